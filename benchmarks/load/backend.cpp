@@ -1,5 +1,6 @@
 // The backend: what the tunnels' clients connect to. Echoes, of which there may be ten thousand, share one loop; bulk
 // transfers share a loop on a thread of its own, so that an echo beside a transfer waits for the tunnel and not for us.
+// Datagrams to the same port have a third one.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "commands.hpp"
+#include "datagrams.hpp"
 #include "requests.hpp"
 #include "sockets.hpp"
 
@@ -132,6 +134,8 @@ int backend(const std::string& place) {
     watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN, data);
     BulkLoop transfers;
     std::thread([&] { transfers.run(); }).detach();
+    const int datagrams = datagram_socket(address_of(place), true);
+    std::thread([datagrams] { serve_datagrams(datagrams); }).detach();
     std::vector<epoll_event> events(256);
     while (true) {
         int count = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);

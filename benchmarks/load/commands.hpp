@@ -16,6 +16,17 @@ int idle(const std::string& place, const std::vector<std::size_t>& levels);
 int http(const std::string& place, const std::string& path, double duration);
 int share(const std::string& backend, const std::string& place, char direction, std::size_t streams, double warm,
           double duration);
+struct UdpWork {
+    std::string place;
+    bool up;  // counted by the backend; otherwise echoes
+    std::size_t bytes;
+    std::size_t visitors;
+    std::uint64_t window;  // under way, of each visitor
+    double rate;           // 0: what the window allows
+    double seconds;
+};
+int udp(const UdpWork& work);
+int udp_latency(const std::string& place, double duration, bool beside_bulk);
 int start(const std::string& until, const std::string& place, char** program);
 
 }  // namespace load

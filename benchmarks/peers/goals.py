@@ -2,6 +2,7 @@
 
 from edge import CONNECTIONS, CONNECTIONS_H2LOAD, CONNECTIONS_HTTPS
 from judging import HTTPS, PLAIN, TLS, at_most, over, suffixed
+from udp import OFFERED, SIZES
 
 ONE = ("bulk-down", "bulk-up")
 TEN = ("ten-small-down", "ten-small-up", "ten-big-down", "ten-big-up")
@@ -9,6 +10,10 @@ PAIRS = ((PLAIN, "rathole plain"), (TLS, "rathole TLS"), (TLS, "rathole Noise"))
 EDGE = [f"edge-{n}" for n in CONNECTIONS] + [f"edge-h2load-{n}" for n in CONNECTIONS_H2LOAD]
 EDGE_HTTPS = [f"edge-https-{n}" for n in CONNECTIONS_HTTPS]
 EDGE_PEERS = ((PLAIN, "FerroTunnel-rs plain"), (TLS, "FerroTunnel-rs TLS"), (PLAIN, "frp plain"), (TLS, "frp TLS"))
+UDP = [f"udp-{way}-{size}-16" for way in ("up", "echo") for size in SIZES] + ["udp-up-1200-1"]
+UDP_LOSS = [f"udp-loss-{size}-{offered}" for size in SIZES for offered in OFFERED[size]]
+UDP_PEERS = ((PLAIN, "rathole plain"), (TLS, "rathole TLS"), (TLS, "rathole Noise"), (PLAIN, "frp plain"),
+             (TLS, "frp TLS"))
 EDGE_NGINX = ((PLAIN, "two nginx plain"), (TLS, "two nginx TLS"))
 
 
@@ -38,6 +43,9 @@ def lines(results):
         ("memory per idle visitor", [*over(("memory-slope",), PAIRS, None, 0.25), *at_most(("memory-slope",), 8.0)]),
         ("CPU seconds per GB", [*over([name + "-cpu" for name in ONE], [(PLAIN, "rathole plain")], None, 0.6),
                                 *over([name + "-cpu" for name in ONE], [(TLS, "rathole plain")], None, 0.9)]),
+        ("datagrams a second", over(UDP, UDP_PEERS, 2.0)),
+        ("datagrams lost at the same offered rate", over(UDP_LOSS, UDP_PEERS, None, 1.0)),
+        ("a datagram's p99 beside a download", over(("udp-beside-p99",), UDP_PEERS, None, 1.0)),
         ("start to listening, ms", at_most(("start-server",), 10.0)),
         ("a 100 MB file, ten 10 MB streams: ahead of all",
          ahead(results, ("http-file", "ten-small-down", "ten-small-up"))),

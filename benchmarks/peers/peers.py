@@ -7,7 +7,7 @@ defaults, except for what the work needs (addresses, a token, keys) and what `se
 import os
 import subprocess
 
-from processes import answers, serves
+from processes import answers, echoes, serves
 
 PLAIN = "plain"
 TOKEN = "a-token-for-measuring-0123456789abcdef"
@@ -65,7 +65,7 @@ class Tunnel:
     encryption = PLAIN   # or what encrypts
     programs = ()        # what must be found
     optional = False     # not missed where it is not found
-    services = ("tcp",)  # what it carries here: also http, https; place.service says which is wanted
+    services = ("tcp",)  # what it carries here: also udp, http, https; place.service says which is wanted
     settings = "defaults"
     control = None       # a port that cannot be chosen
     visitor_fields = ()  # what visitors over HTTP have to say
@@ -84,8 +84,8 @@ class Tunnel:
 
     def is_ready(self):
         """What a visitor asks for comes through."""
-        if self.place.service == "tcp":
-            return answers(self.place.public)
+        if self.place.service in ("tcp", "udp"):
+            return answers(self.place.public) and (self.place.service == "tcp" or echoes(self.place.public))
         return serves(self.place.public, HOST, PAGE, self.visitor_fields, self.place.service == "https")
 
     def environment(self):
@@ -98,12 +98,12 @@ class Tunnel:
 
 class Direct(Tunnel):
     name = peer = "direct"
-    services = ("tcp", "http")
+    services = ("tcp", "udp", "http")
     settings = "no tunnel: visitors reach the backend itself"
 
 
 class Ours(Tunnel):
-    name, peer, programs, services = "FerroTunnel plain", "ours", ("ferrotunnel",), ("tcp", "http")
+    name, peer, programs, services = "FerroTunnel plain", "ours", ("ferrotunnel",), ("tcp", "udp", "http")
     settings = "defaults, --tls off; over HTTP, connections_per_address raised"
     tls = "off"
 
@@ -119,7 +119,7 @@ class Ours(Tunnel):
 
     def edge(self):
         """Where visitors of HTTP services come in."""
-        if self.place.service == "tcp":
+        if self.place.service in ("tcp", "udp"):
             return ["--http-bind", "off"]
         return ["--http-bind", f"127.0.0.1:{self.place.public}", "--config", self.configuration]
 
@@ -129,11 +129,13 @@ class Ours(Tunnel):
                 os.path.join(self.place.folder, "state")]
 
     def client(self):
-        kind, name = ("--tcp", self.place.public) if self.place.service == "tcp" else ("--http", HOST)
+        kind, name = ("--tcp", self.place.public) if self.place.service in ("tcp", "udp") else ("--http", HOST)
         return [self.program, "client", "--token-file", self.token, "--tls", self.tls, "--server",
                 f"127.0.0.1:{self.place.control}", kind, f"{name}=127.0.0.1:{self.place.backend}", *self.more()]
 
     def more(self):
+        if self.place.service == "udp":
+            return ["--udp", f"{self.place.public}=127.0.0.1:{self.place.backend}"]
         return [word for host, port in self.place.more.items() for word in ("--http", f"{host}=127.0.0.1:{port}")]
 
 
@@ -163,7 +165,7 @@ class EarlierTls(OursTls):
 
 
 class Rathole(Tunnel):
-    name, peer, programs = "rathole plain", "rathole", ("rathole",)
+    name, peer, programs, services = "rathole plain", "rathole", ("rathole",), ("tcp", "udp")
     settings = "defaults (nodelay on, a pool of 8 connections)"
     transport = "tcp"
 
@@ -182,6 +184,7 @@ type = "{self.transport}"
 {server}
 [server.services.benchmark]
 bind_addr = "127.0.0.1:{self.place.public}"
+{self.datagrams("server", "bind_addr", self.place.public)}
 """)
         self.client_file = self.place.write("client.toml", f"""
 [client]
@@ -192,7 +195,15 @@ type = "{self.transport}"
 {client}
 [client.services.benchmark]
 local_addr = "127.0.0.1:{self.place.backend}"
+{self.datagrams("client", "local_addr", self.place.backend)}
 """)
+
+    def datagrams(self, side, key, port):
+        return "" if self.place.service != "udp" else f"""
+[{side}.services.datagrams]
+type = "udp"
+{key} = "127.0.0.1:{port}"
+"""
 
     def server(self):
         return [self.find("rathole"), "--server", self.server_file]
@@ -221,31 +232,35 @@ class RatholeNoise(Rathole):
 
 
 class Frp(Tunnel):
-    name, peer, programs, services = "frp plain", "frp", ("frps", "frpc"), ("tcp", "http")
+    name, peer, programs, services = "frp plain", "frp", ("frps", "frpc"), ("tcp", "udp", "http")
     settings = "defaults (tcpMux on, poolCount 1), transport.tls.enable false"
     tls = "false"
 
     def prepare(self):
-        tcp = self.place.service == "tcp"
+        http = self.place.service == "http"
         self.server_file = self.place.write("frps.toml", f"""
 bindAddr = "127.0.0.1"
 bindPort = {self.place.control}
 proxyBindAddr = "127.0.0.1"
 auth.token = "{TOKEN}"
-{"" if tcp else f"vhostHTTPPort = {self.place.public}"}
+{f"vhostHTTPPort = {self.place.public}" if http else ""}
 """)
         self.client_file = self.place.write("frpc.toml", f"""
 serverAddr = "127.0.0.1"
 serverPort = {self.place.control}
 auth.token = "{TOKEN}"
 transport.tls.enable = {self.tls}
+""" + "".join(self.proxy(kind) for kind in {"udp": ("tcp", "udp")}.get(self.place.service, (self.place.service,))))
+
+    def proxy(self, kind):
+        return f"""
 [[proxies]]
-name = "benchmark"
-type = "{self.place.service}"
+name = "benchmark-{kind}"
+type = "{kind}"
 localIP = "127.0.0.1"
 localPort = {self.place.backend}
-{f"remotePort = {self.place.public}" if tcp else f'customDomains = ["{HOST}"]'}
-""")
+{f'customDomains = ["{HOST}"]' if kind == "http" else f"remotePort = {self.place.public}"}
+"""
 
     def server(self):
         return [self.find("frps"), "-c", self.server_file]

@@ -49,6 +49,18 @@ def answers(port):
         return False
 
 
+def echoes(port):
+    """The same for a datagram; it may be lost, so the caller asks again."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as visitor:
+            visitor.settimeout(0.3)
+            visitor.connect(("127.0.0.1", port))
+            visitor.send(HELLO)
+            return bool(visitor.recv(len(HELLO)))
+    except OSError:
+        return False
+
+
 def serves(port, host, path, fields, secure):
     """A page comes through: an edge answers also while nobody is behind it. `fields` are more lines of the head."""
     try:

@@ -1,6 +1,7 @@
 """What was measured: values by metric and variant, the cells that failed, statistics, and JSON."""
 
 import json
+import math
 import statistics
 from dataclasses import asdict, dataclass, field
 
@@ -77,7 +78,9 @@ class Results:
 
     def ratio(self, metric_id, variant, other):
         mine, theirs = self.median(metric_id, variant), self.median(metric_id, other)
-        return mine / theirs if mine is not None and theirs else None
+        if mine is None or theirs is None:
+            return None
+        return mine / theirs if theirs else 1.0 if mine == 0 else math.inf  # of losses, say
 
     def write(self, path, goals):
         rows = [{**asdict(cells), "median": {name: cells.median(name) for name in cells.values}}

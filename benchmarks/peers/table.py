@@ -1,5 +1,7 @@
 """Results as text: a block for each metric while the run goes on, one table of medians at the end."""
 
+import math
+
 OURS = ("FerroTunnel plain", "FerroTunnel TLS", "FerroTunnel HTTPS")
 
 
@@ -18,7 +20,7 @@ def ratio_text(results, metric_id, variant):
     parts = []
     for ours in OURS:
         ratio = results.ratio(metric_id, ours, variant)
-        if ratio is not None:
+        if ratio is not None and math.isfinite(ratio):
             parts.append(f"{ours.split()[-1]} {ratio:.2f}")
     return "ours over it: " + ", ".join(parts) if parts else ""
 

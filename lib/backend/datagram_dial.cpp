@@ -75,6 +75,7 @@ private:
     std::size_t address_ = 0;  // the one in use
     runtime::NameService::Ticket question_ = 0;
     runtime::Fd socket_;
+    runtime::Segmenting segmenting_;
     std::shared_ptr<void> watched_;  // the socket, if it may lead back to this client
     std::unique_ptr<runtime::Timer> idle_timer_;
     TimePoint active_at_;
@@ -235,7 +236,7 @@ void BackendDatagrams::send(runtime::DatagramWriter& writer) {
         return;
     }
     active_at_ = worker_.now();
-    const auto result = writer.send(socket_.get());
+    const auto result = writer.send(socket_.get(), segmenting_);
     sent_ += result.sent;
     DatagramCounts::add(counts_->sent, result.sent);
     DatagramCounts::add(counts_->socket_full, result.no_room);

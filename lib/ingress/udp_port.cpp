@@ -93,10 +93,12 @@ private:
     const Shared shared_;
     Visitors visitors_;  // the one that has been silent for longest comes first
     std::unordered_map<net::Address, Visitors::iterator, AddressHash> by_address_;
+    std::vector<IntrusivePtr<UdpVisitor>> fed_;  // of one batch
     std::vector<IntrusivePtr<UdpVisitor>> due_;
     std::vector<IntrusivePtr<UdpVisitor>> serving_;
     std::size_t waiting_bytes_ = 0;  // for streams
     bool readable_ = true;
+    runtime::Segmenting segmenting_;
     runtime::Timer idle_timer_;
 };
 
@@ -110,6 +112,7 @@ UdpPort::UdpPort(runtime::Worker& worker, runtime::Fd socket, const directory::D
       shared_(shared),
       by_address_(0, AddressHash(shared.random.next(), shared.random.next())),
       idle_timer_(worker, [this] { expire(); }) {
+    fed_.reserve(runtime::DatagramReader::batch_max);
     worker_.poller().add_input(socket_.get(), *this);
 }
 
@@ -156,6 +159,11 @@ void UdpPort::receive() {
         for (std::size_t at = 0; at < result.bytes; ++at) {
             take(reader[at]);
         }
+        // Once a batch: a session on another worker is woken once, and finds all of it.
+        for (const IntrusivePtr<UdpVisitor>& visitor : fed_) {
+            visitor->flush();
+        }
+        fed_.clear();
     }
 }
 
@@ -179,6 +187,9 @@ void UdpPort::take(const runtime::DatagramReader::Datagram& datagram) {
     const std::size_t before = visitor->waiting_bytes();
     visitor->take(datagram.payload, limits::udp_unopened_bytes_per_port_max - waiting_bytes_);
     waiting_bytes_ += visitor->waiting_bytes() - before;
+    if (fed_.empty() || fed_.back() != visitor) {
+        fed_.push_back(visitor);
+    }
     if (is_new) {
         on_visitor_(visitor, datagram.from);
     }
@@ -258,7 +269,7 @@ void UdpPort::send(runtime::DatagramWriter& writer) noexcept {
     if (writer.is_empty()) {
         return;
     }
-    const auto result = writer.send(socket_.get());
+    const auto result = writer.send(socket_.get(), segmenting_);
     DatagramCounts::add(counts().sent, result.sent);
     DatagramCounts::add(counts().socket_full, result.no_room);
     DatagramCounts::add(counts().unreachable, result.failed);

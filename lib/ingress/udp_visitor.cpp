@@ -83,6 +83,7 @@ void UdpVisitor::take_stream() noexcept {
     }
     waiting_.clear();
     waiting_.shrink_to_fit();
+    flush();
 }
 
 // The payload is copied, whatever its size: what a visitor has sent never holds a buffer that others read into.
@@ -128,7 +129,12 @@ void UdpVisitor::pass_on(buffer::Slice payload) noexcept {
     }
     (void)stream_->send_datagram(std::move(payload),
                                  milliseconds_of(worker_.now()));  // the stream counts what it drops
-    stream_->flush();
+}
+
+void UdpVisitor::flush() noexcept {
+    if (stream_) {
+        stream_->flush();
+    }
 }
 
 // Looks into the queue until it is parked, so that whatever comes later wakes.

@@ -41,7 +41,7 @@ protected:
     ~UdpVisitorHome() = default;
 };
 
-class UdpVisitor final : public directory::DatagramVisitor {
+class UdpVisitor final : public directory::DistantVisitor {
 public:
     UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from);
     ~UdpVisitor() override;
@@ -54,8 +54,10 @@ public:
 
     // On the port's worker.
 
-    /// Takes a datagram from the visitor; `room`: how much more may wait for streams of the port to be opened.
+    /// Takes a datagram from the visitor, which goes on its way with the next flush(); `room`: how much more may wait
+    /// for streams of the port to be opened.
     void take(Bytes payload, std::size_t room);
+    void flush() noexcept;
     /// Adds datagrams for the visitor to `writer` while that has room. False: the visitor is over. `more`: some may be
     /// left.
     bool serve(runtime::DatagramWriter& writer, bool& more);

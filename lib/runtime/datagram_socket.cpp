@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,9 +17,9 @@
 namespace ferrotunnel::runtime {
 namespace {
 
-// Room for one control message that says which address of this machine is meant.
-constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo));
-static_assert(CMSG_SPACE(sizeof(in_pktinfo)) <= control_bytes);
+// Room for one control message that says which address of this machine is meant, and one with the length of segments.
+constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
+static_assert(sizeof(in_pktinfo) <= sizeof(in6_pktinfo));
 static_assert(buffer::slab_bytes > limits::datagram_payload_max);
 
 struct alignas(cmsghdr) Control {
@@ -60,26 +61,32 @@ LocalEnd local_end_of(msghdr& message) noexcept {
 }
 
 template <typename Info>
-void set_control(msghdr& message, Control& control, int level, int type, const Info& info) noexcept {
+void add_control(msghdr& message, Control& control, int level, int type, const Info& info) noexcept {
+    std::uint8_t* const at = control.bytes.data() + message.msg_controllen;
+    cmsghdr head{};
+    head.cmsg_level = level;
+    head.cmsg_type = type;
+    head.cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(at, &head, sizeof head);
+    std::memcpy(at + CMSG_LEN(0), &info, sizeof info);
     message.msg_control = control.bytes.data();
-    message.msg_controllen = CMSG_SPACE(sizeof info);
-    cmsghdr* part = CMSG_FIRSTHDR(&message);
-    part->cmsg_level = level;
-    part->cmsg_type = type;
-    part->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(part), &info, sizeof info);
+    message.msg_controllen += CMSG_SPACE(sizeof info);
 }
 
 void set_local_end(msghdr& message, Control& control, const LocalEnd& from) noexcept {
     if (from.family == 4) {
         in_pktinfo info{};
         std::memcpy(&info.ipi_spec_dst, from.bytes.data(), sizeof info.ipi_spec_dst);
-        set_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
+        add_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
     } else if (from.family == 6) {
         in6_pktinfo info{};
         std::memcpy(&info.ipi6_addr, from.bytes.data(), sizeof info.ipi6_addr);
-        set_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
+        add_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
+}
+
+bool same(const SocketAddress& one, const SocketAddress& other) noexcept {
+    return one.raw_size() == other.raw_size() && std::memcmp(one.raw(), other.raw(), one.raw_size()) == 0;
 }
 
 }  // namespace
@@ -92,6 +99,9 @@ Fd bind_datagrams(const SocketAddress& at, std::error_code& error) noexcept {
     if (!fd) {
         return fd;
     }
+    // All visitors share this socket. Who administers the network here is not held to the settings for everybody else.
+    set_int(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, limits::udp_socket_buffer);
+    set_int(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, limits::udp_socket_buffer);
     if (at.family() == AF_INET6) {
         set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.is_unspecified() ? 0 : 1);
         set_int(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -173,42 +183,82 @@ void DatagramWriter::add(buffer::Slice payload, const SocketAddress& to, const L
     entry.from = from;
 }
 
-DatagramWriter::Result DatagramWriter::send(int fd) noexcept {
+// The end of the entries from `begin` on that may leave as one message: all as long as the first, but for a shorter
+// last.
+std::size_t DatagramWriter::group_end(std::size_t begin, bool segmenting) const noexcept {
+    const Entry& first = entries_[begin];
+    const std::size_t bytes = first.payload.size();
+    std::size_t end = begin + 1;
+    if (!segmenting || bytes == 0 || bytes > Segmenting::bytes_max) {
+        return end;
+    }
+    const auto fits = [&first, bytes](const Entry& next) {
+        return next.payload.size() <= bytes && !next.payload.empty() && same(next.to, first.to) &&
+               next.from == first.from;
+    };
+    while (end < count_ && fits(entries_[end]) && entries_[end - 1].payload.size() == bytes) {
+        ++end;
+    }
+    return end;
+}
+
+DatagramWriter::Result DatagramWriter::send(int fd, Segmenting& segmenting) noexcept {
     std::array<mmsghdr, batch_max> messages;
     std::array<iovec, batch_max> pieces;
     std::array<sockaddr_in6, batch_max> addresses;  // the larger of the two kinds
     std::array<Control, batch_max> controls;
+    std::array<std::size_t, batch_max> ends;
+    std::size_t groups = 0;
+    const auto prepare = [&](std::size_t begin) {
+        for (groups = 0; begin < count_; ++groups) {
+            const Entry& entry = entries_[begin];
+            const std::size_t end = ends[groups] = group_end(begin, segmenting.is_on());
+            messages[groups] = {};
+            msghdr& message = messages[groups].msg_hdr;
+            message.msg_iov = &pieces[begin];
+            message.msg_iovlen = end - begin;
+            if (!entry.to.empty()) {
+                std::memcpy(&addresses[groups], entry.to.raw(), entry.to.raw_size());
+                message.msg_name = &addresses[groups];
+                message.msg_namelen = entry.to.raw_size();
+            }
+            set_local_end(message, controls[groups], entry.from);
+            if (end - begin > 1) {
+                const auto bytes = static_cast<std::uint16_t>(entry.payload.size());
+                add_control(message, controls[groups], SOL_UDP, UDP_SEGMENT, bytes);
+            }
+            begin = end;
+        }
+    };
     for (std::size_t i = 0; i < count_; ++i) {
         Entry& entry = entries_[i];
         pieces[i] = {entry.payload.empty() ? nullptr : entry.payload.data(), entry.payload.size()};
-        messages[i] = {};
-        msghdr& message = messages[i].msg_hdr;
-        message.msg_iov = &pieces[i];
-        message.msg_iovlen = 1;
-        if (!entry.to.empty()) {
-            std::memcpy(&addresses[i], entry.to.raw(), entry.to.raw_size());
-            message.msg_name = &addresses[i];
-            message.msg_namelen = entry.to.raw_size();
-        }
-        set_local_end(message, controls[i], entry.from);
     }
+    prepare(0);
     Result result;
     std::size_t refused_at = count_;
-    for (std::size_t done = 0; done < count_;) {
-        const int sent = ::sendmmsg(fd, &messages[done], static_cast<unsigned>(count_ - done), 0);
+    for (std::size_t done = 0, group = 0; group < groups;) {
+        const int sent = ::sendmmsg(fd, &messages[group], static_cast<unsigned>(groups - group), 0);
         if (sent > 0) {
-            done += static_cast<std::size_t>(sent);
-            result.sent += static_cast<std::uint32_t>(sent);
+            group += static_cast<std::size_t>(sent);
+            result.sent += static_cast<std::uint32_t>(ends[group - 1] - done);
+            done = ends[group - 1];
         } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
             result.no_room += static_cast<std::uint32_t>(count_ - done);
             break;
+        } else if (errno == ECONNREFUSED && std::exchange(refused_at, done) != done) {
+            // A refusal is about an earlier datagram, and this one is still to be sent. Anything else is about this
+            // one.
+            result.error = {errno, std::system_category()};
+            ++result.failed;
+        } else if (errno != EINTR && ends[group] - done > 1) {
+            segmenting.turn_off();
+            prepare(done);
+            group = 0;
         } else if (errno != EINTR) {
             result.error = {errno, std::system_category()};
             ++result.failed;
-            // A refusal is about an earlier datagram, and this one is still to be sent. Anything else is about this
-            // one.
-            const bool about_earlier = errno == ECONNREFUSED && std::exchange(refused_at, done) != done;
-            done += about_earlier ? 0 : 1;
+            done = ends[group++];
         }
     }
     for (std::size_t i = 0; i < count_; ++i) {

@@ -32,6 +32,8 @@ void free_datagram_address(int fd) noexcept;
 struct LocalEnd {
     std::uint8_t family = 0;  // 4 or 6
     std::array<std::uint8_t, 16> bytes{};
+
+    bool operator==(const LocalEnd&) const = default;
 };
 
 /// Reads one batch of datagrams at a time. Its buffers belong to it only during a call.
@@ -59,6 +61,21 @@ private:
     std::array<Datagram, batch_max> datagrams_;
 };
 
+/// Whether datagrams of one size to one place may leave a socket as one message that the kernel, or the network's card,
+/// cuts into them (UDP_SEGMENT): their way through the kernel is gone once. Begins as a guess, since neither an old
+/// kernel nor a device without checksums can: the first refusal ends it for the socket, and loses nothing.
+class Segmenting {
+public:
+    /// Datagrams longer than this are sent one by one: a message is not cut where the parts would be fragments.
+    static constexpr std::size_t bytes_max = 1'452;
+
+    bool is_on() const noexcept { return on_; }
+    void turn_off() noexcept { on_ = false; }
+
+private:
+    bool on_ = true;
+};
+
 /// Collects datagrams and sends them by few system calls.
 class DatagramWriter {
 public:
@@ -76,8 +93,8 @@ public:
     bool is_empty() const noexcept { return count_ == 0; }
     /// Adds a datagram; there must be room. `to` is empty for a connected socket.
     void add(buffer::Slice payload, const SocketAddress& to = {}, const LocalEnd& from = {}) noexcept;
-    /// Sends what was added.
-    Result send(int fd) noexcept;
+    /// Sends what was added; neighbours in one message where `segmenting`, which is the socket's, allows it.
+    Result send(int fd, Segmenting& segmenting) noexcept;
 
 private:
     struct Entry {
@@ -85,6 +102,9 @@ private:
         SocketAddress to;
         LocalEnd from;
     };
+
+    std::size_t group_end(std::size_t begin, bool segmenting) const noexcept;
+
     std::array<Entry, batch_max> entries_;
     std::size_t count_ = 0;
 };

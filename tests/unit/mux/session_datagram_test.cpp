@@ -59,8 +59,8 @@ TEST_CASE("limit: datagrams that wait to be sent, by number") {
 
 TEST_CASE("limit: datagrams that wait to be sent, by bytes") {
     DatagramStream fixture;
-    constexpr std::size_t size = limits::datagram_bytes_queued_max / 8;
-    for (int i = 0; i < 8; ++i) {
+    constexpr std::size_t size = limits::datagram_bytes_queued_max / 32;
+    for (int i = 0; i < 32; ++i) {
         REQUIRE(fixture.send_datagram(size));
     }
     REQUIRE_FALSE(fixture.send_datagram(1));
@@ -151,10 +151,10 @@ TEST_CASE("limit: datagrams that wait to be taken, by number") {
 
 TEST_CASE("limit: datagrams that wait to be taken, by bytes") {
     DatagramStream fixture;
-    for (int i = 0; i < 4; ++i) {
-        fixture.feed(datagram_frame(1, limits::datagram_bytes_queued_max / 4 - 100));
+    for (int i = 0; i < 32; ++i) {
+        fixture.feed(datagram_frame(1, limits::datagram_bytes_queued_max / 32 - 100));
     }
-    fixture.feed(datagram_frame(1, 400));
+    fixture.feed(datagram_frame(1, 3'200));
     REQUIRE(fixture.session->stats().datagrams_dropped == 0);
     fixture.feed(datagram_frame(1, 1));
     REQUIRE(fixture.session->stats().datagrams_dropped == 1);

@@ -1,0 +1,107 @@
+#include "runtime/datagram_socket.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "base/limits.hpp"
+
+using namespace ferrotunnel;
+using runtime::DatagramReader;
+using runtime::DatagramWriter;
+using runtime::Segmenting;
+
+namespace {
+
+struct Pair {
+    std::error_code error;
+    runtime::Fd receiver = runtime::bind_datagrams(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    runtime::SocketAddress to = runtime::local_address(receiver.get());
+    runtime::Fd sender = runtime::connect_datagrams(to, error);
+    Segmenting segmenting;
+    DatagramWriter writer;
+
+    // Datagrams of these sizes, each full of its own number.
+    DatagramWriter::Result send(const std::vector<std::size_t>& sizes) {
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            writer.add(buffer::Slice::copy_of(std::vector<std::uint8_t>(sizes[i], static_cast<std::uint8_t>(i))));
+        }
+        return writer.send(sender.get(), segmenting);
+    }
+
+    // Loopback has delivered what was sent when sending has returned.
+    std::vector<std::size_t> receive() {
+        buffer::SlabPool pool;
+        DatagramReader reader(pool);
+        std::vector<std::size_t> sizes;
+        while (true) {
+            const auto result = reader.read(receiver.get());
+            if (result.status != runtime::IoStatus::ok) {
+                return sizes;
+            }
+            for (std::size_t i = 0; i < result.bytes; ++i) {
+                for (const std::uint8_t byte : reader[i].payload) {
+                    REQUIRE(byte == sizes.size());
+                }
+                sizes.push_back(reader[i].payload.size());
+            }
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("datagrams that leave as one message arrive as they were") {
+    Pair pair;
+    const std::vector<std::size_t> sizes{1'000, 1'000, 1'000, 400,   400, 0,     1,     2,
+                                         2,     2,     1,     1'452, 100, 1'452, 1'453, 1'453};
+    const auto result = pair.send(sizes);
+    CHECK(result.sent == sizes.size());
+    CHECK(result.failed == 0);
+    CHECK(pair.receive() == sizes);
+}
+
+TEST_CASE("limit: a batch of datagrams, all as long as segments may be") {
+    Pair pair;
+    const std::vector<std::size_t> sizes(DatagramWriter::batch_max, Segmenting::bytes_max);
+    CHECK(pair.send(sizes).sent == sizes.size());
+    CHECK(pair.receive() == sizes);
+}
+
+// The kernel does not cut a message whose parts would have no checksums.
+TEST_CASE("a socket that can not send segments sends datagrams, and is not asked again") {
+    Pair pair;
+    const int on = 1;
+    REQUIRE(::setsockopt(pair.sender.get(), SOL_SOCKET, SO_NO_CHECK, &on, sizeof on) == 0);
+    const std::vector<std::size_t> sizes{700, 50, 50, 50, 20, 600};
+    const auto result = pair.send(sizes);
+    CHECK(result.sent == sizes.size());
+    CHECK(result.failed == 0);
+    CHECK_FALSE(pair.segmenting.is_on());
+    CHECK(pair.receive() == sizes);
+    CHECK(pair.send(sizes).sent == sizes.size());
+    CHECK(pair.receive() == sizes);
+}
+
+TEST_CASE("a port that nobody has costs datagrams, and tells of it") {
+    Pair pair;
+    pair.receiver.reset();
+    CHECK(pair.send({10, 10, 10}).failed <= 1);
+    const auto result = pair.send({10, 10, 10});
+    CHECK(result.failed >= 1);
+    CHECK(result.error == std::errc::connection_refused);
+    CHECK(pair.segmenting.is_on());
+}
+
+TEST_CASE("neighbours of different visitors leave apart") {
+    Pair pair;
+    Pair other;
+    for (std::uint8_t i = 0; i < 4; ++i) {
+        const std::vector<std::uint8_t> bytes(100, static_cast<std::uint8_t>(i / 2));
+        pair.writer.add(buffer::Slice::copy_of(bytes), i % 2 == 0 ? pair.to : other.to);
+    }
+    std::error_code error;
+    const runtime::Fd sender = runtime::bind_datagrams(*runtime::SocketAddress::from_ip("127.0.0.1", 0), error);
+    CHECK(pair.writer.send(sender.get(), pair.segmenting).sent == 4);
+    CHECK(pair.receive() == std::vector<std::size_t>{100, 100});
+    CHECK(other.receive() == std::vector<std::size_t>{100, 100});
+}
