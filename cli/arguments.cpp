@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "join_string.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -14,21 +16,24 @@ constexpr std::size_t token_length_suspect = 20;  // a token that was cut is a s
 
 struct SecretPlace {
     std::size_t begin;
-    bool of_token_option;
+    enum class Kind { of_token_option, join_string, mistake } kind;
 };
 
 std::optional<SecretPlace> find_secret(std::string_view word, std::string_view before) {
     if (word.starts_with(token_with_value)) {
-        return SecretPlace{token_with_value.size(), true};
+        return SecretPlace{token_with_value.size(), SecretPlace::Kind::of_token_option};
     }
     if (before == token_option && !word.starts_with("--")) {
-        return SecretPlace{0, true};
+        return SecretPlace{0, SecretPlace::Kind::of_token_option};
+    }
+    if (word.starts_with(join_prefix)) {
+        return SecretPlace{0, SecretPlace::Kind::join_string};
     }
     const std::size_t equals = word.starts_with('-') ? word.find('=') : std::string_view::npos;
     const std::size_t begin = equals == std::string_view::npos ? 0 : equals + 1;
     const std::string_view value = word.substr(begin);
     if (value.starts_with(token_form) && value.size() >= token_length_suspect) {
-        return SecretPlace{begin, false};
+        return SecretPlace{begin, SecretPlace::Kind::mistake};
     }
     return std::nullopt;
 }
@@ -41,8 +46,10 @@ Arguments take_arguments(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word(argv[i]);
         const std::optional<SecretPlace> secret = find_secret(word, before);
-        if (secret && secret->of_token_option) {
+        if (secret && secret->kind == SecretPlace::Kind::of_token_option) {
             arguments.token = Secret::from_string(std::string(word.substr(secret->begin)));
+        } else if (secret && secret->kind == SecretPlace::Kind::join_string) {
+            arguments.join = Secret::from_string(std::string(word));
         }
         if (secret) {
             std::fill(argv[i] + secret->begin, argv[i] + word.size(), '*');  // `word` shows this memory

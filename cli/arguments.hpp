@@ -15,6 +15,7 @@ namespace ferrotunnel::cli {
 struct Arguments {
     std::vector<std::string> words;
     std::optional<Secret> token;
+    std::optional<Secret> join;  // a join string, which has a token in it
 };
 
 Arguments take_arguments(int argc, char** argv);

@@ -7,6 +7,7 @@
 #include "help.hpp"
 #include "https_options.hpp"
 #include "printable.hpp"
+#include "single_mount.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -48,6 +49,12 @@ std::string hosts_of(const std::string& host, const std::vector<std::string>& al
     return hosts;
 }
 
+std::string port_of(const std::string& bind, std::uint16_t remote_port) {
+    const bool six = bind.find(':') != std::string::npos;
+    const std::string host = bind.empty() ? "" : six ? '[' + bind + "]:" : bind + ':';
+    return host + (remote_port == 0 ? "any" : std::to_string(remote_port));
+}
+
 void print_client(const Config::ClientSection& client) {
     print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
                            counted(client.connections, "connection"),
@@ -55,11 +62,11 @@ void print_client(const Config::ClientSection& client) {
                                        client.udp_services.size(),
                                    "service")));
     for (const Tcp& tcp : client.services) {
-        const std::string port = tcp.remote_port == 0 ? "any" : std::to_string(tcp.remote_port);
+        const std::string port = port_of(tcp.bind, tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
     }
     for (const Udp& udp : client.udp_services) {
-        const std::string port = udp.remote_port == 0 ? "any" : std::to_string(udp.remote_port);
+        const std::string port = port_of(udp.bind, udp.remote_port);
         print_line(fmt::format("    {:<16} udp {} -> {}", udp.name, port, udp.local));
     }
     for (const Http& http : client.http_services) {
@@ -138,6 +145,9 @@ ExitCode run_check(Arguments arguments) {
     }
     warn_of_exposed(config.server_section(), file + ": server.token");
     warn_of_exposed(config.client_section(), file + ": client.token");
+    if (const std::string blind = why_changes_stay_unseen(file); !blind.empty()) {
+        fmt::print(stderr, "warning: {}\n", printable(fmt::format("{} {}", file, blind)));
+    }
     fmt::print("ok: {}\n", printable(file));
     if (config.has_server()) {
         print_server(config.server_section());

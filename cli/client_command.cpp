@@ -1,9 +1,10 @@
-// `ferrotunnel client` and its short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel http`, `ferrotunnel tls`
-// and `ferrotunnel files`
+// `ferrotunnel client`, `ferrotunnel visit`, and the short forms `ferrotunnel tcp`, `ferrotunnel udp`, `ferrotunnel
+// http`, `ferrotunnel tls`, `ferrotunnel files` and `ferrotunnel exit`
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "silent_backend.hpp"
+#include "stored_login.hpp"
 #include "token_source.hpp"
 #include "wanted_services.hpp"
 
@@ -37,6 +39,8 @@ struct ClientPlan : ClientFacts {
     CommonSettings common;
     std::string endpoint_file;
     std::vector<Wanted> wanted;
+    std::optional<Visit> visit;
+    std::string visited_at;  // where it listens for that
     Client client;
 };
 
@@ -76,6 +80,16 @@ void add_services(ClientPlan& plan, Problems& problems) {
     }
 }
 
+void add_visit(ClientPlan& plan, Problems& problems) {
+    try {
+        plan.visited_at = plan.client.visit(*plan.visit);
+    } catch (const config_error& error) {
+        for (const Problem& problem : error.problems()) {
+            problems.add(problem.key == "service" ? "SERVICE" : "--local", problem.text);
+        }
+    }
+}
+
 // Leaves out of the log what the standard output says as well; used as long as the user has not asked for a level.
 LogSink without_echo(LogSink sink) {
     return [sink = std::move(sink)](const LogRecord& record) {
@@ -100,6 +114,11 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.common = read_common(options, 10s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "client" : "";
     plan.server = options.text("server").value_or(file.server);
+    std::optional<Join> login;  // used where nothing else says the server
+    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
+        login = stored_login(problems);
+        plan.server = login ? login->server : "";
+    }
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
     guard(sources, plan.wanted, signals, problems);
@@ -113,16 +132,34 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     if (!file.control) {
         builder.control("default");  // an option may say otherwise
     }
+    // Where nobody looks on, a client that ends stays away: behind its NAT nobody can start it again.
+    const bool unattended = sources.config != nullptr || ::isatty(STDOUT_FILENO) == 0;
+    if (!file.retry_refused) {
+        builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
+    }
+    if (login) {
+        builder.server(login->server);
+        if (options.text("tls").value_or("on") != "off") {
+            builder.tls_pin(login->pin);
+        }
+    }
     say_options(options, settings(), builder, problems);
+    const auto retry_said = options.text("retry-refused");
+    plan.keeps_asking = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
+                                   : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
-        problems.add("--server", "missing: the server's address, like tunnel.example.com:7835");
+        problems.add("--server",
+                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` keeps one");
     }
     check_token_word(options, sources.arguments.token, problems);
-    if (needs_token(sources, file.has_token)) {
+    const bool says_token = sources.arguments.token || options.has("token") || options.has("token-file");
+    if (login && !says_token) {
+        builder.token(login->token.copy());
+    } else if (needs_token(sources, file.has_token)) {
         for (FoundToken& token :
              find_tokens(sources, fmt::format("Token for {}: ", plan.server), signals, answered, problems)) {
             builder.token(std::move(token.secret));
@@ -131,9 +168,10 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     return builder;
 }
 
-ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQueue& events, Signals& signals,
-                     std::optional<Secret>& answered, Problems& problems) {
+ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, std::optional<Visit> visit, EventQueue& events,
+                     Signals& signals, std::optional<Secret>& answered, Problems& problems) {
     ClientPlan plan;
+    plan.visit = std::move(visit);
     Client::Builder builder = read_settings(sources, std::move(wanted), plan, signals, answered, problems);
     builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found;
@@ -142,6 +180,9 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, EventQu
     if (client) {
         plan.client = std::move(*client);
         add_services(plan, problems);
+        if (plan.visit && problems.empty()) {
+            add_visit(plan, problems);
+        }
     }
     return plan;
 }
@@ -183,14 +224,20 @@ class ClientPart : public Part {
 public:
     ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
         : wanted_by_(wanted_by),
+          file_(sources.config != nullptr ? sources.config->file() : ""),
           signals_(signals),
-          plan_(read_plan(sources, wanted_by(sources, problems), events_, signals, answered_, problems)) {}
+          plan_(read_plan(sources, wanted_by(sources, problems),
+                          wanted_by == wanted_by_visit ? wanted_visit(sources, problems) : std::nullopt, events_,
+                          signals, answered_, problems)) {}
 
     std::string_view side() const override { return "client"; }
 
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        if (plan_.visit) {
+            output.line(fmt::format("  {} -> {}", plan_.visited_at, plan_.visit->service));
+        }
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
             if (!offered.listens) {
@@ -201,6 +248,9 @@ public:
         }
         for (const auto& [local, those] : names) {
             tell_if_silent(local, those, output);
+        }
+        if (!file_.empty()) {
+            plan_.client.keep_services_beside(std::filesystem::absolute(file_).string());
         }
         plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
         plan_.client.start();
@@ -218,7 +268,11 @@ public:
         };
     }
 
-    void on_reload(ReloadHandler handler) override { plan_.client.on_reload(std::move(handler)); }
+    void set_handlers(ControlHandlers handlers) override {
+        plan_.client.on_reload(std::move(handlers.reload));
+        plan_.client.on_trial(std::move(handlers.trial));
+        plan_.client.on_compare(std::move(handlers.compare));
+    }
 
     void prepare(const Sources& sources, Problems& problems) override {
         next_.emplace();
@@ -228,6 +282,7 @@ public:
             next_->plan.wanted = plan_.wanted;
         }
         const ApplyReport report = plan_.client.check(next_->builder, services_of(next_->plan));
+        next_->report = report_of(report);
         for (const Problem& problem : report.problems) {
             const auto about = std::ranges::find_if(next_->plan.wanted, [&](const Wanted& one) {
                 return std::visit([&](const auto& service) { return service.name == problem.key; }, one.service);
@@ -243,6 +298,12 @@ public:
     bool is_prepared() const override { return next_.has_value(); }
     void cancel() override { next_.reset(); }
 
+    PartReport preview() const override {
+        PartReport report = next_->report;
+        tell_program_settings("client", next_->plan, plan_, report);
+        return report;
+    }
+
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();
@@ -250,7 +311,8 @@ public:
         PartReport report = report_of(applied);
         if (report.problems.empty()) {
             take_services(next.plan, applied.services, plan_);
-            take_program_settings("client", next.plan, plan_, report);
+            tell_program_settings("client", next.plan, plan_, report);
+            plan_.common.drain = next.plan.common.drain;
         }
         return report;
     }
@@ -259,11 +321,13 @@ private:
     struct Next {
         ClientPlan plan;
         Client::Builder builder;
+        PartReport report{};  // what applying it would change
     };
 
     EventQueue events_;  // outlives the client, as the next one does
     DrainRequest drain_request_;
     WantedBy* const wanted_by_;
+    const std::string file_;  // of the configuration; empty: there is none
     Signals& signals_;
     std::optional<Secret> answered_;  // the token that was asked for at the start
     ClientPlan plan_;
@@ -279,7 +343,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return ExitCode::ok;
     }
     Signals signals(options.has("config"));  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, "client", problems);
+    std::optional<Config> config = read_config_option(options, "client", problems);
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
@@ -291,7 +355,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
         return run_parts(parts, signals);
     }
     Reloader reloader({options, arguments, config->file(), "client"});
-    reloader.set_files(*config);
+    reloader.begin_with(std::make_shared<const Config>(std::move(*config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 
@@ -319,6 +383,13 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
     return sections;
 }
 
+OptionInfo remote_bind() {
+    return {"remote-bind", "ADDRESS",
+            "The server's address on which the port listens, like 127.0.0.1, as far as the token may have it. Default: "
+            "the server's choice.",
+            false};
+}
+
 // A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls, Guards guards, bool proxy = true) {
@@ -343,9 +414,19 @@ const CommandInfo& client_info() {
                     {"tcp", "PORT=ADDRESS",
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
                      "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
-                     "20000-20010=3000-3010: a range, each port with its own behind it. private=22: no public "
+                     "20000-20010=3000-3010: a range, each port with its own behind it. 127.0.0.1:2222=22: on that "
+                     "address of "
+                     "the server alone. private=22: no public "
                      "port; it is reached by its name, through the server's --connect-bind.",
                      true},
+                    {"private", "NAME=ADDRESS",
+                     "A service without a public port, which other clients reach by `ferrotunnel visit NAME`; several "
+                     "times for several.",
+                     true},
+                    {"key-file", "FILE",
+                     "A file with the key of the private services, which their visitors have too and the server has "
+                     "not: what passes is encrypted between the clients. `ferrotunnel token` makes one.",
+                     false},
                     {"udp", "PORT=ADDRESS",
                      "The same for UDP: each visitor's datagrams reach that address from a port of their own.", true},
                     {"http", "HOST=ADDRESS",
@@ -369,22 +450,41 @@ const CommandInfo& client_info() {
 }
 
 const CommandInfo& tcp_info() {
-    static const CommandInfo info =
-        short_form("tcp", "the short form of client, for one service",
-                   "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}}, true,
-                   Guards::connections);
+    static const CommandInfo info = short_form(
+        "tcp", "the short form of client, for one service",
+        "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}, remote_bind()}, true,
+        Guards::connections);
     return info;
 }
 
 const CommandInfo& udp_info() {
-    static const CommandInfo info =
-        short_form("udp", "the short form of client, for one UDP service",
-                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}}, false,
-                   Guards::none, false);
+    static const CommandInfo info = short_form(
+        "udp", "the short form of client, for one UDP service",
+        "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
+        {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}, remote_bind()},
+        false, Guards::none, false);
+    return info;
+}
+
+const CommandInfo& visit_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made = short_form(
+            "visit", "reaches a private service of another client, encrypted from client to client",
+            "  ferrotunnel visit db --local 5432 --key-file key --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key --server tunnel.example.com\n",
+            {{"local", "[ADDRESS:]PORT",
+              "Where connections are taken that are to reach the service: a port of this machine, which others can not "
+              "reach, or an IP address and a port. Required.",
+              false},
+             {"key-file", "FILE", "The file with the key of the service, the same that its client has. Required.",
+              false}},
+            false, Guards::none, false);
+        made.operand = "SERVICE";
+        return made;
+    }();
     return info;
 }
 
@@ -437,6 +537,28 @@ const CommandInfo& files_info() {
     return info;
 }
 
+const CommandInfo& exit_info() {
+    static const CommandInfo info = [] {
+        CommandInfo made =
+            short_form("exit", "the short form of client, for a proxy to named destinations (SOCKS5 and HTTP)",
+                       "  ferrotunnel exit --allow 10.0.0.0/8:443 --port 1080 --user ann --password-file password\n"
+                       "      --server tunnel.example.com --token-file token\n"
+                       "  curl --socks5-hostname ann:...@tunnel.example.com:1080 https://10.1.2.3/\n",
+                       {{"allow", "DESTINATION",
+                         "Where visitors may go: 10.0.0.0/8:443, *.example.com:80,443, [2001:db8::7]:22; several times "
+                         "for several. Without ports: all of them. Nothing else is reached, and what is allowed by its "
+                         "name alone leads to public addresses only.",
+                         true},
+                        {"port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                        {"user", "NAME", "Who may use it. Default: everybody who reaches the port.", false},
+                        {"password-file", "FILE", "A file with that user's password.", false}},
+                       false, Guards::none, false);
+        made.operand = "";
+        return made;
+    }();
+    return info;
+}
+
 ExitCode run_client(Arguments arguments) {
     return run(std::move(arguments), client_info(), wanted_by_client);
 }
@@ -453,6 +575,10 @@ ExitCode run_udp(Arguments arguments) {
     return run(std::move(arguments), udp_info(), wanted_by_udp);
 }
 
+ExitCode run_visit(Arguments arguments) {
+    return run(std::move(arguments), visit_info(), wanted_by_visit);
+}
+
 ExitCode run_http(Arguments arguments) {
     return run(std::move(arguments), http_info(), wanted_by_http);
 }
@@ -463,6 +589,10 @@ ExitCode run_tls(Arguments arguments) {
 
 ExitCode run_files(Arguments arguments) {
     return run(std::move(arguments), files_info(), wanted_by_files);
+}
+
+ExitCode run_exit(Arguments arguments) {
+    return run(std::move(arguments), exit_info(), wanted_by_exit);
 }
 
 }  // namespace ferrotunnel::cli

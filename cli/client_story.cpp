@@ -110,7 +110,8 @@ std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     ++refusal.times;
     refusal.may_pass = may_pass(event.error);
     if (std::string why = reason(event); refusal.told != why) {
-        output_.line(fmt::format("  refused: {}: {}{}", event.service, why, refusal.may_pass ? " Trying again." : ""));
+        output_.line(
+            fmt::format("  refused: {}: {}{}", event.service, why, asks_again(refusal) ? " Trying again." : ""));
         refusal.told = std::move(why);
     }
     if (ever_registered_ || !nothing_is_left()) {
@@ -120,11 +121,16 @@ std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     return ExitCode::refused;
 }
 
+// The library asks again in any case; whether the program waits for that is the question.
+bool ClientStory::asks_again(const Refusal& refusal) const {
+    return refusal.may_pass || facts_.keeps_asking;
+}
+
 bool ClientStory::nothing_is_left() const {
     return std::all_of(facts_.offered.begin(), facts_.offered.end(), [this](const auto& entry) {
         const auto refusal = refusals_.find(entry.first);
         return refusal != refusals_.end() && entry.second.service.state() == Service::State::refused &&
-               (!refusal->second.may_pass || (facts_.attempts != 0 && refusal->second.times >= facts_.attempts));
+               (!asks_again(refusal->second) || (facts_.attempts != 0 && refusal->second.times >= facts_.attempts));
     });
 }
 

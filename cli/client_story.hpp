@@ -23,8 +23,9 @@ struct ClientFacts {
 
     std::string server;
     unsigned connections = Client::Builder::connections_default;
-    bool tells_connections = false;          // tell when all are up: the user set their number
-    unsigned attempts = 0;                   // 0: any number
+    bool tells_connections = false;  // tell when all are up: the user set their number
+    unsigned attempts = 0;           // 0: any number
+    bool keeps_asking = false;       // what was refused may be allowed one day: nobody is there to start it again
     std::map<std::string, Offered> offered;  // by the service's name
 };
 
@@ -50,6 +51,7 @@ private:
     std::optional<ExitCode> on_refused(const Event& event);
     std::optional<ExitCode> on_stopped(const Event& event);
     bool nothing_is_left() const;
+    bool asks_again(const Refusal& refusal) const;
 
     const ClientFacts& facts_;
     Output& output_;

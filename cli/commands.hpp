@@ -17,14 +17,18 @@ const CommandInfo& server_info();
 const CommandInfo& client_info();
 const CommandInfo& tcp_info();
 const CommandInfo& udp_info();
+const CommandInfo& visit_info();
 const CommandInfo& http_info();
 const CommandInfo& tls_info();
 const CommandInfo& files_info();
+const CommandInfo& exit_info();
 const CommandInfo& run_info();
 const CommandInfo& check_info();
 const CommandInfo& init_info();
 const CommandInfo& schema_info();
 const CommandInfo& route_info();
+const CommandInfo& login_info();
+const CommandInfo& token_info();
 
 /// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
 /// std::system_error, with a text for the user, when starting fails.
@@ -32,15 +36,18 @@ ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
 ExitCode run_tcp(Arguments arguments);
 ExitCode run_udp(Arguments arguments);
+ExitCode run_visit(Arguments arguments);
 ExitCode run_http(Arguments arguments);
 ExitCode run_tls(Arguments arguments);
 ExitCode run_files(Arguments arguments);
+ExitCode run_exit(Arguments arguments);
 ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_init(Arguments arguments);
 ExitCode run_schema(Arguments arguments);
 ExitCode run_route(Arguments arguments);
-ExitCode run_token();
+ExitCode run_login(Arguments arguments);
+ExitCode run_token(Arguments arguments);
 
 /// The address of HTTP if nobody gives another one and the port is free.
 inline constexpr const char* default_http_bind = "0.0.0.0:8080";

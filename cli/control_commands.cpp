@@ -49,8 +49,18 @@ const CommandInfo& reload_info() {
         "reload",
         "lets a running program read its configuration file again",
         "",
-        "  ferrotunnel check && ferrotunnel reload\n",
-        {asking_section()},
+        "  ferrotunnel check && ferrotunnel reload\n"
+        "  ferrotunnel reload --try 60s      (takes it back after a minute, unless you can still say:)\n"
+        "  ferrotunnel reload --confirm\n",
+        {{"Trying",
+          {
+              {"try", "TIME",
+               "Take back all that is applied from now on when this time is over, 1s to 24h, unless --confirm comes "
+               "first. Once more: the time begins anew.",
+               false},
+              {"confirm", "", "What is on trial stays.", false},
+          }},
+         asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -93,15 +103,34 @@ ExitCode run_reload(Arguments arguments) {
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
+    const std::optional<std::chrono::milliseconds> trial = options.time("try", problems);
+    const bool confirms = options.flag("confirm", problems);
+    if (trial && confirms) {
+        problems.add("--confirm", "is for a reload that is on trial already: without --try");
+    }
+    if (trial && (*trial < 1s || *trial > 24h)) {
+        problems.add(options.place_of("try"), "must be from 1s to 24h");
+    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "reload"};
     }
     const Control control(wanted_program(options, "", true).path);
-    const Json answer = Json::parse(control.reload(), nullptr, false);
+    if (confirms) {
+        (void)control.confirm_reload();
+        fmt::print("what was on trial stays\n");
+        return ExitCode::ok;
+    }
+    const double seconds = trial ? std::chrono::duration<double>(*trial).count() : 0;
+    const Json answer = Json::parse(trial ? control.try_reload(seconds) : control.reload(), nullptr, false);
     print_keys(answer, "applied", "applied:");
     print_keys(answer, "needs_restart", "counts after a restart:");
     if (member_of(answer, "applied").empty() && member_of(answer, "needs_restart").empty()) {
         fmt::print("nothing has changed\n");
+    }
+    if (const auto left = answer.find("trial_seconds"); left != answer.end() && left->is_number()) {
+        fmt::print("on trial: {} is taken back in {:g} s, unless `ferrotunnel reload --confirm` comes first\n",
+                   trial && member_of(answer, "applied").empty() ? "what is applied from now on" : "this",
+                   left->get<double>());
     }
     return ExitCode::ok;
 }

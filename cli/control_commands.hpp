@@ -1,5 +1,5 @@
-// The commands that ask running programs by their control sockets: `status`, `services`, `tokens`, `reload`, `drain`
-// and `kick`.
+// The commands that ask running programs by their control sockets: `status`, `services`, `tokens`, `config diff`,
+// `reload`, `drain` and `kick`.
 #pragma once
 
 #include <vector>
@@ -14,6 +14,7 @@ namespace ferrotunnel::cli {
 const CommandInfo& status_info();
 const CommandInfo& services_info();
 const CommandInfo& tokens_info();
+const CommandInfo& config_info();
 const CommandInfo& reload_info();
 const CommandInfo& drain_info();
 const CommandInfo& kick_info();
@@ -22,6 +23,7 @@ const CommandInfo& kick_info();
 ExitCode run_status(Arguments arguments);
 ExitCode run_services(Arguments arguments);
 ExitCode run_tokens(Arguments arguments);
+ExitCode run_config(Arguments arguments);
 ExitCode run_reload(Arguments arguments);
 ExitCode run_drain(Arguments arguments);
 ExitCode run_kick(Arguments arguments);

@@ -145,6 +145,9 @@ std::vector<OptionInfo> guard_options(bool requests) {
 }
 
 bool has_guard_options(const Options& options) {
+    if (options.command().name == "exit") {
+        return false;  // its --password-file is that of its own user
+    }
     return options.has("basic-auth") || options.has("password-file") || options.has("allow-ip") || options.has("rate");
 }
 

@@ -55,7 +55,8 @@ std::string variables_of(const CommandInfo& command) {
 
 constexpr std::string_view signals =
     "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain, and takes no new ones;\n"
-    "  a second signal ends at once.\n";
+    "  a second signal ends at once. SIGHUP reads the configuration file again; without one, and when the terminal\n"
+    "  is closed, it lets visitors finish too.\n";
 
 constexpr std::string_view exit_codes =
     "  0  ended by a signal, or done\n"
@@ -63,8 +64,8 @@ constexpr std::string_view exit_codes =
     "  2  the command line or another setting is not right; nothing was started\n";
 
 constexpr std::string_view client_exit_codes =
-    "  3  refused: the server does not accept the token, or none of the services, for good or\n"
-    "     --attempts times\n"
+    "  3  refused: the server does not accept the token, or none of the services, and\n"
+    "     --retry-refused is 0 or that was so --attempts times\n"
     "  4  lost: no connection after --attempts\n"
     "  5  superseded: another client took this one's place\n";
 
@@ -110,7 +111,6 @@ std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
         text += fmt::format("  {:<10}{}\n", command->name, command->summary);
     }
     text +=
-        "  token     prints a fresh token, which server and clients share\n"
         "  version   prints the version\n"
         "  help      prints this, or with a command's name what that command takes\n"
         "Also: --help or -h for help, here and behind a command; --version for version.\n"

@@ -31,11 +31,12 @@ struct Command {
 
 /// The commands that --help lists, in its order.
 constexpr Command commands[] = {
-    {server_info, run_server}, {client_info, run_client}, {tcp_info, run_tcp},           {udp_info, run_udp},
-    {http_info, run_http},     {tls_info, run_tls},       {files_info, run_files},       {run_info, run_run},
-    {check_info, run_check},   {init_info, run_init},     {schema_info, run_schema},     {route_info, run_route},
-    {plugin_info, run_plugin}, {status_info, run_status}, {services_info, run_services}, {tokens_info, run_tokens},
-    {reload_info, run_reload}, {drain_info, run_drain},   {kick_info, run_kick},
+    {server_info, run_server},     {client_info, run_client}, {tcp_info, run_tcp},       {udp_info, run_udp},
+    {http_info, run_http},         {tls_info, run_tls},       {files_info, run_files},   {exit_info, run_exit},
+    {run_info, run_run},           {visit_info, run_visit},   {check_info, run_check},   {init_info, run_init},
+    {schema_info, run_schema},     {route_info, run_route},   {plugin_info, run_plugin}, {status_info, run_status},
+    {services_info, run_services}, {tokens_info, run_tokens}, {config_info, run_config}, {reload_info, run_reload},
+    {drain_info, run_drain},       {kick_info, run_kick},     {login_info, run_login},   {token_info, run_token},
 };
 
 std::vector<const CommandInfo*> command_infos() {
@@ -47,7 +48,7 @@ std::vector<const CommandInfo*> command_infos() {
 }
 
 std::vector<std::string> command_names() {
-    std::vector<std::string> names{"token", "version", "help"};
+    std::vector<std::string> names{"version", "help"};
     for (const CommandInfo* info : command_infos()) {
         names.push_back(info->name);
     }
@@ -105,14 +106,11 @@ ExitCode run(Arguments arguments) {
         return run_help(words);
     }
     const bool wants_help = !words.empty() && (words.front() == "--help" || words.front() == "-h");
-    if (name == "version" || name == "--version" || name == "token") {
+    if (name == "version" || name == "--version") {
         if (wants_help) {
             return run_help({});
         }
         check_no_words(name, words);
-        if (name == "token") {
-            return run_token();
-        }
         fmt::print("ferrotunnel {}\n", version_string);
         return ExitCode::ok;
     }
@@ -143,16 +141,6 @@ ExitCode run_and_report(int argc, char** argv) {
 }
 
 }  // namespace
-
-ExitCode run_token() {
-    const Secret token = Secret::generate();
-    fmt::print("{}\n", token.reveal());
-    if (::isatty(STDOUT_FILENO) == 1) {
-        fmt::print(stderr, "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n");
-    }
-    return ExitCode::ok;
-}
-
 }  // namespace ferrotunnel::cli
 
 int main(int argc, char** argv) {

@@ -14,6 +14,7 @@ inline PartReport report_of(const ApplyReport& applied) {
     PartReport report;
     for (const ApplyReport::Change& change : applied.applied) {
         report.applied.push_back(to_text(change));
+        report.keys.push_back(change.key + (change.name.empty() ? "" : '[' + change.name + ']'));
     }
     report.needs_restart = applied.needs_restart;
     for (const Problem& problem : applied.problems) {
@@ -22,13 +23,12 @@ inline PartReport report_of(const ApplyReport& applied) {
     return report;
 }
 
-/// Takes over what the program itself can change while it runs, and names what it can not. `side`: "server" or
-/// "client".
+/// Names what differs of the settings that are the program's own. `side`: "server" or "client".
 template <typename Plan>
-void take_program_settings(const std::string& side, const Plan& next, Plan& plan, PartReport& report) {
+void tell_program_settings(const std::string& side, const Plan& next, const Plan& plan, PartReport& report) {
     if (next.common.drain != plan.common.drain) {
-        plan.common.drain = next.common.drain;
         report.applied.push_back(side + ".drain changed");
+        report.keys.push_back(side + ".drain");
     }
     if (next.endpoint_file != plan.endpoint_file) {
         report.needs_restart.push_back(side + ".endpoint_file");

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 namespace ferrotunnel::cli {
 namespace {
@@ -28,39 +27,37 @@ ReloadRequests::~ReloadRequests() {
     ::close(wake_);
 }
 
-ReloadAnswer ReloadRequests::ask() {
+ReloadAnswer ReloadRequests::ask(ReloadRequest request) {
     std::unique_lock lock(mutex_);
-    const std::uint64_t mine = ++asked_;
-    waiting_[mine] = failed("The program has not read its configuration in time.");
+    const std::uint64_t mine = ++last_;
+    waiting_[mine].request = request;
     (void)::eventfd_write(wake_, 1);
-    (void)answered_.wait_for(lock, patience, [&] { return closed_ || done_ >= mine; });
-    const ReloadAnswer answer = std::move(waiting_.extract(mine).mapped());
-    return done_ < mine && closed_ ? failed("The program is ending.") : answer;
+    (void)answered_.wait_for(lock, patience, [&] { return closed_ || waiting_[mine].answer.has_value(); });
+    std::optional<ReloadAnswer> answer = std::move(waiting_.extract(mine).mapped().answer);
+    if (answer) {
+        return std::move(*answer);
+    }
+    return closed_ ? failed("The program is ending.") : failed("The program has not read its configuration in time.");
 }
 
-std::uint64_t ReloadRequests::asked() const {
+std::optional<std::pair<std::uint64_t, ReloadRequest>> ReloadRequests::next() {
     const std::lock_guard lock(mutex_);
-    return asked_;
+    for (const auto& [number, waiting] : waiting_) {
+        if (!waiting.answer) {
+            return std::pair(number, waiting.request);
+        }
+    }
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(wake_, &ignored);
+    return std::nullopt;
 }
 
-bool ReloadRequests::is_asked() const {
-    const std::lock_guard lock(mutex_);
-    return asked_ != done_;
-}
-
-void ReloadRequests::answer(std::uint64_t asked, const ReloadReport& report) {
+void ReloadRequests::answer(std::uint64_t number, ReloadAnswer answer) {
     {
         const std::lock_guard lock(mutex_);
-        eventfd_t ignored = 0;
-        (void)::eventfd_read(wake_, &ignored);
-        done_ = asked;
-        for (auto& [number, answer] : waiting_) {
-            if (number <= asked) {
-                answer = {report.applied, report.needs_restart, report.problems};
-            }
-        }
-        if (asked_ != done_) {
-            (void)::eventfd_write(wake_, 1);
+        const auto found = waiting_.find(number);  // who asked may have lost patience
+        if (found != waiting_.end()) {
+            found->second.answer = std::move(answer);
         }
     }
     answered_.notify_all();

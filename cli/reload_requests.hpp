@@ -1,4 +1,4 @@
-// Requests of other threads, those of control sockets, to read the configuration again, which the main thread does.
+// Requests of other threads, those of control sockets, about the configuration, which the main thread answers.
 #pragma once
 
 #include <chrono>
@@ -6,12 +6,24 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "ferrotunnel/control_handlers.hpp"
-#include "reloader.hpp"
 
 namespace ferrotunnel::cli {
 
+struct ReloadRequest {
+    enum class What : std::uint8_t {
+        reload,
+        try_out,  // for `time`
+        confirm,
+        compare,
+    } what = What::reload;
+    std::chrono::milliseconds time{0};
+};
+
+/// Each control socket asks one thing at a time, so that two at most wait.
 class ReloadRequests {
 public:
     /// Throws std::system_error when there is no descriptor left.
@@ -21,30 +33,31 @@ public:
     ReloadRequests& operator=(const ReloadRequests&) = delete;
 
     /// Any thread but the main one: waits until the main thread has answered, for as long as whoever asks has patience.
-    ReloadAnswer ask();
+    ReloadAnswer ask(ReloadRequest request);
 
     // The main thread's:
 
     /// For poll(): readable while somebody waits.
     int descriptor() const noexcept { return wake_; }
-    /// How often it was asked so far. To be taken before the configuration is read, as who asks later has perhaps
-    /// changed it again.
-    std::uint64_t asked() const;
-    bool is_asked() const;
-    /// Answers those who had asked then.
-    void answer(std::uint64_t asked, const ReloadReport& report);
+    /// The oldest request that waits, with its number.
+    std::optional<std::pair<std::uint64_t, ReloadRequest>> next();
+    void answer(std::uint64_t number, ReloadAnswer answer);
     /// From now on nobody waits: the program ends.
     void close();
 
 private:
     static constexpr std::chrono::seconds patience{25};  // less than a control socket's 30 s
 
+    struct Waiting {
+        ReloadRequest request;
+        std::optional<ReloadAnswer> answer{};
+    };
+
     const int wake_;
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::condition_variable answered_;
-    std::uint64_t asked_ = 0;
-    std::uint64_t done_ = 0;                         // how many of them are answered
-    std::map<std::uint64_t, ReloadAnswer> waiting_;  // by the number of the request
+    std::uint64_t last_ = 0;
+    std::map<std::uint64_t, Waiting> waiting_;  // by the number of the request
     bool closed_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
 namespace ferrotunnel::cli {
@@ -33,21 +34,32 @@ void add(std::vector<std::string>& to, const std::vector<std::string>& from) {
 
 }  // namespace
 
+std::string ReloadReport::outcome() const {
+    if (!ok()) {
+        return (applied.empty() ? "" : shortened(applied, ", ") + "; but not all of it: ") + shortened(problems, "; ");
+    }
+    return applied.empty() ? "nothing has changed" : shortened(applied, ", ");
+}
+
 std::string ReloadReport::line(const std::string& file) const {
     if (!ok() && !applied.empty()) {
-        return fmt::format("{} was applied only in part: {}; but not all of it: {}", file, shortened(applied, ", "),
-                           shortened(problems, "; "));
+        return fmt::format("{} was applied only in part: {}", file, outcome());
     }
     if (!ok()) {
-        return fmt::format("{} was not applied, and nothing has changed: {}", file, shortened(problems, "; "));
+        return fmt::format("{} was not applied, and nothing has changed: {}", file, outcome());
     }
-    std::string text =
-        fmt::format("{} was read again: {}", file, applied.empty() ? "nothing has changed" : shortened(applied, ", "));
+    const std::string text = fmt::format("{} was read again: {}", file, outcome());
     return needs_restart.empty() ? text : fmt::format("{}; needs a restart: {}", text, shortened(needs_restart, ", "));
 }
 
 Reloader::Reloader(Inputs inputs)
     : inputs_(std::move(inputs)), unreadable_(has_file() ? why_only_once(inputs_.file) : "there is no file") {}
+
+void Reloader::begin_with(std::shared_ptr<const Config> config) {
+    set_files(*config);
+    began_with_ = config;
+    in_effect_ = std::move(config);
+}
 
 void Reloader::set_files(const Config& config) {
     files_ = config.files();
@@ -57,27 +69,49 @@ void Reloader::set_files(const Config& config) {
 }
 
 ReloadReport Reloader::reload() noexcept {
-    ReloadReport report;
-    try {
-        read_and_apply(report);
-    } catch (const std::exception& error) {
-        report.problems.emplace_back(error.what());
-    }
-    for (const auto& part : parts_) {
-        part->cancel();  // where something was wrong
-    }
-    return report;
+    return take([this](Problems& problems) { return read(problems); });
 }
 
-void Reloader::read_and_apply(ReloadReport& report) {
-    // What is a pipe now would block, or give something else each time.
-    if (const std::string why = unreadable_.empty() ? why_only_once(inputs_.file) : unreadable_; !why.empty()) {
-        report.problems.push_back(why);
-        return;
+ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) noexcept {
+    return take([&before](Problems&) { return before; });
+}
+
+ReloadAnswer Reloader::compare() noexcept {
+    ReloadAnswer answer;
+    try {
+        Problems problems;
+        ReloadReport report;
+        const auto config = read(problems);
+        prepare(*config, report, problems);
+        if (problems.empty()) {
+            for (const auto& part : parts_) {
+                const PartReport of_part = part->is_prepared() ? part->preview() : PartReport();
+                add(report.applied, of_part.keys);
+                add(report.needs_restart, of_part.needs_restart);
+            }
+            answer.changes = changes_to(*config, report);
+        }
+        answer.problems = problems.lines();
+    } catch (const std::exception& error) {
+        answer.problems.emplace_back(error.what());
     }
-    Problems problems;
-    const Config config = read_again(inputs_.file, inputs_.section, problems);
-    set_files(config);
+    for (const auto& part : parts_) {
+        part->cancel();
+    }
+    return answer;
+}
+
+// What is a pipe now would block, or give something else each time.
+std::shared_ptr<const Config> Reloader::read(Problems& problems) {
+    if (const std::string why = unreadable_.empty() ? why_only_once(inputs_.file) : unreadable_; !why.empty()) {
+        throw std::runtime_error(why);
+    }
+    auto config = std::make_shared<const Config>(read_again(inputs_.file, inputs_.section, problems));
+    set_files(*config);
+    return config;
+}
+
+void Reloader::prepare(const Config& config, ReloadReport& report, Problems& problems) {
     Sources sources{inputs_.options, inputs_.arguments, &config, inputs_.file_alone, parts_.size() > 1};
     sources.may_ask = false;
     for (const auto& part : parts_) {
@@ -97,12 +131,70 @@ void Reloader::read_and_apply(ReloadReport& report) {
             report.needs_restart.emplace_back(side);
         }
     }
-    if (!problems.empty()) {
-        report = {};
-        report.problems = problems.lines();
-        return;
+}
+
+ReloadReport Reloader::take(const std::function<std::shared_ptr<const Config>(Problems&)>& source) noexcept {
+    ReloadReport report;
+    try {
+        Problems problems;
+        const std::shared_ptr<const Config> config = source(problems);
+        prepare(*config, report, problems);
+        if (problems.empty()) {
+            apply(report);
+        } else {
+            report = {};
+            report.problems = problems.lines();
+        }
+        if (report.ok()) {
+            set_files(*config);
+            in_effect_ = config;
+        }
+    } catch (const std::exception& error) {
+        report.problems.emplace_back(error.what());
     }
-    apply(report);
+    for (const auto& part : parts_) {
+        part->cancel();  // where something was wrong
+    }
+    return report;
+}
+
+// What differs below each key that the parts have named, as it is written.
+std::vector<ConfigChange> Reloader::changes_to(const Config& config, const ReloadReport& report) const {
+    std::vector<ConfigChange> changes;
+    const auto add_below = [&](const std::vector<ConfigChange>& all, const std::string& key, bool needs_restart) {
+        const auto is_below = [](const std::string& longer, const std::string& shorter) {
+            return longer.starts_with(shorter) &&
+                   (longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[');
+        };
+        const std::string list = key.substr(0, key.find('['));
+        bool found = false;
+        for (const std::string& wanted : {key, list}) {
+            for (ConfigChange change : all) {
+                if (found || !(is_below(change.key, wanted) || change.key == list)) {
+                    continue;
+                }
+                change.needs_restart = needs_restart;
+                if (std::find(changes.begin(), changes.end(), change) == changes.end()) {
+                    changes.push_back(std::move(change));
+                }
+            }
+            found = found || std::any_of(changes.begin(), changes.end(), [&](const ConfigChange& one) {
+                        return is_below(one.key, wanted) || one.key == list;
+                    });
+        }
+        if (!found) {
+            changes.push_back({key, "", "", "", needs_restart});
+        }
+    };
+    const auto live = config.changes_since(*in_effect_);
+    for (const std::string& key : report.applied) {
+        add_below(live, key, false);
+    }
+    const auto since_start = config.changes_since(*began_with_);
+    for (const std::string& key : report.needs_restart) {
+        add_below(since_start, key, true);
+    }
+    return changes;
 }
 
 // Everything was checked. What can still fail is the making of plugins, which are the server's, and that is first.

@@ -1,6 +1,7 @@
 // Reading the configuration file again while the program runs, and applying what has changed in it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ struct ReloadReport {
     bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
     /// All of it in one line, long lists shortened.
     std::string line(const std::string& file) const;
+    /// What has changed, or why nothing has, without more words.
+    std::string outcome() const;
+    ReloadAnswer answer() const { return {applied, needs_restart, problems}; }
 };
 
 /// Options go before the file in a reload as they do at the start.
@@ -43,6 +47,10 @@ public:
     /// Reads the file, checks everything, and then applies it to the parts. Nothing is asked at the terminal, and
     /// nothing is thrown. To be called on the main thread.
     ReloadReport reload() noexcept;
+    /// Applies what the file said earlier, without reading it. Files that it only names are used as they are now.
+    ReloadReport take_back(const std::shared_ptr<const Config>& before) noexcept;
+    /// What a reload would change, key by key, or why it could not. Changes nothing.
+    ReloadAnswer compare() noexcept;
 
     bool has_file() const noexcept { return !inputs_.file.empty(); }
     /// Whether there is a file, and one that can be read more than once.
@@ -50,14 +58,23 @@ public:
     const std::string& file() const noexcept { return inputs_.file; }
     /// The files that the last reading has read or looked for.
     const std::vector<std::string>& files() const noexcept { return files_; }
-    void set_files(const Config& config);
+    /// What the parts were made of. To be called once, before the rest.
+    void begin_with(std::shared_ptr<const Config> config);
+    /// What was applied last.
+    const std::shared_ptr<const Config>& in_effect() const noexcept { return in_effect_; }
 
 private:
-    void read_and_apply(ReloadReport& report);
+    std::shared_ptr<const Config> read(Problems& problems);
+    void prepare(const Config& config, ReloadReport& report, Problems& problems);
+    ReloadReport take(const std::function<std::shared_ptr<const Config>(Problems&)>& source) noexcept;
     void apply(ReloadReport& report);
+    std::vector<ConfigChange> changes_to(const Config& config, const ReloadReport& report) const;
+    void set_files(const Config& config);
 
     const Inputs inputs_;
     std::span<const std::unique_ptr<Part>> parts_;
+    std::shared_ptr<const Config> in_effect_;
+    std::shared_ptr<const Config> began_with_;  // what needs a restart is compared with this
     std::vector<std::string> files_;
     std::string unreadable_;  // why the file can not be read again; empty: it can
 };

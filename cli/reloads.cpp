@@ -2,7 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "single_mount.hpp"
+
 namespace ferrotunnel::cli {
+namespace {
+
+double seconds_of(std::chrono::milliseconds time) {
+    return static_cast<double>(time.count()) / 1000;
+}
+
+}  // namespace
 
 Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Output& output)
     : reloader_(reloader), requests_(requests) {
@@ -14,6 +26,8 @@ Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Out
     if (!watch_->why().empty()) {
         output.line(fmt::format("{} can not be watched for changes ({}); SIGHUP makes it be read again",
                                 reloader_.file(), watch_->why()));
+    } else if (const std::string blind = why_changes_stay_unseen(reloader_.file()); !blind.empty()) {
+        output.line(fmt::format("{} {}", reloader_.file(), blind));
     }
 }
 
@@ -27,22 +41,93 @@ ReloadReport Reloads::read() {
 
 ReloadReport Reloads::reload(Output& output) {
     ReloadReport report = read();
+    held_ = held_ && !report.ok();
     told_ = report.line(reloader_.file());
     output.line(told_);
+    if (is_replaced_elsewhere(reloader_.file())) {
+        output.line(fmt::format("{} {}", reloader_.file(), why_changes_stay_unseen(reloader_.file())));
+    }
     return report;
 }
 
+ReloadAnswer Reloads::answer_to(const ReloadRequest& request, Output& output) {
+    switch (request.what) {
+        case ReloadRequest::What::try_out:
+            return try_out(request.time, output);
+        case ReloadRequest::What::confirm:
+            return confirm(output);
+        case ReloadRequest::What::compare:
+            return reloader_.compare();
+        case ReloadRequest::What::reload:
+            break;
+    }
+    ReloadAnswer answer = reload(output).answer();
+    if (trial_) {
+        answer.trial = std::chrono::ceil<std::chrono::milliseconds>(trial_->until - Clock::now());
+    }
+    return answer;
+}
+
+// A second trial only begins the time of the first one anew: what was in effect before it is what nobody doubts.
+ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
+    std::shared_ptr<const Config> before = reloader_.in_effect();
+    ReloadAnswer answer = reload(output).answer();
+    if (!answer.problems.empty()) {
+        return answer;
+    }
+    if (!trial_) {
+        trial_ = Trial{std::move(before), {}};
+    }
+    trial_->until = Clock::now() + time;
+    answer.trial = time;
+    output.line(fmt::format("on trial for {:g} s: what is applied from now on is taken back unless it is confirmed",
+                            seconds_of(time)));
+    return answer;
+}
+
+ReloadAnswer Reloads::confirm(Output& output) {
+    ReloadAnswer answer;
+    if (!trial_) {
+        answer.problems.emplace_back("No reload is on trial.");
+        return answer;
+    }
+    trial_.reset();
+    output.line("what was on trial is confirmed");
+    return answer;
+}
+
+void Reloads::take_back(Output& output) {
+    const Trial trial = std::move(*trial_);
+    trial_.reset();
+    held_ = true;
+    const ReloadReport report = reloader_.take_back(trial.before);
+    told_ = fmt::format("nobody has confirmed the trial: back to what was in effect before it: {}", report.outcome());
+    output.line(told_);
+}
+
 void Reloads::look(Output& output) {
-    if (requests_.is_asked()) {
-        const std::uint64_t asked = requests_.asked();
-        requests_.answer(asked, reload(output));
+    while (const auto asked = requests_.next()) {
+        requests_.answer(asked->first, answer_to(asked->second, output));
     }
-    if (!watch_) {
-        return;
+    const auto now = Clock::now();
+    if (trial_ && now >= trial_->until) {
+        take_back(output);
     }
-    const auto now = ConfigWatch::Clock::now();
+    if (watch_) {
+        look_at_files(now, output);
+    }
+}
+
+void Reloads::look_at_files(Clock::time_point now, Output& output) {
     watch_->take(now);
     if (!watch_->take_due(now)) {
+        return;
+    }
+    if (held_) {
+        output.line(
+            fmt::format("{} has changed, and waits for SIGHUP or `ferrotunnel reload`, since a trial of it was "
+                        "taken back",
+                        reloader_.file()));
         return;
     }
     const ReloadReport report = read();
@@ -55,7 +140,13 @@ void Reloads::look(Output& output) {
 }
 
 std::optional<std::chrono::milliseconds> Reloads::due_in() const {
-    return watch_ ? watch_->due_in(ConfigWatch::Clock::now()) : std::nullopt;
+    const auto now = Clock::now();
+    std::optional<std::chrono::milliseconds> due = watch_ ? watch_->due_in(now) : std::nullopt;
+    if (trial_) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(trial_->until - now);
+        due = std::min(due.value_or(left), std::max(left, std::chrono::milliseconds(0)));
+    }
+    return due;
 }
 
 }  // namespace ferrotunnel::cli

@@ -42,8 +42,10 @@ public:
             wait();
             take_events();
             while (const int signal = signals_.take()) {
-                if (signal == SIGHUP) {
+                if (signal == SIGHUP && reloads_ != nullptr) {
                     reload_after_signal();
+                } else if (signal == SIGHUP || signal == Signals::terminal_gone) {
+                    drain_after_hangup();
                 } else {
                     on_signal(requests_.count(signal, StopRequests::Clock::now()));
                 }
@@ -106,8 +108,15 @@ private:
 
     // Who is about to end changes nothing any more.
     void reload_after_signal() {
-        if (reloads_ != nullptr && stoppers_.empty()) {
+        if (stoppers_.empty()) {
             reloads_->reload(output_);
+        }
+    }
+
+    // A shell whose terminal is closed says so too, before or after the kernel: that never hurries anybody.
+    void drain_after_hangup() {
+        if (stoppers_.empty()) {
+            on_signal(requests_.count(SIGHUP, StopRequests::Clock::now()));
         }
     }
 
@@ -209,6 +218,23 @@ private:
 
 }  // namespace
 
+namespace {
+
+ControlHandlers handlers_of(const std::shared_ptr<ReloadRequests>& requests) {
+    using What = ReloadRequest::What;
+    return {[requests] {
+                return requests->ask({What::reload, {}});
+            },
+            [requests](std::optional<milliseconds> time) {
+                return requests->ask(time ? ReloadRequest{What::try_out, *time} : ReloadRequest{What::confirm, {}});
+            },
+            [requests] {
+                return requests->ask({What::compare, {}});
+            }};
+}
+
+}  // namespace
+
 ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads) {
     return Loop(parts, signals, output, reloads).run();
 }
@@ -231,7 +257,7 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
     std::deque<Output> sides;  // with several parts, each line says whose it is
     for (const std::unique_ptr<Part>& part : parts) {
         if (requests) {
-            part->on_reload([requests] { return requests->ask(); });
+            part->set_handlers(handlers_of(requests));
         }
         const std::string prefix = fmt::format("{}: ", part->side());
         part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));

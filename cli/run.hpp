@@ -43,6 +43,14 @@ struct PartReport {
     std::vector<std::string> applied{};
     std::vector<std::string> needs_restart{};
     std::vector<std::string> problems{};
+    std::vector<std::string> keys{};  // of `applied`, each with the name of what it is about: "client.services[web]"
+};
+
+/// What a part's control socket does that the program does itself.
+struct ControlHandlers {
+    ReloadHandler reload{};
+    TrialHandler trial{};
+    CompareHandler compare{};
 };
 
 /// A server or client that this process runs.
@@ -55,12 +63,14 @@ public:
     virtual void start(Output& output) = 0;
     /// The result is valid as long as the part lives.
     virtual Running running() = 0;
-    /// Says what its control socket does when it is asked to read the configuration again. Before the start.
-    virtual void on_reload(ReloadHandler handler) = 0;
+    /// Says what its control socket does when it is asked about the configuration. Before the start.
+    virtual void set_handlers(ControlHandlers handlers) = 0;
 
     /// Reads the settings again and checks them; the part stays as it is. What is wrong is added to `problems`.
     virtual void prepare(const Sources& sources, Problems& problems) = 0;
     virtual bool is_prepared() const = 0;
+    /// What applying it would change.
+    virtual PartReport preview() const = 0;
     /// Forgets what was prepared.
     virtual void cancel() = 0;
     /// Applies what was prepared, once.
@@ -72,6 +82,9 @@ public:
 ///      |     stop(drain) |        stop(0)         |
 ///      | on_event says so, stop(0)                |
 ///      +-----------------+------------------------+--> stopped: stop has returned
+///
+/// SIGHUP asks for a reload where there are `reloads`. Without them, and when the terminal has gone, it begins a drain;
+/// it never hurries one.
 ///
 /// With several parts, each drains for its own time, and the end of one is the end of all.
 ///

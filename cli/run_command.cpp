@@ -47,7 +47,7 @@ ExitCode run_run(Arguments arguments) {
         return ExitCode::ok;
     }
     Signals signals(true);  // before the library makes threads
-    const Config config = read_config_file(config_file_of(options, problems), problems);
+    Config config = read_config_file(config_file_of(options, problems), problems);
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
@@ -61,7 +61,7 @@ ExitCode run_run(Arguments arguments) {
         throw UsageError{std::move(problems), "run"};
     }
     Reloader reloader({options, arguments, config.file(), "", true});
-    reloader.set_files(config);
+    reloader.begin_with(std::make_shared<const Config>(std::move(config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 

@@ -245,23 +245,36 @@ public:
         };
     }
 
-    void on_reload(ReloadHandler handler) override { plan_.server.on_reload(std::move(handler)); }
+    void set_handlers(ControlHandlers handlers) override {
+        plan_.server.on_reload(std::move(handlers.reload));
+        plan_.server.on_trial(std::move(handlers.trial));
+        plan_.server.on_compare(std::move(handlers.compare));
+    }
 
     void prepare(const Sources& sources, Problems& problems) override {
         next_.emplace();
         next_->builder = read_settings(sources, next_->plan, signals_, answered_, problems);
-        add_library_problems(plan_.server.check(next_->builder).problems, sources.options, settings(), problems);
+        const ApplyReport report = plan_.server.check(next_->builder);
+        next_->report = report_of(report);
+        add_library_problems(report.problems, sources.options, settings(), problems);
     }
 
     bool is_prepared() const override { return next_.has_value(); }
     void cancel() override { next_.reset(); }
+
+    PartReport preview() const override {
+        PartReport report = next_->report;
+        tell_program_settings("server", next_->plan, plan_, report);
+        return report;
+    }
 
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();
         PartReport report = report_of(plan_.server.apply(std::move(next.builder)));
         if (report.problems.empty()) {
-            take_program_settings("server", next.plan, plan_, report);
+            tell_program_settings("server", next.plan, plan_, report);
+            plan_.common.drain = next.plan.common.drain;
         }
         return report;
     }
@@ -270,6 +283,7 @@ private:
     struct Next {
         ServerPlan plan;
         Server::Builder builder;
+        PartReport report{};  // what applying it would change
     };
 
     EventQueue events_;  // outlives the server, as the next one does
@@ -313,7 +327,7 @@ ExitCode run_server(Arguments arguments) {
         return ExitCode::ok;
     }
     Signals signals(options.has("config"));  // before the library makes threads
-    const std::optional<Config> config = read_config_option(options, "server", problems);
+    std::optional<Config> config = read_config_option(options, "server", problems);
     const bool watched = is_watched(options, problems);
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(make_server_part({options, arguments, config ? &*config : nullptr}, signals, problems));
@@ -324,7 +338,7 @@ ExitCode run_server(Arguments arguments) {
         return run_parts(parts, signals);
     }
     Reloader reloader({options, arguments, config->file(), "server"});
-    reloader.set_files(*config);
+    reloader.begin_with(std::make_shared<const Config>(std::move(*config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 

@@ -26,7 +26,7 @@ constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a
 const CommandInfo& add_info() {
     static const CommandInfo info{
         "services add",
-        "lets a running client offer one more service, until it ends",
+        "lets a running client offer one more service, or a range of ports, until it ends",
         "",
         "  ferrotunnel services add --tcp 2222=22\n"
         "  ferrotunnel services add --http app.example.com=3000 --name app\n"
@@ -41,7 +41,14 @@ const CommandInfo& add_info() {
               {"json", "OBJECT", "A service with all that it can have, as an item of `client.services` in a file.",
                false},
           }},
-         {"About it", {{"name", "NAME", "Its name. Default: made of its port or host.", false}}},
+         {"About it",
+          {
+              {"name", "NAME", "Its name. Default: made of its port or host.", false},
+              {"keep", "",
+               "Offer it after a restart too: it is written to conf.d/90-runtime.yml beside the client's configuration "
+               "file.",
+               false},
+          }},
          asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -54,7 +61,9 @@ const CommandInfo& remove_info() {
         "takes a service of a running client off its server; its visitors finish",
         "NAME",
         "  ferrotunnel services remove tcp:2222\n",
-        {asking_section()},
+        {{"About it",
+          {{"keep", "", "One that was added with --keep does not come back after a restart either.", false}}},
+         asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -72,11 +81,18 @@ Json described(const Tcp& tcp) {
     if (tcp.is_private) {
         json["tcp"] = "private";
     }
+    if (!tcp.bind.empty()) {
+        json["bind"] = tcp.bind;
+    }
     return json;
 }
 
 Json described(const Udp& udp) {
-    return {{"udp", udp.remote_port}, {"local", udp.local}};
+    Json json{{"udp", udp.remote_port}, {"local", udp.local}};
+    if (!udp.bind.empty()) {
+        json["bind"] = udp.bind;
+    }
+    return json;
 }
 
 // The client that is to serve a folder has another working directory than this command.
@@ -108,6 +124,11 @@ void describe(const Options& options, std::string_view name, Parse parse, std::v
     if (const auto text = options.text(name)) {
         std::string error;
         const auto services = parse(*text, error);
+        if (services.size() > 1) {  // a range of ports, which the client spreads as files do
+            const std::size_t equals = text->find('=');
+            found.push_back({{std::string(name), text->substr(0, equals)}, {"local", text->substr(equals + 1)}});
+            return;
+        }
         for (const auto& service : services) {
             found.push_back(described(service));
         }
@@ -187,13 +208,26 @@ ExitCode add(std::vector<std::string> words) {
     if (!parse_or_help(options, std::move(words), problems)) {
         return ExitCode::ok;
     }
-    const Json service = wanted_service(options, problems);
+    Json service = wanted_service(options, problems);
+    if (options.flag("keep", problems) && problems.empty()) {
+        service["keep"] = true;
+    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
     const Control control(wanted_program(options, "client").path);
     const Json added = Json::parse(control.add_service(service.dump()), nullptr, false);
-    return tell_result(control, text_in(added, "name"));
+    ExitCode code = ExitCode::ok;
+    for (const Json& name : member_of(added, "names")) {
+        if (name.is_string()) {
+            const ExitCode of_one = tell_result(control, name.get<std::string>());
+            code = of_one == ExitCode::ok ? code : of_one;
+        }
+    }
+    if (const std::string kept = text_in(added, "kept"); !kept.empty()) {
+        fmt::print("kept in {}\n", printable(kept));
+    }
+    return code;
 }
 
 ExitCode remove(std::vector<std::string> words) {
@@ -205,10 +239,11 @@ ExitCode remove(std::vector<std::string> words) {
     if (!options.operand()) {
         problems.add("NAME", "missing: the service, as `ferrotunnel services` lists it");
     }
+    const bool keep = options.flag("keep", problems);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
-    (void)Control(wanted_program(options, "client").path).remove_service(*options.operand());
+    (void)Control(wanted_program(options, "client").path).remove_service(*options.operand(), keep);
     fmt::print("{} is removed; its visitors finish\n", printable(*options.operand()));
     return ExitCode::ok;
 }

@@ -9,12 +9,21 @@
 
 namespace ferrotunnel::cli {
 
-Signals::Signals(bool hangup) {
+namespace {
+
+bool is_ignored(int signal) noexcept {
+    struct sigaction action {};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+Signals::Signals(bool reloads) : outlives_terminal_(is_ignored(SIGHUP)) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    if (hangup) {
+    if (reloads || !outlives_terminal_) {
         sigaddset(&set, SIGHUP);
     }
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -30,13 +39,19 @@ Signals::~Signals() {
 }
 
 int Signals::take() noexcept {
-    signalfd_siginfo info{};
-    const auto size = ::read(descriptor_, &info, sizeof info);
-    if (size != static_cast<ssize_t>(sizeof info)) {
-        return 0;
+    for (;;) {
+        signalfd_siginfo info{};
+        const auto size = ::read(descriptor_, &info, sizeof info);
+        if (size != static_cast<ssize_t>(sizeof info)) {
+            return 0;
+        }
+        if (info.ssi_signo != SIGHUP || info.ssi_code != SI_KERNEL) {
+            return static_cast<int>(info.ssi_signo);
+        }
+        if (!outlives_terminal_) {
+            return terminal_gone;
+        }
     }
-    const bool is_from_terminal = info.ssi_signo == SIGHUP && info.ssi_code == SI_KERNEL;
-    return is_from_terminal ? SIGTERM : static_cast<int>(info.ssi_signo);
 }
 
 }  // namespace ferrotunnel::cli

@@ -7,20 +7,24 @@ namespace ferrotunnel::cli {
 /// before any other thread does: threads inherit that the signals are blocked. SIGPIPE is ignored from then on.
 class Signals {
 public:
-    /// With `hangup`, SIGHUP is caught too; otherwise it ends the process, as it does when the terminal is closed.
-    explicit Signals(bool hangup = false);
+    /// What take() returns for a SIGHUP of the kernel: the terminal is gone, and nobody can press Ctrl-C any more.
+    static constexpr int terminal_gone = -1;
+
+    /// `reloads`: SIGHUP asks to read the configuration again, and is caught even where whoever has started the program
+    /// wants SIGHUP to be ignored, as nohup does. A terminal that goes does not matter to such a program.
+    explicit Signals(bool reloads = false);
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
     /// Readable when a signal has come.
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes one signal that has come, and returns its number; 0: there is none. A SIGHUP that the kernel sends, as the
-    /// terminal is gone, comes as SIGTERM: nobody could press Ctrl-C any more.
+    /// Takes one signal that has come, and returns its number or `terminal_gone`; 0: there is none.
     int take() noexcept;
 
 private:
     int descriptor_;
+    bool outlives_terminal_;
 };
 
 }  // namespace ferrotunnel::cli

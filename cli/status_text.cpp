@@ -104,6 +104,19 @@ std::string tunnels_text(const Json& status) {
     return (rows.size() > 1 ? "\n" + table(rows, 2) : std::string()) + left_off(status);
 }
 
+std::string plugins_text(const Json& status) {
+    Rows rows{{"PLUGIN", "MODE", "ASKED", "ANSWERED", "EDITS", "BODIES", "WAITS", "FAILURES", "LATE", "SLOW"}};
+    for (const Json& plugin : member_of(status, "plugins")) {
+        std::vector<std::string> row{text_in(plugin, "id"),
+                                     member_of(plugin, "off") == true ? "off" : text_in(plugin, "mode")};
+        for (const char* key : {"asked", "answered", "edits", "bodies", "waits", "failures", "late", "slow"}) {
+            row.push_back(std::to_string(number_in(plugin, key)));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
+}
+
 std::string server_text(const Json& status, const Pace& pace) {
     const Json& endpoints = member_of(status, "endpoints");
     std::string text = fmt::format("  listens      {}", text_in(endpoints, "clients"));
@@ -115,7 +128,7 @@ std::string server_text(const Json& status, const Pace& pace) {
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
-    return text + traffic_lines(status, pace) + tunnels_text(status);
+    return text + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
 }
 
 std::string client_text(const Json& status, const Pace& pace) {

@@ -32,6 +32,26 @@ bool has_range(std::string_view port, std::string_view address) {
     return is_range(port) || is_range(address.substr(address.rfind(':') + 1));
 }
 
+// The part in front of "=": a port or a range, and perhaps the server's address for it.
+struct PublicPart {
+    std::string bind;
+    std::string_view port;
+};
+
+PublicPart public_part(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    return colon == std::string_view::npos ? PublicPart{{}, text}
+                                           : PublicPart{std::string(text.substr(0, colon)), text.substr(colon + 1)};
+}
+
+template <typename Service>
+std::vector<Service> with_bind(std::vector<Service> services, const std::string& bind) {
+    for (Service& service : services) {
+        service.bind = bind;
+    }
+    return services;
+}
+
 template <typename Service>
 std::vector<Service> range_of(std::string_view ports, std::string_view address, std::string& error) {
     std::vector<Service> services;
@@ -86,10 +106,10 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
         error = "expected PORT=ADDRESS: the public port and what is behind it, like 2222=22 or 8080=127.0.0.1:80";
         return {};
     }
-    const std::string_view port = text.substr(0, equals);
+    const auto [bind, port] = public_part(text.substr(0, equals));
     const std::string_view address = text.substr(equals + 1);
     if (has_range(port, address)) {
-        return range_of<Tcp>(port, address, error);
+        return with_bind(range_of<Tcp>(port, address, error), bind);
     }
     const bool is_private = port == "private";
     const auto remote_port = is_private ? std::optional<std::uint16_t>(0) : parse_remote_port(port, error);
@@ -99,7 +119,18 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     }
     Tcp tcp(*remote_port, *local);
     tcp.is_private = is_private;
-    return {tcp};
+    return with_bind(std::vector<Tcp>{tcp}, bind);
+}
+
+std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        error = "expected NAME=ADDRESS: what visitors call it and what is behind it, like db=5432";
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    return local ? std::vector<Tcp>{Tcp::private_service(std::string(text.substr(0, equals)), *local)}
+                 : std::vector<Tcp>{};
 }
 
 std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
@@ -108,14 +139,14 @@ std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
         error = "expected PORT=ADDRESS: the public UDP port and what is behind it, like 53=53 or 5353=127.0.0.1:53";
         return {};
     }
-    const std::string_view port = text.substr(0, equals);
+    const auto [bind, port] = public_part(text.substr(0, equals));
     const std::string_view address = text.substr(equals + 1);
     if (has_range(port, address)) {
-        return range_of<Udp>(port, address, error);
+        return with_bind(range_of<Udp>(port, address, error), bind);
     }
     const auto remote_port = parse_remote_port(port, error);
     const auto local = remote_port ? parse_backend(address, error) : std::nullopt;
-    return local ? std::vector<Udp>{Udp(*remote_port, *local)} : std::vector<Udp>{};
+    return local ? with_bind(std::vector<Udp>{Udp(*remote_port, *local)}, bind) : std::vector<Udp>{};
 }
 
 }  // namespace ferrotunnel::cli

@@ -20,6 +20,9 @@ std::optional<std::string> parse_backend(std::string_view text, std::string& err
 /// Reads a public port; 0 means one that the server chooses.
 std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::string& error);
 
+/// Reads "NAME=ADDRESS" as a private service; none, and why, if it is wrong.
+std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error);
+
 /// Several services for a range of ports, "20000-20010=127.0.0.1:3000-3010". None: the text is wrong, and `error` says
 /// why.
 std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error);

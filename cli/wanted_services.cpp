@@ -77,14 +77,49 @@ std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Pro
     if (!local || !port) {
         return {};
     }
-    return {{*options.operand(), Service(*port, *local)}};
+    Service service(*port, *local);
+    service.bind = options.text("remote-bind").value_or("");
+    return {{*options.operand(), std::move(service)}};
+}
+
+// The key of private services, or of the visit.
+VisitKey read_key_file(const Options& options, Problems& problems) {
+    const std::optional<std::string> path = options.text("key-file");
+    if (!path) {
+        return {};
+    }
+    try {
+        return VisitKey(Secret::from_file(*path));
+    } catch (const config_error& error) {
+        problems.add(options.place_of("key-file"), *path + ": " + error.problems().front().text);
+        return {};
+    }
+}
+
+// Gives the key to all private services.
+void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
+    if (!options.has("key-file")) {
+        return;
+    }
+    const VisitKey key = read_key_file(options, problems);
+    bool any = false;
+    for (Wanted& one : wanted) {
+        if (auto* const tcp = std::get_if<Tcp>(&one.service); tcp != nullptr && tcp->is_private) {
+            tcp->key = key;
+            any = true;
+        }
+    }
+    if (!any) {
+        problems.add(options.place_of("key-file"), "is for private services, like --private db=5432");
+    }
 }
 
 }  // namespace
 
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
-    const bool named = options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough");
+    const bool named = options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
+                       options.has("private");
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol",
@@ -124,12 +159,14 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     };
     add_wanted(options, "tcp", tcp_once, wanted, problems);
     add_wanted(options, "udp", udp_once, wanted, problems);
+    add_wanted(options, "private", parse_private_spec, wanted, problems);
     add_wanted(options, "http", parse_http_spec, wanted, problems);
     add_wanted(options, "passthrough", parse_tls_spec, wanted, problems);
     if (!named) {
         problems.add("--tcp", "missing: what to offer, like --tcp 2222=127.0.0.1:22 or --http app.example.com=3000");
     }
     apply_backend_options(options, wanted, problems);
+    apply_key_file(options, wanted, problems);
     return wanted;
 }
 
@@ -206,6 +243,54 @@ std::vector<Wanted> wanted_by_files(const Sources& sources, Problems& problems) 
     http.listing = options.has("listing") && options.flag("listing", problems);
     set_host(options.text("host").value_or(""), http);
     return {{*options.operand(), std::move(http)}};
+}
+
+std::vector<Wanted> wanted_by_exit(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    Tcp tcp = Tcp::exit(0, options.list("allow"));
+    std::string error;
+    if (const auto port = parse_remote_port(options.text("port").value_or("0"), error)) {
+        tcp.remote_port = *port;
+    } else {
+        problems.add(options.place_of("port"), error);
+    }
+    if (tcp.allow.empty()) {
+        problems.add("--allow", "missing: where visitors may go, like --allow '*.example.com:443'");
+    }
+    const std::optional<std::string> user = options.text("user");
+    const std::optional<std::string> file = options.text("password-file");
+    if (user.has_value() != file.has_value()) {
+        problems.add(user ? "--user" : "--password-file", "--user and --password-file go together");
+    } else if (user) {
+        try {
+            tcp.users.emplace_back(*user, Secret::from_file(*file));
+        } catch (const config_error& problem) {
+            problems.add(options.place_of("password-file"), problem.problems().front().text);
+        }
+    }
+    return {{"exit", std::move(tcp)}};
+}
+
+std::vector<Wanted> wanted_by_visit(const Sources&, Problems&) {
+    return {};
+}
+
+std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems) {
+    const Options& options = sources.options;
+    if (!options.operand()) {
+        problems.add("SERVICE", "missing: which private service to visit, like `ferrotunnel visit db --local 5432`");
+    }
+    if (!options.has("local")) {
+        problems.add("--local", "missing: the port of this machine that is to reach the service, like --local 5432");
+    }
+    if (!options.has("key-file")) {
+        problems.add("--key-file", "missing: the file with the key that the service's client has, too");
+    }
+    VisitKey key = read_key_file(options, problems);
+    if (!problems.empty()) {
+        return std::nullopt;
+    }
+    return Visit(*options.operand(), options.text("local").value_or(""), key);
 }
 
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {

@@ -27,6 +27,11 @@ WantedBy wanted_by_udp;
 WantedBy wanted_by_http;
 WantedBy wanted_by_tls;
 WantedBy wanted_by_files;
+WantedBy wanted_by_exit;
+WantedBy wanted_by_visit;  // none: it offers nothing
+
+/// Reads the visit of `ferrotunnel visit`.
+std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems);
 
 /// Adds the plugins that the options ask for. Services of a file have their own. Later the services of the command line
 /// stay what they are: nobody is asked for the password again, and its hash would be another one.

@@ -38,6 +38,7 @@
 #include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/udp.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace asio {
 class io_context;
@@ -65,7 +66,8 @@ protected:
 /// belong to one thread. The client connects and reconnects by itself, for ever unless the builder says otherwise.
 ///
 /// It stops for good when it is superseded, or when its token or protocol version is refused by a server that has never
-/// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify). Any other
+/// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify), unless the
+/// builder says `retry_refused`. Any other
 /// refusal of these is one failed attempt, and `attempts` bounds those: the refusal may come from somebody in between,
 /// or from a server that was started with a wrong file or is an older program.
 ///
@@ -95,6 +97,14 @@ public:
     Service add(Http service);
     Service add(Tls service);
     Service add(Udp service);
+
+    /// Visits a private service of another client: listens at `local` for as long as this client is there, and every
+    /// connection that comes reaches the service. Both clients prove the key to each other, and what passes is
+    /// encrypted between them. Returns the address at which it listens. What becomes of a visit is in the log: one
+    /// whose service is away or whose key is wrong is reset. May be called before start() or at any time later. Throws
+    /// config_error when the description can not be right, and std::system_error when it can not listen there, or the
+    /// client has stopped.
+    std::string visit(Visit visit);
 
     /// Applies settings and services to the running client: they are compared with those that it has, as values, and
     /// only what has changed is touched. All of them are checked first; where anything is wrong, the report has the
@@ -182,9 +192,16 @@ public:
     ClientStats stats() const;
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
-    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
+    /// refused. At any time.
     void on_reload(ReloadHandler handler);
+    void on_trial(TrialHandler handler);
+    void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
+    /// Lets the control socket keep services, which it refuses otherwise: in conf.d/90-runtime.yml beside this
+    /// configuration file, which Config includes by itself. `file` has a client section, and is what apply() is called
+    /// with after a change. At any time.
+    void keep_services_beside(std::string file);
     /// The executor for handlers that bring none: a worker, or the application's io_context. When the worker has
     /// stopped, what is submitted runs on Asio's system executor. Timers and sockets made with this executor must not
     /// outlive this Client.
@@ -286,6 +303,10 @@ public:
 
     /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
     Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }
+    /// Goes on where a server that has proved to be the right one refuses the token or the version, which ends the
+    /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
+    /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
+    Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
     /// Sets the handler of the client's events. Default: none.

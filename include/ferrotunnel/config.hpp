@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/config_change.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/http.hpp"
@@ -88,7 +89,9 @@ public:
         std::string server;
         std::string name;  ///< the client's name; empty: none
         unsigned connections = Client::Builder::connections_default;
-        unsigned attempts = 0;            ///< 0: never gives up
+        unsigned attempts = 0;  ///< 0: never gives up
+        /// As for Builder::retry_refused; empty: the file does not say.
+        std::optional<std::chrono::milliseconds> retry_refused;
         std::vector<Tcp> services;        ///< with their names
         std::vector<Http> http_services;  ///< likewise
         std::vector<Tls> tls_services;    ///< likewise
@@ -124,6 +127,10 @@ public:
     /// The whole configuration as one YAML text: what all its files say, with the defaults of what they leave out, and
     /// with its secrets hidden.
     std::string effective() const;
+
+    /// What is written differently in this configuration than in `before`, in the order of the keys. Both are looked at
+    /// with their defaults, and with their secrets hidden. `needs_restart` is left to those who know what runs.
+    std::vector<ConfigChange> changes_since(const Config& before) const;
 
     /// Returns what is not wrong but not safe either: a token in the file itself. The texts never contain a secret.
     std::vector<Problem> warnings() const;

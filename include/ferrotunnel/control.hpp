@@ -71,13 +71,20 @@ public:
     std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
     std::string tokens() const { return ask("GET", "/v1/tokens"); }
     std::string reload() const { return ask("POST", "/v1/reload"); }
+    /// Reloads, and takes back what is applied from then on when `seconds` are over, unless it is confirmed before.
+    std::string try_reload(double seconds) const;
+    std::string confirm_reload() const { return ask("POST", "/v1/reload", R"({"confirm":true})"); }
+    /// What differs between what is in effect and what the configuration says now.
+    std::string config_diff() const { return ask("GET", "/v1/config/diff"); }
     /// `seconds` below 0: for as long as the program is set up.
     std::string drain(double seconds = -1) const;
     /// `client`: its id, or a name, which several may have.
     std::string kick(const std::string& client) const;
-    /// `description`: an item of `client.services` of a configuration file, as JSON.
+    /// `description`: an item of `client.services` of a configuration file, as JSON. Beside what that may have,
+    /// `"keep": true` lets it be there again when the program is started again.
     std::string add_service(std::string_view description) const { return ask("POST", "/v1/services", description); }
-    std::string remove_service(std::string_view name) const;
+    /// `keep`: what was kept is not kept any more.
+    std::string remove_service(std::string_view name, bool keep = false) const;
 
     /// Any other request of the API. Returns the body of an answer with status 2xx.
     std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) const;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "ferrotunnel/config_change.hpp"
+
 namespace ferrotunnel {
 
 /// What came of reading the configuration again.
@@ -14,11 +16,22 @@ struct ReloadAnswer {
     std::vector<std::string> applied{};        ///< keys whose new values count from now on
     std::vector<std::string> needs_restart{};  ///< keys whose new values count after a restart
     std::vector<std::string> problems{};       ///< why nothing was changed, as texts; empty: it was
+    /// For a trial: how long until what was applied is taken back.
+    std::optional<std::chrono::milliseconds> trial{};
+    std::vector<ConfigChange> changes{};  ///< for a comparison
 };
 
 /// Reads the configuration again and applies it. Called on the control socket's thread: others who ask wait meanwhile.
 /// What it throws is told whoever asked.
 using ReloadHandler = std::function<ReloadAnswer()>;
+
+/// With a time: reloads as above, and takes all that is applied from now on back when the time is over. Without one:
+/// confirms what is on trial, so that it stays; a problem where nothing is. Called as the one above.
+using TrialHandler = std::function<ReloadAnswer(std::optional<std::chrono::milliseconds>)>;
+
+/// Compares what is in effect with what the configuration says now, and changes nothing: `changes` or `problems`.
+/// Called as the one above.
+using CompareHandler = std::function<ReloadAnswer()>;
 
 /// Begins to end the program: no new visitors, and the present ones may finish for that long, or for as long as the
 /// program is set up. Called on the control socket's thread; it must return at once, and must not call stop() there.

@@ -1,4 +1,5 @@
-// What plugins in files say of themselves, for those who list or check them.
+// What plugins in files say of themselves, for those who list or check them, and what the plugins of a running server
+// have done.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,29 @@ struct PluginFileInfo {
         }
         return usable;
     }
+};
+
+/// What has come of a plugin of a chain, since it was made: in requests, visits, logins and registrations. Of one that
+/// only observes it is what would have been done.
+struct PluginCounts {
+    std::uint64_t asked = 0;     ///< hooks that could decide: request, response, login, register, connect
+    std::uint64_t answered = 0;  ///< answers and refusals
+    std::uint64_t edits = 0;     ///< fields, targets, notes, hosts and limits that were changed
+    std::uint64_t bodies = 0;    ///< bodies that it has transformed or collected
+    std::uint64_t waits = 0;     ///< decisions that were left for later; one that observes is not waited for
+    std::uint64_t failures = 0;  ///< its failure policy has answered
+    std::uint64_t late = 0;      ///< those of them in which it had not decided in time
+    std::uint64_t slow = 0;      ///< hooks that have blocked their worker for 100 ms or more
+};
+
+/// A plugin of a running server's chain. A change of the chain that makes it anew begins its counts anew.
+struct PluginInfo {
+    std::string id;
+    std::string type;
+    bool observes = false;      ///< `mode: observe`
+    bool fails_closed = false;  ///< `on_failure: closed`
+    bool is_off = false;        ///< it has blocked workers too often: its failure policy answers in its place
+    PluginCounts counts{};
 };
 
 /// Loads a file into this process, for good, and asks what is in it. Runs code of that file. Any thread.

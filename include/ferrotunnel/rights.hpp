@@ -40,6 +40,14 @@ struct Rights {
     std::optional<std::vector<std::string>> ports{};
     /// The kinds of services: "tcp", "udp", "http", "tls" (whose TLS passes untouched), "private".
     std::optional<std::vector<std::string>> kinds{};
+    /// The server's addresses on which its TCP and UDP ports may listen, at most 256: "127.0.0.1", "10.0.0.5",
+    /// "0.0.0.0" (each of IPv4), "::" (each of both). Of each of them a service may ask for a narrower one: the
+    /// loopback address of the same family, or one that it covers. A service that names none gets the first. Without
+    /// this list: Server::Builder::tcp_bind.
+    std::optional<std::vector<std::string>> bind{};
+    /// The names of other tokens, at most 256, whose clients may visit the private services of this token's clients
+    /// (Client::visit). Clients with this token always may.
+    std::optional<std::vector<std::string>> visited_by{};
     /// The addresses and networks that its clients may connect from, at most 256: "192.0.2.7", "10.0.0.0/8".
     std::optional<std::vector<std::string>> from{};
     /// From then on the token is refused, and its sessions end. By the clock of the server's machine.

@@ -28,6 +28,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/rights.hpp"
@@ -122,11 +123,17 @@ public:
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
+    /// The plugins of the chain that requests pass now, in its order, without those that clients have asked for. Empty
+    /// before start() and after stop(). Any thread.
+    std::vector<PluginInfo> plugins() const;
 
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
-    /// Set what the control socket's `reload` and `drain` do; without that they are refused. At any time.
+    /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
+    /// refused. At any time.
     void on_reload(ReloadHandler handler);
+    void on_trial(TrialHandler handler);
+    void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Ends the connections of the client whose TunnelInfo::id this is, or else of all those with this name, at once:
     /// their visitors are cut, and they may come back. Returns how many clients that were. Any thread.
@@ -263,7 +270,8 @@ public:
     Builder& bind(std::string address) { return set("bind", std::move(address)); }
     /// Sets the local address of the public ports, without a port. Default "0.0.0.0".
     Builder& tcp_bind(std::string address) { return set("tcp_bind", std::move(address)); }
-    /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says.
+    /// Sets how visitors reach this machine, for the endpoints that tunnels() lists. Default: what tcp_bind() says, and
+    /// clients then show the host that they have dialled where that is every address.
     Builder& public_host(std::string host) { return set("public_host", std::move(host)); }
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see

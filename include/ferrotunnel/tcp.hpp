@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/exit.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/service_plugin.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
 
@@ -36,11 +38,22 @@ struct Tcp {
     FERROTUNNEL_EXPORT static std::vector<Tcp> range(std::string_view remote_ports, std::string_view local,
                                                      std::string_view name = {});
 
+    /// Makes an exit: visitors speak SOCKS5 or HTTP as with a proxy, and this client connects them to where they want
+    /// to go, as far as `allow` names it (docs/exit.md). Without users nobody has to log in.
+    static Tcp exit(std::uint16_t remote_port_in, std::vector<std::string> allow_in,
+                    std::vector<ExitUser> users_in = {}) {
+        Tcp tcp(remote_port_in, "exit");
+        tcp.allow = std::move(allow_in);
+        tcp.users = std::move(users_in);
+        return tcp;
+    }
+
     /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
     std::uint16_t remote_port = 0;
     /// The backend that visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22",
     /// "db.internal:5432", "22" (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that
-    /// speaks TLS from the first byte on, see `backend_tls`. Not used by listen, where the application itself serves.
+    /// speaks TLS from the first byte on, see `backend_tls`; "exit" for this client as a proxy, see `exit`. Not used by
+    /// listen, where the application itself serves.
     std::string local{};
     /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
     /// "tcp:" and remote_port, or `local` where the server chooses the port; where that is no name, it is cut or
@@ -49,11 +62,24 @@ struct Tcp {
     /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
     /// is called "private:" and `local`.
     bool is_private = false;
+    /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
+    /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
+    std::string bind{};
+    /// The key of a private service, for visits of other clients (Client::visit): who comes has to prove it, and what
+    /// passes is encrypted between the clients. Such a service has no other visitors. Not with a backend that speaks
+    /// TLS, and not with `listen`.
+    VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not
     /// of a private service.
     std::vector<ServicePlugin> plugins{};
+    /// Of an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
+    /// "[2001:db8::7]:22"; 1 to 256, without ports all of them. What is allowed by its name alone leads to public
+    /// addresses only.
+    std::vector<std::string> allow{};
+    /// Of an exit: who may use it, up to 64.
+    std::vector<ExitUser> users{};
 
     friend bool operator==(const Tcp&, const Tcp&) = default;
 };

@@ -39,6 +39,9 @@ struct Udp {
     /// How long a visitor may be silent, both ways, before it is forgotten: 1 s to 1 h. What comes later is a new
     /// visitor to the backend, with another port. Shorter where many come once, longer for tunnels that keep still.
     std::chrono::milliseconds idle{60'000};
+    /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
+    /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
+    std::string bind{};
 
     friend bool operator==(const Udp&, const Udp&) = default;
 };

@@ -23,6 +23,9 @@ inline constexpr std::chrono::seconds admin_patience{30};
 inline constexpr std::chrono::seconds admin_linger{2};
 /// Rows of one list in an answer: an answer has a few megabytes at most. `left_off` says how many more there are.
 inline constexpr std::size_t admin_rows_max = 10'000;
+/// For how long a reload may be tried. Below, nobody could confirm in time; above, it is forgotten.
+inline constexpr std::chrono::seconds admin_trial_min{1};
+inline constexpr std::chrono::seconds admin_trial_max{24 * 3600};
 /// Connections that may wait to be accepted.
 inline constexpr int admin_backlog = 64;
 /// How long the socket accepts nobody after it could not, for want of descriptors or memory.

@@ -94,7 +94,36 @@ Answer drain(const Request& request, Subject& subject) {
 
 Answer reload(const Request& request, Subject& subject) {
     const std::optional<Json> body = object_in(request.body);
-    return body && body->empty() ? subject.reload() : invalid("A reload takes nothing.");
+    if (body && body->empty()) {
+        return subject.reload();
+    }
+    if (body && body->size() == 1 && body->contains("confirm") && body->at("confirm") == Json(true)) {
+        return subject.try_reload(std::nullopt);
+    }
+    const double seconds =
+        body && body->size() == 1 && body->contains("try_seconds") && body->at("try_seconds").is_number()
+            ? body->at("try_seconds").get<double>()
+            : 0;
+    if (!(seconds >= static_cast<double>(limits::admin_trial_min.count()) &&
+          seconds <= static_cast<double>(limits::admin_trial_max.count()))) {
+        return invalid(R"(Expected nothing, {"try_seconds": 1 to 86400} or {"confirm": true}.)");
+    }
+    return subject.try_reload(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
+}
+
+Answer keep_is_a_boolean() {
+    return invalid("`keep` must be true or false.");
+}
+
+// `keep` stands beside what describes the service, and is no part of it. Nothing: it is no boolean.
+std::optional<bool> take_keep(Json& body) {
+    const auto found = body.find("keep");
+    if (found == body.end()) {
+        return false;
+    }
+    const std::optional<bool> keep = found->is_boolean() ? std::optional(found->get<bool>()) : std::nullopt;
+    body.erase("keep");
+    return keep;
 }
 
 Answer services(const Request& request, Subject& subject) {
@@ -104,8 +133,24 @@ Answer services(const Request& request, Subject& subject) {
     if (request.method != "POST") {
         return wrong_method("GET and POST");
     }
-    const std::optional<Json> body = object_in(request.body);
-    return body ? subject.add_service(*body) : no_object();
+    std::optional<Json> body = object_in(request.body);
+    if (!body) {
+        return no_object();
+    }
+    const std::optional<bool> keep = take_keep(*body);
+    return keep ? subject.add_service(*body, *keep) : keep_is_a_boolean();
+}
+
+Answer remove_service(const Request& request, Subject& subject, const std::string& name) {
+    std::optional<Json> body = object_in(request.body);
+    if (!body) {
+        return no_object();
+    }
+    const std::optional<bool> keep = take_keep(*body);
+    if (!keep) {
+        return keep_is_a_boolean();
+    }
+    return body->empty() ? subject.remove_service(name, *keep) : invalid(R"(Expected nothing, or {"keep": true}.)");
 }
 
 Answer post(const Request& request, Subject& subject, Answer (*what)(const Request&, Subject&)) {
@@ -135,10 +180,13 @@ Answer answer_to(const Request& request, Subject& subject) {
     }
     if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
         const std::string name = percent_decoded(request.path.substr(one_service.size()));
-        return request.method == "DELETE" ? subject.remove_service(name) : wrong_method("DELETE");
+        return request.method == "DELETE" ? remove_service(request, subject, name) : wrong_method("DELETE");
     }
     if (request.path == "/v1/reload") {
         return post(request, subject, reload);
+    }
+    if (request.path == "/v1/config/diff") {
+        return read(request, subject, &Subject::compare);
     }
     if (request.path == "/v1/drain") {
         return post(request, subject, drain);

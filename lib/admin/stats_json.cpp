@@ -58,6 +58,22 @@ Json json_of(const TunnelInfo& tunnel) {
     return json;
 }
 
+Json json_of(const PluginInfo& plugin) {
+    return {{"id", plugin.id},
+            {"type", plugin.type},
+            {"mode", plugin.observes ? "observe" : "act"},
+            {"on_failure", plugin.fails_closed ? "closed" : "open"},
+            {"off", plugin.is_off},
+            {"asked", plugin.counts.asked},
+            {"answered", plugin.counts.answered},
+            {"edits", plugin.counts.edits},
+            {"bodies", plugin.counts.bodies},
+            {"waits", plugin.counts.waits},
+            {"failures", plugin.counts.failures},
+            {"late", plugin.counts.late},
+            {"slow", plugin.counts.slow}};
+}
+
 std::int64_t seconds_of(std::chrono::system_clock::time_point time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }

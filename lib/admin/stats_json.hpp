@@ -10,6 +10,7 @@
 
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
+#include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/stats.hpp"
 
 namespace ferrotunnel::admin {
@@ -18,6 +19,7 @@ Json json_of(const TrafficStats& stats);
 Json json_of(const DatagramStats& stats);
 Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
+Json json_of(const PluginInfo& plugin);
 /// Seconds since 1970, UTC.
 std::int64_t seconds_of(std::chrono::system_clock::time_point time);
 

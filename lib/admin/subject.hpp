@@ -22,11 +22,18 @@ public:
     virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
     /// Ends the sessions of the clients with this id, or else of all those with this name.
     virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
-    /// `description`: an item of `client.services` of a configuration file, as JSON.
-    virtual Answer add_service(const Json&) { return not_here("Services are added at their client."); }
-    virtual Answer remove_service(const std::string&) { return not_here("Services are removed at their client."); }
+    /// `description`: an item of `client.services` of a configuration file, as JSON. `keep`: also when the program
+    /// starts again.
+    virtual Answer add_service(const Json&, bool) { return not_here("Services are added at their client."); }
+    virtual Answer remove_service(const std::string&, bool) {
+        return not_here("Services are removed at their client.");
+    }
 
     virtual Answer reload() = 0;
+    /// With a time: reloads, and takes back what is applied when it is over; without one: what is on trial stays.
+    virtual Answer try_reload(std::optional<std::chrono::milliseconds> time) = 0;
+    /// What is in effect beside what the configuration says now.
+    virtual Answer compare() = 0;
     /// `time`: for how long visitors may finish; nothing: as the program is set up.
     virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
 

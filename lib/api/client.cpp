@@ -78,6 +78,7 @@ void Client::Impl::make_link() {
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
+    settings.refused_again = settings_.retry_refused.value_or(0ms);
     settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
@@ -260,6 +261,10 @@ Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
 
+std::string Client::visit(Visit visit) {
+    return detail::engine_of(impl_, "Client").visit(std::move(visit));
+}
+
 Service Client::add(Tls service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));
 }
@@ -332,6 +337,18 @@ std::string Client::control_socket() const {
 
 void Client::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
+}
+
+void Client::keep_services_beside(std::string file) {
+    detail::engine_of(impl_, "Client").keep_services_beside(std::move(file));
+}
+
+void Client::on_trial(TrialHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_trial(std::move(handler));
+}
+
+void Client::on_compare(CompareHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_compare(std::move(handler));
 }
 
 void Client::on_drain(DrainHandler handler) {

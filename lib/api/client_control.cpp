@@ -4,6 +4,7 @@
 
 #include "admin/stats_json.hpp"
 #include "api/client_impl.hpp"
+#include "api/kept_services.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/config.hpp"
 #include "login/rights.hpp"
@@ -32,10 +33,10 @@ std::string_view name_of(Service::State state) noexcept {
 }
 
 // What stands in a file around a service, to read it as files are read. Without variables: whoever asks does not know
-// this program's.
-detail::ConfigFile read_service(const Json& description) {
+// this program's. `file_name`: to its folder relative paths belong.
+detail::ConfigFile read_service(const Json& description, const std::string& file_name) {
     const Json file{{"client", Json{{"services", Json::array({description})}}}};
-    return detail::read_config({admin::text_of(file), "", false, {}});
+    return detail::read_config({admin::text_of(file), file_name, false, {}});
 }
 
 // Problems are about the service, and not about the place in a file that there is not.
@@ -90,27 +91,43 @@ public:
         return {200, admin::list_of("services", entries, json_of)};
     }
 
-    Answer add_service(const Json& description) override {
-        detail::ConfigFile file = read_service(description);
+    Answer add_service(const Json& description, bool keep) override {
+        if (keep && !kept()) {
+            return nowhere_to_keep();
+        }
+        detail::ConfigFile file = read_service(description, keep ? kept()->path() : std::string());
         if (!file.problems.empty() || !file.values.client) {
             return invalid(file.problems);
         }
-        const detail::ClientPart& part = *file.values.client;
-        if (part.services.size() + part.http_services.size() + part.tls_services.size() + part.udp_services.size() !=
-            1) {
-            return admin::refusal(422, "invalid", "One service at a time: a range of ports is several.");
-        }
+        std::vector<Service> added;
         try {
-            const Service service = add(part);
-            return {201, Json{{"name", service.name()}, {"state", name_of(service.state())}}};
+            add(*file.values.client, keep, added);
         } catch (const config_error& error) {
+            close(added);
             return invalid(error.problems());
         } catch (const std::system_error& error) {
+            close(added);
             return admin::refusal(409, "ended", error.what());
         }
+        if (keep) {
+            const std::string problem = kept()->add(items_of(description, *file.values.client));
+            if (!problem.empty()) {
+                close(added);
+                return admin::refusal(422, "not_kept", "It was not added, since it can not be kept: " + problem);
+            }
+        }
+        Json names = Json::array();
+        for (const Service& service : added) {
+            names.push_back(service.name());
+        }
+        Json answer{{"name", names.front()}, {"names", names}, {"state", name_of(added.front().state())}};
+        if (keep) {
+            answer["kept"] = kept()->path();
+        }
+        return {201, std::move(answer)};
     }
 
-    Answer remove_service(const std::string& name) override {
+    Answer remove_service(const std::string& name, bool keep) override {
         std::shared_ptr<detail::ServiceState> found;
         std::shared_ptr<detail::ListenerCore> listener;
         {
@@ -122,17 +139,30 @@ public:
                 }
             }
         }
+        if (!found && keep && kept() && kept()->remove(name).empty()) {
+            return {200, Json{{"removed", name}}};  // it was taken off before, and would have come back
+        }
         if (!found) {
             return admin::refusal(404, "not_found", "There is no service called " + in_quotes(name) + '.');
         }
         if (listener) {
             return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
         }
+        if (keep && !kept()) {
+            return nowhere_to_keep();
+        }
+        if (const std::string problem = keep ? kept()->remove(name) : std::string(); !problem.empty()) {
+            return admin::refusal(409, "not_kept", "It was not removed: " + problem + '.');
+        }
         found->close();
         return {200, Json{{"removed", name}}};
     }
 
     Answer reload() override { return client_.control_.reload(); }
+    Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
+        return client_.control_.try_reload(time);
+    }
+    Answer compare() override { return client_.control_.compare(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return client_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : client_.control_.drain(time);
     }
@@ -151,24 +181,66 @@ private:
         return json;
     }
 
-    Service add(const detail::ClientPart& part) {
-        for (const Tcp& tcp : part.services) {
-            return client_.add(tcp, false);
+    // All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where
+    // it does not.
+    void add(const detail::ClientPart& part, bool keep, std::vector<Service>& added) {
+        const auto add_all = [&](const auto& services) {
+            for (const auto& service : services) {
+                added.push_back(client_.add(service, keep));
+            }
+        };
+        add_all(part.services);
+        add_all(part.http_services);
+        add_all(part.tls_services);
+        add_all(part.udp_services);
+    }
+
+    static void close(std::vector<Service>& services) {
+        for (Service& service : services) {
+            service.close();
         }
+    }
+
+    // What is to be kept: the description, once for each port of a range, so that each can be removed by its name.
+    static std::vector<Json> items_of(const Json& description, const detail::ClientPart& part) {
+        std::vector<Json> items;
+        const auto add_ports = [&](const char* key, const auto& services) {
+            for (const auto& service : services) {
+                Json& item = items.emplace_back(description);
+                item["name"] = service.name;
+                if (services.size() > 1) {
+                    item[key] = std::to_string(service.remote_port);
+                    item["local"] = service.local;
+                }
+            }
+        };
+        add_ports("tcp", part.services);
+        add_ports("udp", part.udp_services);
         for (const Http& http : part.http_services) {
-            return client_.add(http, false);
+            items.emplace_back(description)["name"] = http.name;
         }
         for (const Tls& tls : part.tls_services) {
-            return client_.add(tls, false);
+            items.emplace_back(description)["name"] = tls.name;
         }
-        for (const Udp& udp : part.udp_services) {
-            return client_.add(udp, false);
-        }
-        return {};
+        return items;
+    }
+
+    std::optional<detail::KeptServices> kept() const {
+        const std::lock_guard lock(client_.mutex_);
+        return client_.kept_beside_.empty() ? std::nullopt : std::optional(detail::KeptServices(client_.kept_beside_));
+    }
+    static Answer nowhere_to_keep() {
+        return admin::refusal(409, "not_kept",
+                              "There is nowhere to keep it: this client was started without a configuration file.");
     }
 
     Impl& client_;
 };
+
+void Client::Impl::keep_services_beside(std::string file) {
+    const std::lock_guard lock(mutex_);
+    kept_beside_ = std::move(file);
+}
 
 std::error_code Client::Impl::open_control(std::string& what) {
     return control_.open(settings_.control, "client", std::make_unique<ControlSubject>(*this), what);

@@ -54,8 +54,10 @@ public:
     }
     /// `really`: otherwise it only tells what it would do.
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
+    std::string visit(Visit visit);
     void start();
     detail::FacadeControl& control() noexcept { return control_; }
+    void keep_services_beside(std::string file);
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     template <typename Description>
     void start_listen(Description description, detail::ListenOperation* operation) {
@@ -176,6 +178,7 @@ private:
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
+    std::string kept_beside_;  // the configuration file; empty: nothing is kept
 
     detail::FacadeControl control_{log_};
     detail::EventDelivery events_;

@@ -9,6 +9,7 @@
 #include "directory/http_description.hpp"
 #include "settings/backend.hpp"
 #include "settings/service_plugins.hpp"
+#include "transport/sealed.hpp"
 #include "transport/tls_context.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -48,6 +49,11 @@ backend::ClientService Client::Impl::described(Tcp description, bool application
     backend::ClientService service;
     service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::tcp;
     service.remote_port = description.remote_port;
+    service.bind = description.bind;
+    if (!description.key.empty()) {
+        service.seal = std::make_shared<const transport::SealContext>(transport::SealContext::End::service,
+                                                                      description.key.bytes(), description.name);
+    }
     add_plugins(service, description.plugins);
     complete(service, description, application_serves, problems);
     return service;
@@ -81,6 +87,7 @@ backend::ClientService Client::Impl::described(Udp description, bool application
     backend::ClientService service;
     service.kind = wire::ServiceKind::udp;
     service.remote_port = description.remote_port;
+    service.bind = description.bind;
     service.udp_idle = description.idle;
     complete(service, description, application_serves, problems);
     return service;

@@ -14,6 +14,7 @@
 #include "api/builder_access.hpp"
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
+#include "settings/config_diff.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"
@@ -239,6 +240,7 @@ Config::ClientSection Config::client_section() const {
     section.connections =
         static_cast<unsigned>(part.settings.connections.value_or(Client::Builder::connections_default));
     section.attempts = static_cast<unsigned>(part.settings.attempts);
+    section.retry_refused = part.settings.retry_refused;
     section.services = part.services;
     section.http_services = part.http_services;
     section.udp_services = part.udp_services;
@@ -283,6 +285,10 @@ std::optional<LogFormat> Config::log_format() const {
 
 std::string Config::effective() const {
     return detail::effective_text(*file_);
+}
+
+std::vector<ConfigChange> Config::changes_since(const Config& before) const {
+    return detail::changes_between(*before.file_, *file_);
 }
 
 std::vector<Problem> Config::warnings() const {

@@ -72,12 +72,16 @@ std::string Control::drain(double seconds) const {
     return ask("POST", "/v1/drain", seconds < 0 ? std::string() : admin::text_of(Json{{"seconds", seconds}}));
 }
 
+std::string Control::try_reload(double seconds) const {
+    return ask("POST", "/v1/reload", admin::text_of(Json{{"try_seconds", seconds}}));
+}
+
 std::string Control::kick(const std::string& client) const {
     return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
 }
 
-std::string Control::remove_service(std::string_view name) const {
-    return ask("DELETE", "/v1/services/" + admin::percent_encoded(name));
+std::string Control::remove_service(std::string_view name, bool keep) const {
+    return ask("DELETE", "/v1/services/" + admin::percent_encoded(name), keep ? R"({"keep":true})" : "");
 }
 
 std::string Control::ask(std::string_view method, std::string_view path, std::string_view body) const {

@@ -28,8 +28,8 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
     return settings;
 }
 
-ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings) {
-    ingress::HttpFrontSettings front;
+ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
+    ingress::HttpFrontRules front;
     exchange::HttpSettings& edge = front.edge;
     edge.head = settings.head_timeout;
     edge.keep_alive_idle = settings.idle_timeout;

@@ -15,7 +15,7 @@ std::uint64_t memory_of(const CommonValues& settings);
 mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 
 /// The settings' check has already found the settings good, and the token.
-ingress::HttpFrontSettings http_front_settings(const HttpServerSettings& settings);
+ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings);
 directory::HttpBounds http_bounds(const HttpServerSettings& settings);
 login::Token engine_token(const Secret& secret);
 

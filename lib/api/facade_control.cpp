@@ -6,6 +6,7 @@
 
 #include "admin/resources.hpp"
 #include "admin/search.hpp"
+#include "admin/stats_json.hpp"
 #include "ferrotunnel/version.hpp"
 #include "settings/common.hpp"
 
@@ -76,30 +77,101 @@ void FacadeControl::on_reload(ReloadHandler handler) {
     reload_ = std::move(handler);
 }
 
+void FacadeControl::on_trial(TrialHandler handler) {
+    std::lock_guard lock(mutex_);
+    trial_ = std::move(handler);
+}
+
+void FacadeControl::on_compare(CompareHandler handler) {
+    std::lock_guard lock(mutex_);
+    compare_ = std::move(handler);
+}
+
 void FacadeControl::on_drain(DrainHandler handler) {
     std::lock_guard lock(mutex_);
     drain_ = std::move(handler);
 }
 
+namespace {
+
+Json lists_of(const ReloadAnswer& came) {
+    Json lists{{"applied", came.applied}, {"needs_restart", came.needs_restart}, {"problems", came.problems}};
+    if (came.trial) {
+        lists["trial_seconds"] = static_cast<double>(came.trial->count()) / 1000;
+    }
+    return lists;
+}
+
+Answer answer_of(const ReloadAnswer& came) {
+    if (came.problems.empty()) {
+        return {200, lists_of(came)};
+    }
+    Answer refused = admin::refusal(
+        422, "invalid",
+        came.applied.empty() ? "The configuration was not applied." : "The configuration was applied in part.");
+    refused.body.update(lists_of(came));
+    return refused;
+}
+
+Answer can_not_reload() {
+    return admin::refusal(501, "unsupported", "This program can not read its configuration again.");
+}
+
+}  // namespace
+
+// Handlers are called without the lock.
 Answer FacadeControl::reload() const {
     ReloadHandler handler;
     {
         std::lock_guard lock(mutex_);
         handler = reload_;
     }
+    return handler ? answer_of(handler()) : can_not_reload();
+}
+
+Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) const {
+    TrialHandler handler;
+    {
+        std::lock_guard lock(mutex_);
+        handler = trial_;
+    }
     if (!handler) {
-        return admin::refusal(501, "unsupported", "This program can not read its configuration again.");
+        return can_not_reload();
+    }
+    const ReloadAnswer came = handler(time);
+    if (!time && !came.problems.empty()) {
+        return admin::refusal(409, "no_trial", came.problems.front());
+    }
+    return answer_of(came);
+}
+
+Answer FacadeControl::compare() const {
+    CompareHandler handler;
+    {
+        std::lock_guard lock(mutex_);
+        handler = compare_;
+    }
+    if (!handler) {
+        return can_not_reload();
     }
     const ReloadAnswer came = handler();
-    Json lists{{"applied", came.applied}, {"needs_restart", came.needs_restart}, {"problems", came.problems}};
-    if (came.problems.empty()) {
-        return {200, std::move(lists)};
+    if (!came.problems.empty()) {
+        Answer refused = admin::refusal(422, "invalid", "The configuration could not be applied.");
+        refused.body["problems"] = came.problems;
+        return refused;
     }
-    Answer refused = admin::refusal(
-        422, "invalid",
-        came.applied.empty() ? "The configuration was not applied." : "The configuration was applied in part.");
-    refused.body.update(lists);
-    return refused;
+    return {200, admin::list_of("changes", came.changes, [](const ConfigChange& change) {
+                Json row{{"key", change.key}, {"needs_restart", change.needs_restart}};
+                const auto put = [&row](const char* key, const std::string& value) {
+                    if (!value.empty()) {
+                        row[key] = value;
+                    }
+                };
+                put("before", change.before);
+                put("now", change.now);
+                put("place", change.place);
+                return row;
+            })};
 }
 
 Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const {

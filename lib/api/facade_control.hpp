@@ -37,8 +37,12 @@ public:
     std::string path() const;
 
     void on_reload(ReloadHandler handler);
+    void on_trial(TrialHandler handler);
+    void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     admin::Answer reload() const;
+    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
+    admin::Answer compare() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
 
     /// What the status of both sides begins with.
@@ -48,6 +52,8 @@ private:
     Logger& log_;
     mutable std::mutex mutex_;
     ReloadHandler reload_;
+    TrialHandler trial_;
+    CompareHandler compare_;
     DrainHandler drain_;
     std::unique_ptr<admin::Subject> subject_;  // outlives the thread
     std::unique_ptr<admin::ControlThread> thread_;

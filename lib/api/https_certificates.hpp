@@ -8,12 +8,16 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/published.hpp"
 #include "ferrotunnel/https.hpp"
 #include "settings/settings.hpp"
 #include "transport/certificate_watch.hpp"
 #include "transport/visitor_tls.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The TLS for visitors as it is now: whoever has to do with them looks here each time.
+using PresentTls = Published<std::shared_ptr<transport::VisitorTls>>;
 
 class HttpsCertificates {
 public:
@@ -24,7 +28,8 @@ public:
     /// From now on looks at the files for changes, on a thread of its own.
     void watch();
 
-    /// Takes the certificates from other files and folders, before it returns. Any thread.
+    /// Takes the certificates from other files and folders, before it returns; sessions that can be resumed stay so.
+    /// Any other change of HTTPS needs another object. Any thread.
     void set(const Https& https);
 
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }

@@ -45,6 +45,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings_), tokens->size());
     shared_->handshake_deadline = settings_.timing.handshake_timeout;
     shared_->tls = detail::make_tls(settings_);
+    take_named();
     shared_->tcp_bind = *runtime::SocketAddress::from_ip(settings_.tcp_bind, 0);
     shared_->public_host = settings_.public_host.empty() ? settings_.tcp_bind : settings_.public_host;
     shared_->open_port = ingress::tcp_port_opener(proxies(), log_);
@@ -58,6 +59,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->registry->set_rules(rules);
     shared_->http->set_rules(rules);
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
+    shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
+                                   const std::string& token) { return carrier_visited(visitor, service, token); };
     shared_->log = &log_;
     shared_->random = &random_;
 }
@@ -101,9 +104,9 @@ std::error_code Server::Impl::open(std::string& what) {
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
     }
-    if (shared_->tls && !shared_->tls->exposed_key().empty()) {
-        log_.warn("the server's private key can be read by everybody on this machine",
-                  {{"file", shared_->tls->exposed_key()}});
+    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
+    if (tls && !tls->exposed_key().empty()) {
+        log_.warn("the server's private key can be read by everybody on this machine", {{"file", tls->exposed_key()}});
     }
     if (error = open_control(what); error) {
         return error;
@@ -129,7 +132,7 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
     if (listener) {
         (void)listening_at(listener, control_endpoint_);
     }
-    log_.info("listening for clients", {{"at", control_endpoint()}, {"tls", shared_->tls != nullptr}});
+    log_.info("listening for clients", {{"at", control_endpoint()}, {"tls", shared_->tls.get() != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
     group_->at(0).post([this, socket]() noexcept {
@@ -309,6 +312,10 @@ std::vector<TunnelInfo> Server::tunnels() const {
     return impl_ ? impl_->tunnels() : std::vector<TunnelInfo>();
 }
 
+std::vector<PluginInfo> Server::plugins() const {
+    return impl_ ? impl_->plugins() : std::vector<PluginInfo>();
+}
+
 ServerStats Server::stats() const {
     return impl_ ? impl_->stats() : ServerStats{};
 }
@@ -319,6 +326,14 @@ std::string Server::control_socket() const {
 
 void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
+}
+
+void Server::on_trial(TrialHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_trial(std::move(handler));
+}
+
+void Server::on_compare(CompareHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_compare(std::move(handler));
 }
 
 void Server::on_drain(DrainHandler handler) {

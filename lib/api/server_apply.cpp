@@ -1,9 +1,11 @@
 // Changes of a Server while it runs: other settings, other tokens, other plugins. Everything is checked first, and what
 // can still fail then comes before anything that can not be taken back.
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "api/builder_access.hpp"
+#include "api/engine_settings.hpp"
 #include "api/make_facade.hpp"
 #include "api/server_impl.hpp"
 #include "api/server_tokens.hpp"
@@ -59,10 +61,22 @@ bool any_live(const std::vector<detail::SettingChange>& changes) {
     return std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change.is_live; });
 }
 
+bool any_changed(const std::vector<detail::SettingChange>& changes, std::initializer_list<std::string_view> keys) {
+    return std::ranges::any_of(keys, [&](std::string_view key) { return detail::has_changed(changes, key); });
+}
+
+bool any_below(const std::vector<detail::SettingChange>& changes, std::string_view group) {
+    return std::ranges::any_of(changes, [&](const auto& change) { return change.key.starts_with(group); });
+}
+
 bool certificates_changed(const std::vector<detail::SettingChange>& changes) {
-    return detail::has_changed(changes, "server.https.certificates") ||
-           detail::has_changed(changes, "server.https.folders") ||
-           detail::has_changed(changes, "server.https.fallback");
+    return any_changed(changes, {"server.https.certificates", "server.https.folders", "server.https.fallback"});
+}
+
+// What handshakes are made with, beside the certificates.
+bool handshakes_changed(const std::vector<detail::SettingChange>& changes) {
+    return any_changed(changes,
+                       {"server.https.grade", "server.https.client_certificates", "server.https.reload_interval"});
 }
 
 ApplyReport refused(std::string key, std::string text) {
@@ -96,7 +110,7 @@ void Server::Impl::set_plugins(std::vector<PluginUse> plugins) {
     for (PluginUse& use : plugins) {
         specs.push_back({std::move(use), {}});
     }
-    if (std::vector<Problem> problems = plugins_.set(specs); !problems.empty()) {
+    if (std::vector<Problem> problems = plugins_.set(specs, settings_.client_plugins); !problems.empty()) {
         throw config_error(std::move(problems));
     }
     settings_.plugins = std::move(specs);
@@ -136,12 +150,18 @@ Server::Impl::Compared Server::Impl::compared(ServerSettings&& next) const {
     }
     all.changes = detail::changes_between<detail::ServerValues>("server", settings_, next);
     detail::try_tls(next, report.problems);
-    if (certificates_changed(all.changes)) {
+    if (certificates_changed(all.changes) || handshakes_changed(all.changes)) {
         detail::try_https(next, report.problems);
     }
     // What will run is neither the one nor the other where something needs a restart.
     all.mixed = settings_;
     detail::take_live<detail::ServerValues>(all.mixed, next);
+    if (settings_.https_bind.empty()) {  // nothing is there that could take them
+        all.mixed.https = settings_.https;
+        for (detail::SettingChange& change : all.changes) {
+            change.is_live = change.is_live && !change.key.starts_with("server.https.");
+        }
+    }
     all.mixed.origins = next.origins;
     if (report.ok()) {
         report.problems = detail::problems_of(all.mixed);
@@ -162,29 +182,77 @@ ApplyReport Server::Impl::check(ServerSettings&& next) {
 
 ApplyReport Server::Impl::apply_locked(ServerSettings&& next) {
     Compared all = compared(std::move(next));
-    if (all.report.ok() && detail::has_changed(all.changes, "server.plugins")) {
-        if (std::vector<Problem> problems = plugins_.set(all.mixed.plugins); !problems.empty()) {
-            detail::locate(problems, all.mixed);
+    Made made;
+    if (all.report.ok() && make(all.mixed, all.changes, made, all.report) &&
+        any_changed(all.changes, {"server.plugins", "server.plugins.clients"})) {
+        if (std::vector<Problem> problems = plugins_.set(all.mixed.plugins, all.mixed.client_plugins);
+            !problems.empty()) {
             all.report = {};
             all.report.problems = std::move(problems);
         }
     }
-    if (all.report.ok() && any_live(all.changes)) {
-        take_settings(std::move(all.mixed), all.changes);
+    if (!all.report.ok()) {
+        detail::locate(all.report.problems, all.mixed);
+    } else if (any_live(all.changes) || made.tls) {
+        take_settings(std::move(all.mixed), all.changes, std::move(made));
     }
     return std::move(all.report);
 }
 
-// Nothing of this fails.
-void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail::SettingChange>& changes) {
+// Makes what is to replace something that runs. False: it can not be made, and the report says why.
+bool Server::Impl::make(const ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
+                        ApplyReport& report) {
+    const bool is_named = any_changed(changes, {"server.tls_cert", "server.tls_key"});
+    try {
+        if (next.tls && (is_named || !next.tls_chain.empty())) {
+            made.tls = detail::make_tls(next);
+        }
+        if (certificates_ && handshakes_changed(changes)) {
+            made.certificates = std::make_unique<detail::HttpsCertificates>(next.https, log_);
+        }
+    } catch (const config_error& error) {
+        report = {};
+        report.problems = error.problems();
+    } catch (const transport::TlsConfigError& error) {
+        report = {};
+        report.problems.push_back({"https", error.what()});
+    }
+    if (made.tls && !is_named && made.tls->shows_the_same(*shared_->tls.get())) {
+        made.tls.reset();
+    } else if (made.tls && !is_named) {
+        report.applied.push_back({Kind::changed, "server.tls_cert"});  // the file has another one
+    }
+    return report.ok();
+}
+
+// Nothing of this fails but for want of memory.
+void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail::SettingChange>& changes, Made made) {
     settings_ = std::move(next);
     log_.set_level(settings_.log_level);
-    if (certificates_ && certificates_changed(changes)) {
+    if (made.tls) {
+        shared_->tls = std::move(made.tls);
+    }
+    if (made.certificates) {
+        *visitor_tls_ = made.certificates->tls();
+        certificates_ = std::move(made.certificates);
+        certificates_->watch();
+    } else if (certificates_ && certificates_changed(changes)) {
         certificates_->set(settings_.https);
     }
-    if (detail::has_changed(changes, "server.token") || detail::has_changed(changes, "server.allow_ports") ||
-        detail::has_changed(changes, "server.connections_per_token") ||
-        detail::has_changed(changes, "server.ports_per_token")) {
+    if (detail::has_changed(changes, "server.https.handshakes_per_second")) {
+        *handshakes_ = handshake_rate();
+    }
+    if (any_changed(changes, {"server.ssh_service", "server.silent_service"})) {
+        take_named();
+    }
+    if (any_below(changes, "server.http.") || any_below(changes, "server.https.")) {
+        shared_->http_bounds = detail::http_bounds(settings_.http);
+        if (http_) {
+            http_->set_rules(edge_rules());
+        }
+    }
+    if (any_changed(changes,
+                    {"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
         take_tokens();
     }
 }

@@ -21,6 +21,11 @@ using session::ServerSession;
 
 namespace {
 
+// As clients visit it: by its exact name, since its key is bound to that.
+bool is_visited(const session::SessionView::Service& service, const std::string& name) {
+    return service.kind == wire::ServiceKind::private_tcp && service.name == name;
+}
+
 bool is_called(const session::SessionView& view, const session::SessionView::Service& service,
                const std::string& host) {
     const bool is_taken = service.kind == wire::ServiceKind::tcp || service.kind == wire::ServiceKind::private_tcp;
@@ -48,9 +53,10 @@ void Server::Impl::listen_for_connect(runtime::Fd listener) {
     });
 }
 
-// The trunk that carries a service of that name for a client with this token, the one with the fewest visitors.
-std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::string& host,
-                                                                 const login::TokenId& token) const {
+// The trunk with the fewest visitors among those that carry what `is_it(view, service)` says, for a client with this
+// token.
+template <typename IsIt>
+std::optional<Server::Impl::Carrier> Server::Impl::carrier_where(const login::TokenId& token, IsIt is_it) const {
     std::optional<Carrier> best;
     std::pair<bool, std::uint64_t> load_of_best;
     for (const SessionPtr& session : sessions()) {
@@ -60,7 +66,7 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::stri
                 return;
             }
             for (const session::SessionView::Service& service : view.services) {
-                if (is_called(view, service, host)) {
+                if (is_it(view, service)) {
                     best = Carrier(session, service.id);
                     load_of_best = load;
                     return;
@@ -69,6 +75,37 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::stri
         });
     }
     return best;
+}
+
+// The trunk that carries a service of that name for a client with this token.
+std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::string& host,
+                                                                 const login::TokenId& token) const {
+    return carrier_where(token, [&host](const session::SessionView& view, const auto& service) {
+        return is_called(view, service, host);
+    });
+}
+
+// The trunk that carries a private service, if the visitor's token may visit it: its own, or one that lets it in.
+std::optional<Server::Impl::Carrier> Server::Impl::carrier_visited(const login::TokenId& visitor,
+                                                                   const std::string& service,
+                                                                   const std::string& token) const {
+    std::optional<login::TokenId> owner;
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const login::AcceptedToken* const visiting = login::TokenBook::find(tokens, visitor);
+    if (token.empty() || (visiting != nullptr && visiting->name == token)) {
+        owner = visitor;
+    } else if (visiting != nullptr) {
+        for (const login::AcceptedToken& one : *tokens) {
+            if (one.name == token && shared_->registry->rules()->of(one.id()).lets_visit(visiting->name)) {
+                owner = one.id();
+            }
+        }
+    }
+    if (!owner) {
+        return std::nullopt;
+    }
+    return carrier_where(*owner,
+                         [&service](const session::SessionView&, const auto& one) { return is_visited(one, service); });
 }
 
 void Server::Impl::give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {
@@ -134,10 +171,14 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_of(const std::string&
 std::shared_ptr<ingress::PortSharing> Server::Impl::sharing(bool with_clients) {
     auto made = std::make_shared<ingress::PortSharing>();
     made->take = [this, with_clients](ingress::AcceptedVisitor& visitor) { return take_sharer(with_clients, visitor); };
-    if (!settings_.silent_service.empty()) {
-        made->silence = detail::silent_after;
-    }
+    made->silence = [this]() -> std::optional<Duration> {
+        return named_.get()->silent.empty() ? std::nullopt : std::optional<Duration>(detail::silent_after);
+    };
     return made;
+}
+
+void Server::Impl::take_named() {
+    named_ = std::make_shared<const NamedServices>(NamedServices{settings_.ssh_service, settings_.silent_service});
 }
 
 // Takes who is not the edge's. A visitor whose service is not there is reset.
@@ -146,9 +187,10 @@ bool Server::Impl::take_sharer(bool with_clients, ingress::AcceptedVisitor& visi
         take_client(visitor);
         return true;
     }
-    const std::string& place = visitor.opening == ingress::Opening::ssh       ? settings_.ssh_service
-                               : visitor.opening == ingress::Opening::silence ? settings_.silent_service
-                                                                              : std::string();
+    const auto named = named_.get();
+    const std::string place = visitor.opening == ingress::Opening::ssh       ? named->ssh
+                              : visitor.opening == ingress::Opening::silence ? named->silent
+                                                                             : std::string();
     if (place.empty()) {
         return false;
     }

@@ -34,6 +34,9 @@ Json rights_of(const login::Rights& rights) {
     if (rights.kinds) {
         json["kinds"] = login::names_of(*rights.kinds);
     }
+    if (!rights.visited_by.empty()) {
+        json["visited_by"] = rights.visited_by;
+    }
     if (rights.from) {
         json["from"] = Json::array();
         for (const net::IpNetwork& network : rights.from->all()) {
@@ -95,6 +98,10 @@ public:
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(tunnels().body);
+        json["plugins"] = Json::array();
+        for (const PluginInfo& plugin : server_.plugins()) {
+            json["plugins"].push_back(admin::json_of(plugin));
+        }
         return {200, std::move(json)};
     }
 
@@ -149,6 +156,10 @@ public:
     }
 
     Answer reload() override { return server_.control_.reload(); }
+    Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
+        return server_.control_.try_reload(time);
+    }
+    Answer compare() override { return server_.control_.compare(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
     }

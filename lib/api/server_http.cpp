@@ -71,16 +71,18 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
     if (!plain && !tls) {
         return {};
     }
-    ingress::HttpFrontSettings settings = detail::http_front_settings(settings_.http);
+    ingress::HttpFrontSettings settings;
     if (tls) {
+        *visitor_tls_ = certificates_->tls();
+        *handshakes_ = handshake_rate();
         const std::uint16_t port = runtime::local_address(tls.get()).port();
         const std::uint16_t shown = settings_.https.public_port != 0 ? settings_.https.public_port : port;
         shared_->https_public = session::HttpPublic{"https", shown};
-        set_https_rules(settings.edge, shown);
-        settings.has_certificate = [tls = certificates_->tls()](std::string_view host) {
-            return tls->has_certificate(host);
+        settings.has_certificate = [tls = visitor_tls_](std::string_view host) {
+            return tls->get()->has_certificate(host);
         };
     }
+    settings.rules = edge_rules();
     settings.make_hooks = plugins_.hooks();
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
     {
@@ -96,23 +98,34 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
     return {};
 }
 
-void Server::Impl::set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const {
+// What the edge does with visitors and requests, as the settings are now.
+ingress::HttpFrontRules Server::Impl::edge_rules() const {
+    ingress::HttpFrontRules rules = detail::http_front_rules(settings_.http);
     const Https& https = settings_.https;
+    if (!shared_->https_public) {
+        return rules;
+    }
     if (https.redirect != 0) {
-        settings.https_redirect = http::HttpsRedirect{https.redirect, public_port};
+        rules.edge.https_redirect = http::HttpsRedirect{https.redirect, shared_->https_public->port};
     }
     if (https.hsts) {
-        settings.hsts = http::Hsts{https.hsts->max_age, https.hsts->include_subdomains, https.hsts->preload};
+        rules.edge.hsts = http::Hsts{https.hsts->max_age, https.hsts->include_subdomains, https.hsts->preload};
     }
+    return rules;
+}
+
+std::shared_ptr<login::NetworkRate> Server::Impl::handshake_rate() const {
+    const auto rate = settings_.https.handshakes_per_second;
+    return rate == 0 ? nullptr : std::make_shared<login::NetworkRate>(login::NetworkRate::Settings::of(rate));
 }
 
 ingress::HttpListenerSettings Server::Impl::plain_settings(const runtime::SocketAddress& at) {
     shared_->http_public = session::HttpPublic{"http", at.port()};
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
-    if (certificates_ && !settings_.https.client_certificates.empty()) {
-        settings.may_serve = [tls = certificates_->tls()](const transport::Pipe&, std::string_view host) {
-            return tls->may_serve_plain(host);
+    if (certificates_) {
+        settings.may_serve = [tls = visitor_tls_](const transport::Pipe&, std::string_view host) {
+            return tls->get()->may_serve_plain(host);
         };
     }
     log_.info("listening for HTTP visitors", {{"at", at.text()}});
@@ -131,26 +144,21 @@ void Server::Impl::listen_plain(runtime::Fd listener, bool with_clients) {
 
 // `with_clients`, `with_plain`: these come to the same address.
 void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with_plain) {
-    const std::shared_ptr<transport::VisitorTls> tls = certificates_->tls();
-    shared_->has_certificate = [tls](std::string_view host) { return tls->has_certificate(host); };
+    const std::shared_ptr<detail::PresentTls> tls = visitor_tls_;
+    shared_->has_certificate = [tls](std::string_view host) { return tls->get()->has_certificate(host); };
+    shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->get()->may_serve_plain(host); };
     const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
     ingress::HttpListenerSettings settings;
     settings.https = true;
-    settings.make_pipe = [context = tls->context()](runtime::Fd socket) {
-        return transport::make_tls_pipe(std::move(socket), context);
+    settings.make_pipe = [tls](runtime::Fd socket) {
+        return transport::make_tls_pipe(std::move(socket), tls->get()->context());
     };
     settings.may_serve = [tls](const transport::Pipe& pipe, std::string_view host) {
         const transport::VisitorHandshake* handshake = pipe.visitor();
-        return handshake != nullptr && tls->may_serve(*handshake, host);
+        return handshake != nullptr && tls->get()->may_serve(*handshake, host);
     };
-    if (!settings_.https.client_certificates.empty()) {
-        settings.may_pass = [tls](std::string_view host) { return tls->may_serve_plain(host); };
-        shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->may_serve_plain(host); };
-    }
-    if (settings_.https.handshakes_per_second != 0) {
-        settings.handshakes = std::make_shared<login::NetworkRate>(
-            login::NetworkRate::Settings::of(settings_.https.handshakes_per_second));
-    }
+    settings.may_pass = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
+    settings.handshakes = handshakes_;
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
     if (with_clients || with_plain) {

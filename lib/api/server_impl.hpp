@@ -20,6 +20,7 @@
 #include "api/server_plugins.hpp"
 #include "api/sink_logger.hpp"
 #include "api/tunnel_numbers.hpp"
+#include "base/published.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/claim_keeper.hpp"
 #include "ferrotunnel/server.hpp"
@@ -52,6 +53,7 @@ public:
     std::string connect_endpoint() const;
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
+    std::vector<PluginInfo> plugins() const { return plugins_.infos(); }
     ServerStats stats() const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);
@@ -95,7 +97,8 @@ private:
     std::shared_ptr<ingress::PortSharing> sharing(bool with_clients);
     bool take_sharer(bool with_clients, ingress::AcceptedVisitor& visitor);
     void take_client(ingress::AcceptedVisitor& visitor);
-    void set_https_rules(exchange::HttpSettings& settings, std::uint16_t public_port) const;
+    ingress::HttpFrontRules edge_rules() const;
+    std::shared_ptr<login::NetworkRate> handshake_rate() const;
     ingress::HttpListenerSettings plain_settings(const runtime::SocketAddress& at);
     void listen_plain(runtime::Fd listener, bool with_clients);
     void listen_tls(runtime::Fd listener, bool with_clients, bool with_plain);
@@ -105,8 +108,12 @@ private:
     // The port for HTTP CONNECT (server_connect.cpp).
     void listen_for_connect(runtime::Fd listener);
     ingress::ConnectDecision decide_connect(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from);
+    template <typename IsIt>
+    std::optional<Carrier> carrier_where(const login::TokenId& token, IsIt is_it) const;
     std::optional<Carrier> carrier_named(const std::string& host, const login::TokenId& token) const;
     std::optional<Carrier> carrier_of(const std::string& place) const;
+    std::optional<Carrier> carrier_visited(const login::TokenId& visitor, const std::string& service,
+                                           const std::string& token) const;
     static void give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor);
     void keep_claims();
     std::error_code open_control(std::string& what);
@@ -119,8 +126,16 @@ private:
     };
     Compared compared(detail::ServerSettings&& next) const;
     ApplyReport apply_locked(detail::ServerSettings&& next);
-    void take_settings(detail::ServerSettings&& next, const std::vector<detail::SettingChange>& changes);
+    /// What a change needs that can fail to be made.
+    struct Made {
+        std::shared_ptr<transport::TlsContext> tls;               // for clients; null: it stays as it is
+        std::unique_ptr<detail::HttpsCertificates> certificates;  // null: those that there are go on
+    };
+    void take_settings(detail::ServerSettings&& next, const std::vector<detail::SettingChange>& changes, Made made);
     void take_tokens();
+    void take_named();
+    bool make(const detail::ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
+              ApplyReport& report);
     void name_claims();
 
     // Ending.
@@ -153,7 +168,17 @@ private:
     });
     std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;
+    /// The services for whom a shared port is also, as the settings name them.
+    struct NamedServices {
+        std::string ssh;
+        std::string silent;
+    };
+    Published<std::shared_ptr<const NamedServices>> named_;  // never null
     std::unique_ptr<detail::HttpsCertificates> certificates_;
+    /// Those of `certificates_`, for the workers; they may outlive this object.
+    const std::shared_ptr<detail::PresentTls> visitor_tls_ = std::make_shared<detail::PresentTls>();
+    using HandshakeRate = Published<std::shared_ptr<login::NetworkRate>>;
+    const std::shared_ptr<HandshakeRate> handshakes_ = std::make_shared<HandshakeRate>();
     std::unique_ptr<directory::ClaimKeeper> claims_;  // with a state directory
 
     mutable std::mutex mutex_;

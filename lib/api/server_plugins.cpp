@@ -19,6 +19,14 @@ std::vector<plugin::Wanted> wanted_of(const std::vector<PluginSpec>& specs, std:
     return wanted;
 }
 
+std::vector<plugin::ClientType> types_of(const std::vector<ClientPlugin>& plugins) {
+    std::vector<plugin::ClientType> types;
+    for (const ClientPlugin& each : plugins) {
+        types.push_back({each.type, each.library});
+    }
+    return types;
+}
+
 void set_times() {
     plugin::set_clock([] {
         return static_cast<std::uint64_t>(
@@ -66,11 +74,7 @@ std::error_code ServerPlugins::Opening::make(std::string& what) {
     plugins_.chain_ = std::move(*next);
     plugins_.chain_.start(plugins_.instances_);
     plugins_.sessions_->set_chain(plugins_.chain_.chain());
-    std::vector<plugin::ClientType> types;
-    for (const ClientPlugin& each : plugins_.client_types_) {
-        types.push_back({each.type, each.library});
-    }
-    plugins_.clients_.open(std::move(types));
+    plugins_.clients_.open(types_of(plugins_.client_types_));
     plugins_.clients_.set_operators(plugins_.chain_.chain());
     plugins_.sessions_->set_clients(&plugins_.clients_);
     return {};
@@ -107,7 +111,7 @@ exchange::HooksMaker ServerPlugins::hooks() const {
     return [this](std::shared_ptr<buffer::Mailbox> mailbox) { return hooks_of(chain_)(std::move(mailbox)); };
 }
 
-std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs) {
+std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return state_ != State::opening; });
     if (state_ == State::over) {
@@ -115,14 +119,16 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs) {
     }
     std::vector<Problem> problems;
     std::vector<plugin::Wanted> wanted = wanted_of(specs, problems);
-    check_client_plugins(client_types_, specs.size(), problems);
+    check_client_plugins(client_types, specs.size(), problems);
     if (!problems.empty()) {
         return problems;
     }
     if (state_ == State::idle) {
         specs_ = std::move(specs);
+        client_types_ = std::move(client_types);
         return {};
     }
+    std::vector<plugin::ClientType> types = types_of(client_types);
     instances_.bury_on_own_thread();
     instances_.bury();  // those that are in nobody's way any more do not count
     auto next = chain_.next(std::move(wanted), instances_);
@@ -139,8 +145,28 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs) {
     }
     sessions_->set_chain(next->chain());
     clients_.set_operators(next->chain());
+    clients_.set_types(std::move(types));
+    client_types_ = std::move(client_types);
     chain_ = std::move(*next);
     return {};
+}
+
+std::vector<PluginInfo> ServerPlugins::infos() const {
+    const std::shared_ptr<const plugin::Chain> chain = sessions_->chain();
+    std::vector<PluginInfo> infos;
+    for (std::size_t i = 0; chain != nullptr && i < chain->instances.size(); ++i) {
+        const plugin::Instance& instance = *chain->instances[i];
+        const auto sum = [&instance](plugin::Count what) { return instance.counts().sum(what); };
+        using plugin::Count;
+        infos.push_back({.id = instance.id(),
+                         .type = instance.type(),
+                         .observes = instance.observes(),
+                         .fails_closed = instance.fails_closed(),
+                         .is_off = instance.is_off(),
+                         .counts = {sum(Count::asked), sum(Count::answered), sum(Count::edits), sum(Count::bodies),
+                                    sum(Count::waits), sum(Count::failures), sum(Count::late), sum(Count::slow)}});
+    }
+    return infos;
 }
 
 void ServerPlugins::end() {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "ingress/http_front.hpp"
@@ -57,8 +58,10 @@ public:
     exchange::HooksMaker hooks() const;
     /// What sessions ask, for as long as they like.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
+    /// See Server::plugins. Any thread; it waits for nobody.
+    std::vector<PluginInfo> infos() const;
     /// See Server::set_plugins. Any thread that nobody waits for. Returns what is wrong; then nothing was changed.
-    std::vector<Problem> set(std::vector<PluginSpec> specs);
+    std::vector<Problem> set(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types);
     /// Nothing is changed any more. Waits for a change that is being made.
     void end();
     /// Ends the plugins that nobody holds any more; when no worker runs. Others, with which a thread of a plugin's own
@@ -78,8 +81,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::idle;
-    std::vector<PluginSpec> specs_;  // before the start; what a change says afterwards is in the chain
-    const std::vector<ClientPlugin> client_types_;
+    std::vector<PluginSpec> specs_;           // before the start; what a change says afterwards is in the chain
+    std::vector<ClientPlugin> client_types_;  // what clients may ask for
     const plugin::WaitSettings waits_;
     plugin::Instances instances_;  // goes behind all that could still hold one
     plugin::LiveChain chain_;

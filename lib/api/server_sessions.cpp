@@ -178,7 +178,8 @@ std::string Server::Impl::connect_endpoint() const {
 
 std::string Server::Impl::tls_pin() const {
     std::lock_guard lock(mutex_);
-    return !control_endpoint_.empty() && shared_->tls ? shared_->tls->fingerprint() : std::string();
+    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
+    return !control_endpoint_.empty() && tls ? tls->fingerprint() : std::string();
 }
 
 namespace {

@@ -91,6 +91,12 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     if (text.starts_with(folder_prefix)) {
         return folder_place(text.substr(folder_prefix.size()), kind);
     }
+    if (text == exit_word) {
+        if (kind != ServiceKind::tcp) {
+            return std::string("is the client itself as a proxy, which only a TCP service can be; expected host:port");
+        }
+        return BackendPlace{{}, {}, false, {}, true};
+    }
     BackendPlace made;
     std::optional<std::uint16_t> default_port;
     if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
@@ -126,6 +132,9 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
     }
     if (!place.folder.empty()) {
         return std::string(folder_prefix) + place.folder;
+    }
+    if (place.is_exit) {
+        return std::string(exit_word);
     }
     const std::string at = net::to_text(place.at);
     return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;

@@ -22,6 +22,7 @@ class TlsContext;
 
 namespace ferrotunnel::backend {
 
+class Exit;
 class Folder;
 
 /// A backend's place, as the `local` of a service gives it.
@@ -30,16 +31,19 @@ struct BackendPlace {
     std::string unix_path{};  // for a unix socket; empty: there is none
     bool tls = false;
     std::string folder{};  // of files, with its whole path; empty: there is none
+    bool is_exit = false;  // the client itself, which connects visitors to where they want to go
 
     friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
 };
 
 /// What `local` begins with for a folder: "files:./dist".
 inline constexpr std::string_view folder_prefix = "files:";
+/// What `local` is for an exit.
+inline constexpr std::string_view exit_word = "exit";
 
 /// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host",
 /// "https://host:port" and "files:FOLDER", where a relative path is completed by the working directory; for TCP
-/// services "tls://host:port". The words of an error are to follow the text.
+/// services "tls://host:port" and "exit". The words of an error are to follow the text.
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
 /// The reverse of parse_backend_place, in full.
 std::string to_text(const BackendPlace& place, wire::ServiceKind kind);
@@ -50,6 +54,7 @@ struct Backend {
     std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
     std::optional<net::ProxyVersion> proxy;      // the header that is sent before the first byte
     std::shared_ptr<Folder> folder;              // whose files are the answers; null: visitors are connected to `place`
+    std::shared_ptr<Exit> exit{};                // through which visitors go where they want; null alike
 };
 
 /// Whether the backend of a service answers, as its visitors find out: logged once when it does not, and once when it

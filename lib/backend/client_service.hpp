@@ -17,6 +17,10 @@
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
 
+namespace ferrotunnel::transport {
+class SealContext;
+}
+
 namespace ferrotunnel::backend {
 
 /// A service as the client offers it. Either `backend` or `on_stream` serves its visitors.
@@ -25,11 +29,14 @@ struct ClientService {
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
     std::uint16_t remote_port = 0;                 // for tcp; 0: the server's choice
+    std::string bind{};                            // for tcp and udp: an IP address; empty: the server's choice
     wire::HttpPart http;                           // for http; without a host: the server's choice
     wire::TlsPart tls;                             // for tls
     wire::PluginsPart plugins{};                   // that the server is asked for
     Duration udp_idle = limits::udp_idle_default;  // for udp
     Backend backend;
+    /// Of a private service that has a key: visitors prove it, and all bytes are sealed. Null: there is none.
+    std::shared_ptr<const transport::SealContext> seal{};
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
     /// so perhaps on several workers at once. Empty: the stream is connected to `backend`.

@@ -4,11 +4,13 @@
 #include <new>
 #include <utility>
 
+#include "backend/serve_exit.hpp"
 #include "backend/serve_files.hpp"
 #include "runtime/address.hpp"
 #include "runtime/connector.hpp"
 #include "transport/tls_pipe.hpp"
 #include "trunk/pipe_pump.hpp"
+#include "trunk/sealed_pump.hpp"
 
 namespace ferrotunnel::backend {
 namespace {
@@ -69,12 +71,15 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
     return std::make_unique<Connector>(worker, place.at, std::move(connected), options);
 }
 
-// Connects; `take` gets the socket once everything that precedes the stream's first byte was sent.
-template <typename Pump, typename Take>
-void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump,
-             IntrusivePtr<mux::Stream> stream, Take take) {
+template <typename Pump>
+void attach(const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::Stream> stream) {
     stream->attach(pump, false);
     pump->set_stream(std::move(stream));
+}
+
+// Connects; `take` gets the socket once everything that precedes the stream's first byte was sent.
+template <typename Pump, typename Take>
+void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump, Take take) {
     // The connector lives in the pump's cancel function: it goes with the visitor, or once it has answered.
     auto connector = std::make_shared<std::unique_ptr<Connector>>();
     pump->on_cancel([connector] { connector->reset(); });
@@ -102,6 +107,49 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
     }
 }
 
+void tell_refused_visit(const Dial& dial, const std::string& why) {
+    static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
+    if (dial.shared.log.may_write(LogLevel::warn, refused, dial.worker.now())) {
+        dial.shared.log.warn("a visit was refused", {{"service", dial.service->name}, {"why", why}});
+    }
+}
+
+// Takes a visit from another client: the backend is dialled when the visitor has proved the key, and not before.
+void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
+    std::shared_ptr<void> ticket = dial->service->seal->begin_handshake();
+    if (!ticket) {
+        tell_refused_visit(*dial, "too many visitors have not proved the key yet");
+        stream->abort(wire::Code::busy);
+        return;
+    }
+    struct Place {
+        trunk::SealedPump* pump = nullptr;  // who calls back, and so is there
+        bool proved = false;
+    };
+    auto place = std::make_shared<Place>();
+    auto outcome = [&worker, dial, place](const std::string& why) {
+        if (!why.empty()) {
+            if (!place->proved) {
+                tell_refused_visit(*dial, why);
+            }
+            return;
+        }
+        place->proved = true;
+        const IntrusivePtr<trunk::SealedPump> pump(place->pump);
+        dial_by(worker, dial, pump, [pump, dial](runtime::Fd socket) {
+            dial->answered();
+            pump->set_socket(std::move(socket));
+        });
+    };
+    auto pump = make_intrusive<trunk::SealedPump>(worker, traffic_of(dial), dial->service->seal,
+                                                  worker.now() + limits::handshake_deadline, std::move(outcome),
+                                                  std::move(ticket));
+    place->pump = pump.get();
+    stream->accept();
+    attach(pump, std::move(stream));
+    pump->wake();
+}
+
 }  // namespace
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
@@ -110,9 +158,17 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
         serve_files(worker, std::move(service), std::move(stream), std::move(shared));
         return;
     }
+    if (service->backend.exit) {
+        serve_exit(worker, std::move(service), std::move(stream), visitor, std::move(shared));
+        return;
+    }
     auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
     const BackendPlace& place = dial->backend().place;
     dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
+    if (dial->service->seal) {
+        take_visit(worker, dial, std::move(stream));
+        return;
+    }
     if (!dial->backend().tls) {
         auto pump = make_intrusive<trunk::SocketPump>(worker, traffic_of(dial));
         auto take = [pump, stream, dial](runtime::Fd socket) {
@@ -120,7 +176,8 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             stream->accept();
             pump->set_socket(std::move(socket));
         };
-        dial_by(worker, dial, pump, std::move(stream), std::move(take));
+        attach(pump, std::move(stream));
+        dial_by(worker, dial, pump, std::move(take));
         return;
     }
     auto pump = make_intrusive<trunk::PipePump>(worker, traffic_of(dial));
@@ -132,7 +189,8 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             pump->refuse(wire::Code::busy);
         }
     };
-    dial_by(worker, dial, pump, std::move(stream), std::move(take));
+    attach(pump, std::move(stream));
+    dial_by(worker, dial, pump, std::move(take));
 }
 
 }  // namespace ferrotunnel::backend

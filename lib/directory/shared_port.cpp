@@ -116,9 +116,9 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                                   const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error) {
     const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
         return open(worker, std::move(socket), terms,
-                    [to = &port](IntrusivePtr<DatagramVisitor> datagrams, const runtime::SocketAddress& from) {
+                    [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
                         Visitor visitor(runtime::Fd(), from, to->shared_from_this());
-                        visitor.datagrams = std::move(datagrams);
+                        visitor.distant = std::move(datagrams);
                         to->hand_over(std::move(visitor));
                     });
     };

@@ -55,10 +55,10 @@ using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddr
 using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
 
-/// A visitor of a UDP port. All visitors of a port share its socket, so the port stays their end of the streams: the
-/// endpoint half of a stream is on the port's worker, and the object is the stream's waker. Any thread may call the
-/// members.
-class DatagramVisitor : public buffer::Waker {
+/// A visitor without a socket that could be handed to a trunk: one of a UDP port, which keeps the socket of all its
+/// visitors, or another client's (session/stream_relay.hpp). The endpoint half of its stream is on a worker of its own,
+/// and the object is the stream's waker. Any thread may call the members.
+class DistantVisitor : public buffer::Waker {
 public:
     /// Gives it its stream; `traffic` has counted it, and `shape` has the rates that count for it (null: none).
     virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
@@ -67,7 +67,7 @@ public:
     virtual void refused() noexcept = 0;
 };
 
-using DatagramHandler = std::function<void(IntrusivePtr<DatagramVisitor>, const runtime::SocketAddress&)>;
+using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const runtime::SocketAddress&)>;
 /// What a UDP service asks of its port.
 struct DatagramTerms {
     std::string service;  // its name, for the log
@@ -90,7 +90,7 @@ struct Visitor {
     std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
     std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)
-    IntrusivePtr<DatagramVisitor> datagrams{};          // of a UDP port, where there is no socket
+    IntrusivePtr<DistantVisitor> distant{};             // where there is no socket
     std::shared_ptr<void> of_token{};                   // counts it for the quotas of the service's token
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
@@ -101,8 +101,8 @@ struct Visitor {
         if (socket) {
             runtime::reset_close(std::move(socket));
         }
-        if (datagrams) {
-            datagrams->refused();
+        if (distant) {
+            distant->refused();
         }
     }
 };

@@ -44,7 +44,7 @@ void BackendPool::put(IntrusivePtr<BackendStream> stream) noexcept {
 }
 
 void BackendPool::keep(BackendStream& stream) {
-    if (size_ >= settings_.pool_max || !stream.is_fresh()) {
+    if (size_ >= max_ || !stream.is_fresh()) {
         stream.close();
         return;
     }
@@ -52,13 +52,13 @@ void BackendPool::keep(BackendStream& stream) {
         std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
     }
     auto& streams = idle_[key_of(stream)];
-    if (streams.size() >= settings_.pool_per_service_max) {
+    if (streams.size() >= per_service_max_) {
         stream.close();
         return;
     }
     streams.emplace_back(&stream);
     ++size_;
-    stream.rest(settings_.pool_idle);
+    stream.rest(idle_time_);
     if (!is_set()) {
         wheel_.set_after(*this, sweep_interval);
     }

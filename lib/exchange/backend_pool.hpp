@@ -16,7 +16,7 @@ namespace ferrotunnel::exchange {
 
 class BackendPool : private runtime::Deadline {
 public:
-    BackendPool(const HttpSettings& settings, runtime::DeadlineWheel& wheel) : settings_(settings), wheel_(wheel) {}
+    BackendPool(const HttpSettings& settings, runtime::DeadlineWheel& wheel) : wheel_(wheel) { set_bounds(settings); }
     ~BackendPool() { clear(); }
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
@@ -27,6 +27,13 @@ public:
 
     /// Keeps a stream whose exchange is over and whose backend keeps the connection. Beyond the bounds it is closed.
     void put(IntrusivePtr<BackendStream> stream) noexcept;
+
+    /// What is idle stays, for as long as it was to stay; nothing comes beyond the bounds.
+    void set_bounds(const HttpSettings& settings) noexcept {
+        max_ = settings.pool_max;
+        per_service_max_ = settings.pool_per_service_max;
+        idle_time_ = settings.pool_idle;
+    }
 
     /// Ends all streams at once, also those that are being closed.
     void clear() noexcept;
@@ -62,7 +69,9 @@ private:
     void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
     void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
 
-    const HttpSettings& settings_;
+    std::size_t max_ = 0;
+    std::size_t per_service_max_ = 0;
+    Duration idle_time_{};
     runtime::DeadlineWheel& wheel_;  // for the next sweep, while there is an idle stream
     std::unordered_map<Key, std::vector<IntrusivePtr<BackendStream>>, Hash> idle_;
     std::unordered_map<const BackendStream*, IntrusivePtr<BackendStream>> closing_;

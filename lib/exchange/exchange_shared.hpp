@@ -1,4 +1,4 @@
-// What the exchanges of all workers share: settings, counters, and questions that others answer.
+// What the exchanges of all workers share: rules, counters, and questions that others answer.
 #pragma once
 
 #include <atomic>
@@ -46,24 +46,29 @@ struct EdgeCounters {
 /// Makes the plugins' part of the worker with this mailbox. Any thread.
 using HooksMaker = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
 
-/// What the exchanges of all workers share.
-struct ExchangeShared {
+/// What an operator says about visitors and their requests. A change of it is another one as a whole, which each worker
+/// takes between two rounds.
+struct EdgeRules {
     HttpSettings settings;
-    std::shared_ptr<const directory::HttpDirectory> directory;
     /// Tells which addresses are proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
+    http::HostPages pages;
+
+    bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
+    bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }
+};
+
+/// What the exchanges of all workers share. Its rules are those that they begin with.
+struct ExchangeShared : EdgeRules {
+    std::shared_ptr<const directory::HttpDirectory> directory;
     /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. Empty: they are.
     std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
-    http::HostPages pages;
     Logger* log = &null_logger();
     Random* random = nullptr;
     HooksMaker make_hooks;  // empty: there are no plugins
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
-
-    bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
-    bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }
 };
 
 }  // namespace ferrotunnel::exchange

@@ -58,17 +58,23 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
     : worker(worker_in),
       shared(std::move(shared_in)),
       counters(*shared->counters),
-      settings(shared->settings),
       log(*shared->log),
       wheel(worker_in),
       pool(shared->settings, wheel),
       gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
+      rules_(shared),
       id_prefix_(random_prefix(shared->random)) {
     // Giving parsers back must not allocate.
     request_parsers_.reserve(spare_parsers_max);
     response_parsers_.reserve(spare_parsers_max);
+}
+
+void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept {
+    rules_.swap(rules);
+    pool.set_bounds(rules_->settings);
+    request_parsers_.clear();  // they have the limits of before
 }
 
 std::string_view ExchangeWorker::date() noexcept {
@@ -94,11 +100,13 @@ std::string ExchangeWorker::new_request_id() {
 }
 
 std::unique_ptr<http::RequestParser> ExchangeWorker::take_request_parser() {
-    return take_from(request_parsers_, settings.head_limits);
+    return take_from(request_parsers_, settings().head_limits);
 }
 
 void ExchangeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
-    put_into(request_parsers_, std::move(parser), spare_parsers_max);
+    if (parser && parser->limits() == settings().head_limits) {
+        put_into(request_parsers_, std::move(parser), spare_parsers_max);
+    }
 }
 
 std::unique_ptr<http::ResponseParser> ExchangeWorker::take_response_parser() {

@@ -1,4 +1,4 @@
-// What exchanges need of their worker, whichever way their requests come in: settings, counters, routes, connections to
+// What exchanges need of their worker, whichever way their requests come in: rules, counters, routes, connections to
 // backends, and room that is used again and again.
 #pragma once
 
@@ -44,10 +44,15 @@ public:
     /// Whether the edge drains: no more requests come, and connections to backends are kept no longer.
     bool draining() const noexcept { return draining_; }
 
+    /// What holds now; good until the end of this round.
+    const EdgeRules& rules() const noexcept { return *rules_; }
+    const HttpSettings& settings() const noexcept { return rules_->settings; }
+    /// From now on these rules hold. What a request has copied of the others stays. The caller gets the others.
+    void swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept;
+
     runtime::Worker& worker;
     const std::shared_ptr<const ExchangeShared> shared;
     EdgeCounters& counters;
-    const HttpSettings& settings;
     Logger& log;
     runtime::DeadlineWheel wheel;
     BackendPool pool;
@@ -65,6 +70,7 @@ private:
 
     std::vector<std::unique_ptr<http::RequestParser>> request_parsers_;
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
+    std::shared_ptr<const EdgeRules> rules_;  // never null
     http::DateText date_{};
     TimePoint date_until_{};
     std::string id_prefix_;

@@ -42,7 +42,7 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
     : edge_(edge),
       visitor_(visitor),
       owner_(owner),
-      request_(edge.settings.service, visitor.https),
+      request_(edge.settings().service, visitor.https),
       kept_(edge.kept_bytes),
       response_(edge) {}
 
@@ -80,9 +80,9 @@ void HttpExchange::begin(const http::RequestHead& head) {
     access_.begin(head, edge_.log);
     begun_at_ = now;
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    const http::Forwarding forwarding(head, forwarding_facts(visitor_, *edge_.shared, request_.id));
+    const http::Forwarding forwarding(head, forwarding_facts(visitor_, edge_.rules(), request_.id));
     request_.believe(forwarding);
-    const Arrival arrival{head, forwarding, visitor_, *edge_.shared, edge_.routes.get(), now};
+    const Arrival arrival{head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
         answer_instead(std::move(*instead));
     } else if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
@@ -361,7 +361,7 @@ void HttpExchange::send_text(std::string_view text) {
 
 void HttpExchange::send(buffer::Slice payload, bool headroom) {
     const bool is_sent = state_ != State::opening;  // otherwise all of it is sent when there is a stream
-    kept_.add_body(payload, edge_.settings.replay_bytes_max, is_sent);
+    kept_.add_body(payload, edge_.settings().replay_bytes_max, is_sent);
     if (is_sent) {
         backend_->send(std::move(payload), headroom);
     }

@@ -100,7 +100,7 @@ Answer HttpExchange::give_head() {
     if (!head.is_interim() && !head.fields.first(http::FieldName::date)) {
         fits = fits && edits.add(http::FieldName::date, edge_.date());
     }
-    fits = fits && rewriting_.edit_answer(head, request_, edge_.settings, edge_, edits);
+    fits = fits && rewriting_.edit_answer(head, request_, edge_.settings(), edge_, edits);
     check(fits, "what the edge adds to a head fits into the edits");
     answer.edits = &edits;
     if (head.is_interim()) {
@@ -288,7 +288,7 @@ http::Page HttpExchange::page_of(http::PageState state, std::string_view code) c
     page.request_id = request_.id;
     page.host = request_.host;
     page.code = code;
-    return http::make_page(page, edge_.shared->pages);
+    return http::make_page(page, edge_.rules().pages);
 }
 
 void HttpExchange::log_page(http::PageState state, std::string_view why) {
@@ -309,7 +309,7 @@ void HttpExchange::log_page(http::PageState state, std::string_view why) {
 
 Answer HttpExchange::give_page_head() {
     http::Edits& edits = edge_.new_edits();
-    local_.put_fields(request_, edge_.settings, edge_.date(), edge_, edits);
+    local_.put_fields(request_, edge_.settings(), edge_.date(), edge_, edits);
     if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, State::held_page, edits)) {
         return state_ == State::held_page ? Answer{} : next_piece();
     }

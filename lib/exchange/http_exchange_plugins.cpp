@@ -52,12 +52,13 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
     prepare_upload();
     // Plugins have perhaps asked for routes, so that those of `arrival` are gone.
     if (!run_->changes_target()) {
-        forward({arrival.head, arrival.forwarding, visitor_, *edge_.shared, edge_.routes.get(), arrival.now});
+        forward({arrival.head, arrival.forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(),
+                 arrival.now});
         return;
     }
     http::RequestHead head;
     run_->restore(head);
-    forward({head, arrival.forwarding, visitor_, *edge_.shared, edge_.routes.get(), arrival.now});
+    forward({head, arrival.forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), arrival.now});
 }
 
 // Goes on with a request that was held. Its head has gone with the bytes that it was read from; the run has a copy.
@@ -65,8 +66,8 @@ void HttpExchange::ask_plugins_again() {
     runtime::Deadline::cancel();
     http::RequestHead head;
     run_->restore(head);
-    const http::Forwarding forwarding(head, forwarding_facts(visitor_, *edge_.shared, request_.id));
-    ask_plugins({head, forwarding, visitor_, *edge_.shared, edge_.routes.get(), edge_.worker.now()});
+    const http::Forwarding forwarding(head, forwarding_facts(visitor_, edge_.rules(), request_.id));
+    ask_plugins({head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), edge_.worker.now()});
 }
 
 // A held answer is looked at when the owner asks for it, which handle() tells it to do.

@@ -54,7 +54,7 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
     }
     request.service = match.service->shared_from_this();
     request.service->count_request();
-    request.settings = settings_for(arrival.shared.settings.service, request.service->description().limits);
+    request.settings = settings_for(arrival.rules.settings.service, request.service->description().limits);
     return std::nullopt;
 }
 
@@ -63,7 +63,7 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     const directory::HttpDescription& service = request.service->description();
     const http::Rules& rules = service.rules;
     const http::Target& target = arrival.head.target;
-    const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.shared.settings.https_redirect;
+    const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.rules.settings.https_redirect;
     if (to_https && to_https->status != 0 && !arrival.forwarding.https() &&
         (rules.https_redirect || has_https(arrival, request.host))) {
         Instead instead{{}, to_https->status};
@@ -121,22 +121,22 @@ std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request
                         check_loop>(arrival, request);
 }
 
-http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,
+http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,
                                        std::string_view request_id) {
     http::ForwardingFacts facts;
     facts.peer = visitor.address;
     facts.trusted = visitor.trusted;
-    if (shared.is_trusted) {
+    if (rules.is_trusted) {
         facts.is_trusted = [](const void* context, std::string_view address) {
             return (*static_cast<const std::function<bool(std::string_view)>*>(context))(address);
         };
-        facts.context = &shared.is_trusted;
+        facts.context = &rules.is_trusted;
     }
     facts.https = visitor.https;
     facts.port = visitor.port;
     facts.request_id = request_id;
-    facts.forwarded = shared.settings.forwarded;
-    facts.via = shared.settings.via;
+    facts.forwarded = rules.settings.forwarded;
+    facts.via = rules.settings.via;
     return facts;
 }
 

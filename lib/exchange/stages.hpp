@@ -39,6 +39,7 @@ struct Arrival {
     const http::RequestHead& head;
     const http::Forwarding& forwarding;  // who the visitor is, as far as that can be believed
     const VisitorFacts& visitor;
+    const EdgeRules& rules;
     const ExchangeShared& shared;
     const directory::HttpRoutes& routes;
     TimePoint now;
@@ -50,7 +51,7 @@ struct Arrival {
 std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request);
 
 /// The facts that a request's forwarding fields are made of. They point to the arguments.
-http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const ExchangeShared& shared,
+http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,
                                        std::string_view request_id);
 
 }  // namespace ferrotunnel::exchange

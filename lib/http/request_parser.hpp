@@ -31,6 +31,8 @@ public:
     /// `connect_wanted`: CONNECT is taken like other requests, and not answered with 405.
     explicit RequestParser(const HeadLimits& limits = {}, bool connect_wanted = false) noexcept;
 
+    const HeadLimits& limits() const noexcept { return limits_; }
+
     void reset() noexcept;
     ParseState parse(std::string_view bytes) noexcept;
 

@@ -53,7 +53,7 @@ bool HttpConnection::start() {
     exchange::EdgeCounters::add(edge_.counters.connections);
     exchange::EdgeCounters::add(edge_.counters.connections_now);
     readable_ = writable_ = true;
-    set_due(edge_.worker.now() + edge_.settings.head);
+    set_due(edge_.worker.now() + edge_.settings().head);
     run();
     return true;
 }
@@ -196,8 +196,8 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    const std::uint32_t largest =
-        headroom_bytes + static_cast<std::uint32_t>(edge_.settings.head_limits.head_bytes_max) + worth_reading;
+    const http::HeadLimits& limits = parser_ ? parser_->limits() : edge_.settings().head_limits;
+    const std::uint32_t largest = headroom_bytes + static_cast<std::uint32_t>(limits.head_bytes_max) + worth_reading;
     if (size + headroom_bytes < buffer::slab_bytes) {
         move_head(edge_.worker.slabs().acquire());
     } else if (slab_->capacity() < largest) {
@@ -301,7 +301,7 @@ bool HttpConnection::read_request() {
             break;
         }
         if (read_some() && first) {
-            set_due(edge_.worker.now() + edge_.settings.head);
+            set_due(edge_.worker.now() + edge_.settings().head);
         }
     }
     shrink_input();

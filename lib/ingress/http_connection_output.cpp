@@ -69,7 +69,7 @@ void HttpConnection::add_interim(const exchange::Answer& answer) {
 
 void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
-                      !edge_.draining() && requests_ < edge_.settings.requests_per_connection_max;
+                      !edge_.draining() && requests_ < edge_.settings().requests_per_connection_max;
     http::ResponseOut out;
     if (answer.head != nullptr) {
         out = http::ResponseOut::of(*answer.head, version_, keep);
@@ -157,7 +157,7 @@ void HttpConnection::wait_for_request() noexcept {
         set_due(never);
         return;
     }
-    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings.keep_alive_idle : edge_.settings.head));
+    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings().keep_alive_idle : edge_.settings().head));
 }
 
 // --- the pipe ---
@@ -185,7 +185,7 @@ bool HttpConnection::write_output() {
     }
     writable_ = false;
     if (moved || stall_ == never) {
-        set_stall(edge_.worker.now() + edge_.settings.write_stalled);
+        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
     }
     if (!std::exchange(output_watched_, true)) {
         edge_.worker.poller().add_output(pipe_->fd(), *this);
@@ -228,7 +228,7 @@ void HttpConnection::begin_lingering() {
     lingered_ = end_ - begin_;
     edge_.give_back(std::move(parser_));
     drop_input();
-    set_due(edge_.worker.now() + edge_.settings.linger);
+    set_due(edge_.worker.now() + edge_.settings().linger);
 }
 
 // Ends a connection whose handshake has failed. An alert, or the answer to plain HTTP, is on its way; a socket that is
@@ -249,7 +249,7 @@ void HttpConnection::linger() {
         if (read_some()) {
             lingered_ += end_;
         }
-        if (eof_ || broken_ || lingered_ > edge_.settings.linger_bytes_max) {
+        if (eof_ || broken_ || lingered_ > edge_.settings().linger_bytes_max) {
             close(false);
         }
     }

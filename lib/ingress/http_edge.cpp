@@ -35,6 +35,32 @@ private:
     std::unique_ptr<hooks::HttpHooks> hooks_;
 };
 
+/// Brings a worker its new rules.
+class RulesMail final : public buffer::Mail {
+public:
+    RulesMail(const std::shared_ptr<EdgeWorker>& edge, std::shared_ptr<const exchange::EdgeRules> rules)
+        : edge_(edge), rules_(std::move(rules)) {}
+    void deliver() noexcept override {
+        if (const auto edge = edge_.lock()) {
+            edge->swap_rules(rules_);
+        }
+    }
+
+private:
+    const std::weak_ptr<EdgeWorker> edge_;
+    std::shared_ptr<const exchange::EdgeRules> rules_;
+};
+
+void put_rules(HttpFrontRules&& from, exchange::EdgeRules& into) {
+    into.settings = std::move(from.edge);
+    into.pages = std::move(from.pages);
+    if (!from.trusted_proxies.empty()) {
+        into.is_trusted = [trusted = std::move(from.trusted_proxies)](std::string_view address) {
+            return trusted.contains(address);
+        };
+    }
+}
+
 }  // namespace
 
 HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared)
@@ -122,19 +148,27 @@ void HttpEdge::set_hooks(const exchange::HooksMaker& make, const std::function<v
     }
 }
 
+// Everything that can fail comes first.
+void HttpEdge::set_rules(HttpFrontRules rules) {
+    const auto next = std::make_shared<exchange::EdgeRules>();
+    put_rules(std::move(rules), *next);
+    std::vector<IntrusivePtr<buffer::Mail>> mails;
+    for (const auto& edge : workers_) {
+        mails.emplace_back(make_intrusive<RulesMail>(edge, next));
+    }
+    gate_->set_caps(next->settings.connections_max, next->settings.connections_per_address_max);
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        (void)workers_[i]->worker.mailbox()->post(std::move(mails[i]));
+    }
+}
+
 std::size_t HttpEdge::connections() const noexcept {
     return static_cast<std::size_t>(shared_->counters->connections_now.load(std::memory_order_relaxed));
 }
 
 std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings) {
     EdgeShared shared;
-    shared.settings = std::move(settings.edge);
-    shared.pages = std::move(settings.pages);
-    if (!settings.trusted_proxies.empty()) {
-        shared.is_trusted = [trusted = std::move(settings.trusted_proxies)](std::string_view address) {
-            return trusted.contains(address);
-        };
-    }
+    put_rules(std::move(settings.rules), shared);
     shared.directory = parts.directory;
     shared.passthrough = passthrough_by(parts.directory);
     shared.has_certificate = std::move(settings.has_certificate);

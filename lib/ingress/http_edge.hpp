@@ -26,6 +26,7 @@ public:
     void drain() noexcept override;
     void stop() noexcept override;
     void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) override;
+    void set_rules(HttpFrontRules rules) override;
     std::size_t connections() const noexcept override;
     std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept override { return shared_->counters; }
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/published.hpp"
 #include "base/random.hpp"
 #include "directory/http_directory.hpp"
 #include "exchange/exchange_shared.hpp"
@@ -35,8 +36,8 @@ struct PortSharing {
     /// Takes visitors who are not the edge's: clients, and those whom a service waits for. False: the visitor was not
     /// touched. On the visitor's worker.
     std::function<bool(AcceptedVisitor&)> take;
-    /// See PrefacePlan.
-    std::optional<Duration> silence{};
+    /// Asked for each visitor, see PrefacePlan; empty: nobody who says nothing is waited for. On the visitor's worker.
+    std::function<std::optional<Duration>()> silence{};
     /// For visitors without TLS, at the address of those with TLS; null: there are none.
     std::shared_ptr<const HttpListenerSettings> plain{};
 };
@@ -49,9 +50,9 @@ struct HttpListenerSettings {
     std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
     /// Whether TLS for `host` may go untouched to a client that offers that; otherwise it ends here. Empty: always.
     std::function<bool(std::string_view host)> may_pass;
-    /// Bounds how often TLS handshakes may begin, by address; null: as often as they like. Trusted proxies are not
-    /// bound.
-    std::shared_ptr<login::NetworkRate> handshakes;
+    /// Bounds how often TLS handshakes may begin, by address; null, or nothing in it: as often as they like. Trusted
+    /// proxies are not bound.
+    std::shared_ptr<const Published<std::shared_ptr<login::NetworkRate>>> handshakes;
     /// The value of X-Forwarded-Port; 0: the port that visitors of a proxy connected to by its PROXY header, else the
     /// one listened on.
     std::uint16_t public_port = 0;
@@ -59,6 +60,13 @@ struct HttpListenerSettings {
     net::IpNetworks proxies;
     /// Null: all visitors are the edge's.
     std::shared_ptr<const PortSharing> sharing{};
+};
+
+/// What an operator says about visitors and their requests.
+struct HttpFrontRules {
+    exchange::HttpSettings edge;
+    net::IpNetworks trusted_proxies;
+    http::HostPages pages;
 };
 
 class HttpFront {
@@ -77,18 +85,20 @@ public:
     /// plugins that `make` makes here; empty: none. Those that run keep theirs. `before` is called when nothing can
     /// fail any more, and no worker knows of it yet.
     virtual void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) = 0;
+    /// Any thread, one at a time. Connections, requests and deadlines that begin from now on, on each worker when it
+    /// comes to know them, have these rules; a request that has begun keeps what its service's settings were. Nothing
+    /// has changed where this throws for want of memory.
+    virtual void set_rules(HttpFrontRules rules) = 0;
     /// Any thread. The number of visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
     /// Any thread. What the edge has counted; outlives the edge.
     virtual std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept = 0;
 };
 
-/// The settings that an operator makes.
+/// What the edge begins with.
 struct HttpFrontSettings {
-    exchange::HttpSettings edge;
-    net::IpNetworks trusted_proxies;
-    http::HostPages pages;
-    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. `edge.https_redirect` applies
+    HttpFrontRules rules;
+    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. The rules' redirect applies
     /// to such hosts only, and to those whose TLS goes to a client untouched. Empty: they are.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty: there are no plugins.

@@ -39,8 +39,8 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
 }
 
 // The key that a visitor's connections are counted by; empty for a trusted proxy, which speaks for many.
-std::string counted_as(const exchange::ExchangeShared& shared, const net::Address& visitor) {
-    return shared.trusts(visitor) ? std::string() : login::network_of(visitor);
+std::string counted_as(const exchange::EdgeRules& rules, const net::Address& visitor) {
+    return rules.trusts(visitor) ? std::string() : login::network_of(visitor);
 }
 
 runtime::Fd with_options(runtime::Fd listener) {
@@ -75,9 +75,9 @@ public:
         plan.client_hello = shared_->settings.https && passthrough.is_wanted && passthrough.is_wanted();
         if (const PortSharing* const sharing = shared_->settings.sharing.get()) {
             plan.client_hello = plan.opening = true;
-            plan.silence = sharing->silence;
+            plan.silence = sharing->silence ? sharing->silence() : std::nullopt;
         }
-        plan.deadline = edge_.settings.head;
+        plan.deadline = edge_.settings().head;
         if (!plan.empty()) {
             edge_.prefaces.begin(std::move(socket), from_, plan,
                                  [self](AcceptedVisitor visitor) { self->serve(std::move(visitor)); });
@@ -113,7 +113,7 @@ private:
             return;
         }
         const Settings& settings = *chosen;
-        if (by_proxy_ && !ticket_->set_address(counted_as(*edge_.shared, visitor.from))) {
+        if (by_proxy_ && !ticket_->set_address(counted_as(edge_.rules(), visitor.from))) {
             refuse(edge_, settings.https, std::move(visitor.socket), net::ip_text(visitor.from));
             return;
         }
@@ -124,7 +124,7 @@ private:
             passthrough.take(edge_, visitor, ticket)) {
             return;
         }
-        if (settings.handshakes && shakes_hands_too_often(visitor)) {
+        if (shakes_hands_too_often(visitor, settings)) {
             return;
         }
         exchange::VisitorFacts facts = facts_of(visitor, settings);
@@ -143,13 +143,17 @@ private:
     }
 
     // Whether handshakes come too often. Without one nothing can be said to the visitor.
-    bool shakes_hands_too_often(const AcceptedVisitor& visitor) const {
-        const std::string ip = net::ip_text(visitor.from);
-        const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;
-        if (!from || edge_.shared->trusts(ip)) {
+    bool shakes_hands_too_often(const AcceptedVisitor& visitor, const Settings& settings) const {
+        const std::shared_ptr<login::NetworkRate> rate = settings.handshakes ? settings.handshakes->get() : nullptr;
+        if (!rate) {
             return false;
         }
-        const auto network = shared_->settings.handshakes->take(*from, edge_.worker.now());
+        const std::string ip = net::ip_text(visitor.from);
+        const auto from = by_proxy_ ? runtime::SocketAddress::from_ip(ip, 0) : from_;
+        if (!from || edge_.rules().trusts(ip)) {
+            return false;
+        }
+        const auto network = rate->take(*from, edge_.worker.now());
         if (network) {
             exchange::EdgeCounters::add(edge_.counters.connections_refused);
             static constexpr LineKind too_often{"handshakes_too_often"};
@@ -170,7 +174,7 @@ private:
             facts.port = settings.public_port;
         }
         facts.https = settings.https;
-        facts.trusted = edge_.shared->trusts(facts.address);
+        facts.trusted = edge_.rules().trusts(facts.address);
         return facts;
     }
 
@@ -211,7 +215,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
     const Settings& settings = shared_->settings;
     const net::Address visitor = runtime::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
-    auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(*edges_.front()->shared, visitor));
+    auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(edges_.front()->rules(), visitor));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
         refuse(*edges_.front(), settings.https || settings.sharing, std::move(socket), from.ip());
         return;

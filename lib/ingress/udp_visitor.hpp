@@ -41,7 +41,7 @@ protected:
     ~UdpVisitorHome() = default;
 };
 
-class UdpVisitor final : public directory::DatagramVisitor {
+class UdpVisitor final : public directory::DistantVisitor {
 public:
     UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from);
     ~UdpVisitor() override;

@@ -52,11 +52,18 @@ class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
 public:
     /// A home may have a quarter of the places and a block half of them, but never fewer than one address may have.
     AdmissionGate(std::uint32_t max, std::uint32_t per_address_max, Sharing sharing = Sharing::fixed)
-        : max_(max),
-          per_address_max_(per_address_max),
-          per_home_max_(std::max(max / 4, per_address_max)),
-          per_block_max_(std::max(max / 2, per_address_max)),
-          sharing_(sharing) {}
+        : sharing_(sharing) {
+        set_caps(max, per_address_max);
+    }
+
+    /// Other caps, for those who come from now on: those who are there stay.
+    void set_caps(std::uint32_t max, std::uint32_t per_address_max) {
+        const std::lock_guard lock(mutex_);
+        max_ = max;
+        per_address_max_ = per_address_max;
+        per_home_max_ = std::max(max / 4, per_address_max);
+        per_block_max_ = std::max(max / 2, per_address_max);
+    }
 
     /// Counts one peer until it is destroyed.
     class Ticket {
@@ -130,7 +137,7 @@ private:
 
     bool is_below(std::uint64_t present, std::uint64_t most) const {
         const std::uint64_t half = (std::uint64_t{max_} + 1) / 2;
-        const std::uint64_t free = max_ - count_;
+        const std::uint64_t free = max_ - std::min(max_, count_);
         return sharing_ == Sharing::fixed || free >= half ? present < most : present * half * half < most * free * free;
     }
 
@@ -163,12 +170,12 @@ private:
         });
     }
 
-    const std::uint32_t max_;
-    const std::uint32_t per_address_max_;
-    const std::uint32_t per_home_max_;
-    const std::uint32_t per_block_max_;
     const Sharing sharing_;
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_;  // of what follows
+    std::uint32_t max_ = 0;
+    std::uint32_t per_address_max_ = 0;
+    std::uint32_t per_home_max_ = 0;
+    std::uint32_t per_block_max_ = 0;
     std::uint32_t count_ = 0;
     std::map<std::string, std::uint32_t> per_network_;
 };

@@ -8,6 +8,10 @@ bool Rights::allows(wire::ServiceKind kind) const noexcept {
     return !kinds || std::find(kinds->begin(), kinds->end(), kind) != kinds->end();
 }
 
+bool Rights::lets_visit(std::string_view token) const noexcept {
+    return !token.empty() && std::find(visited_by.begin(), visited_by.end(), token) != visited_by.end();
+}
+
 std::string names_of(const std::vector<wire::ServiceKind>& kinds) {
     std::string text;
     for (const wire::ServiceKind kind : kinds) {

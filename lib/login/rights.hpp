@@ -47,8 +47,10 @@ struct Rights {
     std::optional<std::vector<std::string>> hosts;
     std::optional<PortRight> ports;  // nothing: those that every token may have
     std::optional<std::vector<wire::ServiceKind>> kinds;
-    std::optional<net::IpNetworks> from;  // where its clients connect from
-    std::optional<Moment> expires;        // from then on it is not accepted
+    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; nothing: the server's own
+    std::vector<std::string> visited_by;           // names of other tokens that may visit its private services
+    std::optional<net::IpNetworks> from;           // where its clients connect from
+    std::optional<Moment> expires;                 // from then on it is not accepted
     // How many there may be at a time, of all clients of the token together.
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> services;
@@ -60,6 +62,8 @@ struct Rights {
     bool has_expired(Moment now) const noexcept { return expires && *expires <= now; }
     bool counts_visitors() const noexcept { return visitors || visitors_per_second; }
     bool allows(wire::ServiceKind kind) const noexcept;
+    /// Whether clients with another token, of that name, may visit private services.
+    bool lets_visit(std::string_view token) const noexcept;
 };
 
 /// The kinds for a message: "tcp, http"; "none".

@@ -89,7 +89,7 @@ void BodyPassage::show(Stage& stage, std::string_view piece, bool last) noexcept
             stage.is_passed_over = true;
             if (stage.instance->fails_closed() && !stage.instance->observes()) {
                 fail(stage, why);
-            } else if (!is_off) {
+            } else {
                 stage.instance->tell_failure(request_, why);
             }
         }
@@ -207,9 +207,7 @@ void BodyPassage::pass_over(Stage& stage) {
 
 // The message can not be completed. Without a reason nothing is logged.
 void BodyPassage::fail(const Stage& stage, std::string_view why) noexcept {
-    if (!why.empty()) {
-        stage.instance->tell_failure(request_, why);
-    }
+    stage.instance->tell_failure(request_, why);
     state_ = State::failed;
 }
 

@@ -53,6 +53,11 @@ void ClientPlugins::open(std::vector<ClientType> types) {
     is_open_ = true;
 }
 
+void ClientPlugins::set_types(std::vector<ClientType> types) {
+    const std::lock_guard lock(mutex_);
+    types_.swap(types);
+}
+
 void ClientPlugins::close() {
     std::deque<Job> dropped;
     {
@@ -147,12 +152,16 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
 
 // Finds a type that clients may ask for, and loads it if nobody has asked for it yet.
 Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(const std::string& name) {
-    const auto allowed = std::ranges::find(types_, name, &ClientType::name);
-    if (allowed == types_.end()) {
+    const std::vector<ClientType> types_now = [this] {
+        const std::lock_guard lock(mutex_);
+        return types_;
+    }();
+    const auto allowed = std::ranges::find(types_now, name, &ClientType::name);
+    if (allowed == types_now.end()) {
         return Refusal{Why::not_allowed, "The server does not let clients ask for the plugin " + printable(name, 64) +
-                                             ": " + allowed_text(types_) + "."};
+                                             ": " + allowed_text(types_now) + "."};
     }
-    if (const auto known = known_.find(name); known != known_.end()) {
+    if (const auto known = known_.find(name); known != known_.end() && known->second.as == *allowed) {
         return &known->second;
     }
     const Refusal missing{Why::not_allowed, "The plugin " + name + " is not installed on the server."};
@@ -176,7 +185,7 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
     if (!type->schema || !type->schema->is_for_clients()) {
         return Refusal{Why::not_allowed, "The plugin " + name + " has no settings that clients may say."};
     }
-    return &known_.emplace(name, Known{library, *type}).first->second;
+    return &known_.insert_or_assign(name, Known{*allowed, library, *type}).first->second;
 }
 
 Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(const AskedPlugin& wanted,
@@ -185,7 +194,7 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
     if (!known) {
         return known.error();
     }
-    const auto& [library, type] = **known;
+    const auto& [as, library, type] = **known;
     if (!can_look_at(type, visitors)) {
         return Refusal{Why::wrong, "The plugin " + type.name +
                                        (visitors == AskedFor::requests

@@ -46,6 +46,9 @@ public:
 
     /// Clients may ask from now on, until close(). On the control thread.
     void open(std::vector<ClientType> types);
+    /// Clients may ask for these from now on; services that have others keep them until they are registered anew. On
+    /// the control thread.
+    void set_types(std::vector<ClientType> types);
     /// The operator's chain, which all pass first; null: there is none. On the control thread.
     void set_operators(std::shared_ptr<const Chain> chain) { registry_->set_operators(std::move(chain)); }
     /// Takes the plugins of a service, to make them; see hooks::SessionHooks::make_asked. False: there is no room, and
@@ -64,6 +67,7 @@ private:
         hooks::AskedMade made;
     };
     struct Known {
+        ClientType as;  // as what it was loaded
         ft_entry library;
         Type type;
     };
@@ -77,10 +81,10 @@ private:
     const Bounds bounds_;
     const std::shared_ptr<AskedRegistry> registry_;
     Instances instances_;
-    std::vector<ClientType> types_;       // while the thread runs, of that thread
     std::map<std::string, Known> known_;  // types that were loaded; of that thread
     std::mutex mutex_;                    // of what follows
     std::condition_variable changed_;
+    std::vector<ClientType> types_;
     std::deque<Job> queue_;
     bool is_open_ = false;
     std::thread thread_;  // from the first question on

@@ -126,6 +126,7 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
                  query_};
     }
     if (wait_.take_expired()) {
+        asked.count(Count::late);
         return failed(asked, "it has not decided in time");
     }
     if (asked.is_off()) {
@@ -133,6 +134,9 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     }
     if (is_collecting_ && !has_body_for_hook()) {
         return body_refused(asked);
+    }
+    if (!wait_.is_over() && !is_collecting_) {
+        asked.count(Count::asked);
     }
     current_ = i;
     ft_decision decision = FT_FAILED;
@@ -178,6 +182,12 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
     if (decision != FT_LATER || asked.observes()) {
         wait_.withdraw();
     }
+    if (decision == FT_COLLECT && collects_) {
+        asked.count(Count::bodies);
+        if (asked.observes()) {
+            asked.tell_change(info_.id, phase_ == Phase::request ? "request body" : "response body", "collected");
+        }
+    }
     if (decision == FT_COLLECT && collects_ && !asked.observes()) {
         is_collecting_ = true;
         wait_.renew_time();  // what the visitor takes is not the plugin's time
@@ -189,6 +199,7 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_reply) {
+        asked.count(Count::answered);
         if (asked.observes()) {
             asked.tell_observed(info_.id, reply_);
             return std::nullopt;
@@ -197,9 +208,11 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
         return Step::answer;
     }
     if (decision == FT_LATER && asked.observes()) {
+        asked.count(Count::waits);
         return std::nullopt;
     }
     if (decision == FT_LATER && wait_.begin(now)) {
+        asked.count(Count::waits);
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? "it waits without a handle"
@@ -212,9 +225,7 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     wait_.withdraw();
     take_back(mark_);
-    if (!why.empty()) {
-        asked.tell_failure(info_.id, why);
-    }
+    asked.tell_failure(info_.id, why);
     wait_.renew_time();  // whoever comes next has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;

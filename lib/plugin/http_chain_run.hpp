@@ -153,6 +153,7 @@ private:
     std::optional<hooks::Step> passed_over(std::size_t i) noexcept;
     std::optional<hooks::Step> decided(std::size_t i, ft_decision decision, TimePoint now) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
+    void changed(std::string_view what, std::string_view name = {}) const noexcept;
     void stop_waiting() noexcept;
     void take_back(const Mark& mark) noexcept;
     BodyPassage* passage_for_hook(std::uint32_t side);

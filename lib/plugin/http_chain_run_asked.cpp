@@ -151,6 +151,15 @@ void* HttpChainRun::state() const noexcept {
 
 // --- changing ---
 
+// Counts what the hook that runs has changed, or would have.
+void HttpChainRun::changed(std::string_view what, std::string_view name) const noexcept {
+    const Instance& by = instance(current_);
+    by.count(Count::edits);
+    if (by.observes()) {
+        by.tell_change(info_.id, what, name);
+    }
+}
+
 bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view name, std::string_view value) {
     const bool is_there = current_ != none && side == (phase_ == Phase::request ? FT_REQUEST : FT_RESPONSE) &&
                           (phase_ == Phase::request || phase_ == Phase::response);
@@ -162,7 +171,9 @@ bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     if (!change) {
         return false;
     }
+    const std::string_view what = side == FT_REQUEST ? "request field" : "response field";
     if (instance(current_).observes()) {
+        changed(what, name);
         return true;
     }
     FieldLog& log = side == FT_REQUEST ? request_log_ : response_log_;
@@ -171,6 +182,7 @@ bool HttpChainRun::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     }
     keep_texts_of(*change);
     log.add(*change);
+    changed(what, name);
     return true;
 }
 
@@ -191,6 +203,7 @@ bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
         return false;
     }
     if (instance(current_).observes()) {
+        changed("target");
         return true;
     }
     const auto kept_path = keep(path);
@@ -198,6 +211,7 @@ bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
     if (kept_path && kept_query) {
         path_ = *kept_path;
         query_ = *kept_query;
+        changed("target");
     }
     return kept_path && kept_query;
 }
@@ -239,12 +253,14 @@ bool HttpChainRun::set_note(std::string_view name, std::string_view value) {
         return false;
     }
     if (instance(current_).observes()) {
+        changed("note", name);
         return true;
     }
     const auto kept_name = keep(name);
     const auto kept_value = keep(value);
     if (kept_name && kept_value) {
         notes_.push_back({*kept_name, *kept_value, runs_clients()});
+        changed("note", name);
     }
     return kept_name && kept_value;
 }

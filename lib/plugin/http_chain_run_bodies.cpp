@@ -40,8 +40,16 @@ bool HttpChainRun::transform(std::uint32_t side, const ft_body_filter& filter, v
     if (passage == nullptr || (side == FT_RESPONSE && answer_.status == partial_content)) {
         return false;
     }
-    is_unused = instance(current_).observes();
-    return !is_unused && passage->add_filter(instance(current_), filter, user);
+    const Instance& by = instance(current_);
+    is_unused = by.observes();
+    const bool is_added = !is_unused && passage->add_filter(by, filter, user);
+    if (is_unused || is_added) {
+        by.count(Count::bodies);
+    }
+    if (is_unused) {
+        by.tell_change(info_.id, side == FT_REQUEST ? "request body" : "response body", "transformed");
+    }
+    return is_added;
 }
 
 hooks::BodyWay* HttpChainRun::body(hooks::Side side) noexcept {

@@ -10,6 +10,8 @@
 namespace ferrotunnel::plugin {
 namespace {
 
+constexpr std::size_t name_shown_max = 64;  // bytes of a name that a plugin gives, in the log
+
 LogLevel level_of(std::int32_t level) noexcept {
     switch (level) {
         case FT_LOG_ERROR:
@@ -52,8 +54,9 @@ void Instance::log(std::int32_t level, std::string_view line) const noexcept {
 
 void Instance::tell_failure(std::string_view request, std::string_view why) const noexcept {
     static constexpr LineKind failures{"plugin_failures"};
+    count(Count::failures);
     try {
-        if (log_.may_write(LogLevel::warn, failures, now())) {
+        if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
             log_.warn("a plugin has failed", {{"plugin", options_.id}, {"request", request}, {"why", why}});
         }
     } catch (const std::exception&) {
@@ -73,9 +76,23 @@ void Instance::tell_observed(std::string_view request, const hooks::Reply& reply
     }
 }
 
+void Instance::tell_change(std::string_view request, std::string_view what, std::string_view name) const noexcept {
+    static constexpr LineKind changes{"plugin_would_change"};
+    try {
+        if (log_.may_write(LogLevel::info, changes, now())) {
+            log_.info("a plugin would have changed something", {{"plugin", options_.id},
+                                                                {"request", request},
+                                                                {"what", what},
+                                                                {"name", printable(name, name_shown_max)}});
+        }
+    } catch (const std::exception&) {  // no memory for the line
+    }
+}
+
 // Lines of slow hooks are few by themselves: there is one in a tenth of a second on each worker at most.
 void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noexcept {
     static constexpr LineKind slow_hooks{"plugin_slow_hooks"};
+    count(Count::slow);
     try {
         if (log_.may_write(LogLevel::warn, slow_hooks, now())) {
             log_.warn("a plugin has blocked a worker",
@@ -97,8 +114,9 @@ void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noex
 
 void Instance::tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept {
     static constexpr LineKind failures{"plugin_session_failures"};
+    count(Count::failures);
     try {
-        if (log_.may_write(LogLevel::warn, failures, now())) {
+        if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
             log_.warn("a plugin has failed",
                       {{"plugin", options_.id}, {"phase", phase}, {"from", address}, {"why", why}});
         }
@@ -112,6 +130,21 @@ void Instance::tell_observed(std::string_view phase, std::string_view address, s
         if (log_.may_write(LogLevel::info, refusals, now())) {
             log_.info("a plugin would have refused",
                       {{"plugin", options_.id}, {"phase", phase}, {"from", address}, {"words", words}});
+        }
+    } catch (const std::exception&) {
+    }
+}
+
+void Instance::tell_change(std::string_view phase, std::string_view address, std::string_view what,
+                           std::string_view name) const noexcept {
+    static constexpr LineKind changes{"plugin_session_would_change"};
+    try {
+        if (log_.may_write(LogLevel::info, changes, now())) {
+            log_.info("a plugin would have changed something", {{"plugin", options_.id},
+                                                                {"phase", phase},
+                                                                {"from", address},
+                                                                {"what", what},
+                                                                {"name", printable(name, name_shown_max)}});
         }
     } catch (const std::exception&) {
     }

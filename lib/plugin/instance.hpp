@@ -19,6 +19,7 @@
 #include "expression/expression.hpp"
 #include "hooks/http_run.hpp"
 #include "plugin/hook_watch.hpp"
+#include "plugin/instance_counts.hpp"
 #include "plugin/prepared.hpp"
 #include "plugin/scope.hpp"
 
@@ -44,6 +45,7 @@ public:
 
     const ft_type& calls() const noexcept { return type_.calls; }
     const std::string& id() const noexcept { return options_.id; }
+    const std::string& type() const noexcept { return type_.name; }
     bool fails_closed() const noexcept { return options_.closed; }
     bool observes() const noexcept { return options_.observe; }
     const Scope& scope() const noexcept { return options_.scope; }
@@ -55,17 +57,25 @@ public:
     /// Whether its hooks have blocked workers too often, so that its failure policy answers in their place. Any thread.
     bool is_off() const noexcept { return off_.load(std::memory_order_relaxed); }
 
-    /// Tells of a failure in a request with that id, where the log has room for such lines. Any thread.
+    /// Counts. Any thread.
+    void count(Count what) const noexcept { counts_.add(what); }
+    const InstanceCounts& counts() const noexcept { return counts_; }
+
+    /// Counts a failure in a request with that id, and tells of it, where the log has room for such lines. Without a
+    /// reason it is only counted. Any thread.
     void tell_failure(std::string_view request, std::string_view why) const noexcept;
-    /// Tells what an observing instance would have answered, likewise.
+    /// Tells what an observing instance would have answered, or changed (the "request field" of that name, say).
     void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
+    void tell_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
     /// Tells that a hook has blocked its worker, and switches the instance off where that happens too often. Any
     /// thread.
     void tell_slow(std::string_view hook, const SlowHook& slow) const noexcept;
     /// The same for a visitor, login or registration from that address, which is in a session's phase of that name.
     void tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
-    /// Tells what an observing instance would have refused there, and with what words.
+    /// Tells what an observing instance would have refused there, and with what words; or changed.
     void tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
+    void tell_change(std::string_view phase, std::string_view address, std::string_view what,
+                     std::string_view name) const noexcept;
     /// Writes what the plugin says. Any thread.
     void log(std::int32_t level, std::string_view line) const noexcept;
 
@@ -78,6 +88,7 @@ private:
     void* object_ = nullptr;
     std::vector<std::string> identity_;
     bool started_ = false;
+    mutable InstanceCounts counts_;
     mutable SlowHooks slow_;
     mutable std::atomic<bool> off_{false};
     Instance* next_ = nullptr;  // among those that nobody holds any more

@@ -119,6 +119,7 @@ std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexc
         return std::nullopt;
     }
     if (wait_.take_expired()) {
+        asked.count(Count::late);
         return failed(asked, "it has not decided in time");
     }
     if (asked.is_off()) {
@@ -129,6 +130,9 @@ std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexc
         }
         wait_.stop();
         return failed(asked, {});
+    }
+    if (begins) {
+        asked.count(Count::asked);
     }
     ft_decision decision = FT_FAILED;
     chain_->timed(asked, phase_name(), [&] {
@@ -165,6 +169,7 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_refusal) {
+        asked.count(Count::answered);
         if (asked.observes()) {
             asked.tell_observed(phase_name(), address(), refusal_.words);
             return std::nullopt;
@@ -172,9 +177,11 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         return Step::answer;
     }
     if (decision == FT_LATER && asked.observes()) {
+        asked.count(Count::waits);
         return std::nullopt;
     }
     if (decision == FT_LATER && wait_.begin(now)) {
+        asked.count(Count::waits);
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? "it waits without a handle"
@@ -189,9 +196,7 @@ std::optional<Step> SessionChainRun::failed(const Instance& asked, std::string_v
     wait_.renew_time();
     notes_.resize(std::min(notes_.size(), notes_before_));
     amendments_ = std::move(amendments_before_);
-    if (!why.empty()) {  // one that is switched off was told of
-        asked.tell_failure(phase_name(), address(), why);
-    }
+    asked.tell_failure(phase_name(), address(), why);  // without a reason: one that is switched off was told of
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }

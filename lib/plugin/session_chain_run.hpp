@@ -77,6 +77,7 @@ private:
     ft_decision call(const Instance& asked);
     std::optional<hooks::Step> decided(const Instance& asked, ft_decision decision, TimePoint now) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
+    void changed(std::string_view what, std::string_view name = {}) const noexcept;
     std::string_view phase_name() const noexcept;
     std::string_view address() const noexcept;
 

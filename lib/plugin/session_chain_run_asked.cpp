@@ -106,6 +106,15 @@ void* SessionChainRun::state() const noexcept {
 
 // --- deciding, changing ---
 
+// Counts what the hook that runs has changed, or would have.
+void SessionChainRun::changed(std::string_view what, std::string_view name) const noexcept {
+    const Instance& by = instance(current_);
+    by.count(Count::edits);
+    if (by.observes()) {
+        by.tell_change(phase_name(), address(), what, name);
+    }
+}
+
 bool SessionChainRun::refuse(std::string_view words) {
     if (current_ == none || closing_) {
         return false;
@@ -122,19 +131,27 @@ bool SessionChainRun::set_hosts(std::vector<std::string> hosts) {
                      std::all_of(hosts.begin(), hosts.end(), [](const std::string& host) {
                          return !host.empty() && host.size() <= limits::http_host_text_max;
                      });
-    if (may && !instance(current_).observes()) {
+    if (!may) {
+        return false;
+    }
+    changed("hosts");
+    if (!instance(current_).observes()) {
         amendments_.hosts = std::move(hosts);
     }
-    return may;
+    return true;
 }
 
 bool SessionChainRun::set_limit(std::uint32_t what, std::uint64_t value) {
     const bool may = current_ != none && phase_ == SessionPhase::registration && what < hooks::limit_count &&
                      subject_.service->kind == "http";
-    if (may && !instance(current_).observes()) {
+    if (!may) {
+        return false;
+    }
+    changed("limit");
+    if (!instance(current_).observes()) {
         amendments_.limits[what] = value;
     }
-    return may;
+    return true;
 }
 
 bool SessionChainRun::set_note(std::string_view name, std::string_view value) {
@@ -149,6 +166,7 @@ bool SessionChainRun::set_note(std::string_view name, std::string_view value) {
         notes_.emplace_back(name, value);
         notes_bytes_ += name.size() + value.size();
     }
+    changed("note", name);
     return true;
 }
 

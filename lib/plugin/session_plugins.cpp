@@ -27,6 +27,11 @@ void SessionPlugins::set_chain(std::shared_ptr<const Chain> chain) {
     phases_.store(phases, std::memory_order_relaxed);
 }
 
+std::shared_ptr<const Chain> SessionPlugins::chain() {
+    const std::lock_guard lock(mutex_);
+    return chain_;
+}
+
 void SessionPlugins::set_clients(ClientPlugins* clients) {
     const std::lock_guard lock(mutex_);
     clients_ = clients;

@@ -20,6 +20,8 @@ public:
 
     /// Later questions go to this chain; null: there are no plugins. Questions that have begun keep theirs. Any thread.
     void set_chain(std::shared_ptr<const Chain> chain);
+    /// The chain of later questions; null: there are no plugins. Any thread.
+    std::shared_ptr<const Chain> chain();
     /// Who makes what clients ask for; null: nobody does any more. Any thread.
     void set_clients(ClientPlugins* clients);
 

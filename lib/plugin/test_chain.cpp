@@ -110,22 +110,23 @@ bool TestBell::wait_until(std::chrono::steady_clock::time_point until) {
 // --- the chain ---
 
 TestChain::Impl::Impl(const std::vector<PluginUse>& plugins, DecisionTime when_in) : when(when_in) {
-    auto chain = std::make_shared<Chain>();
+    auto made_chain = std::make_shared<Chain>();
     if (plugins.empty()) {
         throw std::invalid_argument("there are no plugins");
     }
     for (const PluginUse& use : plugins) {
-        const std::string place = "plugins[" + std::to_string(chain->instances.size()) + "]: ";
+        const std::string place = "plugins[" + std::to_string(made_chain->instances.size()) + "]: ";
         auto ready = prepared(use);
         if (!ready) {
             throw std::invalid_argument(place + words_of(ready.error()));
         }
-        auto made = instances.make(*ready, options_of(use, ready->type, chain->instances.size(), place));
+        auto made = instances.make(*ready, options_of(use, ready->type, made_chain->instances.size(), place));
         if (!made) {
             throw std::invalid_argument(place + made.error());
         }
-        chain->instances.push_back(std::move(*made));
+        made_chain->instances.push_back(std::move(*made));
     }
+    chain = std::move(made_chain);
     {
         const std::lock_guard lock(clock_mutex);
         if (clock_users++ == 0) {
@@ -135,7 +136,7 @@ TestChain::Impl::Impl(const std::vector<PluginUse>& plugins, DecisionTime when_i
     for (const auto& instance : chain->instances) {
         instances.start(*instance);
     }
-    worker = std::make_unique<WorkerPlugins>(std::move(chain), WaitSettings{}, mailbox);
+    worker = std::make_unique<WorkerPlugins>(chain, WaitSettings{}, mailbox);
     if (when != DecisionTime::as_it_comes) {
         DecisionTap::instance().close();
     }
@@ -149,6 +150,7 @@ TestChain::Impl::~Impl() {
     mailbox->deliver_all();
     mailbox->close();
     worker.reset();
+    chain.reset();
     instances.finish();
     const std::lock_guard lock(clock_mutex);
     if (--clock_users == 0) {
@@ -163,8 +165,54 @@ TimePoint TestChain::Impl::now() noexcept {
 void TestChain::Impl::advance(std::chrono::nanoseconds time) {
     clock_ns.fetch_add(static_cast<std::uint64_t>(std::max(time, std::chrono::nanoseconds(0)).count()),
                        std::memory_order_relaxed);
-    for (TestExchange::Impl* exchange : std::vector(exchanges)) {
-        exchange->look_at_clock();
+    for (TestWaiter* const waiter : std::vector(waiters)) {
+        deliver(*waiter);
+        if (waiter->waits() && now() >= waiter->wait_until()) {
+            waiter->expire();
+            waiter->ask_again();
+        }
+    }
+}
+
+void TestChain::Impl::deliver(TestWaiter& waiter) {
+    mailbox->deliver_all();
+    if (waiter.take_decided()) {
+        waiter.ask_again();
+    }
+}
+
+void TestChain::Impl::settle(TestWaiter& waiter) {
+    DecisionTap& tap = DecisionTap::instance();
+    while (waiter.waits() && when != DecisionTime::as_it_comes) {
+        if (when == DecisionTime::never) {
+            advance(waiter.wait_until() - now());
+            continue;
+        }
+        if (!tap.wait(test_patience)) {
+            throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+        }
+        if (when == DecisionTime::late) {
+            waiter.ask_again();
+            advance(std::chrono::milliseconds(1));
+        } else if (when == DecisionTime::after_end) {
+            waiter.close();
+        }
+        tap.let_go(when == DecisionTime::twice ? 2 : 1);
+        deliver(waiter);
+    }
+}
+
+void TestChain::Impl::wait(TestWaiter& waiter) {
+    const auto until = std::chrono::steady_clock::now() + test_patience;
+    while (waiter.waits()) {
+        deliver(waiter);
+        if (waiter.waits() && mailbox->try_park()) {
+            const bool has_rung = bell->wait_until(until);
+            mailbox->unpark();
+            if (!has_rung) {
+                throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+            }
+        }
     }
 }
 

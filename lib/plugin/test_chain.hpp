@@ -1,10 +1,11 @@
-// The inside of TestChain and TestExchange: a chain on a worker that the test's own thread is.
+// The inside of TestChain, TestExchange and TestSessions: a chain on a worker that the test's own thread is.
 #pragma once
 
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "buffer/mailbox.hpp"
@@ -44,6 +45,26 @@ private:
     bool has_rung_ = false;
 };
 
+/// Somebody whose decision plugins may owe: an exchange, or a question of a session's phase.
+class TestWaiter {
+public:
+    virtual bool waits() const noexcept = 0;
+    virtual TimePoint wait_until() const noexcept = 0;
+    virtual void expire() noexcept = 0;
+    virtual void ask_again() = 0;
+    virtual void close() noexcept = 0;
+
+    /// A decision has come.
+    void set_decided() noexcept { decided_ = true; }
+    bool take_decided() noexcept { return std::exchange(decided_, false); }
+
+protected:
+    ~TestWaiter() = default;
+
+private:
+    bool decided_ = false;
+};
+
 class TestChain::Impl {
 public:
     Impl(const std::vector<PluginUse>& plugins, DecisionTime when);
@@ -54,6 +75,11 @@ public:
     /// The time as plugins see it.
     static TimePoint now() noexcept;
     void advance(std::chrono::nanoseconds time);
+    /// Brings what plugins owe, when this chain's decisions come by themselves.
+    void settle(TestWaiter& waiter);
+    /// Waits for it in real time.
+    void wait(TestWaiter& waiter);
+    void deliver(TestWaiter& waiter);
 
     const DecisionTime when;
     TestLog log;
@@ -61,12 +87,13 @@ public:
     TestBell* const bell = new TestBell;  // the mailbox's
     const std::shared_ptr<buffer::Mailbox> mailbox =
         std::make_shared<buffer::Mailbox>(std::unique_ptr<buffer::Doorbell>(bell));
+    std::shared_ptr<const Chain> chain;
     std::unique_ptr<WorkerPlugins> worker;
-    std::vector<TestExchange::Impl*> exchanges;  // those that are not over
+    std::vector<TestWaiter*> waiters;  // those that are not over
 };
 
 /// The exchange around a run. In place of the edge: it takes answers through the chain, and keeps time.
-class TestExchange::Impl final : public hooks::RunOwner {
+class TestExchange::Impl final : public hooks::RunOwner, public TestWaiter {
 public:
     Impl(std::shared_ptr<TestChain::Impl> chain, const TestRequest& request);
     ~Impl();
@@ -77,18 +104,19 @@ public:
 
     void begin();
     State state() const noexcept { return state_; }
-    bool waits() const noexcept { return state_ == State::held_request || state_ == State::held_answer; }
-    void wait();
+    bool waits() const noexcept override { return state_ == State::held_request || state_ == State::held_answer; }
+    TimePoint wait_until() const noexcept override { return run_->wait_until(); }
+    void expire() noexcept override { run_->expire(); }
+    void ask_again() override { state_ == State::held_request ? ask() : ask_answer(); }
+    void wait() { chain_->wait(*this); }
     TestRequest sent() const;
     void respond(const TestAnswer& answer);
     TestAnswer answer() const;
     std::string note(std::string_view name) const;
     bool is_cut() const noexcept { return is_cut_; }
-    void close() noexcept;
-    /// Time has passed.
-    void look_at_clock();
+    void close() noexcept override;
 
-    void on_decision() noexcept override { decided_ = true; }
+    void on_decision() noexcept override { set_decided(); }
     bool is_same_service(std::string_view) const noexcept override { return true; }
 
 private:
@@ -97,11 +125,8 @@ private:
     void send();
     void ask_answer();
     void give_answer_body();
-    void ask_again() { state_ == State::held_request ? ask() : ask_answer(); }
-    void settle();
     void show();
     void answer_with(hooks::Reply reply);
-    void deliver();
 
     const std::shared_ptr<TestChain::Impl> chain_;
     const TestRequest request_;
@@ -109,7 +134,6 @@ private:
     http::RequestParser request_head_;
     std::string sent_body_;
     State state_ = State::asking;
-    bool decided_ = false;
     bool has_answered_ = false;  // before it was over
     TimePoint begun_at_;
     std::string answer_bytes_;  // the head of the answer that passes the chain

@@ -4,7 +4,6 @@
 
 #include "http/head_writer.hpp"
 #include "http/response_parser.hpp"
-#include "plugin/decision_tap.hpp"
 #include "plugin/http_chain_run.hpp"
 #include "plugin/test_bodies.hpp"
 #include "plugin/test_chain.hpp"
@@ -45,12 +44,12 @@ TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestReque
     run_ = chain_->worker->begin(request_head_.head(),
                                  {request_.host, request_.visitor, request_.service, "test-request", request_.https},
                                  *this);
-    chain_->exchanges.push_back(this);
+    chain_->waiters.push_back(this);
 }
 
 void TestExchange::Impl::begin() {
     ask();
-    settle();
+    chain_->settle(*this);
 }
 
 TestExchange::Impl::~Impl() {
@@ -199,60 +198,7 @@ void TestExchange::Impl::respond(const TestAnswer& answer) {
         throw std::invalid_argument("no server takes this answer: " + answer_bytes_);
     }
     ask_answer();
-    settle();
-}
-
-// --- waiting ---
-
-void TestExchange::Impl::deliver() {
-    chain_->mailbox->deliver_all();
-    if (std::exchange(decided_, false)) {
-        ask_again();
-    }
-}
-
-// Brings what plugins owe, when this chain's decisions come by themselves.
-void TestExchange::Impl::settle() {
-    DecisionTap& tap = DecisionTap::instance();
-    while (waits() && chain_->when != DecisionTime::as_it_comes) {
-        if (chain_->when == DecisionTime::never) {
-            chain_->advance(run_->wait_until() - TestChain::Impl::now());
-            continue;
-        }
-        if (!tap.wait(test_patience)) {
-            throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
-        }
-        if (chain_->when == DecisionTime::late) {
-            ask_again();
-            chain_->advance(std::chrono::milliseconds(1));
-        } else if (chain_->when == DecisionTime::after_end) {
-            close();
-        }
-        tap.let_go(chain_->when == DecisionTime::twice ? 2 : 1);
-        deliver();
-    }
-}
-
-void TestExchange::Impl::wait() {
-    const auto until = std::chrono::steady_clock::now() + test_patience;
-    while (waits()) {
-        deliver();
-        if (waits() && chain_->mailbox->try_park()) {
-            const bool has_rung = chain_->bell->wait_until(until);
-            chain_->mailbox->unpark();
-            if (!has_rung) {
-                throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
-            }
-        }
-    }
-}
-
-void TestExchange::Impl::look_at_clock() {
-    deliver();
-    if (waits() && TestChain::Impl::now() >= run_->wait_until()) {
-        run_->expire();
-        ask_again();
-    }
+    chain_->settle(*this);
 }
 
 // --- what is seen ---
@@ -298,7 +244,7 @@ void TestExchange::Impl::close() noexcept {
     }
     const bool has_answer = state_ == State::answered;
     has_answered_ = has_answer;
-    std::erase(chain_->exchanges, this);
+    std::erase(chain_->waiters, this);
     state_ = State::over;
     hooks::Outcome outcome;
     outcome.status = has_answer ? answer_.status : std::uint16_t{0};

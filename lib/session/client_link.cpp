@@ -224,12 +224,18 @@ void ClientLink::on_retired_end(std::size_t place) {
 
 // --- losing ---
 
-// Whether the end of a trunk is final for the client. What a peer says that has not proved to be the server ends one
-// attempt, not the client: the next attempt may reach the real server. Nor is it final if the server refuses a token or
-// version that it has once accepted: it was started with a wrong file, or an older program, and its clients must be
-// there when that is put right.
-bool ClientLink::is_final(const trunk::TrunkEnd& end) const noexcept {
+// Whether the server has decided against the client. What a peer says that has not proved to be the server ends one
+// attempt, not the client: the next attempt may reach the real server. Nor is it a decision if the server refuses a
+// token or version that it has once accepted: it was started with a wrong file, or an older program, and its clients
+// must be there when that is put right.
+bool ClientLink::is_settled(const trunk::TrunkEnd& end) const noexcept {
     return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !let_in_);
+}
+
+// Whether the client ends because of it. Who was superseded must not come back, whatever the settings say: two clients
+// would take each other's place for ever.
+bool ClientLink::is_final(const trunk::TrunkEnd& end) const noexcept {
+    return is_settled(end) && (end.code == Code::superseded || settings_.refused_again == Duration::zero());
 }
 
 std::string ClientLink::explain(const trunk::TrunkEnd& end) const {
@@ -238,6 +244,9 @@ std::string ClientLink::explain(const trunk::TrunkEnd& end) const {
     }
     if (!is_verdict(end.code) || is_final(end)) {
         return end.text;
+    }
+    if (is_settled(end)) {
+        return end.text + " The client goes on asking, in case that changes.";
     }
     if (end.proved) {
         return end.text + " The server has let this client in before, so it goes on trying.";
@@ -279,6 +288,7 @@ void ClientLink::on_trunk_end(std::size_t at, const trunk::TrunkEnd& end, bool w
     why.text = text;
     why.trunk = static_cast<unsigned>(at + 1);
     why.broke = was_open;
+    why.settled = is_settled(end);
     if (open_count() > 0) {
         trunk_lost(at, why);
     } else {
@@ -331,9 +341,19 @@ void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_ope
                "gave up after " + (failed_ == 1 ? "1 attempt: " : std::to_string(failed_) + " attempts: ") + why.text);
         return;
     }
-    const Duration wait = backoff_.next_wait();
+    const Duration wait = wait_after(why);
     retry_timer_.set_after(wait);
     tell({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
+}
+
+// A server that has decided is asked seldom, and not by all of its clients at once.
+Duration ClientLink::wait_after(const LinkNotice& why) {
+    if (!why.settled) {
+        return backoff_.next_wait();
+    }
+    constexpr Duration::rep longest = 5;
+    const auto spread = static_cast<std::uint64_t>(((longest - 1) * settings_.refused_again).count());
+    return settings_.refused_again + Duration(static_cast<Duration::rep>(shared_->random->below(spread + 1)));
 }
 
 // Ends the link: what the server tells one trunk holds for the client.

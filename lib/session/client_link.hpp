@@ -4,7 +4,8 @@
 // The tunnel:
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
 //   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
-//   down --token or version refused by a proved server that never let this client in--> stopped
+//   down --token or version refused by a proved server that never let this client in--> stopped, or a long wait if the
+//         settings say so: a client that nobody looks after must be there when the token is renewed
 //   any --drain--> draining --visitors gone, or deadline--> stopped
 //
 // Each trunk:
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "backend/client_service.hpp"
+#include "runtime/acceptor.hpp"
 #include "runtime/timer.hpp"
 #include "session/backoff.hpp"
 #include "session/client_trunk.hpp"
@@ -50,10 +52,11 @@ struct LinkNotice {
     std::uint16_t port = 0;
     wire::Code code = wire::Code::none;
     std::string text{};
-    Duration retry_in{};  // degraded, reconnecting; refused service: when it is asked for again
-    unsigned trunk = 0;   // which trunk it is about, from 1
-    bool broke = false;   // degraded, lost: whether an open trunk broke
-    unsigned trunks = 0;  // open now
+    Duration retry_in{};   // degraded, reconnecting; refused service: when it is asked for again
+    unsigned trunk = 0;    // which trunk it is about, from 1
+    bool broke = false;    // degraded, lost: whether an open trunk broke
+    bool settled = false;  // lost: the server has decided, and nothing but a change of its mind helps
+    unsigned trunks = 0;   // open now
 };
 
 class ClientLink : private ClientTrunkEvents {
@@ -61,6 +64,8 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
+        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: it ends.
+        Duration refused_again{};
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
         /// If a round trip takes this long, or longer, the first trunk stays alone.
@@ -85,6 +90,8 @@ public:
         backend::ClientService service;
     };
     void replace(std::vector<Replacement> replacements);
+    /// Listens, and gives who comes a visit to the service, for as long as the link is there.
+    void visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -144,14 +151,20 @@ private:
     void on_retry(std::size_t place);
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(std::size_t place, const LinkNotice& why, bool was_open);
+    bool is_settled(const trunk::TrunkEnd& end) const noexcept;
     bool is_final(const trunk::TrunkEnd& end) const noexcept;
     std::string explain(const trunk::TrunkEnd& end) const;
+    Duration wait_after(const LinkNotice& why);
     void end_for_good(wire::Code code, const std::string& text, bool was_open);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
     void cancel_timers();
     std::string name_of(std::size_t place) const;
     void tell(LinkNotice notice);
+
+    // Visits (client_link_visits.cpp).
+    void on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
+                    const runtime::SocketAddress& from);
 
     // Services (client_link_services.cpp).
     void register_on(std::size_t place);
@@ -181,6 +194,8 @@ private:
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
+    std::vector<std::unique_ptr<runtime::Acceptor>> visits_;
+    std::size_t visits_turn_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;
     std::uint32_t request_ = 0;

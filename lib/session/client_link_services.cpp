@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/shown_address.hpp"
 #include "session/client_link.hpp"
 
 namespace ferrotunnel::session {
@@ -105,6 +106,7 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.kind = offered->service->kind;
         service.name = offered->service->name;
         service.remote_port = offered->service->remote_port;
+        service.bind = offered->service->bind;
         service.http = offered->service->http;
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;
@@ -233,16 +235,21 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
             request_registration(other, {&offered});
         }
     }
-    if (offered.told && offered.endpoint == answer.address) {
+    // A server that listens on every address, and has not been told its name, has this client's name for it.
+    std::string endpoint = net::with_host_for_any(answer.address, shared_->server.host);
+    if (offered.told && offered.endpoint == endpoint) {
         return;  // only one more trunk, or a fresh session
     }
     offered.told = true;
-    offered.endpoint = answer.address;
+    offered.endpoint = std::move(endpoint);
     if (shared_->log->may_write(LogLevel::info, service_lines, worker_.now())) {
         shared_->log->info("a service is reachable",
                            {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
     }
-    tell({.kind = LinkNotice::Kind::registered, .service = answer.id, .endpoint = answer.address, .port = answer.port});
+    tell({.kind = LinkNotice::Kind::registered,
+          .service = answer.id,
+          .endpoint = offered.endpoint,
+          .port = answer.port});
 }
 
 void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {

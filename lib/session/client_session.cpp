@@ -5,10 +5,19 @@
 #include "runtime/address.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
+#include "trunk/sealed_pump.hpp"
+#include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
 
 using wire::Code;
+
+namespace {
+
+// Until the other client has taken the visit and proved the key: the open alone may wait for as long as any.
+constexpr auto visit_handshake_deadline = 3 * limits::handshake_deadline;
+
+}  // namespace
 
 ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                              Callbacks callbacks)
@@ -142,6 +151,40 @@ void ClientSession::take_step(const login::Step& step) {
     trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
 }
 
+// --- visits ---
+
+void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
+                          const runtime::SocketAddress& from) {
+    auto outcome = [plan, from, &worker = worker_, log = shared_->log](const std::string& why) {
+        static constexpr LineKind failed{"visits_failed", limits::client_lines_per_second};
+        if (!why.empty() && log->may_write(LogLevel::warn, failed, worker.now())) {
+            log->warn("a visit has failed", {{"service", plan->text()}, {"visitor", from.text()}, {"why", why}});
+        }
+    };
+    if ((agreement_.features & wire::feature::visits) == 0) {
+        outcome("the server carries no visits: its version is older than this client's");
+        runtime::reset_close(std::move(socket));
+        return;
+    }
+    auto pump = make_intrusive<trunk::SealedPump>(worker_, shared_->traffic, plan->seal,
+                                                  worker_.now() + visit_handshake_deadline, outcome, nullptr);
+    mux::Session::OpenRequest request;
+    wire::OpenMetadata metadata;
+    metadata.service = plan->service;
+    metadata.token = plan->token;
+    const std::vector<std::uint8_t> encoded = wire::encode_open_metadata(metadata);
+    request.metadata = encoded;
+    auto stream = trunk_->session().open(request, pump, false, worker_.now());
+    trunk_->session_changed();
+    if (!stream) {
+        outcome("this client has as many visits under way as one may, or its connection is ending");
+        runtime::reset_close(std::move(socket));
+        return;
+    }
+    pump->set_stream(std::move(*stream));
+    pump->set_socket(std::move(socket));
+}
+
 // --- the trunk's other events ---
 
 void ClientSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
@@ -159,7 +202,8 @@ void ClientSession::on_drained() {
 }
 
 void ClientSession::on_rotate_due() {
-    // Clients open no streams in this version.
+    // So many visits: this trunk takes no more, and when the present ones are over it is made anew.
+    drain("Stream ids run out.");
 }
 
 void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {

@@ -15,6 +15,7 @@
 #include "login/handshake_client.hpp"
 #include "runtime/proxy_connector.hpp"
 #include "runtime/round_trip.hpp"
+#include "session/visit_plan.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/socket_pump.hpp"
@@ -72,6 +73,9 @@ public:
     /// Takes no new visitors; ends when the present ones have finished.
     void drain(std::string_view text);
     void end(wire::Code code, std::string_view text);
+
+    /// Visits a service by a stream that this side opens. The socket is reset if that can not be.
+    void visit(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket, const runtime::SocketAddress& from);
 
     bool is_open() const noexcept { return open_; }
     const login::Agreement& agreed() const noexcept { return agreement_; }

@@ -75,6 +75,20 @@ void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
     });
 }
 
+void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd socket, const runtime::SocketAddress& from) {
+    on_worker([this, plan = std::move(plan), shared = std::make_shared<runtime::Fd>(std::move(socket)), from] {
+        if (current_ && current_->is_open()) {
+            try {
+                current_->visit(plan, std::move(*shared), from);
+            } catch (const std::bad_alloc&) {
+                // The socket is closed.
+            }
+        } else {
+            runtime::reset_close(std::move(*shared));
+        }
+    });
+}
+
 void ClientTrunk::drain(const std::string& text) {
     on_worker([this, text] {
         for (ClientSession* session : retiring()) {

@@ -90,9 +90,10 @@ ServerSession::~ServerSession() {
 }
 
 void ServerSession::start(runtime::Fd socket) {
+    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
     std::unique_ptr<transport::Pipe> pipe =
-        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
-                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
+        tls ? transport::make_tls_pipe(std::move(socket), tls)
+            : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
     trunk_->count_in(recent_);
@@ -348,8 +349,8 @@ void ServerSession::finish_login() noexcept {
 
 // --- the trunk's other events ---
 
-void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) {
-    stream->abort(Code::unsupported);  // clients open nothing in this version
+void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+    guarded([&] { begin_visit(std::move(stream), open); });
 }
 
 void ServerSession::on_goaway(Code, std::string_view) {

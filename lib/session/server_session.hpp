@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/published.hpp"
 #include "base/token_bucket.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
@@ -70,6 +71,9 @@ struct ServerNotice {
     std::size_t trunks = 0;   // how many trunks the tunnel has now
 };
 
+class ServerSession;
+class StreamRelay;
+
 struct ServerCounters {
     std::atomic<std::uint64_t> logins_refused{0};
     std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
@@ -113,9 +117,9 @@ struct ServerShared {
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
-    runtime::SocketAddress tcp_bind;             // where public ports listen; the port is ignored
-    std::string public_host;                     // the name by which visitors reach this machine
+    Published<std::shared_ptr<transport::TlsContext>> tls;  // of who comes from now on; null: no TLS
+    runtime::SocketAddress tcp_bind;                        // where public ports listen; the port is ignored
+    std::string public_host;                                // the name by which visitors reach this machine
     directory::PortOpener open_port;
     directory::DatagramOpener open_udp;  // empty: no UDP services
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
@@ -127,8 +131,8 @@ struct ServerShared {
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
     /// thread. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;                 // below which hosts are assigned, in normal form; empty: none are
-    directory::HttpBounds http_bounds;  // on what HTTP services may ask for
+    std::string domain;                            // below which hosts are assigned, in normal form; empty: none are
+    Published<directory::HttpBounds> http_bounds;  // on what HTTP services may ask for
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
@@ -140,6 +144,12 @@ struct ServerShared {
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
     EventQuota strangers{limits::strangers_told_per_second};
+    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
+    /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.
+    using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
+    std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
+                                         const std::string& token)>
+        find_visited;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
@@ -303,7 +313,7 @@ private:
     void register_checked(std::uint32_t request, const wire::Service& description);
     void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
-    std::optional<directory::Refusal> narrow(const wire::Service& description, runtime::SocketAddress& at) const;
+    Result<runtime::SocketAddress, directory::Refusal> address_for(const std::string& bind) const;
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                     const runtime::SocketAddress& at, const directory::ClaimName& name,
@@ -364,6 +374,7 @@ private:
                           std::optional<directory::Refusal> refusal);
     void release_unwanted(const std::vector<directory::ClaimName>& names);
     const std::string& shown_host_of(const Service& service) const;
+    std::string shown_host_of_port(const Service& service) const;
     const HttpPublic& public_place_of(const Service& service) const;
     std::string url_of(const Service& service) const;
     Result<directory::HttpStream, wire::Code> open_http(std::uint32_t id, const net::Address& visitor,
@@ -378,7 +389,11 @@ private:
     // Visitors who send datagrams (server_session_udp.cpp).
     std::optional<directory::Refusal> refuse_udp() const;
     directory::DatagramTerms datagram_terms(const Service& service) const;
-    void open_datagrams(std::uint32_t id, directory::Visitor visitor);
+    void open_distant(std::uint32_t id, directory::Visitor visitor);
+
+    // Services that other clients visit (server_session_relay.cpp).
+    void begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
+    void take_relayed(std::uint32_t id, IntrusivePtr<StreamRelay> relay, const runtime::SocketAddress& from);
 
     void leave_registry() noexcept;
     void tell_end(const trunk::TrunkEnd& end);
@@ -430,6 +445,7 @@ private:
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;
     TokenBucket registrations_rate_;
+    TokenBucket visits_rate_;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`

@@ -74,7 +74,7 @@ std::optional<directory::Refusal> ServerSession::read_http(const wire::Service& 
     if (auto problem = directory::read_http_part(service.http, wanted)) {
         return directory::Refusal{Code::protocol, std::move(*problem)};
     }
-    if (auto problem = directory::beyond_bounds(wanted.limits, shared_->http_bounds)) {
+    if (auto problem = directory::beyond_bounds(wanted.limits, shared_->http_bounds.get())) {
         return directory::Refusal{Code::limit, std::move(*problem)};
     }
     if (auto& to_https = wanted.rules.https_redirect; to_https && to_https->public_port == 0 && shared_->https_public) {

@@ -1,8 +1,12 @@
 // What a session's token has a right to, and the quotas of its clients. Rights are looked up each time: they may have
 // changed since the login.
+#include <sys/socket.h>
+
 #include <utility>
 
+#include "base/text.hpp"
 #include "net/ip_text.hpp"
+#include "runtime/address.hpp"
 #include "session/server_session.hpp"
 
 namespace ferrotunnel::session {
@@ -59,11 +63,60 @@ void ServerSession::end_if_expired() {
     }
 }
 
+// Where a port listens whose client asks for `bind`, which may be empty. A client may narrow a port to the server's own
+// machine or to one of the addresses that are covered, but not widen it beyond what its token may have: a server that
+// listens on 0.0.0.0 has nothing on IPv6.
+Result<runtime::SocketAddress, directory::Refusal> ServerSession::address_for(const std::string& bind) const {
+    const auto rules = shared_->registry->rules();
+    const auto& right = rules->of(client_.first).bind;
+    std::vector<runtime::SocketAddress> may;
+    if (right) {
+        for (const std::string& ip : *right) {
+            may.push_back(*runtime::SocketAddress::from_ip(ip, 0));
+        }
+    } else {
+        may.push_back(shared_->tcp_bind);
+    }
+    if (bind.empty() && !may.empty()) {
+        return may.front();
+    }
+    const auto wanted = runtime::SocketAddress::from_ip(bind, 0);
+    for (const runtime::SocketAddress& at : may) {
+        const bool same_family =
+            wanted && (wanted->family() == at.family() || (at.is_unspecified() && at.family() == AF_INET6));
+        if (wanted && (wanted->ip() == at.ip() || (same_family && (wanted->is_loopback() || at.is_unspecified())))) {
+            return *wanted;
+        }
+    }
+    std::string why = "The server does not listen on the address " + printable(bind, 64);
+    if (right) {
+        why = bind.empty() ? "No address is allowed for the ports of this token"
+                           : "The address " + printable(bind, 64) + " is not allowed for this token";
+    }
+    return directory::Refusal{Code::port_forbidden, why + "."};
+}
+
+// Visitors meet a port that listens on one address of several there, and on this machine alone where it is narrowed.
+std::string ServerSession::shown_host_of_port(const Service& service) const {
+    const runtime::SocketAddress& at = service.public_port->address();
+    return at.ip() == shared_->tcp_bind.ip() || at.is_unspecified() ? shared_->public_host : at.ip();
+}
+
 // Why the token may not have a service any more that it has, or is about to have.
 std::optional<directory::Refusal> ServerSession::refuse_present(const Service& service,
                                                                 const login::PortPolicy& every_token) const {
     if (auto refusal = refuse_kind(service.description.kind)) {
         return refusal;
+    }
+    if (service.public_port) {
+        const auto address = address_for(service.description.bind);
+        if (!address) {
+            return address.error();
+        }
+        if (address->ip() != service.public_port->address().ip()) {
+            return directory::Refusal{Code::port_forbidden,
+                                      "The ports of this token listen on another address now. Trying again helps."};
+        }
     }
     const auto rules = shared_->registry->rules();
     for (const directory::ClaimName& name : service.names) {

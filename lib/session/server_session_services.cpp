@@ -108,6 +108,7 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.id = description.id;
     service.description.kind = description.kind;
     service.description.name = description.name;
+    service.description.bind = description.bind;
     service.description.udp = description.udp;
     service.description.http.rules = description.http.rules;  // kept because they are counted
     service.description.plugins = description.plugins;        // likewise
@@ -131,11 +132,12 @@ void ServerSession::register_private(std::uint32_t request, const wire::Service&
 }
 
 void ServerSession::register_port(std::uint32_t request, const wire::Service& description) {
-    runtime::SocketAddress at = shared_->tcp_bind;
-    if (auto refusal = narrow(description, at)) {
-        tell_refusal(description, *refusal);
+    const auto address = address_for(description.bind);
+    if (!address) {
+        tell_refusal(description, address.error());
         return;
     }
+    runtime::SocketAddress at = *address;
     Service& service = services_[description.id];
     keep_description(service, description);
     at.set_port(description.remote_port);
@@ -148,26 +150,6 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     } else {
         claim_then_open(request, description.id, at);
     }
-}
-
-// Narrows the listening address. A client may narrow a port to the server's own machine, but not widen it beyond what
-// the server listens on: a server that listens on 0.0.0.0 has nothing on IPv6.
-std::optional<directory::Refusal> ServerSession::narrow(const wire::Service& description,
-                                                        runtime::SocketAddress& at) const {
-    if (description.bind.empty()) {
-        return std::nullopt;
-    }
-    const auto wanted = runtime::SocketAddress::from_ip(description.bind, 0);
-    const auto covers = [&](const runtime::SocketAddress& narrower) {
-        const bool same_family = narrower.family() == at.family() || (at.is_unspecified() && at.family() == AF_INET6);
-        return narrower.ip() == at.ip() || (same_family && (narrower.is_loopback() || at.is_unspecified()));
-    };
-    if (!wanted || !covers(*wanted)) {
-        return directory::Refusal{Code::port_forbidden,
-                                  "The server does not listen on the address " + printable(description.bind, 64) + "."};
-    }
-    at = *wanted;
-    return std::nullopt;
 }
 
 // A given port is claimed before it is bound, since a ghost of the same client may have to be driven out first.
@@ -287,8 +269,8 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
     } else {
         registered.port = service.port();
-        registered.address =
-            service.is_private() ? std::string(private_address) : net::to_text({shared_->public_host, service.port()});
+        registered.address = service.is_private() ? std::string(private_address)
+                                                  : net::to_text({shown_host_of_port(service), service.port()});
         if (service.transport() == directory::Transport::udp) {
             registered.address.insert(0, "udp://");
         }
@@ -546,7 +528,7 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     }
     guarded([&] {
         if (count_visitor(visitor.of_token, runtime::visitor_address(visitor.from)) &&
-            (visitor.datagrams || !plugins_ || !ask_plugins(id, visitor))) {
+            (found->second.description.kind == wire::ServiceKind::udp || !plugins_ || !ask_plugins(id, visitor))) {
             open_or_wait(id, std::move(visitor));
         }
     });
@@ -569,8 +551,8 @@ void ServerSession::take_by_name(std::uint32_t id, runtime::Fd socket, const run
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
-    if (visitor.datagrams) {
-        open_datagrams(id, std::move(visitor));
+    if (visitor.distant) {
+        open_distant(id, std::move(visitor));
         return;
     }
     std::shared_ptr<trunk::Traffic> traffic = services_.at(id).traffic;

@@ -1,10 +1,11 @@
-// A client's UDP services: their ports, and streams for visitors who send datagrams.
+// A client's UDP services and their ports, and streams for visitors whose end stays where it is.
 #include <chrono>
 #include <utility>
 
 #include "base/text.hpp"
 #include "session/counted_traffic.hpp"
 #include "session/server_session.hpp"
+#include "session/visit.hpp"
 #include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
@@ -30,14 +31,17 @@ directory::DatagramTerms ServerSession::datagram_terms(const Service& service) c
     return terms;
 }
 
-// The visitor's end of the stream stays on the worker of its port, which may be another one than the trunk's.
-void ServerSession::open_datagrams(std::uint32_t id, directory::Visitor visitor) {
-    const std::shared_ptr<trunk::Traffic> traffic = counted_with(services_.at(id).traffic, visitor.of_token);
+// The visitor's end of the stream stays on a worker of its own, which may be another one than the trunk's.
+void ServerSession::open_distant(std::uint32_t id, directory::Visitor visitor) {
+    const std::shared_ptr<trunk::Traffic> traffic =
+        counted_with(traffic_of_visit(visitor.visit, services_.at(id).traffic), visitor.of_token);
     mux::Session::OpenRequest request;
     request.service = id;
-    request.kind = wire::ServiceKind::udp;
+    if (services_.at(id).description.kind == wire::ServiceKind::udp) {
+        request.kind = wire::ServiceKind::udp;
+    }
     request.visitor = runtime::visitor_address(visitor.from);
-    auto stream = trunk_->session().open(request, visitor.datagrams, true, worker_.now());
+    auto stream = trunk_->session().open(request, visitor.distant, true, worker_.now());
     trunk_->session_changed();
     if (!stream) {
         if (!pass_to_other(visitor)) {
@@ -45,13 +49,14 @@ void ServerSession::open_datagrams(std::uint32_t id, directory::Visitor visitor)
         }
         return;  // another trunk has it, or it is told that there is none
     }
+    set_served(visitor.visit);
     traffic->opened();
     if (may_tell_visitor(*shared_->log, worker_.now())) {
         shared_->log->info("a visitor", {{"session", agreement_.session},
                                          {"service", printable(services_.at(id).description.name, 64)},
                                          {"from", visitor.from.text()}});
     }
-    std::exchange(visitor.datagrams, nullptr)->opened(*stream, traffic, shape_of(id));
+    std::exchange(visitor.distant, nullptr)->opened(*stream, traffic, shape_of(id));
 }
 
 }  // namespace ferrotunnel::session

@@ -11,6 +11,7 @@
 #include "backend/folder.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
+#include "settings/exits.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::detail {
@@ -73,7 +74,8 @@ const BackendTls no_backend_tls{};
 }  // namespace
 
 BackendWords backend_words(Tcp& service) {
-    return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol};
+    return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol,
+            false,        &service};
 }
 
 BackendWords backend_words(Http& service) {
@@ -105,6 +107,9 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
     if (!place->folder.empty()) {
         check_folder(words, place->folder, problems);
     }
+    if (words.exit != nullptr) {
+        check_exit(*words.exit, problems);
+    }
 }
 
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
@@ -125,6 +130,9 @@ backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& p
     made.place = *backend::parse_backend_place(words.local, words.kind);
     if (!made.place.folder.empty()) {
         made.folder = std::make_shared<backend::Folder>(made.place.folder, words.listing);
+    }
+    if (made.place.is_exit && words.exit != nullptr) {
+        made.exit = make_exit(*words.exit);
     }
     if (words.proxy != ProxyProtocol::off) {
         made.proxy = words.proxy == ProxyProtocol::v1 ? net::ProxyVersion::v1 : net::ProxyVersion::v2;

@@ -22,6 +22,7 @@ struct BackendWords {
     const BackendTls& tls;
     ProxyProtocol proxy;
     bool listing = false;
+    const Tcp* exit = nullptr;  // whose destinations and users count, if it is one
 };
 BackendWords backend_words(Tcp& service);
 BackendWords backend_words(Http& service);

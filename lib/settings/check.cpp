@@ -368,6 +368,18 @@ void check_backend_of(Service& service, bool application_serves, const char* exa
 
 }  // namespace
 
+// An IP address of the server's, brought into one form; empty: the server's choice.
+void check_service_bind(const std::string& name, std::string& bind, std::vector<Problem>& problems) {
+    if (bind.empty()) {
+        return;
+    }
+    if (auto ip = ip_address_of(bind)) {
+        bind = std::move(*ip);
+    } else {
+        problems.push_back({name, "`bind` " + in_quotes(bind) + " is no IP address of the server, like 127.0.0.1"});
+    }
+}
+
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.is_private && service.remote_port != 0) {
         problems.push_back({service.name, "is private and has a public port; it can be one of the two"});
@@ -376,6 +388,21 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         service.name = default_name(service);
     } else {
         check_name(service.name, problems);
+    }
+    check_service_bind(service.name, service.bind, problems);
+    if (service.is_private && !service.bind.empty()) {
+        problems.push_back({service.name, "is private and has `bind`: there is no port that could listen"});
+    }
+    if (!service.key.empty() && !service.is_private) {
+        problems.push_back({service.name,
+                            "has a `key`, which is for private services: visitors of a public port do not "
+                            "know it"});
+    }
+    if (!service.key.empty() && application_serves) {
+        problems.push_back({service.name, "has a `key`, and no backend that visits could be connected to"});
+    }
+    if (!service.key.empty() && service.local.starts_with("tls://")) {
+        problems.push_back({service.name, "has a `key`: its backend can not speak TLS (tls://)"});
     }
     if (service.is_private && !service.plugins.empty()) {
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
@@ -444,6 +471,7 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
     if (service.idle < milliseconds(limits::udp_idle_ms_min) || service.idle > milliseconds(limits::udp_idle_ms_max)) {
         problems.push_back({service.name, "has an `idle` that is not from 1 s to 1 h"});
     }
+    check_service_bind(service.name, service.bind, problems);
     check_backend_of(service, application_serves, "127.0.0.1:53", problems);
 }
 

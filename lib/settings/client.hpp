@@ -1,6 +1,7 @@
 // The settings of a client.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ namespace ferrotunnel::detail {
 
 inline constexpr std::string_view proxy_by_environment = "env";
 inline constexpr std::string_view no_proxy = "off";
+inline constexpr std::uint64_t retry_refused_ms_max = 3'600'000;
 
 struct ClientValues : CommonValues {
     std::string server;
@@ -23,7 +25,8 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
-    std::optional<std::uint64_t> connections;  // the number of trunks
+    std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
+    std::optional<std::uint64_t> connections;                // the number of trunks
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
@@ -81,6 +84,17 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .help = "Give up after this many failed attempts in a row, or when the server has refused all services this "
               "often; 0: never."},
      &ClientValues::attempts},
+    {{.key = "retry_refused",
+      .form = Form::time,
+      .max = retry_refused_ms_max,
+      .option = "retry-refused",
+      .operand = "TIME",
+      .topic = "Service",
+      .help =
+          "How long to wait at least, and five times as long at most, before asking again a server that refuses the "
+          "token or the version for good; what it refuses of services is asked for again, too. 0: it ends then.",
+      .otherwise = "1m with a configuration file, or where the output is no terminal; else 0"},
+     &ClientValues::retry_refused},
     {{.key = "token",
       .option = "token-file",
       .type = "token",

@@ -111,14 +111,6 @@ public:
     }
 
 private:
-    std::string shown(const Node& node, const std::string& key, bool free_names) const {
-        const bool names_place = node.text.starts_with("file:") || node.text.starts_with("env:");
-        if (!names_place && (file_.secrets.contains(node.place) || (free_names && sounds_secret(key)))) {
-            return std::string(hidden);
-        }
-        return quoted(without_password(config::without_tokens(node.text)));
-    }
-
     void put_map(const Node& map, const std::string& path, std::size_t indent, bool free_names) {
         for (const Entry& entry : map.entries) {
             if (!at_item_) {
@@ -126,8 +118,7 @@ private:
             }
             at_item_ = false;
             const std::string inner = path + '.' + entry.key;
-            const bool is_free = free_names || entry.key == "request_headers" || entry.key == "response_headers" ||
-                                 inner == ".server.plugins.chain";
+            const bool is_free = free_names || has_free_names(inner.substr(1), entry.key);
             text_ += quoted(entry.key) + ':';
             put_value(entry.value, inner, entry.key, indent + 2, is_free);
         }
@@ -140,7 +131,8 @@ private:
                 text_ += '\n';
                 break;
             case Node::Kind::text:
-                text_ += ' ' + shown(node, key, free_names) + (node.place.line == 0 ? "  # default\n" : "\n");
+                text_ +=
+                    ' ' + shown_text(file_, node, key, free_names) + (node.place.line == 0 ? "  # default\n" : "\n");
                 break;
             case Node::Kind::list:
                 text_ += node.items.empty() ? " []\n" : "\n";
@@ -174,11 +166,27 @@ private:
 
 }  // namespace
 
-std::string effective_text(const ConfigFile& file) {
+std::string shown_text(const ConfigFile& file, const Node& text, const std::string& key, bool free_names) {
+    const bool names_place = text.text.starts_with("file:") || text.text.starts_with("env:");
+    if (!names_place && (file.secrets.contains(text.place) || (free_names && sounds_secret(key)))) {
+        return std::string(hidden);
+    }
+    return quoted(without_password(config::without_tokens(text.text)));
+}
+
+bool has_free_names(const std::string& path, const std::string& key) {
+    return key == "request_headers" || key == "response_headers" || path == "server.plugins.chain";
+}
+
+Node effective_document(const ConfigFile& file) {
     Node document = file.document ? *file.document : Node{};
     add_defaults<ServerValues>(document, "server");
     add_defaults<ClientValues>(document, "client");
-    return Printer(file).print(document);
+    return document;
+}
+
+std::string effective_text(const ConfigFile& file) {
+    return Printer(file).print(effective_document(file));
 }
 
 }  // namespace ferrotunnel::detail

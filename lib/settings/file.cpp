@@ -54,6 +54,9 @@ ConfigFile read_config(const ConfigSource& source) {
     for (const config::Finding& finding : report.take()) {
         file.problems.push_back(to_problem(finding, texts));
     }
+    for (const ConfigText& text : texts) {
+        file.names.push_back(text.name);
+    }
     file.keys = std::move(context.keys);
     return file;
 }

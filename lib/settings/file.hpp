@@ -102,6 +102,7 @@ struct ConfigFile {
     Origins client_origins;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
+    std::vector<std::string> names;                // of the files, by the number that places have
     std::vector<std::string> files;                // that were read, or looked for; a folder ends in a slash
     std::set<config::Place> secrets;               // of texts that are secrets themselves
     std::shared_ptr<const config::Node> document;  // all of it, as it is written

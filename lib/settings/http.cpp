@@ -19,21 +19,21 @@ using S = HttpServerSettings;
 constexpr Setting<S> of_time(std::string_view key, std::chrono::milliseconds S::*at, std::string_view help,
                              std::chrono::milliseconds most = limits::config_time_max) {
     const auto max = static_cast<std::uint64_t>(most.count());
-    return {{.key = key, .form = Form::time, .min = 1, .max = max, .help = help}, at};
+    return {{.key = key, .form = Form::time, .min = 1, .max = max, .help = help, .is_live = true}, at};
 }
 
 constexpr Setting<S> number(std::string_view key, Member<S> at, std::uint64_t min, std::uint64_t max,
                             std::string_view help) {
-    return {{.key = key, .form = Form::number, .min = min, .max = max, .help = help}, at};
+    return {{.key = key, .form = Form::number, .min = min, .max = max, .help = help, .is_live = true}, at};
 }
 
 constexpr Setting<S> size(std::string_view key, Member<S> at, std::uint64_t min, std::uint64_t max,
                           std::string_view help) {
-    return {{.key = key, .form = Form::size, .min = min, .max = max, .help = help}, at};
+    return {{.key = key, .form = Form::size, .min = min, .max = max, .help = help, .is_live = true}, at};
 }
 
 constexpr Setting<S> on_off(std::string_view key, bool S::*at, std::string_view help) {
-    return {{.key = key, .form = Form::on_off, .help = help}, at};
+    return {{.key = key, .form = Form::on_off, .help = help, .is_live = true}, at};
 }
 
 constexpr std::array settings_of_http{
@@ -92,19 +92,22 @@ constexpr std::array settings_of_http{
                 .topic = addresses_topic,
                 .type = "address or network, or a list",
                 .help = "Proxies in front of this server, like 192.0.2.7 or 10.0.0.0/8: what they say in X-Forwarded-* "
-                        "and X-Request-Id is believed. Up to 1,024."},
+                        "and X-Request-Id is believed. Up to 1,024.",
+                .is_live = true},
                &S::trusted_proxies},
     on_off("forwarded", &S::forwarded, "Whether backends are told by Forwarded (RFC 7239) too."),
     Setting<S>{
         {.key = "via",
          .form = Form::word,
          .type = "name in Via",
-         .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508."},
+         .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508.",
+         .is_live = true},
         &S::via},
-    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below."},
+    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
                {},
-               [](const S& a, const S& b) { return a.pages == b.pages; }},
-    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below."},
+               [](const S& a, const S& b) { return a.pages == b.pages; },
+               [](S& into, const S& from) { into.pages = from.pages; }},
+    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below.", .is_live = true},
                {},
                [](const S&, const S&) { return true; }},  // their pages are among `pages`
 };

@@ -25,6 +25,7 @@ constexpr Choice grades[] = {
 constexpr Choice redirects[] = {{"off", 0}, {"on", 308}, {"301", 301}, {"302", 302}, {"307", 307}, {"308", 308}};
 
 constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts == b.hsts; };
+constexpr auto take_hsts = [](Https& into, const Https& from) { into.hsts = from.hsts; };
 
 constexpr std::array settings_of_https{
     Setting<Https>{{.key = "certificates",
@@ -65,7 +66,8 @@ constexpr std::array settings_of_https{
                     .option = "certificate-reload",
                     .operand = "TIME",
                     .topic = https_topic,
-                    .help = "How often the files are looked at for changes, 100 ms to an hour."},
+                    .help = "How often the files are looked at for changes, 100 ms to an hour.",
+                    .is_live = true},
                    &Https::reload_interval},
     Setting<Https>{
         {.key = "grade",
@@ -75,7 +77,8 @@ constexpr std::array settings_of_https{
          .operand = "GRADE",
          .topic = https_topic,
          .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also visitors of ten years ago, with "
-                 "TLS 1.2 and AES-CBC."},
+                 "TLS 1.2 and AES-CBC.",
+         .is_live = true},
         &Https::grade},
     Setting<Https>{{.key = "handshakes_per_second",
                     .form = Form::number,
@@ -84,15 +87,18 @@ constexpr std::array settings_of_https{
                     .operand = "N",
                     .topic = https_topic,
                     .help = "TLS handshakes that visitors of one address may begin in a second, ten times as many at "
-                            "once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: any number."},
+                            "once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: any number.",
+                    .is_live = true},
                    &Https::handshakes_per_second},
     Setting<Https>{{.key = "client_certificates",
                     .option = "client-ca",
                     .type = "rule, or a list",
                     .help = "Visitors who must show a certificate of their own.",
+                    .is_live = true,
                     .keys = client_certificate_keys},
                    {},
-                   [](const Https& a, const Https& b) { return a.client_certificates == b.client_certificates; }},
+                   [](const Https& a, const Https& b) { return a.client_certificates == b.client_certificates; },
+                   [](Https& into, const Https& from) { into.client_certificates = from.client_certificates; }},
     Setting<Https>{{.key = "redirect",
                     .form = Form::choice,
                     .choices = redirects,
@@ -100,7 +106,8 @@ constexpr std::array settings_of_https{
                     .operand = "on|off|STATUS",
                     .topic = https_topic,
                     .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308; "
-                            "`off`: they are served as they come. A service's own rule goes before it."},
+                            "`off`: they are served as they come. A service's own rule goes before it.",
+                    .is_live = true},
                    &Https::redirect},
     Setting<Https>{{.key = "public_port",
                     .form = Form::number,
@@ -111,11 +118,12 @@ constexpr std::array settings_of_https{
                     .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
                             "0: the port that it listens on."},
                    &Https::public_port},
-    Setting<Https>{{.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .keys = hsts_keys}},
+    Setting<Https>{
+        {.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .is_live = true, .keys = hsts_keys}},
     // These are compared, and are what problems are called by.
-    Setting<Https>{{.key = "hsts.max_age", .option = "hsts"}, {}, same_hsts},
-    Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts"}, {}, same_hsts},
-    Setting<Https>{{.key = "hsts.preload", .option = "hsts"}, {}, same_hsts},
+    Setting<Https>{{.key = "hsts.max_age", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
+    Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
+    Setting<Https>{{.key = "hsts.preload", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
 };
 
 void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) {

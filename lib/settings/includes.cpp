@@ -20,6 +20,11 @@ std::string folder_of(const std::string& file) {
     return slash == std::string::npos ? "" : slash == 0 ? "/" : file.substr(0, slash);
 }
 
+std::string kept_file_beside(const std::string& file) {
+    const std::string folder = folder_of(file);
+    return folder + (folder.empty() || folder == "/" ? "" : "/") + "conf.d/90-runtime.yml";
+}
+
 namespace {
 
 using config::Entry;
@@ -91,6 +96,21 @@ public:
                 add(root, file, item, depth);
             }
         }
+    }
+
+    // Adds what the control socket was told to keep, without any `include`.
+    void follow_kept(Node& root) {
+        const auto client = std::find_if(root.entries.begin(), root.entries.end(),
+                                         [](const Entry& entry) { return entry.key == "client"; });
+        const std::string path = kept_file_beside(source_.name);
+        std::error_code error;
+        if (client == root.entries.end() || !source_.read_file || !fs::exists(path, error) ||
+            seen_.contains(identity_of(path))) {
+            return;
+        }
+        Node at;
+        at.place = client->place;
+        add(root, path, config::Value(at, context_, "client", client->place), 0);
     }
 
 private:
@@ -216,7 +236,9 @@ private:
 
 void add_includes(Node& document, const ConfigSource& source, config::Context& context, ConfigFile& file,
                   std::vector<ConfigText>& texts) {
-    Includer(source, context, file, texts).follow(document, 0);
+    Includer includer(source, context, file, texts);
+    includer.follow(document, 0);
+    includer.follow_kept(document);
 }
 
 }  // namespace ferrotunnel::detail

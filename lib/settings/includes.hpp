@@ -20,6 +20,10 @@ inline constexpr std::size_t include_depth_max = 4;
 void add_includes(config::Node& document, const ConfigSource& source, config::Context& context, ConfigFile& file,
                   std::vector<ConfigText>& texts);
 
+/// Where what the control socket is told to keep is written. A configuration with a client section includes it by
+/// itself where it is there.
+std::string kept_file_beside(const std::string& file);
+
 /// The folder of a file, for relative paths; empty: the current one.
 std::string folder_of(const std::string& file);
 

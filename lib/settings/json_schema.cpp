@@ -99,6 +99,11 @@ std::vector<std::string_view> names_in(std::initializer_list<std::span<const Set
     return names;
 }
 
+// A key that only an exit has.
+Json exit_of(std::string_view key) {
+    return {{"if", {{"required", {key}}}}, {"then", {{"properties", {{"local", {{"const", "exit"}}}}}}}};
+}
+
 // One service: of one kind, with a backend unless it redirects, and with no key that its kind does not have.
 Json service_of(const FileKey& services) {
     Json service = group_of(services.keys);
@@ -107,13 +112,18 @@ Json service_of(const FileKey& services) {
     }
     service["anyOf"] = {{{"required", {"local"}}}, {{"required", {"http", "redirect"}}}};
     service["dependencies"] = both("backend_certificate", "backend_key");
-    std::vector<std::string_view> of_tls = names_in({backend_keys(), rule_keys()}, {"path", "idle"});
+    std::vector<std::string_view> of_tls =
+        names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "idle", "bind"});
     std::erase(of_tls, "proxy_protocol");
     service["allOf"] = {
         with_only("tcp", names_in({rule_keys()}, {"path", "idle"})),
-        with_only("udp", names_in({backend_keys(), rule_keys()}, {"path", "plugins"})),
-        with_only("http", {"idle"}),
+        with_only("udp", names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "plugins"})),
+        with_only("http", names_in({exit_keys()}, {"idle", "bind"})),
         with_only("tls", of_tls),
+        exit_of("allow"),
+        exit_of("users"),
+        {{"if", {{"required", {"local"}}, {"properties", {{"local", {{"const", "exit"}}}}}}},
+         {"then", {{"required", {"tcp", "allow"}}}}},
     };
     return service;
 }
@@ -213,6 +223,10 @@ Json schema_of(const FileKey& key) {
     }
     if (type.name == "list of plugins") {
         schema.update(list_of(chain_item_of(key)));
+        return schema;
+    }
+    if (type.name == "list of users") {
+        schema.update(list_of(group_of(key.keys)));
         return schema;
     }
     if (key.facts->form == Form::section && type.name.empty()) {

@@ -86,6 +86,19 @@ constexpr SettingFacts of_token[] = {
      .fault = right_kind_fault,
      .type = "kind of service, or a list",
      .help = "The kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Else all."},
+    {.key = "bind",
+     .form = Form::words,
+     .fault = right_bind_fault,
+     .type = "IP address, or a list",
+     .help = "The server's addresses on which its TCP and UDP ports may listen, at most 256; a service that names none "
+             "gets the first. Else `tcp_bind`. See \"Rights\" below."},
+    {.key = "visited_by",
+     .form = Form::words,
+     .fault = right_token_fault,
+     .type = "name of a token, or a list",
+     .help =
+         "The other tokens, by their names, whose clients may visit the private services of its clients; those with "
+         "this token always may. At most 256."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
@@ -154,7 +167,7 @@ constexpr SettingFacts of_plugin[] = {
     {.key = "mode",
      .form = Form::choice,
      .choices = mode_words,
-     .help = "`observe`: what it decides is logged, and not done; else `act`."},
+     .help = "`observe`: what it decides is counted and logged, and not done; else `act`."},
     {.key = "hosts",
      .type = "host or pattern, or a list",
      .help = "The hosts that it is for, written as those of services: `a.example.com`, `*.example.com`. Else all."},

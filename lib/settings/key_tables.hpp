@@ -25,8 +25,10 @@ std::span<const SettingFacts> page_keys() noexcept;            // the formats of
 std::span<const SettingFacts> page_host_keys() noexcept;       // of a host that has pages of its own
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
-std::span<const SettingFacts> service_keys() noexcept;         // with those of the two tables that follow
+std::span<const SettingFacts> service_keys() noexcept;         // with those of the three tables backend, exit and rules
 std::span<const SettingFacts> backend_keys() noexcept;
+std::span<const SettingFacts> exit_keys() noexcept;
+std::span<const SettingFacts> exit_user_keys() noexcept;
 std::span<const SettingFacts> rule_keys() noexcept;
 std::span<const SettingFacts> field_rule_keys() noexcept;
 std::span<const SettingFacts> redirect_keys() noexcept;

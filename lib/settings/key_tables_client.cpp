@@ -42,16 +42,27 @@ constexpr SettingFacts of_service[] = {
      .type = "address of a backend",
      .help = "Where visitors are connected to; `22` is `127.0.0.1:22`. `unix:/run/app.sock`; with `http` also "
              "`https://host:port`, `http://host:port` and `files:FOLDER`, whose files are the answers "
-             "([files](files.md)), with `tcp` also `tls://host:port`. Not needed with `redirect`."},
+             "([files](files.md)), with `tcp` also `tls://host:port` and `exit`: this client as a proxy "
+             "([exits](exit.md)). Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
              "where that is no name."},
+    {.key = "bind",
+     .type = "IP address",
+     .help = "With `tcp` and `udp`: the server's address on which the port listens, like `127.0.0.1` for one that "
+             "only a proxy on that machine is to reach. Which ones a token may have says the server; see \"Rights\" "
+             "below. Else the server's choice."},
     {.key = "idle",
      .form = Form::time,
      .min = limits::udp_idle_ms_min,
      .max = limits::udp_idle_ms_max,
      .help = "With `udp`: a visitor who was silent for this long, both ways, is forgotten; `1s` to `1h`. Else `60s`."},
+    {.key = "key",
+     .type = "token",
+     .help =
+         "With `tcp: private`: the key that visitors have to prove, other clients by `ferrotunnel visit`; what passes "
+         "is encrypted between the clients. The server must not have it. `ferrotunnel token` makes one."},
     {.key = "plugins",
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
@@ -82,6 +93,26 @@ constexpr SettingFacts of_backend[] = {
      .choices = proxy_versions,
      .help = "The backend is told who the visitor is, by a header in front of the first byte. Of HTTP services, each "
              "visitor then has connections of its own."},
+};
+
+constexpr SettingFacts of_exit[] = {
+    {.key = "allow",
+     .type = "destination, or a list",
+     .help =
+         "With `local: exit`: where visitors may go, `\"*.example.com:80,443\"` or `10.0.0.0/8:443`; up to 256. What "
+         "is allowed by its name alone leads to public addresses only. Required there."},
+    {.key = "users",
+     .type = "list of users",
+     .help = "With `local: exit`: who may use it, up to 64. Else nobody has to log in.",
+     .keys = exit_user_keys},
+};
+
+constexpr SettingFacts of_exit_user[] = {
+    {.key = "name", .type = "text", .help = "Up to 255 bytes without a colon.", .is_required = true},
+    {.key = "password",
+     .type = "text",
+     .help = "`file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
+     .is_required = true},
 };
 
 constexpr SettingFacts of_rules[] = {
@@ -185,6 +216,7 @@ std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
+        keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
         keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
         return keys;
     }();
@@ -193,6 +225,14 @@ std::span<const SettingFacts> service_keys() noexcept {
 
 std::span<const SettingFacts> backend_keys() noexcept {
     return of_backend;
+}
+
+std::span<const SettingFacts> exit_keys() noexcept {
+    return of_exit;
+}
+
+std::span<const SettingFacts> exit_user_keys() noexcept {
+    return of_exit_user;
 }
 
 std::span<const SettingFacts> rule_keys() noexcept {

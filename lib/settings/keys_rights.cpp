@@ -94,6 +94,8 @@ Rights read_rights(Section& token, ConfigReading& reading) {
     read_words(token, "hosts", rights.hosts);
     read_ports(token, rights.ports);
     read_words(token, "kinds", rights.kinds);
+    read_words(token, "bind", rights.bind);
+    read_words(token, "visited_by", rights.visited_by);
     read_words(token, "from", rights.from);
     read_expiry(token, reading, rights.expires);
     rights.connections = read_key(token, token_keys(), "connections");

@@ -1,4 +1,4 @@
-// Tokens of a configuration file.
+// Tokens and passwords of a configuration file.
 #include <utility>
 
 #include "ferrotunnel/detail/path_text.hpp"
@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::string_view file_prefix = "file:";
 constexpr std::string_view env_prefix = "env:";
-constexpr const char* expected = "a token: file:PATH, env:NAME or the token itself";
 
 std::optional<Secret> from_file(const config::Value& value, const std::string& path, ConfigReading& reading) {
     reading.file.files.push_back(path);
@@ -32,9 +31,39 @@ std::optional<Secret> from_environment(const config::Value& value, const std::st
     return Secret::from_string(std::move(*text));
 }
 
-std::optional<Secret> written_out(const config::Value& value, std::string text, ConfigReading& reading) {
-    warn_of_written_out(value, "a token", reading);
+std::optional<Secret> written_out(const config::Value& value, std::string text, const std::string& word,
+                                  ConfigReading& reading) {
+    warn_of_written_out(value, "a " + word, reading);
     return Secret::from_string(std::move(text));
+}
+
+// `word`: what it is, "token".
+std::optional<Secret> read_text(config::Value& value, const std::string& word, ConfigReading& reading) {
+    const std::string expected = "a " + word + ": file:PATH, env:NAME or the " + word + " itself";
+    value.hide();
+    if (!value.is_text()) {
+        value.unexpected(expected.c_str());
+        return std::nullopt;
+    }
+    std::optional<std::string> text = value.text();
+    if (!text) {
+        return std::nullopt;
+    }
+    const bool is_file = value.begins_with(file_prefix);
+    const bool is_variable = value.begins_with(env_prefix);
+    const std::string rest = text->substr(is_file ? file_prefix.size() : is_variable ? env_prefix.size() : 0);
+    if (rest.empty()) {
+        value.unexpected(expected.c_str());
+        return std::nullopt;
+    }
+    if (!is_file && !is_variable && looks_like_path(*text, value.in_folder(*text))) {
+        value.problem("this is the path of a file, and no " + word + "; write file:PATH, like `" + word +
+                      ": file:" + word + '`');
+        return std::nullopt;
+    }
+    return is_file       ? from_file(value, value.in_folder(rest), reading)
+           : is_variable ? from_environment(value, rest)
+                         : written_out(value, std::move(*text), word, reading);
 }
 
 }  // namespace
@@ -58,29 +87,7 @@ std::string token_name_of(const config::Value& value) {
 }
 
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
-    value.hide();
-    if (!value.is_text()) {
-        value.unexpected(expected);
-        return std::nullopt;
-    }
-    std::optional<std::string> text = value.text();
-    if (!text) {
-        return std::nullopt;
-    }
-    const bool is_file = value.begins_with(file_prefix);
-    const bool is_variable = value.begins_with(env_prefix);
-    const std::string rest = text->substr(is_file ? file_prefix.size() : is_variable ? env_prefix.size() : 0);
-    if (rest.empty()) {
-        value.unexpected(expected);
-        return std::nullopt;
-    }
-    if (!is_file && !is_variable && looks_like_path(*text, value.in_folder(*text))) {
-        value.problem("this is the path of a file, and no token; write file:PATH, like `token: file:token`");
-        return std::nullopt;
-    }
-    std::optional<Secret> secret = is_file       ? from_file(value, value.in_folder(rest), reading)
-                                   : is_variable ? from_environment(value, rest)
-                                                 : written_out(value, std::move(*text), reading);
+    std::optional<Secret> secret = read_text(value, "token", reading);
     if (!secret) {
         return std::nullopt;
     }
@@ -89,6 +96,10 @@ std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
         return std::nullopt;
     }
     return secret;
+}
+
+std::optional<Secret> read_password(config::Value value, ConfigReading& reading) {
+    return read_text(value, "password", reading);
 }
 
 }  // namespace ferrotunnel::detail

@@ -98,7 +98,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
         }
     }
     if (auto value = reader.find({}, "services")) {
-        read_services(*value, reading.file.values.server, part);
+        read_services(*value, reading, part);
     }
     reader.finish();
     return part;

@@ -80,6 +80,9 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 /// Returns nothing, and reports a problem, if it is no token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
+/// Reads a password: `file:PATH`, `env:NAME`, or the text itself, as with a token.
+std::optional<Secret> read_password(config::Value value, ConfigReading& reading);
+
 /// Reads one of the tokens in a server's `token`: the token alone, or a group with its name and its rights.
 void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
 
@@ -93,6 +96,6 @@ void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& 
 std::string token_name_of(const config::Value& value);
 
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
-void read_services(const config::Value& list, const std::optional<ServerPart>& server, ClientPart& part);
+void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

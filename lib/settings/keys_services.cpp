@@ -8,10 +8,12 @@
 #include "directory/http_description.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_backend.hpp"
+#include "settings/keys_exits.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
 #include "settings/port_range.hpp"
+#include "settings/rights.hpp"
 #include "settings/service_plugins.hpp"
 
 namespace ferrotunnel::detail {
@@ -39,11 +41,20 @@ std::string with_folder(const std::string& local, const Value& place) {
 // Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
 // for them, if it is in the same file.
 struct Taken {
+    using Ports = std::map<std::uint16_t, config::Place>;
+
+    const ConfigReading& reading;
     std::optional<OwnServer> server;
-    std::map<std::string, unsigned> names;
-    std::map<std::uint16_t, unsigned> ports;
-    std::map<std::uint16_t, unsigned> udp_ports;
-    std::map<std::pair<std::string, std::string>, unsigned> hosts;  // host, and path as the server claims it
+    std::map<std::string, config::Place> names;
+    Ports ports;
+    Ports udp_ports;
+    std::map<std::pair<std::string, std::string>, config::Place> hosts;  // host, and path as the server claims it
+
+    std::string first_one(const config::Place& first, const Value& second) const {
+        const std::string line = std::to_string(first.line);
+        return "; the first one is in " +
+               (first.file == second.place().file ? "line " + line : reading.text_at(first).name + ':' + line);
+    }
 };
 
 // Reports what check_service finds, at the key that it is about. False: it has found something.
@@ -58,22 +69,21 @@ bool is_good(Description& service, const Value& local, const std::optional<Value
 }
 
 bool is_new_name(const std::string& name, const Value& place, Taken& taken) {
-    const auto [named, fresh] = taken.names.emplace(name, place.place().line);
+    const auto [named, fresh] = taken.names.emplace(name, place.place());
     if (!fresh) {
-        place.problem("a second service is called " + in_quotes(name) + "; the first one is in line " +
-                      std::to_string(named->second));
+        place.problem("a second service is called " + in_quotes(name) + taken.first_one(named->second, place));
     }
     return fresh;
 }
 
-bool is_new_port(std::uint16_t port, const Value& place, std::map<std::uint16_t, unsigned>& ports) {
+bool is_new_port(std::uint16_t port, const Value& place, Taken::Ports& ports, const Taken& taken) {
     if (port == 0) {
         return true;
     }
-    const auto [bound, fresh] = ports.emplace(port, place.place().line);
+    const auto [bound, fresh] = ports.emplace(port, place.place());
     if (!fresh) {
-        place.problem("the public port " + std::to_string(port) + " is there twice; the first one is in line " +
-                      std::to_string(bound->second));
+        place.problem("the public port " + std::to_string(port) + " is there twice" +
+                      taken.first_one(bound->second, place));
     }
     return fresh;
 }
@@ -81,12 +91,11 @@ bool is_new_port(std::uint16_t port, const Value& place, std::map<std::uint16_t,
 // The server would refuse the second service for the same host and path, or for the same TLS name.
 bool are_new_hosts(const directory::HttpDescription& description, const Value& place, Taken& taken) {
     for (const std::string& host : description.hosts) {
-        const auto [first, fresh] =
-            taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place().line);
+        const auto [first, fresh] = taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place());
         if (!fresh) {
             place.problem("a second service is for " + in_quotes(host) +
-                          (description.passthrough ? "" : " and the same path") + "; the first one is in line " +
-                          std::to_string(first->second));
+                          (description.passthrough ? "" : " and the same path") +
+                          taken.first_one(first->second, place));
             return false;
         }
     }
@@ -114,8 +123,11 @@ struct Keys {
           local(service.find("local")),
           name(service.find("name")),
           idle(service.find("idle")),
+          bind(service.find("bind")),
           plugins(service.find("plugins")),
-          backend(service) {}
+          key(service.find("key")),
+          backend(service),
+          exit(service) {}
 
     std::size_t kinds() const noexcept {
         return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{http.has_value()} +
@@ -130,8 +142,11 @@ struct Keys {
     std::optional<Value> local;
     std::optional<Value> name;
     std::optional<Value> idle;
+    std::optional<Value> bind;
     std::optional<Value> plugins;
+    std::optional<Value> key;
     BackendKeys backend;
+    ExitKeys exit;
     RuleKeys rules;
 };
 
@@ -147,6 +162,17 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
 template <typename Description>
 bool reads_plugins(const Keys& keys, Description& service) {
     return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+}
+
+// Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
+bool reads_bind(const Keys& keys, std::string& bind) {
+    const auto text = keys.bind ? keys.bind->word() : std::nullopt;
+    const auto address = text ? ip_address_of(*text) : std::nullopt;
+    if (text && !address) {
+        keys.bind->unexpected("an IP address of the server, like 127.0.0.1");
+    }
+    bind = address.value_or("");
+    return !keys.bind || address;
 }
 
 // Reports what is wrong with the backend, at the key that names it.
@@ -185,15 +211,15 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
 // Takes a service with a public port up into `services`, if nothing is wrong with it. False: something was, and was
 // reported.
 template <typename Service>
-bool add_port(Service service, const Keys& keys, const Value& port, std::map<std::uint16_t, unsigned>& ports,
-              Taken& taken, std::vector<Service>& services) {
+bool add_port(Service service, const Keys& keys, const Value& port, Taken::Ports& ports, Taken& taken,
+              std::vector<Service>& services) {
     if (!is_good(service, *keys.local, keys.name)) {
         return false;
     }
     if (taken.server && !is_allowed(port, taken.server->refusal_of_port(service.remote_port))) {
         return false;
     }
-    const bool has_port = is_new_port(service.remote_port, port, ports);
+    const bool has_port = is_new_port(service.remote_port, port, ports, taken);
     if (!has_port && !keys.name) {
         return false;  // its name is made from the port, so the problem would be reported twice
     }
@@ -207,7 +233,7 @@ bool add_port(Service service, const Keys& keys, const Value& port, std::map<std
 // The service, or all services of a range: what is wrong with one of them is not said of each.
 template <typename Service>
 void add_ports(const Service& model, const std::vector<PortOfRange>& places, const Keys& keys, const Value& port,
-               std::map<std::uint16_t, unsigned>& ports, Taken& taken, std::vector<Service>& services) {
+               Taken::Ports& ports, Taken& taken, std::vector<Service>& services) {
     for (Service& service : services_of_range(model, places)) {
         if (!add_port(std::move(service), keys, port, ports, taken, services)) {
             return;
@@ -215,7 +241,25 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
-void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
+// Reads the key of a private service; false if it is wrong.
+bool read_visit_key(const Keys& keys, ConfigReading& reading, VisitKey& into) {
+    if (!keys.key) {
+        return true;
+    }
+    const std::optional<Secret> secret = read_secret(*keys.key, reading);
+    if (!secret) {
+        return false;
+    }
+    try {
+        into = VisitKey(*secret);
+        return true;
+    } catch (const config_error& error) {
+        keys.key->problem(error.problems().front().text);
+        return false;
+    }
+}
+
+void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -226,17 +270,29 @@ void add_tcp(const Keys& keys, Taken& taken, ClientPart& part) {
     if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
         return;
     }
+    if (keys.key && !is_private) {
+        keys.key->problem("is for `tcp: private`: visitors of a public port do not know it");
+        return;
+    }
     if (!address || (keys.name && !called)) {
         return;
     }
     const std::vector<PortOfRange> places =
         is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
-    if (places.empty() || !keys.backend.read(tcp.backend_tls) || !keys.backend.read(tcp.proxy_protocol) ||
-        !reads_plugins(keys, tcp)) {
+    if (keys.bind && is_private) {
+        keys.bind->problem("a private service has none: it has no port that could listen");
+        return;
+    }
+    if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) ||
+        !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private;
+    if (!read_visit_key(keys, reading, tcp.key)) {
+        return;
+    }
     tcp.local = places.front().local;
     tcp.name = called.value_or("");
     if (!keys.backend.are_files_good(backend_words(tcp))) {
@@ -281,7 +337,7 @@ void add_udp(const Keys& keys, Taken& taken, ClientPart& part) {
         return;
     }
     const std::vector<PortOfRange> places = ports_of(*keys.udp, *address);
-    if (!places.empty()) {
+    if (!places.empty() && reads_bind(keys, udp.bind)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
@@ -385,7 +441,7 @@ void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
     }
 }
 
-void read_service(const Value& item, Taken& taken, ClientPart& part) {
+void read_service(const Value& item, Taken& taken, ConfigReading& reading, ClientPart& part) {
     if (!item.is_group()) {
         item.unexpected("a service, like {tcp: 2222, local: 127.0.0.1:22} or {http: app.example.com, local: 3000}");
         return;
@@ -414,8 +470,19 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
         keys.idle->problem("is for a service with `udp`: how long its visitors may be silent");
         return;
     }
+    if (!keys.tcp && keys.exit.refuse()) {
+        return;
+    }
+    if (keys.key && !keys.tcp) {
+        keys.key->problem("is for `tcp: private`, which other clients visit");
+        return;
+    }
+    if (keys.bind && !keys.tcp && !keys.udp) {
+        keys.bind->problem("is for a service with `tcp` or `udp`, which have a port of their own");
+        return;
+    }
     if (keys.tcp) {
-        add_tcp(keys, taken, part);
+        add_tcp(keys, taken, reading, part);
     } else if (keys.udp) {
         add_udp(keys, taken, part);
     } else if (keys.http) {
@@ -427,11 +494,10 @@ void read_service(const Value& item, Taken& taken, ClientPart& part) {
 
 }  // namespace
 
-void read_services(const Value& list, const std::optional<ServerPart>& server, ClientPart& part) {
-    Taken taken;
-    taken.server = OwnServer::of(server, part.settings);
+void read_services(const Value& list, ConfigReading& reading, ClientPart& part) {
+    Taken taken{reading, OwnServer::of(reading.file.values.server, part.settings), {}, {}, {}, {}};
     for (const Value& item : list.items()) {
-        read_service(item, taken, part);
+        read_service(item, taken, reading, part);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/host_pattern.hpp"
+#include "runtime/address.hpp"
 #include "settings/http.hpp"
 #include "settings/server.hpp"
 
@@ -92,6 +93,23 @@ std::optional<std::string> right_kind_fault(const std::string& text) {
                : std::optional(in_quotes(text) + " is no kind of service; there are " + kinds_known());
 }
 
+std::optional<std::string> right_bind_fault(const std::string& text) {
+    return ip_address_of(text) ? std::nullopt
+                               : std::optional(in_quotes(text) + " is no IP address, like 127.0.0.1 or 0.0.0.0");
+}
+
+std::optional<std::string> ip_address_of(std::string_view text) {
+    if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+        text = text.substr(1, text.size() - 2);
+    }
+    const auto address = runtime::SocketAddress::from_ip(text, 0);
+    return !text.empty() && address ? std::optional(address->ip()) : std::nullopt;
+}
+
+std::optional<std::string> right_token_fault(const std::string& text) {
+    return text.empty() ? std::optional<std::string>("an empty text is no name of a token") : std::nullopt;
+}
+
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {
     if (list.size() > login::rights_list_max) {
         return "more than " + std::to_string(login::rights_list_max) + " entries";
@@ -117,6 +135,8 @@ void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
         tell("ports", "`any` stands alone");
     }
     tell("kinds", list_fault(rights.kinds, right_kind_fault));
+    tell("bind", list_fault(rights.bind, right_bind_fault));
+    tell("visited_by", list_fault(rights.visited_by, right_token_fault));
     tell("from", list_fault(rights.from, network_fault));
     bounded("connections", rights.connections, limits::sessions_max);
     bounded("services", rights.services, quota_max);
@@ -154,6 +174,13 @@ login::Rights engine_rights(const Rights& rights) {
             engine.kinds->push_back(login::kind_named(text).value());
         }
     }
+    if (rights.bind) {
+        engine.bind.emplace();
+        for (const std::string& text : *rights.bind) {
+            engine.bind->push_back(ip_address_of(text).value());
+        }
+    }
+    engine.visited_by = rights.visited_by.value_or(std::vector<std::string>());
     if (rights.from) {
         engine.from = networks_of(*rights.from).value();
     }

@@ -24,6 +24,10 @@ inline constexpr std::string_view any_port = "any";
 std::optional<std::string> right_host_fault(const std::string& text);
 std::optional<std::string> right_port_fault(const std::string& text);
 std::optional<std::string> right_kind_fault(const std::string& text);
+std::optional<std::string> right_bind_fault(const std::string& text);
+/// An IP address in one form, of "127.0.0.1", "[::1]" or "::1"; nothing where it is none.
+std::optional<std::string> ip_address_of(std::string_view text);
+std::optional<std::string> right_token_fault(const std::string& text);
 /// What is wrong with the number of entries of a list.
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list);
 

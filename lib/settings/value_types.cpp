@@ -59,7 +59,7 @@ std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
     const std::string host = either({pattern::in_brackets, pattern::dialled});
     return either({":?" + ports, "unix:/.+", "files:.+", "https?://" + host + maybe(":" + pattern::port) + "/?",
-                   "tls://" + host + ":" + pattern::port, host + ":" + ports});
+                   "tls://" + host + ":" + pattern::port, "exit", host + ":" + ports});
 }
 
 std::string moment() {
@@ -86,6 +86,10 @@ std::vector<ValueType> all_types() {
         {.name = "IP address with port",
          .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) +
                           maybe(":" + pattern::port_or_zero))},
+        {.name = "destination",
+         .pattern = free_text(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network,
+                                      "(?:\\*|(?:\\*\\*?\\.)?" + pattern::name + ")"}) +
+                              maybe(":[0-9,-]+"))},
         {.name = "network", .pattern = whole(network)},
         {.name = "address or network", .pattern = whole(network)},
         {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},

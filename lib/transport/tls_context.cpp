@@ -153,6 +153,21 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     return made;
 }
 
+bool TlsContext::shows_the_same(const TlsContext& other) const noexcept {
+    X509* const own = SSL_CTX_get0_certificate(context_);
+    X509* const others = SSL_CTX_get0_certificate(other.context_);
+    STACK_OF(X509)* own_chain = nullptr;
+    STACK_OF(X509)* other_chain = nullptr;
+    SSL_CTX_get_extra_chain_certs(context_, &own_chain);
+    SSL_CTX_get_extra_chain_certs(other.context_, &other_chain);
+    bool same = own != nullptr && others != nullptr && X509_cmp(own, others) == 0 &&
+                sk_X509_num(own_chain) == sk_X509_num(other_chain);
+    for (int i = 0; same && i < sk_X509_num(own_chain); ++i) {
+        same = X509_cmp(sk_X509_value(own_chain, i), sk_X509_value(other_chain, i)) == 0;
+    }
+    return same;
+}
+
 std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& settings) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = make_native(TLS_client_method());

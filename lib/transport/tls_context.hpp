@@ -87,6 +87,8 @@ public:
     bool is_for_backends() const noexcept { return backends_; }
     /// "sha256:<base64>" of our certificate's public key, as `pin` takes it; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
+    /// Whether both show the same certificate with the same chain.
+    bool shows_the_same(const TlsContext& other) const noexcept;
 
     /// The file of the private key if everybody on this machine can read it; otherwise empty.
     const std::string& exposed_key() const noexcept { return exposed_key_; }

@@ -74,7 +74,14 @@ void Pump::run() noexcept {
 }
 
 void Pump::step() {
-    if (closed_ || !stream_ || ended_from_outside() || fd() < 0 || !is_ready()) {
+    if (closed_ || !stream_ || ended_from_outside()) {
+        return;
+    }
+    if (fd() < 0) {
+        before_end();
+        return;
+    }
+    if (!is_ready()) {
         return;
     }
     if (is_resetting()) {

@@ -99,6 +99,8 @@ private:
     // What the kinds of ends do differently.
     virtual int fd() const noexcept = 0;  // below 0: there is no end
     virtual bool is_ready() { return true; }
+    /// The stream may have something, and there is no end yet.
+    virtual void before_end() {}
     virtual void send() = 0;
     /// False: nothing more comes for now.
     virtual bool read_once() = 0;

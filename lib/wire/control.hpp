@@ -44,8 +44,9 @@ inline constexpr std::uint64_t compression = 1U << 1;  // reserved
 inline constexpr std::uint64_t transports = 1U << 2;   // reserved
 inline constexpr std::uint64_t udp = 1U << 3;          // services of kind udp
 inline constexpr std::uint64_t plugins = 1U << 4;      // plugins that a client asks for
+inline constexpr std::uint64_t visits = 1U << 5;       // streams that a client opens to others' services
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins;
+inline constexpr std::uint64_t announced = udp | plugins | visits;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;

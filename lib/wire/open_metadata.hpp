@@ -10,7 +10,9 @@
 namespace ferrotunnel::wire {
 
 struct OpenMetadata {
-    std::string host;  // for services of kind tls: the name that the visitor asked for; empty: none
+    std::string host{};     // for services of kind tls: the name that the visitor asked for; empty: none
+    std::string service{};  // of a client's OPEN: the private service that it visits; empty: none
+    std::string token{};    // likewise: the token of the service's client; empty: the visitor's own
 
     friend bool operator==(const OpenMetadata&, const OpenMetadata&) = default;
 };

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -167,6 +168,59 @@ TEST_CASE("auth: who guesses too often is shut out, with the right password too"
     CHECK(rig.reply.fields[0].first == "Retry-After");
     CHECK(std::stoi(rig.reply.fields[0].second) > 3'000);
     CHECK(rig.come(basic("b:1")) == "401 auth_failed");  // another user
+}
+
+TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lockout][limits]") {
+    const auto pool = WorkPool::shared();
+    std::promise<void> opens;
+    std::shared_future<void> open = opens.get_future().share();
+    for (std::size_t i = 0; i < WorkPool::shared_threads_max; ++i) {
+        REQUIRE(pool->submit([open] { open.wait(); }));
+    }
+    Rig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "'}, lockout: {failures: 3, duration: 1h}}");
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](const std::string& credentials) {
+        rig.begin("GET /", basic(credentials));
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+    };
+    for (const char* const guess : {"a:1", "a:2", "a:3"}) {
+        come(guess);
+    }
+    come("a:3");  // no further guess: it waits for the answer to that one
+    come("a:4");
+    rig.wait_for(1);
+    REQUIRE(runs.back()->request(rig.now) == Step::answer);
+    CHECK(runs.back()->take_reply().code == "auth_locked");
+    come("b:six");                    // another user
+    rig.info.visitor = "192.0.2.77";  // and another address
+    come("a:yes");
+    opens.set_value();
+    rig.wait_for(6);
+    std::vector<std::string> codes;
+    for (const auto& run : runs) {
+        const bool answered = run != runs[4] && run->request(rig.now) == Step::answer;
+        codes.push_back(run == runs[4] ? "" : answered ? run->take_reply().code : "in");
+        run->close({});
+    }
+    CHECK(codes ==
+          std::vector<std::string>{"auth_failed", "auth_failed", "auth_failed", "auth_failed", "", "in", "in"});
+}
+
+TEST_CASE("auth: names that are there and names that are not are checked against hashes alike", "[auth]") {
+    plugins::Users users;
+    constexpr std::size_t known = 4;
+    const std::string hashes[known] = {yescrypt, sha512, argon2, bcrypt};
+    for (std::size_t i = 0; i < known; ++i) {
+        REQUIRE(users.add(std::string(1, static_cast<char>('a' + i)), hashes[i]));
+    }
+    std::map<std::string, std::size_t> stood_in;
+    for (std::size_t any = 0; any < 4'000; ++any) {
+        ++stood_in[users.some_hash(any)];
+    }
+    for (const std::string& hash : hashes) {  // as many as there are users with it
+        CHECK(stood_in[hash] == 1'000);
+    }
 }
 
 TEST_CASE("lockout: user and address count together, and for a time", "[auth][lockout]") {

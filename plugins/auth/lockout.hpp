@@ -21,8 +21,13 @@ public:
     /// After `failures` (0: never) within `duration`, a pair is locked out for `duration`.
     Lockout(std::size_t failures, std::chrono::seconds duration) : failures_(failures), duration_(duration) {}
 
+    /// What user and address are called together. An IPv6 address counts as its /64, since a host has all of it.
+    static std::string pair_of(std::string_view user, std::string_view address);
+
     /// How long the pair is locked out yet, in full seconds and at least 1; 0: it is not.
     std::chrono::seconds left(std::string_view user, std::string_view address, Time now);
+    /// How many passwords more the pair may be wrong with before it is locked out.
+    std::size_t guesses_left(const std::string& pair, Time now);
     void failed(std::string_view user, std::string_view address, Time now);
     /// Forgets what the pair has failed at.
     void succeeded(std::string_view user, std::string_view address);
@@ -37,9 +42,6 @@ private:
         bool is_locked = false;
         Time until{};
     };
-
-    /// An IPv6 address counts as its /64, since a host has all of it.
-    static std::string key(std::string_view user, std::string_view address);
 
     const std::size_t failures_;
     const std::chrono::seconds duration_;

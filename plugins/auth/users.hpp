@@ -27,7 +27,8 @@ public:
     bool empty() const noexcept { return hashes_.empty(); }
     /// The hash of that user; null: there is none. Good until a user is added.
     const std::string* hash_of(const std::string& name) const;
-    /// Someone's hash, which is as costly to check. `any`: a number that chooses whose. There are users.
+    /// Someone's hash, for a user who is not there. `any`: a number that chooses whose. Each is as likely as any other,
+    /// so that the time of a check tells nothing, also where hashes differ in what they cost. There are users.
     const std::string& some_hash(std::size_t any) const { return hashes_[any % hashes_.size()]; }
 
 private:

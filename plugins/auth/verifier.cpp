@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "auth/password_hash.hpp"
@@ -32,43 +33,88 @@ bool Verifier::is_known(const Attempt& attempt, Time now) {
 }
 
 // One address must not fill the queue for all others, and neither must one service of many.
-bool Verifier::may_begin(const std::string& address) const {
+bool Verifier::has_room(const std::string& address) const {
     if (pending_.size() >= pending_max_) {
         return false;
     }
     const auto begun = std::count_if(pending_.begin(), pending_.end(), [&](const auto& each) {
-        return !each.second.empty() && each.second.front().address == address;
+        const std::vector<Waiter>& waiters = each.second.waiters;
+        return !waiters.empty() && waiters.front().address == address;
     });
     return static_cast<std::size_t>(begun) < pending_of_address_max;
 }
 
-void Verifier::verify(WorkPool& pool, Attempt attempt, std::string address, plugin::Later later) {
-    const Digest digest = digest_of(attempt);
+// Guesses are counted when they were wrong: those under way must not be more than are left, or a burst of them would
+// pass.
+bool Verifier::has_guesses(const std::string& pair, Time now) const {
+    const auto begun =
+        std::count_if(pending_.begin(), pending_.end(), [&](const auto& each) { return each.second.pair == pair; });
+    return static_cast<std::size_t>(begun) < lockout_->guesses_left(pair, now);
+}
+
+std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Attempt attempt,
+                                        const std::string& address) {
+    std::string pair = Lockout::pair_of(attempt.user, address);
+    if (!has_guesses(pair, std::chrono::steady_clock::now())) {
+        return Decision::reject(429, "auth_locked", {{"Retry-After", "1"}});
+    }
     const auto work = [self = shared_from_this(), digest, kept = std::make_shared<Attempt>(std::move(attempt))] {
         self->check(digest, *kept);
     };
-    bool is_taken = false;
+    if (!has_room(address) || !pool.submit(work)) {
+        return Decision::reject(503, "auth_busy", {{"Retry-After", "1"}});
+    }
+    pending_[digest].pair = std::move(pair);
+    return std::nullopt;
+}
+
+void Verifier::verify(WorkPool& pool, Attempt attempt, std::string address, plugin::Later later) {
+    const Digest digest = digest_of(attempt);
+    std::optional<Decision> refusal;
     {
         const std::lock_guard lock(mutex_);
         const auto found = pending_.find(digest);
-        is_taken =
-            found != pending_.end() ? found->second.size() < waiters_max : may_begin(address) && pool.submit(work);
-        if (is_taken) {
-            pending_[digest].push_back({std::move(address), std::move(later)});
+        if (found == pending_.end()) {
+            refusal = begin(digest, pool, std::move(attempt), address);
+        } else if (found->second.waiters.size() >= waiters_max) {
+            refusal = Decision::reject(503, "auth_busy", {{"Retry-After", "1"}});
+        }
+        if (!refusal) {
+            pending_[digest].waiters.push_back({std::move(address), std::move(later)});
         }
     }
-    if (!is_taken) {
-        std::move(later).decide(Decision::reject(503, "auth_busy", {{"Retry-After", "1"}}));
+    if (refusal) {
+        std::move(later).decide(std::move(*refusal));
     }
 }
 
 std::vector<Verifier::Waiter> Verifier::take(const Digest& digest) {
-    const std::lock_guard lock(mutex_);
     const auto found = pending_.find(digest);
     std::vector<Waiter> waiters;
     if (found != pending_.end()) {
-        waiters = std::move(found->second);
+        waiters = std::move(found->second.waiters);
         pending_.erase(found);
+    }
+    return waiters;
+}
+
+// What was under way is counted in the same moment, so that no guess slips in between.
+std::vector<Verifier::Waiter> Verifier::finish(const Digest& digest, const std::string& user, bool is_right, Time now) {
+    const std::lock_guard lock(mutex_);
+    if (is_right && known_for_.count() > 0) {
+        known_.put(digest, true, now + known_for_);
+    }
+    std::vector<Waiter> waiters = take(digest);
+    std::set<std::string_view> addresses;
+    for (const Waiter& waiter : waiters) {
+        if (!addresses.insert(waiter.address).second) {
+            continue;
+        }
+        if (is_right) {
+            lockout_->succeeded(user, waiter.address);
+        } else {
+            lockout_->failed(user, waiter.address, now);
+        }
     }
     return waiters;
 }
@@ -78,29 +124,18 @@ void Verifier::check(const Digest& digest, Attempt& attempt) {
     try {
         is_right = verify_password(attempt.hash, attempt.password) && attempt.is_user;
     } catch (const std::exception&) {  // no memory: a failure for all who wait
-        (void)take(digest);
+        std::unique_lock lock(mutex_);
+        const std::vector<Waiter> waiters = take(digest);
+        lock.unlock();
         return;
     }
     OPENSSL_cleanse(attempt.password.data(), attempt.password.size());
-    const Time now = std::chrono::steady_clock::now();
-    if (is_right && known_for_.count() > 0) {
-        const std::lock_guard lock(mutex_);
-        known_.put(digest, true, now + known_for_);
-    }
-    std::set<std::string> addresses;
-    for (Waiter& waiter : take(digest)) {
-        const bool is_new = addresses.insert(waiter.address).second;
+    for (Waiter& waiter : finish(digest, attempt.user, is_right, std::chrono::steady_clock::now())) {
         if (is_right) {
-            if (is_new) {
-                lockout_->succeeded(attempt.user, waiter.address);
-            }
             std::move(waiter.later).resume([gate = gate_, user = attempt.user](Exchange& exchange) {
                 return gate->admit(exchange, user, "Authorization");
             });
         } else {
-            if (is_new) {
-                lockout_->failed(attempt.user, waiter.address, now);
-            }
             std::move(waiter.later).decide(gate_->refuse("auth_failed"));
         }
     }

@@ -2,13 +2,15 @@
 // together are checked once.
 //
 //   is_known --yes--> in        verify --> pending --pool--> right: known, in
-//                                  '--too much waits: 503      '-> wrong: counted, 401
+//                                  |--too much waits: 503      '-> wrong: counted, 401
+//                                  '--as many guesses of this user are under way as are left: 429
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -53,9 +55,19 @@ private:
         plugin::Later later;
     };
 
+    struct Check {
+        std::string pair;  // the user and the address that it was begun for, as Lockout calls them
+        std::vector<Waiter> waiters;
+    };
+
     Digest digest_of(const Attempt& attempt) const;
-    bool may_begin(const std::string& address) const;
+    bool has_room(const std::string& address) const;
+    bool has_guesses(const std::string& pair, Time now) const;
+    /// Begins a check, or says why not.
+    std::optional<plugin::Decision> begin(const Digest& digest, WorkPool& pool, Attempt attempt,
+                                          const std::string& address);
     std::vector<Waiter> take(const Digest& digest);
+    std::vector<Waiter> finish(const Digest& digest, const std::string& user, bool is_right, Time now);
     void check(const Digest& digest, Attempt& attempt);
 
     const std::shared_ptr<const Gate> gate_;
@@ -65,7 +77,7 @@ private:
     const KeyedDigest keyed_;
     std::mutex mutex_;
     ExpiringCache<Digest, bool, DigestHash> known_{known_max};
-    std::unordered_map<Digest, std::vector<Waiter>, DigestHash> pending_;
+    std::unordered_map<Digest, Check, DigestHash> pending_;
 };
 
 }  // namespace ferrotunnel::plugins

@@ -6,9 +6,9 @@
 #include <optional>
 #include <sstream>
 
+#include "common/service_for_tests.hpp"
 #include "hooks/close_queue.hpp"
 #include "hooks/login_table.hpp"
-#include "hooks/service_for_tests.hpp"
 #include "hooks/signature.hpp"
 
 using namespace ferrotunnel;

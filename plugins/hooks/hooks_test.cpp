@@ -5,7 +5,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
-#include "hooks/service_for_tests.hpp"
+#include "common/service_for_tests.hpp"
 #include "unit/plugin/session_rig.hpp"
 
 using namespace ferrotunnel;

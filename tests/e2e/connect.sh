@@ -152,6 +152,37 @@ END
     equal "5 MB by ssh" "$(head -c 5000000 /dev/zero | ssh "${ssh_options[@]}" -o "ProxyCommand=$dir/by_socat shell %p" \
         "$(id -un)@127.0.0.1" 'wc -c' | tr -d ' ')" 5000000
 fi
+if ((has_ssh)) && nc -h 2>&1 | grep -q 'proxy_username'; then
+    say "ssh by nc"
+    # nc asks for the password at its terminal, which is ssh's: there is one here.
+    cat >"$dir/by_nc.py" <<'END'
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+password = open(sys.argv[1], "rb").read().strip()
+said, asked = b"", False
+while True:
+    try:
+        data = os.read(terminal, 65536)
+    except OSError:  # whoever had the terminal has ended
+        break
+    if not data:
+        break
+    said += data
+    if not asked and b"assword" in said:
+        asked = True
+        os.write(terminal, password + b"\n")
+print("asked" if asked else "not asked", "and came to", "from-the-other-side" if b"from-the-other-side" in said else said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+    through_nc=$(timeout 100 python3 "$dir/by_nc.py" "$dir/token" ssh "${ssh_options[@]}" \
+        -o "ProxyCommand=nc -X connect -x $connect -P me shell.laptop %p" "$(id -un)@127.0.0.1" echo from-the-other-side) ||
+        fail "ssh did not come through nc: $through_nc"
+    equal "ssh through nc" "$through_nc" "asked and came to from-the-other-side"
+else
+    say "left out: ssh by nc; there is no sshd here, or no nc with -P"
+fi
 say "a service that has gone is not found, and its visitors are cut"
 python3 -c '
 import socket, sys

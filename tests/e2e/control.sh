@@ -274,7 +274,7 @@ wait_for_services without 1
 [[ ! -e $sockets/client.sock ]] || fail "there is a socket in spite of --control off"
 
 say "each command explains itself"
-for command in status services "services add" "services remove" tokens reload drain kick; do
+for command in status services "services add" "services remove" tokens config reload drain kick; do
     # shellcheck disable=SC2086
     run_ok $command --help
     printed "^ferrotunnel $command: "

@@ -13,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 unset "${!FERROTUNNEL_@}"
 export FERROTUNNEL_LOG_LEVEL=info
 export FERROTUNNEL_HTTP_BIND=off # else the first of several servers on this machine would get port 8080
+export FERROTUNNEL_RETRY_REFUSED=0 # clients end with their reason, as at a terminal
 export FERROTUNNEL_PLUGINS=${E2E_PLUGINS:-} # those of this build
 
 readonly skipped=77
@@ -22,6 +23,7 @@ readonly patience=60
 
 test_name=$(basename "$0" .sh)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-e2e.XXXXXX")
+export XDG_CONFIG_HOME=$dir/config # nobody's own login gets in
 export RUNTIME_DIRECTORY=$dir/run # for control sockets: nothing of a test is in the machine's own folders
 main_pid=$BASHPID
 declare -A pids=()      # of processes that run, by name

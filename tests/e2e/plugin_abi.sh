@@ -11,7 +11,7 @@ say "the header has only grown"
 declarations() { grep -v '^#pragma once' "$1/ferrotunnel/plugin_abi.h" | cc -E -P -x c - | awk -f "$E2E_SOURCE/plugins/declarations.awk" | sort; }
 declarations "$include" >"$dir/declarations"
 at_least "declarations of the header" "$(wc -l <"$dir/declarations")" 100
-for minor in 0 1; do
+for minor in 0 1 2; do
     declarations "$frozen/minor$minor" >"$dir/declarations.$minor"
     at_least "declarations of minor version $minor" "$(wc -l <"$dir/declarations.$minor")" 100
     comm -23 "$dir/declarations.$minor" "$dir/declarations" >"$dir/lost"
@@ -34,27 +34,29 @@ build() {
 }
 build first "$frozen/minor0" -DPROBE_MINOR=0
 build second "$frozen/minor1" -DPROBE_MINOR=1
-build current "$include" -DPROBE_MINOR=1
-build newer "$future" -DPROBE_MINOR=1 -DPROBE_FUTURE
+build third "$frozen/minor2" -DPROBE_MINOR=2
+build current "$include" -DPROBE_MINOR=2
+build newer "$future" -DPROBE_MINOR=2 -DPROBE_FUTURE
 # And C++ over a newer table of functions.
 g++ -std=c++20 -O1 -shared -fPIC -I "$future" -o "$dir/bodies.so" \
     "$E2E_SOURCE/../../docs/plugins/examples/bodies.cpp"
-probes=(first second current newer)
-with_sessions=(second current newer)
+probes=(first second third current newer)
+with_sessions=(second third current newer)
 cat >"$dir/edge.yml" <<END
 server:
   plugins:
-    load: [first.so, second.so, current.so, newer.so, bodies.so]
+    load: [first.so, second.so, third.so, current.so, newer.so, bodies.so]
     chain:
       - word-filter: {path: /judged, word: forbidden}
       - rot13: {path: /turned}
       - first: {word: one}
       - second: {word: two}
-      - current: {word: three}
-      - newer: {word: four}
+      - third: {word: three}
+      - current: {word: four}
+      - newer: {word: five}
 END
 
-start_nginx 'location /words { return 200 "$http_x_first_word $http_x_second_word $http_x_current_word $http_x_newer_word"; }' \
+start_nginx 'location /words { return 200 "$http_x_first_word $http_x_second_word $http_x_third_word $http_x_current_word $http_x_newer_word"; }' \
     'location /turned { return 200 "Hello"; }'
 start_edge --config "$dir/edge.yml" --log-level info
 serve_http web
@@ -68,10 +70,10 @@ ready_client client $((${#with_sessions[@]} + 2)) --config "$dir/client.yml"
 
 say "all of them change requests and answers"
 equal "the words that the backend sees" "$(ask app.example.com /words -H 'X-First-Word: forged' -D "$dir/head")" \
-    "one two three four"
+    "one two three four five"
 minor=$(sed -nE 's/^enum \{ FT_ABI_MINOR = ([0-9]+).*/\1/p' "$include/ferrotunnel/plugin_abi.h")
-equal "fields of theirs" "$(grep -ciE "^X-(first: built with 0|second: built with 1|current: built with $minor|newer: built with 99), host has $minor" \
-    "$dir/head")" 4
+equal "fields of theirs" "$(grep -ciE "^X-(first: built with 0|second: built with 1|third: built with 2|current: built with $minor|newer: built with 99), host has $minor" \
+    "$dir/head")" 5
 
 head -c 1234 /dev/zero >"$dir/body"
 for name in "${probes[@]}"; do
@@ -81,7 +83,7 @@ for name in "${probes[@]}"; do
     equal "its failure, as a guard's" "$(status_of app.example.com "/$name/fail")" "503 plugin_failed"
     equal "what it decides later" "$(ask app.example.com "/$name/later")" later
     equal "the body that it has read" "$(ask app.example.com "/$name/collect" --data-binary "@$dir/body")" "1234 bytes"
-    equal "the body that it has made" "$(ask app.example.com "/words?$name")" "oonnee  ttwwoo  tthhrreeee  ffoouurr"
+    equal "the body that it has made" "$(ask app.example.com "/words?$name")" "oonnee  ttwwoo  tthhrreeee  ffoouurr  ffiivvee"
     wait_for_text server "$name has closed with 200"
 done
 

@@ -20,7 +20,10 @@ free_ports() {
 answers() { # PUBLIC_PORT TEXT
     equal "who answered at $1" "$(visit "127.0.0.1:$1" line finish rest | head -n 1)" "line $2"
 }
-who_is_at() { python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$1" who; }
+# A UDP backend tells its own port.
+answers_datagrams() { # PUBLIC_PORT PORT
+    equal "who answered at UDP port $1" "$(python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$1" where)" "$2"
+}
 
 behind=$(free_ports 3)
 for i in 0 1 2; do
@@ -57,10 +60,20 @@ done
 equal "the names" "$(awk '$1 == "service" { print $2 }' "$dir/file.endpoints" | sort | xargs)" \
     "game:$public game:$((public + 1)) game:$((public + 2)) voice:$public voice:$((public + 1))"
 
-say "UDP"
-start udp_backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp_backend.port" $((behind + 1))
-wait_until $patience "the port of the UDP backend" test -s "$dir/udp_backend.port"
-who_is_at() { python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$1" who; }
+say "UDP: each port has its own behind it too"
+for i in 0 1; do
+    start "udp_backend_$i" python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp_backend_$i.port" $((behind + i))
+    wait_until $patience "the port of the UDP backend $i" test -s "$dir/udp_backend_$i.port"
+    answers_datagrams $((public + i)) $((behind + i))
+done
+kill -TERM "${pids[file]}"
+join_ok file
+
+say "UDP on the command line"
+ready_client udp_line 2 --udp "$public-$((public + 1))=$behind-$((behind + 1))"
+for i in 0 1; do
+    answers_datagrams $((public + i)) $((behind + i))
+done
 
 say "a range that can not be right"
 for wrong in "$public-$((public + 2))=$behind-$((behind + 1))" "$((public + 2))-$public=1-3" "$public=$behind-$((behind + 2))"; do

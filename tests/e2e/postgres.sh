@@ -1,4 +1,4 @@
-# PostgreSQL and pgbench.
+# PostgreSQL: pgbench by TCP, and psql where the service's backend is a unix socket.
 source "$(dirname "$0")/lib.sh"
 for folder in /usr/lib/postgresql/*/bin; do
     PATH=$PATH:$folder
@@ -23,7 +23,7 @@ fi
 port=$(free_port)
 cd "$dir/database"
 start postgres "${as_user[@]}" "$(command -v postgres)" -D "$dir/database/data" -p "$port" \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=60
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir/database" -c fsync=off -c max_connections=60
 cd - >/dev/null
 on_end 'kill -INT "${pids[postgres]}" 2>/dev/null; wait_until $patience "the end of postgres" has_ended postgres'
 direct=(-h 127.0.0.1 -p "$port" -U tester)
@@ -49,3 +49,10 @@ has_text "$dir/connect.out" "actually processed: 200/200"
 say "a large result"
 equal bytes "$(psql "${through[@]}" -At -d postgres -c "select repeat('x', 100) from generate_series(1, 100000)" | wc -c)" \
     10100000
+
+say "psql through a backend that is a unix socket"
+ready_client by_socket 1 --tcp "0=unix:$dir/database/.s.PGSQL.$port"
+public=$(public_of by_socket)
+asked="select count(*), inet_server_addr() is null from pgbench_branches"
+equal "branches, by a connection without an address" \
+    "$(psql -h 127.0.0.1 -p "${public##*:}" -U tester -d postgres -A -t -c "$asked")" "$(by_size 1 10)|t"

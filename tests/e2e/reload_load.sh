@@ -1,9 +1,11 @@
-# Reloads under load: 100 services change and 20 tokens are revoked while visitors of all others keep asking, and not one
-# of their requests fails. Then very many reloads, after which memory and descriptors are what they were.
+# Reloads under load: 100 services change and 20 tokens are revoked while visitors of all others keep asking, by HTTP, TCP,
+# TLS that passes untouched and UDP, and not one of their requests fails, and no byte is another one. Then very many reloads, after which memory and descriptors are what they were.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 
-need curl
+source "$(dirname "$0")/nginx_lib.sh"
+
+need curl openssl python3
 unset FERROTUNNEL_HTTP_BIND # the file says it
 make_token
 tokens=20
@@ -13,6 +15,11 @@ for ((i = 1; i <= tokens; ++i)); do
 done
 serve_http web
 web=$backend
+make_authority ca
+make_certificate app ca steady.tls.test
+start echoes python3 "$(dirname "$0")/steady_visitors.py" "$dir"
+wait_until $patience "the ports of the echoes" test -s "$dir/steady.ports"
+read -r echo_tcp echo_tls echo_udp <"$dir/steady.ports"
 serve_http other
 other=$backend
 control=127.0.0.1:$(free_port)
@@ -47,7 +54,7 @@ told() {
 # The program must never wait for a reader: what it says besides is read at the end.
 
 server_config() { # TOKENS [LINE...]
-    printf '%s\n' "server:" "  bind: $control" "  tcp_bind: 127.0.0.1" "  http_bind: 127.0.0.1:0" "  state_dir: $dir/state" \
+    printf '%s\n' "server:" "  bind: $control" "  tcp_bind: 127.0.0.1" "  http_bind: 127.0.0.1:0" "  https_bind: 127.0.0.1:0" "  state_dir: $dir/state" \
         "  workers: 2" "  endpoint_file: $dir/server.endpoints" "  token:" "    - file:$dir/token"
     local i
     for ((i = 1; i <= $1; ++i)); do
@@ -56,11 +63,14 @@ server_config() { # TOKENS [LINE...]
     printf '%s\n' "${@:2}"
 }
 
-# Services that change: half of them their backend, the others their rules. One stays as it is.
+# Services that change: half of them their backend, the others their rules. Four stay as they are.
 client_config() { # BACKEND RULE [LINE...]
     printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 2" "  connections: 2" \
         "  endpoint_file: $dir/client.endpoints" "  timing: {reconnect_max: 1s}" "  services:" \
-        "    - {name: steady, http: \"*.steady.test\", local: \"$web\"}"
+        "    - {name: steady, http: \"*.steady.test\", local: \"$web\"}" \
+        "    - {name: steady-tcp, tcp: 0, local: \"$echo_tcp\"}" \
+        "    - {name: steady-tls, tls: steady.tls.test, local: \"$echo_tls\"}" \
+        "    - {name: steady-udp, udp: 0, local: \"$echo_udp\"}"
     local i
     for ((i = 0; i < services; ++i)); do
         if ((i % 2 == 0)); then
@@ -79,7 +89,7 @@ start_reporting server "$FERROTUNNEL" server --config "$dir/server.yml" --no-wat
 wait_until $patience "the server's HTTP endpoint" endpoint_or_end server '^http '
 edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 start_reporting client "$FERROTUNNEL" client --config "$dir/client.yml" --no-watch
-wait_for_services client $((services + 1))
+wait_for_services client $((services + 4))
 for ((i = 1; i <= tokens; ++i)); do
     client_token=$dir/guest$i ready_client "guest$i" 1 --http "guest$i.test=$web" --workers 1 --connections 1
 done
@@ -92,7 +102,11 @@ visit_steadily() {
     done
 }
 start visitors visit_steadily
+public_at() { awk -v name="$1" '$1 == "service" && $2 == name { sub(/^[a-z]*:\/\//, "", $3); print $3 }' "$dir/client.endpoints"; }
+start streams python3 "$(dirname "$0")/steady_visitors.py" "$dir" "$(public_at steady-tcp)" \
+    "$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")" "$(public_at steady-udp)"
 wait_for_text visitors '^round'
+wait_for_text streams '^round'
 
 say "all of them change"
 client_config "$other" second.test | write_aside "$dir/client.yml"
@@ -112,11 +126,14 @@ status_of_all() { # EXPECTED NAME...
 }
 
 status_of_all 200 s0.moving.test s1.moving.test s98.moving.test s99.moving.test
-wait_until $patience "the services anew" services_are client $((services + 1))
+wait_until $patience "the services anew" services_are client $((services + 4))
 rounds=$(count_of visitors '^round')
 wait_until $patience "a round behind the change" count_is visitors '^round' $((rounds + 2))
+asked=$(count_of streams '^round')
+wait_until $patience "a round of the streams behind the change" count_is streams '^round' $((asked + 2))
 touch "$dir/enough"
 join_ok visitors
+join_ok streams
 for ((i = 1; i <= tokens; ++i)); do
     signal "guest$i" INT
     join "guest$i"
@@ -163,7 +180,7 @@ settled() { (($(descriptors_of "$1") <= descriptors[$1] + 4)); }
 for name in server client; do
     wait_until $patience "the descriptors of $name, which were ${descriptors[$name]}" settled $name
     say "$name: $((memory[$name])) KiB before, $(memory_of $name) KiB now"
-    # A leak of 10 bytes in each reload of a hundred services would show; what the allocator keeps does not.
-    memory_at_most "KiB that $name has grown by" $(($(memory_of $name) - memory[$name])) 16384
+    # 900 reloads were measured to keep 40 KiB; a leak of a byte for each of a hundred services in each would show.
+    memory_at_most "KiB that $name has grown by" $(($(memory_of $name) - memory[$name])) "$(by_size 1024 4096)"
 done
 status_of_all 200 s0.moving.test v1.steady.test

@@ -75,15 +75,19 @@ not_kind() { echo "Services of the kind $1 are not allowed for this token. Allow
 of_alice="app.example.com, *.alice.example.com, *.wide.example.com"
 none_assigned="The server can assign no host to this token"
 rows=0
+declare -A cells=() # of tokens and kinds
 # row TOKEN KIND ASKED EXPECTED...: "granted", or the words of the refusal.
 row() {
     local token=$1 kind=$2 asked=$3 expected=$4 name option
     rows=$((rows + 1))
+    cells["$token $kind"]=1
     name=row_$rows
     case $kind in
         tcp | private) option=(--tcp "${asked}=$backend") ;;
+        udp) option=(--udp "${asked}=$backend") ;;
         http) option=(--http "$asked=$backend") ;;
         tls) option=(--passthrough "$asked=$backend") ;;
+        *) fail "no kind $kind" ;;
     esac
     offer "$name" "$token" --attempts 1 "${option[@]}"
     if [[ $expected == granted ]]; then
@@ -112,10 +116,15 @@ row alice http '' "$none_assigned"
 row alice tcp "$alices" granted
 row alice tcp 0 granted
 row alice tcp "$first_bob" "$(not_port "$first_bob" "$alices")"
+row alice udp "$alices" granted
+row alice udp 0 granted
+row alice udp "$first_bob" "$(not_port "$first_bob" "$alices")"
 row alice private private granted
 row bob http bob.example.com granted
 row bob tls bob.example.com "$(not_kind tls "tcp, http")"
 row bob private private "$(not_kind private "tcp, http")"
+row bob udp "$first_bob" "$(not_kind udp "tcp, http")"
+row bob udp 0 "$(not_kind udp "tcp, http")"
 row bob http app.example.com "$(not_host app.example.com bob.example.com)"
 row bob tcp "$first_bob" granted
 row bob tcp "$last_bob" granted
@@ -126,6 +135,10 @@ row carol http deep.alice.example.com granted
 row carol tls deep.alice.example.com granted
 row carol http '' granted
 row carol tcp "$between" granted
+row carol tcp "$first_bob" "$(not_port "$first_bob" "$between")"
+row carol udp "$between" granted
+row carol udp "$alices" "$(not_port "$alices" "$between")"
+row carol private private granted
 row carol http other.alice.example.com "$(not_host other.alice.example.com "deep.alice.example.com, *.t.example.com")"
 row guest http app.example.com "$(kept_host app.example.com)"
 row guest tls app.example.com "$(kept_host app.example.com)"
@@ -140,6 +153,12 @@ row guest tcp "$first_bob" "$(kept_port "$first_bob")"
 row guest tcp "$free" granted
 row guest tcp 0 granted
 row guest tcp 80 "$(not_port 80 1024-65535)"
+row guest udp "$alices" "$(kept_port "$alices")"
+row guest udp "$first_bob" "$(kept_port "$first_bob")"
+row guest udp "$free" granted
+row guest udp 0 granted
+row guest udp 80 "$(not_port 80 1024-65535)"
+row guest private private granted
 row wide http other.example.org granted
 row wide http '*' granted
 row wide tls '**.example.com' granted
@@ -147,11 +166,18 @@ row wide http app.example.com "$(kept_host app.example.com)"
 row wide tls bob.example.com "$(kept_host bob.example.com)"
 row wide tcp "$free" granted
 row wide tcp "$alices" "$(kept_port "$alices")"
+row wide udp "$free" "$(not_kind udp "tls, http, tcp")"
 row wide private private "$(not_kind private "tls, http, tcp")"
 row desk private private granted
 row desk http app.example.com "$(not_kind http private)"
 row desk tcp 0 "$(not_kind tcp private)"
-at_least "rows" $rows 24
+row desk tls app.example.com "$(not_kind tls private)"
+row desk udp 0 "$(not_kind udp private)"
+for name in alice bob carol guest wide desk; do
+    for kind in tcp udp http tls private; do
+        [[ -n ${cells["$name $kind"]:-} ]] || fail "the table has no row for $name and $kind"
+    done
+done
 
 say "nobody sees the visitors of a host to which another has the more specific right"
 serve_http web

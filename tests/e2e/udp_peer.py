@@ -1,7 +1,8 @@
 """The other ends of UDP services, for udp.sh.
 
-  backend PORT_FILE [PORT]      answers every datagram with itself; "who" with the port that it came from, "report" with
-                                what it has seen of a crowd, a DNS question with 192.0.2.53; "flood..." not at all
+  backend PORT_FILE [PORT]      answers every datagram with itself; "who" with the port that it came from, "where" with its
+                                own, "report" with what it has seen of a crowd, a DNS question with 192.0.2.53; "flood..."
+                                not at all
   ask HOST PORT TEXT            prints the answer to TEXT; asks again every 5 s, as DNS clients do, for a minute
   sizes HOST PORT               datagrams of all sizes come back whole
   crowd HOST PORT COUNT ROUNDS  so many visitors at once, each of whom must get every answer of its own, and no other's
@@ -50,6 +51,8 @@ def backend(port_file, port="0"):
             continue
         if data == b"who":
             answer = str(peer[1]).encode()
+        elif data == b"where":
+            answer = str(here.getsockname()[1]).encode()
         elif data == b"report":
             most = max((len(of_one) for of_one in ports.values()), default=0)
             answer = b"visitors=%d ports_of_one=%d" % (len(ports), most)

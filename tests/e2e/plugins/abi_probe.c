@@ -1,7 +1,7 @@
 /* A plugin for plugin_abi.sh that uses what the interface had in minor version 0, so that one source is built with the
  * header of each version. Its type's name is PROBE_NAME; it answers below "/NAME/", and does the rest everywhere.
  *
- *   PROBE_MINOR=1    also what came with minor version 1
+ *   PROBE_MINOR=1    also what came with minor version 1; 2: and with 2
  *   PROBE_FUTURE     built with a header in which each struct has one more member, from_the_future
  */
 #include <pthread.h>
@@ -88,6 +88,15 @@ static int32_t double_each(void *user, ft_text in, int32_t last, ft_sink *out) {
     return 0;
 }
 
+#if PROBE_MINOR >= 2
+/* Holds nothing back. */
+static int32_t flush(void *user, ft_sink *out) {
+    (void)user;
+    (void)out;
+    return 0;
+}
+#endif
+
 /* --- the hooks -------------------------------------------------------------------------------------------------- */
 
 static void check(ft_settings *settings) {
@@ -131,7 +140,13 @@ static ft_decision on_request(void *instance, ft_exchange *exchange) {
 }
 
 static ft_decision on_response(void *instance, ft_exchange *exchange) {
-    static const ft_body_filter doubling = {.size = sizeof(ft_body_filter), .chunk = double_each};
+    static const ft_body_filter doubling = {
+        .size = sizeof(ft_body_filter),
+        .chunk = double_each,
+#if PROBE_MINOR >= 2
+        .flush = flush,
+#endif
+    };
     const ft_text wanted = http->get(exchange, FT_QUERY);
     char words[64];
     (void)instance;

@@ -16,9 +16,17 @@ public:
     admin::Answer services() override { return told("services"); }
     admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
     admin::Answer kick(const std::string& client) override { return told("kick " + client); }
-    admin::Answer add_service(const admin::Json& description) override { return told("add " + description.dump()); }
-    admin::Answer remove_service(const std::string& name) override { return told("remove " + name); }
+    admin::Answer add_service(const admin::Json& description, bool keep) override {
+        return told((keep ? "keep " : "add ") + description.dump());
+    }
+    admin::Answer remove_service(const std::string& name, bool keep) override {
+        return told((keep ? "forget " : "remove ") + name);
+    }
     admin::Answer reload() override { return told("reload"); }
+    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
+        return told(time ? "try " + std::to_string(time->count()) : "confirm");
+    }
+    admin::Answer compare() override { return told("compare"); }
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return told(time ? "drain " + std::to_string(time->count()) : "drain");
     }

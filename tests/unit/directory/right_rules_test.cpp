@@ -281,9 +281,10 @@ struct World {
             const auto candidates = rules->port_candidates(id_of(token), by_default(), random);
             port = candidates.empty() ? std::uint16_t{0} : candidates.back();
         }
-        if (port != 0 && std::holds_alternative<Granted>(registry.claim(sessions[token], ++id, port, now))) {
+        const ClaimName name(port, random.chance(50) ? Transport::udp : Transport::tcp);
+        if (port != 0 && std::holds_alternative<Granted>(registry.claim(sessions[token], ++id, name, now))) {
             CHECK(may_port(*rules, token, port));
-            held[port] = token;
+            held[name] = token;
         }
     }
 
@@ -309,8 +310,9 @@ struct World {
                 }
             }
         }
-        for (const auto& [port, token] : held) {
-            CHECK(may_port(*rules, token, port));
+        for (const auto& [name, token] : held) {
+            CHECK(may_port(*rules, token, name.port));
+            CHECK(registry.holder_of(name));
         }
     }
 
@@ -323,7 +325,7 @@ struct World {
     std::vector<SessionKey> sessions;
     std::shared_ptr<directory::test::IdleCarrier> trunk = std::make_shared<directory::test::IdleCarrier>();
     std::vector<std::pair<std::size_t, std::shared_ptr<HttpService>>> services;
-    std::map<std::uint16_t, std::size_t> held;
+    std::map<ClaimName, std::size_t> held;  // ports of TCP and of UDP
     std::uint32_t id = 0;
     TimePoint now{1h};
 };

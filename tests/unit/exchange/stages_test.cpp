@@ -38,7 +38,7 @@ struct Rig {
         request->read(parsed.head(), "id-1");
         const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id));
         request->believe(forwarding);
-        return pass_stages({parsed.head(), forwarding, visitor, shared, *routes, now}, *request);
+        return pass_stages({parsed.head(), forwarding, visitor, shared, shared, *routes, now}, *request);
     }
 
     PageState page(const std::optional<Instead>& instead) {

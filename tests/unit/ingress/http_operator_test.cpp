@@ -155,6 +155,31 @@ TEST_CASE("visitors see the operator's pages: of their host, then of all, in the
     CHECK(answer_to("other.test", "text/plain").body.find("There is no service under this name") != std::string::npos);
 }
 
+TEST_CASE("other rules hold for what begins then, and a head that is being read has the limits of before") {
+    HttpSettings settings = quick_settings();
+    settings.head_limits.target_bytes_max = 512;
+    EdgeRig rig(settings);
+    const std::string path = '/' + std::string(300, 'x');
+    Peer begun = rig.visit("GET " + path);
+    REQUIRE(eventually([&] { return rig.counters().bytes_in == path.size() + 4; }));  // its parser is there
+    Peer idle = rig.visit(ask("other.test"));
+    CHECK(idle.read_message().status() == 404);
+
+    HttpFrontRules rules{settings, {}, {}};
+    rules.edge.head_limits.target_bytes_max = 128;
+    rules.edge.connections_max = 2;
+    rules.pages.of_all().set_default(*http::PageTemplate::parse("now {{code}}", http::PageFormat::text));
+    rig.edge->set_rules(std::move(rules));
+    REQUIRE(eventually([&] {
+        idle.send(ask("other.test", "/", "Accept: text/plain\r\n"));
+        return idle.read_message().body == "now unknown_host";
+    }));
+    idle.send(ask("other.test", path));
+    CHECK(idle.read_message().status() == 414);
+    begun.send(" HTTP/1.1\r\nHost: other.test\r\nAccept: text/plain\r\n\r\n");
+    CHECK(begun.read_message().body == "now unknown_host");
+}
+
 TEST_CASE("every answer has a Date: the edge's own, the backend's, or one that the edge adds") {
     EdgeRig rig;
     Peer visitor = rig.visit(ask("other.test"));

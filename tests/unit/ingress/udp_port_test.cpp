@@ -24,7 +24,7 @@ namespace {
 using mux::test::datagram_frame;
 using mux::test::SessionFixture;
 
-using Newcomers = std::vector<IntrusivePtr<directory::DatagramVisitor>>;
+using Newcomers = std::vector<IntrusivePtr<directory::DistantVisitor>>;
 
 struct PortRig {
     explicit PortRig(Duration idle = 60s) {
@@ -34,7 +34,7 @@ struct PortRig {
         address = runtime::local_address(socket->get());
         port = on(running.worker, [&] {
             const auto open = udp_port_opener(counts, runtime::system_random(), log);
-            const auto on_visitor = [this](IntrusivePtr<directory::DatagramVisitor> visitor,
+            const auto on_visitor = [this](IntrusivePtr<directory::DistantVisitor> visitor,
                                            const runtime::SocketAddress&) {
                 const std::lock_guard lock(mutex);
                 newcomers.push_back(std::move(visitor));
@@ -50,7 +50,7 @@ struct PortRig {
         return newcomers.size();
     }
     /// Waits for the next visitor.
-    IntrusivePtr<directory::DatagramVisitor> next() {
+    IntrusivePtr<directory::DistantVisitor> next() {
         REQUIRE(eventually([&] { return count() > taken; }));
         const std::lock_guard lock(mutex);
         return newcomers[taken++];
@@ -95,7 +95,7 @@ std::string receive(const runtime::Fd& visitor) {
 }
 
 // Opens a visitor's stream in a session that lives on the test's thread.
-IntrusivePtr<mux::Stream> open_for(SessionFixture& fixture, const IntrusivePtr<directory::DatagramVisitor>& visitor,
+IntrusivePtr<mux::Stream> open_for(SessionFixture& fixture, const IntrusivePtr<directory::DistantVisitor>& visitor,
                                    std::shared_ptr<shaping::ServiceShape> shape = nullptr) {
     mux::Session::OpenRequest request;
     request.kind = wire::ServiceKind::udp;

@@ -32,6 +32,26 @@ TEST_CASE("the gate counts in all and per address, and forgets who has left") {
     CHECK(gate->count() == 0);
 }
 
+TEST_CASE("other caps are for those who come then, and those who are beyond them stay") {
+    for (const Sharing sharing : {Sharing::fixed, Sharing::of_what_is_free}) {
+        auto gate = std::make_shared<AdmissionGate>(8, 4, sharing);
+        std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
+        for (int i = 0; i < 4; ++i) {
+            inside.push_back(gate->enter("a"));
+            REQUIRE(inside.back());
+        }
+        inside.push_back(gate->enter({}));
+        gate->set_caps(2, 1);
+        CHECK(gate->count() == 5);
+        CHECK(gate->enter("b") == nullptr);
+        CHECK_FALSE(inside.back()->set_address("a"));
+        inside.clear();
+        CHECK(gate->enter("b") != nullptr);
+        gate->set_caps(8, 4);
+        CHECK(gate->enter("a") != nullptr);
+    }
+}
+
 TEST_CASE("an address that is turned away leaves no trace") {
     auto gate = std::make_shared<AdmissionGate>(8, 0);
     CHECK(gate->enter("a") == nullptr);

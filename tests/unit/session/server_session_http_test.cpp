@@ -109,7 +109,7 @@ TEST_CASE("rules and limits of a service reach the routes, and others after it w
 
 TEST_CASE("rules that can not be applied, or are not allowed, are refused in words") {
     HttpRig rig;
-    rig.shared->http_bounds.first_byte = std::chrono::minutes(1);
+    rig.shared->http_bounds = {.first_byte = std::chrono::minutes(1)};
     WireClient client = rig.log_in();
     wire::HttpPart http{{"a.example"}, "= /x"};
     http.rules.prefix = "";

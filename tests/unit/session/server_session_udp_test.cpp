@@ -7,6 +7,7 @@
 #include "runtime/datagram_socket.hpp"
 #include "support/eventually.hpp"
 #include "unit/session/server_rig.hpp"
+#include "unit/session/stub_udp_port.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
@@ -16,19 +17,7 @@ using ferrotunnel::test::eventually;
 
 namespace {
 
-// A UDP port of which the test says who its visitors are.
-class StubPort final : public PublicPort {
-public:
-    explicit StubPort(runtime::Fd socket) : socket_(std::move(socket)) {}
-    runtime::SocketAddress address() const override { return runtime::local_address(socket_.get()); }
-    void set_paused(bool) noexcept override {}
-    void refuse_visitors() noexcept override { runtime::free_datagram_address(socket_.get()); }
-
-private:
-    const runtime::Fd socket_;
-};
-
-class StubVisitor final : public DatagramVisitor {
+class StubVisitor final : public DistantVisitor {
 public:
     void wake() noexcept override {}
     void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic,

@@ -174,7 +174,7 @@ TEST_CASE("plugins: what a plugin makes of a service holds for all its trunks") 
 TEST_CASE("plugins: what a plugin makes of a service is checked as what its client says") {
     PluginServer server;
     server.rig.shared->http_public = HttpPublic{"http", 8080};
-    server.rig.shared->http_bounds.first_byte = 500ms;
+    server.rig.shared->http_bounds = {.first_byte = 500ms};
     WireClient client = server.rig.log_in();
     client.register_http(1, {"asked.test"});
     CHECK(client.refused().code == wire::Code::limit);

@@ -8,6 +8,7 @@
 
 #include "session/expiry_watch.hpp"
 #include "unit/session/http_server_rig.hpp"
+#include "unit/session/stub_udp_port.hpp"
 #include "unit/trunk/trunk_rig.hpp"
 
 using namespace ferrotunnel;
@@ -105,6 +106,38 @@ TEST_CASE("a token that expires ends its sessions, and those of no other", "[rig
     on(rig.worker, [&] { watch.reset(); });
 }
 
+TEST_CASE("ports listen where the token may, on the first address unless their client asks", "[rights]") {
+    struct Case {
+        std::vector<std::string> may;
+        const char* wanted;
+        const char* at;  // empty: refused
+    };
+    const Case one = GENERATE(values<Case>({
+        {{"127.0.0.2", "127.0.0.3"}, "", "127.0.0.2"},
+        {{"127.0.0.2", "127.0.0.3"}, "127.0.0.3", "127.0.0.3"},
+        {{"127.0.0.2"}, "127.0.0.3", "127.0.0.3"},  // its own machine is always narrower
+        {{"127.0.0.2"}, "0.0.0.0", ""},
+        {{"127.0.0.2"}, "::1", ""},
+        {{"127.0.0.2", "0.0.0.0"}, "0.0.0.0", "tunnel.example.com"},
+        {{}, "", ""},
+        {{}, "127.0.0.1", ""},
+    }));
+    CAPTURE(one.may, one.wanted);
+    login::Rights rights;
+    rights.bind = one.may;
+    RightsRig rig(rights);
+    WireClient client = rig.log_in();
+    client.register_port(1, 0, one.wanted);
+    const auto answer = client.answer();
+    const auto* registered = std::get_if<wire::RegisteredService>(&answer);
+    REQUIRE((registered != nullptr) == (*one.at != 0));
+    if (registered != nullptr) {
+        CHECK(registered->address == one.at + (':' + std::to_string(registered->port)));
+    } else {
+        CHECK(std::get<wire::Refused>(answer).code == wire::Code::port_forbidden);
+    }
+}
+
 TEST_CASE("kinds, hosts and ports that the token has no right to are refused, each with its code", "[rights]") {
     login::Rights rights;
     rights.hosts = {"app.example.com"};
@@ -128,6 +161,48 @@ TEST_CASE("kinds, hosts and ports that the token has no right to are refused, ea
     stranger.register_http(1, {"*.example.com"});
     CHECK(stranger.refused().code == wire::Code::forbidden);
     CHECK(stranger.obtain_http(2, {}).host.ends_with(".t.example.com"));
+}
+
+TEST_CASE("UDP ports are refused by the same rights as TCP ports, and by a right to kinds", "[rights]") {
+    login::Rights rights;
+    rights.ports = login::PortRight{false, login::PortPolicy({{1, 1}})};
+    RightsRig rig(rights);
+    rig.shared->open_udp = [](runtime::Worker&, runtime::Fd socket, const DatagramTerms&, DatagramHandler) {
+        return std::make_unique<StubPort>(std::move(socket));
+    };
+    Caller caller;
+    caller.features = wire::feature::udp;
+    WireClient client = rig.log_in(caller);
+    const auto ask = [](WireClient& asking, std::uint32_t id, std::uint16_t port) {
+        wire::Service service;
+        service.id = id;
+        service.kind = wire::ServiceKind::udp;
+        service.remote_port = port;
+        service.name = "dns";
+        asking.register_services({&service, 1});
+    };
+    ask(client, 1, 2);
+    CHECK(client.refused().code == wire::Code::port_forbidden);
+    CHECK(rig.services() == 0);
+    caller.instance = 2;
+    WireClient stranger = rig.log_in_with(rig.other_token, caller);
+    ask(stranger, 1, 1);
+    CHECK(stranger.refused().code == wire::Code::port_forbidden);
+    ask(stranger, 2, 0);
+    CHECK(stranger.registered().port != 0);
+
+    rights = {};
+    rights.kinds = {wire::ServiceKind::tcp};
+    rig.set(rights);
+    ask(client, 2, 0);
+    CHECK(client.refused().code == wire::Code::forbidden);
+    CHECK(client.obtain_port(3) != 0);
+    rights.kinds = {wire::ServiceKind::udp};
+    rig.set(rights);
+    ask(client, 4, 0);
+    CHECK(client.registered().port != 0);
+    client.register_port(5, 0);
+    CHECK(client.refused().code == wire::Code::forbidden);
 }
 
 TEST_CASE("limit: services of a token, which are given back however they end", "[rights]") {

@@ -85,7 +85,7 @@ std::string body_of(const http::HostPages& pages, http::PageState state, std::st
 }  // namespace
 
 TEST_CASE("the edge's settings: what a builder has by default is what the engine has", "[http-settings]") {
-    const ingress::HttpFrontSettings front = http_front_settings({});
+    const ingress::HttpFrontRules front = http_front_rules({});
     CHECK(front.edge == exchange::HttpSettings{});
     CHECK(http_bounds({}) == directory::HttpBounds{});
     CHECK(front.trusted_proxies.empty());
@@ -94,12 +94,12 @@ TEST_CASE("the edge's settings: what a builder has by default is what the engine
 }
 
 TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-settings]") {
-    const ingress::HttpFrontSettings before = http_front_settings({});
+    const ingress::HttpFrontRules before = http_front_rules({});
     for (const Setting<HttpServerSettings>& each : http_settings()) {
         INFO(each.key);
         HttpServerSettings settings;
         visit_value(each, settings, [](auto& value) { change(value); });
-        const ingress::HttpFrontSettings front = http_front_settings(settings);
+        const ingress::HttpFrontRules front = http_front_rules(settings);
         CHECK((each.form == Form::section || front.edge != before.edge ||
                front.trusted_proxies.empty() != before.trusted_proxies.empty() ||
                http_bounds(settings) != http_bounds({})));
@@ -109,7 +109,7 @@ TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-se
     settings.body_max = 5;
     settings.trusted_proxies = {"10.0.0.0/8", "::1"};
     settings.pages = {page("404", "mine")};
-    const ingress::HttpFrontSettings front = http_front_settings(settings);
+    const ingress::HttpFrontRules front = http_front_rules(settings);
     CHECK(front.edge.via == "edge");
     CHECK(front.edge.service.body_bytes_max == 5);
     CHECK(front.trusted_proxies.contains("10.1.2.3"));

@@ -166,7 +166,9 @@ TEST_CASE("settings: each row fits its value", "[options]") {
                 visit_value(setting, part(some), [&](auto& value) {
                     using T = std::remove_cvref_t<decltype(value)>;
                     CHECK(std::is_same_v<T, bool> == (setting.form == Form::on_off));
-                    CHECK((std::is_same_v<T, std::chrono::milliseconds>) == (setting.form == Form::time));
+                    constexpr bool is_time = std::is_same_v<T, std::chrono::milliseconds> ||
+                                             std::is_same_v<T, std::optional<std::chrono::milliseconds>>;
+                    CHECK(is_time == (setting.form == Form::time));
                     if constexpr (std::is_same_v<T, std::uint16_t> || std::is_same_v<T, std::uint32_t>) {
                         CHECK((setting.form == Form::choice || setting.max <= std::numeric_limits<T>::max()));
                     }

@@ -39,7 +39,8 @@ Texts problems_of(const Rights& rights) {
 TEST_CASE("the rights of a token are read from a file, and become those of the engine", "[rights]") {
     const detail::ConfigFile file = read(
         "      hosts: [App.Example.com., \"*.example.org\", \"*\"]\n      ports: [2222, 8000-8099]\n"
-        "      kinds: [tcp, private]\n      from: [10.0.0.0/8, \"::1\"]\n      expires: 2100-01-01T00:00:00Z\n"
+        "      kinds: [tcp, private]\n      visited_by: [bob, carol]\n      from: [10.0.0.0/8, \"::1\"]\n      "
+        "expires: 2100-01-01T00:00:00Z\n"
         "      connections: 3\n      services: 4\n      visitors: 5\n      visitors_per_second: 0.5\n"
         "      bytes_per_second: 10M\n      service_bytes_per_second: {up: 1M, down: 2MiB}\n"
         "      visitor_bytes_per_second: {down: 1KiB}\n"
@@ -56,6 +57,8 @@ TEST_CASE("the rights of a token are read from a file, and become those of the e
     REQUIRE(rights.ports);
     CHECK((rights.ports->listed.allows(8050) && !rights.ports->listed.allows(8100) && !rights.ports->any));
     CHECK(rights.kinds == std::vector{wire::ServiceKind::tcp, wire::ServiceKind::private_tcp});
+    CHECK((rights.lets_visit("bob") && rights.lets_visit("carol") && !rights.lets_visit("alice") &&
+           !rights.lets_visit("")));
     CHECK((rights.from->contains("10.1.2.3") && rights.from->contains("::1") && !rights.from->contains("11.0.0.1")));
     CHECK(rights.expires == std::chrono::sys_days(std::chrono::year(2100) / 1 / 1));
     CHECK((rights.connections == 3U && rights.services == 4U && rights.visitors == 5U));
@@ -94,6 +97,8 @@ TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
     CHECK(problems_of({.kinds = {{"smtp"}}}) ==
           Texts{"token: `kinds` of \"alice\": \"smtp\" is no kind of service; there are tcp, udp, http, tls, private"});
     CHECK(problems_of({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
+    CHECK(problems_of({.visited_by = {{""}}}) ==
+          Texts{"token: `visited_by` of \"alice\": an empty text is no name of a token"});
     CHECK(problems_of({.services = 0, .visitors = 1'000'001}).size() == 2);
     CHECK(problems_of({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
     CHECK(problems_of({.visitors_per_second = 0}).size() == 1);

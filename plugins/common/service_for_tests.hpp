@@ -1,4 +1,4 @@
-// An endpoint for the tests of `hooks`: one connection after another, one request each.
+// Services of a test of its own, for plugins that ask others: one connection after another, one request each.
 #pragma once
 
 #include <fcntl.h>

@@ -1,0 +1,59 @@
+#include "join_string.hpp"
+
+#include <utility>
+
+#include "ferrotunnel/client.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+// Takes what is in front of the next comma.
+std::string_view take_part(std::string_view& text) {
+    const std::size_t comma = text.find(',');
+    const std::string_view part = text.substr(0, comma);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    return part;
+}
+
+}  // namespace
+
+Secret join_string(const Join& join) {
+    std::string text(join_prefix);
+    text.reserve(text.size() + join.server.size() + join.token.reveal().size() + join.pin.size() +
+                 2);  // it never moves
+    text += join.server;
+    text += ',';
+    text += join.token.reveal();
+    text += join.pin.empty() ? "" : "," + join.pin;
+    return Secret::from_string(std::move(text));
+}
+
+std::optional<Join> parse_join(std::string_view text, std::string& error) {
+    if (!text.starts_with(join_prefix)) {
+        error = "is no join string, which begins with ftjoin:";
+        return std::nullopt;
+    }
+    text.remove_prefix(join_prefix.size());
+    Join join;
+    join.server = take_part(text);
+    join.token = Secret::from_string(std::string(take_part(text)));
+    join.pin = take_part(text);
+    if (join.server.empty() || !text.empty()) {
+        error = "is no join string: expected ftjoin:HOST[:PORT],TOKEN[,PIN]";
+        return std::nullopt;
+    }
+    // A token that a person made up could hold a comma, and need quotes in a shell.
+    if (!join.token.is_strong()) {
+        error = "was cut or mistyped: the token in it is not whole. Copy the join string again";
+        return std::nullopt;
+    }
+    Client::Builder builder = Client::builder();
+    builder.server(join.server).token(join.token.copy()).tls_pin(join.pin);
+    if (const std::vector<Problem> problems = builder.check(); !problems.empty()) {
+        error = problems.front().text;
+        return std::nullopt;
+    }
+    return join;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,190 @@
+// `ferrotunnel login`, which keeps a server and its token for later commands, and `ferrotunnel token`.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "commands.hpp"
+#include "ferrotunnel/client.hpp"
+#include "help.hpp"
+#include "printable.hpp"
+#include "prompt.hpp"
+#include "signals.hpp"
+#include "stored_login.hpp"
+#include "token_source.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto login_patience = 20s;  // twice what one attempt may take
+
+const OptionInfo pin_option{"tls-pin", "PIN", "The server's key, as it prints it: sha256:... The token alone will do.",
+                            false};
+
+// What the user has given: a join string, or a server and its token.
+std::optional<Join> wanted_login(const Options& options, Arguments& arguments, Signals& signals, Problems& problems) {
+    std::string error;
+    std::optional<Secret> line = arguments.join ? std::optional(arguments.join->copy()) : std::nullopt;
+    if (!options.operand() && can_prompt()) {
+        line = prompt_for_secret("Join string: ", signals);
+    }
+    if (line) {
+        auto join = parse_join(line->reveal(), error);
+        if (!join) {
+            problems.add("JOIN", error);
+        }
+        for (const char* option : {"token-file", "tls-pin"}) {
+            if (options.has(option) && !options.from_environment(option)) {
+                problems.add(options.place_of(option), "is part of the join string already");
+            }
+        }
+        return join;
+    }
+    if (!options.operand()) {
+        problems.add("HOST", "missing: the server, like tunnel.example.com, or a join string");
+        return std::nullopt;
+    }
+    Join join;
+    join.server = *options.operand();
+    join.pin = options.text("tls-pin").value_or("");
+    std::optional<Secret> answered;
+    const Sources sources{options, arguments};
+    for (FoundToken& token :
+         find_tokens(sources, fmt::format("Token for {}: ", join.server), signals, answered, problems)) {
+        join.token = std::move(token.secret);
+    }
+    if (!problems.empty()) {
+        return std::nullopt;
+    }
+    const Secret text = join_string(join);
+    auto checked = parse_join(text.reveal(), error);
+    if (!checked) {
+        problems.add(join.token.is_strong() ? "HOST" : "--token-file",
+                     join.token.is_strong() ? error : "only tokens that `ferrotunnel token` has made are kept");
+    }
+    return checked;
+}
+
+// Logs in once, so that what is kept is known to work.
+ExitCode try_login(const Join& join) {
+    std::string why;
+    Client client = Client::builder()
+                        .server(join.server)
+                        .token(join.token.copy())
+                        .tls_pin(join.pin)
+                        .connections(1)
+                        .attempts(1)
+                        .on_event([&why](const Event& event) {
+                            if (event.kind == Event::Kind::lost || event.kind == Event::Kind::refused) {
+                                why = event.text;
+                            }
+                        })
+                        .build();
+    client.start();
+    const std::error_code error = client.wait_ready(login_patience);
+    client.stop(0s);  // from here on nobody writes to `why`
+    if (!error) {
+        return ExitCode::ok;
+    }
+    fmt::print(stderr, "ferrotunnel: not logged in to {}: {}\n", printable(join.server),
+               printable(why.empty() ? error.message() : why));
+    return error == errc::unauthorized ? ExitCode::refused : ExitCode::lost;
+}
+
+}  // namespace
+
+const CommandInfo& login_info() {
+    static const CommandInfo info{
+        "login",
+        "keeps a server and its token, so that other commands need neither",
+        "HOST|JOIN",
+        "  ferrotunnel login tunnel.example.com\n"
+        "  ferrotunnel login                        # asks for a join string, which `ferrotunnel token --join` prints\n"
+        "Then `ferrotunnel http 3000` is enough. It is kept in ~/.config/ferrotunnel/login, for this user alone.\n",
+        {{"Login",
+          {{"token-file", "FILE", "A file with the token that the server was started with. Else a terminal is asked.",
+            false},
+           {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false},
+           pin_option}}},
+        CommandInfo::Kind::client};
+    return info;
+}
+
+ExitCode run_login(Arguments arguments) {
+    Problems problems;
+    Options options(login_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    Signals signals;
+    const std::optional<Join> join = wanted_login(options, arguments, signals, problems);
+    if (!problems.empty() || !join) {
+        throw UsageError{std::move(problems), "login"};
+    }
+    if (const ExitCode code = try_login(*join); code != ExitCode::ok) {
+        return code;
+    }
+    store_login(*join);
+    fmt::print("logged in to {}; kept in {}\n", printable(join->server), printable(login_file()));
+    return ExitCode::ok;
+}
+
+const CommandInfo& token_info() {
+    static const CommandInfo info{
+        "token",
+        "prints a fresh token, which server and clients share, or a join string",
+        "",
+        "  ferrotunnel token > token; chmod 600 token\n"
+        "  ferrotunnel token --join tunnel.example.com --token-file token --tls-pin sha256:...\n"
+        "Who gets the join string says `ferrotunnel login`, and pastes it. It is as secret as the token.\n",
+        {{"Join string",
+          {{"join", "HOST[:PORT]", "Print a join string for that server, with the token of --token-file.", false},
+           {"token-file", "FILE", "The token to put into it.", false},
+           pin_option}}},
+        CommandInfo::Kind::print};
+    return info;
+}
+
+ExitCode run_token(Arguments arguments) {
+    Problems problems;
+    Options options(token_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    const std::string server = options.text("join").value_or("");
+    Join join{server, {}, options.text("tls-pin").value_or("")};
+    if (server.empty()) {
+        for (const char* option : {"token-file", "tls-pin"}) {
+            if (options.has(option) && !options.from_environment(option)) {
+                problems.add(options.place_of(option), "is for a join string: --join HOST");
+            }
+        }
+    } else if (!options.has("token-file")) {
+        problems.add("--token-file", "missing: the token that the server knows");
+    } else {
+        join.token = Secret::from_file(*options.text("token-file"));
+        const Secret text = join_string(join);
+        std::string error;
+        if (!parse_join(text.reveal(), error)) {
+            problems.add("--join",
+                         join.token.is_strong() ? error : "takes only tokens that `ferrotunnel token` has made");
+        }
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "token"};
+    }
+    const Secret printed = server.empty() ? Secret::generate() : join_string(join);
+    fmt::print("{}\n", printed.reveal());
+    if (::isatty(STDOUT_FILENO) == 1) {
+        fmt::print(stderr, "{}",
+                   server.empty()
+                       ? "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n"
+                       : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,41 @@
+#include "single_mount.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace ferrotunnel::cli {
+namespace {
+
+struct Looked {
+    bool is_mounted = false;  // the file itself, and not a folder around it
+    bool has_name = true;
+};
+
+Looked look_at(const std::string& file) {
+    struct statx status {};
+    if (::statx(AT_FDCWD, file.c_str(), AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, &status) != 0 ||
+        !S_ISREG(status.stx_mode)) {
+        return {};
+    }
+    return {(status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0, status.stx_nlink != 0};
+}
+
+}  // namespace
+
+bool is_replaced_elsewhere(const std::string& file) {
+    const Looked looked = look_at(file);
+    return looked.is_mounted && !looked.has_name;
+}
+
+std::string why_changes_stay_unseen(const std::string& file) {
+    if (!look_at(file).is_mounted) {
+        return {};
+    }
+    return is_replaced_elsewhere(file)
+               ? "is mounted as a single file and was replaced where it comes from: what is read here is the old one. "
+                 "Mount the folder instead"
+               : "is mounted as a single file: once it is replaced where it comes from, that is not seen here. Mount "
+                 "the folder instead";
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,70 @@
+#include "stored_login.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "ferrotunnel/error.hpp"
+#include "new_file.hpp"
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+
+std::string login_file() {
+    const char* const config = std::getenv("XDG_CONFIG_HOME");
+    const char* const home = std::getenv("HOME");
+    if (config != nullptr && *config == '/') {
+        return std::string(config) + "/ferrotunnel/login";
+    }
+    return home != nullptr && *home != 0 ? std::string(home) + "/.config/ferrotunnel/login" : std::string();
+}
+
+void store_login(const Join& join) {
+    const std::filesystem::path path = login_file();
+    if (path.empty()) {
+        throw std::system_error(ENOENT, std::generic_category(), "can not keep the login without $HOME");
+    }
+    if (!is_there(path.parent_path())) {
+        std::filesystem::create_directories(path.parent_path());
+        std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all);
+    }
+    // Beside it first: whoever reads it meanwhile gets the old one or the new one, and never a half.
+    const std::filesystem::path beside = path.string() + fmt::format(".{}", ::getpid());
+    std::error_code ignored;
+    std::filesystem::remove(beside, ignored);
+    const Secret text = join_string(join);
+    write_new(beside, text.reveal(), 0600);
+    std::error_code error;
+    std::filesystem::rename(beside, path, error);
+    if (error) {
+        std::filesystem::remove(beside, ignored);
+        throw std::system_error(error, "can not write " + path.string());
+    }
+}
+
+std::optional<Join> stored_login(Problems& problems) {
+    const std::string path = login_file();
+    if (path.empty() || !is_there(path)) {
+        return std::nullopt;
+    }
+    std::string error;
+    try {
+        const Secret text = Secret::from_file(path);
+        if (text.exposed()) {
+            fmt::print(stderr, "warning: other users can read the token in {}; `chmod 600` it\n", printable(path));
+        }
+        if (auto join = parse_join(text.reveal(), error)) {
+            return join;
+        }
+    } catch (const config_error& wrong) {
+        error = wrong.problems().front().text;
+    }
+    problems.add(path, error + "; `ferrotunnel login` writes it anew");
+    return std::nullopt;
+}
+
+}  // namespace ferrotunnel::cli

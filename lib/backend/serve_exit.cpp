@@ -1,0 +1,372 @@
+#include "backend/serve_exit.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "backend/exit.hpp"
+#include "base/limits.hpp"
+#include "exits/conversation.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/connector.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/timer.hpp"
+#include "trunk/frame_windows.hpp"
+#include "trunk/socket_pump.hpp"
+
+namespace ferrotunnel::backend {
+namespace {
+
+using exits::Conversation;
+using exits::Refusal;
+using mux::StreamItem;
+using runtime::Connector;
+using runtime::Resolver;
+using runtime::SocketAddress;
+using wire::Code;
+
+constexpr LineKind refused_lines{"visitors of exits who were refused"};
+
+Refusal refusal_of(std::error_code error) {
+    return error == std::errc::timed_out            ? Refusal::timeout
+           : error == std::errc::connection_refused ? Refusal::refused
+                                                    : Refusal::unreachable;
+}
+
+// The endpoint half of one stream until it is connected, on the worker of its trunk. It keeps itself alive until then.
+//
+//   hearing --asked, a name--> resolving --an allowed address--> connecting --> over: the stream is a pump's
+//      |    '--an allowed address-------------------------------/   |
+//      |                           |                                |
+//      '---------------------------+--refused, timeout--------------+--[a wrong login waits]--> over (in order)
+//      any of these --stream aborted or reset, worker ends--> over (reset)
+class ExitStream final : public buffer::Waker, private runtime::ShutdownHook {
+public:
+    ExitStream(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
+               const net::Address& visitor, DialShared shared)
+        : worker_(worker),
+          service_(std::move(service)),
+          stream_(std::move(stream)),
+          visitor_(visitor),
+          shared_(std::move(shared)),
+          conversation_(exit().users()),
+          timer_(std::in_place, worker, [this] { guarded([this] { on_timer(); }); }) {}
+
+    void begin();
+    void wake() noexcept override;
+
+private:
+    // The connection that may lead to a public port of this client is watched for as long as the pump counts.
+    struct Watched {
+        std::shared_ptr<trunk::Traffic> traffic;
+        std::shared_ptr<void> watch;
+    };
+
+    // Runs what an event of a timer, a resolver or a connector leads to.
+    template <typename Action>
+    void guarded(Action action) noexcept {
+        const IntrusivePtr<ExitStream> keep(this);
+        if (!stream_) {
+            return;
+        }
+        try {
+            action();
+        } catch (const std::exception&) {
+            // Out of memory, or a bug: only this stream ends.
+            if (stream_) {
+                stream_->abort(Code::internal);
+            }
+            end();
+        }
+    }
+
+    Exit& exit() const noexcept { return *service_->backend.exit; }
+    void on_worker_end() noexcept override;
+    void on_timer();
+    void run() noexcept;
+    void step();
+    bool hear();
+    void look_up();
+    void on_resolved(std::error_code error, std::vector<SocketAddress> found);
+    void connect(std::vector<SocketAddress> to);
+    void on_connected(std::error_code error, runtime::Fd socket);
+    void pass_on(runtime::Fd socket);
+    void refuse(Refusal why, const std::string& told);
+    void tell_refused(std::string_view why) const;
+    void say();
+    void end_in_order();
+    void end_by_reset();
+    void end() noexcept;
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<const ClientService> service_;
+    IntrusivePtr<mux::Stream> stream_;  // null when it is over
+    const net::Address visitor_;
+    const DialShared shared_;
+    Conversation conversation_;
+    std::shared_ptr<void> place_;  // while it has not asked
+    std::optional<runtime::Timer> timer_;
+    std::optional<Resolver> resolver_;
+    std::optional<Connector> connector_;
+    bool running_ = false;
+    bool again_ = false;
+    IntrusivePtr<ExitStream> self_;
+};
+
+void ExitStream::begin() {
+    self_ = IntrusivePtr<ExitStream>(this);
+    worker_.shutdown_hooks().add(*this);
+    stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
+    place_ = exit().take_place();
+    if (!place_) {
+        tell_refused("too many visitors have not said yet where they want to go");
+        stream_->abort(Code::busy);
+        end();
+        return;
+    }
+    timer_->set(worker_.now() + limits::exit_handshake_deadline);
+    stream_->accept();
+    run();
+}
+
+void ExitStream::wake() noexcept {
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<ExitStream>(this)] { self->run(); });
+        return;
+    }
+    run();
+}
+
+void ExitStream::on_worker_end() noexcept {
+    const IntrusivePtr<ExitStream> keep(this);
+    end();
+}
+
+// While the visitor waits for the answer to a wrong login this is the end of that wait, else that of its patience.
+void ExitStream::on_timer() {
+    if (conversation_.is_wrong_login()) {
+        say();
+        end_in_order();
+    } else if (conversation_.state() == Conversation::State::reading) {
+        tell_refused("it has not said in time where it wants to go");
+        end_by_reset();
+    } else {
+        refuse(Refusal::timeout, "its name was not resolved in time");
+    }
+}
+
+// The session wakes it from within its own calls, hence the guard against recursion.
+void ExitStream::run() noexcept {
+    if (std::exchange(running_, true)) {
+        again_ = true;
+        return;
+    }
+    const IntrusivePtr<ExitStream> keep(this);
+    do {
+        again_ = false;
+        guarded([this] { step(); });
+    } while (again_ && stream_);
+    running_ = false;
+}
+
+void ExitStream::step() {
+    while (stream_) {
+        if (stream_->verdict()) {
+            end();
+            return;
+        }
+        if (stream_->send_is_dead()) {
+            end_by_reset();
+            return;
+        }
+        if (conversation_.state() != Conversation::State::reading || !hear()) {
+            return;
+        }
+    }
+}
+
+// False: nothing more is there for now.
+bool ExitStream::hear() {
+    const StreamItem* const item = stream_->front();
+    if (item == nullptr) {
+        return !stream_->try_park_receive();
+    }
+    if (item->kind != StreamItem::Kind::data) {
+        end_by_reset();
+        return false;
+    }
+    const std::size_t taken = conversation_.receive(item->slice.bytes());
+    stream_->count_delivered(taken);
+    if (taken != 0) {
+        stream_->consume(static_cast<std::uint32_t>(taken));
+    }
+    if (conversation_.state() == Conversation::State::refused) {
+        tell_refused(conversation_.reason());
+        if (conversation_.is_wrong_login()) {
+            timer_->set(worker_.now() + limits::exit_login_wait);
+            return false;
+        }
+        say();
+        end_in_order();
+        return false;
+    }
+    say();
+    if (conversation_.state() == Conversation::State::asked) {
+        place_.reset();
+        look_up();
+    }
+    return stream_ != nullptr && conversation_.state() == Conversation::State::reading;
+}
+
+void ExitStream::look_up() {
+    const net::HostPort& target = conversation_.target();
+    if (const auto address = SocketAddress::from_ip(target)) {
+        if (!exit().destinations().allow(runtime::visitor_address(*address), target.port)) {
+            refuse(Refusal::not_allowed, "the destination is not allowed");
+            return;
+        }
+        connect({*address});
+        return;
+    }
+    if (!exit().destinations().may_allow(target.host, target.port)) {
+        refuse(Refusal::not_allowed, "the destination is not allowed");
+        return;
+    }
+    timer_->set(worker_.now() + limits::backend_connect_deadline);
+    resolver_.emplace(worker_, target, [this](std::error_code error, std::vector<SocketAddress> found) {
+        guarded([&] { on_resolved(error, std::move(found)); });
+    });
+}
+
+void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {
+    if (error || found.empty()) {
+        refuse(Refusal::no_such_name, "the destination's name is not known");
+        return;
+    }
+    const net::HostPort& wanted = conversation_.target();
+    std::erase_if(found, [&](const SocketAddress& one) {
+        return !exit().destinations().allow(wanted.host, runtime::visitor_address(one), wanted.port);
+    });
+    if (found.empty()) {
+        refuse(Refusal::not_allowed, "the destination's name stands for addresses that are not allowed");
+        return;
+    }
+    connect(std::move(found));
+}
+
+void ExitStream::connect(std::vector<SocketAddress> to) {
+    timer_->cancel();
+    Connector::Options options;
+    options.deadline = limits::backend_connect_deadline;
+    connector_.emplace(
+        worker_, std::move(to),
+        [this](std::error_code error, runtime::Fd socket) { guarded([&] { on_connected(error, std::move(socket)); }); },
+        options);
+    if (runtime::Fd socket = connector_->take_connected()) {
+        on_connected({}, std::move(socket));
+    }
+}
+
+void ExitStream::on_connected(std::error_code error, runtime::Fd socket) {
+    if (error) {
+        refuse(refusal_of(error), error.message());
+        return;
+    }
+    const std::string preamble = conversation_.take_preamble();
+    if (runtime::write_some(socket.get(), as_bytes(std::string_view(preamble))).bytes != preamble.size()) {
+        refuse(Refusal::unreachable, "it does not take the request");
+        return;
+    }
+    conversation_.grant();
+    say();
+    pass_on(std::move(socket));
+}
+
+void ExitStream::pass_on(runtime::Fd socket) {
+    std::shared_ptr<trunk::Traffic> traffic = shared_.traffic;
+    if (shared_.own_visits->may_lead_back(conversation_.target().port)) {
+        auto watched = std::make_shared<Watched>();
+        watched->traffic = traffic;
+        watched->watch = shared_.own_visits->watch(runtime::visitor_address(runtime::local_address(socket.get())),
+                                                   runtime::visitor_address(runtime::peer_address(socket.get())));
+        traffic = std::shared_ptr<trunk::Traffic>(watched, watched->traffic.get());
+    }
+    trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
+    auto pump = make_intrusive<trunk::SocketPump>(worker_, std::move(traffic));
+    const IntrusivePtr<mux::Stream> stream = stream_;
+    stream->attach(pump, false);  // the session is on this worker: nobody wakes this one any more
+    pump->set_stream(stream);
+    pump->set_socket(std::move(socket));
+    stream_ = nullptr;
+    end();
+}
+
+void ExitStream::refuse(Refusal why, const std::string& told) {
+    tell_refused(told);
+    conversation_.refuse(why);
+    say();
+    end_in_order();
+}
+
+void ExitStream::tell_refused(std::string_view why) const {
+    if (!shared_.log.may_write(LogLevel::info, refused_lines, worker_.now())) {
+        return;
+    }
+    const net::HostPort& to = conversation_.target();
+    shared_.log.info("an exit has refused a visitor", {{"service", service_->name},
+                                                       {"visitor", net::ip_text(visitor_)},
+                                                       {"destination", to.port != 0 ? net::to_text(to) : "none"},
+                                                       {"why", why}});
+}
+
+void ExitStream::say() {
+    const std::string output = conversation_.take_output();
+    if (output.empty()) {
+        return;
+    }
+    buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(limits::frame_header_bytes + output.size()));
+    std::copy(output.begin(), output.end(), slab->data() + limits::frame_header_bytes);
+    stream_->send({slab, limits::frame_header_bytes, static_cast<std::uint32_t>(output.size())}, true);
+    stream_->flush();
+}
+
+// The reset behind the end takes the visitor's half down too: nobody hears it any more.
+void ExitStream::end_in_order() {
+    stream_->finish();
+    stream_->reset(Code::connection_reset);
+    end();
+}
+
+void ExitStream::end_by_reset() {
+    stream_->reset(Code::connection_reset);
+    end();
+}
+
+void ExitStream::end() noexcept {
+    if (!self_) {
+        return;
+    }
+    leave();
+    timer_.reset();  // somebody may hold this for longer, but they must not outlive the worker
+    resolver_.reset();
+    connector_.reset();
+    place_.reset();
+    if (const IntrusivePtr<mux::Stream> stream = std::move(stream_)) {
+        stream->stop_receiving();
+    }
+    self_.reset();  // last: this may destroy it
+}
+
+}  // namespace
+
+void serve_exit(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
+                const net::Address& visitor, DialShared shared) {
+    make_intrusive<ExitStream>(worker, std::move(service), std::move(stream), visitor, std::move(shared))->begin();
+}
+
+}  // namespace ferrotunnel::backend

@@ -1,0 +1,61 @@
+// The destinations that an exit lets its visitors reach: hosts and networks with ports. Nothing else is reached.
+//
+//     example.com:443   *.example.com:80,443   **.example.com   *:8000-8100      hosts, as http/host_pattern.hpp has
+//     them 192.0.2.7:22      10.0.0.0/8:443         [2001:db8::/32]:443   [::1]       addresses and networks
+//
+// Without ports: all of them. A destination that the visitor gives as an address needs a rule for addresses. One that
+// it gives as a name needs a rule for addresses which has what the name stands for; or a rule for hosts, and then it
+// may stand for public addresses alone. So nobody who has a name below a pattern can make it lead into the network
+// behind the client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/host_pattern.hpp"
+#include "net/ip_network.hpp"
+
+namespace ferrotunnel::exits {
+
+/// Whether the address is one of the Internet's: not of this machine, a private network, a link, a group of receivers,
+/// or one that stands for another one (NAT64, 6to4, Teredo). An IPv4-mapped IPv6 address counts as IPv4.
+bool is_public(const net::Address& address) noexcept;
+
+class Destinations {
+public:
+    /// Reads the items of a list. The words of the error follow the item, which is in front of them in quotes.
+    static Result<Destinations, std::string> parse(std::span<const std::string> items);
+
+    /// Whether the visitor may reach this port of an address.
+    bool allow(const net::Address& address, std::uint16_t port) const noexcept;
+    /// Whether it is worth asking for the addresses of a name, which is in normal form.
+    bool may_allow(std::string_view name, std::uint16_t port) const noexcept;
+    /// Whether the visitor may reach this address, for which the name stands.
+    bool allow(std::string_view name, const net::Address& address, std::uint16_t port) const noexcept;
+
+private:
+    struct Ports {
+        std::uint16_t first = 1;
+        std::uint16_t last = 65'535;  // included
+    };
+    struct Rule {
+        std::optional<net::IpNetwork> network;  // nothing: `host`
+        http::HostPattern host;
+        std::vector<Ports> ports;
+
+        bool has(std::uint16_t port) const noexcept;
+    };
+
+    static Result<Rule, std::string> parse_rule(std::string_view item);
+    static bool parse_ports(std::string_view text, std::vector<Ports>& ports);
+    bool allow_name(std::string_view name, std::uint16_t port) const noexcept;
+
+    std::vector<Rule> rules_;
+};
+
+}  // namespace ferrotunnel::exits

@@ -1,0 +1,26 @@
+// The limits of exits, each with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace ferrotunnel::limits {
+
+/// Items of a list of destinations: each is compared for each visitor.
+inline constexpr std::size_t exit_rules_max = 256;
+/// Ports and ranges of one of them.
+inline constexpr std::size_t exit_ports_max = 64;
+/// Users of an exit: each is compared for each login, so that the time says nothing about which one it was.
+inline constexpr std::size_t exit_users_max = 64;
+/// A name or a password, as SOCKS5 has room for (RFC 1929).
+inline constexpr std::size_t exit_login_max = 255;
+/// The head of an HTTP request. What is sent on of it fits into a newly connected socket.
+inline constexpr std::size_t exit_head_max = 8'192;
+/// From the visitor's first byte to where it wants to go.
+inline constexpr std::chrono::seconds exit_handshake_deadline{10};
+/// Visitors of one exit that have not said yet where they want to go, or wait for the answer to a wrong login.
+inline constexpr std::size_t exit_handshakes_max = 256;
+/// How long the answer to a wrong login waits: 256 guesses in that time, whoever sends them.
+inline constexpr std::chrono::seconds exit_login_wait{1};
+
+}  // namespace ferrotunnel::limits

@@ -1,0 +1,265 @@
+#include "session/stream_relay.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/turns.hpp"
+#include "shaping/lane.hpp"
+
+namespace ferrotunnel::session {
+
+using mux::StreamItem;
+using shaping::Way;
+using wire::Code;
+
+struct StreamRelay::Lanes {
+    Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, StreamRelay& relay) noexcept
+        : up(visitor, Way::up, relay), down(visitor, Way::down, relay) {}
+    shaping::Lane& of(Way way) noexcept { return way == Way::up ? up : down; }
+
+    shaping::Lane up;
+    shaping::Lane down;
+};
+
+// Counts what the relay has moved. A trunk's counts are for its own worker, so they go there by mail, as one letter
+// however much was moved meanwhile.
+class StreamRelay::Tally final : public RefCounted {
+public:
+    explicit Tally(std::shared_ptr<trunk::Traffic> traffic)
+        : traffic_(std::move(traffic)), mailbox_(runtime::Worker::current()->mailbox()) {}
+
+    /// The relay's worker.
+    void moved(Way way, std::size_t bytes) noexcept {
+        (way == Way::up ? up_ : down_).fetch_add(bytes, std::memory_order_relaxed);
+        (void)mail_->post(*mailbox_, *this);
+    }
+    void over() noexcept {
+        traffic_->stopped_sending();
+        traffic_->closed();
+    }
+
+private:
+    friend class buffer::WakeMail<Tally>;
+    void woken() noexcept {
+        traffic_->moved(&trunk::Traffic::from_sockets, up_.exchange(0, std::memory_order_relaxed));
+        traffic_->moved(&trunk::Traffic::to_sockets, down_.exchange(0, std::memory_order_relaxed));
+    }
+
+    const std::shared_ptr<trunk::Traffic> traffic_;
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    std::atomic<std::uint64_t> up_{0};
+    std::atomic<std::uint64_t> down_{0};
+    const IntrusivePtr<buffer::WakeMail<Tally>> mail_ = make_intrusive<buffer::WakeMail<Tally>>();
+};
+
+StreamRelay::StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near)
+    : worker_(worker), mailbox_(worker.mailbox()), near_(std::move(near)) {}
+
+StreamRelay::~StreamRelay() = default;
+
+void StreamRelay::begin() {
+    self_ = IntrusivePtr<StreamRelay>(this);
+    worker_.shutdown_hooks().add(*this);
+    near_->attach(self_, false);
+}
+
+// --- any thread ---
+
+void StreamRelay::wake() noexcept {
+    if (worker_.here()) {
+        woken();
+    } else {
+        (void)mail_->post(*mailbox_, *this);
+    }
+}
+
+void StreamRelay::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+                         std::shared_ptr<shaping::ServiceShape> shape) noexcept {
+    handed_stream_ = std::move(stream);
+    handed_tally_ = make_intrusive<Tally>(std::move(traffic));
+    handed_shape_ = std::move(shape);
+    handed_.store(true, std::memory_order_release);
+    wake();
+}
+
+void StreamRelay::refused() noexcept {
+    refused_.store(true, std::memory_order_release);
+    wake();
+}
+
+// --- the near worker ---
+
+// Steps until nothing is left to do: a session may wake it from within the relay's own calls.
+void StreamRelay::woken() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    const IntrusivePtr<StreamRelay> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        if (handed_.exchange(false, std::memory_order_acquire)) {
+            take_far();
+        }
+        try {
+            step();
+        } catch (const std::exception&) {
+            end(Code::internal);  // no memory, or a bug: this visit alone ends
+        }
+    } while (again_ && !over_);
+    running_ = false;
+}
+
+void StreamRelay::take_far() noexcept {
+    far_ = std::move(handed_stream_);
+    tally_ = std::move(handed_tally_);
+    shape_ = std::move(handed_shape_);
+    if (over_) {
+        const IntrusivePtr<mux::Stream> far = std::move(far_);
+        far->abort(Code::cancelled);
+        far->stop_receiving();
+        tally_->over();
+    }
+}
+
+void StreamRelay::step() {
+    if (over_ || ended_from_outside() || !far_) {
+        return;
+    }
+    if (!accepted_ && far_->accepted()) {
+        accepted_ = true;
+        near_->accept();
+    }
+    const IntrusivePtr<mux::Stream> near = near_;  // they may be let go of meanwhile
+    const IntrusivePtr<mux::Stream> far = far_;
+    carry(*near, *far, Way::up);
+    carry(*far, *near, Way::down);
+    if (!over_ && !up_open_ && !down_open_) {
+        close();
+    }
+}
+
+// True if a stream was aborted or its trunk is lost, or nobody takes the visitor: the other stream is aborted.
+bool StreamRelay::ended_from_outside() noexcept {
+    if (!far_ && refused_.load(std::memory_order_acquire)) {
+        end(Code::busy);
+        return true;
+    }
+    for (const mux::Stream* stream : {near_.get(), far_.get()}) {
+        if (const mux::Verdict verdict = stream != nullptr ? stream->verdict() : mux::Verdict()) {
+            end(verdict.kind == mux::Verdict::Kind::lost ? Code::connection_reset : verdict.code);
+            return true;
+        }
+    }
+    return false;
+}
+
+// Carries what waits in `from`, as far as `to` has room, and looks until it is parked: whatever comes later wakes.
+void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
+    bool any = false;
+    while (!over_) {
+        StreamItem* const item = from.front();
+        if (item == nullptr) {
+            if (from.try_park_receive()) {
+                break;
+            }
+        } else if (item->kind == StreamItem::Kind::data) {
+            const std::size_t most = may_send(from, to) ? ask_for(way) : 0;
+            if (most == 0) {
+                break;
+            }
+            const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(most, item->slice.size()));
+            to.send(item->slice.share(0, n), false);
+            from.consume(n);
+            count_passed(way, n);
+            any = true;
+        } else if (item->kind == StreamItem::Kind::reset) {
+            const Code code = item->code;
+            from.drop_front();
+            to.reset(code);
+            close();
+        } else {
+            const bool is_end = item->kind == StreamItem::Kind::fin;
+            from.drop_front();
+            bool& open = way == Way::up ? up_open_ : down_open_;
+            if (is_end && std::exchange(open, false)) {
+                to.finish();
+                any = false;
+            }
+        }
+    }
+    if (any) {
+        to.flush();
+    }
+}
+
+// False: it wakes when there is room. Where nothing would arrive, the other direction ends with the reset that is the
+// reason; until that has passed, nobody is at that end any more.
+bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
+    while (!to.can_send()) {
+        if (to.send_is_dead()) {
+            from.leave();
+            return false;
+        }
+        to.flush();
+        if (to.try_park_send()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::size_t StreamRelay::ask_for(Way way) {
+    if (!shape_ || !shape_->is_on()) {
+        return shaping::Lane::any_number;
+    }
+    if (!lanes_) {
+        lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
+    }
+    return worker_.turns().ask(lanes_->of(way));
+}
+
+void StreamRelay::count_passed(Way way, std::size_t bytes) noexcept {
+    tally_->moved(way, bytes);
+    if (lanes_) {
+        shaping::Lane& lane = lanes_->of(way);
+        lane.passed(bytes, worker_.now());
+        lane.settle();
+    }
+}
+
+// Aborts what is still there.
+void StreamRelay::end(Code code) noexcept {
+    if (over_) {
+        return;
+    }
+    near_->abort(code);
+    if (far_) {
+        far_->abort(code);
+    }
+    close();
+}
+
+void StreamRelay::close() noexcept {
+    if (std::exchange(over_, true)) {
+        return;
+    }
+    leave();
+    lanes_.reset();
+    const IntrusivePtr<mux::Stream> near = std::move(near_);
+    const IntrusivePtr<mux::Stream> far = std::move(far_);
+    near->stop_receiving();
+    if (far) {
+        far->stop_receiving();
+        tally_->over();
+    }
+    self_.reset();  // last: only the caller may keep it now
+}
+
+void StreamRelay::on_worker_end() noexcept {
+    const IntrusivePtr<StreamRelay> keep(this);
+    end(Code::going_away);
+}
+
+}  // namespace ferrotunnel::session

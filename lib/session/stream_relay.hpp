@@ -1,0 +1,88 @@
+// Joins two streams: one that a visiting client has opened, and the one to the service that it visits.
+//
+//      visiting client ==trunk== near --slices--> far ==trunk== client with the service
+//                                     <--slices--
+//
+//   waiting --opened--> open --both directions finished, or a reset was passed on------> over
+//      \--refused--------\------ a stream was aborted, a trunk is lost (the other: abort) -> over
+//
+// It lives on the worker of the near stream; the far one may be on another worker, and reaches it by mail. Slices are
+// handed from queue to queue: nothing is copied, and nothing is looked at. A slice counts as taken, so that its sender
+// gets credit back, only when the other stream had room for it.
+//
+// A finished direction is passed on as that, a reset in its place behind the data, and an abort at once. A relay keeps
+// itself until it is over, since a stream may have left its session while its last slices wait here.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+#include "buffer/mailbox.hpp"
+#include "directory/shared_port.hpp"
+#include "mux/stream.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/worker.hpp"
+#include "shaping/shapes.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::session {
+
+class StreamRelay final : public directory::DistantVisitor, private runtime::ShutdownHook {
+public:
+    /// On the worker of `near`, a stream that its peer has opened and nobody has attached.
+    StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near);
+    ~StreamRelay() override;
+
+    /// Attaches the near stream. The far one follows by opened(), or refused() ends it.
+    void begin();
+
+    // Any thread.
+    void wake() noexcept override;
+    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+                std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
+    void refused() noexcept override;
+
+private:
+    friend class buffer::WakeMail<StreamRelay>;
+    struct Lanes;
+    class Tally;
+
+    void woken() noexcept;
+    void step();
+    void take_far() noexcept;
+    bool ended_from_outside() noexcept;
+    void carry(mux::Stream& from, mux::Stream& to, shaping::Way way);
+    bool may_send(mux::Stream& from, mux::Stream& to) noexcept;
+    std::size_t ask_for(shaping::Way way);
+    void count_passed(shaping::Way way, std::size_t bytes) noexcept;
+    void end(wire::Code code) noexcept;
+    void close() noexcept;
+    void on_worker_end() noexcept override;
+
+    // Handed over by the far trunk's worker, before `handed_` is set.
+    IntrusivePtr<mux::Stream> handed_stream_;
+    IntrusivePtr<Tally> handed_tally_;
+    std::shared_ptr<shaping::ServiceShape> handed_shape_;
+    std::atomic<bool> handed_{false};
+    std::atomic<bool> refused_{false};
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    IntrusivePtr<mux::Stream> near_;
+    IntrusivePtr<mux::Stream> far_;  // null until it is opened
+    IntrusivePtr<Tally> tally_;      // null until there is a far stream
+    std::shared_ptr<shaping::ServiceShape> shape_;
+    std::unique_ptr<Lanes> lanes_;  // null until there is a rate
+    IntrusivePtr<StreamRelay> self_;
+    bool accepted_ = false;
+    bool up_open_ = true;    // from near to far
+    bool down_open_ = true;  // from far to near
+    bool over_ = false;
+    bool running_ = false;
+    bool again_ = false;
+    using RelayMail = buffer::WakeMail<StreamRelay>;
+    const IntrusivePtr<RelayMail> mail_ = make_intrusive<RelayMail>();
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,20 @@
+// A service of another client that this client visits: where it listens for that, and by which key.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "transport/sealed.hpp"
+
+namespace ferrotunnel::session {
+
+struct VisitPlan {
+    std::string service;
+    std::string token;  // of the service's client; empty: this client's own
+    std::shared_ptr<const transport::SealContext> seal;
+
+    /// As its user writes it: "db", "db@alice".
+    std::string text() const { return token.empty() ? service : service + '@' + token; }
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,101 @@
+// One end of a visit: TLS 1.3 between two clients, inside a stream that a server relays. Bytes in, bytes out; no
+// socket.
+//
+//   handshaking --the peer has proved the key--> open --close_notify from the peer--> ended
+//        \__ another key, no TLS at all ________\__ a record that is not the peer's __--> failed
+//
+// Both ends have the key and the server has not. The key is an external PSK (RFC 8446, 2.2) with a fresh key exchange
+// (psk_dhe_ke), and there are no certificates: whoever lacks the key can neither read nor take part, and what was
+// recorded stays secret even if the key becomes known later. The PSK is bound to the service's name, so that a server
+// can not lead visitors of one service to another with the same key.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "transport/openssl_ptr.hpp"
+
+namespace ferrotunnel::transport {
+
+/// What all visits of one service have in common at one end. Any thread.
+class SealContext {
+public:
+    enum class End : std::uint8_t { visitor, service };
+
+    /// `key`: 32 bytes that both ends have. Throws TlsConfigError.
+    SealContext(End end, Bytes key, std::string_view service);
+    ~SealContext();
+    SealContext(const SealContext&) = delete;
+    SealContext& operator=(const SealContext&) = delete;
+
+    End end() const noexcept { return end_; }
+    SSL_CTX* native() const noexcept { return native_.get(); }
+
+    /// Counts a handshake until the result is gone; null: there are `handshakes_max` already. Who has not proved the
+    /// key gets no more memory than that.
+    static constexpr std::uint32_t handshakes_max = 256;
+    std::shared_ptr<void> begin_handshake() const;
+
+private:
+    static int find_session(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** found);
+    static int use_session(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, std::size_t* size,
+                           SSL_SESSION** used);
+    SSL_SESSION* make_session(SSL* ssl) const;
+
+    const End end_;
+    std::array<std::uint8_t, 32> psk_{};
+    SslContextPtr native_;
+    const std::shared_ptr<std::atomic<std::uint32_t>> handshakes_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+};
+
+/// One visit. For one thread.
+class Sealed {
+public:
+    enum class State : std::uint8_t { handshaking, open, failed };
+    /// The most plain bytes of one record such that it fits one frame of a stream.
+    static constexpr std::size_t plain_max = 16'320;
+
+    /// Throws std::bad_alloc.
+    explicit Sealed(const SealContext& context);
+
+    State state() const noexcept { return state_; }
+    /// Goes on with the handshake. When it has failed, `why` is a part of a sentence.
+    State shake_hands(std::string& why);
+
+    /// Takes what came from the peer. Not more before read() has said that there is nothing, so that little waits.
+    void put(Bytes received);
+    struct Got {
+        std::size_t bytes = 0;
+        bool failed = false;
+    };
+    /// Gives what the peer has sent; nothing: more has to come, or the peer has ended its direction.
+    Got read(MutableBytes into);
+    /// The peer has said that nothing follows. An end without this is none: somebody has cut the stream.
+    bool peer_has_ended() const noexcept;
+
+    /// Seals at most `plain_max` bytes.
+    void write(Bytes plain);
+    /// Says that nothing follows.
+    void finish();
+
+    /// What is to be sent to the peer.
+    std::size_t to_send() const noexcept;
+    std::size_t take(MutableBytes into) noexcept;
+
+private:
+    std::string failure() const;
+
+    const bool is_service_;
+    State state_ = State::handshaking;
+    SslPtr ssl_;
+    BIO* in_ = nullptr;   // owned by `ssl_`
+    BIO* out_ = nullptr;  // likewise
+};
+
+}  // namespace ferrotunnel::transport

@@ -1,0 +1,276 @@
+#include "trunk/sealed_pump.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::trunk {
+
+using mux::StreamItem;
+using runtime::IoResult;
+using runtime::IoStatus;
+using transport::Sealed;
+using wire::Code;
+
+namespace {
+
+std::string words_for(const mux::Verdict& verdict) {
+    if (verdict.kind == mux::Verdict::Kind::lost) {
+        return "the connection to the server was lost";
+    }
+    switch (verdict.code) {
+        case Code::unknown_service:
+            return "no client offers it now that this one may visit";
+        case Code::unsupported:
+            return "the server carries no visits";
+        case Code::busy:
+            return "too many visits are under way, or the quota of its token is used up";
+        case Code::refused:
+        case Code::timeout:
+            return "its client can not reach what is behind it";
+        case Code::unauthorized:
+            return "the client of the service refuses the key: it has another one";
+        default:
+            return "it was ended from outside: " + std::string(wire::name_of(verdict.code));
+    }
+}
+
+}  // namespace
+
+SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
+                       std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
+                       std::shared_ptr<void> ticket)
+    : Pump(worker, std::move(traffic)),
+      seal_(std::move(seal)),
+      sealed_(*seal_),
+      ticket_(std::move(ticket)),
+      outcome_(std::move(outcome)),
+      handshake_(std::make_unique<runtime::Timer>(worker, [this] {
+          const IntrusivePtr<SealedPump> keep(this);
+          handshake_failed("the other client does not answer in time");
+      })) {
+    handshake_->set(deadline);
+}
+
+SealedPump::~SealedPump() {
+    close(true);
+}
+
+void SealedPump::set_socket(runtime::Fd socket) {
+    if (!wants_end()) {
+        return;
+    }
+    try {
+        worker_.poller().add(socket.get(), *this);
+    } catch (const std::exception&) {
+        refuse(Code::busy);
+        return;
+    }
+    socket_ = std::move(socket);
+    begin();
+}
+
+// --- the handshake ---
+
+// True once the key was proved. Looks until the stream is parked.
+bool SealedPump::shake_hands() {
+    while (!closed_ && sealed_.state() != Sealed::State::open) {
+        std::string why;
+        const Sealed::State state = sealed_.shake_hands(why);
+        send_sealed();
+        if (state == Sealed::State::failed) {
+            handshake_failed(why);
+        } else if (state == Sealed::State::open) {
+            handshake_->cancel();
+            ticket_.reset();
+            outcome_({});
+        } else if (StreamItem* const item = stream_->front(); item == nullptr) {
+            if (stream_->try_park_receive()) {
+                return false;
+            }
+        } else if (item->kind == StreamItem::Kind::data) {
+            sealed_.put(item->slice.bytes());
+            stream_->consume(item->slice.size());
+        } else if (item->kind == StreamItem::Kind::reset) {
+            handshake_failed(words_for({mux::Verdict::Kind::aborted, item->code}));
+        } else {
+            handshake_failed("the other client has ended it before the key was proved");
+        }
+    }
+    return !closed_;
+}
+
+// The reset stands in line behind the alert, and says the same.
+void SealedPump::handshake_failed(const std::string& why) {
+    if (closed_) {
+        return;
+    }
+    if (!std::exchange(told_, true)) {
+        outcome_(why);
+    }
+    stream_->reset(Code::unauthorized);
+    close(true);
+}
+
+void SealedPump::send_sealed() {
+    bool any = false;
+    while (const std::size_t waiting = sealed_.to_send()) {
+        const auto size = static_cast<std::uint32_t>(std::min(waiting, limits::data_payload_max));
+        constexpr auto headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
+        buffer::SlabPtr slab = buffer::make_slab(headroom + size);
+        (void)sealed_.take({slab->data() + headroom, size});
+        stream_->send({std::move(slab), headroom, size}, true);
+        any = true;
+    }
+    if (any) {
+        stream_->flush();
+    }
+}
+
+// --- from the socket ---
+
+bool SealedPump::read_once() {
+    std::array<std::uint8_t, Sealed::plain_max> plain;
+    const IoResult result = runtime::read_some(socket_.get(), MutableBytes(plain));
+    traffic_->moved(&Traffic::from_sockets, result.bytes);
+    if (result.bytes > 0) {
+        sealed_.write(Bytes(plain).first(result.bytes));
+        send_sealed();
+    }
+    switch (result.status) {
+        case IoStatus::ok:
+            readable_ = result.bytes == plain.size() || hung_up_;
+            return readable_;
+        case IoStatus::would_block:
+            readable_ = false;
+            return false;
+        case IoStatus::eof:
+            if (!broken_) {
+                sealed_.finish();
+                send_sealed();
+                finish_stream();
+                return false;
+            }
+            [[fallthrough]];
+        case IoStatus::error:
+            reset_stream();
+            return false;
+    }
+    return false;
+}
+
+// --- to the socket ---
+
+void SealedPump::send() {
+    while (!closed_ && writing_ && writable_ && write_once()) {
+    }
+    if (closed_ || !ended_ || broken_) {
+        return;
+    }
+    // Behind the peer's last word only a reset matters.
+    do {
+        for (StreamItem* item = stream_->front(); item != nullptr && item->kind != StreamItem::Kind::reset;
+             item = stream_->front()) {
+            stream_->drop_front();
+        }
+    } while (stream_->front() == nullptr && !stream_->try_park_receive());
+    if (is_reset_behind_end()) {
+        reset_acknowledged();
+    }
+}
+
+// False if there is nothing more to do now.
+bool SealedPump::write_once() {
+    if (!left_.empty()) {
+        const std::vector<std::uint8_t> left = std::exchange(left_, {});
+        return write_plain(left);
+    }
+    std::array<std::uint8_t, 16'384> plain;
+    const Sealed::Got got = sealed_.read(MutableBytes(plain));
+    if (got.failed) {
+        cut();
+        return false;
+    }
+    if (got.bytes > 0) {
+        heard_ = true;
+        return write_plain(Bytes(plain).first(got.bytes));
+    }
+    if (sealed_.peer_has_ended()) {
+        if (reading_) {
+            (void)runtime::shutdown_send(socket_.get());
+        }
+        writing_ = false;
+        ended_ = true;
+        return false;
+    }
+    return unseal_front();
+}
+
+bool SealedPump::write_plain(Bytes plain) {
+    const IoResult result = runtime::write_some(socket_.get(), plain);
+    traffic_->moved(&Traffic::to_sockets, result.bytes);
+    stream_->count_delivered(result.bytes);
+    if (result.status == IoStatus::error) {
+        end_failed();
+        return false;
+    }
+    left_.assign(plain.begin() + static_cast<std::ptrdiff_t>(result.bytes), plain.end());
+    writable_ = result.status == IoStatus::ok;
+    return writable_;
+}
+
+// Gives the oldest item to the seal.
+bool SealedPump::unseal_front() {
+    StreamItem* const item = stream_->front();
+    if (item == nullptr) {
+        return !stream_->try_park_receive();
+    }
+    if (item->kind == StreamItem::Kind::reset) {
+        reset_acknowledged();
+        return false;
+    }
+    if (item->kind == StreamItem::Kind::data) {
+        sealed_.put(item->slice.bytes());
+        stream_->consume(item->slice.size());
+        return true;
+    }
+    cut();  // an end that the peer has not said
+    return false;
+}
+
+// Somebody in between has changed, or cut, what the peer sends.
+void SealedPump::cut() {
+    if (!std::exchange(told_, true)) {
+        outcome_("what came is not, or not all, of what the other client has sent");
+    }
+    stream_->abort(Code::connection_reset);
+    close(true);
+}
+
+void SealedPump::let_go(bool reset) noexcept {
+    if (handshake_) {
+        handshake_->cancel();  // it may be the caller; it is destroyed with the pump
+    }
+    ticket_.reset();
+    tell_end();
+    if (reset && socket_) {
+        runtime::reset_close(std::move(socket_));
+    }
+    socket_.reset();
+}
+
+// Tells why a stream that was aborted has come to nothing.
+void SealedPump::tell_end() noexcept {
+    const mux::Verdict verdict = stream_ ? stream_->verdict() : mux::Verdict();
+    if (verdict && !heard_ && !std::exchange(told_, true)) {
+        try {
+            outcome_(words_for(verdict));
+        } catch (const std::exception&) {
+            // It is only told.
+        }
+    }
+}
+
+}  // namespace ferrotunnel::trunk

@@ -1,0 +1,69 @@
+// The pump of a visit between two clients: what passes the stream is sealed (transport/sealed.hpp), and the socket is
+// plain.
+//
+//   handshaking --the key is proved--> open, or, where the socket follows, dialing --connected--> open
+//        \__ another key, no answer, the stream has ended: told, reset --> closed
+//
+// A direction ends by the peer's sealed word and by nothing else: a stream that ends without it was cut by somebody in
+// between, and the socket is reset. A reset is passed on in its place behind the data, as by other pumps.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
+#include "transport/sealed.hpp"
+#include "trunk/pump.hpp"
+
+namespace ferrotunnel::trunk {
+
+class SealedPump final : public Pump {
+public:
+    /// Told once that the key was proved, with an empty text; and before or after that why the visit has come to
+    /// nothing, if it has. A part of a sentence.
+    using Outcome = std::function<void(const std::string& why)>;
+
+    /// `deadline`: of the handshake. `ticket` is kept until that is over.
+    SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
+               std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
+               std::shared_ptr<void> ticket);
+    ~SealedPump() override;
+
+    /// Takes the socket, before the handshake or when the key was proved, and begins.
+    void set_socket(runtime::Fd socket);
+
+private:
+    int fd() const noexcept override { return socket_.get(); }
+    void before_end() override { (void)shake_hands(); }
+    bool is_ready() override { return shake_hands(); }
+    void send() override;
+    bool read_once() override;
+    bool has_pending() const noexcept override { return !left_.empty(); }
+    void let_go(bool reset) noexcept override;
+    void drop_timers() noexcept override { handshake_.reset(); }
+
+    bool shake_hands();
+    void handshake_failed(const std::string& why);
+    void send_sealed();
+    bool write_once();
+    bool write_plain(Bytes plain);
+    bool unseal_front();
+    void cut();
+    void tell_end() noexcept;
+
+    const std::shared_ptr<const transport::SealContext> seal_;
+    transport::Sealed sealed_;
+    std::shared_ptr<void> ticket_;
+    Outcome outcome_;
+    std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
+    runtime::Fd socket_;
+    std::vector<std::uint8_t> left_;  // unsealed, and not taken by the socket yet; at most one record
+    bool ended_ = false;              // the peer's word that nothing follows was passed on
+    bool heard_ = false;              // something has come behind the handshake
+    bool told_ = false;               // why it has come to nothing
+};
+
+}  // namespace ferrotunnel::trunk

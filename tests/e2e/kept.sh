@@ -1,0 +1,157 @@
+# Services that a running client is told to keep: they are in a file that the configuration includes by itself, and so
+# survive reloads and restarts; a whole range of ports comes and goes.
+source "$(dirname "$0")/lib.sh"
+need curl python3
+socket=$dir/run/client.sock
+
+run() {
+    code=0
+    timeout $patience "$FERROTUNNEL" "$@" >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+}
+run_ok() {
+    run "$@"
+    ((code == 0)) || fail "\`$*\` ended with code $code: $(<"$dir/run.err") $(<"$dir/run.out")"
+}
+run_fails() {
+    run "$@"
+    equal "the code of \`$*\`" "$code" 1
+}
+printed() { has_text "$dir/run.out" "$1"; }
+complained() { has_text "$dir/run.err" "$1"; }
+
+mkdir "$dir/files" "$dir/etc"
+echo hello >"$dir/files/page"
+web=$(free_port)
+start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web"
+wait_for_port "127.0.0.1:$web" web
+start_server
+file=$dir/etc/client.yml
+kept=$dir/etc/conf.d/90-runtime.yml
+port=$(free_port)
+extra=$(free_port)
+brief=$(free_port)
+# config NAME: the client's file, whose service has this name.
+config() {
+    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 1" "  services:" \
+        "    - {name: $1, tcp: $port, local: $web}" >"$file.aside"
+    mv "$file.aside" "$file"
+}
+fetches() { [[ $(curl -sS --max-time 10 "http://127.0.0.1:$1/page" 2>/dev/null) == hello ]]; }
+is_gone() { refuses "127.0.0.1:$1"; }
+start_configured() {
+    programs[client]=1
+    start client "$FERROTUNNEL" client --config "$file" --no-watch
+    wait_until $patience "the service of the file" fetches "$port"
+}
+
+config web
+start_configured
+
+say "what is kept is written beside the file, for its user alone"
+run_ok services add --tcp "$extra=$web" --name extra --keep
+printed "^kept in $kept$"
+equal "the mode of the file" "$(stat -c %a "$kept")" 600
+has_text "$kept" '^# Services that a running client was told to keep'
+run_ok services add --tcp "$brief=$web" --name brief
+fetches "$extra" || fail "the kept service does not work"
+
+say "check and config diff see it, and nothing differs"
+run_ok check "$file"
+printed "extra .*tcp $extra"
+run_ok config diff
+printed '^nothing differs$'
+
+say "a reload leaves it, and what was not kept too"
+run_ok reload
+printed '^nothing has changed$'
+fetches "$extra" && fetches "$brief" || fail "a reload has taken a service off"
+
+say "a restart brings back what was kept alone"
+signal client TERM
+join_ok client
+start_configured
+wait_until $patience "the kept service" fetches "$extra"
+is_gone "$brief" || fail "what was not kept is there"
+
+say "a name in both files is an error that names both places"
+config extra
+run check "$file"
+equal "the code of check" "$code" 2
+complained "$kept:[0-9]*:[0-9]*: client.services.1..name: a second service is called \"extra\"; the first one is in $file:6"
+run_fails reload
+complained 'a second service is called "extra"'
+config web
+run_fails services add --tcp "0=$web" --name web --keep
+complained 'a service of that name already'
+
+say "what would not be right with the whole configuration is not added"
+before=$(<"$kept")
+sed -i 's/workers: 1/workers: many/' "$file"
+run_fails services add --tcp "0=$web" --name late --keep
+complained 'can not be kept: the configuration would be wrong with it: .*workers'
+equal "the file" "$(<"$kept")" "$before"
+run_ok services
+if file_has "$dir/run.out" late; then fail "it was added"; fi
+config web
+
+say "a variable that is none stays one"
+run_ok services add --json "{\"tcp\": 0, \"local\": \"$web\", \"name\": \"a\$HOME\"}" --keep
+run_ok reload
+printed '^nothing has changed$'
+run_ok services remove 'a$HOME' --keep
+
+say "what is removed and not kept any more stays away; what the file says is changed there"
+run_ok services remove extra
+wait_until $patience "the closed port" is_gone "$extra"
+run_ok reload
+printed '^applied: client.services extra added$'
+run_ok services remove extra
+run_ok services remove extra --keep
+[[ ! -e $kept ]] || fail "one that was taken off before is still kept"
+run_ok services add --tcp "$extra=$web" --name extra --keep
+wait_until $patience "the kept service" fetches "$extra"
+run_fails services remove web --keep
+complained "\"web\" is not kept in \"$kept\""
+fetches "$port" || fail "it was removed all the same"
+run_ok services remove extra --keep
+wait_until $patience "the closed port" is_gone "$extra"
+[[ ! -e $kept ]] || fail "an empty file was left"
+run_ok reload
+printed '^nothing has changed$'
+
+say "a range of ports, whose parts can be removed"
+first=0
+for ((try = first_port; try < first_port + 190 && first == 0; ++try)); do
+    if "$E2E_TOOLS/tcp_peer" can-bind "$try" && "$E2E_TOOLS/tcp_peer" can-bind $((try + 1)) &&
+        [[ ! -e $dir/.port.$try && ! -e $dir/.port.$((try + 1)) ]]; then
+        mkdir "$dir/.port.$try" "$dir/.port.$((try + 1))"
+        first=$try
+    fi
+done
+run_ok services add --tcp "$first-$((first + 1))=$web-$((web + 1))" --keep
+printed "^tcp:$first: 127.0.0.1:$first -> 127.0.0.1:$web$"
+printed "^tcp:$((first + 1)): 127.0.0.1:$((first + 1)) -> 127.0.0.1:$((web + 1))$"
+fetches "$first" || fail "the first port of the range does not work"
+run_ok services remove "tcp:$first" --keep
+run_ok reload
+printed '^nothing has changed$'
+wait_until $patience "the closed port" is_gone "$first"
+run_fails services add --tcp "$first-$((first + 1))=$web-$((web + 1))"
+complained 'a service of that name already'
+wait_until $patience "the end of the part that was added first" is_gone "$first"
+has_text "$kept" "tcp:$((first + 1))"
+
+say "what others have written into the file is not lost"
+printf 'client:\n  drain: 7s\n' >"$kept"
+run_fails services add --tcp "0=$web" --name more --keep
+complained 'has something else than .client.services., which would be lost'
+has_text "$kept" 'drain: 7s'
+rm "$kept"
+signal client TERM
+join_ok client
+
+say "without a file there is nowhere to keep it"
+ready_client client 1 --tcp "$port=127.0.0.1:$web"
+run_fails services add --tcp "0=$web" --name more --keep
+complained 'was started without a configuration file'
+wait_for_services client 1

@@ -1,0 +1,113 @@
+// Visits through a real server: who reaches a private service, and who does not.
+#include "ferrotunnel/visit.hpp"
+
+#include "unit/api/end_to_end.hpp"
+
+namespace ferrotunnel {
+
+using namespace ferrotunnel::test;
+
+namespace {
+
+std::uint16_t port_in(const std::string& address) {
+    return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+// A server with the tokens of alice and bob, and a client of alice with the private service "db".
+struct Rig {
+    explicit Rig(const Rights& rights = {}) {
+        Server::Builder builder = Server::builder();
+        builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1");
+        builder.token(alice.copy(), "alice", rights).token(bob.copy(), "bob");
+        server = builder.build();
+        server.start();
+        office = client_builder(alice, server.control_endpoint()).build();
+        Tcp db = Tcp::private_service("db", echo.address());
+        db.key = key;
+        office.add(db);
+        office.start();
+        REQUIRE_FALSE(office.wait_ready(patience));
+    }
+    // A client with this token that visits, and is connected; its port.
+    std::uint16_t visit(const Secret& token, const std::string& service, const VisitKey& with) {
+        visiting = client_builder(token, server.control_endpoint()).build();
+        const std::string at = visiting.visit({service, "0", with});
+        visiting.start();
+        REQUIRE(eventually([this] { return visiting.connected(); }));
+        return port_in(at);
+    }
+
+    const Secret alice = Secret::generate();
+    const Secret bob = Secret::generate();
+    const VisitKey key{Secret::generate()};
+    Echo echo;
+    Server server;
+    Client office;
+    Client visiting;
+};
+
+}  // namespace
+
+TEST_CASE("a visit reaches a private service of another client", "[visit]") {
+    Rig rig;
+    const std::uint16_t port = rig.visit(rig.alice, "db", rig.key);
+    Visitor first(port);
+    Visitor second(port);
+    CHECK(first.echoes("hello"));
+    CHECK(second.echoes(std::string(1'000'000, 'x').substr(0, 3'000)));
+    CHECK(first.echoes("again"));
+
+    SECTION("and ends with the service's client, as a reset") {
+        rig.office.stop();
+        CHECK(first.wait_for_end() == asio::error::connection_reset);
+        Visitor late(port);
+        CHECK_FALSE(late.echoes("nobody"));
+    }
+}
+
+TEST_CASE("a visit with another key, or of another name, is reset", "[visit]") {
+    Rig rig;
+    const bool wrong_key = GENERATE(true, false);
+    const VisitKey other{Secret::generate()};
+    Visitor visitor(rig.visit(rig.alice, wrong_key ? "db" : "web", wrong_key ? other : rig.key));
+    CHECK_FALSE(visitor.echoes("hello"));
+}
+
+TEST_CASE("another token's services are visited where their token says so", "[visit]") {
+    const bool allowed = GENERATE(true, false);
+    Rights rights;
+    if (allowed) {
+        rights.visited_by = {{"bob"}};
+    }
+    Rig rig(rights);
+    const bool by_name = GENERATE(true, false);
+    Visitor visitor(rig.visit(rig.bob, by_name ? "db@alice" : "db", rig.key));
+    CHECK(visitor.echoes("hello") == (allowed && by_name));
+}
+
+TEST_CASE("what can not be a visit is refused at once", "[visit]") {
+    CHECK(VisitKey().empty());
+    CHECK_THROWS_AS(VisitKey(Secret::from_string("made up by a person")), config_error);
+    const Secret token = Secret::generate();
+    const VisitKey key(token);
+    CHECK(key == VisitKey(token.copy()));
+    Client client = client_builder(token, "127.0.0.1:1").build();
+    CHECK_THROWS_AS(client.visit({"", "0", key}), config_error);
+    CHECK_THROWS_AS(client.visit({"db@", "0", key}), config_error);
+    CHECK_THROWS_AS(client.visit({"db", "example.com:1", key}), config_error);
+    CHECK_THROWS_AS(client.visit({"db", "0", VisitKey()}), config_error);
+    const std::string at = client.visit({"db", "127.0.0.1:0", key});
+    CHECK_THROWS_AS(client.visit({"db", at, key}), std::system_error);  // it is taken
+
+    Tcp with_port(8080, "127.0.0.1:1");
+    with_port.key = key;
+    CHECK_THROWS_AS(client.add(with_port), config_error);
+    Tcp by_tls = Tcp::private_service("tls", "tls://127.0.0.1:1");
+    by_tls.key = key;
+    CHECK_THROWS_AS(client.add(by_tls), config_error);
+    Tcp served = Tcp::private_service("served");
+    served.key = key;
+    CHECK_THROWS_AS(client.listen(served), config_error);
+}
+
+}  // namespace ferrotunnel
