@@ -150,8 +150,8 @@ inline constexpr std::uint32_t quantum_max = 64_KiB;
 inline constexpr auto turn_time = 1ms;
 /// A stream with at most this much waiting counts as sparse and goes first, once.
 inline constexpr std::uint32_t sparse_bytes = 4_KiB;
-/// Datagrams that may wait on one stream, in each direction: as many small ones of one visitor as a round of a port or a
-/// read of a trunk brings, before those who take them have their turn.
+/// Datagrams that may wait on one stream, in each direction: more of one visitor than a round of a port brings, and
+/// most of what a read of a trunk does, before those who take them have their turn.
 inline constexpr std::size_t datagrams_queued_max = 1'024;
 inline constexpr std::uint32_t datagram_bytes_queued_max = 1_MiB;
 inline constexpr auto datagram_age_max = 200ms;
