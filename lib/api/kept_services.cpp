@@ -35,8 +35,9 @@ std::string system_reason(std::string_view what, const std::string& path) {
     return "can not " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
 }
 
-// A dollar sign begins a variable in files, and is one in what the control socket is told.
-void escape_dollars(Json& json) {
+// Makes texts of all values, as they are when the file is read and written again. A dollar sign begins a variable in
+// files, and is one in what the control socket is told.
+void make_texts(Json& json) {
     if (json.is_string()) {
         std::string text;
         for (const char c : json.get_ref<const std::string&>()) {
@@ -44,9 +45,12 @@ void escape_dollars(Json& json) {
         }
         json = std::move(text);
     }
-    for (Json& part : json) {
-        if (json.is_structured()) {
-            escape_dollars(part);
+    if (json.is_number() || json.is_boolean()) {
+        json = json.dump();
+    }
+    if (json.is_structured()) {
+        for (Json& part : json) {
+            make_texts(part);
         }
     }
 }
@@ -179,7 +183,7 @@ std::string KeptServices::add(const std::vector<Json>& items) {
     }
     std::vector<std::string> now = before;
     for (Json item : items) {
-        escape_dollars(item);
+        make_texts(item);
         now.push_back(admin::text_of(item));
         now.back().erase(now.back().find_last_not_of('\n') + 1);
     }

@@ -58,11 +58,11 @@ fetches "$extra" || fail "the kept service does not work"
 say "check and config diff see it, and nothing differs"
 run_ok check "$file"
 printed "extra .*tcp $extra"
-run_ok config diff
+run_ok config diff --control "$socket"
 printed '^nothing differs$'
 
 say "a reload leaves it, and what was not kept too"
-run_ok reload
+run_ok reload --control "$socket"
 printed '^nothing has changed$'
 fetches "$extra" && fetches "$brief" || fail "a reload has taken a service off"
 
@@ -78,7 +78,7 @@ config extra
 run check "$file"
 equal "the code of check" "$code" 2
 complained "$kept:[0-9]*:[0-9]*: client.services.1..name: a second service is called \"extra\"; the first one is in $file:6"
-run_fails reload
+run_fails reload --control "$socket"
 complained 'a second service is called "extra"'
 config web
 run_fails services add --tcp "0=$web" --name web --keep
@@ -90,20 +90,23 @@ sed -i 's/workers: 1/workers: many/' "$file"
 run_fails services add --tcp "0=$web" --name late --keep
 complained 'can not be kept: the configuration would be wrong with it: .*workers'
 equal "the file" "$(<"$kept")" "$before"
-run_ok services
+run_ok services --control "$socket"
 if file_has "$dir/run.out" late; then fail "it was added"; fi
 config web
 
 say "a variable that is none stays one"
-run_ok services add --json "{\"tcp\": 0, \"local\": \"$web\", \"name\": \"a\$HOME\"}" --keep
-run_ok reload
+run services add --json "{\"http\": \"a.example.com\", \"local\": \"$web\", \"name\": \"dollar\",
+    \"request_headers\": {\"set\": {\"X-Price\": \"\${HOME}\"}}}" --keep # this server has no HTTP, and refuses it
+printed "^kept in $kept$"
+has_text "$kept" '"$${HOME}"'
+run_ok reload --control "$socket"
 printed '^nothing has changed$'
-run_ok services remove 'a$HOME' --keep
+run_ok services remove dollar --keep
 
 say "what is removed and not kept any more stays away; what the file says is changed there"
 run_ok services remove extra
 wait_until $patience "the closed port" is_gone "$extra"
-run_ok reload
+run_ok reload --control "$socket"
 printed '^applied: client.services extra added$'
 run_ok services remove extra
 run_ok services remove extra --keep
@@ -116,7 +119,7 @@ fetches "$port" || fail "it was removed all the same"
 run_ok services remove extra --keep
 wait_until $patience "the closed port" is_gone "$extra"
 [[ ! -e $kept ]] || fail "an empty file was left"
-run_ok reload
+run_ok reload --control "$socket"
 printed '^nothing has changed$'
 
 say "a range of ports, whose parts can be removed"
@@ -133,7 +136,7 @@ printed "^tcp:$first: 127.0.0.1:$first -> 127.0.0.1:$web$"
 printed "^tcp:$((first + 1)): 127.0.0.1:$((first + 1)) -> 127.0.0.1:$((web + 1))$"
 fetches "$first" || fail "the first port of the range does not work"
 run_ok services remove "tcp:$first" --keep
-run_ok reload
+run_ok reload --control "$socket"
 printed '^nothing has changed$'
 wait_until $patience "the closed port" is_gone "$first"
 run_fails services add --tcp "$first-$((first + 1))=$web-$((web + 1))"

@@ -32,7 +32,7 @@ TEST_CASE("values are told with their places, and defaults have none", "[config-
 TEST_CASE("items of lists are told by their names, and words together", "[config-diff]") {
     CHECK(differences("client:\n  services:\n    - {tcp: 1, local: 2}\n    - {name: web, http: a.x, local: 3}\n",
                       "client:\n  services:\n    - {name: web, http: a.x, local: 4}\n    - {tcp: 1, local: 2}\n") ==
-          Lines{"client.services[web].local: 3 -> 4 @now.yml:3:39"});
+          Lines{"client.services[web].local: 3 -> 4 @now.yml:3:37"});
     CHECK(differences("server: {token: [\"file:a\"]}\n", "server: {token: [\"file:a\", \"file:b\"]}\n") ==
           Lines{R"(server.token: ["file:a"] -> ["file:a", "file:b"] @now.yml:1:17)"});
     // Two of one name are a mistake, and still two.
