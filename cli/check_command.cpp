@@ -62,7 +62,7 @@ void print_client(const Config::ClientSection& client) {
                                        client.udp_services.size(),
                                    "service")));
     for (const Tcp& tcp : client.services) {
-        const std::string port = port_of(tcp.bind, tcp.remote_port);
+        const std::string port = tcp.is_private ? "private" : port_of(tcp.bind, tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
     }
     for (const Udp& udp : client.udp_services) {

@@ -98,6 +98,7 @@ std::vector<ValueType> all_types() {
         {.name = "host or pattern",
          .pattern = whole(either({"\\*", "(?:\\*\\*?\\.)?" + pattern::name, pattern::in_brackets}))},
         {.name = "name", .pattern = "^[0-9A-Za-z._:/\\[\\]*-]{1,64}$", .least = 0, .most = 1e15},
+        {.name = "name of a token", .pattern = free_text(".+"), .least = 0, .most = 1e15},
         {.name = "id", .pattern = "^[0-9A-Za-z._-]{1,64}$", .least = 0, .most = 1e15},
         {.name = "name in Via", .pattern = free_text("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"), .least = 0, .most = 1e15},
         {.name = "field name", .pattern = free_text(token)},

@@ -113,9 +113,10 @@ equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<END || fail "another summary than expected"
 ok: example/ferrotunnel.yml
   server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 12 services
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 13 services
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
+    db               tcp private -> 127.0.0.1:5432
     tcp:8081         tcp 8081 -> exit
     udp:8053         udp 127.0.0.1:8053 -> 127.0.0.1:53
     app.example.com  http app.example.com -> 127.0.0.1:3000
