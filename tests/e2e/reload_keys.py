@@ -9,6 +9,7 @@ The file is JSON, which is YAML. FOLDER has tokens (a, b, c), certificates (one,
 
 import copy
 import http.client
+import itertools
 import json
 import re
 import socket
@@ -47,7 +48,7 @@ def pem(name):
 
 rate = {"up": "1M", "down": "2M"}
 header_rules = {"remove": ["X-Old"], "set": {"X-A": "1"}, "add": {"X-B": "1"}}
-TCP, UDP, HTTP, TLS, FILES, SECURE, AWAY, DIRECT = range(8)
+TCP, UDP, HTTP, TLS, FILES, SECURE, AWAY, DIRECT, PRIVATE, EXIT = range(10)
 
 base["server"].update(
     {
@@ -77,10 +78,13 @@ base["client"]["services"] = [
     {"name": "r", "http": "r.test", "path": "/from", "redirect": {"to": "/elsewhere"}, "hsts": {"max_age": "8760h",
      "include_subdomains": True, "preload": False}, "https_redirect": {"status": 308}},
     {"name": "d", "http": "d.test", "local": local},
+    {"name": "p", "tcp": "private", "local": local, "key": f"file:{folder}/b"},
+    {"name": "x", "tcp": 0, "local": "exit", "allow": ["*.example.com:80"],
+     "users": [{"name": "ann", "password": f"file:{folder}/a"}]},
 ]
 
 new_time = "123ms"
-# What each key becomes: a value, or (value, number of the item in its list).
+# What each key becomes: a value, or (value, number of the item in its list, or numbers where lists are in lists).
 http_values = {
     "linger_bytes": "1KiB", "requests_per_connection": 9, "connections": 900, "connections_per_address": 90,
     "head_bytes": "8KiB", "line_bytes": "1KiB", "fields": 50, "target_bytes": "1KiB", "body_rate": 7, "body_grace": "1s",
@@ -112,6 +116,7 @@ values = {
     "server.token[].name": ("bert", 1), "server.token[].secret": (f"file:{folder}/c", 1),
     "server.token[].also": (f"file:{folder}/c", 1), "server.token[].hosts": (["bob.test"], 1),
     "server.token[].ports": (["3000-3009"], 1), "server.token[].kinds": (["tcp"], 1),
+    "server.token[].bind": (["127.0.0.1"], 1), "server.token[].visited_by": (["alice"], 1),
     "server.token[].from": (["10.0.0.0/8"], 1), "server.token[].expires": ("2099-01-01T00:00:00Z", 1),
     "server.token[].connections": (3, 1), "server.token[].services": (3, 1), "server.token[].visitors": (3, 1),
     "server.token[].visitors_per_second": (3, 1),
@@ -126,6 +131,12 @@ values = {
     "client.server": "127.0.0.1:1", "client.token": f"file:{folder}/b", "client.tls": False,
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
     "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.connections": 3, "client.attempts": 9,
+    "client.retry_refused": "61s",
+    "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
+    "client.services[].allow": (["*.example.com:443"], EXIT),
+    "client.services[].users": ([{"name": "bob", "password": f"file:{folder}/a"}], EXIT),
+    "client.services[].users[].name": ("bob", [EXIT, 0]),
+    "client.services[].users[].password": (f"file:{folder}/c", [EXIT, 0]),
     "client.services[].name": ("other", TCP), "client.services[].tcp": ("private", TCP),
     "client.services[].udp": (3003, UDP), "client.services[].idle": ("5s", UDP),
     "client.services[].http": ("i.test", HTTP), "client.services[].tls": ("z.test", TLS),
@@ -179,10 +190,11 @@ def value_of(key):
 def put(config, key):
     value = value_of(key)
     value, number = value if isinstance(value, tuple) else (value, 0)
+    numbers = iter(number) if isinstance(number, list) else itertools.repeat(number)
     at = config
     *groups, last = key.replace("[]", ".[]").split(".")
     for group in groups:
-        at = at[number] if group == "[]" else at.setdefault(group, {})
+        at = at[next(numbers)] if group == "[]" else at.setdefault(group, {})
     if at.get(last) == value:
         sys.exit(f"{key} has this value already")
     at[last] = value

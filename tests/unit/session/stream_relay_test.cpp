@@ -225,17 +225,21 @@ TEST_CASE("what a client may not open is refused, and unknown names all alike") 
         CHECK(VisitRig::next_reset(*rig.laptop) == std::pair(Code::busy, true));
     }
     SECTION("too many in a moment") {
-        constexpr wire::StreamId many = 1'200;
-        rig.laptop->send_together([&] {
-            for (wire::StreamId i = 1; i <= many; ++i) {
-                rig.open("nothing", 2 * i);
-            }
-        });
+        // In parts of which all may wait for an answer; a little more than the bound passes, since time does, too.
+        constexpr wire::StreamId part = 100;
+        int passed = 0;
         int busy = 0;
-        for (wire::StreamId i = 1; i <= many; ++i) {
-            busy += VisitRig::next_reset(*rig.laptop).first == Code::busy ? 1 : 0;
+        for (wire::StreamId begun = 0; busy == 0 && begun < 50'000; begun += part) {
+            rig.laptop->send_together([&] {
+                for (wire::StreamId i = begun + 1; i <= begun + part; ++i) {
+                    rig.open("nothing", 2 * i);
+                }
+            });
+            for (wire::StreamId i = 0; i < part; ++i) {
+                ++(VisitRig::next_reset(*rig.laptop).first == Code::busy ? busy : passed);
+            }
         }
         CHECK(busy > 0);
-        CHECK(busy <= 176);
+        CHECK(passed >= 1'024);
     }
 }
