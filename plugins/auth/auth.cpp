@@ -116,9 +116,12 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
         return std::chrono::duration_cast<std::chrono::seconds>(
             std::chrono::nanoseconds(settings.integer(path).value_or(0)));
     };
-    if (wants_cheap(settings)) {
+    is_client_s_ = wants_cheap(settings);
+    if (is_client_s_) {
         pool_ = WorkPool::shared_by_clients();
     }
+    // Who asks before and after a change must not see that a user's cost has stayed, and a stranger's has not.
+    chooses_ = before != nullptr ? before->chooses_ : std::make_shared<const KeyedDigest>();
     auto gate = std::make_shared<Gate>();
     gate->user_header = settings.text("user_header").value_or(Text());
     if (!gate->user_header.empty()) {
@@ -142,9 +145,9 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     lockout_ = before != nullptr && before->lockout_->has(failures, duration)
                    ? before->lockout_
                    : std::make_shared<Lockout>(failures, duration);
-    verifier_ = std::make_shared<Verifier>(
-        gate_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
-        wants_cheap(settings) ? Verifier::pending_of_client_max : WorkPool::shared_queue_max);
+    verifier_ =
+        std::make_shared<Verifier>(gate_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
+                                   is_client_s_ ? Verifier::pending_of_client_max : WorkPool::shared_queue_max);
     users_ = std::make_shared<const Users>(inline_users_);
     if (file) {
         file_.emplace(std::string(*file), Users::file_max);
@@ -152,7 +155,17 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     }
 }
 
+// The operator's matter: a client could fill the server's log with it.
+void Auth::tell_costs(const Users& users) const {
+    if (const std::string costs = users.costs(); !costs.empty() && !is_client_s_) {
+        log(FT_LOG_WARN,
+            "the hashes of the users differ in what they cost (" + costs +
+                "), so the time of an answer says which of them a user may have; give all of them one cost");
+    }
+}
+
 void Auth::start() {
+    tell_costs(*users());
     if (file_) {
         watch_ = std::make_unique<Periodic>(std::chrono::seconds(1), [this] { look_at_file(); });
     }
@@ -166,6 +179,7 @@ void Auth::look_at_file() {
     try {
         if (const auto text = file_->changed()) {
             auto made = std::make_shared<const Users>(with_file(inline_users_, *text));
+            tell_costs(*made);
             const std::lock_guard lock(mutex_);
             users_.swap(made);  // the old ones go without the lock
         }
@@ -220,11 +234,11 @@ Decision Auth::ask_password(Exchange& exchange, Text encoded) {
         return Decision::reject(429, "auth_locked", {{"Retry-After", std::to_string(left.count())}});
     }
     const std::string* const hash = users->hash_of(said->user);
-    std::size_t any = 0;
-    const Digest chosen = chooses_.of({said->user});
+    std::uint32_t any = 0;
+    const Digest chosen = chooses_->of({said->user});
     std::memcpy(&any, chosen.data(), sizeof any);
     Verifier::Attempt attempt{std::move(said->user), std::move(said->password),
-                              hash != nullptr ? *hash : users->some_hash(any), hash != nullptr};
+                              hash != nullptr ? *hash : users->hash_for_unknown(any), hash != nullptr};
     if (verifier_->is_known(attempt, now)) {
         return gate_->admit(exchange, attempt.user, "Authorization");
     }

@@ -71,6 +71,7 @@ public:
 
 private:
     std::shared_ptr<const Users> users() const;
+    void tell_costs(const Users& users) const;
     plugin::Decision ask_password(plugin::Exchange& exchange, plugin::Text encoded);
     plugin::Decision ask_key(plugin::Exchange& exchange, plugin::Text key, plugin::Text by_field);
 
@@ -80,9 +81,10 @@ private:
     std::shared_ptr<Lockout> lockout_;
     std::shared_ptr<const Gate> gate_;
     std::shared_ptr<Verifier> verifier_;
-    KeyedDigest chooses_;  // whose hash stands for that of a user who is not there
+    std::shared_ptr<const KeyedDigest> chooses_;  // which hash stands for that of a user who is not there
     mutable std::mutex mutex_;
     std::shared_ptr<const Users> users_;  // those of the settings and of the file
+    bool is_client_s_ = false;
     std::shared_ptr<WorkPool> pool_ = WorkPool::shared();
     std::unique_ptr<Periodic> watch_;  // while the server runs
 };

@@ -1,77 +1,31 @@
 // The plugin `auth` on a real chain.
 #include "auth/auth.hpp"
 
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "unit/plugin/run_rig.hpp"
+#include "auth/rig_for_tests.hpp"
 
 using namespace ferrotunnel;
 using namespace std::chrono_literals;
 using ferrotunnel::plugins::Auth;
 using ferrotunnel::plugins::WorkPool;
+using ferrotunnel::test::argon2;
+using ferrotunnel::test::basic;
+using ferrotunnel::test::bcrypt;
 using ferrotunnel::test::PluginRig;
+using ferrotunnel::test::sha512;
+using ferrotunnel::test::yescrypt;
 using hooks::Step;
 
 namespace {
 
-// As cheap as they can be; the passwords are bcrypt, yescrypt, sha512 and argon2.
-const std::string bcrypt = "$2b$04$N8IvvlEesT7KQbYYxu0SaOFtMSmFkGbQaUyE1KzUEIkBo/Zc/SUca";
-const std::string yescrypt = "$y$j75$abcdefgh$bIsWuetn.OXu81S47VQpWNZvO/qejds3yg7HUK8Zzh/";
-const std::string sha512 =
-    "$6$rounds=1000$saltsalt$aiyw48uVAO8YXp0VJqD3u7hLpDb.rv/F2.5D4XPFGMHUktZfj59QH2cB/"
-    ".CpMyuw9aPL7BHOR9U7hgYiV5SD81";
-const std::string argon2 =
-    "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$8DRHF8bJfUFPpqrjczs74W5BHHAWTEjaa3/md53UfNg";
-
-std::string basic(const std::string& user_and_password) {
-    std::string encoded(user_and_password.size() * 2 + 4, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(user_and_password.data()),
-                                     static_cast<int>(user_and_password.size()));
-    return "Authorization: Basic " + encoded.substr(0, static_cast<std::size_t>(size)) + "\r\n";
-}
-
-struct Rig : PluginRig {
-    explicit Rig(std::string_view settings) { add<Auth>({"auth", true, false}, settings); }
-
-    /// Waits for the decisions of so many exchanges.
-    void wait_for(int count) {
-        const auto deadline = std::chrono::steady_clock::now() + 60s;
-        while (count > 0) {
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
-            count -= deliver();
-            std::this_thread::sleep_for(1ms);
-        }
-    }
-    /// Asks, and waits if the plugin does. "200" and what the backend gets, or "401 auth_failed".
-    std::string come(const std::string& fields) {
-        begin("GET /", fields);
-        Step step = ask();
-        waited = step == Step::wait;
-        if (waited) {
-            wait_for(1);
-            step = ask();
-        }
-        std::string result = "200 " + (step == Step::go_on ? sent() : std::string());
-        if (step == Step::answer) {
-            reply = run->take_reply();
-            result = std::to_string(reply.page ? http::info_of(*reply.page).status : reply.status) + " " + reply.code;
-        }
-        end();
-        return result;
-    }
-    hooks::Reply reply;
-    bool waited = false;
-};
+using Rig = test::AuthRig;
 
 bool is_in(const std::string& result) {
     return result.starts_with("200 GET");
@@ -205,22 +159,6 @@ TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lo
     }
     CHECK(codes ==
           std::vector<std::string>{"auth_failed", "auth_failed", "auth_failed", "auth_failed", "", "in", "in"});
-}
-
-TEST_CASE("auth: names that are there and names that are not are checked against hashes alike", "[auth]") {
-    plugins::Users users;
-    constexpr std::size_t known = 4;
-    const std::string hashes[known] = {yescrypt, sha512, argon2, bcrypt};
-    for (std::size_t i = 0; i < known; ++i) {
-        REQUIRE(users.add(std::string(1, static_cast<char>('a' + i)), hashes[i]));
-    }
-    std::map<std::string, std::size_t> stood_in;
-    for (std::size_t any = 0; any < 4'000; ++any) {
-        ++stood_in[users.some_hash(any)];
-    }
-    for (const std::string& hash : hashes) {  // as many as there are users with it
-        CHECK(stood_in[hash] == 1'000);
-    }
 }
 
 TEST_CASE("lockout: user and address count together, and for a time", "[auth][lockout]") {

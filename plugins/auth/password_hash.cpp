@@ -156,6 +156,18 @@ std::string cheap_hash_fault(std::string_view hash) {
     return {};
 }
 
+std::string password_hash_cost(std::string_view hash) {
+    const std::vector<std::string_view> parts = split(hash, '$');  // "", kind, parameters
+    if (hash.starts_with("$2")) {
+        return "bcrypt " + std::string(parts[2]);
+    }
+    if (hash.starts_with("$6$")) {
+        constexpr std::string_view rounds = "rounds=";
+        return "SHA-512 " + std::string(parts[2].starts_with(rounds) ? parts[2].substr(rounds.size()) : "5000");
+    }
+    return (hash.starts_with("$y$") ? "yescrypt " : "Argon2id ") + std::string(parts[hash.starts_with("$y$") ? 2 : 3]);
+}
+
 bool verify_password(const std::string& hash, const std::string& password) {
     if (hash.starts_with("$argon2id$")) {
         return argon2id_verify(hash.c_str(), password.data(), password.size()) == ARGON2_OK;

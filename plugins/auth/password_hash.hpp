@@ -15,6 +15,9 @@ std::string password_hash_fault(std::string_view hash);
 /// less than half a second and up to 64 MiB.
 std::string cheap_hash_fault(std::string_view hash);
 
+/// What makes a check of a hash without a fault as costly as it is: its kind and its parameters, as people read them.
+std::string password_hash_cost(std::string_view hash);
+
 /// Whether the password has this hash, which has no fault. Takes milliseconds to seconds. Any thread.
 bool verify_password(const std::string& hash, const std::string& password);
 

@@ -21,6 +21,8 @@ std::string Users::name_fault(std::string_view name) {
 bool Users::add(std::string name, std::string hash) {
     const bool is_new = places_.emplace(std::move(name), hashes_.size()).second;
     if (is_new) {
+        Cost& cost = costs_.try_emplace(password_hash_cost(hash), Cost{0, hashes_.size()}).first->second;
+        ++cost.users;
         hashes_.push_back(std::move(hash));
     }
     return is_new;
@@ -62,6 +64,23 @@ void Users::add_file(std::string_view text) {
 const std::string* Users::hash_of(const std::string& name) const {
     const auto found = places_.find(name);
     return found == places_.end() ? nullptr : &hashes_[found->second];
+}
+
+const std::string& Users::hash_for_unknown(std::uint32_t any) const {
+    std::uint64_t place = std::uint64_t{any} * hashes_.size() >> 32;  // less than there are users
+    auto cost = costs_.begin();
+    for (; place >= cost->second.users; ++cost) {
+        place -= cost->second.users;
+    }
+    return hashes_[cost->second.hash];
+}
+
+std::string Users::costs() const {
+    std::string all;
+    for (const auto& [name, cost] : costs_) {
+        all += (all.empty() ? "" : ", ") + name + ": " + std::to_string(cost.users);
+    }
+    return costs_.size() > 1 ? all : std::string();
 }
 
 }  // namespace ferrotunnel::plugins

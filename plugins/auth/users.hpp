@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,11 +29,20 @@ public:
     bool empty() const noexcept { return hashes_.empty(); }
     /// The hash of that user; null: there is none. Good until a user is added.
     const std::string* hash_of(const std::string& name) const;
-    /// Someone's hash, for a user who is not there. `any`: a number that chooses whose. Each is as likely as any other,
-    /// so that the time of a check tells nothing, also where hashes differ in what they cost. There are users.
-    const std::string& some_hash(std::size_t any) const { return hashes_[any % hashes_.size()]; }
+    /// What is checked for a user who is not there. `any`: a number that stands for the name and is as good as random.
+    /// Of all numbers, as many get a cost as users have it, and most get the same one when users come and go. There are
+    /// users.
+    const std::string& hash_for_unknown(std::uint32_t any) const;
+    /// "bcrypt 05: 3, yescrypt j9T: 1" where users have hashes of more than one cost; else nothing.
+    std::string costs() const;
 
 private:
+    struct Cost {
+        std::size_t users = 0;
+        std::size_t hash = 0;  // the place of one
+    };
+
+    std::map<std::string, Cost> costs_;                    // by password_hash_cost()
     std::unordered_map<std::string, std::size_t> places_;  // of their hashes
     std::vector<std::string> hashes_;
 };

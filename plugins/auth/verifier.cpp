@@ -37,9 +37,10 @@ bool Verifier::has_room(const std::string& address) const {
     if (pending_.size() >= pending_max_) {
         return false;
     }
+    const std::string place = Lockout::pair_of({}, address);
     const auto begun = std::count_if(pending_.begin(), pending_.end(), [&](const auto& each) {
         const std::vector<Waiter>& waiters = each.second.waiters;
-        return !waiters.empty() && waiters.front().address == address;
+        return !waiters.empty() && Lockout::pair_of({}, waiters.front().address) == place;
     });
     return static_cast<std::size_t>(begun) < pending_of_address_max;
 }

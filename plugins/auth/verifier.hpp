@@ -28,7 +28,7 @@ class Verifier : public std::enable_shared_from_this<Verifier> {
 public:
     using Time = std::chrono::steady_clock::time_point;
     static constexpr std::size_t known_max = 16'384;
-    static constexpr std::size_t pending_of_address_max = 32;  // of the pool's 256
+    static constexpr std::size_t pending_of_address_max = 32;  // of the pool's 256; IPv6: of one /64
     static constexpr std::size_t pending_of_client_max = 32;  // of one service that a client guards, of that pool's 256
     static constexpr std::size_t waiters_max = 1'024;         // for one check
 

@@ -87,6 +87,23 @@ has_text "$dir/head" '^Retry-After: [123][0-9][0-9][0-9]'
 equal "from elsewhere" "$(who -u ann:second --interface 127.0.0.2)" "ann|||"
 equal "a key" "$(who -H "X-API-Key: $key")" "deploy|||"
 
+say "guesses that come together get no further"
+pids_of_visitors=()
+for i in {1..16}; do
+    curl -s -m $patience -o /dev/null -w '%{http_code}\n' --interface 127.0.0.3 -u "ann:guess$i" -H 'Host: app.example.com' \
+        "http://$edge/who" >"$dir/guess.$i" &
+    pids_of_visitors+=($!)
+done
+wait "${pids_of_visitors[@]}"
+equal "guesses that were checked" "$(cat "$dir"/guess.* | grep -c '^401$')" 6
+equal "the others" "$(cat "$dir"/guess.* | grep -c '^\(429\|503\)$')" 10
+equal "the right one" "$(status -u ann:second --interface 127.0.0.3)" "429 auth_locked"
+
+say "hashes that differ in cost are told"
+printf '%s\n%s\n' "$second" 'bob:$2b$04$N8IvvlEesT7KQbYYxu0SaOFtMSmFkGbQaUyE1KzUEIkBo/Zc/SUca' >"$dir/users.new"
+mv "$dir/users.new" "$dir/users"
+wait_for_text server 'differ in what they cost (bcrypt 04: 1, bcrypt 05: 1)'
+
 say "what is too weak is told with its place"
 printf 'ann:$apr1$Fke9GDwC$PjzbZwajnXzhGSGxg4cIO/\n' >"$dir/wrong"
 ! "$FERROTUNNEL" check "$dir/wrong.yml" >"$dir/check.out" 2>&1 || fail "check accepts an MD5 hash"
