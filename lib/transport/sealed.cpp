@@ -52,7 +52,7 @@ void derive(Bytes key, std::string_view service, std::array<std::uint8_t, 32>& i
     require(fine);
 }
 
-int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+int choose_visit_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
                 unsigned offered_size, void*) {
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, size, alpn, alpn_size, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
@@ -79,7 +79,7 @@ SealContext::SealContext(End end, Bytes key, std::string_view service)
     SSL_CTX_set_app_data(context, this);
     if (end == End::service) {
         SSL_CTX_set_psk_find_session_callback(context, &SealContext::find_session);
-        SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
+        SSL_CTX_set_alpn_select_cb(context, choose_visit_alpn, nullptr);
     } else {
         SSL_CTX_set_psk_use_session_callback(context, &SealContext::use_session);
         require(SSL_CTX_set_alpn_protos(context, alpn, alpn_size) == 0);
