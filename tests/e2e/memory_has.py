@@ -17,6 +17,8 @@ def main():
             if not place:
                 continue
             first, last = (int(each, 16) for each in place.groups())
+            if last - first > 1 << 32:  # what a sanitizer reserves for its shadow
+                continue
             try:
                 memory.seek(first)
                 part = memory.read(last - first)

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ const ft_body_api* bodies;
 const ft_session* session;
 const ft_instance* self_;
 
-ft_text text(const std::string& words) {
+ft_text text(std::string_view words) {
     return {words.data(), words.size()};
 }
 
