@@ -53,7 +53,7 @@ void derive(Bytes key, std::string_view service, std::array<std::uint8_t, 32>& i
 }
 
 int choose_visit_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
-                unsigned offered_size, void*) {
+                      unsigned offered_size, void*) {
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, size, alpn, alpn_size, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
