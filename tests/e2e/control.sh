@@ -1,6 +1,7 @@
 # The control socket of the real program: curl and the program's own commands ask it, on both sides, while visitors come
 # and go; what happens to sockets of programs that crash, that run twice, and that are not to be trusted.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/run_lib.sh"
 need curl python3
 sockets=$dir/run # where programs put them: $RUNTIME_DIRECTORY
 
@@ -11,22 +12,6 @@ ask() {
 }
 # field EXPRESSION [FILE]: of the JSON `j`, an answer.
 field() { python3 -c 'import json, sys; j = json.load(open(sys.argv[2])); print(eval(sys.argv[1]))' "$1" "${2:-$dir/answer}"; }
-
-# run COMMAND...: the program's command; its output is in $dir/run.out and run.err, its exit code in $code.
-run() {
-    code=0
-    timeout $patience "$FERROTUNNEL" "$@" >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
-}
-run_ok() {
-    run "$@"
-    ((code == 0)) || fail "\`$*\` ended with code $code: $(<"$dir/run.err")"
-}
-run_fails() {
-    run "$@"
-    equal "the code of \`$*\`" "$code" 1
-}
-printed() { has_text "$dir/run.out" "$1"; }
-complained() { has_text "$dir/run.err" "$1"; }
 
 # visitors_are COUNT: as the client's status says.
 visitors_are() {

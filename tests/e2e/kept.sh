@@ -1,23 +1,9 @@
 # Services that a running client is told to keep: they are in a file that the configuration includes by itself, and so
 # survive reloads and restarts; a whole range of ports comes and goes.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/run_lib.sh"
 need curl python3
 socket=$dir/run/client.sock
-
-run() {
-    code=0
-    timeout $patience "$FERROTUNNEL" "$@" >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
-}
-run_ok() {
-    run "$@"
-    ((code == 0)) || fail "\`$*\` ended with code $code: $(<"$dir/run.err") $(<"$dir/run.out")"
-}
-run_fails() {
-    run "$@"
-    equal "the code of \`$*\`" "$code" 1
-}
-printed() { has_text "$dir/run.out" "$1"; }
-complained() { has_text "$dir/run.err" "$1"; }
 
 mkdir "$dir/files" "$dir/etc"
 echo hello >"$dir/files/page"

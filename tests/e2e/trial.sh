@@ -1,23 +1,9 @@
 # A reload that is tried: what locks its user out is taken back, what is confirmed stays; and `config diff`, which tells
 # before what a reload would do.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/run_lib.sh"
 need curl python3
 sockets=$dir/run
-
-run() {
-    code=0
-    timeout $patience "$FERROTUNNEL" "$@" >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
-}
-run_ok() {
-    run "$@"
-    ((code == 0)) || fail "\`$*\` ended with code $code: $(<"$dir/run.err") $(<"$dir/run.out")"
-}
-run_fails() {
-    run "$@"
-    equal "the code of \`$*\`" "$code" 1
-}
-printed() { has_text "$dir/run.out" "$1"; }
-complained() { has_text "$dir/run.err" "$1"; }
 on() { run_ok "${@:2}" --control "$sockets/$1.sock"; }
 
 mkdir "$dir/files"
