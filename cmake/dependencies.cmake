@@ -1,6 +1,8 @@
-# What has to be there before anything is built. The fuzz targets need the standard library, RE2 and yaml-cpp alone.
+# What has to be there before anything is built. The fuzz targets need the standard library, RE2, nghttp2 and yaml-cpp
+# alone.
 find_path(FERROTUNNEL_RE2_INCLUDE_DIR re2/re2.h REQUIRED)  # Debian's package has no CMake file
-mark_as_advanced(FERROTUNNEL_RE2_INCLUDE_DIR)
+find_path(FERROTUNNEL_NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED)
+mark_as_advanced(FERROTUNNEL_RE2_INCLUDE_DIR FERROTUNNEL_NGHTTP2_INCLUDE_DIR)
 # Its target is called yaml-cpp up to 0.7, yaml-cpp::yaml-cpp from 0.8 on.
 find_package(yaml-cpp REQUIRED)
 set(FERROTUNNEL_YAML_CPP yaml-cpp)
