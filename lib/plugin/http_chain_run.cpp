@@ -179,37 +179,27 @@ ft_decision HttpChainRun::call(const Instance& asked) {
 std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     const bool has_reply = std::exchange(has_reply_, false);
-    if (decision != FT_LATER || asked.observes()) {
+    if (decision != FT_LATER) {
         wait_.withdraw();
     }
     if (decision == FT_COLLECT && collects_) {
         asked.count(Count::bodies);
-        if (asked.observes()) {
-            asked.tell_change(info_.id, phase_ == Phase::request ? "request body" : "response body", "collected");
-        }
-    }
-    if (decision == FT_COLLECT && collects_ && !asked.observes()) {
-        is_collecting_ = true;
         wait_.renew_time();  // what the visitor takes is not the plugin's time
+        if (asked.observes() && !body_of_phase().is_whole) {
+            collect_beside(i);
+            return std::nullopt;
+        }
+        is_collecting_ = true;
         return ask(i, now);  // once: what decides on a body collects nothing
     }
     drop_collects();
-    if (decision == FT_GO_ON || (decision == FT_COLLECT && asked.observes())) {
+    if (decision == FT_GO_ON) {
         wait_.renew_time();  // whoever comes next has its own
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_reply) {
-        asked.count(Count::answered);
-        if (asked.observes()) {
-            asked.tell_observed(info_.id, reply_);
-            return std::nullopt;
-        }
         wait_.renew_time();
-        return Step::answer;
-    }
-    if (decision == FT_LATER && asked.observes()) {
-        asked.count(Count::waits);
-        return std::nullopt;
+        return answered(asked);
     }
     if (decision == FT_LATER && wait_.begin(now)) {
         asked.count(Count::waits);
@@ -219,6 +209,16 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
                          : decision == FT_COLLECT  ? "it waits for a body that it has not asked for"
                          : decision == FT_ANSWERED ? "it has answered without an answer"
                                                    : "it has failed");
+}
+
+// `reply_` is the answer, unless the instance only observes.
+std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
+    asked.count(Count::answered);
+    if (asked.observes()) {
+        asked.tell_observed(info_.id, std::exchange(reply_, {}));
+        return std::nullopt;
+    }
+    return Step::answer;
 }
 
 // Takes back what the instance did. Its failure policy decides on the rest. Without a reason nothing is logged.

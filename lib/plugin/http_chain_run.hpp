@@ -152,6 +152,7 @@ private:
     ft_decision call(const Instance& asked);
     std::optional<hooks::Step> passed_over(std::size_t i) noexcept;
     std::optional<hooks::Step> decided(std::size_t i, ft_decision decision, TimePoint now) noexcept;
+    std::optional<hooks::Step> answered(const Instance& asked) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
     void changed(std::string_view what, std::string_view name = {}) const noexcept;
     void stop_waiting() noexcept;
@@ -168,6 +169,11 @@ private:
     std::optional<hooks::Step> body_refused(const Instance& asked) noexcept;
     ft_decision decide_on_body();
     void drop_collects() noexcept;
+    // For instances that observe: http_chain_run_observed.cpp.
+    struct ObservedBody;
+    void collect_beside(std::size_t i) noexcept;
+    void observed_too_large(const Instance& asked) noexcept;
+    ft_decision observed_decision(std::size_t i, const Collects& collects, std::string_view body) noexcept;
     BaseFields base_of(std::uint32_t side) const noexcept;
     std::optional<std::string_view> keep(std::string_view text);
     void keep_texts_of(FieldLog::Change& change);

@@ -150,7 +150,7 @@ std::optional<hooks::Step> HttpChainRun::body_refused(const Instance& asked) noe
     reply_ = {};
     reply_.page = http::PageState::body_too_large;
     reply_.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
-    return hooks::Step::answer;
+    return asked.observes() ? answered(asked) : hooks::Step::answer;
 }
 
 ft_decision HttpChainRun::decide_on_body() {

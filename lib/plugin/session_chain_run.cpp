@@ -161,7 +161,7 @@ ft_decision SessionChainRun::call(const Instance& asked) {
 
 std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision decision, TimePoint now) noexcept {
     const bool has_refusal = std::exchange(has_refusal_, false);
-    if (decision != FT_LATER || asked.observes()) {
+    if (decision != FT_LATER) {
         wait_.withdraw();
     }
     if (decision == FT_GO_ON) {
@@ -169,16 +169,13 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_refusal) {
+        wait_.renew_time();
         asked.count(Count::answered);
         if (asked.observes()) {
             asked.tell_observed(phase_name(), address(), refusal_.words);
             return std::nullopt;
         }
         return Step::answer;
-    }
-    if (decision == FT_LATER && asked.observes()) {
-        asked.count(Count::waits);
-        return std::nullopt;
     }
     if (decision == FT_LATER && wait_.begin(now)) {
         asked.count(Count::waits);

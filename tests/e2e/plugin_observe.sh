@@ -2,7 +2,7 @@
 # notice nothing. What they would have done is in the log, and counted where `ferrotunnel status` shows it.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl g++ python3
+need curl g++ openssl python3
 
 orders=$dir/orders
 mkdir "$orders"
@@ -26,9 +26,22 @@ server:
         mode: observe
       - meddler:
         mode: observe
+      - webhook-verify: {style: github, secrets: "file:secret"}
+        id: signed
+        paths: [/signed]
+        mode: observe
       - headers: {response: {set: {X-Real: "1"}}}
         id: real
 END
+if [[ -e $FERROTUNNEL_PLUGINS/auth.so ]]; then
+    cat >>"$dir/edge.yml" <<'END'
+      - auth: {users: {ann: "$$2y$$05$$G9TmUOIh5Oh96d3YoeNeq.q53FYd1fQvNS0Ljl3x3cw1164B2U8QC"}}
+        id: people
+        paths: [/people]
+        mode: observe
+END
+fi
+(umask 077 && echo "the secret" >"$dir/secret")
 printf "not today" >"$orders/login_refused"
 printf "no more" >"$orders/service_refused"
 : >"$orders/visitor_127.0.0.1"
@@ -68,12 +81,36 @@ equal "the visitor that doorman would have refused" "$(count doorman answered)" 
 equal "edits of requests and answers" "$(count fields edits)" $((3 * requests))
 equal "those of one that acts" "$(count real edits)" $requests
 equal "answers of one that acts" "$(count real answered)" 0
-equal "decisions that would have come later" "$(count meddler waits)" $requests
+equal "decisions that came later" "$(count meddler waits)" $requests
 equal "bodies" "$(count meddler bodies)" $requests
 equal "failures" "$(count meddler failures)" $requests
 equal "its mode" "$(count meddler mode) $(count real mode)" "observe act"
 "$FERROTUNNEL" status --control "$dir/run/server.sock" >"$dir/status.txt"
 has_text "$dir/status.txt" "^ *nobody  *observe  *$((requests + 1))  *$((requests + 1)) "
+
+say "what would be decided on a body is counted, while the body passes"
+printf 'some bytes' >"$dir/hook"
+signature=$(openssl dgst -sha256 -mac HMAC -macopt "key:the secret" -r "$dir/hook" | cut -d ' ' -f 1)
+for signed in "$signature" "${signature//[0-9]/0}"; do
+    equal "a webhook" "$(status_of app.example.com /signed --data-binary @"$dir/hook" -H "X-Hub-Signature-256: sha256=$signed")" \
+        "200"
+done
+equal "a webhook in chunks" "$(status_of app.example.com /signed --data-binary @"$dir/hook" -H 'Transfer-Encoding: chunked' \
+    -H "X-Hub-Signature-256: sha256=$signature")" 200
+equal "bodies that were judged" "$(count signed bodies)" 3
+equal "those that it would have turned away" "$(count signed answered)" 1
+equal "its failures" "$(count signed failures)" 0
+
+if [[ -e $FERROTUNNEL_PLUGINS/auth.so ]]; then
+    say "and what is decided later, by a plugin that hashes passwords"
+    for user in ann:first ann:wrong bob:first; do
+        equal "$user" "$(status_of app.example.com /people -u "$user")" 200
+    done
+    equal "nobody at all" "$(status_of app.example.com /people)" 200
+    equal "those that it would have turned away" "$(count people answered)" 3
+    equal "decisions that came later" "$(count people waits)" 3
+    equal "none of them late" "$(count people late)" 0
+fi
 
 say "and logged"
 for line in 'a plugin would have answered  *plugin=nobody request=.* status=403' \

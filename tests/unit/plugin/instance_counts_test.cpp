@@ -58,7 +58,8 @@ public:
         return exchange.later([](Later later) { owed.emplace(std::move(later)); });
     }
     Decision on_connect(Visit& visit) override {
-        return visit.later([](LaterOf<Visit> later) { std::move(later).decide(Decision::go_on()); });
+        return visit.later(
+            [](LaterOf<Visit> later) { std::move(later).resume([](Visit&) { return Decision::refuse("no"); }); });
     }
 };
 
@@ -122,14 +123,35 @@ TEST_CASE("counts: a decision that is owed, and one that is late", "[plugin][cou
     Owing::owed.reset();
 }
 
-TEST_CASE("counts: one that observes is not waited for, and its decision is counted as owed", "[plugin][counts]") {
+TEST_CASE("counts: one that observes is waited for, and what it decides later is counted and not done",
+          "[plugin][counts]") {
+    PluginRig rig;
+    rig.add<Owing>(observing);
+    rig.begin();
+    CHECK(rig.ask() == Step::wait);
+    std::move(*Owing::owed).resume([](Exchange&) { return Decision::reject(403, "no"); });
+    CHECK(rig.deliver() == 1);
+    CHECK(rig.ask() == Step::go_on);
+    rig.end();
+    CHECK(sums_of(rig.chain) == Sums{1, 1, 0, 0, 1, 0, 0, 0});
+    rig.begin();
+    CHECK(rig.ask() == Step::wait);
+    rig.run->expire();
+    CHECK(rig.ask() == Step::go_on);
+    rig.end();
+    CHECK(sums_of(rig.chain) == Sums{2, 1, 0, 0, 2, 1, 1, 0});
+    Owing::owed.reset();
+}
+
+TEST_CASE("counts: a visitor waits for one that observes, and is let in whatever it decides", "[plugin][counts]") {
     SessionRig rig;
     rig.add<Owing>(observing);
     rig.visit();
+    CHECK(rig.ask() == Step::wait);
+    CHECK(rig.deliver() == 1);
     CHECK(rig.ask() == Step::go_on);
     rig.close();
-    CHECK(rig.deliver() == 0);
-    CHECK(sums_of(rig.chain.chain) == Sums{1, 0, 0, 0, 1, 0, 0, 0});
+    CHECK(sums_of(rig.chain.chain) == Sums{1, 1, 0, 0, 1, 0, 0, 0});
 }
 
 TEST_CASE("counts: threads lose none", "[plugin][counts][threads]") {

@@ -211,9 +211,11 @@ TEST_CASE("session later: so many wait, half of them for one instance, and the n
     }
 }
 
-TEST_CASE("session later: an observing instance holds nobody up", "[plugin][session][waiting]") {
+TEST_CASE("session later: an observing instance is waited for, for as long as it has", "[plugin][session][waiting]") {
     Rig rig({"", true, true});
     rig.visit();
+    CHECK(rig.ask() == Step::wait);
+    rig.run->expire();
     CHECK(rig.ask() == Step::go_on);
     Rig::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
     CHECK(Held::living == 0);

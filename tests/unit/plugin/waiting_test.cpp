@@ -287,12 +287,15 @@ TEST_CASE("later: an answer that goes takes the wait for it along", "[plugin][wa
     rig.end();
 }
 
-TEST_CASE("later: an observing instance holds nobody up", "[plugin][waiting]") {
+TEST_CASE("later: an observing instance is waited for, for as long as it has, and stops nobody", "[plugin][waiting]") {
     Rig rig({"", true, true});
     rig.begin();
+    CHECK(rig.ask() == Step::wait);
+    CHECK(rig.worker->waiting() == 1);
+    rig.run->expire();
     CHECK(rig.ask() == Step::go_on);
     CHECK(rig.worker->waiting() == 0);
-    rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+    rig.take().resume([counted = Counted()](Exchange&) { return Decision::reject(403, "no"); });
     CHECK(Counted::living == 0);
     CHECK(rig.deliver() == 0);
     rig.end();
