@@ -83,6 +83,19 @@ serve_mishaps() {
 # talk STEP...: a visitor that sends exactly this; what it got is printed.
 talk() { "$E2E_TOOLS/http_mishaps" talk "$edge" "$@"; }
 
+# raw_from ADDRESS BYTES: sends exactly this, in which \r and their like stand for bytes, from that address of ours; what came
+# until the end of the connection is printed.
+raw_from() {
+    python3 - "$edge" "$1" "$2" <<'END'
+import socket, sys
+host, port = sys.argv[1].rsplit(":", 1)
+with socket.create_connection((host, int(port)), 60, (sys.argv[2], 0)) as visitor:
+    visitor.sendall(sys.argv[3].encode().decode("unicode_escape").encode("latin-1"))
+    visitor.settimeout(60)
+    while part := visitor.recv(65536):
+        sys.stdout.buffer.write(part)
+END
+}
 # serve_node NAME: node/backend.mjs as a backend; its address is then in $backend. With need_ws also for WebSockets.
 serve_node() {
     local name=$1

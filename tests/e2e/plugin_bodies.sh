@@ -2,7 +2,7 @@
 # hears of it, large bodies that another one is made of in both directions, and a visitor who does not read.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl nginx g++ sha256sum
+need curl nginx g++ sha256sum python3
 
 mebibytes=100
 stalled_mebibytes=$(by_size 128 1024)
@@ -28,7 +28,9 @@ END
 start_nginx "location /up/judged { dav_methods PUT; add_header X-Was-Read \$http_x_read always; }" \
     "location /up/turned { dav_methods PUT; etag on; }"
 start_edge --config "$dir/edge.yml"
-ready_client client 1 --http "app.example.com=$nginx"
+start stalled python3 "$E2E_SOURCE/stalled_backend.py" "$dir/stalled.port" "$stall_s"
+wait_until $patience "the stalled backend" test -s "$dir/stalled.port"
+ready_client client 2 --http "app.example.com=$nginx" --http "stalled.example.com=$(<"$dir/stalled.port")"
 
 rot13() { tr 'A-Za-z' 'N-ZA-Mn-za-m'; }
 hash_of() { sha256sum | cut -d ' ' -f 1; }
@@ -96,15 +98,32 @@ say "two requests on one connection"
 equal "their statuses and new connections" "$(ask app.example.com /up/turned-2 -o /dev/null -o /dev/null \
     -w '%{http_code} %{num_connects} ' "http://$edge/up/turned-2")" "200 1 200 0 "
 
-say "$stalled_mebibytes MiB for a visitor who does not read at first"
-yes "The quick brown fox jumps over the lazy dog" | head -c $((stalled_mebibytes << 20)) >"$dir/www/up/turned-large" || true
-expected=$(rot13 <"$dir/www/up/turned-large" | hash_of)
 most_of() { awk '$1 == "VmHWM:" { print $2 }' "/proc/$(pid_of server)/status"; }
-echo 5 >"/proc/$(pid_of server)/clear_refs"
-before=$(most_of)
-equal "what it gets" "$(curl -sS --max-time 600 -H 'Host: app.example.com' "http://$edge/up/turned-large" |
-    (sleep "$stall_s" && hash_of))" "$expected"
-most=$(most_of)
-say "the server: $before KiB before, at most $most KiB"
-memory_at_most "KiB that the server has grown by" $((most - before)) $growth_max
+# grows_by LIMIT COMMAND...: the server's memory does not grow beyond that, in KiB, while the command runs.
+grows_by() {
+    echo 5 >"/proc/$(pid_of server)/clear_refs"
+    local before most
+    before=$(most_of)
+    "${@:2}"
+    most=$(most_of)
+    say "the server: $before KiB before, at most $most KiB"
+    memory_at_most "KiB that the server has grown by" $((most - before)) "$1"
+}
+lines() { yes "The quick brown fox jumps over the lazy dog" | head -c $((stalled_mebibytes << 20)) || true; }
+expected=$(lines | rot13 | hash_of)
+lines >"$dir/www/up/turned-large"
+
+say "$stalled_mebibytes MiB for a visitor who does not read at first"
+slow_visitor() {
+    equal "what it gets" "$(curl -sS --max-time 600 -H 'Host: app.example.com' "http://$edge/up/turned-large" |
+        (sleep "$stall_s" && hash_of))" "$expected"
+}
+grows_by $growth_max slow_visitor
+
+say "$stalled_mebibytes MiB for a backend that does not read at first"
+slow_backend() { # whose answer, the sum, is turned too
+    equal "what it gets" "$(curl -sS --max-time 600 -H 'Host: stalled.example.com' -T "$dir/www/up/turned-large" \
+        "http://$edge/up/turned" | rot13)" "$expected"
+}
+grows_by $growth_max slow_backend
 check_alive

@@ -8,21 +8,9 @@ need curl nginx python3
 from() { status_of app.example.com "$2" --interface "$1" "${@:3}"; }
 from_is() { [[ $(from "$1" "$2") == "$3" ]]; }
 
-# raw ADDRESS BYTES: sends exactly this from that address; what came is printed.
-raw() {
-    python3 - "$edge" "$1" "$2" <<'END'
-import socket, sys
-host, port = sys.argv[1].rsplit(":", 1)
-with socket.create_connection((host, int(port)), 60, (sys.argv[2], 0)) as visitor:
-    visitor.sendall(sys.argv[3].encode().decode("unicode_escape").encode("latin-1"))
-    visitor.settimeout(60)
-    while part := visitor.recv(65536):
-        sys.stdout.buffer.write(part)
-END
-}
 # proxied CLIENT [FAMILY]: the status that the trusted proxy's visitor of that address gets.
 proxied() {
-    raw 127.0.0.1 "PROXY ${2:-TCP4} $1 $1 4000 80\\r\\nGET /by-proxy HTTP/1.1\\r\\nHost: app.example.com\\r\\nConnection: close\\r\\n\\r\\n" |
+    raw_from 127.0.0.1 "PROXY ${2:-TCP4} $1 $1 4000 80\\r\\nGET /by-proxy HTTP/1.1\\r\\nHost: app.example.com\\r\\nConnection: close\\r\\n\\r\\n" |
         awk 'NR == 1 { print $2 }'
 }
 # end_of NAME: ends a server or client, and waits for it.
@@ -68,7 +56,7 @@ for forged in 'X-Forwarded-For: 127.0.1.1' 'X-Real-IP: 127.0.1.1' 'Forwarded: fo
     equal "with $forged" "$(from 127.0.2.9 / -H "$forged")" "403 ip_denied"
 done
 request='GET / HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n'
-answer=$(raw 127.0.2.9 "PROXY TCP4 127.0.1.1 127.0.0.1 4000 80\\r\\n$request")
+answer=$(raw_from 127.0.2.9 "PROXY TCP4 127.0.1.1 127.0.0.1 4000 80\\r\\n$request")
 [[ $answer == "HTTP/1.1 400"* ]] || fail "a stranger's PROXY header: $answer"
 equal "a trusted proxy's stranger" "$(from 127.0.0.4 / -H 'X-Forwarded-For: 127.0.2.9')" "403 ip_denied"
 equal "a trusted proxy's visitor" "$(from 127.0.0.4 / -H 'X-Forwarded-For: 127.0.1.40')" 200
@@ -95,7 +83,7 @@ at_least "Retry-After" "$wait" 3000
 for forged in 'X-Forwarded-For: 127.0.1.7' 'X-Real-IP: 127.0.1.8' 'Forwarded: for=127.0.1.9'; do
     equal "with $forged" "$(from 127.0.6.1 / -H "$forged")" "429 rate_limited"
 done
-answer=$(raw 127.0.6.1 "PROXY TCP4 127.0.1.9 127.0.0.1 4000 80\\r\\n$request")
+answer=$(raw_from 127.0.6.1 "PROXY TCP4 127.0.1.9 127.0.0.1 4000 80\\r\\n$request")
 [[ $answer == "HTTP/1.1 400"* ]] || fail "a stranger's PROXY header: $answer"
 equal "another visitor" "$(from 127.0.6.2 /)" 200
 

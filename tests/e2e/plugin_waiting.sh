@@ -41,7 +41,7 @@ ready_client client 1 --http "app.example.com=$nginx"
 equal "somebody who does not wait" "$(status_of app.example.com /)" 200
 
 say "$count requests wait"
-result=$(crowd "$count" "$others" "$(pid_of server)")
+result=$(crowd "$count" "$others" "$(pid_of server)" "$(full && echo rates)")
 say "$result"
 equal "decisions" "$(value released "$result")" "$count"
 equal "answers" "$(value answered "$result")" "$count"

@@ -1,14 +1,18 @@
 """Many visitors whose requests wait for a plugin (plugins/patience.cpp), for plugin_waiting.sh.
 
-    waiting_crowd.py HOST:PORT COUNT OTHERS PID    all wait; OTHERS requests beside them; released; then half leave
+    waiting_crowd.py HOST:PORT COUNT OTHERS PID [rates]
+                                                   all wait; OTHERS requests beside them, and with `rates` as many as can
+                                                   be in five seconds; released; then half leave
     waiting_crowd.py HOST:PORT COUNT bounded       all ask, and not all may wait
 
 Prints a line of results. PID is the server's, for its memory."""
 import collections
 import resource
 import selectors
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -107,8 +111,20 @@ def times_of(address, requests):
     return sorted(took)
 
 
+def rate_of(address):
+    """How many requests of eight other visitors are answered in a second, as wrk counts them; 0 where there is none."""
+    if sys.argv[5] != "rates" or shutil.which("wrk") is None:
+        return 0
+    counted = subprocess.run(["wrk", "-t", "1", "-c", "8", "-d", "5", "-H", "Host: app.example.com",
+                              f"http://{address[0]}:{address[1]}/"], check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in counted or "Socket errors" in counted:
+        fail("requests of others have failed: " + counted)
+    return next(int(float(line.split()[1])) for line in counted.splitlines() if line.startswith("Requests/sec:"))
+
+
 def all_wait(address, count, others, pid):
     alone = times_of(address, others)
+    alone_rate = rate_of(address)
     before = memory(pid)
     crowd = Crowd(address, count)
     connected = memory(pid)
@@ -116,6 +132,7 @@ def all_wait(address, count, others, pid):
     until("all to wait", lambda: crowd.waiting() == count)
     held = memory(pid)
     beside = times_of(address, others)
+    beside_rate = rate_of(address)
     if crowd.waiting() != count:
         fail("not all wait any more")
     released = crowd.release()
@@ -134,7 +151,8 @@ def all_wait(address, count, others, pid):
     print(f"waiting={count} released={released} answered={answers[(200, 'decided' + chr(10))]} "
           f"stayed={stayed[(200, 'decided' + chr(10))]} connection_bytes={(connected - before) // count} "
           f"waiting_bytes={(held - connected) // count} alone_p50_us={alone[middle]} alone_p99_us={alone[late]} "
-          f"beside_p50_us={beside[middle]} beside_p99_us={beside[late]}")
+          f"beside_p50_us={beside[middle]} beside_p99_us={beside[late]} "
+          f"alone_rate={alone_rate} beside_rate={beside_rate}")
 
 
 def bounded(address, count):
