@@ -254,6 +254,10 @@ public:
         }
         plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
         plan_.client.start();
+        if (const std::string metrics = plan_.client.metrics_endpoint(); !metrics.empty()) {
+            output.line(fmt::format("  metrics    http://{}/metrics", metrics));
+            endpoints_->set_metrics(metrics);
+        }
         story_.emplace(plan_, output, *endpoints_);
     }
 

@@ -75,6 +75,7 @@ void EndpointFile::clear() {
     http_.clear();
     https_.clear();
     connect_.clear();
+    metrics_.clear();
     services_.clear();
 }
 
@@ -109,6 +110,7 @@ std::string EndpointFile::text() const {
     text += http_.empty() ? "" : fmt::format("http {}\n", http_);
     text += https_.empty() ? "" : fmt::format("https {}\n", https_);
     text += connect_.empty() ? "" : fmt::format("connect {}\n", connect_);
+    text += metrics_.empty() ? "" : fmt::format("metrics {}\n", metrics_);
     for (const auto& [name, endpoint] : services_) {
         text += fmt::format("service {} {}\n", name, endpoint);
     }

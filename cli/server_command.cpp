@@ -150,6 +150,9 @@ void introduce(const ServerPlan& plan, Output& output) {
     if (const std::string connect = plan.server.connect_endpoint(); !connect.empty()) {
         output.line(fmt::format("  CONNECT    {}", connect));
     }
+    if (const std::string metrics = plan.server.metrics_endpoint(); !metrics.empty()) {
+        output.line(fmt::format("  metrics    http://{}/metrics", metrics));
+    }
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));
 }
@@ -164,6 +167,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     endpoints.set_http(plan.server.http_endpoint());
     endpoints.set_https(plan.server.https_endpoint());
     endpoints.set_connect(plan.server.connect_endpoint());
+    endpoints.set_metrics(plan.server.metrics_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);

@@ -129,6 +129,8 @@ public:
 
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
+    /// Where metrics are read, with the port that the system chose for 0; empty while they are read nowhere.
+    std::string metrics_endpoint() const;
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
@@ -356,6 +358,10 @@ public:
     /// process id: control_socket(). If it can not be made, start() fails; in the usual place it logs that and goes on.
     /// "off" (the default): none.
     Builder& control(std::string path) { return set("control", std::move(path)); }
+    /// Sets where Prometheus reads numbers about this server, by HTTP: an IP address with a port (0: the system
+    /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
+    /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
+    Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
     /// Sets how long plugins may make others wait, and how much they may hold meanwhile.
     Builder& plugin_limits(const PluginLimits& limits);
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the

@@ -1,4 +1,4 @@
-// Answers of the control API: a status of HTTP, and JSON.
+// Answers of the control API: a status of HTTP, and JSON; metrics are texts.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,13 @@ namespace ferrotunnel::admin {
 /// Keeps the order of its members: people read the answers too.
 using Json = nlohmann::ordered_json;
 
+inline constexpr std::string_view json_type = "application/json";
+
 struct Answer {
     std::uint16_t status = 200;
-    Json body;
+    Json body{};
+    std::string text{};                 // in the place of `body`, where `type` is another one
+    std::string_view type = json_type;  // a constant
 };
 
 /// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.

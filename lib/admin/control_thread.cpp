@@ -29,10 +29,9 @@ Answer refuse_stranger(const Request&) {
 
 }  // namespace
 
-ControlThread::ControlThread(ControlSocket socket, const Settings& settings, Conversation::Handler handler, Logger& log)
-    : socket_(std::move(socket)),
+ControlThread::ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log)
+    : doors_(std::move(doors)),
       settings_(settings),
-      handler_(std::move(handler)),
       refuse_(refuse_stranger),
       log_(log),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -68,7 +67,10 @@ void ControlThread::run() {
 void ControlThread::round() {
     const TimePoint before = Clock::now();
     const bool accepts = before >= accept_again_;
-    std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}, {accepts ? socket_.listener() : -1, POLLIN, 0}};
+    std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}};
+    for (const Door& door : doors_) {
+        sources.push_back({accepts ? door.listener : -1, POLLIN, 0});
+    }
     for (const Peer& peer : peers_) {
         const short events = peer.lingers || peer.conversation.wants_input() ? POLLIN : POLLOUT;
         sources.push_back({peer.socket.get(), events, 0});
@@ -77,14 +79,16 @@ void ControlThread::round() {
         throw std::system_error(errno, std::generic_category(), "poll");
     }
     const TimePoint now = Clock::now();
-    auto source = sources.begin() + 2;
+    auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(doors_.size());
     for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
         const bool stays = source->revents == 0 || serve(*peer, source->revents, now);
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
     end_late(now);
-    if (sources[1].revents != 0) {
-        accept_all(now);
+    for (std::size_t i = 0; i < doors_.size(); ++i) {
+        if (sources[1 + i].revents != 0) {
+            accept_all(doors_[i], now);
+        }
     }
 }
 
@@ -100,11 +104,11 @@ int ControlThread::milliseconds_to_wait(TimePoint now) const {
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(wait, 0, 60'000));
 }
 
-void ControlThread::accept_all(TimePoint now) {
+void ControlThread::accept_all(const Door& door, TimePoint now) {
     for (int i = 0; i < accepted_a_round; ++i) {
-        runtime::Fd socket(::accept4(socket_.listener(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        runtime::Fd socket(::accept4(door.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            admit(std::move(socket), now);
+            admit(door, std::move(socket), now);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -114,30 +118,33 @@ void ControlThread::accept_all(TimePoint now) {
     }
 }
 
-void ControlThread::admit(runtime::Fd socket, TimePoint now) {
-    const std::optional<uid_t> user = user_at(socket.get());
-    const bool is_stranger = !user || !may_ask(*user, settings_.owner);
+void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
+    const std::optional<uid_t> user = door.owner ? user_at(socket.get()) : std::nullopt;
+    const bool is_stranger = door.owner && (!user || !may_ask(*user, *door.owner));
     static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
         log_.warn("another user has asked the control socket, and was refused",
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
-    if (peers_.size() >= settings_.peers_max) {
+    const auto at_door =
+        std::count_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.door == &door; });
+    if (static_cast<std::size_t>(at_door) >= settings_.peers_max) {
         if (is_stranger) {
             return;  // strangers take nobody's place
         }
-        make_room();
+        make_room(door);
     }
-    peers_.push_back(
-        {std::move(socket), Conversation(is_stranger ? refuse_ : handler_), now + settings_.patience, is_stranger});
+    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler),
+                      now + settings_.patience, is_stranger});
 }
 
 // Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes. First
 // who has its last answer, then strangers, then the silent; of those, the one who has been at it for longest.
-void ControlThread::make_room() {
-    const auto is_before = [](const Peer& a, const Peer& b) {
-        const auto rank = [](const Peer& peer) {
-            return std::tuple(!peer.lingers, !peer.is_stranger, !peer.conversation.is_idle(), peer.deadline);
+void ControlThread::make_room(const Door& door) {
+    const auto is_before = [&door](const Peer& a, const Peer& b) {
+        const auto rank = [&door](const Peer& peer) {
+            return std::tuple(peer.door != &door, !peer.lingers, !peer.is_stranger, !peer.conversation.is_idle(),
+                              peer.deadline);
         };
         return rank(a) < rank(b);
     };

@@ -1,5 +1,6 @@
-// The thread of a control socket: it accepts, reads, asks the subject and writes, and waits for nobody. Workers have
-// nothing to do with it: what it looks at is what any thread may look at.
+// The thread that answers questions about a running program, at its control socket and at its metrics address: it
+// accepts, reads, asks the subject and writes, and waits for nobody. Workers have nothing to do with it: what it looks
+// at is what any thread may look at.
 #pragma once
 
 #include <sys/types.h>
@@ -8,10 +9,10 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <thread>
 #include <vector>
 
-#include "admin/control_socket.hpp"
 #include "admin/conversation.hpp"
 #include "admin/limits.hpp"
 #include "base/clock.hpp"
@@ -24,15 +25,19 @@ namespace ferrotunnel::admin {
 
 class ControlThread {
 public:
+    /// Where it is asked. Connections of one door take no places of another's.
+    struct Door {
+        int listener;                    // outlives the thread
+        Conversation::Handler handler;   // called on the thread
+        std::optional<uid_t> owner = 0;  // whom it obeys, besides root; nothing: everybody
+    };
     struct Settings {
-        std::size_t peers_max = limits::admin_peers_max;
+        std::size_t peers_max = limits::admin_peers_max;  // at each door
         Duration patience = limits::admin_patience;
-        uid_t owner = 0;  // whom it obeys, besides root
     };
 
-    /// Begins. Throws std::system_error where there is no thread or descriptor for it. `handler` is called on the
-    /// thread; `log` must outlive this object.
-    ControlThread(ControlSocket socket, const Settings& settings, Conversation::Handler handler, Logger& log);
+    /// Begins. Throws std::system_error where there is no thread or descriptor for it. `log` must outlive this object.
+    ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log);
     ~ControlThread() { end(); }
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
@@ -41,10 +46,10 @@ public:
     void end() noexcept;
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
-    const std::string& path() const noexcept { return socket_.path(); }
 
 private:
     struct Peer {
+        const Door* door;
         runtime::Fd socket;
         Conversation conversation;
         TimePoint deadline;
@@ -56,17 +61,16 @@ private:
     void run();
     void round();
     int milliseconds_to_wait(TimePoint now) const;
-    void accept_all(TimePoint now);
-    void admit(runtime::Fd socket, TimePoint now);
-    void make_room();
+    void accept_all(const Door& door, TimePoint now);
+    void admit(const Door& door, runtime::Fd socket, TimePoint now);
+    void make_room(const Door& door);
     void end_late(TimePoint now);
     bool serve(Peer& peer, short events, TimePoint now);
     bool converse(Peer& peer, TimePoint now);
     bool write_out(Peer& peer);
 
-    ControlSocket socket_;
+    const std::vector<Door> doors_;
     const Settings settings_;
-    const Conversation::Handler handler_;
     const Conversation::Handler refuse_;  // for strangers
     Logger& log_;
     runtime::Fd wake_;

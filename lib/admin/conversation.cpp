@@ -14,12 +14,12 @@
 namespace ferrotunnel::admin {
 namespace {
 
-std::string head_of(std::uint16_t status, std::size_t length, bool has_body, bool keep_alive) {
+std::string head_of(const Answer& answer, std::size_t length, bool has_body, bool keep_alive) {
     http::Edits edits;
-    check(edits.set("Content-Type", "application/json") && edits.set("Cache-Control", "no-store"),
+    check(edits.set("Content-Type", answer.type) && edits.set("Cache-Control", "no-store"),
           "the fields of an answer fit into its head");
     http::ResponseOut out;
-    out.status = status;
+    out.status = answer.status;
     out.edits = &edits;
     out.keep_alive = keep_alive;
     if (has_body) {
@@ -84,6 +84,8 @@ bool Conversation::read_head() {
     const http::RequestHead& head = parser_.head();
     method_ = head.method_text;
     path_ = head.target.path;
+    host_ = head.authority_text;
+    accept_ = head.fields.first("Accept").value_or(std::string_view());
     keep_alive_ = head.keep_alive;
     reader_ = http::BodyReader(head.body);
     const bool is_long = head.body.kind == http::BodyKind::length && head.body.length > limits::admin_request_max;
@@ -128,7 +130,7 @@ bool Conversation::read_body() {
 void Conversation::handle() {
     Answer answer;
     try {
-        answer = handler_(Request{method_, path_, body_});
+        answer = handler_(Request{method_, path_, body_, host_, accept_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {
@@ -147,9 +149,9 @@ void Conversation::refuse(std::uint16_t status, std::string_view code, std::stri
 }
 
 void Conversation::send(const Answer& answer) {
-    const std::string body = text_of(answer.body);
+    const std::string body = answer.type == json_type ? text_of(answer.body) : answer.text;
     const bool has_body = method_ != "HEAD";
-    output_ = head_of(answer.status, body.size(), has_body, keep_alive_);
+    output_ = head_of(answer, body.size(), has_body, keep_alive_);
     output_ += has_body ? std::string_view(body) : std::string_view();
     ++answers_;
 }

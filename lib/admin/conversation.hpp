@@ -57,6 +57,8 @@ private:
     http::BodyReader reader_;
     std::string method_;
     std::string path_;
+    std::string host_;
+    std::string accept_;
     std::string body_;
     std::size_t answers_ = 0;
     bool in_body_ = false;

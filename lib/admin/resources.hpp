@@ -13,7 +13,9 @@ namespace ferrotunnel::admin {
 struct Request {
     std::string_view method;
     std::string_view path;  // without the query, as it was written
-    std::string_view body;
+    std::string_view body{};
+    std::string_view host{};    // as Host has it, with its port
+    std::string_view accept{};  // what Accept says
 };
 
 Answer answer_to(const Request& request, Subject& subject);

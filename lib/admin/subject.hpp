@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "admin/answer.hpp"
+#include "metrics/exposition.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -28,6 +29,11 @@ public:
     virtual Answer remove_service(const std::string&, bool) {
         return not_here("Services are removed at their client.");
     }
+
+    /// All numbers.
+    virtual void metrics(metrics::Exposition& to) = 0;
+    /// Why visitors can not be served at the moment, in a sentence; empty: they can.
+    virtual std::string why_not_ready() = 0;
 
     virtual Answer reload() = 0;
     /// With a time: reloads, and takes back what is applied when it is over; without one: what is on trial stays.

@@ -335,6 +335,10 @@ std::string Client::control_socket() const {
     return impl_ ? impl_->control().path() : std::string();
 }
 
+std::string Client::metrics_endpoint() const {
+    return impl_ ? impl_->control().metrics_endpoint() : std::string();
+}
+
 void Client::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
 }

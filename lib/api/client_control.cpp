@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "admin/stats_json.hpp"
+#include "admin/stats_metrics.hpp"
 #include "api/client_impl.hpp"
 #include "api/kept_services.hpp"
 #include "base/text.hpp"
@@ -78,6 +79,25 @@ public:
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(services().body);
         return {200, std::move(json)};
+    }
+
+    void metrics(metrics::Exposition& to) override {
+        admin::put_about(to, "client", client_.control_.start_time_seconds());
+        admin::put(to, client_.stats());
+        const auto [all, accepted] = count_services();
+        to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
+        to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
+        to.sample(std::uint64_t{all - accepted}, {{"state", "other"}});
+    }
+    std::string why_not_ready() override {
+        if (client_.lifecycle_.stopping()) {
+            return "The client ends.";
+        }
+        if (!client_.stats().connected) {
+            return "The client is not connected.";
+        }
+        const auto [all, accepted] = count_services();
+        return all != 0 && accepted == 0 ? "The server has accepted no service." : "";
     }
 
     Answer services() override {
@@ -168,6 +188,19 @@ public:
     }
 
 private:
+    struct ServiceCount {
+        std::size_t all = 0;
+        std::size_t accepted = 0;
+    };
+    ServiceCount count_services() const {
+        std::lock_guard lock(client_.mutex_);
+        ServiceCount count;
+        for (const auto& [id, entry] : client_.services_) {
+            ++count.all;
+            count.accepted += entry.state->view().state == Service::State::registered ? 1 : 0;
+        }
+        return count;
+    }
     static Json json_of(const Entry& entry) {
         const detail::ServiceState::View view = entry.state->view();
         Json json{{"name", entry.name},
@@ -243,7 +276,7 @@ void Client::Impl::keep_services_beside(std::string file) {
 }
 
 std::error_code Client::Impl::open_control(std::string& what) {
-    return control_.open(settings_.control, "client", std::make_unique<ControlSubject>(*this), what);
+    return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what);
 }
 
 }  // namespace ferrotunnel

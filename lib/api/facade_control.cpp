@@ -4,19 +4,57 @@
 
 #include <utility>
 
+#include "admin/limits.hpp"
 #include "admin/resources.hpp"
+#include "admin/scrape.hpp"
 #include "admin/search.hpp"
 #include "admin/stats_json.hpp"
 #include "ferrotunnel/version.hpp"
-#include "settings/common.hpp"
+#include "runtime/address.hpp"
+#include "settings/metrics_address.hpp"
 
 namespace ferrotunnel::detail {
 
 using admin::Answer;
 using admin::Json;
 
-std::error_code FacadeControl::open(const std::string& setting, std::string_view side,
+std::error_code FacadeControl::open(const CommonValues& settings, std::string_view side,
                                     std::unique_ptr<admin::Subject> subject, std::string& what) {
+    std::error_code error = open_socket(settings.control, side, what);
+    if (!error) {
+        error = open_metrics(settings.metrics, what);
+    }
+    if (error) {
+        close_doors();
+        return error;
+    }
+    std::lock_guard lock(mutex_);
+    began_ = std::chrono::steady_clock::now();
+    started_ = std::chrono::system_clock::now();
+    subject_ = std::move(subject);
+    std::vector<admin::ControlThread::Door> doors;
+    if (socket_) {
+        const auto handler = [this](const admin::Request& request) { return admin::answer_to(request, *subject_); };
+        doors.push_back({socket_->listener(), handler, ::geteuid()});
+        path_ = socket_->path();
+        log_.debug("the control socket listens", {{"at", path_}});
+    }
+    if (metrics_) {
+        const runtime::SocketAddress at = runtime::local_address(metrics_.get());
+        const auto handler = [this, is_local = at.is_loopback()](const admin::Request& request) {
+            return admin::answer_to_scraper(request, *subject_, is_local);
+        };
+        doors.push_back({metrics_.get(), handler, std::nullopt});
+        metrics_endpoint_ = at.text();
+        log_.info("metrics are read by HTTP", {{"at", metrics_endpoint_}});
+    }
+    if (!doors.empty()) {
+        thread_ = std::make_unique<admin::ControlThread>(std::move(doors), admin::ControlThread::Settings(), log_);
+    }
+    return {};
+}
+
+std::error_code FacadeControl::open_socket(const std::string& setting, std::string_view side, std::string& what) {
     if (setting.empty() || setting == control_off) {
         return {};
     }
@@ -35,16 +73,26 @@ std::error_code FacadeControl::open(const std::string& setting, std::string_view
     if (socket->path() != wanted) {
         log_.info("another program has the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
     }
-    subject_ = std::move(subject);
-    admin::ControlThread::Settings settings;
-    settings.owner = ::geteuid();
-    const auto handler = [this](const admin::Request& request) { return admin::answer_to(request, *subject_); };
-    std::lock_guard lock(mutex_);
-    began_ = std::chrono::steady_clock::now();
-    path_ = socket->path();
-    thread_ = std::make_unique<admin::ControlThread>(std::move(*socket), settings, handler, log_);
-    log_.debug("the control socket listens", {{"at", path_}});
+    socket_.emplace(std::move(*socket));
     return {};
+}
+
+std::error_code FacadeControl::open_metrics(const std::string& setting, std::string& what) {
+    const runtime::SocketAddress at = metrics_address(setting);
+    if (at.empty()) {
+        return {};
+    }
+    std::error_code error;
+    metrics_ = runtime::listen_on(at, error, limits::admin_backlog);
+    what = error ? "listen for those who read metrics on " + at.text() : what;
+    return error;
+}
+
+void FacadeControl::close_doors() {
+    socket_.reset();
+    metrics_ = {};
+    path_.clear();
+    metrics_endpoint_.clear();
 }
 
 void FacadeControl::close() noexcept {
@@ -59,7 +107,17 @@ void FacadeControl::close() noexcept {
     thread->end();  // without the lock, which an answer may want; here() is right meanwhile
     std::lock_guard lock(mutex_);
     thread_.reset();
-    path_.clear();
+    close_doors();
+}
+
+std::string FacadeControl::metrics_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return metrics_endpoint_;
+}
+
+double FacadeControl::start_time_seconds() const {
+    std::lock_guard lock(mutex_);
+    return std::chrono::duration<double>(started_.time_since_epoch()).count();
 }
 
 bool FacadeControl::here() const {

@@ -1,4 +1,5 @@
-// The control socket of a Client or Server: when it is there, and what its program does itself.
+// The control socket and the metrics address of a Client or Server: when they are there, and what its program does
+// itself.
 #pragma once
 
 #include <chrono>
@@ -10,10 +11,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
 #include "admin/subject.hpp"
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "runtime/socket.hpp"
+#include "settings/common.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -25,8 +29,9 @@ public:
     FacadeControl(const FacadeControl&) = delete;
     FacadeControl& operator=(const FacadeControl&) = delete;
 
-    /// Opens the socket if `setting` (CommonValues::control) wants one. `what` says what failed. One thread at a time.
-    std::error_code open(const std::string& setting, std::string_view side, std::unique_ptr<admin::Subject> subject,
+    /// Opens the socket and listens at the address that the settings want. `what` says what failed. One thread at a
+    /// time.
+    std::error_code open(const CommonValues& settings, std::string_view side, std::unique_ptr<admin::Subject> subject,
                          std::string& what);
     /// Waits for the answer that is being made; then nobody asks any more. Not within that answer.
     void close() noexcept;
@@ -35,6 +40,8 @@ public:
     bool here() const;
     /// Where the socket is; empty: there is none.
     std::string path() const;
+    /// Where metrics are read; empty: nowhere.
+    std::string metrics_endpoint() const;
 
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
@@ -45,20 +52,30 @@ public:
     admin::Answer compare() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
 
+    /// When that was, since 1970.
+    double start_time_seconds() const;
     /// What the status of both sides begins with.
     admin::Json about(std::string_view side, bool stopping) const;
 
 private:
+    std::error_code open_socket(const std::string& setting, std::string_view side, std::string& what);
+    std::error_code open_metrics(const std::string& setting, std::string& what);
+    void close_doors();
+
     Logger& log_;
     mutable std::mutex mutex_;
     ReloadHandler reload_;
     TrialHandler trial_;
     CompareHandler compare_;
     DrainHandler drain_;
-    std::unique_ptr<admin::Subject> subject_;  // outlives the thread
+    std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
+    std::optional<admin::ControlSocket> socket_;
+    runtime::Fd metrics_;
     std::unique_ptr<admin::ControlThread> thread_;
     std::string path_;
+    std::string metrics_endpoint_;
     std::chrono::steady_clock::time_point began_{};
+    std::chrono::system_clock::time_point started_{};
 };
 
 }  // namespace ferrotunnel::detail

@@ -324,6 +324,10 @@ std::string Server::control_socket() const {
     return impl_ ? impl_->control().path() : std::string();
 }
 
+std::string Server::metrics_endpoint() const {
+    return impl_ ? impl_->control().metrics_endpoint() : std::string();
+}
+
 void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "admin/stats_json.hpp"
+#include "admin/stats_metrics.hpp"
 #include "api/server_impl.hpp"
 #include "base/text.hpp"
 
@@ -105,6 +106,13 @@ public:
         return {200, std::move(json)};
     }
 
+    void metrics(metrics::Exposition& to) override {
+        admin::put_about(to, "server", server_.control_.start_time_seconds());
+        admin::put(to, server_.stats(), server_.tunnels());
+        admin::put(to, server_.plugins());
+    }
+    std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server ends." : ""; }
+
     Answer tunnels() override {
         return {200, admin::list_of("tunnels", server_.tunnels(),
                                     [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); })};
@@ -189,7 +197,7 @@ private:
 };
 
 std::error_code Server::Impl::open_control(std::string& what) {
-    return control_.open(settings_.control, "server", std::make_unique<ControlSubject>(*this), what);
+    return control_.open(settings_, "server", std::make_unique<ControlSubject>(*this), what);
 }
 
 std::size_t Server::Impl::kick(const std::string& client) {

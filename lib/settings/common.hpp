@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@
 
 namespace ferrotunnel::detail {
 
+/// What is wrong with a value of `metrics`; nothing: it can be used.
+std::optional<std::string> metrics_fault(const std::string& text);
+
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
     std::uint64_t workers = 0;     // 0: one per core
@@ -21,6 +25,7 @@ struct CommonValues {
     bool allow_weak_token = false;
     bool tls = true;
     std::string control;  // a path, control_usual or control_off; empty: nobody has set it
+    std::string metrics;  // an address, metrics_usual or metrics_off; empty: nobody has set it
     Timing timing;
     LogLevel log_level = LogLevel::info;
 
@@ -31,6 +36,10 @@ struct CommonValues {
 inline constexpr std::string_view control_off = "off";
 inline constexpr std::string_view control_usual = "default";
 inline constexpr Choice control_words[] = {{control_off}, {control_usual}};
+
+/// The words that `metrics` may have instead of an address.
+inline constexpr std::string_view metrics_off = "off";
+inline constexpr std::string_view metrics_usual = "default";
 
 inline constexpr std::string_view running_topic = "Running";
 inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
@@ -94,6 +103,18 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .otherwise = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
                    "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
      &CommonValues::control},
+    {{.key = "metrics",
+      .form = Form::word,
+      .fault = metrics_fault,
+      .option = "metrics",
+      .operand = "HOST:PORT|default|off",
+      .topic = running_topic,
+      .type = "IP address with port, `default` or `off`",
+      .help =
+          "Where Prometheus reads numbers (/metrics), and others whether this program lives and is ready (/healthz, "
+          "/readyz). Everybody who can connect may; `default` is 127.0.0.1:7836.",
+      .otherwise = "nowhere"},
+     &CommonValues::metrics},
 };
 
 constexpr Setting<Timing> patience(std::string_view key, std::string_view option, std::chrono::milliseconds Timing::*at,

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "admin/asking.hpp"
+#include "admin/control_socket.hpp"
 #include "admin/peer.hpp"
 #include "admin/search.hpp"
 #include "support/eventually.hpp"
@@ -36,27 +37,30 @@ struct Running {
     test::TemporaryFolder folder;
     test::LogBook log;
     test::FakeSubject subject;
+    std::optional<ControlSocket> socket;
     std::optional<ControlThread> thread;
 
-    explicit Running(ControlThread::Settings settings = {}, Conversation::Handler handler = {}) {
+    explicit Running(ControlThread::Settings settings = {}, uid_t owner = ::geteuid(),
+                     Conversation::Handler handler = {}) {
         if (!handler) {
             handler = [this](const Request& request) { return answer_to(request, subject); };
-            settings.owner = ::geteuid();
         }
-        auto socket = ControlSocket::open(folder / "server.sock");
-        REQUIRE(socket);
-        thread.emplace(std::move(*socket), settings, std::move(handler), log);
+        auto opened = ControlSocket::open(folder / "server.sock");
+        REQUIRE(opened);
+        socket.emplace(std::move(*opened));
+        thread.emplace(std::vector<ControlThread::Door>{{socket->listener(), std::move(handler), owner}}, settings,
+                       log);
     }
 
     std::string ask(std::string_view path) const {
-        const auto reply = admin::ask(thread->path(), {"GET", path}, patience);
+        const auto reply = admin::ask(socket->path(), {"GET", path}, patience);
         return reply ? std::to_string(reply->status) + ' ' + reply->body : reply.error().text;
     }
     runtime::Fd connect() const {
         std::error_code error;
-        runtime::Fd socket = runtime::connect_unix(thread->path(), error);
+        runtime::Fd peer = runtime::connect_unix(socket->path(), error);
         REQUIRE_FALSE(error);
-        return socket;
+        return peer;
     }
 };
 
@@ -87,7 +91,7 @@ TEST_CASE("a program is asked by its socket") {
     Running running;
     CHECK(running.ask("/v1/status") == "200 {\"told\":\"status\"}\n");
     CHECK(running.ask("/v1/nothing").starts_with("404 "));
-    const auto reply = ask(running.thread->path(), {"POST", "/v1/kick", R"({"client":"x"})"}, patience);
+    const auto reply = ask(running.socket->path(), {"POST", "/v1/kick", R"({"client":"x"})"}, patience);
     REQUIRE(reply);
     CHECK(reply->body == "{\"told\":\"kick x\"}\n");
     CHECK_FALSE(running.thread->here());
@@ -109,10 +113,9 @@ TEST_CASE("whoever is silent or slow holds nobody up") {
 
 TEST_CASE("one peer too many takes the place of the one that has been silent for longest") {
     ControlThread::Settings settings;
-    settings.owner = ::geteuid();
     settings.peers_max = 2;
     test::FakeSubject subject;
-    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    Running running(settings, ::geteuid(), [&](const Request& request) { return answer_to(request, subject); });
     const runtime::Fd first = running.connect();
     const runtime::Fd second = running.connect();
     say(second, "GET /v1/sta");
@@ -125,12 +128,35 @@ TEST_CASE("one peer too many takes the place of the one that has been silent for
     }
 }
 
+TEST_CASE("the doors of one thread have places of their own") {
+    const test::TemporaryFolder folder;
+    test::LogBook log;
+    test::FakeSubject subject;
+    auto control = ControlSocket::open(folder / "server.sock");
+    auto open = ControlSocket::open(folder / "open.sock");
+    REQUIRE((control && open));
+    ControlThread::Settings settings;
+    settings.peers_max = 1;
+    const auto answers = [&](const Request& request) { return answer_to(request, subject); };
+    ControlThread thread({{control->listener(), answers, ::geteuid()}, {open->listener(), answers, std::nullopt}},
+                         settings, log);
+    std::error_code error;
+    const runtime::Fd silent = runtime::connect_unix(control->path(), error);
+    say(silent, "GET /v1/sta");
+    for (int i = 0; i < 3; ++i) {
+        const auto reply = ask(open->path(), {"GET", "/v1/status"}, patience);
+        REQUIRE(reply);
+        CHECK(reply->status == 200);
+    }
+    say(silent, "tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(read_to_end(silent).starts_with("HTTP/1.1 200 OK"));
+}
+
 TEST_CASE("a request has its time, and so has silence") {
     ControlThread::Settings settings;
-    settings.owner = ::geteuid();
     settings.patience = 50ms;
     test::FakeSubject subject;
-    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    Running running(settings, ::geteuid(), [&](const Request& request) { return answer_to(request, subject); });
     const runtime::Fd slow = running.connect();
     (void)runtime::write_some(slow.get(), as_bytes("GET /v1/sta"));  // which comes too late where this machine is slow
     const std::string answer = read_to_end(slow);
@@ -141,10 +167,9 @@ TEST_CASE("a request has its time, and so has silence") {
 
 TEST_CASE("a peer that does not read its answer holds nobody up, and ends") {
     ControlThread::Settings settings;
-    settings.owner = ::geteuid();
     settings.patience = 5s;  // also for those who do read, on a machine that is busy
     const std::string much(std::size_t{4} << 20U, 'x');
-    Running running(settings, [&](const Request& request) {
+    Running running(settings, ::geteuid(), [&](const Request& request) {
         return Answer{200, Json{{"much", request.path == "/much" ? much : std::string()}}};
     });
     const runtime::Fd deaf = running.connect();
@@ -154,7 +179,7 @@ TEST_CASE("a peer that does not read its answer holds nobody up, and ends") {
     REQUIRE(::poll(&source, 1, 60'000) == 1);
     const std::string read = read_to_end(deaf);
     CHECK(read.size() < much.size());
-    const auto whole = ask(running.thread->path(), {"GET", "/much"}, patience);
+    const auto whole = ask(running.socket->path(), {"GET", "/much"}, patience);
     REQUIRE(whole);
     CHECK(whole->body.size() > much.size());
 }
@@ -170,10 +195,8 @@ TEST_CASE("the program's own user and root are obeyed, and nobody else") {
     if (::geteuid() == 0) {
         return;  // root is obeyed by everybody
     }
-    ControlThread::Settings settings;
-    settings.owner = ::geteuid() + 1;
     test::FakeSubject subject;
-    Running running(settings, [&](const Request& request) { return answer_to(request, subject); });
+    Running running({}, ::geteuid() + 1, [&](const Request& request) { return answer_to(request, subject); });
     CHECK(running.ask("/v1/status").starts_with("403 "));
     CHECK(running.log.count("another user has asked the control socket, and was refused") == 1);
 }
@@ -192,13 +215,14 @@ TEST_CASE("a peer that is still sending gets its last answer whole") {
 
 TEST_CASE("the thread ends at once, whoever is there, and takes the socket with it") {
     Running running;
-    const std::string path = running.thread->path();
+    const std::string path = running.socket->path();
     std::vector<runtime::Fd> peers;
     for (int i = 0; i < 4; ++i) {
         peers.push_back(running.connect());
     }
     say(peers.front(), status_request);
     running.thread.reset();
+    running.socket.reset();
     CHECK_FALSE(std::filesystem::exists(path));
     const auto reply = ask(path, {"GET", "/v1/status"}, patience);
     REQUIRE_FALSE(reply);
@@ -208,9 +232,7 @@ TEST_CASE("the thread ends at once, whoever is there, and takes the socket with 
 TEST_CASE("the handler knows that it is the thread") {
     std::optional<Running> running;
     bool was_here = false;
-    ControlThread::Settings settings;
-    settings.owner = ::geteuid();
-    running.emplace(settings, [&](const Request&) {
+    running.emplace(ControlThread::Settings(), ::geteuid(), [&](const Request&) {
         was_here = running->thread->here();
         return Answer{200, Json::object()};
     });

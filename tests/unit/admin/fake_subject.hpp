@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -22,6 +23,10 @@ public:
     admin::Answer remove_service(const std::string& name, bool keep) override {
         return told((keep ? "forget " : "remove ") + name);
     }
+    void metrics(ferrotunnel::metrics::Exposition& to) override {
+        to.single("asked", ferrotunnel::metrics::Type::counter, "Asked.", std::uint64_t{1});
+    }
+    std::string why_not_ready() override { return why_not; }
     admin::Answer reload() override { return told("reload"); }
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
         return told(time ? "try " + std::to_string(time->count()) : "confirm");
@@ -30,6 +35,8 @@ public:
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return told(time ? "drain " + std::to_string(time->count()) : "drain");
     }
+
+    std::string why_not;
 
 private:
     static admin::Answer told(const std::string& what) { return {200, admin::Json{{"told", what}}}; }

@@ -436,9 +436,9 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"workers", "2"},         {"drain", "1s"},         {"endpoint_file", "/e"}, {"server", "h:1"},
         {"tls_ca", "system"},     {"tls_pin", "sha256:"},  {"connections", "3"},    {"http_bind", "off"},
         {"domain", "d"},          {"attempts", "3"},       {"name", "alice"},       {"connections_per_token", "7"},
-        {"ports_per_token", "7"}, {"memory_max", "64MiB"}, {"control", "off"},      {"busy_poll", "50"},
-        {"proxy", "off"},         {"wait_timeout", "1s"},  {"waiting", "7"},        {"collected", "1MiB"},
-        {"retry_refused", "1m"},
+        {"ports_per_token", "7"}, {"memory_max", "64MiB"}, {"control", "off"},      {"metrics", "off"},
+        {"busy_poll", "50"},      {"proxy", "off"},        {"wait_timeout", "1s"},  {"waiting", "7"},
+        {"collected", "1MiB"},    {"retry_refused", "1m"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},     {"requests_per_connection", "1"},

@@ -1,0 +1,54 @@
+#include "admin/scrape.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+#include "metrics/exposition.hpp"
+#include "net/host_port.hpp"
+#include "runtime/address.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
+Answer say(std::uint16_t status, std::string text) {
+    return {status, {}, std::move(text) + '\n', plain_text};
+}
+
+// "127.0.0.1:7836", "[::1]" and "localhost" are of this machine whatever its names lead to.
+bool is_address_or_localhost(std::string_view host) {
+    const auto place = net::parse_host_port(host, 1);
+    return place && (place->host == "localhost" || runtime::SocketAddress::from_ip(*place));
+}
+
+}  // namespace
+
+Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local) {
+    if (request.method != "GET" && request.method != "HEAD") {
+        return refusal(405, "wrong_method", "This is for GET.");
+    }
+    if (is_local && !is_address_or_localhost(request.host)) {
+        return refusal(
+            403, "forbidden",
+            "This address is asked by an IP address or as localhost, not as " + in_quotes(request.host) + '.');
+    }
+    if (request.path == "/metrics") {
+        const metrics::Format format = metrics::format_for(request.accept);
+        metrics::Exposition text(format);
+        subject.metrics(text);
+        return {200, {}, std::move(text).finish(), metrics::media_type(format)};
+    }
+    if (request.path == "/healthz") {
+        return say(200, "alive");
+    }
+    if (request.path == "/readyz") {
+        std::string why_not = subject.why_not_ready();
+        return why_not.empty() ? say(200, "ready") : say(503, std::move(why_not));
+    }
+    return refusal(404, "not_found", "Here are /metrics, /healthz and /readyz.");
+}
+
+}  // namespace ferrotunnel::admin

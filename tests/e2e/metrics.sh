@@ -1,0 +1,96 @@
+# Numbers for Prometheus: what is counted is exact, both formats are read by others' parsers, a client and a server say
+# whether they are ready, and a page in a browser can not read them.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need curl python3
+
+serve_http web
+start_edge --metrics 127.0.0.1:0
+server_metrics=$(awk '$1 == "metrics" { print $2 }' "$dir/server.endpoints")
+has_text "$dir/server.out" "^  metrics    http://$server_metrics/metrics"
+start_client client --http "app.test=$backend" --tcp "0=$backend" --name laptop --metrics 127.0.0.1:0 --connections 1
+wait_until $patience "the services" services_are client 2
+client_metrics=$(awk '$1 == "metrics" { print $2 }' "$dir/client.endpoints")
+
+# read_metrics ADDRESS [CURL OPTION...]: into $dir/metrics.
+read_metrics() { curl -sS --max-time 60 -o "$dir/metrics" "http://$1/metrics" "${@:2}"; }
+# number ADDRESS SERIES: its value now; SERIES as it is written, with its labels.
+number() {
+    read_metrics "$1"
+    awk -v series="$2" 'substr($0, 1, length(series) + 1) == series " " { print $NF }' "$dir/metrics"
+}
+status_at() { curl -sS --max-time 60 -o "$dir/said" -w '%{http_code}' "http://$1" "${@:2}"; }
+
+say "what is there from the start"
+equal "the side" "$(number "$server_metrics" "ferrotunnel_build_info{version=\"$("$FERROTUNNEL" --version | awk '{ print $NF }')\",side=\"server\"}")" 1
+equal "clients, trunks, services" "$(number "$server_metrics" ferrotunnel_clients) $(number "$server_metrics" ferrotunnel_trunks) $(number "$server_metrics" ferrotunnel_services)" "1 1 2"
+equal "a cause that nothing had" "$(number "$server_metrics" 'ferrotunnel_refusals_total{reason="login"}')" 0
+equal "the client's services" "$(number "$client_metrics" 'ferrotunnel_services{state="accepted"}')" 2
+
+say "requests and bytes are counted exactly"
+endpoint=$(awk '$1 == "service" && $2 == "app.test" { print $3 }' "$dir/client.endpoints")
+series="ferrotunnel_service_http_requests_total{service=\"app.test\",token=\"token\",endpoint=\"$endpoint\"}"
+equal "requests so far" "$(number "$server_metrics" "$series")" 0
+for ((i = 0; i < 10; i++)); do
+    equal "a request" "$(status_of app.test /name/x)" 200
+done
+equal "requests of the service" "$(number "$server_metrics" "$series")" 10
+equal "requests of the edge" "$(number "$server_metrics" ferrotunnel_http_requests_total)" 10
+equal "a host that nobody has" "$(status_of other.test /)" "404 unknown_host"
+equal "pages" "$(number "$server_metrics" ferrotunnel_http_pages_total)" 1
+received=$(number "$client_metrics" ferrotunnel_trunk_received_bytes_total)
+head -c 1000000 /dev/zero >"$dir/body"
+equal "an upload" "$(status_of app.test /name/x -T "$dir/body")" 200
+after=$(number "$client_metrics" ferrotunnel_trunk_received_bytes_total)
+at_least "bytes that the client has received for it" $((after - received)) 1000000
+at_most "and not many more" $((after - received)) 1010000
+
+say "what visitors say is no label"
+for ((i = 0; i < 50; i++)); do
+    status_of "host$i.test" "/path$i" -X "METHOD$i" >/dev/null
+done
+read_metrics "$server_metrics"
+! grep -q 'host1\|path1\|METHOD1' "$dir/metrics" || fail "a visitor's word is a label"
+
+say "others' parsers read both formats"
+read_metrics "$server_metrics"
+if command -v promtool >/dev/null; then
+    promtool check metrics <"$dir/metrics" >"$dir/promtool.out" 2>&1 || fail "promtool: $(<"$dir/promtool.out")"
+fi
+read_metrics "$server_metrics" -D "$dir/head" -H 'Accept: application/openmetrics-text; version=1.0.0'
+has_text "$dir/head" '^Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8'
+equal "its end" "$(tail -n 1 "$dir/metrics")" "# EOF"
+python3 - "$dir/metrics" <<'END' || fail "the OpenMetrics parser refuses it"
+import sys
+try:
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families
+except ImportError:
+    sys.exit(0)
+names = [family.name for family in text_string_to_metric_families(open(sys.argv[1]).read())]
+assert len(names) > 30 and len(names) == len(set(names)), names
+END
+duplicates=$(grep -v '^#' "$dir/metrics" | awk '{ print $1 }' | sort | uniq -d)
+equal "series that are there twice" "$duplicates" ""
+
+say "alive and ready"
+equal "the server" "$(status_at "$server_metrics/healthz") $(status_at "$server_metrics/readyz")" "200 200"
+equal "the client" "$(status_at "$client_metrics/healthz") $(status_at "$client_metrics/readyz")" "200 200"
+kill_now server
+client_is() { [[ $(status_at "$client_metrics/readyz") == "$1" ]]; }
+wait_until $patience "the client that is not ready" client_is 503
+has_text "$dir/said" "not connected"
+equal "it lives" "$(status_at "$client_metrics/healthz")" 200
+
+say "nobody changes anything, and no name reads it"
+equal "POST" "$(status_at "$client_metrics/metrics" -d x=y)" 405
+equal "the control API" "$(status_at "$client_metrics/v1/status")" 404
+equal "a name that leads here" "$(status_at "$client_metrics/metrics" -H 'Host: evil.test')" 403
+equal "localhost" "$(status_at "$client_metrics/metrics" -H 'Host: localhost:1')" 200
+
+say "an address that is in use ends the start"
+if "$FERROTUNNEL" client --server 127.0.0.1:1 --token-file "$dir/token" --tcp 0=1 --metrics "$client_metrics" \
+    >"$dir/busy.out" 2>"$dir/busy.err"; then
+    fail "it has started"
+fi
+has_text "$dir/busy.err" "metrics on $client_metrics"
+check_alive
