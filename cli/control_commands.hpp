@@ -1,5 +1,5 @@
-// The commands that ask running programs by their control sockets: `status`, `services`, `tokens`, `config diff`,
-// `reload`, `drain` and `kick`.
+// The commands that ask running programs by their control sockets: `status`, `health`, `services`, `tokens`, `config
+// diff`, `reload`, `drain` and `kick`.
 #pragma once
 
 #include <vector>
@@ -12,6 +12,7 @@ namespace ferrotunnel::cli {
 
 /// For the list of commands, and for the variables of their options.
 const CommandInfo& status_info();
+const CommandInfo& health_info();
 const CommandInfo& services_info();
 const CommandInfo& tokens_info();
 const CommandInfo& config_info();
@@ -21,6 +22,7 @@ const CommandInfo& kick_info();
 
 /// `arguments` do not have the command's name. Throw UsageError; std::runtime_error with words for the user.
 ExitCode run_status(Arguments arguments);
+ExitCode run_health(Arguments arguments);
 ExitCode run_services(Arguments arguments);
 ExitCode run_tokens(Arguments arguments);
 ExitCode run_config(Arguments arguments);

@@ -31,12 +31,13 @@ struct Command {
 
 /// The commands that --help lists, in its order.
 constexpr Command commands[] = {
-    {server_info, run_server},     {client_info, run_client}, {tcp_info, run_tcp},       {udp_info, run_udp},
-    {http_info, run_http},         {tls_info, run_tls},       {files_info, run_files},   {exit_info, run_exit},
-    {run_info, run_run},           {visit_info, run_visit},   {check_info, run_check},   {init_info, run_init},
-    {schema_info, run_schema},     {route_info, run_route},   {plugin_info, run_plugin}, {status_info, run_status},
-    {services_info, run_services}, {tokens_info, run_tokens}, {config_info, run_config}, {reload_info, run_reload},
-    {drain_info, run_drain},       {kick_info, run_kick},     {login_info, run_login},   {token_info, run_token},
+    {server_info, run_server}, {client_info, run_client},     {tcp_info, run_tcp},       {udp_info, run_udp},
+    {http_info, run_http},     {tls_info, run_tls},           {files_info, run_files},   {exit_info, run_exit},
+    {run_info, run_run},       {visit_info, run_visit},       {check_info, run_check},   {init_info, run_init},
+    {schema_info, run_schema}, {route_info, run_route},       {plugin_info, run_plugin}, {status_info, run_status},
+    {health_info, run_health}, {services_info, run_services}, {tokens_info, run_tokens}, {config_info, run_config},
+    {reload_info, run_reload}, {drain_info, run_drain},       {kick_info, run_kick},     {login_info, run_login},
+    {token_info, run_token},
 };
 
 std::vector<const CommandInfo*> command_infos() {

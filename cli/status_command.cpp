@@ -1,4 +1,4 @@
-// `ferrotunnel status` and `ferrotunnel tokens`
+// `ferrotunnel status`, `ferrotunnel health` and `ferrotunnel tokens`
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -69,6 +69,19 @@ const CommandInfo& status_info() {
     return info;
 }
 
+const CommandInfo& health_info() {
+    static const CommandInfo info{
+        "health",
+        "says whether running servers and clients can serve visitors: with code 0, or 1 and why not",
+        "",
+        "  ferrotunnel health\n"
+        "  HEALTHCHECK CMD [\"ferrotunnel\", \"health\"]      (in a Dockerfile: it needs no shell)\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
 const CommandInfo& tokens_info() {
     static const CommandInfo info{
         "tokens",
@@ -105,6 +118,25 @@ ExitCode run_status(Arguments arguments) {
         }
         std::this_thread::sleep_for(interval);
     }
+}
+
+ExitCode run_health(Arguments arguments) {
+    Problems problems;
+    Options options(health_info());
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "health"};
+    }
+    ExitCode code = ExitCode::ok;
+    for (const ControlProgram& program : wanted_programs(options, "")) {
+        const Json status = parsed(Control(program.path).status());
+        const std::string why_not = text_in(status, "not_ready");
+        fmt::print("{}: {}\n", printable(program.path), why_not.empty() ? "ready" : printable(why_not));
+        code = why_not.empty() ? code : ExitCode::failure;
+    }
+    return code;
 }
 
 ExitCode run_tokens(Arguments arguments) {

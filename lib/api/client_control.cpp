@@ -68,6 +68,9 @@ public:
     Answer status() override {
         const ClientStats stats = client_.stats();
         Json json = client_.control_.about("client", client_.lifecycle_.stopping());
+        if (std::string why_not = why_not_ready(); !why_not.empty()) {
+            json["not_ready"] = std::move(why_not);
+        }
         json["server"] = client_.settings_.server;
         json["name"] = client_.settings_.name;
         json["connected"] = stats.connected;

@@ -86,6 +86,9 @@ public:
     Answer status() override {
         const ServerStats stats = server_.stats();
         Json json = server_.control_.about("server", server_.lifecycle_.stopping());
+        if (std::string why_not = why_not_ready(); !why_not.empty()) {
+            json["not_ready"] = std::move(why_not);
+        }
         json["endpoints"] = Json{{"clients", server_.control_endpoint()},
                                  {"http", server_.http_endpoint()},
                                  {"https", server_.https_endpoint()}};

@@ -75,10 +75,16 @@ equal "series that are there twice" "$duplicates" ""
 say "alive and ready"
 equal "the server" "$(status_at "$server_metrics/healthz") $(status_at "$server_metrics/readyz")" "200 200"
 equal "the client" "$(status_at "$client_metrics/healthz") $(status_at "$client_metrics/readyz")" "200 200"
+"$FERROTUNNEL" health --control "$dir/run/client.sock" >"$dir/health.out" || fail "the client is not ready"
+has_text "$dir/health.out" "client.sock: ready"
 kill_now server
 client_is() { [[ $(status_at "$client_metrics/readyz") == "$1" ]]; }
 wait_until $patience "the client that is not ready" client_is 503
 has_text "$dir/said" "not connected"
+if "$FERROTUNNEL" health --control "$dir/run/client.sock" >"$dir/health.out"; then
+    fail "the client says that it is ready"
+fi
+has_text "$dir/health.out" "client.sock: The client is not connected"
 equal "it lives" "$(status_at "$client_metrics/healthz")" 200
 
 say "nobody changes anything, and no name reads it"
