@@ -1,7 +1,6 @@
 #include "backend/serve_exit.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -9,11 +8,11 @@
 #include <vector>
 
 #include "backend/exit.hpp"
+#include "backend/served_stream.hpp"
 #include "base/limits.hpp"
 #include "exits/conversation.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/connector.hpp"
-#include "runtime/shutdown_hook.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
 #include "trunk/socket_pump.hpp"
@@ -44,20 +43,18 @@ Refusal refusal_of(std::error_code error) {
 //      |                           |                                |
 //      '---------------------------+--refused, timeout--------------+--[a wrong login waits]--> over (in order)
 //      any of these --stream aborted or reset, worker ends--> over (reset)
-class ExitStream final : public buffer::Waker, private runtime::ShutdownHook {
+class ExitStream final : public ServedStream {
 public:
     ExitStream(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
                const net::Address& visitor, DialShared shared)
-        : worker_(worker),
+        : ServedStream(worker, std::move(stream)),
           service_(std::move(service)),
-          stream_(std::move(stream)),
           visitor_(visitor),
           shared_(std::move(shared)),
           conversation_(exit().users()),
           timer_(std::in_place, worker, [this] { guarded([this] { on_timer(); }); }) {}
 
-    void begin();
-    void wake() noexcept override;
+    void serve();
 
 private:
     // The connection that may lead to a public port of this client is watched for as long as the pump counts.
@@ -66,29 +63,10 @@ private:
         std::shared_ptr<void> watch;
     };
 
-    // Runs what an event of a timer, a resolver or a connector leads to.
-    template <typename Action>
-    void guarded(Action action) noexcept {
-        const IntrusivePtr<ExitStream> keep(this);
-        if (!stream_) {
-            return;
-        }
-        try {
-            action();
-        } catch (const std::exception&) {
-            // Out of memory, or a bug: only this stream ends.
-            if (stream_) {
-                stream_->abort(Code::internal);
-            }
-            end();
-        }
-    }
-
     Exit& exit() const noexcept { return *service_->backend.exit; }
-    void on_worker_end() noexcept override;
+    void step() override;
+    void on_over() noexcept override;
     void on_timer();
-    void run() noexcept;
-    void step();
     bool hear();
     void look_up();
     void on_resolved(std::error_code error, std::vector<SocketAddress> found);
@@ -98,13 +76,8 @@ private:
     void refuse(Refusal why, const std::string& told);
     void tell_refused(std::string_view why) const;
     void say();
-    void end_in_order();
-    void end_by_reset();
-    void end() noexcept;
 
-    runtime::Worker& worker_;
     const std::shared_ptr<const ClientService> service_;
-    IntrusivePtr<mux::Stream> stream_;  // null when it is over
     const net::Address visitor_;
     const DialShared shared_;
     Conversation conversation_;
@@ -112,39 +85,20 @@ private:
     std::optional<runtime::Timer> timer_;
     std::optional<Resolver> resolver_;
     std::optional<Connector> connector_;
-    bool running_ = false;
-    bool again_ = false;
-    IntrusivePtr<ExitStream> self_;
 };
 
-void ExitStream::begin() {
-    self_ = IntrusivePtr<ExitStream>(this);
-    worker_.shutdown_hooks().add(*this);
-    stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
+void ExitStream::serve() {
+    begin();
     place_ = exit().take_place();
     if (!place_) {
         tell_refused("too many visitors have not said yet where they want to go");
-        stream_->abort(Code::busy);
+        stream().abort(Code::busy);
         end();
         return;
     }
-    timer_->set(worker_.now() + limits::exit_handshake_deadline);
-    stream_->accept();
+    timer_->set(worker().now() + limits::exit_handshake_deadline);
+    stream().accept();
     run();
-}
-
-void ExitStream::wake() noexcept {
-    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
-    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
-        (void)worker_.mailbox()->post_call([self = IntrusivePtr<ExitStream>(this)] { self->run(); });
-        return;
-    }
-    run();
-}
-
-void ExitStream::on_worker_end() noexcept {
-    const IntrusivePtr<ExitStream> keep(this);
-    end();
 }
 
 // While the visitor waits for the answer to a wrong login this is the end of that wait, else that of its patience.
@@ -160,27 +114,13 @@ void ExitStream::on_timer() {
     }
 }
 
-// The session wakes it from within its own calls, hence the guard against recursion.
-void ExitStream::run() noexcept {
-    if (std::exchange(running_, true)) {
-        again_ = true;
-        return;
-    }
-    const IntrusivePtr<ExitStream> keep(this);
-    do {
-        again_ = false;
-        guarded([this] { step(); });
-    } while (again_ && stream_);
-    running_ = false;
-}
-
 void ExitStream::step() {
-    while (stream_) {
-        if (stream_->verdict()) {
+    while (!is_over()) {
+        if (stream().verdict()) {
             end();
             return;
         }
-        if (stream_->send_is_dead()) {
+        if (stream().send_is_dead()) {
             end_by_reset();
             return;
         }
@@ -192,23 +132,23 @@ void ExitStream::step() {
 
 // False: nothing more is there for now.
 bool ExitStream::hear() {
-    const StreamItem* const item = stream_->front();
+    const StreamItem* const item = stream().front();
     if (item == nullptr) {
-        return !stream_->try_park_receive();
+        return !stream().try_park_receive();
     }
     if (item->kind != StreamItem::Kind::data) {
         end_by_reset();
         return false;
     }
     const std::size_t taken = conversation_.receive(item->slice.bytes());
-    stream_->count_delivered(taken);
+    stream().count_delivered(taken);
     if (taken != 0) {
-        stream_->consume(static_cast<std::uint32_t>(taken));
+        stream().consume(static_cast<std::uint32_t>(taken));
     }
     if (conversation_.state() == Conversation::State::refused) {
         tell_refused(conversation_.reason());
         if (conversation_.is_wrong_login()) {
-            timer_->set(worker_.now() + limits::exit_login_wait);
+            timer_->set(worker().now() + limits::exit_login_wait);
             return false;
         }
         say();
@@ -220,7 +160,7 @@ bool ExitStream::hear() {
         place_.reset();
         look_up();
     }
-    return stream_ != nullptr && conversation_.state() == Conversation::State::reading;
+    return !is_over() && conversation_.state() == Conversation::State::reading;
 }
 
 void ExitStream::look_up() {
@@ -237,8 +177,8 @@ void ExitStream::look_up() {
         refuse(Refusal::not_allowed, "the destination is not allowed");
         return;
     }
-    timer_->set(worker_.now() + limits::backend_connect_deadline);
-    resolver_.emplace(worker_, target, [this](std::error_code error, std::vector<SocketAddress> found) {
+    timer_->set(worker().now() + limits::backend_connect_deadline);
+    resolver_.emplace(worker(), target, [this](std::error_code error, std::vector<SocketAddress> found) {
         guarded([&] { on_resolved(error, std::move(found)); });
     });
 }
@@ -264,7 +204,7 @@ void ExitStream::connect(std::vector<SocketAddress> to) {
     Connector::Options options;
     options.deadline = limits::backend_connect_deadline;
     connector_.emplace(
-        worker_, std::move(to),
+        worker(), std::move(to),
         [this](std::error_code error, runtime::Fd socket) { guarded([&] { on_connected(error, std::move(socket)); }); },
         options);
     if (runtime::Fd socket = connector_->take_connected()) {
@@ -297,12 +237,11 @@ void ExitStream::pass_on(runtime::Fd socket) {
         traffic = std::shared_ptr<trunk::Traffic>(watched, watched->traffic.get());
     }
     trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
-    auto pump = make_intrusive<trunk::SocketPump>(worker_, std::move(traffic));
-    const IntrusivePtr<mux::Stream> stream = stream_;
-    stream->attach(pump, false);  // the session is on this worker: nobody wakes this one any more
-    pump->set_stream(stream);
+    auto pump = make_intrusive<trunk::SocketPump>(worker(), std::move(traffic));
+    IntrusivePtr<mux::Stream> passed = hand_over();
+    passed->attach(pump, false);  // the session is on this worker: nobody wakes this one any more
+    pump->set_stream(std::move(passed));
     pump->set_socket(std::move(socket));
-    stream_ = nullptr;
     end();
 }
 
@@ -314,7 +253,7 @@ void ExitStream::refuse(Refusal why, const std::string& told) {
 }
 
 void ExitStream::tell_refused(std::string_view why) const {
-    if (!shared_.log.may_write(LogLevel::info, refused_lines, worker_.now())) {
+    if (!shared_.log.may_write(LogLevel::info, refused_lines, worker().now())) {
         return;
     }
     const net::HostPort& to = conversation_.target();
@@ -331,42 +270,23 @@ void ExitStream::say() {
     }
     buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(limits::frame_header_bytes + output.size()));
     std::copy(output.begin(), output.end(), slab->data() + limits::frame_header_bytes);
-    stream_->send({slab, limits::frame_header_bytes, static_cast<std::uint32_t>(output.size())}, true);
-    stream_->flush();
+    stream().send({slab, limits::frame_header_bytes, static_cast<std::uint32_t>(output.size())}, true);
+    stream().flush();
 }
 
-// The reset behind the end takes the visitor's half down too: nobody hears it any more.
-void ExitStream::end_in_order() {
-    stream_->finish();
-    stream_->reset(Code::connection_reset);
-    end();
-}
-
-void ExitStream::end_by_reset() {
-    stream_->reset(Code::connection_reset);
-    end();
-}
-
-void ExitStream::end() noexcept {
-    if (!self_) {
-        return;
-    }
-    leave();
-    timer_.reset();  // somebody may hold this for longer, but they must not outlive the worker
+// Somebody may hold this for longer, but these must not outlive the worker.
+void ExitStream::on_over() noexcept {
+    timer_.reset();
     resolver_.reset();
     connector_.reset();
     place_.reset();
-    if (const IntrusivePtr<mux::Stream> stream = std::move(stream_)) {
-        stream->stop_receiving();
-    }
-    self_.reset();  // last: this may destroy it
 }
 
 }  // namespace
 
 void serve_exit(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
                 const net::Address& visitor, DialShared shared) {
-    make_intrusive<ExitStream>(worker, std::move(service), std::move(stream), visitor, std::move(shared))->begin();
+    make_intrusive<ExitStream>(worker, std::move(service), std::move(stream), visitor, std::move(shared))->serve();
 }
 
 }  // namespace ferrotunnel::backend

@@ -1,0 +1,81 @@
+#include "backend/served_stream.hpp"
+
+#include <utility>
+
+#include "wire/code.hpp"
+
+namespace ferrotunnel::backend {
+
+using wire::Code;
+
+ServedStream::ServedStream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream)
+    : worker_(worker), stream_(std::move(stream)) {}
+
+ServedStream::~ServedStream() = default;
+
+void ServedStream::begin() {
+    self_ = IntrusivePtr<ServedStream>(this);
+    worker_.shutdown_hooks().add(*this);
+    stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
+}
+
+void ServedStream::wake() noexcept {
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<ServedStream>(this)] { self->run(); });
+        return;
+    }
+    run();
+}
+
+// The session wakes it from within its own calls, hence the guard against recursion.
+void ServedStream::run() noexcept {
+    if (std::exchange(running_, true)) {
+        again_ = true;
+        return;
+    }
+    const IntrusivePtr<ServedStream> keep(this);
+    do {
+        again_ = false;
+        guarded([this] { step(); });
+    } while (again_ && stream_);
+    running_ = false;
+}
+
+void ServedStream::on_worker_end() noexcept {
+    const IntrusivePtr<ServedStream> keep(this);
+    end();
+}
+
+// Out of memory, or a bug: only this stream ends.
+void ServedStream::fail() noexcept {
+    if (stream_) {
+        stream_->abort(Code::internal);
+    }
+    end();
+}
+
+void ServedStream::end_in_order() {
+    stream_->finish();
+    stream_->reset(Code::connection_reset);
+    end();
+}
+
+void ServedStream::end_by_reset() {
+    stream_->reset(Code::connection_reset);
+    end();
+}
+
+void ServedStream::end() noexcept {
+    if (!self_) {
+        return;
+    }
+    leave();
+    on_over();
+    if (const IntrusivePtr<mux::Stream> stream = std::move(stream_)) {
+        stream->stop_receiving();
+    }
+    self_.reset();  // last: this may destroy it
+}
+
+}  // namespace ferrotunnel::backend

@@ -1,0 +1,74 @@
+// The endpoint half of a stream that this client serves itself, without a backend: on the worker of its trunk, from its
+// beginning to its end, with nobody else who owns it.
+//
+//   begin --> step, step ... --end, in order or by a reset; an exception; the worker ends--> over
+#pragma once
+
+#include <exception>
+#include <utility>
+
+#include "base/intrusive_ptr.hpp"
+#include "buffer/waker.hpp"
+#include "mux/stream.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::backend {
+
+class ServedStream : public buffer::Waker, private runtime::ShutdownHook {
+public:
+    /// Any thread; acts at once on the worker's thread.
+    void wake() noexcept final;
+
+protected:
+    ServedStream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream);
+    ~ServedStream() override;
+
+    /// Keeps itself alive from here to end(), and is woken for the stream. The stream is still to be accepted.
+    void begin();
+    /// Steps until nothing more can be done. May be called from within a step.
+    void run() noexcept;
+    /// Runs what another event leads to: a timer's, say.
+    template <typename Action>
+    void guarded(Action action) noexcept {
+        const IntrusivePtr<ServedStream> keep(this);
+        if (!stream_) {
+            return;
+        }
+        try {
+            action();
+        } catch (const std::exception&) {
+            fail();
+        }
+    }
+
+    runtime::Worker& worker() const noexcept { return worker_; }
+    mux::Stream& stream() const noexcept { return *stream_; }
+    bool is_over() const noexcept { return stream_ == nullptr; }
+
+    /// Ends both directions, of which ours is complete. The reset behind it says how much was taken, and takes the
+    /// visitor's half down too: nobody hears it any more.
+    void end_in_order();
+    void end_by_reset();
+    /// It is over. May destroy it.
+    void end() noexcept;
+    /// The stream, which another endpoint is to take over on this worker; then it is over for this one.
+    IntrusivePtr<mux::Stream> hand_over() noexcept { return std::move(stream_); }
+
+private:
+    /// Does what can be done now, and has armed a wake for the rest, or has ended.
+    virtual void step() = 0;
+    /// Lets go of what must not outlive the worker. Called once.
+    virtual void on_over() noexcept = 0;
+
+    void on_worker_end() noexcept override;
+    void fail() noexcept;
+
+    runtime::Worker& worker_;
+    IntrusivePtr<mux::Stream> stream_;  // null when it is over
+    bool running_ = false;
+    bool again_ = false;
+    IntrusivePtr<ServedStream> self_;
+};
+
+}  // namespace ferrotunnel::backend
