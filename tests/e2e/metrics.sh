@@ -72,6 +72,18 @@ END
 duplicates=$(grep -v '^#' "$dir/metrics" | awk '{ print $1 }' | sort | uniq -d)
 equal "series that are there twice" "$duplicates" ""
 
+say "the dashboard and the alerts ask for what is there, and the documentation has all of it"
+docs=$E2E_SOURCE/../../docs
+read_metrics "$client_metrics"
+cp "$dir/metrics" "$dir/of_client"
+read_metrics "$server_metrics"
+DOCS=$docs/metrics.md python3 "$E2E_SOURCE/dashboard_names.py" "$docs/monitoring/grafana.json" "$docs/monitoring/alerts.yml" \
+    "$dir/metrics" "$dir/of_client" || fail "names differ"
+if command -v promtool >/dev/null; then
+    promtool check rules "$docs/monitoring/alerts.yml" >"$dir/rules.out" 2>&1 || fail "promtool: $(<"$dir/rules.out")"
+    promtool test rules "$docs/monitoring/alerts_test.yml" >"$dir/rules.out" 2>&1 || fail "promtool: $(<"$dir/rules.out")"
+fi
+
 say "alive and ready"
 equal "the server" "$(status_at "$server_metrics/healthz") $(status_at "$server_metrics/readyz")" "200 200"
 equal "the client" "$(status_at "$client_metrics/healthz") $(status_at "$client_metrics/readyz")" "200 200"
