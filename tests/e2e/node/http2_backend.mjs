@@ -54,7 +54,7 @@ const routes = {
   reset: (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
   cut(stream) {
     stream.respond({ ':status': 200 });
-    stream.write('begun', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    stream.write('begun', () => stream.destroy(new Error('cut')));  // close() would end the body first
   },
   refused(stream, headers) {  // the first time
     if (isFirst(headers[':path'])) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
@@ -66,8 +66,10 @@ const routes = {
     stream.respond({ ':status': 200 });
     stream.end('the last\n');
   },
-  'not-taken'(stream, headers) {  // the first time its connection goes away without it
-    if (isFirst(headers[':path'])) return stream.session.goaway(constants.NGHTTP2_NO_ERROR, Math.max(0, stream.id - 2));
+  'not-taken'(stream, headers) {  // once, when it is not its connection's first, that goes away without it
+    if (stream.id > 1 && isFirst(headers[':path'])) {
+      return stream.session.goaway(constants.NGHTTP2_NO_ERROR, stream.id - 2);
+    }
     stream.respond({ ':status': 200 });
     stream.end('taken\n');
   },
