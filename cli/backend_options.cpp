@@ -15,7 +15,8 @@ BackendTls* tls_of(AnyService& service) {
         return tcp->local.starts_with("tls://") ? &tcp->backend_tls : nullptr;
     }
     if (auto* http = std::get_if<Http>(&service)) {
-        return http->local.starts_with("https://") ? &http->backend_tls : nullptr;
+        const bool speaks_tls = http->local.starts_with("https://") || http->local.starts_with("h2://");
+        return speaks_tls ? &http->backend_tls : nullptr;
     }
     return nullptr;
 }
@@ -33,17 +34,17 @@ void set_proxy(Udp&, ProxyProtocol) {}
 std::vector<OptionInfo> backend_tls_options() {
     return {
         {"backend-ca", "FILE",
-         "Check the certificates of backends that are written https://... or tls://... against the CAs in this PEM "
-         "file. Default: the system's.",
+         "Check the certificates of backends that are written https://..., h2://... or tls://... against the CAs in "
+         "this "
+         "PEM file. Default: the system's.",
          false},
         {"backend-name", "NAME",
          "The name that the certificate of such a backend must have, and that it is asked for (SNI). Default: the host "
          "of its address.",
          false},
         {"backend-certificate", "FILE",
-         "Show this certificate (PEM, its chain behind it) to backends that are written https://... or tls://... and "
-         "ask "
-         "for one. Needs --backend-key.",
+         "Show this certificate (PEM, its chain behind it) to backends that are written https://..., h2://... or "
+         "tls://... and ask for one. Needs --backend-key.",
          false},
         {"backend-key", "FILE", "The key of --backend-certificate (PEM, without a pass phrase).", false},
         {"backend-insecure", "", "Take any certificate of such a backend: who is in between can read everything.",
@@ -89,7 +90,8 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     }
     for (const char* name : of_tls) {
         if (options.has(name)) {
-            problems.add(options.place_of(name), "has no meaning: no backend is written https://... or tls://...");
+            problems.add(options.place_of(name),
+                         "has no meaning: no backend is written https://..., h2://... or tls://...");
             return;
         }
     }

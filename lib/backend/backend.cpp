@@ -72,6 +72,12 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::udp && (scheme == "tls" || scheme == "https")) {
         return "speaks of TLS, which a UDP service does not have; expected host:port";
     }
+    if (kind == ServiceKind::http && (scheme == "grpc" || scheme == "grpcs")) {
+        return std::string("is written h2") + (scheme == "grpc" ? "c" : "") + "://host:port: gRPC is HTTP/2";
+    }
+    if (scheme == "h2c" || scheme == "h2") {
+        return "begins with " + std::string(scheme) + "://, which only an HTTP service has; expected host:port";
+    }
     if (scheme == "http" || scheme == "tcp" || scheme == "udp") {
         return "begins with " + std::string(scheme) +
                "://, which is left out for this kind of service; expected host:port";
@@ -101,8 +107,10 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     std::optional<std::uint16_t> default_port;
     if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
         const std::string_view scheme = text.substr(0, end);
-        made.tls = (kind == ServiceKind::http && scheme == "https") || (kind == ServiceKind::tcp && scheme == "tls");
-        if (!made.tls && (kind != ServiceKind::http || scheme != "http")) {
+        made.http2 = kind == ServiceKind::http && (scheme == "h2c" || scheme == "h2");
+        made.tls = (kind == ServiceKind::http && (scheme == "https" || scheme == "h2")) ||
+                   (kind == ServiceKind::tcp && scheme == "tls");
+        if (!made.tls && !made.http2 && (kind != ServiceKind::http || scheme != "http")) {
             return wrong_scheme(scheme, kind);
         }
         text.remove_prefix(end + 3);
@@ -114,7 +122,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
             return std::string("has a path; expected host:port alone");
         }
     }
-    const bool is_port = !made.tls && text.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_port = !made.tls && !made.http2 && text.find_first_not_of("0123456789") == std::string_view::npos;
     auto place = net::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
     if (!place || place->port == 0 || text.empty()) {
         return std::string("is no address; expected host:port");
@@ -137,6 +145,9 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
         return std::string(exit_word);
     }
     const std::string at = net::to_text(place.at);
+    if (place.http2) {
+        return (place.tls ? "h2://" : "h2c://") + at;
+    }
     return place.tls ? (kind == ServiceKind::http ? "https://" : "tls://") + at : at;
 }
 

@@ -32,6 +32,7 @@ struct BackendPlace {
     bool tls = false;
     std::string folder{};  // of files, with its whole path; empty: there is none
     bool is_exit = false;  // the client itself, which connects visitors to where they want to go
+    bool http2 = false;    // requests are passed on in HTTP/2
 
     friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
 };
@@ -42,8 +43,9 @@ inline constexpr std::string_view folder_prefix = "files:";
 inline constexpr std::string_view exit_word = "exit";
 
 /// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host",
-/// "https://host:port" and "files:FOLDER", where a relative path is completed by the working directory; for TCP
-/// services "tls://host:port" and "exit". The words of an error are to follow the text.
+/// "https://host:port", "h2c://host:port" (HTTP/2), "h2://host:port" (HTTP/2 over TLS) and "files:FOLDER", where a
+/// relative path is completed by the working directory; for TCP services "tls://host:port" and "exit". The words of an
+/// error are to follow the text.
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
 /// The reverse of parse_backend_place, in full.
 std::string to_text(const BackendPlace& place, wire::ServiceKind kind);

@@ -4,10 +4,12 @@
 #include <new>
 #include <utility>
 
+#include "backend/http2_stream.hpp"
 #include "backend/serve_exit.hpp"
 #include "backend/serve_files.hpp"
 #include "runtime/address.hpp"
 #include "runtime/connector.hpp"
+#include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 #include "trunk/pipe_pump.hpp"
 #include "trunk/sealed_pump.hpp"
@@ -150,6 +152,34 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
     pump->wake();
 }
 
+void tell_failed_exchange(const Dial& dial, const std::string& why) {
+    static constexpr LineKind failed{"http2_exchanges_failed", limits::client_lines_per_second};
+    if (dial.shared.log.may_write(LogLevel::info, failed, dial.worker.now())) {
+        dial.shared.log.info("a backend has not answered a request to its end",
+                             {{"service", dial.service->name}, {"backend", dial.backend().text}, {"why", why}});
+    }
+}
+
+// Speaks HTTP/2 to the backend. The stream is accepted when the backend has begun to do the same.
+void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
+    Http2Stream::Events events;
+    events.outcome = [dial](const std::string& why) { why.empty() ? dial->answered() : dial->failed(why); };
+    events.failed = [dial](const std::string& why) { tell_failed_exchange(*dial, why); };
+    auto end = make_intrusive<Http2Stream>(worker, traffic_of(dial), std::move(events));
+    auto take = [end, dial, deadline = worker.now() + limits::backend_connect_deadline](runtime::Fd socket) {
+        const auto& tls = dial->backend().tls;
+        try {
+            end->set_pipe(tls ? transport::make_tls_pipe(std::move(socket), tls)
+                              : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::visitor),
+                          tls ? "https" : "http", deadline);
+        } catch (const std::bad_alloc&) {
+            end->refuse(wire::Code::busy);
+        }
+    };
+    attach(end, std::move(stream));
+    dial_by(worker, dial, end, std::move(take));
+}
+
 }  // namespace
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
@@ -167,6 +197,10 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
     dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
     if (dial->service->seal) {
         take_visit(worker, dial, std::move(stream));
+        return;
+    }
+    if (place.http2) {
+        dial_http2(worker, dial, std::move(stream));
         return;
     }
     if (!dial->backend().tls) {

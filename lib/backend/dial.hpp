@@ -21,7 +21,8 @@ struct DialShared {
 /// Connects `stream` to the service's backend; to be called on the worker, within on_open. The stream is accepted when
 /// the backend is connected (and speaks TLS, if it should), and aborted with `refused` or `timeout` if that fails. What
 /// the visitor sends meanwhile waits in the stream, within its first window. A service with a folder answers by itself
-/// (serve_files.hpp), and one with an exit asks the visitor where it wants to go (serve_exit.hpp).
+/// (serve_files.hpp), and one with an exit asks the visitor where it wants to go (serve_exit.hpp). With a backend that
+/// speaks HTTP/2 each stream has a connection of its own, too (http2_stream.hpp).
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared);
 

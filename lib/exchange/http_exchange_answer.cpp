@@ -273,12 +273,18 @@ void HttpExchange::answer_by_plugin(hooks::Reply reply) {
     http::Page page = page_of(state, reply.code);
     local_.set_reply(std::move(reply), std::move(page));
     log_page(state, why);
+    if (request_.is_grpc) {
+        local_.speak_grpc();
+    }
 }
 
 void HttpExchange::give_page(const Refusal& refusal) {
     begin_answer();
     local_.set_page(page_of(refusal.state, refusal.code));
     log_page(refusal.state, refusal.why);
+    if (request_.is_grpc) {
+        local_.speak_grpc();
+    }
 }
 
 http::Page HttpExchange::page_of(http::PageState state, std::string_view code) const {

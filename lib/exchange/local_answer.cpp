@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "exchange/grpc_status.hpp"
 #include "exchange/rewriting.hpp"
 #include "http/header_rules.hpp"
 
@@ -21,6 +22,16 @@ void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) 
     location_.clear();
     fields_ = std::move(reply.fields);
     origin_ = hooks::Origin::plugin;
+}
+
+void LocalAnswer::speak_grpc() {
+    check(is_page_, "only a page is an error");
+    fields_.emplace_back("grpc-status", grpc_status_of(page_.status));
+    fields_.emplace_back("grpc-message", std::string(page_.reason).append(": ").append(page_.code));
+    page_.status = 200;
+    page_.content_type = "application/grpc";
+    page_.built_in = false;  // nothing of it is shown
+    page_.body.clear();
 }
 
 // Adds the fields of the head. A later edit counts more than an earlier one. The service's rules say how long a

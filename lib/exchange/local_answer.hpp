@@ -39,6 +39,10 @@ public:
     /// Makes this a plugin's answer; `page` where it has asked for one.
     void set_reply(hooks::Reply reply, std::optional<http::Page> page);
 
+    /// Says what this page says as clients of gRPC read it: an answer of trailers alone, whose fields are status and
+    /// message of the call.
+    void speak_grpc();
+
     hooks::Origin origin() const noexcept { return origin_; }
     std::uint16_t status() const noexcept { return page_.status; }
     std::string_view code() const noexcept { return page_.code; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/grpc_status.hpp"
 #include "http/chunked.hpp"
 
 namespace ferrotunnel::exchange {
@@ -30,6 +31,7 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     if (head.body.kind == http::BodyKind::chunked) {
         hops = http::connection_names(head.fields);
     }
+    is_grpc = exchange::is_grpc(head.fields.first(http::FieldName::content_type).value_or(std::string_view()));
     read_accept(head);
 }
 

@@ -18,7 +18,7 @@ namespace ferrotunnel::detail {
 namespace {
 
 const char* tls_form(wire::ServiceKind kind) {
-    return kind == wire::ServiceKind::http ? "https://host:port" : "tls://host:port";
+    return kind == wire::ServiceKind::http ? "https://host:port or h2://host:port" : "tls://host:port";
 }
 
 bool is_server_name(const std::string& name) {
@@ -142,7 +142,7 @@ backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& p
         tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
         tls.ca_file = words.tls.ca_file;
         tls.insecure = words.tls.insecure;
-        tls.http = words.kind == wire::ServiceKind::http;
+        tls.protocol = words.kind != wire::ServiceKind::http ? "" : made.place.http2 ? "h2" : "http/1.1";
         tls.certificate_file = words.tls.certificate_file;
         tls.key_file = words.tls.key_file;
         try {

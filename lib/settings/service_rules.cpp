@@ -128,9 +128,13 @@ std::string authority_of(std::string_view local, const std::string& server_name)
         return "localhost";  // what programs send if they have nothing better
     }
     std::uint16_t usual = 80;
-    if (constexpr std::string_view scheme = "https://"; local.starts_with(scheme)) {
-        local.remove_prefix(scheme.size());
-        usual = 443;
+    for (const auto& [scheme, port] : {std::pair(std::string_view("https://"), std::uint16_t{443}),
+                                       std::pair(std::string_view("h2://"), std::uint16_t{443}),
+                                       std::pair(std::string_view("h2c://"), std::uint16_t{80})}) {
+        if (local.starts_with(scheme)) {
+            local.remove_prefix(scheme.size());
+            usual = port;
+        }
     }
     auto place = net::parse_host_port(local, usual);
     if (!place) {

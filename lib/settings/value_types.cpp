@@ -58,7 +58,8 @@ std::string list_of_ranges() {
 std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
     const std::string host = either({pattern::in_brackets, pattern::dialled});
-    return either({":?" + ports, "unix:/.+", "files:.+", "https?://" + host + maybe(":" + pattern::port) + "/?",
+    return either({":?" + ports, "unix:/.+", "files:.+",
+                   "(?:https?|h2c?)://" + host + maybe(":" + pattern::port) + "/?",
                    "tls://" + host + ":" + pattern::port, "exit", host + ":" + ports});
 }
 

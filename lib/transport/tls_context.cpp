@@ -22,12 +22,6 @@ constexpr unsigned char alpn_list[] =
 constexpr unsigned alpn_list_bytes = sizeof alpn_list - 1;
 static_assert(alpn_list_bytes == 14);
 
-constexpr unsigned char alpn_http[] =
-    "\x08"
-    "http/1.1";
-constexpr unsigned alpn_http_bytes = sizeof alpn_http - 1;
-static_assert(alpn_http_bytes == 9);
-
 void require(bool fine, const char* what) {
     if (!fine) {
         throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
@@ -203,8 +197,12 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     SSL_CTX* context = made->context_;
     made->verifies_ = !settings.insecure;
     made->server_name_ = settings.server_name;
-    if (settings.http) {
-        require(SSL_CTX_set_alpn_protos(context, alpn_http, alpn_http_bytes) == 0, "can not set up TLS");
+    if (!settings.protocol.empty()) {
+        const std::string list = static_cast<char>(settings.protocol.size()) + settings.protocol;
+        require(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
+                                        static_cast<unsigned>(list.size())) == 0,
+                "can not set up TLS");
+        made->needed_protocol_ = settings.protocol == "h2" ? settings.protocol : std::string();
     }
     if (made->verifies_ && !settings.ca_file.empty()) {
         use_authority(context, settings.ca_file);

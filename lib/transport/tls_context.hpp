@@ -55,7 +55,8 @@ struct TlsBackendSettings {
     /// CAs, or the backend's own certificate. Empty: the system's store is used.
     std::filesystem::path ca_file{};
     bool insecure = false;
-    bool http = false;  // offers http/1.1 by ALPN; otherwise offers nothing
+    /// What is offered by ALPN: "http/1.1", "h2" (which the backend then has to choose) or nothing.
+    std::string protocol{};
     /// Our certificate, for backends that ask for one. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
@@ -98,6 +99,8 @@ public:
     const std::string& server_name() const noexcept { return server_name_; }
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
+    /// The protocol that a backend has to choose by ALPN; empty: any, or none.
+    const std::string& needed_protocol() const noexcept { return needed_protocol_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
     /// Sessions to resume with backends; null for other contexts.
     BackendSessions* sessions() const noexcept { return sessions_.get(); }
@@ -112,6 +115,7 @@ private:
     std::string fingerprint_;
     std::string exposed_key_;
     std::string server_name_;
+    std::string needed_protocol_;
     std::optional<std::string> pin_;
     std::shared_ptr<void> keeps_;
     std::string answer_to_plain_http_;

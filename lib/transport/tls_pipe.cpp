@@ -189,12 +189,15 @@ IoStatus TlsPipe::step_handshake() {
 
 // Checks the protocol and the pin, which is our task; OpenSSL has verified chain and name.
 std::string TlsPipe::wrong_peer() {
-    if (context_->is_for_backends()) {
-        return {};
-    }
     const unsigned char* chosen = nullptr;
     unsigned chosen_bytes = 0;
     SSL_get0_alpn_selected(ssl_.get(), &chosen, &chosen_bytes);
+    if (context_->is_for_backends()) {
+        const std::string& needed = context_->needed_protocol();
+        return needed.empty() || as_text({chosen, chosen_bytes}) == needed
+                   ? std::string()
+                   : "the backend does not choose HTTP/2 (ALPN h2): write its address with https://";
+    }
     if (as_text({chosen, chosen_bytes}) != tls_alpn) {
         return context_->is_server()
                    ? "the peer speaks TLS but is no FerroTunnel client (it does not offer the protocol ferrotunnel/1)"

@@ -39,6 +39,14 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
     CHECK(in_full("https://:8443", ServiceKind::http) == "https://127.0.0.1:8443");
     CHECK(in_full("https://[::1]", ServiceKind::http) == "https://[::1]:443");
     CHECK(in_full("https://localhost:8443/", ServiceKind::http) == "https://localhost:8443");
+    CHECK(in_full("h2c://localhost:50051", ServiceKind::http) == "h2c://localhost:50051");
+    CHECK(in_full("h2c://app.internal", ServiceKind::http) == "h2c://app.internal:80");
+    CHECK(in_full("h2://app.internal/", ServiceKind::http) == "h2://app.internal:443");
+    CHECK(parse_backend_place("h2c://:1", ServiceKind::http)->http2);
+    CHECK_FALSE(parse_backend_place("h2c://:1", ServiceKind::http)->tls);
+    CHECK(parse_backend_place("h2://:1", ServiceKind::http)->http2);
+    CHECK(parse_backend_place("h2://:1", ServiceKind::http)->tls);
+    CHECK_FALSE(parse_backend_place("https://:1", ServiceKind::http)->http2);
     CHECK(in_full("http://localhost:3000", ServiceKind::http) == "localhost:3000");
     CHECK(in_full("http://localhost:3000/", ServiceKind::http) == "localhost:3000");
     CHECK(in_full("http://app.internal", ServiceKind::http) == "app.internal:80");
@@ -60,6 +68,13 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
     CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("begins with http://, which is left out"));
     for (const char* text : {"http://host:1/path", "https://host:1/path", "https://host:1//"}) {
         CHECK(refusal(text, ServiceKind::http) == "has a path; expected host:port alone");
+    }
+    CHECK(refusal("grpc://host:1", ServiceKind::http) == "is written h2c://host:port: gRPC is HTTP/2");
+    CHECK(refusal("grpcs://host:1", ServiceKind::http) == "is written h2://host:port: gRPC is HTTP/2");
+    CHECK(refusal("h2c://host:1/x", ServiceKind::http) == "has a path; expected host:port alone");
+    for (ServiceKind kind : {ServiceKind::tcp, ServiceKind::tls, ServiceKind::udp}) {
+        CHECK(refusal("h2c://host:1", kind) ==
+              "begins with h2c://, which only an HTTP service has; expected host:port");
     }
     CHECK_THAT(refusal("https://host:1", ServiceKind::tls),
                Catch::Contains("speaks of TLS, which goes to this backend"));

@@ -39,6 +39,9 @@ TEST_CASE("what a program says in Host that connects to an address", "[http]") {
     CHECK(authority_of("app.internal:80") == "app.internal");
     CHECK(authority_of("app.internal:443") == "app.internal:443");
     CHECK(authority_of("https://app.internal:443") == "app.internal");
+    CHECK(authority_of("h2://app.internal:443") == "app.internal");
+    CHECK(authority_of("h2c://app.internal:80") == "app.internal");
+    CHECK(authority_of("h2c://127.0.0.1:50051") == "127.0.0.1:50051");
     CHECK(authority_of("https://app.internal") == "app.internal");
     CHECK(authority_of("https://app.internal:80") == "app.internal:80");
     CHECK(authority_of("https://10.0.0.7:8443", "app.internal") == "app.internal:8443");

@@ -1,0 +1,406 @@
+#include "backend/http2_stream.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "trunk/frame_windows.hpp"
+
+namespace ferrotunnel::backend {
+
+using mux::StreamItem;
+using transport::IoResult;
+using transport::IoStatus;
+using trunk::Traffic;
+using wire::Code;
+
+Http2Stream::Http2Stream(runtime::Worker& worker, std::shared_ptr<Traffic> traffic, Events events)
+    : worker_(worker), traffic_(std::move(traffic)), events_(std::move(events)) {
+    traffic_->opened();
+}
+
+Http2Stream::~Http2Stream() {
+    close();
+}
+
+void Http2Stream::refuse(Code code) {
+    cancel_ = nullptr;
+    if (state_ != State::closed) {
+        stream_->abort(code);
+        close();
+    }
+}
+
+void Http2Stream::set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_view scheme, TimePoint deadline) {
+    cancel_ = nullptr;
+    if (state_ == State::closed) {
+        return;
+    }
+    try {
+        connection_.emplace(scheme);
+        timer_.emplace(worker_, [this] { on_timer(); });
+        timer_->set(deadline);
+        worker_.poller().add(pipe->fd(), *this);
+    } catch (const std::exception&) {
+        refuse(Code::busy);
+        return;
+    }
+    pipe_ = std::move(pipe);
+    state_ = State::shaking_hands;
+    self_ = IntrusivePtr<Http2Stream>(this);
+    worker_.shutdown_hooks().add(*this);
+    run();
+}
+
+// --- being called ---
+
+void Http2Stream::wake() noexcept {
+    // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
+    if (!worker_.here() && !worker_.mailbox()->is_closed()) {
+        (void)worker_.mailbox()->post_call([self = IntrusivePtr<Http2Stream>(this)] { self->run(); });
+        return;
+    }
+    run();
+}
+
+void Http2Stream::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    run();
+}
+
+void Http2Stream::on_worker_end() noexcept {
+    const IntrusivePtr<Http2Stream> keep(this);
+    close();
+    timer_.reset();
+}
+
+void Http2Stream::on_timer() {
+    const IntrusivePtr<Http2Stream> keep(this);
+    if (state_ == State::shaking_hands) {
+        not_spoken(Code::timeout, "the backend does not complete the TLS handshake in time");
+    } else if (state_ == State::speaking) {
+        not_spoken(Code::timeout, "the backend does not say anything in HTTP/2");
+    } else {
+        close();
+    }
+}
+
+// The session wakes it from within its own calls, hence the guard against recursion.
+void Http2Stream::run() noexcept {
+    if (std::exchange(running_, true)) {
+        again_ = true;
+        return;
+    }
+    const IntrusivePtr<Http2Stream> keep(this);
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception&) {
+            // Out of memory, or a bug: only this stream ends.
+            if (stream_) {
+                stream_->abort(Code::internal);
+            }
+            close();
+        }
+    } while (again_ && state_ != State::closed);
+    running_ = false;
+}
+
+void Http2Stream::step() {
+    switch (state_) {
+        case State::dialing:
+            step_dialing();
+            return;
+        case State::leaving:
+            step_leaving();
+            return;
+        case State::closed:
+            return;
+        case State::shaking_hands:
+        case State::speaking:
+            break;
+    }
+    if (stream_->verdict()) {
+        leave();
+        return;
+    }
+    if (stream_->send_is_dead()) {
+        stream_->reset(Code::connection_reset);
+        leave();
+        return;
+    }
+    if (state_ == State::speaking || shake_hands()) {
+        speak();
+    }
+}
+
+void Http2Stream::step_dialing() {
+    if (!stream_->verdict()) {
+        return;
+    }
+    if (const std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
+        cancel();
+    }
+    close();
+}
+
+bool Http2Stream::shake_hands() {
+    std::string why;
+    switch (pipe_->handshake(why)) {
+        case IoStatus::ok:
+            state_ = State::speaking;
+            return true;
+        case IoStatus::would_block:
+            return false;
+        case IoStatus::eof:
+        case IoStatus::error:
+            break;
+    }
+    not_spoken(Code::refused, why);
+    return false;
+}
+
+// Moves what can be moved, until each direction waits for somebody else. Whoever is waited for wakes this.
+void Http2Stream::speak() {
+    bool moves = true;
+    while (moves) {
+        moves = read_backend();
+        moves = give_to_tunnel() || moves;
+        if (state_ != State::speaking || has_ended()) {
+            return;
+        }
+        moves = take_from_tunnel() || moves;
+        if (state_ != State::speaking) {
+            return;
+        }
+        moves = write_backend() || moves;
+    }
+}
+
+bool Http2Stream::has_ended() {
+    if (connection_->failure()) {
+        end_failed(*connection_->failure());
+        return true;
+    }
+    if (connection_->is_last() && connection_->is_idle()) {
+        end_in_order();
+        return true;
+    }
+    return false;
+}
+
+// --- from the backend ---
+
+bool Http2Stream::read_backend() {
+    if (!readable_ || !reading_ || !connection_->may_receive()) {
+        return false;
+    }
+    const buffer::SlabPtr slab = worker_.slabs().acquire();
+    const IoResult result = pipe_->read({slab->data(), buffer::slab_bytes});
+    if (result.bytes > 0) {
+        traffic_->moved(&Traffic::from_sockets, result.bytes);
+        connection_->receive({slab->data(), result.bytes});
+    }
+    switch (result.status) {
+        case IoStatus::ok:
+            break;
+        case IoStatus::would_block:
+            // An end that was announced together with these bytes will not be announced again.
+            readable_ = hung_up_ && result.bytes > 0;
+            break;
+        case IoStatus::eof:
+        case IoStatus::error:
+            reading_ = false;
+            connection_->receive_end();
+            break;
+    }
+    if (connection_->is_answered()) {
+        count_delivered(0);
+    }
+    if (!accepted_ && connection_->has_spoken()) {
+        accepted_ = true;
+        timer_->cancel();
+        stream_->accept();
+        events_.outcome({});
+    }
+    return true;
+}
+
+// What the backend may not have acted on is not counted: the edge sends a request once more of which nothing counts.
+void Http2Stream::count_delivered(std::size_t bytes) noexcept {
+    stream_->count_delivered(bytes + std::exchange(uncounted_, 0));
+}
+
+bool Http2Stream::give_to_tunnel() {
+    bool moved = false;
+    while (connection_->has_answer()) {
+        while (!stream_->can_send()) {
+            if (stream_->send_is_dead() || stream_->try_park_send()) {
+                return moved;
+            }
+        }
+        buffer::SlabPtr slab = worker_.slabs().acquire();
+        const trunk::Windows windows(*slab, *stream_, bulk_);
+        std::size_t filled = 0;
+        for (const MutableBytes& window : windows.pieces()) {
+            const std::size_t bytes = connection_->give(window);
+            filled += bytes;
+            if (bytes < window.size()) {
+                break;
+            }
+        }
+        bulk_ = filled >= limits::data_payload_max;
+        trunk::send_frames(*stream_, std::move(slab), filled);
+        moved = true;
+    }
+    return moved;
+}
+
+// --- to the backend ---
+
+bool Http2Stream::take_from_tunnel() {
+    const StreamItem* const item = stream_->front();
+    if (item == nullptr) {
+        return !stream_->try_park_receive();
+    }
+    if (item->kind != StreamItem::Kind::data) {
+        take_end();
+        return false;
+    }
+    if (item->slice.empty()) {
+        stream_->drop_front();
+        return true;
+    }
+    const std::size_t bytes = connection_->take(item->slice.bytes());
+    if (bytes == 0) {
+        return false;
+    }
+    traffic_->moved(&Traffic::to_sockets, bytes);
+    if (connection_->is_answered()) {
+        count_delivered(bytes);
+    } else {
+        uncounted_ += bytes;
+    }
+    stream_->consume(static_cast<std::uint32_t>(bytes));
+    return true;
+}
+
+// The edge has ended the stream, or reset it. Within an exchange that is a visitor who has gone.
+void Http2Stream::take_end() {
+    if (connection_->is_idle()) {
+        end_in_order();
+        return;
+    }
+    stream_->reset(Code::connection_reset);
+    leave();
+}
+
+bool Http2Stream::write_backend() {
+    if (!writable_ || (connection_->output().empty() && !pipe_->has_pending())) {
+        return false;
+    }
+    IoStatus status = IoStatus::ok;
+    if (connection_->output().empty()) {
+        status = pipe_->flush();
+    } else {
+        const Bytes output = connection_->output();
+        const IoResult result = pipe_->write({&output, 1});
+        connection_->sent(result.bytes);
+        status = result.status;
+    }
+    if (status == IoStatus::error) {
+        // What the backend has said before it went is still to be read; if it is its end, that ends this.
+        writable_ = false;
+        readable_ = hung_up_ = true;
+        return reading_;
+    }
+    writable_ = status == IoStatus::ok;
+    return writable_;
+}
+
+// --- ending ---
+
+// The reset behind the end says how much was taken, so that the edge can send a request elsewhere that was on its way
+// here; as of a backend that closes its connection.
+void Http2Stream::end_in_order() {
+    stream_->finish();
+    stream_->reset(Code::connection_reset);
+    leave();
+}
+
+void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
+    if (!accepted_) {
+        not_spoken(Code::refused, failure.why);
+        return;
+    }
+    events_.failed(failure.why);
+    if (!failure.is_unprocessed) {
+        count_delivered(0);
+    }
+    stream_->reset(Code::connection_reset);
+    leave();
+}
+
+void Http2Stream::not_spoken(Code code, const std::string& why) {
+    events_.outcome(why);
+    stream_->abort(code);
+    close();
+}
+
+void Http2Stream::leave() {
+    let_go_of_stream();
+    if (state_ == State::shaking_hands) {
+        close();
+        return;
+    }
+    connection_->leave();
+    state_ = State::leaving;
+    timer_->set(worker_.now() + limits::h2_backend_goodbye);
+    step_leaving();
+}
+
+void Http2Stream::step_leaving() {
+    while (write_backend()) {
+    }
+    const bool has_written = connection_->output().empty() && !pipe_->has_pending();
+    if (has_written && !std::exchange(said_end_, true)) {
+        pipe_->shutdown();
+    }
+    const buffer::SlabPtr slab = worker_.slabs().acquire();
+    while (reading_ && readable_) {
+        const IoResult result = pipe_->read({slab->data(), buffer::slab_bytes});
+        reading_ = result.status == IoStatus::ok || result.status == IoStatus::would_block;
+        readable_ = result.status == IoStatus::ok || (hung_up_ && result.bytes > 0);
+    }
+    if (!reading_) {
+        close();
+    }
+}
+
+void Http2Stream::let_go_of_stream() noexcept {
+    if (const IntrusivePtr<mux::Stream> stream = std::exchange(stream_, nullptr)) {
+        stream->stop_receiving();
+        traffic_->stopped_sending();
+        traffic_->closed();
+    }
+}
+
+void Http2Stream::close() noexcept {
+    if (std::exchange(state_, State::closed) == State::closed) {
+        return;
+    }
+    runtime::ShutdownHook::leave();
+    if (timer_) {
+        timer_->cancel();  // it may be the caller; it is destroyed with this
+    }
+    if (pipe_) {
+        worker_.poller().remove(pipe_->fd(), *this);
+        pipe_.reset();
+    }
+    let_go_of_stream();
+    self_.reset();  // last: this may destroy it
+}
+
+}  // namespace ferrotunnel::backend

@@ -1,0 +1,105 @@
+// A stream of the tunnel whose backend speaks HTTP/2: what moves between the stream and the backend's pipe passes
+// h2/client_connection.hpp, which turns HTTP/1.1 of one side into frames of the other.
+//
+//   dialing --connected--> [shaking hands] --> speaking --the backend's SETTINGS: the stream is accepted--> speaking
+//      |                         |                 |
+//      \---refused, too late-----+--no HTTP/2------+--over, failed, visitor gone--> leaving --> closed
+//
+// A visitor who has gone is told to the backend by RST_STREAM at once. While it leaves, the connection takes what the
+// backend still says and throws it away, for a bounded time, so that no reset of the socket overtakes the last frames.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/intrusive_ptr.hpp"
+#include "buffer/waker.hpp"
+#include "h2/client_connection.hpp"
+#include "mux/stream.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/shutdown_hook.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+#include "transport/pipe.hpp"
+#include "trunk/traffic.hpp"
+
+namespace ferrotunnel::backend {
+
+/// The endpoint half of one stream, on the worker of its trunk. It keeps itself alive while it has a pipe.
+class Http2Stream final : public buffer::Waker, private runtime::PollTarget, private runtime::ShutdownHook {
+public:
+    struct Events {
+        /// The backend speaks HTTP/2 (an empty text), or why it does not.
+        std::function<void(const std::string& why)> outcome;
+        /// An exchange has failed, and why.
+        std::function<void(const std::string& why)> failed;
+    };
+
+    Http2Stream(runtime::Worker& worker, std::shared_ptr<trunk::Traffic> traffic, Events events);
+    ~Http2Stream() override;
+
+    // As a pump has them, for whoever dials.
+    void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
+    void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    void refuse(wire::Code code);
+
+    /// Takes the pipe over a connected socket. TLS, where there is some, and the backend's first frame have to be there
+    /// by `deadline`. `scheme` is what requests are said to have come by.
+    void set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_view scheme, TimePoint deadline);
+
+    /// Any thread; acts at once on the worker's thread.
+    void wake() noexcept override;
+
+private:
+    enum class State : std::uint8_t { dialing, shaking_hands, speaking, leaving, closed };
+
+    void on_events(std::uint32_t events) noexcept override;
+    void on_worker_end() noexcept override;
+    void on_timer();
+    void run() noexcept;
+    void step();
+    void step_dialing();
+    bool shake_hands();
+    void speak();
+    bool has_ended();
+    bool read_backend();
+    bool take_from_tunnel();
+    bool give_to_tunnel();
+    bool write_backend();
+    void count_delivered(std::size_t bytes) noexcept;
+    void take_end();
+    void end_in_order();
+    void end_failed(const h2::ClientConnection::Failure& failure);
+    void not_spoken(wire::Code code, const std::string& why);
+    void leave();
+    void step_leaving();
+    void let_go_of_stream() noexcept;
+    void close() noexcept;
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<trunk::Traffic> traffic_;
+    const Events events_;
+    std::function<void()> cancel_;
+    IntrusivePtr<mux::Stream> stream_;  // null once the tunnel's part is over
+    std::unique_ptr<transport::Pipe> pipe_;
+    std::optional<h2::ClientConnection> connection_;
+    std::optional<runtime::Timer> timer_;
+    State state_ = State::dialing;
+    std::size_t uncounted_ = 0;  // bytes of a request on which the backend may not have acted
+    bool accepted_ = false;
+    bool readable_ = true;
+    bool writable_ = true;
+    bool reading_ = true;  // the backend may still say something
+    bool hung_up_ = false;
+    bool bulk_ = false;
+    bool said_end_ = false;  // our direction has ended
+    bool running_ = false;
+    bool again_ = false;
+    IntrusivePtr<Http2Stream> self_;  // while there is a pipe
+};
+
+}  // namespace ferrotunnel::backend

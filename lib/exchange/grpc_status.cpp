@@ -1,0 +1,49 @@
+#include "exchange/grpc_status.hpp"
+
+#include "http/field_name.hpp"
+
+namespace ferrotunnel::exchange {
+
+bool is_grpc(std::string_view content_type) noexcept {
+    constexpr std::string_view type = "application/grpc";
+    if (!http::same_text(content_type.substr(0, type.size()), type)) {
+        return false;
+    }
+    const std::string_view rest = content_type.substr(type.size());
+    return rest.empty() || rest.front() == '+' || rest.front() == ';' || rest.front() == ' ';
+}
+
+std::string_view grpc_status_of(std::uint16_t status) noexcept {
+    switch (status) {
+        case 400:
+        case 414:
+        case 417:
+        case 431:
+        case 500:
+        case 508:
+            return "13";  // INTERNAL
+        case 401:
+            return "16";  // UNAUTHENTICATED
+        case 403:
+            return "7";  // PERMISSION_DENIED
+        case 404:
+        case 405:
+        case 501:
+        case 505:
+            return "12";  // UNIMPLEMENTED
+        case 408:
+        case 504:
+            return "4";  // DEADLINE_EXCEEDED
+        case 413:
+            return "8";  // RESOURCE_EXHAUSTED
+        case 421:
+        case 429:
+        case 502:
+        case 503:
+            return "14";  // UNAVAILABLE
+        default:
+            return "2";  // UNKNOWN
+    }
+}
+
+}  // namespace ferrotunnel::exchange

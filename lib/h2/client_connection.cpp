@@ -1,0 +1,442 @@
+#include "h2/client_connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace ferrotunnel::h2 {
+namespace {
+
+constexpr http::HeadLimits request_limits{limits::h2_backend_request_head_max, limits::h2_backend_request_head_max,
+                                          limits::http_fields_max, limits::h2_backend_request_head_max};
+constexpr std::size_t told_max = 200;
+constexpr std::size_t first_bytes_max = 16;
+constexpr std::size_t kept_capacity_max = 4 * 1024;  // of an output that is empty
+
+struct EndCallbacks {
+    void operator()(nghttp2_session_callbacks* callbacks) const noexcept { nghttp2_session_callbacks_del(callbacks); }
+};
+struct EndOption {
+    void operator()(nghttp2_option* option) const noexcept { nghttp2_option_del(option); }
+};
+
+void require(int result) {
+    if (result != 0) {
+        throw std::bad_alloc();
+    }
+}
+
+ClientConnection& at(void* self) {
+    return *static_cast<ClientConnection*>(self);
+}
+
+// Exceptions must not pass through the library, which is written in C; it then ends the session.
+template <typename Action>
+int guarded(Action action) noexcept {
+    try {
+        return action();
+    } catch (const std::exception&) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+}
+
+std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
+    return {reinterpret_cast<const char*>(bytes), size};
+}
+
+}  // namespace
+
+// --- the library ---
+
+Session ClientConnection::make_session(ClientConnection& self) {
+    nghttp2_session_callbacks* made = nullptr;
+    require(nghttp2_session_callbacks_new(&made));
+    const std::unique_ptr<nghttp2_session_callbacks, EndCallbacks> callbacks(made);
+    nghttp2_session_callbacks_set_on_header_callback(made, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(made, on_not_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
+    nghttp2_session_callbacks_set_error_callback2(made, on_error);
+
+    nghttp2_option* option_made = nullptr;
+    require(nghttp2_option_new(&option_made));
+    const std::unique_ptr<nghttp2_option, EndOption> option(option_made);
+    nghttp2_option_set_no_auto_window_update(option_made, 1);
+    nghttp2_option_set_max_send_header_block_length(option_made, 2 * limits::h2_backend_request_head_max);
+
+    nghttp2_session* session = nullptr;
+    require(nghttp2_session_client_new2(&session, made, &self, option_made));
+    Session owned(session);
+    const std::array<nghttp2_settings_entry, 3> settings{{
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits::h2_backend_window},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits::h2_backend_head_max)},
+    }};
+    require(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
+    require(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, limits::h2_backend_connection_window));
+    return owned;
+}
+
+ClientConnection::ClientConnection(std::string_view scheme)
+    : scheme_(scheme), session_(make_session(*this)), parser_(request_limits) {
+    produce();
+}
+
+int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                                std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                                void* self) {
+    return guarded([&] {
+        ClientConnection& own = at(self);
+        if (!own.is_ours(frame->hd.stream_id) ||
+            own.answer_.field(text_of(name, name_size), text_of(value, value_size))) {
+            return 0;
+        }
+        own.told_ = "the fields of its answer are too many or too large";
+        return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // this stream alone is reset
+    });
+}
+
+int ClientConnection::on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data,
+                              std::size_t size, void* self) {
+    return guarded([&] {
+        ClientConnection& own = at(self);
+        const std::size_t taken = own.is_ours(stream) ? own.answer_.data({data, size}) : size;
+        return taken == 0 ? 0 : nghttp2_session_consume(session, stream, taken);
+    });
+}
+
+int ClientConnection::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* self) {
+    return guarded([&] {
+        ClientConnection& own = at(self);
+        const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+        switch (frame->hd.type) {
+            case NGHTTP2_SETTINGS:
+                own.has_spoken_ = true;
+                break;
+            case NGHTTP2_GOAWAY:
+                own.last_ = true;
+                break;
+            case NGHTTP2_HEADERS:
+                if (own.is_ours(frame->hd.stream_id) && !own.answer_.has_head()) {
+                    own.answer_.end_of_head(ends, own.last_);
+                } else if (own.is_ours(frame->hd.stream_id)) {
+                    own.answer_.end();
+                }
+                break;
+            case NGHTTP2_DATA:
+                if (own.is_ours(frame->hd.stream_id) && ends) {
+                    own.answer_.end();
+                }
+                break;
+            default:
+                break;
+        }
+        return 0;
+    });
+}
+
+int ClientConnection::on_not_sent(nghttp2_session*, const nghttp2_frame* frame, int error, void* self) {
+    return guarded([&] {
+        ClientConnection& own = at(self);
+        if (frame->hd.type == NGHTTP2_HEADERS && own.is_ours(frame->hd.stream_id) && !own.left_) {
+            own.fail(std::string("the request can not be sent: ") + nghttp2_strerror(error), true);
+        }
+        return 0;
+    });
+}
+
+int ClientConnection::on_error(nghttp2_session*, int, const char* text, std::size_t size, void* self) {
+    return guarded([&] {
+        at(self).told_.assign(text, std::min(size, told_max));
+        return 0;
+    });
+}
+
+// A fatal error from here would leak memory of the library: nothing here may throw that matters.
+int ClientConnection::on_stream_close(nghttp2_session*, std::int32_t stream, std::uint32_t code, void* self) {
+    (void)guarded([&] {
+        if (at(self).is_ours(stream)) {
+            at(self).stream_closed(code);
+        }
+        return 0;
+    });
+    return 0;
+}
+
+ssize_t ClientConnection::on_read_body(nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t size,
+                                       std::uint32_t* flags, nghttp2_data_source*, void* self) {
+    try {
+        return at(self).read_body(into, size, *flags);
+    } catch (const std::exception&) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+}
+
+// --- from the tunnel ---
+
+std::size_t ClientConnection::take(Bytes bytes) {
+    std::size_t taken = 0;
+    while (taken < bytes.size() && !failure_ && !left_) {
+        const Bytes rest = bytes.subspan(taken);
+        const std::size_t now = phase_ == Phase::head   ? take_head(rest)
+                                : phase_ == Phase::body ? take_body(rest)
+                                                        : take_rest(rest);
+        taken += now;
+        if (now == 0) {
+            break;
+        }
+    }
+    return taken;
+}
+
+std::size_t ClientConnection::take_head(Bytes bytes) {
+    if (exchanging_ || last_) {
+        return 0;
+    }
+    if (nghttp2_session_check_request_allowed(session_.get()) == 0) {
+        last_ = true;  // it has run out of ids
+        return 0;
+    }
+    const std::size_t before = head_bytes_.size();
+    head_bytes_.append(as_text(bytes));
+    switch (parser_.parse(head_bytes_)) {
+        case http::ParseState::more:
+            return bytes.size();
+        case http::ParseState::refused:
+            answer_.begin(parser_.method());
+            answer_.refuse(parser_.refusal().status);
+            exchanging_ = last_ = true;
+            std::string().swap(head_bytes_);
+            return bytes.size();
+        case http::ParseState::complete:
+            break;
+    }
+    const std::size_t taken = parser_.size() - before;
+    begin_exchange();
+    parser_.reset();
+    std::string().swap(head_bytes_);  // a connection that waits holds no memory for a request
+    return taken;
+}
+
+void ClientConnection::begin_exchange() {
+    const http::RequestHead& head = parser_.head();
+    answer_.begin(head.method);
+    fields_.set_request(head, scheme_);
+    body_ = http::BodyReader(head.body);
+    told_.clear();
+    last_ = last_ || !head.keep_alive;
+    exchanging_ = stream_open_ = true;
+    const bool has_body = body_.state() == http::BodyState::more;
+    phase_ = has_body ? Phase::body : Phase::head;
+    nghttp2_data_provider provider{};
+    provider.read_callback = on_read_body;
+    stream_ = nghttp2_submit_request(session_.get(), nullptr, fields_.data(), fields_.size(),
+                                     has_body ? &provider : nullptr, nullptr);
+    if (stream_ < 0) {
+        fail(std::string("the request can not be sent: ") + nghttp2_strerror(stream_), true);
+        return;
+    }
+    produce();
+}
+
+// The library asks for the body when there is a window; what it does not ask for stays where it is.
+std::size_t ClientConnection::take_body(Bytes bytes) {
+    input_ = as_text(bytes);
+    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may wait for a window, and not for us
+    produce();
+    const std::size_t taken = bytes.size() - input_.size();
+    input_ = {};
+    if (phase_ == Phase::body && body_.state() == http::BodyState::complete) {
+        phase_ = Phase::head;
+        end_if_over();
+    }
+    return taken;
+}
+
+ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::uint32_t& flags) {
+    if (waiting() >= limits::h2_backend_output_max) {
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    std::size_t filled = 0;
+    while (filled < size && !input_.empty() && body_.state() == http::BodyState::more) {
+        const http::BodyReader::Piece piece = body_.next(input_.substr(0, size - filled));
+        std::memcpy(into + filled, piece.payload.data(), piece.payload.size());
+        filled += piece.payload.size();
+        input_.remove_prefix(piece.consumed);
+    }
+    if (body_.state() == http::BodyState::refused) {
+        told_ = "the tunnel's body breaks the rules: " + std::string(body_.refusal().text);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
+    if (body_.state() == http::BodyState::complete) {
+        flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (!body_.trailers().empty()) {
+            flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            fields_.set_trailers(body_.trailers());
+            require(nghttp2_submit_trailer(session_.get(), stream_, fields_.data(), fields_.size()));
+        }
+        return static_cast<ssize_t>(filled);
+    }
+    return filled == 0 ? static_cast<ssize_t>(NGHTTP2_ERR_DEFERRED) : static_cast<ssize_t>(filled);
+}
+
+// What is left of a body that the backend does not want any more, before the next request.
+std::size_t ClientConnection::take_rest(Bytes bytes) {
+    const http::BodyReader::Piece piece = body_.next(as_text(bytes));
+    if (body_.state() == http::BodyState::refused) {
+        fail("the tunnel's body breaks the rules: " + std::string(body_.refusal().text));
+    } else if (body_.state() == http::BodyState::complete) {
+        phase_ = Phase::head;
+        end_if_over();
+    }
+    return piece.consumed;
+}
+
+void ClientConnection::leave() {
+    if (left_) {
+        return;
+    }
+    left_ = true;
+    if (stream_open_ && stream_ > 0) {
+        (void)nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream_, NGHTTP2_CANCEL);
+        produce();  // a session that ends sends none
+    }
+    (void)nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
+    produce();
+}
+
+// --- to the tunnel ---
+
+std::size_t ClientConnection::give(MutableBytes into) {
+    const ClientAnswer::Given given = answer_.give(into);
+    if (given.payload > 0) {
+        (void)nghttp2_session_consume(session_.get(), stream_, given.payload);
+        produce();
+    }
+    end_if_over();
+    return given.bytes;
+}
+
+void ClientConnection::end_if_over() {
+    if (exchanging_ && phase_ == Phase::head && answer_.is_over()) {
+        exchanging_ = false;
+    }
+}
+
+// --- with the backend ---
+
+void ClientConnection::sent(std::size_t bytes) {
+    output_at_ += bytes;
+    if (output_at_ < output_.size()) {
+        return;
+    }
+    output_at_ = 0;
+    output_.clear();
+    if (output_.capacity() > kept_capacity_max) {
+        std::string().swap(output_);
+    }
+}
+
+bool ClientConnection::may_receive() const noexcept {
+    return waiting() < limits::h2_backend_output_stop && answer_.head_bytes() < limits::h2_backend_heads_max;
+}
+
+void ClientConnection::receive(Bytes bytes) {
+    if (failure_ || left_) {
+        return;
+    }
+    if (!has_spoken_ && first_bytes_.size() < first_bytes_max) {
+        first_bytes_.append(as_text(bytes).substr(0, first_bytes_max));
+    }
+    const ssize_t read = nghttp2_session_mem_recv(session_.get(), bytes.data(), bytes.size());
+    if (read < 0) {
+        fail(std::string("its frames can not be read: ") + nghttp2_strerror(static_cast<int>(read)));
+        return;
+    }
+    produce();
+    look_at_end();
+}
+
+// The library has sent, or been sent, a GOAWAY that leaves nothing to do.
+void ClientConnection::look_at_end() {
+    const bool goes_on =
+        nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
+    if (goes_on || failure_) {
+        return;
+    }
+    if (!has_spoken_) {
+        fail_unspoken();
+    } else if (exchanging_ && !answer_.is_complete()) {
+        fail("it breaks the rules of HTTP/2" + (told_.empty() ? std::string() : ": " + told_));
+    } else {
+        receive_end();
+    }
+}
+
+void ClientConnection::receive_end() {
+    if (failure_ || left_) {
+        return;
+    }
+    last_ = true;
+    if (!has_spoken_) {
+        fail_unspoken();
+    } else if (exchanging_ && !answer_.is_complete()) {
+        fail("it has closed the connection within an exchange");
+    } else {
+        stop_body();
+    }
+}
+
+// The backend takes no more of the request.
+void ClientConnection::stop_body() noexcept {
+    stream_open_ = false;
+    if (phase_ == Phase::body) {
+        phase_ = body_.state() == http::BodyState::complete ? Phase::head : Phase::rest;
+    }
+}
+
+void ClientConnection::stream_closed(std::uint32_t code) {
+    stop_body();
+    if (answer_.is_complete() || left_) {
+        return;
+    }
+    std::string why = std::string("the stream was reset: ") + nghttp2_http2_strerror(code);
+    fail(told_.empty() ? std::move(why) : why + " (" + told_ + ')', code == NGHTTP2_REFUSED_STREAM);
+}
+
+void ClientConnection::fail(std::string why, bool is_unprocessed) {
+    if (!failure_) {
+        failure_ = Failure{std::move(why), is_unprocessed, false};
+    }
+}
+
+void ClientConnection::fail_unspoken() {
+    if (failure_) {
+        return;
+    }
+    if (first_bytes_.starts_with("HTTP/")) {
+        failure_ = Failure{"it speaks HTTP/1.1 and not HTTP/2: write its address without h2c:// or h2://", false, true};
+    } else if (first_bytes_.empty()) {
+        failure_ = Failure{"it has closed the connection before it spoke HTTP/2", false, true};
+    } else {
+        failure_ = Failure{"it does not speak HTTP/2", false, true};
+    }
+}
+
+void ClientConnection::produce() {
+    const std::uint8_t* bytes = nullptr;
+    ssize_t size = 0;
+    while ((size = nghttp2_session_mem_send(session_.get(), &bytes)) > 0) {
+        output_.append(text_of(bytes, static_cast<std::size_t>(size)));
+    }
+    if (size < 0) {
+        fail(std::string("its frames can not be answered: ") + nghttp2_strerror(static_cast<int>(size)));
+    }
+}
+
+}  // namespace ferrotunnel::h2
