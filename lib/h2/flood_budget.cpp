@@ -11,14 +11,10 @@ struct Kind {
 };
 // In the order of the enumeration.
 constexpr std::array kinds_of_floods = {
-    Kind{"resets_received", resets_received},
-    Kind{"resets_sent", resets_sent},
-    Kind{"pings", pings},
-    Kind{"settings", settings_frames},
-    Kind{"priorities", priorities},
-    Kind{"empty_data", empty_data},
+    Kind{"resets_received", resets_received}, Kind{"resets_sent", resets_sent}, Kind{"pings", pings},
+    Kind{"settings", settings_frames},        Kind{"priorities", priorities},   Kind{"empty_data", empty_data},
     Kind{"continuations", continuations},
-    Kind{"unknown_frames", unknown_frames},
+
     Kind{"window_updates", window_updates},
 };
 static_assert(kinds_of_floods.size() == static_cast<std::size_t>(Flood::window_updates) + 1);

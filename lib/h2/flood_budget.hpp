@@ -18,7 +18,6 @@ enum class Flood : std::uint8_t {
     priorities,
     empty_data,
     continuations,
-    unknown_frames,
     window_updates,
 };
 
@@ -33,7 +32,7 @@ public:
     void data_sent(std::uint64_t bytes) noexcept { unanswered_ += bytes; }
 
 private:
-    static constexpr std::size_t kinds = 9;
+    static constexpr std::size_t kinds = 8;
     std::array<TokenBucket, kinds> buckets_;
     std::uint64_t unanswered_ = 0;
 };

@@ -39,10 +39,12 @@ inline constexpr Pace settings_frames{50, 5};
 inline constexpr Pace priorities{200, 100};
 inline constexpr Pace empty_data{100, 20};
 inline constexpr Pace continuations{64, 16};  // 16 heads of 64 KiB at once
-inline constexpr Pace unknown_frames{50, 5};
 /// WINDOW_UPDATE beyond those that answer data: each may answer this much data that was sent.
 inline constexpr Pace window_updates{200, 100};
 inline constexpr std::uint64_t data_per_window_update = 512;
+
+/// Streams that are over, and of which nothing more may come: so many are remembered.
+inline constexpr std::size_t finished_kept = 16;
 
 /// Nothing is read while this much of our own output waits for the visitor to take it (OutputQueue has the same bound):
 /// whoever asks for answers without reading them gets no further.

@@ -1,5 +1,6 @@
 #include "h2/server_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
@@ -29,10 +30,6 @@ int guarded(Action action) noexcept {
     }
 }
 
-bool is_known(std::uint8_t type) noexcept {
-    return type <= NGHTTP2_CONTINUATION || type == NGHTTP2_PRIORITY_UPDATE;
-}
-
 // The flood that a frame counts for, as its header says.
 bool kind_of(const nghttp2_frame_hd& frame, Flood& kind) noexcept {
     switch (frame.type) {
@@ -58,9 +55,8 @@ bool kind_of(const nghttp2_frame_hd& frame, Flood& kind) noexcept {
         case NGHTTP2_WINDOW_UPDATE:
             kind = Flood::window_updates;
             return true;
-        default:
-            kind = Flood::unknown_frames;
-            return !is_known(frame.type);
+        default:  // frames of unknown types are skipped by the library
+            return false;
     }
 }
 
@@ -119,6 +115,9 @@ struct ServerSession::Callbacks {
         if (ServerStream* const stream = self_of(user).find(id)) {
             (void)nghttp2_session_set_stream_user_data(session, id, nullptr);
             (void)nghttp2_session_consume_connection(session, std::exchange(stream->unconsumed_, 0));
+            if (ServerSession& self = self_of(user); stream->body_ended_ || stream->was_reset_) {
+                self.finished_[self.next_finished_++ % finished_kept] = id;
+            }
             stream->on_closed(code);
         }
         return 0;  // a failure here would leak (CVE-2023-35945)
@@ -130,6 +129,9 @@ struct ServerSession::Callbacks {
         }
         if (frame->hd.type == NGHTTP2_RST_STREAM && is_for_fault(frame->rst_stream.error_code)) {
             self.flooded_ = self.flooded_ || !self.budget_.take(Flood::resets_sent, self.now_);
+        }
+        if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(self.asks_whether_read_, false)) {
+            (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, nullptr);  // before it, it would overtake it
         }
         // The answer is complete, and the request is not: the rest of it is not wanted (RFC 9113, 8.1).
         if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) && (frame->hd.flags & is_last) != 0) {
@@ -261,12 +263,41 @@ int ServerSession::on_begin_frame(const nghttp2_frame_hd& header) {
     if (header.type != NGHTTP2_CONTINUATION) {
         head_of_ = 0;
     }
+    if (!is_allowed(header)) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
     Flood kind{};
     if (kind_of(header, kind) && !budget_.take(kind, now_)) {
         fail(name_of(kind), NGHTTP2_ENHANCE_YOUR_CALM);
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     return 0;
+}
+
+// What the library leaves to us. False: the connection has failed.
+bool ServerSession::is_allowed(const nghttp2_frame_hd& header) noexcept {
+    switch (header.type) {
+        case NGHTTP2_PRIORITY:
+            if (header.stream_id == 0) {
+                fail("PRIORITY without a stream", NGHTTP2_PROTOCOL_ERROR);
+            }
+            break;
+        case NGHTTP2_RST_STREAM:
+            if (ServerStream* const stream = find(header.stream_id)) {
+                stream->was_reset_ = true;
+            }
+            break;
+        case NGHTTP2_DATA:
+        case NGHTTP2_HEADERS:
+            if (header.stream_id != 0 &&
+                std::find(finished_.begin(), finished_.end(), header.stream_id) != finished_.end()) {
+                fail("a frame for a stream that was ended", NGHTTP2_STREAM_CLOSED);
+            }
+            break;
+        default:
+            break;
+    }
+    return !failed_;
 }
 
 int ServerSession::on_begin_headers(const nghttp2_frame& frame) {
@@ -405,7 +436,7 @@ bool ServerSession::is_held_back(const ServerStream& stream) const noexcept {
 
 void ServerSession::announce_end() {
     must(nghttp2_submit_shutdown_notice(session_.get()));
-    must(nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr));
+    asks_whether_read_ = true;
 }
 
 void ServerSession::go_away() {

@@ -12,6 +12,7 @@
 // failed() is true then, and what next_output() still gives (GOAWAY) is the last.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,6 +64,7 @@ private:
     std::int32_t id_ = 0;
     std::size_t unconsumed_ = 0;
     bool body_ended_ = false;
+    bool was_reset_ = false;
 };
 
 class ServerUser {
@@ -132,6 +134,7 @@ private:
     struct Callbacks;
 
     int on_begin_frame(const nghttp2_frame_hd& header);
+    bool is_allowed(const nghttp2_frame_hd& header) noexcept;
     int on_begin_headers(const nghttp2_frame& frame);
     int on_header(std::int32_t stream, std::string_view name, std::string_view value);
     int on_frame(const nghttp2_frame& frame);
@@ -146,10 +149,15 @@ private:
     RequestText text_;
     FloodBudget budget_;
     TimePoint now_{};
+    // Streams that the visitor has ended and that are gone. The library forgets them; more for one of them is no race
+    // of ours and its, but an error.
+    std::array<std::int32_t, finished_kept> finished_{};
+    std::size_t next_finished_ = 0;
     const char* why_ = "";
     std::uint32_t begun_ = 0;   // requests, in this call of receive()
     std::int32_t head_of_ = 0;  // the stream whose head is being read
     bool greeted_ = false;
+    bool asks_whether_read_ = false;
     bool flooded_ = false;
     bool failed_ = false;
 };
