@@ -31,11 +31,11 @@ int guarded(Action action) noexcept {
 }
 
 // The flood that a frame counts for, as its header says.
-bool kind_of(const nghttp2_frame_hd& frame, Flood& kind) noexcept {
+bool kind_of(const FrameHead& frame, Flood& kind) noexcept {
     switch (frame.type) {
         case NGHTTP2_DATA:
             kind = Flood::empty_data;
-            return frame.length == 0 && (frame.flags & is_last) == 0;
+            return frame.size == 0 && (frame.flags & is_last) == 0;
         case NGHTTP2_RST_STREAM:
             kind = Flood::resets_received;
             return true;
@@ -81,9 +81,6 @@ void must(int result) {
 }  // namespace
 
 struct ServerSession::Callbacks {
-    static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user) {
-        return self_of(user).on_begin_frame(*header);
-    }
     static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         return guarded([&] { return self_of(user).on_begin_headers(*frame); });
     }
@@ -115,18 +112,12 @@ struct ServerSession::Callbacks {
         if (ServerStream* const stream = self_of(user).find(id)) {
             (void)nghttp2_session_set_stream_user_data(session, id, nullptr);
             (void)nghttp2_session_consume_connection(session, std::exchange(stream->unconsumed_, 0));
-            if (ServerSession& self = self_of(user); stream->body_ended_ || stream->was_reset_) {
-                self.finished_[self.next_finished_++ % finished_kept] = id;
-            }
             stream->on_closed(code);
         }
         return 0;  // a failure here would leak (CVE-2023-35945)
     }
     static int sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
         ServerSession& self = self_of(user);
-        if (frame->hd.type == NGHTTP2_RST_STREAM && frame->hd.stream_id == self.head_of_) {
-            self.head_of_ = 0;
-        }
         if (frame->hd.type == NGHTTP2_RST_STREAM && is_for_fault(frame->rst_stream.error_code)) {
             self.flooded_ = self.flooded_ || !self.budget_.take(Flood::resets_sent, self.now_);
         }
@@ -186,7 +177,6 @@ struct ServerSession::Callbacks {
         static const std::unique_ptr<nghttp2_session_callbacks, DeleteCallbacks> made = [] {
             nghttp2_session_callbacks* some = nullptr;
             must(nghttp2_session_callbacks_new(&some));
-            nghttp2_session_callbacks_set_on_begin_frame_callback(some, begin_frame);
             nghttp2_session_callbacks_set_on_begin_headers_callback(some, begin_headers);
             nghttp2_session_callbacks_set_on_header_callback2(some, header);
             nghttp2_session_callbacks_set_on_invalid_header_callback2(some, invalid_header);
@@ -237,6 +227,9 @@ std::size_t ServerSession::receive(std::string_view bytes, TimePoint now) {
     }
     now_ = now;
     begun_ = 0;
+    if (!scan(bytes.substr(std::min(bytes.size(), scanned_)))) {
+        return bytes.size();
+    }
     const ssize_t taken =
         nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken == NGHTTP2_ERR_NOMEM) {
@@ -250,6 +243,7 @@ std::size_t ServerSession::receive(std::string_view bytes, TimePoint now) {
                                                             ? NGHTTP2_INTERNAL_ERROR
                                                             : NGHTTP2_PROTOCOL_ERROR);
     }
+    scanned_ = taken < 0 ? 0 : bytes.size() - static_cast<std::size_t>(taken);
     return taken < 0 ? bytes.size() : static_cast<std::size_t>(taken);
 }
 
@@ -259,49 +253,42 @@ void ServerSession::fail(const char* why, std::uint32_t code) noexcept {
     (void)nghttp2_session_terminate_session(session_.get(), code);
 }
 
-int ServerSession::on_begin_frame(const nghttp2_frame_hd& header) {
-    if (header.type != NGHTTP2_CONTINUATION) {
-        head_of_ = 0;
+// Counts the frames that begin in these bytes. False: the connection has failed, and nothing of them is done.
+bool ServerSession::scan(std::string_view bytes) noexcept {
+    FrameHead frame;
+    while (frames_.next(bytes, frame)) {
+        Flood kind{};
+        if (kind_of(frame, kind) && !budget_.take(kind, now_)) {
+            fail(name_of(kind), NGHTTP2_ENHANCE_YOUR_CALM);
+        }
+        if (failed_ || !is_allowed(frame)) {
+            return false;
+        }
+        note_end(frame);
     }
-    if (!is_allowed(header)) {
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-    Flood kind{};
-    if (kind_of(header, kind) && !budget_.take(kind, now_)) {
-        fail(name_of(kind), NGHTTP2_ENHANCE_YOUR_CALM);
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-    return 0;
+    return true;
 }
 
-// What the library leaves to us. False: the connection has failed.
-bool ServerSession::is_allowed(const nghttp2_frame_hd& header) noexcept {
-    switch (header.type) {
-        case NGHTTP2_PRIORITY:
-            if (header.stream_id == 0) {
-                fail("PRIORITY without a stream", NGHTTP2_PROTOCOL_ERROR);
-            }
-            break;
-        case NGHTTP2_RST_STREAM:
-            if (ServerStream* const stream = find(header.stream_id)) {
-                stream->was_reset_ = true;
-            }
-            break;
-        case NGHTTP2_DATA:
-        case NGHTTP2_HEADERS:
-            if (header.stream_id != 0 &&
-                std::find(finished_.begin(), finished_.end(), header.stream_id) != finished_.end()) {
-                fail("a frame for a stream that was ended", NGHTTP2_STREAM_CLOSED);
-            }
-            break;
-        default:
-            break;
+// What the library leaves to us, since it keeps no streams that are over, and no tree of priorities.
+bool ServerSession::is_allowed(const FrameHead& frame) noexcept {
+    const bool is_message = frame.type == NGHTTP2_DATA || frame.type == NGHTTP2_HEADERS;
+    if (frame.type == NGHTTP2_PRIORITY && (frame.stream == 0 || frame.depends_on == frame.stream)) {
+        fail("PRIORITY without a stream, or that depends on itself", NGHTTP2_PROTOCOL_ERROR);
+    } else if (is_message && frame.stream != 0 &&
+               std::find(finished_.begin(), finished_.end(), frame.stream) != finished_.end()) {
+        fail("a frame for a stream that was ended", NGHTTP2_STREAM_CLOSED);
     }
     return !failed_;
 }
 
+void ServerSession::note_end(const FrameHead& frame) noexcept {
+    const bool is_message = frame.type == NGHTTP2_DATA || frame.type == NGHTTP2_HEADERS;
+    if (frame.type == NGHTTP2_RST_STREAM || (is_message && (frame.flags & is_last) != 0)) {
+        finished_[next_finished_++ % finished_kept] = frame.stream;
+    }
+}
+
 int ServerSession::on_begin_headers(const nghttp2_frame& frame) {
-    head_of_ = frame.hd.stream_id;
     if (find(frame.hd.stream_id) != nullptr) {
         text_.begin_trailers();
         return 0;
@@ -347,7 +334,6 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
 }
 
 int ServerSession::end_headers(const nghttp2_frame& frame) {
-    head_of_ = 0;
     const std::int32_t id = frame.hd.stream_id;
     const bool ends = (frame.hd.flags & is_last) != 0;
     if (ServerStream* const stream = find(id)) {

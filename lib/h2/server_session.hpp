@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "h2/answer_fields.hpp"
 #include "h2/flood_budget.hpp"
+#include "h2/frame_scan.hpp"
 #include "h2/limits.hpp"
 #include "h2/server_head.hpp"
 #include "h2/session.hpp"
@@ -64,7 +65,6 @@ private:
     std::int32_t id_ = 0;
     std::size_t unconsumed_ = 0;
     bool body_ended_ = false;
-    bool was_reset_ = false;
 };
 
 class ServerUser {
@@ -96,8 +96,8 @@ public:
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
-    /// Returns how many bytes were taken. Fewer than there are: enough requests have begun; call again when others have
-    /// had their turn, unless failed().
+    /// Returns how many bytes were taken. Fewer than there are: enough requests have begun; call again with the others
+    /// in front when others have had their turn, unless failed().
     std::size_t receive(std::string_view bytes, TimePoint now);
     /// The next bytes to send, good until the next call; DATA may have been given before them. Empty: nothing now.
     std::string_view next_output(TimePoint now);
@@ -126,15 +126,16 @@ public:
     /// The visitor's first SETTINGS have come.
     bool is_greeted() const noexcept { return greeted_; }
     /// A head has begun to come, and has not ended.
-    bool is_reading_head() const noexcept { return head_of_ != 0; }
+    bool is_reading_head() const noexcept { return frames_.is_in_message_head(); }
     /// Gives back what an idle connection does not need.
     void release_spare() noexcept { text_.release(); }
 
 private:
     struct Callbacks;
 
-    int on_begin_frame(const nghttp2_frame_hd& header);
-    bool is_allowed(const nghttp2_frame_hd& header) noexcept;
+    bool scan(std::string_view bytes) noexcept;
+    bool is_allowed(const FrameHead& frame) noexcept;
+    void note_end(const FrameHead& frame) noexcept;
     int on_begin_headers(const nghttp2_frame& frame);
     int on_header(std::int32_t stream, std::string_view name, std::string_view value);
     int on_frame(const nghttp2_frame& frame);
@@ -149,13 +150,13 @@ private:
     RequestText text_;
     FloodBudget budget_;
     TimePoint now_{};
-    // Streams that the visitor has ended and that are gone. The library forgets them; more for one of them is no race
-    // of ours and its, but an error.
+    FrameScan frames_;
+    std::size_t scanned_ = 0;  // bytes of the next call of receive() that were scanned
+    // Streams that the visitor has ended. The library forgets them; more for one of them is no race, but an error.
     std::array<std::int32_t, finished_kept> finished_{};
     std::size_t next_finished_ = 0;
     const char* why_ = "";
-    std::uint32_t begun_ = 0;   // requests, in this call of receive()
-    std::int32_t head_of_ = 0;  // the stream whose head is being read
+    std::uint32_t begun_ = 0;  // requests, in this call of receive()
     bool greeted_ = false;
     bool asks_whether_read_ = false;
     bool flooded_ = false;
