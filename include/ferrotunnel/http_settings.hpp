@@ -53,6 +53,18 @@ struct HttpServerSettings {
     std::uint32_t connections = 16'384;
     std::uint32_t connections_per_address = 1'024;
 
+    // --- HTTP/2 ---
+
+    /// Whether visitors without TLS may speak HTTP/2 from their first byte on ("prior knowledge"). With TLS,
+    /// Https::http2 says.
+    bool h2c = false;
+    /// Requests that one connection of HTTP/2 may have at once, 1 to 10,000.
+    std::uint32_t http2_streams = 100;
+    /// How much of requests' bodies may wait for their backends here, of one request and of all of a connection of
+    /// HTTP/2: 16 KiB to 64 MiB.
+    std::uint32_t http2_stream_window = 64 * 1024;
+    std::uint32_t http2_connection_window = 1024 * 1024;
+
     // --- heads of requests ---
 
     /// The largest head, 1 KiB to 256 KiB, and the longest of its lines, 256 bytes to 64 KiB, both with line ends; a

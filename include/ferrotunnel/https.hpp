@@ -60,6 +60,8 @@ struct Https {
     std::optional<Certificate> fallback{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};
+    /// Whether visitors may speak HTTP/2, which their TLS handshake then asks for; else all speak HTTP/1.1.
+    bool http2 = true;
     /// How often the files are checked for changes, 100 ms to an hour.
     std::chrono::milliseconds reload_interval{10'000};
 

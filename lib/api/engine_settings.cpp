@@ -39,6 +39,10 @@ ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
     edge.requests_per_connection_max = settings.requests_per_connection;
     edge.connections_max = settings.connections;
     edge.connections_per_address_max = settings.connections_per_address;
+    edge.h2c = settings.h2c;
+    edge.http2_streams = settings.http2_streams;
+    edge.http2_stream_window = settings.http2_stream_window;
+    edge.http2_connection_window = settings.http2_connection_window;
     edge.head_limits = {settings.head_bytes, settings.line_bytes, settings.fields, settings.target_bytes};
     edge.service.backend_connect = settings.backend_connect_timeout;
     edge.service.first_byte = settings.first_byte_timeout;

@@ -36,6 +36,9 @@ transport::VisitorTlsSettings tls_settings(const Https& https) {
         settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
+    if (https.http2) {
+        settings.protocols.insert(settings.protocols.begin(), "h2");
+    }
     settings.answer_to_plain_http = answer_to_plain_http();
     return settings;
 }

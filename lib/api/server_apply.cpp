@@ -75,8 +75,8 @@ bool certificates_changed(const std::vector<detail::SettingChange>& changes) {
 
 // What handshakes are made with, beside the certificates.
 bool handshakes_changed(const std::vector<detail::SettingChange>& changes) {
-    return any_changed(changes,
-                       {"server.https.grade", "server.https.client_certificates", "server.https.reload_interval"});
+    return any_changed(changes, {"server.https.grade", "server.https.client_certificates", "server.https.http2",
+                                 "server.https.reload_interval"});
 }
 
 ApplyReport refused(std::string key, std::string text) {

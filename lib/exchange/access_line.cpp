@@ -4,12 +4,20 @@
 #include <exception>
 
 namespace ferrotunnel::exchange {
+namespace {
+
+std::string_view protocol_of(const VisitorFacts& visitor, http::Version version) noexcept {
+    return visitor.http2 ? "HTTP/2" : version == http::Version::http11 ? "HTTP/1.1" : "HTTP/1.0";
+}
+
+}  // namespace
 
 void AccessLine::begin(const http::RequestHead& head, const Logger& log) {
     if (log.enabled(LogLevel::debug)) {
         noted_ = std::make_unique<Noted>();
         noted_->method = head.method_text;
         noted_->path = head.target.path;  // the query may have secrets
+        noted_->version = head.version;
     }
 }
 
@@ -24,6 +32,7 @@ void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor,
                                     {"method", noted_->method},
                                     {"host", request.host},
                                     {"path", noted_->path},
+                                    {"protocol", protocol_of(visitor, noted_->version)},
                                     {"service", request.service_name()},
                                     {"status", outcome.status},
                                     {"bytes", outcome.response_bytes},

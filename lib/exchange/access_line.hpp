@@ -8,6 +8,7 @@
 #include "exchange/request_facts.hpp"
 #include "exchange/visitor_facts.hpp"
 #include "hooks/http_run.hpp"
+#include "http/head.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -25,6 +26,7 @@ private:
     struct Noted {
         std::string method;
         std::string path;
+        http::Version version;
     };
     std::unique_ptr<Noted> noted_;  // only where the log has such lines
 };

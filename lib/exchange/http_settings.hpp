@@ -61,6 +61,16 @@ struct HttpSettings {
     std::uint64_t linger_bytes_max = 64_KiB;
     std::uint32_t connections_max = 16'384;
     std::uint32_t connections_per_address_max = 1'024;  // not for trusted proxies
+    /// Whether visitors without TLS may speak HTTP/2 from their first byte on. With TLS the handshake says.
+    bool h2c = false;
+    /// Streams of HTTP/2 that a connection may have at once, and how much of the bodies of requests may wait here, for
+    /// one stream and for all of a connection.
+    std::uint32_t http2_streams = 100;
+    std::uint32_t http2_stream_window = 64_KiB;
+    std::uint32_t http2_connection_window = 1_MiB;
+    /// Connections of HTTP/2 without a stream that a worker keeps; of more, the one that is idle for the longest ends.
+    /// Each takes about 26 KiB, most of it libnghttp2's room for one frame.
+    std::size_t http2_idle_max = 10'000;
     /// The limits for requests' heads. Those of responses can not be set: they are what the visitor's programs have to
     /// bear.
     http::HeadLimits head_limits;

@@ -133,6 +133,7 @@ http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRu
         facts.context = &rules.is_trusted;
     }
     facts.https = visitor.https;
+    facts.http2 = visitor.http2;
     facts.port = visitor.port;
     facts.request_id = request_id;
     facts.forwarded = rules.settings.forwarded;

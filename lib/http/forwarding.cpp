@@ -230,7 +230,7 @@ void Forwarding::write_forwarded(const ForwardingFacts& facts) noexcept {
 void Forwarding::write_via(const RequestHead& head, const ForwardingFacts& facts) noexcept {
     loops_ = loops_through(head.fields, facts.via);
     Text text(via_room_);
-    if (text.put(head.version == Version::http11 ? "1.1 " : "1.0 ") && text.put(facts.via)) {
+    if (text.put(facts.http2 ? "2 " : head.version == Version::http11 ? "1.1 " : "1.0 ") && text.put(facts.via)) {
         via_ = text.text();
     }
 }

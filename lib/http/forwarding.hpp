@@ -27,6 +27,7 @@ struct ForwardingFacts {
     const void* context = nullptr;
 
     bool https = false;
+    bool http2 = false;       // the visitor speaks it; the head says what it was made into
     std::uint16_t port = 80;  // the one at which visitors came in
     /// Made by the caller; used unless a trusted peer sent its own.
     std::string_view request_id;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ingress/http_connection.hpp"
+#include "ingress/edge_connection.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -14,27 +14,35 @@ EdgeWorker::~EdgeWorker() {
     end();
 }
 
-void EdgeWorker::enter(HttpConnection& connection) {
+void EdgeWorker::enter(EdgeConnection& connection) {
     connections_.push_back(&connection);
     load_.fetch_add(1, std::memory_order_relaxed);
     connection.set_place(connections_.size() - 1);
 }
 
-void EdgeWorker::leave(HttpConnection& connection) noexcept {
-    HttpConnection* last = connections_.back();
+void EdgeWorker::leave(EdgeConnection& connection) noexcept {
+    EdgeConnection* last = connections_.back();
     connections_[connection.place()] = last;
     last->set_place(connection.place());
     connections_.pop_back();
     load_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+EdgeWorker::IdleList::iterator EdgeWorker::enter_idle(EdgeConnection& connection) {
+    const auto place = idle_.insert(idle_.end(), &connection);
+    if (idle_.size() > settings().http2_idle_max) {
+        idle_.front()->drain();  // which leaves the list
+    }
+    return place;
+}
+
 void EdgeWorker::drain() {
     draining_ = true;
     prefaces.clear();
     pool.clear();
-    const std::vector<HttpConnection*> all = connections_;
-    std::vector<IntrusivePtr<HttpConnection>> kept;
-    for (HttpConnection* connection : all) {
+    const std::vector<EdgeConnection*> all = connections_;
+    std::vector<IntrusivePtr<EdgeConnection>> kept;
+    for (EdgeConnection* connection : all) {
         kept.emplace_back(connection);
     }
     for (const auto& connection : kept) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct EdgeShared : exchange::ExchangeShared {
     TlsPassthrough passthrough;  // empty: every TLS connection ends here
 };
 
-class HttpConnection;
+class EdgeConnection;
 
 /// The edge's part of one worker. It lives on that worker, and is destroyed there or when no worker runs any more.
 class EdgeWorker : public exchange::ExchangeWorker {
@@ -46,9 +47,16 @@ public:
 
     /// A number that no other connection of this worker has.
     std::uint64_t new_connection() noexcept { return ++connection_count_; }
-    void enter(HttpConnection& connection);
-    void leave(HttpConnection& connection) noexcept;
+    void enter(EdgeConnection& connection);
+    void leave(EdgeConnection& connection) noexcept;
     std::size_t connections() const noexcept { return connections_.size(); }
+
+    /// Connections that cost memory while they are idle, the one that is idle for the longest first. Of more than there
+    /// may be, the first ends.
+    using IdleList = std::list<EdgeConnection*>;
+    IdleList::iterator enter_idle(EdgeConnection& connection);
+    void leave_idle(IdleList::iterator place) noexcept { idle_.erase(place); }
+    std::size_t idle() const noexcept { return idle_.size(); }
 
     /// The number of visitors that the worker has or that are on their way to it. Any thread.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
@@ -60,7 +68,8 @@ public:
     Prefaces prefaces;
 
 private:
-    std::vector<HttpConnection*> connections_;
+    std::vector<EdgeConnection*> connections_;
+    IdleList idle_;
     std::uint64_t connection_count_ = 0;
     std::atomic<std::uint64_t> load_{0};
 };

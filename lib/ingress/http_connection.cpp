@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "ingress/http2_connection.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -24,6 +25,8 @@ constexpr std::uint32_t worth_reading = 4 * 1024;
 constexpr std::uint32_t head_read = 8 * 1024;
 /// Room behind a head that comes slowly: more than its next pieces take.
 constexpr std::uint32_t slow_room = 256;
+/// What begins every connection of HTTP/2 (RFC 9113, 3.4).
+constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How many times around a connection may go before others have their turn.
 constexpr int turns_max = 16;
 
@@ -53,6 +56,7 @@ bool HttpConnection::start() {
     exchange::EdgeCounters::add(edge_.counters.connections);
     exchange::EdgeCounters::add(edge_.counters.connections_now);
     readable_ = writable_ = true;
+    may_be_http2_ = !visitor_.https && edge_.settings().h2c;
     set_due(edge_.worker.now() + edge_.settings().head);
     run();
     return true;
@@ -157,6 +161,10 @@ bool HttpConnection::shake_hands() {
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
             phase_ = Phase::head;
+            if (const transport::VisitorHandshake* const told = pipe_->visitor(); told && told->protocol == "h2") {
+                become_http2();
+                return false;
+            }
             return true;
         case IoStatus::would_block:
             return false;
@@ -171,6 +179,37 @@ bool HttpConnection::shake_hands() {
     exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;
+}
+
+// Whether the visitor speaks HTTP/2 from its first byte on, or may be about to say so: then nothing is parsed.
+bool HttpConnection::begins_http2() {
+    const std::string_view seen = unread().substr(0, http2_preface.size());
+    may_be_http2_ = seen == http2_preface.substr(0, seen.size());
+    if (may_be_http2_ && seen.size() == http2_preface.size()) {
+        become_http2();
+    }
+    return may_be_http2_;
+}
+
+// Passes the visitor to a connection of HTTP/2, with what was read.
+void HttpConnection::become_http2() {
+    const IntrusivePtr<HttpConnection> keep(this);
+    phase_ = Phase::closed;
+    const std::string first(unread());
+    edge_.leave(*this);
+    runtime::Deadline::cancel();
+    cancel_deferred();
+    edge_.worker.poller().remove(pipe_->fd(), *this);
+    edge_.give_back(std::move(parser_));
+    drop_input();
+    try {
+        Http2Connection::adopt(edge_, std::move(pipe_), std::move(visitor_), std::move(ticket_), first);
+    } catch (const std::exception&) {  // no memory for it: the visitor's socket is closed
+        pipe_.reset();
+        ticket_.reset();
+        edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
+    }
+    self_.reset();
 }
 
 // --- the slab ---
@@ -278,8 +317,14 @@ bool HttpConnection::read_request() {
         return false;  // a visitor who does not read answers gets no further
     }
     while (true) {
-        if (end_ - begin_ > parsed_ && parse_request()) {
-            return true;
+        if (end_ - begin_ > parsed_) {
+            if (may_be_http2_ && begins_http2()) {
+                if (phase_ == Phase::closed) {
+                    return false;
+                }
+            } else if (parse_request()) {
+                return true;
+            }
         }
         if (eof_) {
             begin_ending();

@@ -6,6 +6,8 @@
 //                               |                             '--close, cut--> ending --written--> lingering --> closed
 //                               '--idle for too long, the visitor's end--------------------------------------------^
 //
+// A visitor who has chosen HTTP/2, in the TLS handshake or by its first bytes, is passed to an Http2Connection.
+//
 // Reading stops where an exchange takes no more, and from the end of a request to that of its answer: requests that are
 // pipelined wait in the socket and in at most one slab. What is read lies in windows of a slab, each with room for a
 // frame's header before it, so that bodies reach the trunk without a copy, except for small pieces. An idle connection
@@ -16,11 +18,11 @@
 #include <memory>
 #include <string_view>
 
-#include "base/intrusive_ptr.hpp"
 #include "exchange/http_exchange.hpp"
 #include "http/body_reader.hpp"
 #include "http/head_writer.hpp"
 #include "http/request_parser.hpp"
+#include "ingress/edge_connection.hpp"
 #include "ingress/edge_worker.hpp"
 #include "ingress/output_queue.hpp"
 #include "runtime/deadline_wheel.hpp"
@@ -30,7 +32,7 @@
 
 namespace ferrotunnel::ingress {
 
-class HttpConnection final : public RefCounted,
+class HttpConnection final : public EdgeConnection,
                              private runtime::PollTarget,
                              private runtime::Deferred,
                              private runtime::Deadline,
@@ -45,14 +47,8 @@ public:
     /// Begins; the connection keeps itself alive until it is closed. False: the socket can not be watched, and is
     /// closed.
     bool start();
-    /// Makes the present exchange the last one; without an exchange the connection ends now.
-    void drain() noexcept;
-    /// Closes at once; when called from within the connection's own work, as soon as that is over.
-    void end() noexcept;
-
-    // For EdgeWorker: the place in its list of connections.
-    std::size_t place() const noexcept { return place_; }
-    void set_place(std::size_t place) noexcept { place_ = place; }
+    void drain() noexcept override;
+    void end() noexcept override;
 
 private:
     enum class Phase : std::uint8_t { handshaking, head, exchange, ending, lingering, closed };
@@ -65,6 +61,8 @@ private:
     void step();
     bool turn();
     bool shake_hands();
+    bool begins_http2();
+    void become_http2();
 
     // Reading (http_connection.cpp).
     bool read_request();
@@ -90,7 +88,6 @@ private:
 
     // Writing and ending (http_connection_output.cpp).
     bool take_answer();
-    void add_interim(const exchange::Answer& answer);
     void write_head(const exchange::Answer& answer);
     void add_head(const http::ResponseOut& out);
     void add_data(buffer::Slice data);
@@ -120,7 +117,6 @@ private:
     exchange::VisitorFacts visitor_;
     std::shared_ptr<void> ticket_;
     IntrusivePtr<HttpConnection> self_;  // until it is closed
-    std::size_t place_ = 0;
     Phase phase_ = Phase::handshaking;
 
     // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
@@ -162,7 +158,8 @@ private:
     bool end_wanted_ = false;
     bool running_ = false;
     bool again_ = false;
-    bool gives_way_ = false;  // the answer takes time to make: others have a turn first
+    bool may_be_http2_ = false;  // its first bytes may be the preface of HTTP/2
+    bool gives_way_ = false;     // the answer takes time to make: others have a turn first
 };
 
 }  // namespace ferrotunnel::ingress

@@ -4,7 +4,7 @@
 
 #include "base/limits.hpp"
 #include "http/chunked.hpp"
-#include "http/head_writer.hpp"
+#include "ingress/answer_head.hpp"
 #include "ingress/http_connection.hpp"
 
 namespace ferrotunnel::ingress {
@@ -33,7 +33,7 @@ bool HttpConnection::take_answer() {
                 return true;
             case exchange::Answer::Kind::interim:
                 if (version_ != http::Version::http10) {
-                    add_interim(answer);
+                    add_head(interim_head(answer, version_));
                 }
                 break;
             case exchange::Answer::Kind::head:
@@ -56,47 +56,18 @@ bool HttpConnection::take_answer() {
     return moved;
 }
 
-void HttpConnection::add_interim(const exchange::Answer& answer) {
-    http::ResponseOut out;
-    if (answer.head != nullptr) {
-        out = http::ResponseOut::of(*answer.head, version_, true);
-        out.edits = answer.edits;
-    } else {
-        out.status = answer.status;
-    }
-    add_head(out);
-}
-
 void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
                       !edge_.draining() && requests_ < edge_.settings().requests_per_connection_max;
-    http::ResponseOut out;
-    if (answer.head != nullptr) {
-        out = http::ResponseOut::of(*answer.head, version_, keep);
-    } else {
-        out.status = answer.status;
-        out.body = answer.body;
-        out.content_length = answer.content_length;
-        out.visitor = version_;
-        out.keep_alive = keep;
-    }
-    if (answer.length_is_unknown) {
-        out.forget_length();
-    }
-    out.edits = answer.edits;
+    const http::ResponseOut out = answer_head(answer, version_, keep);
     keep_ = out.keep_alive;
     framing_ = out.body.kind;
     add_head(out);
 }
 
 void HttpConnection::add_head(const http::ResponseOut& out) {
-    std::vector<char>& room = edge_.head_room();
-    std::size_t size = http::write_response(out, room);
-    if (size > room.size()) {
-        room.resize(size);
-        size = http::write_response(out, room);
-    }
-    out_.add_copy({room.data(), size});
+    const std::span<char> head = written(edge_, out);
+    out_.add_copy({head.data(), head.size()});
 }
 
 void HttpConnection::add_data(buffer::Slice data) {

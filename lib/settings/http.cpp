@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "h2/limits.hpp"
 #include "http/characters.hpp"
 #include "settings/group.hpp"
 
@@ -52,6 +53,13 @@ constexpr std::array settings_of_http{
     number("connections_per_address", &S::connections_per_address, 1, limits::http_connections_settable_max,
            "The same from one address (IPv6: /64); an IPv6 /56 may have a quarter of `connections`, a /48 half, or "
            "this if it is more. Does not count for trusted proxies."),
+    on_off("h2c", &S::h2c, "Whether visitors without TLS may speak HTTP/2 from their first byte on."),
+    number("http2_streams", &S::http2_streams, 1, h2::streams_settable_max,
+           "Requests that a connection of HTTP/2 may have at once."),
+    size("http2_stream_window", &S::http2_stream_window, h2::window_settable_min, h2::window_settable_max,
+         "How much of a request's body may wait for its backend here, by HTTP/2 ..."),
+    size("http2_connection_window", &S::http2_connection_window, h2::window_settable_min, h2::window_settable_max,
+         "... and of all requests of a connection."),
     size("head_bytes", &S::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max,
          "The most that the head of a request may have: then 431."),
     size("line_bytes", &S::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max,

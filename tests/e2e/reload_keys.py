@@ -87,7 +87,8 @@ new_time = "123ms"
 # What each key becomes: a value, or (value, number of the item in its list, or numbers where lists are in lists).
 http_values = {
     "linger_bytes": "1KiB", "requests_per_connection": 9, "connections": 900, "connections_per_address": 90,
-    "head_bytes": "8KiB", "line_bytes": "1KiB", "fields": 50, "target_bytes": "1KiB", "body_rate": 7, "body_grace": "1s",
+    "h2c": True, "http2_streams": 9,
+    "http2_stream_window": "32KiB", "http2_connection_window": "64KiB", "head_bytes": "8KiB", "line_bytes": "1KiB", "fields": 50, "target_bytes": "1KiB", "body_rate": 7, "body_grace": "1s",
     "upgrades": False, "body_max": "1MiB", "pool_per_service": 3, "pool": 5, "replay_bytes": "1KiB",
     "trusted_proxies": "10.0.0.0/8", "forwarded": True, "via": "edge-2", "pages": {"404": f"{folder}/page.html"},
     "hosts": {"a.test": {"pages": {"404": f"{folder}/page.html"}}}, "first_byte_timeout_max": "2h",
@@ -106,7 +107,7 @@ values = {
     "server.https.client_certificates[].host": ("other.test", 0),
     "server.https.client_certificates[].ca": (f"{folder}/staff.pem", 0),
     "server.https.client_certificates[].required": (False, 0),
-    "server.https.reload_interval": "1s", "server.https.handshakes_per_second": 7, "server.https.public_port": 444,
+    "server.https.http2": False, "server.https.reload_interval": "1s", "server.https.handshakes_per_second": 7, "server.https.public_port": 444,
     "server.https.redirect": "on", "server.https.hsts.max_age": "9999h",
     "server.https.hsts.include_subdomains": False, "server.https.hsts.preload": True,
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],

@@ -1,0 +1,199 @@
+#include "h2/server_head.hpp"
+
+#include "h2/limits.hpp"
+#include "http/characters.hpp"
+#include "http/chunked.hpp"
+#include "http/field_name.hpp"
+
+namespace ferrotunnel::h2 {
+namespace {
+
+using http::Fault;
+using http::FieldName;
+using Verdict = RequestText::Verdict;
+
+// What RFC 9113, 7541 and 9110 add to the bytes of a field.
+constexpr std::size_t field_overhead = 32;
+
+bool is_lower_name(std::string_view name) {
+    for (const char byte : name) {
+        if (byte >= 'A' && byte <= 'Z') {
+            return false;
+        }
+    }
+    return http::is_token(name);
+}
+
+bool is_value(std::string_view value) {
+    const bool has_blank_end = !value.empty() && (http::is_blank(value.front()) || http::is_blank(value.back()));
+    return !has_blank_end && http::scan_value(value.data(), value.data() + value.size()) == value.data() + value.size();
+}
+
+// Fields that belong to a connection of HTTP/1.1 (RFC 9113, 8.2.2).
+bool is_of_connection(FieldName name) {
+    switch (name) {
+        case FieldName::connection:
+        case FieldName::http2_settings:
+        case FieldName::keep_alive:
+        case FieldName::proxy_connection:
+        case FieldName::transfer_encoding:
+        case FieldName::upgrade:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+void RequestText::begin(const http::HeadLimits& limits) {
+    limits_ = limits;
+    text_.clear();
+    method_.clear();
+    scheme_.clear();
+    path_.clear();
+    authority_.clear();
+    cookie_.clear();
+    counted_ = hosts_ = 0;
+    is_trailers_ = has_line_ = has_length_ = hosts_differ_ = is_over_ = false;
+}
+
+void RequestText::begin_trailers() {
+    http::HeadLimits limits;
+    limits.head_bytes_max = limits::http_trailers_max;
+    begin(limits);
+    is_trailers_ = has_line_ = true;
+    text_ = "0\r\n";
+}
+
+void RequestText::release() noexcept {
+    for (std::string* text : {&text_, &method_, &scheme_, &path_, &authority_, &cookie_}) {
+        std::string().swap(*text);
+    }
+}
+
+Verdict RequestText::add(std::string_view name, std::string_view value) {
+    counted_ += name.size() + value.size() + field_overhead;
+    if (counted_ > head_excess_max * limits_.head_bytes_max) {
+        return Verdict::too_much;
+    }
+    if (!is_value(value)) {
+        return Verdict::malformed;
+    }
+    if (!name.empty() && name.front() == ':') {
+        return has_line_ ? Verdict::malformed : add_pseudo(name, value);
+    }
+    if (!is_lower_name(name)) {
+        return Verdict::malformed;
+    }
+    const FieldName known = http::field_name_of(name);
+    if (is_of_connection(known) || (known == FieldName::te && !http::same_text(value, "trailers"))) {
+        return Verdict::malformed;
+    }
+    if (!has_line_ && !begin_text()) {
+        return Verdict::kept;  // finish() says why
+    }
+    if (!is_trailers_ && known == FieldName::host) {
+        return add_host(value);
+    }
+    if (!is_trailers_ && known == FieldName::cookie) {
+        if (cookie_.size() + value.size() > limits_.head_bytes_max) {
+            is_over_ = true;
+            return Verdict::kept;
+        }
+        cookie_.append(cookie_.empty() ? "" : "; ").append(value);
+        return Verdict::kept;
+    }
+    has_length_ = has_length_ || known == FieldName::content_length;
+    (void)put(name, value);
+    return Verdict::kept;
+}
+
+Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
+    std::string* const into = name == ":method"      ? &method_
+                              : name == ":scheme"    ? &scheme_
+                              : name == ":path"      ? &path_
+                              : name == ":authority" ? &authority_
+                                                     : nullptr;
+    if (is_trailers_ || into == nullptr || !into->empty() || (value.empty() && into != &authority_)) {
+        return Verdict::malformed;
+    }
+    *into = value;
+    return Verdict::kept;
+}
+
+// Host may say once more what :authority says. A second one goes into the text, so that it is refused as in HTTP/1.1.
+Verdict RequestText::add_host(std::string_view value) {
+    if (++hosts_ == 1 && !authority_.empty()) {
+        hosts_differ_ = !http::same_text(value, authority_);
+        return Verdict::kept;
+    }
+    (void)put("host", value);
+    return Verdict::kept;
+}
+
+bool RequestText::put(std::string_view name, std::string_view value) {
+    if (is_over_ || text_.size() + name.size() + value.size() + 4 > limits_.head_bytes_max) {
+        is_over_ = true;
+        return false;
+    }
+    text_.append(name).append(": ").append(value).append("\r\n");
+    return true;
+}
+
+// The request line and Host, once all pseudo-fields are there. False: there is no such line.
+bool RequestText::begin_text() {
+    has_line_ = true;
+    if (fault_of_line() != Fault::none) {
+        return false;
+    }
+    text_.append(method_).append(" ").append(method_ == "CONNECT" ? authority_ : path_).append(" HTTP/1.1\r\n");
+    return authority_.empty() || put("Host", authority_);
+}
+
+// What would make another line of it than method, target and version.
+Fault RequestText::fault_of_line() const noexcept {
+    if (!http::is_token(method_)) {
+        return Fault::bad_method;
+    }
+    const bool is_connect = method_ == "CONNECT";
+    const std::string_view target = is_connect ? authority_ : path_;
+    if (target.empty() ||
+        http::scan_target(target.data(), target.data() + target.size()) != target.data() + target.size()) {
+        return Fault::bad_target;
+    }
+    if (!is_connect && ((target.front() != '/' && target != "*") || (scheme_ != "http" && scheme_ != "https"))) {
+        return Fault::bad_target;
+    }
+    if (method_.size() > limits::http_method_max) {
+        return Fault::method_too_long;
+    }
+    return target.size() > limits_.target_bytes_max ? Fault::target_too_long : Fault::none;
+}
+
+Fault RequestText::finish(bool has_body) {
+    if (!has_line_) {
+        (void)begin_text();
+    }
+    if (!is_trailers_) {
+        if (const Fault fault = fault_of_line(); fault != Fault::none) {
+            return fault;
+        }
+    }
+    if (hosts_differ_) {
+        return Fault::host_differs;
+    }
+    if (!cookie_.empty()) {
+        (void)put("cookie", cookie_);
+    }
+    if (has_body && !is_trailers_ && !has_length_) {
+        (void)put("transfer-encoding", "chunked");
+    }
+    if (is_over_ || text_.size() + 2 > limits_.head_bytes_max) {
+        return is_trailers_ ? Fault::trailers_too_long : Fault::head_too_long;
+    }
+    text_.append("\r\n");
+    return Fault::none;
+}
+
+}  // namespace ferrotunnel::h2

@@ -1,0 +1,317 @@
+// Reading and the streams; http2_connection_output.cpp writes and ends.
+#include "ingress/http2_connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::ingress {
+
+using runtime::IoResult;
+
+namespace {
+
+constexpr auto input_headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
+/// What one read takes: of DATA no more than a frame of the trunk holds.
+constexpr auto input_read = static_cast<std::uint32_t>(limits::data_payload_max);
+/// The rest of a slab is not worth a read when it is smaller than this.
+constexpr std::uint32_t input_worth_reading = 4 * 1024;
+/// How many times around a connection may go before others have their turn.
+constexpr int rounds_max = 16;
+
+h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
+    return {settings.http2_streams, settings.http2_stream_window, settings.http2_connection_window,
+            settings.head_limits};
+}
+
+}  // namespace
+
+Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
+                                 exchange::VisitorFacts visitor, std::shared_ptr<void> ticket)
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    visitor_.http2 = true;
+    session_ = std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this));
+}
+
+Http2Connection::~Http2Connection() = default;
+
+void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
+                            std::shared_ptr<void> ticket, std::string_view first) {
+    const IntrusivePtr<Http2Connection> made(
+        new Http2Connection(edge, std::move(pipe), std::move(visitor), std::move(ticket)));
+    if (!first.empty()) {
+        made->make_room();
+        std::memcpy(made->slab_->data() + made->begin_, first.data(), first.size());
+        made->end_ = made->begin_ + static_cast<std::uint32_t>(first.size());
+    }
+    edge.enter(*made);
+    try {
+        edge.worker.poller().add(made->pipe_->fd(), *made);
+    } catch (...) {
+        edge.leave(*made);
+        throw;
+    }
+    made->self_ = made;
+    made->set_due(edge.worker.now() + edge.settings().head);
+    edge.worker.defer(*made);
+}
+
+// --- what makes it move ---
+
+void Http2Connection::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    broken_ = broken_ || (events & EPOLLERR) != 0;
+    run();
+}
+
+void Http2Connection::on_deadline() noexcept {
+    deadline_hit_ = true;
+    run();
+}
+
+void Http2Connection::ready(Http2Stream& stream) noexcept {
+    if (!std::exchange(stream.is_ready, true)) {
+        ready_.push_back(&stream);  // there is room for all streams
+        if (!running_) {
+            edge_.worker.defer(*this);
+        }
+    }
+}
+
+void Http2Connection::run() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    IntrusivePtr<Http2Connection> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception& problem) {
+            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            static constexpr LineKind failed{"failed"};
+            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
+                edge_.log.error("a visitor's connection has failed",
+                                {{"visitor", visitor_.address}, {"why", problem.what()}});
+            }
+            close(true);
+        }
+    } while (again_ && phase_ != Phase::closed);
+    running_ = false;
+}
+
+void Http2Connection::step() {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    if (end_wanted_) {
+        close(true);
+        return;
+    }
+    if (broken_) {
+        visitor_lost();
+        return;
+    }
+    if (std::exchange(deadline_hit_, false)) {
+        look_at_deadlines();
+    }
+    for (int i = 0; phase_ != Phase::closed && turn(); ++i) {
+        if (i == rounds_max || std::exchange(gives_way_, false)) {
+            edge_.worker.defer(*this);
+            return;
+        }
+    }
+}
+
+// Goes once around. False when nothing has moved.
+bool Http2Connection::turn() {
+    bool moved = false;
+    if (is_live()) {
+        moved = read_input();
+    }
+    if (is_live()) {
+        move_streams();
+        make_output();
+        forget_closed();
+    }
+    if (phase_ != Phase::closed) {
+        moved = write_output() || moved;
+    }
+    if (is_live()) {
+        look_at_end();
+    }
+    if (phase_ == Phase::ending) {
+        moved = end_sending() || moved;
+    }
+    if (phase_ == Phase::lingering) {
+        linger();
+    }
+    return moved || (is_live() && !ready_.empty());
+}
+
+// --- reading ---
+
+void Http2Connection::make_room() {
+    if (slab_ && slab_->unique()) {
+        end_ = used_ = 0;
+    }
+    if (!slab_ || end_ + input_headroom + input_worth_reading > slab_->capacity()) {
+        const bool uploads =
+            std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->is_uploading(); });
+        // A slab of many windows is pinned by each slice of it: only where a body comes so fast that all are used, or
+        // where there is no body to pin it.
+        slab_ = bulk_ || !uploads ? edge_.worker.slabs().acquire() : buffer::make_slab(input_headroom + input_read);
+        end_ = used_ = 0;
+    }
+    begin_ = end_ = end_ + input_headroom;
+}
+
+void Http2Connection::drop_input() noexcept {
+    slab_.reset();
+    begin_ = end_ = used_ = 0;
+}
+
+void Http2Connection::note_read(const IoResult& result) noexcept {
+    exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
+    // As for HTTP/1.1: an end that was announced together with these bytes is not announced again.
+    readable_ = result.status == runtime::IoStatus::ok ||
+                (result.status == runtime::IoStatus::would_block && hung_up_ && result.bytes > 0);
+    eof_ = eof_ || result.status == runtime::IoStatus::eof;
+    broken_ = broken_ || result.status == runtime::IoStatus::error;
+}
+
+// Reads once, unless a part of the last read is left or our output waits.
+bool Http2Connection::read_input() {
+    if (!has_room()) {
+        return false;
+    }
+    if (begin_ == end_ && readable_) {
+        make_room();
+        const std::uint32_t size = std::min(slab_->capacity() - end_, input_read);
+        const IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, size));
+        end_ += static_cast<std::uint32_t>(result.bytes);
+        bulk_ = result.bytes == input_read;
+        note_read(result);
+    }
+    if (broken_) {
+        visitor_lost();
+        return false;
+    }
+    const bool moved = begin_ != end_;
+    if (moved) {
+        take_input();
+    } else if (eof_) {
+        if (!streams_.empty()) {
+            visitor_lost();
+        } else {
+            begin_ending();
+        }
+        return false;
+    }
+    if (begin_ == end_ && !readable_ && slab_ && slab_->unique()) {
+        drop_input();
+    }
+    return moved;
+}
+
+void Http2Connection::take_input() {
+    const std::size_t taken = session_->receive(as_text({slab_->data() + begin_, end_ - begin_}), edge_.worker.now());
+    begin_ += static_cast<std::uint32_t>(taken);
+    if (begin_ != end_) {
+        gives_way_ = true;  // enough requests have begun
+    }
+    if (phase_ == Phase::open && !streams_.empty()) {
+        const bool goes_on = session_->is_reading_head() && due_ != never;
+        set_due(goes_on ? due_ : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head : never);
+    }
+    if (std::exchange(end_seen_, false) && phase_ == Phase::announced) {
+        name_last();
+    }
+}
+
+buffer::Slice Http2Connection::cut_out(std::string_view payload, bool& headroom) {
+    const auto size = static_cast<std::uint32_t>(payload.size());
+    const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
+    if (size < limits::copy_below) {
+        buffer::SlabPtr small = buffer::make_slab(size + input_headroom);
+        std::memcpy(small->data() + input_headroom, payload.data(), size);
+        headroom = true;
+        return {std::move(small), input_headroom, size};
+    }
+    headroom = at - used_ >= input_headroom;  // the header of its frame, or of the read, was there
+    used_ = at + size;
+    return {slab_, at, size};
+}
+
+// --- streams ---
+
+h2::ServerStream* Http2Connection::on_request(h2::RequestText& text, http::Fault fault, bool has_body) {
+    if (!is_live()) {
+        return nullptr;
+    }
+    auto stream = std::make_unique<Http2Stream>(*this);
+    ready_.reserve(streams_.size() + 1);
+    streams_.push_back(std::move(stream));
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
+    }
+    set_due(never);
+    ++requests_;
+    streams_.back()->begin(text, fault, has_body);
+    return streams_.back().get();
+}
+
+void Http2Connection::move_streams() {
+    std::vector<Http2Stream*> now;
+    now.swap(ready_);
+    ready_.reserve(std::max(streams_.size(), now.capacity()));
+    for (Http2Stream* const stream : now) {
+        stream->is_ready = false;
+        if (!stream->is_closed()) {
+            stream->move();
+        }
+    }
+}
+
+// Streams that are over go when nothing of theirs is being called any more.
+void Http2Connection::forget_closed() {
+    std::erase_if(ready_, [](Http2Stream* stream) {
+        if (stream->is_closed()) {
+            stream->is_ready = false;
+        }
+        return stream->is_closed();
+    });
+    for (std::size_t i = 0; i < streams_.size();) {
+        if (!streams_[i]->is_closed()) {
+            ++i;
+            continue;
+        }
+        std::swap(streams_[i], streams_.back());
+        streams_.pop_back();
+    }
+}
+
+void Http2Connection::drop_streams() noexcept {
+    for (const auto& stream : streams_) {
+        session_->forget(*stream);
+        stream->drop();
+    }
+    ready_.clear();
+    streams_.clear();
+}
+
+void Http2Connection::on_end_seen() noexcept {
+    end_seen_ = true;
+}
+
+bool Http2Connection::has_room() const noexcept {
+    return out_.has_room() && out_.bytes() + texts_.size() < h2::output_max;
+}
+
+}  // namespace ferrotunnel::ingress

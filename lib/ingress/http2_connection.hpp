@@ -1,0 +1,149 @@
+// A visitor's connection that speaks HTTP/2: the socket around an h2::ServerSession, and the streams on it, each with
+// its own exchange (http2_stream.hpp). HttpConnection makes it when the visitor has chosen HTTP/2.
+//
+//   open --drain, too many requests--> announced --PING answered, 1 s, no stream--> going --no stream--> ending
+//     |--idle for too long, the visitor's GOAWAY and no stream------------------------------------------^ |
+//     |--flood, error of the connection: GOAWAY---------------------------------------------------------^ '-->
+//     lingering
+//     '--end, reset, nothing of our output taken for too long--> closed <--------------------------------------'
+//
+// Nothing is read while our output waits at its bound, and the session is asked for no DATA then: a visitor who does
+// not read gets no further with anything. What streams have to say is gathered in a round and written together. An idle
+// connection holds the session, and no slab.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exchange/visitor_facts.hpp"
+#include "h2/server_session.hpp"
+#include "ingress/edge_connection.hpp"
+#include "ingress/edge_worker.hpp"
+#include "ingress/http2_stream.hpp"
+#include "ingress/output_queue.hpp"
+#include "runtime/deadline_wheel.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+#include "transport/pipe.hpp"
+
+namespace ferrotunnel::ingress {
+
+class Http2Connection final : public EdgeConnection,
+                              private runtime::PollTarget,
+                              private runtime::Deferred,
+                              private runtime::Deadline,
+                              private h2::ServerUser {
+public:
+    /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
+    /// closed.
+    static void adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
+                      std::shared_ptr<void> ticket, std::string_view first);
+    ~Http2Connection() override;
+
+    void drain() noexcept override;
+    void end() noexcept override;
+
+    // --- for its streams ---
+
+    EdgeWorker& edge() noexcept { return edge_; }
+    const exchange::VisitorFacts& visitor() const noexcept { return visitor_; }
+    h2::ServerSession& session() noexcept { return *session_; }
+    /// The stream has something to move: it has its turn at the end of this round.
+    void ready(Http2Stream& stream) noexcept;
+    /// What comes next takes time to make: others have a turn first.
+    void give_way() noexcept { gives_way_ = true; }
+    /// Cuts bytes that were just read out of their slab; few are copied.
+    buffer::Slice cut_out(std::string_view payload, bool& headroom);
+    /// Takes the header of a frame, and data behind it.
+    void add(std::string_view frame_header, buffer::Slice data);
+
+private:
+    enum class Phase : std::uint8_t { open, announced, going, ending, lingering, closed };
+
+    Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
+                    std::shared_ptr<void> ticket);
+
+    h2::ServerStream* on_request(h2::RequestText& text, http::Fault fault, bool has_body) override;
+    void on_end_seen() noexcept override;
+    bool has_room() const noexcept override;
+
+    void on_events(std::uint32_t events) noexcept override;
+    void run_deferred() noexcept override { run(); }
+    void on_deadline() noexcept override;
+    void run() noexcept;
+    void step();
+    bool turn();
+
+    bool is_live() const noexcept { return phase_ <= Phase::going; }
+    bool read_input();
+    void take_input();
+    void make_room();
+    void note_read(const runtime::IoResult& result) noexcept;
+    void drop_input() noexcept;
+    void move_streams();
+    void forget_closed();
+    void drop_streams() noexcept;
+
+    void make_output();
+    void flush_texts();
+    bool write_output();
+    void look_at_end();
+    void announce_end();
+    void name_last();
+    void begin_ending();
+    bool end_sending();
+    void linger();
+    void visitor_lost();
+    void close(bool reset) noexcept;
+
+    void look_at_deadlines();
+    void set_idle();
+    void set_due(TimePoint when) noexcept;
+    void set_stall(TimePoint when) noexcept;
+
+    EdgeWorker& edge_;
+    std::unique_ptr<transport::Pipe> pipe_;
+    exchange::VisitorFacts visitor_;
+    std::shared_ptr<void> ticket_;
+    IntrusivePtr<Http2Connection> self_;  // until it is closed
+    Phase phase_ = Phase::open;
+
+    std::unique_ptr<h2::ServerSession> session_;
+    std::vector<std::unique_ptr<Http2Stream>> streams_;
+    std::vector<Http2Stream*> ready_;
+    std::uint32_t requests_ = 0;
+    bool is_idle_ = false;  // in the worker's list of those
+    EdgeWorker::IdleList::iterator idle_place_;
+
+    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
+    buffer::SlabPtr slab_;
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t used_ = 0;
+    std::uint64_t lingered_ = 0;
+
+    OutputQueue out_;
+    std::string texts_;  // frames that are to go behind out_, in one piece
+
+    TimePoint due_ = never;    // the deadline of the phase
+    TimePoint stall_ = never;  // the deadline for what waits to be written
+
+    bool bulk_ = false;
+    bool readable_ = true;
+    bool writable_ = true;
+    bool hung_up_ = false;
+    bool broken_ = false;
+    bool eof_ = false;
+    bool deadline_hit_ = false;
+    bool drain_wanted_ = false;
+    bool end_wanted_ = false;
+    bool end_seen_ = false;
+    bool running_ = false;
+    bool again_ = false;
+    bool gives_way_ = false;
+};
+
+}  // namespace ferrotunnel::ingress

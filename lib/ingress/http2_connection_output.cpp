@@ -1,0 +1,274 @@
+// Writing, deadlines, and how a connection of HTTP/2 ends.
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "ingress/http2_connection.hpp"
+
+namespace ferrotunnel::ingress {
+
+using runtime::IoStatus;
+
+// Takes frames out of the session until there are none, or no room. Small ones go in one piece.
+void Http2Connection::make_output() {
+    while (has_room()) {
+        const std::string_view bytes = session_->next_output(edge_.worker.now());
+        if (bytes.empty()) {
+            break;
+        }
+        texts_.append(bytes);
+    }
+    flush_texts();
+}
+
+void Http2Connection::add(std::string_view frame_header, buffer::Slice data) {
+    texts_.append(frame_header);
+    if (data.size() < limits::copy_below) {
+        texts_.append(as_text(data.bytes()));
+        return;
+    }
+    flush_texts();
+    out_.add(std::move(data));
+}
+
+void Http2Connection::flush_texts() {
+    out_.add_copy(texts_);
+    texts_.clear();
+    if (texts_.capacity() > limits::copy_below) {
+        std::string().swap(texts_);
+    }
+}
+
+bool Http2Connection::write_output() {
+    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
+        return false;
+    }
+    const IoStatus status = out_.write(*pipe_);
+    const bool moved = out_.written() > 0;
+    exchange::EdgeCounters::add(edge_.counters.bytes_out, out_.written());
+    switch (status) {
+        case IoStatus::ok:
+            set_stall(never);
+            return moved;
+        case IoStatus::would_block:
+            break;
+        case IoStatus::eof:
+        case IoStatus::error:
+            visitor_lost();
+            return false;
+    }
+    writable_ = false;
+    if (moved || stall_ == never) {
+        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
+    }
+    return moved;
+}
+
+// --- ending ---
+
+// Looks whether the connection is to end, or waits for its next request.
+void Http2Connection::look_at_end() {
+    if (phase_ == Phase::open &&
+        (drain_wanted_ || edge_.draining() || requests_ >= edge_.settings().requests_per_connection_max)) {
+        announce_end();
+    }
+    if (phase_ == Phase::announced && streams_.empty()) {
+        name_last();
+    }
+    if (session_->failed()) {
+        static constexpr LineKind broke{"http2_failed"};
+        if (edge_.log.may_write(LogLevel::info, broke, edge_.worker.now())) {
+            edge_.log.info("a visitor's connection of HTTP/2 was ended",
+                           {{"visitor", visitor_.address}, {"why", session_->why()}});
+        }
+        exchange::EdgeCounters::add(edge_.counters.requests_refused);
+        drop_streams();
+    }
+    if (session_->failed() || session_->is_over()) {
+        begin_ending();
+        return;
+    }
+    if (streams_.empty() && phase_ == Phase::open && !is_idle_) {
+        set_idle();
+    }
+}
+
+// Says that the connection will end. What the visitor sends until it has read that is still taken.
+void Http2Connection::announce_end() {
+    phase_ = Phase::announced;
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
+    }
+    if (!streams_.empty()) {
+        session_->announce_end();
+        set_due(edge_.worker.now() + h2::goaway_wait);
+        again_ = true;
+    }
+}
+
+void Http2Connection::name_last() {
+    phase_ = Phase::going;
+    set_due(never);
+    session_->go_away();
+    again_ = true;
+}
+
+void Http2Connection::begin_ending() {
+    drop_streams();
+    while (true) {  // GOAWAY, if there is one
+        const std::string_view bytes = session_->next_output(edge_.worker.now());
+        if (bytes.empty()) {
+            break;
+        }
+        texts_.append(bytes);
+    }
+    flush_texts();
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
+    }
+    phase_ = Phase::ending;
+    set_due(never);
+    again_ = true;
+}
+
+// Ends the connection when everything was written: our direction first, then the visitor's.
+bool Http2Connection::end_sending() {
+    if (!out_.empty() || pipe_->has_pending()) {
+        return false;
+    }
+    pipe_->shutdown();
+    if (eof_) {
+        close(false);
+        return false;
+    }
+    phase_ = Phase::lingering;
+    lingered_ = end_ - begin_;
+    drop_input();
+    set_due(edge_.worker.now() + edge_.settings().linger);
+    return true;
+}
+
+void Http2Connection::linger() {
+    while (readable_ && phase_ == Phase::lingering) {
+        begin_ = end_;
+        make_room();
+        const runtime::IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, slab_->capacity() - end_));
+        lingered_ += result.bytes;
+        note_read(result);
+        if (eof_ || broken_ || lingered_ > edge_.settings().linger_bytes_max) {
+            close(false);
+        }
+    }
+    drop_input();
+}
+
+void Http2Connection::visitor_lost() {
+    exchange::EdgeCounters::add(edge_.counters.visitors_lost, streams_.size());
+    close(true);
+}
+
+void Http2Connection::drain() noexcept {
+    drain_wanted_ = true;
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
+    }
+    if (!running_) {
+        edge_.worker.defer(*this);
+    }
+    again_ = true;
+}
+
+void Http2Connection::end() noexcept {
+    end_wanted_ = true;
+    run();
+}
+
+void Http2Connection::close(bool reset) noexcept {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    phase_ = Phase::closed;
+    IntrusivePtr<Http2Connection> keep(this);
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
+    }
+    edge_.leave(*this);
+    runtime::Deadline::cancel();
+    cancel_deferred();
+    edge_.worker.poller().remove(pipe_->fd(), *this);
+    drop_streams();
+    session_.reset();
+    out_.clear();
+    drop_input();
+    if (reset) {
+        runtime::reset_close(pipe_->release_fd());
+    }
+    pipe_.reset();
+    ticket_.reset();
+    edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
+    self_.reset();
+}
+
+// --- time ---
+
+// Waits for the next request: with nothing that is not needed for it.
+void Http2Connection::set_idle() {
+    if (!session_->is_greeted() || !out_.empty()) {
+        return;  // the first deadline, or that of the output, rules
+    }
+    is_idle_ = true;
+    idle_place_ = edge_.enter_idle(*this);
+    session_->release_spare();
+    std::vector<Http2Stream*>().swap(ready_);
+    std::vector<std::unique_ptr<Http2Stream>>().swap(streams_);
+    set_due(edge_.worker.now() + edge_.settings().keep_alive_idle);
+}
+
+void Http2Connection::set_due(TimePoint when) noexcept {
+    due_ = when;
+    edge_.wheel.set(*this, std::min(due_, stall_));
+}
+
+void Http2Connection::set_stall(TimePoint when) noexcept {
+    if (stall_ != when) {
+        stall_ = when;
+        edge_.wheel.set(*this, std::min(due_, stall_));
+    }
+}
+
+void Http2Connection::look_at_deadlines() {
+    const TimePoint now = edge_.worker.now();
+    if (now >= stall_) {
+        static constexpr LineKind answer_not_read{"answer_not_read"};
+        if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
+            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        }
+        visitor_lost();
+        return;
+    }
+    if (now < due_) {
+        set_due(due_);
+        return;
+    }
+    switch (phase_) {
+        case Phase::open:
+            if (streams_.empty()) {
+                drain_wanted_ = true;  // idle, or has never begun
+            } else if (session_->is_reading_head()) {
+                close(true);
+            }
+            return;
+        case Phase::announced:
+            name_last();
+            return;
+        case Phase::lingering:
+            close(false);
+            return;
+        case Phase::going:
+        case Phase::ending:
+        case Phase::closed:
+            return;
+    }
+}
+
+}  // namespace ferrotunnel::ingress

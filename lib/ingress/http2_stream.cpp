@@ -1,0 +1,362 @@
+#include "ingress/http2_stream.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "ingress/answer_head.hpp"
+#include "ingress/http2_connection.hpp"
+
+namespace ferrotunnel::ingress {
+
+using exchange::Answer;
+using http::BodyKind;
+using http::PageState;
+
+Http2Stream::~Http2Stream() = default;
+
+void Http2Stream::begin(h2::RequestText& text, http::Fault fault, bool has_body) {
+    EdgeWorker& edge = connection_.edge();
+    body_ended_ = !has_body;
+    exchange_ = std::make_unique<exchange::HttpExchange>(edge, connection_.visitor(),
+                                                         static_cast<exchange::ExchangeOwner&>(*this));
+    connection_.ready(*this);
+    if (fault != http::Fault::none) {
+        refuse(http::refusal_of(fault), text.method());
+        return;
+    }
+    std::unique_ptr<http::RequestParser> parser = edge.take_request_parser();
+    if (parser->parse(text.text()) == http::ParseState::complete) {
+        exchange_->begin(parser->head());
+        begin_window();
+        end_body();
+    } else {
+        refuse(parser->refusal(), parser->method());
+    }
+    edge.give_back(std::move(parser));
+}
+
+void Http2Stream::refuse(const http::Refusal& refusal, http::Method method) {
+    exchange::EdgeCounters::add(connection_.edge().counters.requests_refused);
+    end_given_ = true;  // nothing of the body is wanted
+    exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, method);
+}
+
+void Http2Stream::on_exchange() noexcept {
+    connection_.ready(*this);
+}
+
+void Http2Stream::move() {
+    if (closed_) {
+        return;
+    }
+    if (exchange_) {
+        feed_waiting();
+    }
+    if (!answered_ && !take_head()) {
+        return;
+    }
+    if (answered_ && !has_body_) {
+        finish_bodiless();
+    } else if (std::exchange(asleep_, false)) {
+        connection_.session().resume(*this);
+    }
+    if (exchange_) {
+        exchange_->flush();
+    }
+}
+
+// --- the request's body ---
+
+void Http2Stream::on_body(std::string_view bytes) {
+    window_bytes_ += bytes.size();
+    connection_.ready(*this);
+    if (!exchange_ || end_given_) {
+        return;  // given back when the stream closes
+    }
+    if (waiting_.empty() && exchange_->takes_body()) {
+        bool headroom = false;
+        const std::size_t size = bytes.size();
+        exchange_->body(connection_.cut_out(bytes, headroom), headroom);
+        connection_.session().consumed(*this, size);
+        return;
+    }
+    excused_ = true;
+    waiting_.append(bytes);
+}
+
+void Http2Stream::feed_waiting() {
+    while (waiting_at_ < waiting_.size() && !end_given_ && exchange_->takes_body()) {
+        const std::size_t size = std::min(waiting_.size() - waiting_at_, limits::data_payload_max);
+        constexpr auto headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
+        buffer::SlabPtr slab = buffer::make_slab(headroom + static_cast<std::uint32_t>(size));
+        std::memcpy(slab->data() + headroom, waiting_.data() + waiting_at_, size);
+        waiting_at_ += size;
+        exchange_->body({std::move(slab), headroom, static_cast<std::uint32_t>(size)}, true);
+        connection_.session().consumed(*this, size);
+    }
+    if (waiting_at_ == waiting_.size()) {
+        std::string().swap(waiting_);
+        waiting_at_ = 0;
+        end_body();
+        if (!end_given_ && exchange_->takes_body()) {
+            exchange_->body_pauses();
+        }
+    }
+}
+
+void Http2Stream::on_body_end(std::string_view trailers) {
+    body_ended_ = true;
+    connection_.ready(*this);
+    if (trailers.empty() || !exchange_) {
+        return;
+    }
+    trailers_ = std::make_unique<http::BodyReader>(http::Body{BodyKind::chunked, 0});
+    while (!trailers.empty() && trailers_->state() == http::BodyState::more) {
+        trailers.remove_prefix(trailers_->next(trailers).consumed);
+    }
+    if (trailers_->state() != http::BodyState::complete && !end_given_) {
+        end_given_ = true;
+        reset(NGHTTP2_PROTOCOL_ERROR);
+    }
+}
+
+void Http2Stream::end_body() {
+    if (body_ended_ && !end_given_ && waiting_.empty()) {
+        end_given_ = true;
+        due_ = never;
+        set_timer();
+        exchange_->body_end(trailers_ ? &trailers_->trailers() : nullptr);
+    }
+}
+
+// --- the answer ---
+
+// Gives out heads. False: the head of the answer is not there yet, or there is none.
+bool Http2Stream::take_head() {
+    while (exchange_ && !answered_) {
+        const Answer answer = exchange_->next();
+        switch (answer.kind) {
+            case Answer::Kind::interim: {
+                h2::FieldList fields;
+                h2::read_answer(written(connection_.edge(), interim_head(answer, http::Version::http11)), fields);
+                connection_.session().interim(*this, fields);
+                break;
+            }
+            case Answer::Kind::head:
+                write_head(answer);
+                break;
+            case Answer::Kind::later:
+                connection_.ready(*this);
+                connection_.give_way();
+                [[fallthrough]];
+            case Answer::Kind::nothing:
+                exchange_->flush();
+                return false;
+            case Answer::Kind::data:
+            case Answer::Kind::end:
+            case Answer::Kind::broken:
+                reset(NGHTTP2_INTERNAL_ERROR);
+                return false;
+        }
+    }
+    return answered_;
+}
+
+void Http2Stream::write_head(const Answer& answer) {
+    const http::ResponseOut out = answer_head(answer, http::Version::http11, true);
+    answered_ = true;
+    has_body_ = out.body.kind != BodyKind::none && !(out.body.kind == BodyKind::length && out.body.length == 0);
+    h2::FieldList fields;
+    h2::read_answer(written(connection_.edge(), out), fields);
+    connection_.session().answer(*this, fields, has_body_);
+    excused_ = true;
+    if (has_body_) {
+        set_stall(connection_.edge().worker.now() + connection_.edge().settings().write_stalled);
+    }
+}
+
+// The head was all that the visitor gets; the exchange ends in order.
+void Http2Stream::finish_bodiless() {
+    while (exchange_) {
+        const Answer answer = exchange_->next();
+        if (answer.kind == Answer::Kind::nothing) {
+            return;
+        }
+        if (answer.kind == Answer::Kind::later) {
+            connection_.ready(*this);
+            connection_.give_way();
+            return;
+        }
+        if (answer.kind != Answer::Kind::data) {
+            exchange_.reset();
+        }
+    }
+}
+
+// Fetches the piece behind data_. False: there is none now.
+bool Http2Stream::fetch() {
+    while (exchange_ && ahead_.empty() && !ends_ && !broken_) {
+        Answer answer = exchange_->next();
+        switch (answer.kind) {
+            case Answer::Kind::data:
+                ahead_ = std::move(answer.data);
+                break;
+            case Answer::Kind::end:
+                ends_ = true;
+                if (answer.trailers != nullptr && !answer.trailers->empty()) {
+                    answer_trailers_ = std::make_unique<std::string>(exchange_->answer_trailers(*answer.trailers));
+                }
+                exchange_.reset();
+                break;
+            case Answer::Kind::later:
+                connection_.ready(*this);
+                connection_.give_way();
+                return false;
+            case Answer::Kind::nothing:
+                return false;
+            case Answer::Kind::interim:
+            case Answer::Kind::head:
+            case Answer::Kind::broken:
+                broken_ = true;
+                exchange_.reset();
+                break;
+        }
+    }
+    return true;
+}
+
+h2::Supply Http2Stream::supply(std::size_t most) {
+    h2::Supply supply;
+    if (data_.empty()) {
+        (void)fetch();
+        data_ = std::exchange(ahead_, {});
+    }
+    if (data_.empty() && broken_) {
+        set_stall(never);
+        supply.kind = h2::Supply::Kind::broken;
+        return supply;
+    }
+    if (data_.empty() && !ends_) {
+        asleep_ = true;
+        set_stall(never);  // nobody waits for the visitor
+        return supply;
+    }
+    supply.kind = h2::Supply::Kind::bytes;
+    supply.size = std::min<std::size_t>(data_.size(), most);
+    if (supply.size == data_.size()) {
+        (void)fetch();  // so that the last frame says that it is the last
+        supply.is_end = ends_ && ahead_.empty();
+    }
+    if (supply.is_end && answer_trailers_) {
+        h2::read_trailers({answer_trailers_->data(), answer_trailers_->size()}, supply.trailers);
+    }
+    set_stall(supply.is_end ? never : connection_.edge().worker.now() + connection_.edge().settings().write_stalled);
+    return supply;
+}
+
+void Http2Stream::give(std::string_view frame_header, std::size_t size) {
+    excused_ = true;  // a visitor who is being answered may stop sending its request
+    connection_.add(frame_header, data_.empty() ? buffer::Slice() : data_.take_front(static_cast<std::uint32_t>(size)));
+    if (data_.empty()) {
+        data_ = std::exchange(ahead_, {});
+    }
+}
+
+// --- ends ---
+
+void Http2Stream::reset(std::uint32_t code) {
+    exchange_.reset();
+    connection_.session().reset(*this, code);
+}
+
+void Http2Stream::on_closed(std::uint32_t code) noexcept {
+    closed_ = true;
+    runtime::Deadline::cancel();
+    if (exchange_ && code != NGHTTP2_NO_ERROR) {
+        exchange::EdgeCounters::add(connection_.edge().counters.visitors_lost);
+    }
+    connection_.ready(*this);
+}
+
+void Http2Stream::drop() noexcept {
+    runtime::Deadline::cancel();
+    exchange_.reset();
+}
+
+// --- time ---
+
+void Http2Stream::set_timer() noexcept {
+    connection_.edge().wheel.set(*this, std::min(due_, stall_));
+}
+
+void Http2Stream::set_stall(TimePoint when) noexcept {
+    if (stall_ != when) {
+        stall_ = when;
+        set_timer();
+    }
+}
+
+void Http2Stream::begin_window() noexcept {
+    const exchange::HttpServiceSettings& settings = exchange_->settings();
+    window_bytes_ = 0;
+    excused_ = exchange_->keeps_visitor_waiting();
+    const bool is_watched = !body_ended_ && settings.body_bytes_per_second_min != 0;
+    due_ = is_watched ? connection_.edge().worker.now() + settings.body_grace : never;
+    set_timer();
+}
+
+void Http2Stream::on_deadline() noexcept {
+    const TimePoint now = connection_.edge().worker.now();
+    connection_.ready(*this);
+    if (now >= stall_) {
+        look_at_stall();
+    } else if (now >= due_) {
+        look_at_pace();
+    } else {
+        set_timer();
+    }
+}
+
+// Called when nothing of the answer has gone for a while. Whose turn has not come, since others are served first, waits
+// on; whoever has closed its window is given up.
+void Http2Stream::look_at_stall() {
+    if (!connection_.session().is_held_back(*this)) {
+        set_stall(connection_.edge().worker.now() + connection_.edge().settings().write_stalled);
+        return;
+    }
+    stall_ = never;
+    static constexpr LineKind answer_not_read{"answer_not_read"};
+    if (connection_.edge().log.may_write(LogLevel::info, answer_not_read, connection_.edge().worker.now())) {
+        connection_.edge().log.info("a visitor does not read its answer", {{"visitor", connection_.visitor().address}});
+    }
+    exchange::EdgeCounters::add(connection_.edge().counters.visitors_lost);
+    reset(NGHTTP2_CANCEL);
+}
+
+void Http2Stream::look_at_pace() {
+    if (!exchange_) {
+        due_ = never;
+        return;
+    }
+    const exchange::HttpServiceSettings& settings = exchange_->settings();
+    const auto seconds = std::chrono::duration<double>(settings.body_grace).count();
+    const bool slow =
+        static_cast<double>(window_bytes_) < static_cast<double>(settings.body_bytes_per_second_min) * seconds;
+    if (!slow || excused_ || end_given_ || exchange_->keeps_visitor_waiting()) {
+        begin_window();
+        return;
+    }
+    due_ = never;
+    if (answered_) {
+        exchange_->give_up("the body of the request comes too slowly");
+        reset(NGHTTP2_CANCEL);
+        return;
+    }
+    end_given_ = true;
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+                      exchange_->method());
+}
+
+}  // namespace ferrotunnel::ingress

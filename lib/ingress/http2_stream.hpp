@@ -1,0 +1,95 @@
+// One request of a connection of HTTP/2, and its answer: between the exchange and the session's stream.
+//
+//   begin --exchange--> head? --interim*, head--> body (supply, give) --end--> closed by both sides
+//     |                                              '--broken, the visitor takes nothing--> reset
+//     '--body: straight to the exchange; while that takes none, it waits here, within the stream's window
+//
+// The window opens by what the exchange has taken. When the answer is complete the exchange goes; what still comes of
+// the request is given back by the session when the stream closes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "exchange/http_exchange.hpp"
+#include "h2/server_session.hpp"
+#include "http/body_reader.hpp"
+#include "runtime/deadline_wheel.hpp"
+
+namespace ferrotunnel::ingress {
+
+class Http2Connection;
+
+class Http2Stream final : public h2::ServerStream, private exchange::ExchangeOwner, private runtime::Deadline {
+public:
+    explicit Http2Stream(Http2Connection& connection) noexcept : connection_(connection) {}
+    ~Http2Stream();
+
+    void begin(h2::RequestText& text, http::Fault fault, bool has_body);
+    /// Moves what can move.
+    void move();
+    /// The visitor, or its connection, is gone.
+    void drop() noexcept;
+
+    void on_body(std::string_view bytes) override;
+    void on_body_end(std::string_view trailers) override;
+    void on_closed(std::uint32_t code) noexcept override;
+    h2::Supply supply(std::size_t most) override;
+    void give(std::string_view frame_header, std::size_t size) override;
+
+    bool is_closed() const noexcept { return closed_; }
+    /// Whether its request's body is still to come.
+    bool is_uploading() const noexcept { return exchange_ && !body_ended_; }
+
+    /// For the connection: the stream is among those that are to move.
+    bool is_ready = false;
+
+private:
+    void on_exchange() noexcept override;
+    void on_deadline() noexcept override;
+
+    void refuse(const http::Refusal& refusal, http::Method method);
+    void feed_waiting();
+    void end_body();
+    bool take_head();
+    void write_head(const exchange::Answer& answer);
+    void finish_bodiless();
+    bool fetch();
+    void put_trailers(const http::Fields* trailers, h2::FieldList& fields);
+    void reset(std::uint32_t code);
+    void look_at_pace();
+    void look_at_stall();
+    void begin_window() noexcept;
+    void set_stall(TimePoint when) noexcept;
+    void set_timer() noexcept;
+
+    Http2Connection& connection_;
+    std::unique_ptr<exchange::HttpExchange> exchange_;
+
+    // The request's body.
+    std::string waiting_;  // what has come and was not taken, from waiting_at_ on; at most a stream's window
+    std::size_t waiting_at_ = 0;
+    std::unique_ptr<http::BodyReader> trailers_;  // null: none
+    std::uint64_t window_bytes_ = 0;              // since its pace was looked at
+    bool body_ended_ = false;                     // the visitor has sent its end
+    bool end_given_ = false;                      // the exchange has had it
+    bool excused_ = false;                        // in this window the visitor was kept waiting, or was being answered
+
+    // The answer.
+    buffer::Slice data_;   // the piece that is being sent
+    buffer::Slice ahead_;  // the one behind it
+    std::unique_ptr<std::string> answer_trailers_;
+    bool answered_ = false;
+    bool has_body_ = false;
+    bool ends_ = false;  // the answer ends behind data_
+    bool broken_ = false;
+    bool asleep_ = false;  // the session waits for resume()
+    bool closed_ = false;
+
+    TimePoint due_ = never;    // for the pace of the body
+    TimePoint stall_ = never;  // for a visitor who takes nothing of the answer
+};
+
+}  // namespace ferrotunnel::ingress

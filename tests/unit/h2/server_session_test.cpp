@@ -1,0 +1,209 @@
+#include "h2/server_session.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/h2/frames.hpp"
+
+namespace ferrotunnel::h2::test {
+
+TEST_CASE("h2 session: a request and its answer") {
+    Rig rig;
+    rig.send(hello() + request(1), 1);
+    REQUIRE(rig.streams.size() == 1);
+    KeptStream& stream = *rig.streams[0];
+    CHECK(stream.head == "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    CHECK_FALSE(stream.has_body);
+    CHECK(rig.session->is_greeted());
+    CHECK_FALSE(rig.session->is_reading_head());
+    rig.frames();
+    rig.answer(stream, true);
+    stream.answer = std::string(40'000, 'a');
+    stream.answer_ends = true;
+    rig.take();
+    std::size_t bytes = 0;
+    for (const Sent& sent : rig.frames()) {
+        bytes += sent.type == data ? sent.payload.size() : 0;
+    }
+    CHECK(bytes == 40'000);
+    CHECK(stream.closed);
+    CHECK(stream.close_code == NGHTTP2_NO_ERROR);
+}
+
+TEST_CASE("h2 session: an answer that is not there is waited for, and one that breaks does not look complete") {
+    Rig rig;
+    rig.send(hello() + request(1) + request(3));
+    rig.frames();
+    KeptStream& first = *rig.streams[0];
+    rig.answer(first, true);
+    rig.take();
+    CHECK(first.asked == 1);
+    rig.take();
+    CHECK(first.asked == 1);
+    first.answer = "abc";
+    rig.session->resume(first);
+    rig.take();
+    const auto sent = rig.frames();
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[1].payload == "abc");
+    CHECK((sent[1].flags & end_stream) == 0);
+    first.breaks = true;
+    rig.session->resume(first);
+    rig.take();
+    CHECK(rig.count(rst_stream) == 1);
+    CHECK(first.closed);
+    CHECK(first.close_code == NGHTTP2_INTERNAL_ERROR);
+    CHECK_FALSE(rig.streams[1]->closed);
+}
+
+TEST_CASE("h2 session: trailers go both ways") {
+    Rig rig;
+    rig.send(hello() + request(1, false) + frame(data, 0, 1, "body") +
+             frame(headers, end_headers | end_stream, 1, field("x-sum", "1")));
+    KeptStream& stream = *rig.streams[0];
+    CHECK(stream.has_body);
+    CHECK(stream.body == "body");
+    CHECK(stream.ended);
+    CHECK(stream.trailers == "0\r\nx-sum: 1\r\n\r\n");
+    rig.frames();
+    rig.answer(stream, true);
+    stream.answer = "ok";
+    stream.answer_ends = true;
+    stream.answer_trailers = "0\r\nGrpc-Status: 0\r\n\r\n";
+    rig.take();
+    const auto sent = rig.frames();
+    REQUIRE(sent.size() == 3);
+    CHECK(sent[1].payload == "ok");
+    CHECK((sent[1].flags & end_stream) == 0);
+    CHECK(sent[2].type == headers);
+    CHECK((sent[2].flags & end_stream) != 0);
+    CHECK(stream.closed);
+}
+
+TEST_CASE("h2 session: what is not consumed closes a stream's window alone, and is given back when it closes") {
+    ServerLimits limits;
+    limits.connection_window = 1'000'000;
+    Rig rig(limits);
+    rig.send(hello());
+    rig.frames();
+    // Each leaves a whole window behind, fifty times what the connection's window has in all.
+    for (std::uint32_t i = 0; i < 800; ++i) {
+        const std::uint32_t id = 2 * i + 1;
+        rig.now += std::chrono::milliseconds(100);  // resets are counted too
+        rig.send(request(id, false));
+        for (int piece = 0; piece < 4; ++piece) {
+            rig.send(frame(data, 0, id, std::string(16'384, 'a')));
+        }
+        REQUIRE(rig.streams.back()->body.size() == 65'536);
+        rig.send(frame(rst_stream, 0, id, number(NGHTTP2_CANCEL, 4)));
+        REQUIRE(rig.streams.back()->closed);
+        REQUIRE_FALSE(rig.session->failed());
+        rig.streams.clear();
+    }
+    CHECK(rig.count(window_update) > 50);
+}
+
+TEST_CASE("h2 session: the window opens by what was consumed") {
+    Rig rig;
+    rig.send(hello() + request(1, false));
+    rig.send(frame(data, 0, 1, std::string(16'384, 'a')) + frame(data, 0, 1, std::string(16'384, 'a')) +
+             frame(data, 0, 1, std::string(16'384, 'a')));
+    rig.frames();
+    rig.take();
+    CHECK(rig.count(window_update) == 0);
+    rig.session->consumed(*rig.streams[0], 40'000);
+    rig.take();
+    CHECK(rig.count(window_update) == 1);
+    rig.send(frame(data, 0, 1, std::string(16'384, 'a')) + frame(data, 0, 1, std::string(16'384, 'a')) +
+             frame(data, 0, 1, std::string(16'384, 'a')));
+    CHECK_FALSE(rig.streams[0]->closed);
+    // 58,304 wait, and the window has 65,536: beyond it the stream ends, or the connection.
+    rig.send(frame(data, 0, 1, std::string(16'384, 'a')));
+    CHECK((rig.streams[0]->closed || rig.session->failed()));
+}
+
+TEST_CASE("h2 session: an answer before the end of its request ends the stream without an error") {
+    Rig rig;
+    rig.send(hello() + request(1, false));
+    rig.frames();
+    rig.answer(*rig.streams[0], false);
+    rig.take();
+    const auto sent = rig.frames();
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[1].type == rst_stream);
+    CHECK(sent[1].payload == number(NGHTTP2_NO_ERROR, 4));
+    CHECK(rig.streams[0]->closed);
+}
+
+TEST_CASE("h2 session: requests that are none, or lie, arrive as none") {
+    const auto refused = [](const std::string& bytes) {
+        Rig rig;
+        rig.send(hello() + bytes);
+        bool is_refused = false;
+        for (const Sent& sent : rig.frames()) {
+            is_refused = is_refused || sent.type == rst_stream || sent.type == goaway;
+        }
+        for (const auto& stream : rig.streams) {
+            is_refused = is_refused && stream->closed;
+        }
+        return is_refused;
+    };
+    CHECK_FALSE(refused(request(1)));
+    CHECK(refused(request(1, true, field("connection", "close"))));
+    CHECK(refused(request(1, true, field("transfer-encoding", "chunked"))));
+    CHECK(refused(request(1, true, field("Upper", "case"))));
+    CHECK(refused(request(1, true, field("x", "a\r\nb: c"))));
+    CHECK(refused(request(1, true, field("x", std::string("a\0b", 3)))));
+    CHECK(refused(request(1, true, field("content-length", "3"))));
+    CHECK(refused(request(1, false, field("content-length", "3")) + frame(data, end_stream, 1, "ab")));
+    CHECK(refused(request(1, false, field("content-length", "3")) + frame(data, end_stream, 1, "abcd")));
+    CHECK(refused(request(1, true, field(":path", "/again"))));
+    CHECK(refused(frame(data, 0, 1, "before its head")));
+    CHECK(refused(frame(push_promise, end_headers, 1, number(2, 4) + request_fields())));
+}
+
+TEST_CASE("h2 session: it ends in steps") {
+    Rig rig;
+    rig.send(hello() + request(1));
+    rig.frames();
+    rig.session->announce_end();
+    rig.take();
+    const auto sent = rig.frames();
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[0].type == goaway);
+    CHECK(sent[1].type == ping);
+    rig.send(request(3));
+    CHECK(rig.streams.size() == 2);  // was on its way
+    CHECK_FALSE(rig.end_seen);
+    rig.send(frame(ping, ack, 0, sent[1].payload));
+    CHECK(rig.end_seen);
+    rig.session->go_away();
+    rig.take();
+    rig.send(request(5));
+    CHECK(rig.streams.size() == 2);
+    CHECK_FALSE(rig.session->is_over());
+    for (const auto& stream : rig.streams) {
+        rig.answer(*stream, false);
+    }
+    rig.take();
+    CHECK(rig.session->is_over());
+}
+
+TEST_CASE("h2 session: no answer is asked for without room") {
+    Rig rig;
+    rig.send(hello() + request(1));
+    rig.frames();
+    KeptStream& stream = *rig.streams[0];
+    rig.answer(stream, true);
+    stream.answer = std::string(60'000, 'a');
+    stream.answer_ends = true;
+    rig.room = 20'000;
+    rig.take();
+    CHECK(rig.output.size() <= 20'000 + 16'384 + 9);
+    CHECK_FALSE(stream.closed);
+    rig.frames();
+    rig.room = SIZE_MAX;
+    rig.take();
+    CHECK(stream.closed);
+}
+
+}  // namespace ferrotunnel::h2::test
