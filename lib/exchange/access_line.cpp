@@ -32,12 +32,12 @@ void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor,
                                     {"method", noted_->method},
                                     {"host", request.host},
                                     {"path", noted_->path},
-                                    {"protocol", protocol_of(visitor, noted_->version)},
                                     {"service", request.service_name()},
                                     {"status", outcome.status},
                                     {"bytes", outcome.response_bytes},
                                     {"complete", outcome.complete},
-                                    {"ms", took.count()}});
+                                    {"ms", took.count()},
+                                    {"protocol", protocol_of(visitor, noted_->version)}});
 } catch (const std::exception&) {  // no memory for a line
 }
 

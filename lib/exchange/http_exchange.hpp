@@ -1,6 +1,6 @@
 // One request and its answer: finds the service, takes or opens a stream to the backend, sends the request anew and
-// reads the response. It knows nothing of the connection that brought the request (HTTP/1.1 now, a stream of HTTP/2 to
-// come), which feeds it the body and takes the answer out of it, each as fast as it can.
+// reads the response. It knows nothing of the connection that brought the request (of HTTP/1.1, or a stream of HTTP/2),
+// which feeds it the body and takes the answer out of it, each as fast as it can.
 //
 //   begin --no route, no client--> page ----------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'

@@ -22,7 +22,7 @@ ServerSession& self_of(void* user) {
 
 // The library is C: nothing may be thrown through it.
 template <typename Action>
-int guarded(Action action) noexcept {
+int from_c(Action action) noexcept {
     try {
         return action();
     } catch (const std::exception&) {
@@ -82,11 +82,11 @@ void must(int result) {
 
 struct ServerSession::Callbacks {
     static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        return guarded([&] { return self_of(user).on_begin_headers(*frame); });
+        return from_c([&] { return self_of(user).on_begin_headers(*frame); });
     }
     static int header(nghttp2_session*, const nghttp2_frame* frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value,
                       std::uint8_t, void* user) {
-        return guarded([&] { return self_of(user).on_header(frame->hd.stream_id, text_of(name), text_of(value)); });
+        return from_c([&] { return self_of(user).on_header(frame->hd.stream_id, text_of(name), text_of(value)); });
     }
     static int invalid_header(nghttp2_session* session, const nghttp2_frame* frame, nghttp2_rcbuf*, nghttp2_rcbuf*,
                               std::uint8_t, void*) {
@@ -94,11 +94,11 @@ struct ServerSession::Callbacks {
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     static int frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        return guarded([&] { return self_of(user).on_frame(*frame); });
+        return from_c([&] { return self_of(user).on_frame(*frame); });
     }
     static int data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
                     void* user) {
-        return guarded([&] {
+        return from_c([&] {
             if (ServerStream* const stream = self_of(user).find(id)) {
                 stream->unconsumed_ += size;
                 stream->on_body({reinterpret_cast<const char*>(bytes), size});
@@ -136,7 +136,7 @@ struct ServerSession::Callbacks {
     static ssize_t read(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most,
                         std::uint32_t* flags, nghttp2_data_source*, void* user) {
         ssize_t size = NGHTTP2_ERR_DEFERRED;
-        const int failed = guarded([&] {
+        const int failed = from_c([&] {
             ServerStream* const stream = self_of(user).find(id);
             const Supply supply = stream != nullptr ? stream->supply(most) : Supply{Supply::Kind::broken};
             if (supply.kind == Supply::Kind::broken) {
@@ -160,7 +160,7 @@ struct ServerSession::Callbacks {
     }
     static int send_data(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* header, std::size_t size,
                          nghttp2_data_source*, void* user) {
-        return guarded([&] {
+        return from_c([&] {
             constexpr std::size_t header_bytes = 9;
             ServerSession& self = self_of(user);
             ServerStream* const stream = self.find(frame->hd.stream_id);
@@ -243,7 +243,7 @@ std::size_t ServerSession::receive(std::string_view bytes, TimePoint now) {
                                                             ? NGHTTP2_INTERNAL_ERROR
                                                             : NGHTTP2_PROTOCOL_ERROR);
     }
-    scanned_ = taken < 0 ? 0 : bytes.size() - static_cast<std::size_t>(taken);
+    scanned_ = taken < 0 ? 0 : std::max(scanned_, bytes.size()) - static_cast<std::size_t>(taken);
     return taken < 0 ? bytes.size() : static_cast<std::size_t>(taken);
 }
 

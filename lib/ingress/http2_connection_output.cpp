@@ -216,8 +216,8 @@ void Http2Connection::set_idle() {
     if (!session_->is_greeted() || !out_.empty()) {
         return;  // the first deadline, or that of the output, rules
     }
-    is_idle_ = true;
     idle_place_ = edge_.enter_idle(*this);
+    is_idle_ = true;
     session_->release_spare();
     std::vector<Http2Stream*>().swap(ready_);
     std::vector<std::unique_ptr<Http2Stream>>().swap(streams_);

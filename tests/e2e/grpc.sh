@@ -1,5 +1,5 @@
 # A gRPC server of grpcio behind a client: every kind of call, trailers, errors, and calls whose visitor goes. Visitors
-# speak HTTP/1.1 with trailers, as a proxy does that stands before the edge.
+# speak HTTP/1.1 with trailers, as a proxy does that stands before the edge, and HTTP/2 by grpcio's own client.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 python=${E2E_GRPC_PYTHON:-python3}
@@ -9,7 +9,8 @@ peer() { "$python" "$E2E_SOURCE/grpc_peer.py" "$@"; }
 
 start server_of_calls "$python" "$E2E_SOURCE/grpc_peer.py" serve "$dir/calls.port"
 wait_until $patience "the port of the gRPC server" test -s "$dir/calls.port"
-start_edge
+printf 'server:\n  http:\n    h2c: on\n    http2_streams: 1000\n' >"$dir/edge.yml"
+start_edge --config "$dir/edge.yml"
 ready_client client 2 --http "g.test=h2c://127.0.0.1:$(<"$dir/calls.port")" \
     --http "none.test=h2c://127.0.0.1:$(free_port)"
 # call METHOD [MESSAGE...]
@@ -36,3 +37,8 @@ kill_now visitor
 wait_for_text server_of_calls '^cancelled '
 say "after $(($(value at "$(grep -a '^cancelled ' "$dir/server_of_calls.out")") - gone_at)) ms"
 equal "the next call" "$(call Unary abc | xargs)" "message cba http=200 status=0 said="
+
+say "grpcio's own client: every kind of call, 2 MiB, a deadline, a call that is cancelled"
+peer call "$edge" g.test
+say "many streams at once on one connection"
+peer many "$edge" g.test "$(by_size 200 1000)"

@@ -88,8 +88,8 @@ say "redirect and HSTS"
 configure -- 'redirect: on' 'hsts: {max_age: 9h}'
 reload 'server.https.redirect changed'
 eventually_is 308 ask app.test / -o /dev/null -w '%{http_code}'
-hsts() { tls https://app.test/ -o /dev/null -D - | tr -d '\r' | grep -i '^strict-transport'; }
-eventually_is 'Strict-Transport-Security: max-age=32400' hsts
+hsts() { tls https://app.test/ -o /dev/null -D - | tr -d '\r' | grep -i '^strict-transport' | tr A-Z a-z; }
+eventually_is 'strict-transport-security: max-age=32400' hsts
 configure
 reload 'server.http.*server.https.redirect changed\|server.https.redirect changed'
 eventually_is 200 ask app.test / -o /dev/null -w '%{http_code}'

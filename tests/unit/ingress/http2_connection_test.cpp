@@ -1,0 +1,230 @@
+// The deadlines and bounds of connections of HTTP/2, and what they hold. tests/unit/h2 has what needs no sockets,
+// tests/e2e/http2.sh the foreign programs.
+#include "ingress/http2_connection.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/h2/frames.hpp"
+#include "unit/ingress/edge_rig.hpp"
+
+namespace ferrotunnel::ingress::test {
+namespace {
+
+using h2::test::field;
+using h2::test::frame;
+using h2::test::number;
+using h2::test::Sent;
+
+exchange::HttpSettings with_h2c() {
+    exchange::HttpSettings settings = quick_settings();
+    settings.h2c = true;
+    return settings;
+}
+
+/// The next frame; type 255 at the end of the connection.
+Sent read_frame(Peer& visitor) {
+    const std::string head = visitor.read_exactly(9);
+    if (head.size() < 9) {
+        return {255, 0, 0, {}};
+    }
+    const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<std::uint8_t>(head[i])); };
+    return {static_cast<std::uint8_t>(at(3)), static_cast<std::uint8_t>(at(4)), at(7) << 8U | at(8),
+            visitor.read_exactly(at(0) << 16U | at(1) << 8U | at(2))};
+}
+
+/// Reads up to a frame of that type, or to the end.
+Sent read_until(Peer& visitor, std::uint8_t type) {
+    while (true) {
+        Sent sent = read_frame(visitor);
+        if (sent.type == type || sent.type == 255) {
+            return sent;
+        }
+    }
+}
+
+std::string settings_frame(std::uint32_t id, std::uint32_t value) {
+    return frame(h2::test::settings, 0, 0, number(id, 2) + number(value, 4));
+}
+
+const std::string hello = h2::test::hello();
+
+}  // namespace
+
+TEST_CASE("h2 connection: its first bytes say so, however they are cut, where that is allowed") {
+    EdgeRig rig(with_h2c());
+    const std::string bytes = hello + h2::test::request(1);
+    const std::size_t cut = GENERATE(1, 3, 16, 23, 24, 25, 33);
+    Peer visitor = rig.visit(bytes.substr(0, cut));
+    visitor.send(bytes.substr(cut));
+    Peer backend = rig.backend.accept_request();
+    backend.send(answer("body"));
+    CHECK(read_until(visitor, h2::test::data).payload == "body");
+    CHECK(rig.edge->connections() == 1);
+}
+
+TEST_CASE("h2 connection: without the setting its first bytes are no request") {
+    EdgeRig rig;
+    Peer visitor = rig.visit(hello);
+    CHECK(visitor.read_message().status() >= 400);
+    EdgeRig other(with_h2c());
+    Peer almost = other.visit("PRI * HTTP/2.1\r\n\r\n");
+    CHECK(almost.read_message().status() >= 400);
+}
+
+TEST_CASE("h2 connection: requests go side by side, and an idle connection holds no slab") {
+    EdgeRig rig(with_h2c(), GENERATE(false, true));
+    Peer visitor = rig.visit(hello + h2::test::request(1) + h2::test::request(3));
+    Peer first = rig.backend.accept_request();
+    Peer second = rig.backend.accept_request();
+    second.send(answer("second"));
+    CHECK(read_until(visitor, h2::test::data).payload == "second");
+    first.send(answer("first"));
+    CHECK(read_until(visitor, h2::test::data).payload == "first");
+    CHECK(eventually([&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).idle(); }) == 1; }));
+    CHECK(eventually([&] { return on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0; }));
+}
+
+TEST_CASE("h2 connection: of more idle ones than there may be, the oldest ends") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.http2_idle_max = 2;
+    EdgeRig rig(settings);
+    std::vector<Peer> visitors;
+    for (std::size_t i = 0; i < 3; ++i) {
+        visitors.push_back(rig.visit(hello));
+        const std::size_t idle = std::min<std::size_t>(i + 1, 2);
+        CHECK(eventually([&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).idle(); }) == idle; }));
+    }
+    CHECK(read_until(visitors[0], h2::test::goaway).type == h2::test::goaway);
+    CHECK(visitors[0].read_to_end().empty());
+    CHECK_FALSE(visitors[0].was_reset());
+    visitors[1].send(h2::test::request(1));
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(read_until(visitors[1], h2::test::data).payload == "x");
+}
+
+TEST_CASE("h2 connection: a silent one ends, and so does one without a request") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.head = 200ms;
+    settings.keep_alive_idle = 400ms;
+    EdgeRig rig(settings);
+    Peer silent = rig.visit("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    Peer idle = rig.visit(hello);
+    CHECK(read_until(silent, h2::test::goaway).type == h2::test::goaway);
+    CHECK(read_until(idle, h2::test::goaway).type == h2::test::goaway);
+    CHECK(idle.read_to_end().empty());
+    CHECK_FALSE(idle.was_reset());
+}
+
+TEST_CASE("h2 connection: a head that does not end in time ends the connection") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.head = 200ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + h2::test::request(1));
+    Peer backend = rig.backend.accept_request();
+    visitor.send(frame(h2::test::headers, h2::test::end_stream, 3, h2::test::request_fields()));
+    CHECK(read_until(visitor, 255).type == 255);
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+}
+
+TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connection goes on") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.service.body_grace = 200ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + h2::test::request(1, false) + frame(h2::test::data, 0, 1, "a"));
+    Peer backend = rig.backend.accept();
+    const Sent reset = read_until(visitor, h2::test::rst_stream);
+    CHECK(reset.stream == 1);
+    CHECK(reset.payload == number(NGHTTP2_NO_ERROR, 4));  // behind the page
+    CHECK(rig.log.count("body_too_slow") + rig.log.count("too slowly") >= 1);
+    visitor.send(h2::test::request(3));
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(read_until(visitor, h2::test::data).payload == "x");
+}
+
+TEST_CASE("h2 connection: a stream whose window is closed is reset, and others go on") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.write_stalled = 300ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + settings_frame(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0) + h2::test::request(1));
+    rig.backend.accept_request().send(answer("stalled"));
+    const Sent reset = read_until(visitor, h2::test::rst_stream);
+    CHECK(reset.stream == 1);
+    CHECK(reset.payload == number(NGHTTP2_CANCEL, 4));
+    visitor.send(h2::test::request(3) + frame(h2::test::window_update, 0, 3, number(100, 4)));
+    rig.backend.accept_request().send(answer("live"));
+    CHECK(read_until(visitor, h2::test::data).payload == "live");
+}
+
+TEST_CASE("h2 connection: a visitor that does not read its answer is given up") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.write_stalled = 300ms;
+    EdgeRig rig(settings);
+    constexpr std::uint32_t open_window = 0x7fff'ffff - 65'535;
+    Peer visitor = rig.visit(hello + settings_frame(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0x7fff'ffff) +
+                             frame(h2::test::window_update, 0, 0, number(open_window, 4)) + h2::test::request(1));
+    Peer backend = rig.backend.accept_request();
+    const std::string bulk(32'000'000, 'x');
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(bulk.size()) + "\r\n\r\n");
+    backend.send_what_fits(bulk, 1'000);
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    CHECK(rig.log.count("does not read") == 1);
+}
+
+TEST_CASE("h2 connection: it ends in order after as many requests as one may have") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.requests_per_connection_max = 2;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + h2::test::request(1));
+    Peer backend = rig.backend.accept_request();
+    backend.send(answer("first"));
+    CHECK(read_until(visitor, h2::test::data).payload == "first");
+    visitor.send(h2::test::request(3));
+    serve_one(backend, "second");
+    bool has_goaway = false;
+    bool has_answer = false;
+    for (Sent sent = read_frame(visitor); sent.type != 255; sent = read_frame(visitor)) {
+        has_goaway = has_goaway || sent.type == h2::test::goaway;
+        has_answer = has_answer || (sent.type == h2::test::data && sent.payload == "second");
+    }
+    CHECK(has_goaway);
+    CHECK(has_answer);
+    CHECK_FALSE(visitor.was_reset());
+}
+
+TEST_CASE("h2 connection: a visitor's reset aborts its request, and its end all of them") {
+    EdgeRig rig(with_h2c());
+    Peer visitor = rig.visit(hello + h2::test::request(1) + h2::test::request(3));
+    Peer first = rig.backend.accept_request();
+    Peer second = rig.backend.accept_request();
+    visitor.send(frame(h2::test::rst_stream, 0, 1, number(NGHTTP2_CANCEL, 4)) +
+                 frame(h2::test::rst_stream, 0, 3, number(NGHTTP2_CANCEL, 4)));
+    (void)first.read_to_end();
+    (void)second.read_to_end();
+    visitor.send(h2::test::request(5));
+    Peer third = rig.backend.accept_request();
+    visitor.reset();
+    (void)third.read_to_end();
+    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    CHECK(rig.counters().visitors_lost.load() == 3);
+}
+
+TEST_CASE("h2 connection: a stalled upload holds up no other, and nothing of the connection's window is lost") {
+    EdgeRig rig(with_h2c());
+    Peer visitor = rig.visit(hello);
+    // Each backend reads nothing beyond the head: all of the stream's window waits, then the visitor gives up.
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        const std::uint32_t id = 2 * i + 1;
+        visitor.send(h2::test::request(id, false));
+        Peer backend = rig.backend.accept();
+        CHECK(backend.read_until("\r\n\r\n").starts_with("POST"));
+        for (int piece = 0; piece < 4; ++piece) {
+            visitor.send(frame(h2::test::data, 0, id, std::string(16'000, 'a')));
+        }
+        visitor.send(frame(h2::test::rst_stream, 0, id, number(NGHTTP2_CANCEL, 4)));
+    }
+    visitor.send(h2::test::request(101));
+    rig.backend.accept_request().send(answer("live"));
+    CHECK(read_until(visitor, h2::test::data).payload == "live");
+}
+
+}  // namespace ferrotunnel::ingress::test
