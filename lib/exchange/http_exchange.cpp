@@ -280,9 +280,11 @@ bool HttpExchange::can_send() {
     return backend_->has_turn();
 }
 
+// A call of gRPC is a conversation: its messages come when there is something to say, and its deadline is its own.
 bool HttpExchange::keeps_visitor_waiting() const noexcept {
-    return (state_ == State::held && !(upload_ && upload_->is_collecting)) || state_ == State::opening ||
-           awaits_continue_ || (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
+    return (request_.is_grpc && has_stream()) || (state_ == State::held && !(upload_ && upload_->is_collecting)) ||
+           state_ == State::opening || awaits_continue_ ||
+           (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {

@@ -121,7 +121,8 @@ public:
     void body_end(const http::Fields* trailers);
     /// Whether the request is complete and nothing of it waits to be sent. Also true when nobody is sent it any more.
     bool is_request_sent() const noexcept { return body_ended_ && !upload_ && (!backend_ || backend_->has_sent_all()); }
-    /// Whether the visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet.
+    /// Whether the visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet, or
+    /// it is a call of gRPC.
     bool keeps_visitor_waiting() const noexcept;
 
     // --- the answer ---

@@ -103,6 +103,17 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(response.body == std::string(10, 'n'));
         CHECK(visitor.read_to_end().empty());
     }
+    SECTION("a call of gRPC says something when there is something to say") {
+        EdgeRig rig(settings);
+        Peer visitor = rig.visit(post(6, "Content-Type: application/grpc\r\n") + "abc");
+        Peer backend = rig.backend.accept();
+        backend.read_until("abc");
+        std::this_thread::sleep_for(5 * settings.service.body_grace);
+        visitor.send("def");
+        backend.read_until("def");
+        backend.send(answer("heard"));
+        CHECK(visitor.read_message().body == "heard");
+    }
     SECTION("allowed to be slow") {
         settings.service.body_bytes_per_second_min = 0;
         EdgeRig rig(settings);
