@@ -60,7 +60,8 @@ void print_client(const Config::ClientSection& client) {
                            counted(client.connections, "connection"),
                            counted(client.services.size() + client.http_services.size() + client.tls_services.size() +
                                        client.udp_services.size(),
-                                   "service")));
+                                   "service") +
+                               (client.visits.empty() ? "" : ", " + counted(client.visits.size(), "visit"))));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.is_private ? "private" : port_of(tcp.bind, tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
@@ -77,6 +78,9 @@ void print_client(const Config::ClientSection& client) {
     }
     for (const Tls& tls : client.tls_services) {
         print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));
+    }
+    for (const Visit& visit : client.visits) {
+        print_line(fmt::format("    {:<16} visited at {}", visit.service, visit.local));
     }
 }
 

@@ -40,7 +40,6 @@ struct ClientPlan : ClientFacts {
     std::string endpoint_file;
     std::vector<Wanted> wanted;
     std::optional<Visit> visit;
-    std::string visited_at;  // where it listens for that
     Client client;
 };
 
@@ -82,7 +81,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
 
 void add_visit(ClientPlan& plan, Problems& problems) {
     try {
-        plan.visited_at = plan.client.visit(*plan.visit);
+        plan.client.visit(*plan.visit);
     } catch (const config_error& error) {
         for (const Problem& problem : error.problems()) {
             problems.add(problem.key == "service" ? "SERVICE" : "--local", problem.text);
@@ -235,9 +234,6 @@ public:
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
-        if (plan_.visit) {
-            output.line(fmt::format("  {} -> {}", plan_.visited_at, plan_.visit->service));
-        }
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
             if (!offered.listens) {
@@ -257,6 +253,9 @@ public:
         if (const std::string metrics = plan_.client.metrics_endpoint(); !metrics.empty()) {
             output.line(fmt::format("  metrics    http://{}/metrics", metrics));
             endpoints_->set_metrics(metrics);
+        }
+        for (const VisitStats& visit : plan_.client.visits()) {
+            output.line(fmt::format("  {} -> {}", visit.at, visit.service));
         }
         story_.emplace(plan_, output, *endpoints_);
     }

@@ -97,6 +97,9 @@ void Client::Impl::start() {
         if (const std::error_code refused = open_control(what)) {
             return refused;
         }
+        if (const std::error_code refused = begin_visits(what)) {
+            return refused;
+        }
         group_->start();
         worker_.post([this]() noexcept { link_->start(); });
         return std::error_code();
@@ -262,7 +265,11 @@ Service Client::add(Tcp service) {
 }
 
 std::string Client::visit(Visit visit) {
-    return detail::engine_of(impl_, "Client").visit(std::move(visit));
+    return detail::engine_of(impl_, "Client").visit(visit);
+}
+
+std::vector<VisitStats> Client::visits() const {
+    return impl_ ? impl_->visits() : std::vector<VisitStats>();
 }
 
 Service Client::add(Tls service) {

@@ -81,6 +81,7 @@ public:
         json["traffic"] = admin::json_of(stats.traffic);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(services().body);
+        json["visits"] = visits();
         return {200, std::move(json)};
     }
 
@@ -215,6 +216,20 @@ private:
             json["why"] = view.error_text;
         }
         return json;
+    }
+
+    Json visits() const {
+        Json list = Json::array();
+        for (const VisitStats& visit : client_.visits()) {
+            Json json{{"name", visit.service}, {"at", visit.at},         {"since", admin::seconds_of(visit.since)},
+                      {"open", visit.open},    {"opened", visit.opened}, {"failed", visit.failed}};
+            if (!visit.why.empty()) {
+                json["failed_at"] = admin::seconds_of(visit.failed_at);
+                json["why"] = visit.why;
+            }
+            list.push_back(std::move(json));
+        }
+        return list;
     }
 
     // All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where

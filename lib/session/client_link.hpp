@@ -90,8 +90,12 @@ public:
         backend::ClientService service;
     };
     void replace(std::vector<Replacement> replacements);
-    /// Listens, and gives who comes a visit to the service, for as long as the link is there.
-    void visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
+    /// Listens, and gives who comes a visit to the service, until it is told otherwise. `id`: the caller's choice.
+    void visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
+    /// Who comes to the place of a visit from now on gets this one.
+    void set_visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan);
+    /// Takes nobody new there. Who has come stays.
+    void end_visit(std::uint32_t id);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -163,6 +167,10 @@ private:
     void tell(LinkNotice notice);
 
     // Visits (client_link_visits.cpp).
+    struct Visited {
+        std::shared_ptr<const VisitPlan> plan;
+        std::unique_ptr<runtime::Acceptor> acceptor;
+    };
     void on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
                     const runtime::SocketAddress& from);
 
@@ -194,7 +202,7 @@ private:
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
-    std::vector<std::unique_ptr<runtime::Acceptor>> visits_;
+    std::map<std::uint32_t, Visited> visits_;
     std::size_t visits_turn_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;

@@ -6,16 +6,26 @@
 
 namespace ferrotunnel::session {
 
-void ClientLink::visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd listener) {
+void ClientLink::visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan, runtime::Fd listener) {
     trunk::set_pumped_socket_options(listener.get(), true);
-    auto on_accept = [this, plan = std::move(plan)](runtime::Fd socket, const runtime::SocketAddress& from) {
-        on_visitor(plan, std::move(socket), from);
+    Visited& visited = visits_[id];
+    visited.plan = std::move(plan);
+    auto on_accept = [this, &visited](runtime::Fd socket, const runtime::SocketAddress& from) {
+        on_visitor(visited.plan, std::move(socket), from);
     };
     auto on_error = [this](std::error_code why) {
         shared_->log->error("accepting a visitor failed; trying again", {{"why", why.message()}});
     };
-    visits_.push_back(std::make_unique<runtime::Acceptor>(
-        worker_, std::move(listener), runtime::Acceptor::Handlers{std::move(on_accept), std::move(on_error)}));
+    visited.acceptor = std::make_unique<runtime::Acceptor>(
+        worker_, std::move(listener), runtime::Acceptor::Handlers{std::move(on_accept), std::move(on_error)});
+}
+
+void ClientLink::set_visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan) {
+    visits_.at(id).plan = std::move(plan);
+}
+
+void ClientLink::end_visit(std::uint32_t id) {
+    visits_.erase(id);
 }
 
 void ClientLink::on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
@@ -28,11 +38,12 @@ void ClientLink::on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtim
         }
     }
     runtime::reset_close(std::move(socket));
+    static const std::string why = "there is no connection to the server now";
+    (void)plan->record->begin();
+    plan->record->failed(why);
     static constexpr LineKind failed{"visits_failed", limits::client_lines_per_second};
     if (shared_->log->may_write(LogLevel::warn, failed, worker_.now())) {
-        shared_->log->warn(
-            "a visit has failed",
-            {{"service", plan->text()}, {"visitor", from.text()}, {"why", "there is no connection to the server now"}});
+        shared_->log->warn("a visit has failed", {{"service", plan->text()}, {"visitor", from.text()}, {"why", why}});
     }
 }
 

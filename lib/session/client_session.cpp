@@ -155,9 +155,15 @@ void ClientSession::take_step(const login::Step& step) {
 
 void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
                           const runtime::SocketAddress& from) {
-    auto outcome = [plan, from, &worker = worker_, log = shared_->log](const std::string& why) {
+    // The pump keeps it, and so what counts the visit as open, for as long as it is there.
+    auto outcome = [plan, from, open = plan->record->begin(), &worker = worker_,
+                    log = shared_->log](const std::string& why) {
+        if (why.empty()) {
+            return;  // the key was proved
+        }
+        plan->record->failed(why);
         static constexpr LineKind failed{"visits_failed", limits::client_lines_per_second};
-        if (!why.empty() && log->may_write(LogLevel::warn, failed, worker.now())) {
+        if (log->may_write(LogLevel::warn, failed, worker.now())) {
             log->warn("a visit has failed", {{"service", plan->text()}, {"visitor", from.text()}, {"why", why}});
         }
     };

@@ -84,6 +84,8 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd socke
                 // The socket is closed.
             }
         } else {
+            (void)plan->record->begin();
+            plan->record->failed("the connection to the server has just ended");
             runtime::reset_close(std::move(*shared));
         }
     });

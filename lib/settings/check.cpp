@@ -25,6 +25,7 @@
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
+#include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -318,6 +319,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"proxy", proxy.error()});
         }
     }
+    check_visits(settings.visits, problems);
     check_client_tls(settings, problems);
     check_bounds({}, client_settings, settings, problems);
 }

@@ -10,6 +10,7 @@
 #include "settings/file_keys.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
+#include "settings/visits.hpp"
 #include "wire/plugins_part.hpp"
 
 namespace ferrotunnel::detail {
@@ -225,6 +226,11 @@ Json schema_of(const FileKey& key) {
         schema.update(list_of(chain_item_of(key)));
         return schema;
     }
+    if (type.name == "list of visits") {
+        schema.update(list_of(group_of(key.keys)));
+        schema["maxItems"] = visits_max;
+        return schema;
+    }
     if (type.name == "list of users") {
         schema.update(list_of(group_of(key.keys)));
         return schema;
@@ -269,7 +275,9 @@ Json needed_without_includes(const FileKey& file) {
     }
     sides["server"]["dependencies"] = both("tls_cert", "tls_key");
     sides["server"]["properties"] = {{"token", {{"minItems", 1}}}};
-    sides["client"]["properties"] = {{"services", {{"minItems", 1}}}};
+    for (const char* list : {"services", "visits"}) {
+        sides["client"]["anyOf"].push_back({{"required", {list}}, {"properties", {{list, {{"minItems", 1}}}}}});
+    }
     return {{"anyOf", std::move(one_of_them)}, {"properties", std::move(sides)}};
 }
 

@@ -11,8 +11,7 @@ namespace {
 constexpr SettingFacts of_client_section[] = {
     {.key = "services",
      .type = "list of services",
-     .help = "What is offered. Required.",
-     .is_required = true,
+     .help = "What is offered. Required where there are no `visits`.",
      .keys = service_keys},
 };
 
@@ -68,6 +67,21 @@ constexpr SettingFacts of_service[] = {
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
              "[clients](plugins/clients.md). Not with `udp`."},
+};
+
+constexpr SettingFacts of_visit[] = {
+    {.key = "name",
+     .type = "service of another client",
+     .help =
+         "What its client calls the service: `db`; `db@alice` where that client has another token, which the server "
+         "calls so.",
+     .is_required = true},
+    {.key = "local",
+     .type = "port, or IP address with port",
+     .help = "Where connections are taken that are to reach it: `5432` (on this machine alone), `127.0.0.1:5432`; port "
+             "0: any free one.",
+     .is_required = true},
+    {.key = "key", .type = "token", .help = "The key that the service's client has too.", .is_required = true},
 };
 
 constexpr Choice proxy_versions[] = {
@@ -222,6 +236,10 @@ std::span<const SettingFacts> service_keys() noexcept {
         return keys;
     }();
     return all;
+}
+
+std::span<const SettingFacts> visit_keys() noexcept {
+    return of_visit;
 }
 
 std::span<const SettingFacts> backend_keys() noexcept {

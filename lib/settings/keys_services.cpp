@@ -241,24 +241,6 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
-// Reads the key of a private service; false if it is wrong.
-bool read_visit_key(const Keys& keys, ConfigReading& reading, VisitKey& into) {
-    if (!keys.key) {
-        return true;
-    }
-    const std::optional<Secret> secret = read_secret(*keys.key, reading);
-    if (!secret) {
-        return false;
-    }
-    try {
-        into = VisitKey(*secret);
-        return true;
-    } catch (const config_error& error) {
-        keys.key->problem(error.problems().front().text);
-        return false;
-    }
-}
-
 void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
     const auto address = keys.local ? keys.local->word() : std::nullopt;
@@ -290,7 +272,7 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     tcp.is_private = is_private;
-    if (!read_visit_key(keys, reading, tcp.key)) {
+    if (keys.key && !read_visit_key(*keys.key, reading, tcp.key)) {
         return;
     }
     tcp.local = places.front().local;

@@ -67,6 +67,7 @@ base["server"].update(
     }
 )
 local = base["client"].pop("local")
+base["client"]["visits"] = [{"name": "v", "local": 0, "key": f"file:{folder}/b"}]
 base["client"]["services"] = [
     {"name": "t", "tcp": 0, "local": local},
     {"name": "u", "udp": 0, "local": local},
@@ -133,6 +134,8 @@ values = {
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
     "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.connections": 3, "client.attempts": 9,
     "client.retry_refused": "61s",
+    "client.visits": [], "client.visits[].name": ("web", 0), "client.visits[].local": ("127.0.0.1:0", 0),
+    "client.visits[].key": (f"file:{folder}/c", 0),
     "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
     "client.services[].allow": (["*.example.com:443"], EXIT),
     "client.services[].users": ([{"name": "bob", "password": f"file:{folder}/a"}], EXIT),
