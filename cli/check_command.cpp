@@ -67,7 +67,7 @@ void print_client(const Config::ClientSection& client) {
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
     }
     for (const Udp& udp : client.udp_services) {
-        const std::string port = port_of(udp.bind, udp.remote_port);
+        const std::string port = udp.is_private ? "private" : port_of(udp.bind, udp.remote_port);
         print_line(fmt::format("    {:<16} udp {} -> {}", udp.name, port, udp.local));
     }
     for (const Http& http : client.http_services) {
@@ -80,7 +80,8 @@ void print_client(const Config::ClientSection& client) {
         print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));
     }
     for (const Visit& visit : client.visits) {
-        print_line(fmt::format("    {:<16} visited at {}", visit.service, visit.local));
+        print_line(fmt::format("    {:<16} visited at {}{}", visit.service,
+                               visit.kind == Visit::Kind::udp ? "UDP " : "", visit.local));
     }
 }
 

@@ -426,6 +426,12 @@ const CommandInfo& client_info() {
                      "A service without a public port, which other clients reach by `ferrotunnel visit NAME`; several "
                      "times for several.",
                      true},
+                    {"tcp+udp", "PORT=ADDRESS",
+                     "Visitors of this port by TCP and by UDP reach that address: both or none. Port 0 and ranges as "
+                     "with --tcp.",
+                     true},
+                    {"private-udp", "NAME=ADDRESS",
+                     "The same for UDP, with a key; visited by `ferrotunnel visit NAME --udp`.", true},
                     {"key-file", "FILE",
                      "A file with the key of the private services, which their visitors have too and the server has "
                      "not: what passes is encrypted between the clients. `ferrotunnel token` makes one.",
@@ -477,11 +483,13 @@ const CommandInfo& visit_info() {
         CommandInfo made = short_form(
             "visit", "reaches a private service of another client, encrypted from client to client",
             "  ferrotunnel visit db --local 5432 --key-file key --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel visit dns --udp --local 5353 --key-file key --server tunnel.example.com\n"
             "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key --server tunnel.example.com\n",
             {{"local", "[ADDRESS:]PORT",
               "Where connections are taken that are to reach the service: a port of this machine, which others can not "
               "reach, or an IP address and a port. Required.",
               false},
+             {"udp", "", "It is a UDP service: each address that sends to the port has a visit of its own.", false},
              {"key-file", "FILE", "The file with the key of the service, the same that its client has. Required.",
               false}},
             false, Guards::none, false);

@@ -132,15 +132,16 @@ std::string server_text(const Json& status, const Pace& pace) {
 }
 
 std::string visits_text(const Json& status) {
-    Rows rows{{"VISITS", "AT", "SINCE", "OPEN", "IN ALL", "FAILED"}};
+    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "IN ALL", "FAILED"}};
     for (const Json& visit : member_of(status, "visits")) {
         std::string failed = std::to_string(number_in(visit, "failed"));
         if (const std::string why = text_in(visit, "why"); !why.empty()) {
             failed += fmt::format(", {} ago: {}", duration_text(now_in_seconds() - number_in(visit, "failed_at")), why);
         }
-        rows.push_back(
-            {text_in(visit, "name"), text_in(visit, "at"), duration_text(now_in_seconds() - number_in(visit, "since")),
-             std::to_string(number_in(visit, "open")), std::to_string(number_in(visit, "opened")), std::move(failed)});
+        rows.push_back({text_in(visit, "name"), text_in(visit, "kind"), text_in(visit, "at"),
+                        duration_text(now_in_seconds() - number_in(visit, "since")),
+                        std::to_string(number_in(visit, "open")), std::to_string(number_in(visit, "opened")),
+                        std::move(failed)});
     }
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }

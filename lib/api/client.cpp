@@ -10,6 +10,7 @@
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "api/traffic.hpp"
+#include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
 #include "settings/client_proxy.hpp"
 
@@ -38,6 +39,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->mux = detail::mux_settings(mux::Role::client, settings);
     shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;
+    shared->open_udp = ingress::udp_port_opener(shared->datagrams, random, log);
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);

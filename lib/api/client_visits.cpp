@@ -10,6 +10,7 @@
 
 #include "api/client_impl.hpp"
 #include "base/text.hpp"
+#include "runtime/datagram_socket.hpp"
 #include "session/visit_plan.hpp"
 #include "settings/visits.hpp"
 
@@ -22,14 +23,16 @@ std::shared_ptr<const session::VisitPlan> plan_of(const Visit& visit, std::share
     auto plan = std::make_shared<session::VisitPlan>();
     plan->service = visit.service.substr(0, at);
     plan->token = at == std::string::npos ? std::string() : visit.service.substr(at + 1);
-    plan->seal = std::make_shared<const transport::SealContext>(transport::SealContext::End::visitor, visit.key.bytes(),
-                                                                plan->service);
+    using transport::SealContext;
+    const auto carries = visit.kind == Visit::Kind::udp ? SealContext::Carries::datagrams : SealContext::Carries::bytes;
+    plan->seal =
+        std::make_shared<const SealContext>(SealContext::End::visitor, visit.key.bytes(), plan->service, carries);
     plan->record = std::move(record);
     return plan;
 }
 
 std::string place_text(const Visit& visit) {
-    return detail::place_of_visit(visit.local).value().text();
+    return (visit.kind == Visit::Kind::udp ? "udp " : "") + detail::place_of_visit(visit.local).value().text();
 }
 
 }  // namespace
@@ -38,8 +41,9 @@ Client::Impl::VisitChange Client::Impl::begun(const Visit& visit, std::error_cod
     VisitChange change;
     change.visit = visit;
     change.plan = plan_of(visit, std::make_shared<session::VisitRecord>());
-    change.listener =
-        std::make_shared<runtime::Fd>(runtime::listen_on(detail::place_of_visit(visit.local).value(), error));
+    const runtime::SocketAddress place = detail::place_of_visit(visit.local).value();
+    change.listener = std::make_shared<runtime::Fd>(
+        visit.kind == Visit::Kind::udp ? runtime::bind_datagrams(place, error) : runtime::listen_on(place, error));
     change.at = error ? visit.local : runtime::local_address(change.listener->get()).text();
     return change;
 }
@@ -171,8 +175,8 @@ std::vector<VisitStats> Client::Impl::visits() const {
     std::vector<VisitStats> all;
     for (const auto& [id, one] : visits_) {
         session::VisitRecord::View view = one.record->view();
-        all.push_back({one.visit.service, one.at, view.open, view.opened, view.failed, view.since, view.failed_at,
-                       std::move(view.why)});
+        all.push_back({one.visit.service, one.at, one.visit.kind, view.open, view.opened, view.failed, view.since,
+                       view.failed_at, std::move(view.why)});
     }
     return all;
 }

@@ -15,6 +15,7 @@ struct VisitPlan {
     std::shared_ptr<const transport::SealContext> seal;
     std::shared_ptr<VisitRecord> record;
 
+    bool is_udp() const noexcept { return seal->carries() == transport::SealContext::Carries::datagrams; }
     /// As its user writes it: "db", "db@alice".
     std::string text() const { return token.empty() ? service : service + '@' + token; }
 };

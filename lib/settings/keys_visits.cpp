@@ -22,11 +22,13 @@ std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     const auto name = section.find("name");
     const auto local = section.find("local");
     const auto key = section.find("key");
+    const std::optional<std::uint64_t> kind = read_key(section, visit_keys(), "kind");
     section.finish();
     if (!name || !local || !key) {
         item.problem("a visit has a `name`, a `local` and a `key`");
     }
     Visit visit;
+    config::assign(visit.kind, kind);
     const auto service = name ? name->word() : std::nullopt;
     const auto place = local ? local->word() : std::nullopt;
     const bool has_key = key && read_visit_key(*key, reading, visit.key);

@@ -41,7 +41,7 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
 bool is_same_place(const Visit& a, const Visit& b) {
     const std::optional<runtime::SocketAddress> one = place_of_visit(a.local);
     const std::optional<runtime::SocketAddress> other = place_of_visit(b.local);
-    return one && other && overlap(*one, *other);
+    return a.kind == b.kind && one && other && overlap(*one, *other);
 }
 
 void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& problems) {

@@ -135,8 +135,8 @@ through "127.0.0.1:$other_port" "$dir/page" >"$dir/got" 2>&1 && fail "a service 
 through "$at" "$dir/page" >"$dir/got" || fail "a visitor of the one that has stayed"
 is_counted() {
     "$FERROTUNNEL" status --control "$dir/visits.sock" >"$dir/status.out" || fail "status"
-    file_has "$dir/status.out" "db  *$at .* 0  *2  *0$" &&
-        file_has "$dir/status.out" "nothing  *127.0.0.1:$other_port .* 1, .*ago: no client offers it now"
+    file_has "$dir/status.out" "db  *tcp  *$at .* 0  *2  *0$" &&
+        file_has "$dir/status.out" "nothing  *tcp  *127.0.0.1:$other_port .* 1, .*ago: no client offers it now"
 }
 wait_until $patience "both in the status" is_counted
 visits_file "$first"
