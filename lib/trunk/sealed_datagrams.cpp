@@ -185,11 +185,20 @@ void SealedDatagrams::send(buffer::Slice payload, TimePoint) {
         waiting_.push_back(std::move(payload));
         return;
     }
-    if (!stream_->can_send() || stream_->queued_bytes() >= limits::sealed_datagrams_queued_max) {
+    if (!has_room()) {
         ++no_room_;
         return;
     }
     seal(payload.bytes());
+}
+
+// More than other streams may queue, since nobody waits here until there is room; as little as they where the session
+// or the process is short of memory.
+bool SealedDatagrams::has_room() const noexcept {
+    if (stream_->read_size_max() < limits::send_queue_max) {
+        return stream_->can_send();
+    }
+    return !stream_->send_is_dead() && stream_->queued_bytes() < limits::sealed_datagrams_queued_max;
 }
 
 void SealedDatagrams::seal(Bytes payload) {

@@ -45,6 +45,7 @@ private:
     Next shake_hands();
     Next failed(const std::string& why, wire::Code code);
     bool read_whole(buffer::Slice& into, bool& failed);
+    bool has_room() const noexcept;
     void seal(Bytes payload);
     void send_sealed();
     void tell(const std::string& why) noexcept;
