@@ -26,8 +26,10 @@ void set_proxy(Description& service, ProxyProtocol version) {
     service.proxy_protocol = version;
 }
 
-// What precedes the first byte has no place where there are datagrams.
-void set_proxy(Udp&, ProxyProtocol) {}
+// v1 is for connections alone.
+void set_proxy(Udp& service, ProxyProtocol version) {
+    service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
+}
 
 }  // namespace
 
@@ -82,8 +84,8 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
         }
     }
     const auto is_udp = [](const AnyService* service) { return std::holds_alternative<Udp>(*service); };
-    if (version && !services.empty() && std::all_of(services.begin(), services.end(), is_udp)) {
-        problems.add(options.place_of("proxy-protocol"), "has no meaning: a UDP service has no PROXY header");
+    if (version == "v1" && !services.empty() && std::all_of(services.begin(), services.end(), is_udp)) {
+        problems.add(options.place_of("proxy-protocol"), "v1 is for connections; a UDP service can have v2");
     }
     if (any_tls || services.empty() || wanted == BackendTls{}) {
         return;

@@ -60,13 +60,14 @@ void print_client(const Config::ClientSection& client) {
                            counted(client.connections, "connection"),
                            counted(client.services.size() + client.http_services.size() + client.tls_services.size() +
                                        client.udp_services.size(),
-                                   "service")));
+                                   "service") +
+                               (client.visits.empty() ? "" : ", " + counted(client.visits.size(), "visit"))));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.is_private ? "private" : port_of(tcp.bind, tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
     }
     for (const Udp& udp : client.udp_services) {
-        const std::string port = port_of(udp.bind, udp.remote_port);
+        const std::string port = udp.is_private ? "private" : port_of(udp.bind, udp.remote_port);
         print_line(fmt::format("    {:<16} udp {} -> {}", udp.name, port, udp.local));
     }
     for (const Http& http : client.http_services) {
@@ -77,6 +78,10 @@ void print_client(const Config::ClientSection& client) {
     }
     for (const Tls& tls : client.tls_services) {
         print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));
+    }
+    for (const Visit& visit : client.visits) {
+        print_line(fmt::format("    {:<16} visited at {}{}", visit.service,
+                               visit.kind == Visit::Kind::udp ? "UDP " : "", visit.local));
     }
 }
 

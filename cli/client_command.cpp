@@ -40,7 +40,6 @@ struct ClientPlan : ClientFacts {
     std::string endpoint_file;
     std::vector<Wanted> wanted;
     std::optional<Visit> visit;
-    std::string visited_at;  // where it listens for that
     Client client;
 };
 
@@ -82,7 +81,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
 
 void add_visit(ClientPlan& plan, Problems& problems) {
     try {
-        plan.visited_at = plan.client.visit(*plan.visit);
+        plan.client.visit(*plan.visit);
     } catch (const config_error& error) {
         for (const Problem& problem : error.problems()) {
             problems.add(problem.key == "service" ? "SERVICE" : "--local", problem.text);
@@ -235,9 +234,6 @@ public:
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
-        if (plan_.visit) {
-            output.line(fmt::format("  {} -> {}", plan_.visited_at, plan_.visit->service));
-        }
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
             if (!offered.listens) {
@@ -257,6 +253,9 @@ public:
         if (const std::string metrics = plan_.client.metrics_endpoint(); !metrics.empty()) {
             output.line(fmt::format("  metrics    http://{}/metrics", metrics));
             endpoints_->set_metrics(metrics);
+        }
+        for (const VisitStats& visit : plan_.client.visits()) {
+            output.line(fmt::format("  {} -> {}", visit.at, visit.service));
         }
         story_.emplace(plan_, output, *endpoints_);
     }
@@ -427,6 +426,12 @@ const CommandInfo& client_info() {
                      "A service without a public port, which other clients reach by `ferrotunnel visit NAME`; several "
                      "times for several.",
                      true},
+                    {"tcp+udp", "PORT=ADDRESS",
+                     "Visitors of this port by TCP and by UDP reach that address: both or none. Port 0 and ranges as "
+                     "with --tcp.",
+                     true},
+                    {"private-udp", "NAME=ADDRESS",
+                     "The same for UDP, with a key; visited by `ferrotunnel visit NAME --udp`.", true},
                     {"key-file", "FILE",
                      "A file with the key of the private services, which their visitors have too and the server has "
                      "not: what passes is encrypted between the clients. `ferrotunnel token` makes one.",
@@ -478,11 +483,13 @@ const CommandInfo& visit_info() {
         CommandInfo made = short_form(
             "visit", "reaches a private service of another client, encrypted from client to client",
             "  ferrotunnel visit db --local 5432 --key-file key --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel visit dns --udp --local 5353 --key-file key --server tunnel.example.com\n"
             "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key --server tunnel.example.com\n",
             {{"local", "[ADDRESS:]PORT",
               "Where connections are taken that are to reach the service: a port of this machine, which others can not "
               "reach, or an IP address and a port. Required.",
               false},
+             {"udp", "", "It is a UDP service: each address that sends to the port has a visit of its own.", false},
              {"key-file", "FILE", "The file with the key of the service, the same that its client has. Required.",
               false}},
             false, Guards::none, false);

@@ -93,7 +93,7 @@ void check_endpoint_file(const std::string& path, const Sources& sources, std::s
 void check_services(const Config& config, Problems& problems) {
     const Config::ClientSection client = config.client_section();
     if (problems.empty() && config.has_client() && client.services.empty() && client.http_services.empty() &&
-        client.tls_services.empty() && client.udp_services.empty()) {
+        client.tls_services.empty() && client.udp_services.empty() && client.visits.empty()) {
         problems.add(config.file() + ": client.services",
                      "missing: what to offer, like `- {tcp: 2222, local: 127.0.0.1:22}` or `- {http: app.example.com, "
                      "local: 3000}`");

@@ -131,6 +131,21 @@ std::string server_text(const Json& status, const Pace& pace) {
     return text + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
 }
 
+std::string visits_text(const Json& status) {
+    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "IN ALL", "FAILED"}};
+    for (const Json& visit : member_of(status, "visits")) {
+        std::string failed = std::to_string(number_in(visit, "failed"));
+        if (const std::string why = text_in(visit, "why"); !why.empty()) {
+            failed += fmt::format(", {} ago: {}", duration_text(now_in_seconds() - number_in(visit, "failed_at")), why);
+        }
+        rows.push_back({text_in(visit, "name"), text_in(visit, "kind"), text_in(visit, "at"),
+                        duration_text(now_in_seconds() - number_in(visit, "since")),
+                        std::to_string(number_in(visit, "open")), std::to_string(number_in(visit, "opened")),
+                        std::move(failed)});
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
+}
+
 std::string client_text(const Json& status, const Pace& pace) {
     const std::string name = text_in(status, "name");
     std::string text =
@@ -140,7 +155,7 @@ std::string client_text(const Json& status, const Pace& pace) {
                     name.empty() ? "" : ", as " + name);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
-    return text + traffic_lines(status, pace) + "\n" + services_text(status);
+    return text + traffic_lines(status, pace) + "\n" + services_text(status) + visits_text(status);
 }
 
 std::string list_text(const Json& list) {

@@ -70,6 +70,18 @@ std::vector<Service> range_of(std::string_view ports, std::string_view address, 
     return services;
 }
 
+template <typename Service>
+std::vector<Service> private_of(std::string_view text, const char* like, std::string& error) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        error = fmt::format("expected NAME=ADDRESS: what visitors call it and what is behind it, like {}", like);
+        return {};
+    }
+    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
+    return local ? std::vector<Service>{Service::private_service(std::string(text.substr(0, equals)), *local)}
+                 : std::vector<Service>{};
+}
+
 }  // namespace
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
@@ -122,15 +134,27 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     return with_bind(std::vector<Tcp>{tcp}, bind);
 }
 
-std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
-        error = "expected NAME=ADDRESS: what visitors call it and what is behind it, like db=5432";
+std::vector<Tcp> parse_tcp_udp_spec(std::string_view text, std::vector<Udp>& udp, std::string& error) {
+    std::vector<Tcp> all = parse_tcp_spec(text, error);
+    if (!all.empty() && all.front().is_private) {
+        error = "a private service has no number that two could have";
         return {};
     }
-    const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
-    return local ? std::vector<Tcp>{Tcp::private_service(std::string(text.substr(0, equals)), *local)}
-                 : std::vector<Tcp>{};
+    for (Tcp& tcp : all) {
+        tcp.name = tcp.remote_port != 0 ? fmt::format("tcp:{}", tcp.remote_port) : tcp.local;
+        Udp& twin = udp.emplace_back(tcp.remote_port, tcp.local);
+        twin.bind = tcp.bind;
+        twin.with_tcp = tcp.name;
+    }
+    return all;
+}
+
+std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error) {
+    return private_of<Tcp>(text, "db=5432", error);
+}
+
+std::vector<Udp> parse_private_udp_spec(std::string_view text, std::string& error) {
+    return private_of<Udp>(text, "dns=53", error);
 }
 
 std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {

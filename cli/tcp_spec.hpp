@@ -20,8 +20,13 @@ std::optional<std::string> parse_backend(std::string_view text, std::string& err
 /// Reads a public port; 0 means one that the server chooses.
 std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::string& error);
 
+/// Reads "PORT=ADDRESS", or a range, as a TCP service and a UDP service of the same number for each port: `udp` has the
+/// latter. None, and why, if it is wrong.
+std::vector<Tcp> parse_tcp_udp_spec(std::string_view text, std::vector<Udp>& udp, std::string& error);
+
 /// Reads "NAME=ADDRESS" as a private service; none, and why, if it is wrong.
 std::vector<Tcp> parse_private_spec(std::string_view text, std::string& error);
+std::vector<Udp> parse_private_udp_spec(std::string_view text, std::string& error);
 
 /// Several services for a range of ports, "20000-20010=127.0.0.1:3000-3010". None: the text is wrong, and `error` says
 /// why.

@@ -96,6 +96,15 @@ VisitKey read_key_file(const Options& options, Problems& problems) {
     }
 }
 
+template <typename Service>
+bool take_key(Service& service, const VisitKey& key) {
+    if constexpr (requires { service.is_private; }) {
+        service.key = service.is_private ? key : service.key;
+        return service.is_private;
+    }
+    return false;
+}
+
 // Gives the key to all private services.
 void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
     if (!options.has("key-file")) {
@@ -104,10 +113,7 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     const VisitKey key = read_key_file(options, problems);
     bool any = false;
     for (Wanted& one : wanted) {
-        if (auto* const tcp = std::get_if<Tcp>(&one.service); tcp != nullptr && tcp->is_private) {
-            tcp->key = key;
-            any = true;
-        }
+        any = std::visit([&](auto& service) { return take_key(service, key); }, one.service) || any;
     }
     if (!any) {
         problems.add(options.place_of("key-file"), "is for private services, like --private db=5432");
@@ -119,7 +125,7 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     const bool named = options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
-                       options.has("private");
+                       options.has("private") || options.has("private-udp") || options.has("tcp+udp");
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol",
@@ -159,7 +165,24 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     };
     add_wanted(options, "tcp", tcp_once, wanted, problems);
     add_wanted(options, "udp", udp_once, wanted, problems);
+    std::vector<Udp> twins;
+    add_wanted(
+        options, "tcp+udp",
+        [&](const std::string& text, std::string& error) {
+            std::vector<Udp> of_text;
+            std::vector<Tcp> tcp = once(parse_tcp_udp_spec(text, of_text, error), ports, "port", error);
+            if (!tcp.empty() && once(of_text, udp_ports, "UDP port", error).empty()) {
+                tcp.clear();
+            }
+            twins.insert(twins.end(), of_text.begin(), of_text.end());
+            return tcp;
+        },
+        wanted, problems);
+    for (Udp& twin : twins) {
+        wanted.push_back({options.place_of("tcp+udp"), std::move(twin)});
+    }
     add_wanted(options, "private", parse_private_spec, wanted, problems);
+    add_wanted(options, "private-udp", parse_private_udp_spec, wanted, problems);
     add_wanted(options, "http", parse_http_spec, wanted, problems);
     add_wanted(options, "passthrough", parse_tls_spec, wanted, problems);
     if (!named) {
@@ -290,7 +313,9 @@ std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems) {
     if (!problems.empty()) {
         return std::nullopt;
     }
-    return Visit(*options.operand(), options.text("local").value_or(""), key);
+    Visit visit(*options.operand(), options.text("local").value_or(""), key);
+    visit.kind = options.has("udp") && options.flag("udp", problems) ? Visit::Kind::udp : Visit::Kind::tcp;
+    return visit;
 }
 
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {

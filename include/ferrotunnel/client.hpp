@@ -103,8 +103,10 @@ public:
     /// encrypted between them. Returns the address at which it listens. What becomes of a visit is in the log: one
     /// whose service is away or whose key is wrong is reset. May be called before start() or at any time later. Throws
     /// config_error when the description can not be right, and std::system_error when it can not listen there, or the
-    /// client has stopped.
+    /// client has stopped. apply() leaves it alone: what it compares are the visits of Builder::visits.
     std::string visit(Visit visit);
+    /// All visits, those of this client, with what has become of them.
+    std::vector<VisitStats> visits() const;
 
     /// Applies settings and services to the running client: they are compared with those that it has, as values, and
     /// only what has changed is touched. All of them are checked first; where anything is wrong, the report has the
@@ -114,8 +116,9 @@ public:
     /// `services`: all that the client is to have with a backend, by their names. One that is not among them is closed
     /// as by Service::close(), a new one is added, and one whose description differs is changed. If only its backend
     /// differs, it keeps its public place, and visitors who are there keep the backend that they have; otherwise it is
-    /// registered anew, with a handle that the report has. Listeners are none of them and stay. All other settings but
-    /// the level of the log are named in the report and stay as they are.
+    /// registered anew, with a handle that the report has. Listeners are none of them and stay. Visits of the builder
+    /// are compared in the same way. All other settings but the level of the log are named in the report and stay as
+    /// they are.
     ///
     /// Any thread. Throws std::system_error like add().
     ApplyReport apply(Builder builder, std::vector<AnyService> services);
@@ -313,6 +316,11 @@ public:
     /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
     /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
     Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
+    /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
+    /// throws std::system_error where it can not listen. apply() compares them: one that is new is begun, one that is
+    /// not there any more takes nobody new, and where only the service or the key differs the address stays.
+    Builder& visits(std::vector<Visit> visits);
+
     /// Sets the deadlines and intervals; replaces all of them.
     Builder& timing(const Timing& timing);
     /// Sets the handler of the client's events. Default: none.

@@ -96,6 +96,7 @@ public:
         std::vector<Http> http_services;  ///< likewise
         std::vector<Tls> tls_services;    ///< likewise
         std::vector<Udp> udp_services;    ///< likewise
+        std::vector<Visit> visits;        ///< which client() has too
     };
     struct ServerSection : Section {
         std::string bind;

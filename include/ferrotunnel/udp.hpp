@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
 
@@ -27,6 +29,14 @@ struct Udp {
     FERROTUNNEL_EXPORT static std::vector<Udp> range(std::string_view remote_ports, std::string_view local,
                                                      std::string_view name = {});
 
+    /// Makes a service without a public port, which other clients reach by its name and its key (Client::visit). It
+    /// needs a key.
+    static Udp private_service(std::string name_in, std::string local_in = {}) {
+        Udp udp(0, std::move(local_in), std::move(name_in));
+        udp.is_private = true;
+        return udp;
+    }
+
     /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
     std::uint16_t remote_port = 0;
     /// The backend that datagrams are sent to, seen from this process: "127.0.0.1:53", "[::1]:53", "dns.internal:53",
@@ -42,6 +52,20 @@ struct Udp {
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
     /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
     std::string bind{};
+    /// No public port: see private_service().
+    bool is_private = false;
+    /// The key of a private service, for visits of other clients: who comes has to prove it, and what passes is
+    /// encrypted from client to client, so that the server can not read it.
+    VisitKey key{};
+    /// `v2`: the backend is told who the visitor is by a header of the PROXY protocol in front of a visitor's first
+    /// datagram, or of each one (`proxy_each`, which DNS servers want). With it in front a datagram of more than 65,455
+    /// bytes may be too long, and is dropped. `v1` is for connections alone. In a visit of another client it has the
+    /// address that the server saw of that client.
+    ProxyProtocol proxy_protocol = ProxyProtocol::off;
+    bool proxy_each = false;
+    /// The name of a TCP service of this client whose public port's number this one has as well: both are there, or
+    /// none. `remote_port` has no meaning then, and `bind` is to be that of the TCP service. Empty: it is by itself.
+    std::string with_tcp{};
 
     friend bool operator==(const Udp&, const Udp&) = default;
 };

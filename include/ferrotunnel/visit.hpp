@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -48,6 +49,24 @@ struct Visit {
     /// usual), "127.0.0.1:5432", "[::1]:0" (any free port).
     std::string local{};
     VisitKey key{};
+    /// What the service is. With udp, each address that sends to `local` is a visit of its own, until nothing has come
+    /// or gone for 60 s.
+    enum class Kind : std::uint8_t { tcp, udp } kind = Kind::tcp;
+
+    friend bool operator==(const Visit&, const Visit&) = default;
+};
+
+/// What has become of a visit, since this process listens for it.
+struct VisitStats {
+    std::string service;  ///< as in Visit
+    std::string at;       ///< where this process listens
+    Visit::Kind kind = Visit::Kind::tcp;
+    std::uint64_t open = 0;    ///< connections, or addresses that send datagrams, that are there, now
+    std::uint64_t opened = 0;  ///< those that have come, in all
+    std::uint64_t failed = 0;  ///< of these, those that have come to nothing
+    std::chrono::system_clock::time_point since{};
+    std::chrono::system_clock::time_point failed_at{};  ///< the last one
+    std::string why{};  ///< the last one has come to nothing, a part of a sentence; empty: none has
 };
 
 }  // namespace ferrotunnel

@@ -10,6 +10,7 @@
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "api/traffic.hpp"
+#include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
 #include "settings/client_proxy.hpp"
 
@@ -38,6 +39,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->mux = detail::mux_settings(mux::Role::client, settings);
     shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;
+    shared->open_udp = ingress::udp_port_opener(shared->datagrams, random, log);
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);
@@ -95,6 +97,9 @@ void Client::Impl::start() {
     std::string what = "start the client";
     const std::error_code error = lifecycle_.start([this, &what] {
         if (const std::error_code refused = open_control(what)) {
+            return refused;
+        }
+        if (const std::error_code refused = begin_visits(what)) {
             return refused;
         }
         group_->start();
@@ -262,7 +267,11 @@ Service Client::add(Tcp service) {
 }
 
 std::string Client::visit(Visit visit) {
-    return detail::engine_of(impl_, "Client").visit(std::move(visit));
+    return detail::engine_of(impl_, "Client").visit(visit);
+}
+
+std::vector<VisitStats> Client::visits() const {
+    return impl_ ? impl_->visits() : std::vector<VisitStats>();
 }
 
 Service Client::add(Tls service) {

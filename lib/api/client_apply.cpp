@@ -1,5 +1,5 @@
 // Changes of a Client while it runs: its services are compared with those that it is to have, and only what differs is
-// touched.
+// touched (visits: client_visits.cpp).
 //
 //   same name, same description            untouched
 //   same name, only the backend differs    keeps its id, its place and its visitors; new visitors go to the new backend
@@ -34,11 +34,14 @@ constexpr const char* services_key = "client.services";
 // Whether the server would be told the same of both.
 bool same_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     return a.kind == b.kind && a.remote_port == b.remote_port && a.http == b.http && a.tls == b.tls &&
-           a.udp_idle == b.udp_idle && a.bind == b.bind && a.plugins == b.plugins;
+           a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins;
 }
 
 void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyReport& report) {
     for (const detail::SettingChange& change : changes) {
+        if (change.key == "client.visits") {
+            continue;  // each is told by itself
+        }
         if (change.is_live) {
             report.applied.push_back({ApplyReport::Change::Kind::changed, change.key});
         } else {
@@ -199,10 +202,16 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     refuse_if_ended();
     Entries entries = services_;
     std::vector<ServiceChange> service_changes = changes_to(std::move(services), entries, report.problems);
+    std::vector<VisitChange> visit_changes;
+    if (report.ok()) {
+        visit_changes = changes_to(next.visits, report.problems);
+        detail::locate(report.problems, next);
+    }
     if (!report.ok()) {
         return report;
     }
     tell_settings(changes, report);
+    tell_visits(visit_changes, report);
     tell_services(service_changes, report);
     if (!really) {
         return report;
@@ -210,6 +219,8 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     log_.set_level(next.log_level);
     settings_.log_level = next.log_level;
     settings_.allow_weak_token = next.allow_weak_token;
+    settings_.visits = next.visits;
+    make_changes(visit_changes, true);
     if (!service_changes.empty()) {
         make_changes(std::move(service_changes), std::move(entries), report);
     }

@@ -44,6 +44,12 @@ Client::Builder& Client::Builder::timing(const Timing& timing) {
     return *this;
 }
 
+Client::Builder& Client::Builder::visits(std::vector<Visit> visits) {
+    settings_->origins.erase("visits");
+    settings_->visits = std::move(visits);
+    return *this;
+}
+
 Client::Builder& Client::Builder::on_event(EventHandler handler) {
     settings_->on_event = std::move(handler);
     return *this;

@@ -81,6 +81,7 @@ public:
         json["traffic"] = admin::json_of(stats.traffic);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(services().body);
+        json["visits"] = visits();
         return {200, std::move(json)};
     }
 
@@ -217,6 +218,22 @@ private:
         return json;
     }
 
+    Json visits() const {
+        Json list = Json::array();
+        for (const VisitStats& visit : client_.visits()) {
+            Json json{{"name", visit.service}, {"kind", visit.kind == Visit::Kind::udp ? "udp" : "tcp"},
+                      {"at", visit.at},        {"since", admin::seconds_of(visit.since)},
+                      {"open", visit.open},    {"opened", visit.opened},
+                      {"failed", visit.failed}};
+            if (!visit.why.empty()) {
+                json["failed_at"] = admin::seconds_of(visit.failed_at);
+                json["why"] = visit.why;
+            }
+            list.push_back(std::move(json));
+        }
+        return list;
+    }
+
     // All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where
     // it does not.
     void add(const detail::ClientPart& part, bool keep, std::vector<Service>& added) {
@@ -250,8 +267,11 @@ private:
                 }
             }
         };
-        add_ports("tcp", part.services);
-        add_ports("udp", part.udp_services);
+        const bool of_both = description.contains("tcp+udp");  // then an item is two services
+        add_ports(of_both ? "tcp+udp" : "tcp", part.services);
+        if (!of_both) {
+            add_ports("udp", part.udp_services);
+        }
         for (const Http& http : part.http_services) {
             items.emplace_back(description)["name"] = http.name;
         }

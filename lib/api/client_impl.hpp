@@ -54,7 +54,8 @@ public:
     }
     /// `really`: otherwise it only tells what it would do.
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
-    std::string visit(Visit visit);
+    std::string visit(const Visit& visit);
+    std::vector<VisitStats> visits() const;
     void start();
     detail::FacadeControl& control() noexcept { return control_; }
     void keep_services_beside(std::string file);
@@ -90,6 +91,14 @@ private:
     };
     using Entries = std::map<std::uint32_t, Entry>;
 
+    /// A visit, whose listening socket the link has.
+    struct Visiting {
+        Visit visit;
+        std::string at;
+        std::shared_ptr<session::VisitRecord> record;
+        bool of_settings = false;  // apply() compares it
+    };
+
     void make_link();
     std::error_code open_control(std::string& what);
 
@@ -113,6 +122,23 @@ private:
     void tell_of_backend(const backend::ClientService& service);
     std::shared_ptr<detail::ServiceState> new_state(const std::string& name, std::uint32_t id);
     static Entry entry_of(const backend::ClientService& service, std::shared_ptr<detail::ServiceState> state);
+
+    // Visits (client_visits.cpp).
+    static constexpr const char* visits_key = "client.visits";
+    /// What becomes of a visit.
+    struct VisitChange {
+        enum class Kind : std::uint8_t { added, removed, changed } kind = Kind::added;
+        std::uint32_t id = 0;  // of an added one: chosen when it is made
+        Visit visit{};
+        std::shared_ptr<const session::VisitPlan> plan{};  // null where it is removed
+        std::string at{};                                  // of an added one
+        std::shared_ptr<runtime::Fd> listener{};           // likewise
+    };
+    static VisitChange begun(const Visit& visit, std::error_code& error);
+    std::vector<VisitChange> changes_to(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
+    void make_changes(const std::vector<VisitChange>& changes, bool of_settings);
+    static void tell_visits(const std::vector<VisitChange>& changes, ApplyReport& report);
+    std::error_code begin_visits(std::string& what);
 
     // Changes while it runs (client_apply.cpp).
     struct ServiceChange;
@@ -170,6 +196,8 @@ private:
     std::condition_variable changed_;
     Entries services_;
     std::uint32_t last_id_ = 0;
+    std::map<std::uint32_t, Visiting> visits_;  // by the link's numbers
+    std::uint32_t last_visit_ = 0;
     bool connected_ = false;
     bool closed_ = false;   // takes no services any more
     bool stopped_ = false;  // the link has ended

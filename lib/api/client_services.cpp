@@ -85,10 +85,17 @@ backend::ClientService Client::Impl::described(Udp description, bool application
                                                std::vector<Problem>& problems) {
     detail::check_service(description, application_serves, problems);
     backend::ClientService service;
-    service.kind = wire::ServiceKind::udp;
-    service.remote_port = description.remote_port;
+    service.kind = description.is_private ? wire::ServiceKind::private_tcp : wire::ServiceKind::udp;
+    service.with = description.with_tcp;
+    service.remote_port = description.with_tcp.empty() ? description.remote_port : std::uint16_t{0};
     service.bind = description.bind;
     service.udp_idle = description.idle;
+    service.visited_by_datagrams = description.is_private;
+    if (!description.key.empty()) {
+        using transport::SealContext;
+        service.seal = std::make_shared<const SealContext>(SealContext::End::service, description.key.bytes(),
+                                                           description.name, SealContext::Carries::datagrams);
+    }
     complete(service, description, application_serves, problems);
     return service;
 }

@@ -245,6 +245,7 @@ Config::ClientSection Config::client_section() const {
     section.http_services = part.http_services;
     section.udp_services = part.udp_services;
     section.tls_services = part.tls_services;
+    section.visits = part.settings.visits;
     return section;
 }
 

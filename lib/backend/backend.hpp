@@ -54,6 +54,7 @@ struct Backend {
     std::string text;  // for logs
     BackendPlace place;
     std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
+    bool proxy_each = false;                     // of datagrams: it is in front of each, and not of the first alone
     std::optional<net::ProxyVersion> proxy;      // the header that is sent before the first byte
     std::shared_ptr<Folder> folder;              // whose files are the answers; null: visitors are connected to `place`
     std::shared_ptr<Exit> exit{};                // through which visitors go where they want; null alike

@@ -28,15 +28,17 @@ struct ClientService {
     std::uint32_t id = 0;
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::uint16_t remote_port = 0;                 // for tcp; 0: the server's choice
-    std::string bind{};                            // for tcp and udp: an IP address; empty: the server's choice
-    wire::HttpPart http;                           // for http; without a host: the server's choice
-    wire::TlsPart tls;                             // for tls
-    wire::PluginsPart plugins{};                   // that the server is asked for
+    std::string with{};             // for udp: the tcp service whose number it has as well; both are there, or none
+    std::uint16_t remote_port = 0;  // for tcp; 0: the server's choice
+    std::string bind{};             // for tcp and udp: an IP address; empty: the server's choice
+    wire::HttpPart http;            // for http; without a host: the server's choice
+    wire::TlsPart tls;              // for tls
+    wire::PluginsPart plugins{};    // that the server is asked for
     Duration udp_idle = limits::udp_idle_default;  // for udp
     Backend backend;
     /// Of a private service that has a key: visitors prove it, and all bytes are sealed. Null: there is none.
     std::shared_ptr<const transport::SealContext> seal{};
+    bool visited_by_datagrams = false;  // of a private service: the sealed bytes have datagrams, for a backend of UDP
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
     /// so perhaps on several workers at once. Empty: the stream is connected to `backend`.

@@ -1,30 +1,34 @@
 #include "backend/datagram_dial.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "net/ip_text.hpp"
+#include "net/proxy_protocol.hpp"
 #include "runtime/datagram_socket.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
 #include "runtime/timer.hpp"
+#include "trunk/sealed_datagrams.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::backend {
 namespace {
 
-using mux::StreamItem;
 using trunk::DatagramCounts;
+using trunk::DatagramFlow;
 using wire::Code;
 
 // One visitor's socket towards the backend, with the endpoint half of its stream, on the worker of the trunk.
 //
-//   resolving --address--> open --stream over, idle, worker ends--> over
-//        \--no address, no descriptor----------------------------> over (stream aborted)
+//   proving the key --> resolving --address--> open --stream over, idle, worker ends--> over
+//          \                \--no address, no descriptor----------------------------> over (stream aborted)
+//           \__ another key, no answer (of a visit of another client alone) _________> over
 //
 // It keeps itself alive until it is over.
 class BackendDatagrams final : public buffer::Waker,
@@ -32,43 +36,48 @@ class BackendDatagrams final : public buffer::Waker,
                                private runtime::ShutdownHook,
                                private runtime::Deferred {
 public:
-    BackendDatagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                     IntrusivePtr<mux::Stream> stream, DialShared shared, std::shared_ptr<DatagramCounts> counts)
+    BackendDatagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service, const net::Address& visitor,
+                     DialShared shared, std::shared_ptr<DatagramCounts> counts)
         : worker_(worker),
           service_(std::move(service)),
-          stream_(std::move(stream)),
+          visitor_(visitor),
           shared_(std::move(shared)),
           counts_(std::move(counts)),
           active_at_(worker.now()) {}
 
-    void begin();
+    void begin(IntrusivePtr<mux::Stream> stream);
     void wake() noexcept override;
 
 private:
     const net::HostPort& place() const noexcept { return service_->backend.place.at; }
     Duration idle() const noexcept { return service_->udp_idle + limits::udp_idle_behind; }
-    void resolve();
+    void look_for_backend();
     void on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses);
     bool connect();
     void refuse(Code code, const std::string& why);
+    std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, std::shared_ptr<void> ticket);
+    bool may_begin();
 
     void on_events(std::uint32_t events) noexcept override;
     void on_worker_end() noexcept override { end(); }
     void run_deferred() noexcept override { run(); }
     void run() noexcept;
     void to_backend();
+    bool introduce(buffer::Slice& payload);
     void send(runtime::DatagramWriter& writer);
     void from_backend();
     void unreachable(std::error_code error);
     void on_idle();
     void count_drops() noexcept;
-    void end() noexcept;
+    void end(Code code = Code::none) noexcept;
 
     static constexpr int batches_per_round = 8;
 
     runtime::Worker& worker_;
     const std::shared_ptr<const ClientService> service_;
-    IntrusivePtr<mux::Stream> stream_;  // null when it is over
+    const net::Address visitor_;
+    std::unique_ptr<DatagramFlow> flow_;    // null when it is over
+    IntrusivePtr<mux::Stream> unaccepted_;  // until there is a socket
     const DialShared shared_;
     const std::shared_ptr<DatagramCounts> counts_;
     std::vector<runtime::SocketAddress> addresses_;
@@ -82,27 +91,63 @@ private:
     mux::Stream::Drops counted_{};
     std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;
+    bool begun_ = false;       // to look for the backend
+    bool introduced_ = false;  // the backend was told who the visitor is
     bool readable_ = false;
     bool running_ = false;
     bool again_ = false;
     IntrusivePtr<BackendDatagrams> self_;
 };
 
-void BackendDatagrams::begin() {
+void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
     self_ = IntrusivePtr<BackendDatagrams>(this);
     worker_.shutdown_hooks().add(*this);
     shared_.traffic->opened();
-    stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
+    stream->attach(IntrusivePtr<buffer::Waker>(this), false);
     idle_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { on_idle(); });
     idle_timer_->set_after(idle());
-    if (auto address = runtime::SocketAddress::from_ip(place())) {
-        on_addresses({}, {*address});
+    if (!service_->seal) {
+        unaccepted_ = stream;
+        flow_ = trunk::make_plain_flow(std::move(stream));
+    } else if (std::shared_ptr<void> ticket = service_->seal->begin_handshake()) {
+        stream->accept();
+        flow_ = sealed_flow(std::move(stream), std::move(ticket));
     } else {
-        resolve();
+        tell_refused_visit(*service_, words_too_many_handshakes, worker_.now(), shared_.log);
+        flow_ = trunk::make_plain_flow(std::move(stream));
+        end(Code::busy);
+        return;
     }
+    run();
 }
 
-void BackendDatagrams::resolve() {
+// The stream is accepted before the handshake, and the backend is looked for behind it.
+std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream,
+                                                            std::shared_ptr<void> ticket) {
+    auto tell = [this](const std::string& why) {
+        if (!why.empty() && !begun_) {
+            tell_refused_visit(*service_, why, worker_.now(), shared_.log);
+        }
+    };
+    return std::make_unique<trunk::SealedDatagrams>(worker_, std::move(stream), service_->seal,
+                                                    worker_.now() + limits::handshake_deadline, std::move(tell),
+                                                    std::move(ticket), [this] { run(); });
+}
+
+// Whether the backend may be looked for: for visits of another client when that has proved the key.
+bool BackendDatagrams::may_begin() {
+    const DatagramFlow::Next open = flow_->is_open();
+    if (open == DatagramFlow::Next::over) {
+        end();
+    }
+    return open == DatagramFlow::Next::datagram;
+}
+
+void BackendDatagrams::look_for_backend() {
+    if (auto address = runtime::SocketAddress::from_ip(place())) {
+        on_addresses({}, {*address});
+        return;
+    }
     question_ = worker_.names().resolve(
         place().host, [this](std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
             question_ = 0;
@@ -119,7 +164,9 @@ void BackendDatagrams::on_addresses(std::error_code error, const std::vector<run
     try {
         addresses_ = addresses;
         if (connect()) {
-            stream_->accept();
+            if (unaccepted_) {
+                std::exchange(unaccepted_, nullptr)->accept();
+            }
             run();
         }
     } catch (const std::exception&) {
@@ -149,6 +196,7 @@ bool BackendDatagrams::connect() {
     }
     worker_.poller().add_input(socket.get(), *this);
     socket_ = std::move(socket);
+    introduced_ = false;
     if (shared_.own_visits->may_lead_back(place().port)) {
         watched_ = shared_.own_visits->watch(runtime::visitor_address(runtime::local_address(socket_.get())),
                                              runtime::visitor_address(to));
@@ -158,10 +206,7 @@ bool BackendDatagrams::connect() {
 
 void BackendDatagrams::refuse(Code code, const std::string& why) {
     service_->backend_state->failed({service_->name, service_->backend.text}, why, worker_.now(), shared_.log);
-    if (stream_) {
-        stream_->abort(code);
-    }
-    end();
+    end(code);
 }
 
 void BackendDatagrams::wake() noexcept {
@@ -188,47 +233,75 @@ void BackendDatagrams::run() noexcept {
     do {
         again_ = false;
         try {
-            if (stream_) {
+            if (flow_ && !begun_ && may_begin()) {
+                begun_ = true;
+                look_for_backend();
+            }
+            if (flow_ && begun_) {
                 to_backend();
             }
-            if (stream_) {
+            if (flow_) {
                 from_backend();
             }
         } catch (const std::exception&) {
             end();  // without memory this visitor's stream ends
         }
-    } while (again_ && stream_);
+    } while (again_ && flow_);
     running_ = false;
 }
 
-// Looks into the queue until it is parked, so that whatever comes later wakes.
+// Takes until there is nothing more: whatever comes later wakes.
 void BackendDatagrams::to_backend() {
+    using Next = DatagramFlow::Next;
+    if (!socket_) {  // no address yet: what is queued waits, within its bounds
+        if (flow_->is_open() == Next::over) {
+            end();
+        }
+        return;
+    }
     runtime::DatagramWriter writer;
-    while (!stream_->verdict()) {
-        const StreamItem* item = stream_->front();
-        if (item == nullptr) {
+    Next next = Next::datagram;
+    while (next == Next::datagram) {
+        buffer::Slice payload;
+        next = flow_->take(payload);
+        if (next == Next::datagram && introduce(payload)) {
+            writer.add(std::move(payload));
+        }
+        if (next != Next::datagram || writer.is_full()) {
             send(writer);
-            if (!stream_ || stream_->try_park_receive()) {
-                return;
-            }
-            continue;
-        }
-        if (item->kind != StreamItem::Kind::datagram) {
-            break;  // the other end has ended it
-        }
-        if (!socket_) {
-            return;  // no address yet: what is queued waits, within its bounds
-        }
-        writer.add(stream_->take_datagram());
-        if (writer.is_full()) {
-            send(writer);
-            if (!stream_) {
+            if (!flow_) {
                 return;
             }
         }
     }
-    send(writer);
-    end();
+    if (next == Next::over) {
+        end();
+    }
+}
+
+// Puts the PROXY header in front of a datagram that is to have it. False: it would be too long, and is dropped.
+bool BackendDatagrams::introduce(buffer::Slice& payload) {
+    const Backend& backend = service_->backend;
+    if (!backend.proxy || (introduced_ && !backend.proxy_each)) {
+        return true;
+    }
+    net::ProxyHeader header;
+    header.source = visitor_;
+    header.destination = runtime::visitor_address(runtime::peer_address(socket_.get()));
+    header.datagrams = true;
+    std::array<std::uint8_t, net::proxy_written_max> bytes;
+    const std::size_t size = net::write_proxy_v2(header, bytes.data());
+    if (size + payload.size() > limits::datagram_payload_max) {
+        DatagramCounts::add(counts_->no_room, 1);
+        return false;
+    }
+    const auto whole = static_cast<std::uint32_t>(size + payload.size());
+    buffer::SlabPtr slab = buffer::make_slab(whole);
+    std::copy_n(bytes.begin(), size, slab->data());
+    std::copy(payload.bytes().begin(), payload.bytes().end(), slab->data() + size);
+    payload = {std::move(slab), 0, whole};
+    introduced_ = true;
+    return true;
 }
 
 void BackendDatagrams::send(runtime::DatagramWriter& writer) {
@@ -251,21 +324,19 @@ void BackendDatagrams::from_backend() {
         return;
     }
     runtime::DatagramReader reader(worker_.slabs());
-    const auto now_ms = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now().time_since_epoch()).count());
     for (int i = 0; i < batches_per_round && readable_; ++i) {
         const runtime::IoResult result = reader.read(socket_.get());
         if (result.status == runtime::IoStatus::error) {
             DatagramCounts::add(counts_->unreachable, 1);
             unreachable(result.error);
-            if (!stream_) {
+            if (!flow_) {
                 return;
             }
             continue;
         }
         readable_ = result.status != runtime::IoStatus::would_block;
         for (std::size_t at = 0; at < result.bytes; ++at) {
-            (void)stream_->send_datagram(buffer::Slice::copy_of(reader[at].payload), now_ms);  // counts what it drops
+            flow_->send(buffer::Slice::copy_of(reader[at].payload), worker_.now());  // counts what it drops
         }
         if (result.bytes != 0) {
             received_ += result.bytes;
@@ -274,7 +345,7 @@ void BackendDatagrams::from_backend() {
             service_->backend_state->answered({service_->name, service_->backend.text}, worker_.now(), shared_.log);
         }
     }
-    stream_->flush();
+    flow_->flush();
     count_drops();
     if (readable_) {
         worker_.defer(*this);
@@ -307,18 +378,19 @@ void BackendDatagrams::on_idle() {
 }
 
 void BackendDatagrams::count_drops() noexcept {
-    const mux::Stream::Drops drops = stream_->datagram_drops();
+    const mux::Stream::Drops drops = flow_->drops();
     DatagramCounts::add(counts_->no_room, drops.no_room - counted_.no_room);
     DatagramCounts::add(counts_->too_old, drops.too_old - counted_.too_old);
     counted_ = drops;
 }
 
-void BackendDatagrams::end() noexcept {
-    if (!stream_) {
+void BackendDatagrams::end(Code code) noexcept {
+    if (!flow_) {
         return;
     }
     count_drops();
-    const IntrusivePtr<mux::Stream> stream = std::move(stream_);
+    const std::unique_ptr<DatagramFlow> flow = std::move(flow_);
+    unaccepted_.reset();
     leave();
     cancel_deferred();
     idle_timer_->cancel();  // it may be the caller; it goes with this object
@@ -330,8 +402,7 @@ void BackendDatagrams::end() noexcept {
         socket_.reset();
     }
     watched_.reset();
-    stream->abort(Code::none);
-    stream->stop_receiving();
+    flow->end(code);
     shared_.traffic->stopped_sending();
     shared_.traffic->closed();
     shared_.log.debug("a visitor of a UDP service has gone", {{"service", service_->name},
@@ -345,11 +416,10 @@ void BackendDatagrams::end() noexcept {
 }  // namespace
 
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                    IntrusivePtr<mux::Stream> stream, DialShared shared,
+                    IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,
                     std::shared_ptr<trunk::DatagramCounts> counts) {
-    make_intrusive<BackendDatagrams>(worker, std::move(service), std::move(stream), std::move(shared),
-                                     std::move(counts))
-        ->begin();
+    make_intrusive<BackendDatagrams>(worker, std::move(service), visitor, std::move(shared), std::move(counts))
+        ->begin(std::move(stream));
 }
 
 }  // namespace ferrotunnel::backend

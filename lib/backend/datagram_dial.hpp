@@ -1,4 +1,5 @@
-// Connects a stream of datagrams that has arrived at a client to the UDP service behind the client.
+// Connects a stream that has arrived at a client to the UDP service behind the client: one of datagrams, or a visit of
+// another client, in whose sealed bytes they are.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@ namespace ferrotunnel::backend {
 /// socket goes with the stream, or when nothing has come or gone for the service's idle time and
 /// limits::udp_idle_behind.
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                    IntrusivePtr<mux::Stream> stream, DialShared shared, std::shared_ptr<trunk::DatagramCounts> counts);
+                    IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,
+                    std::shared_ptr<trunk::DatagramCounts> counts);
 
 }  // namespace ferrotunnel::backend

@@ -109,18 +109,11 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
     }
 }
 
-void tell_refused_visit(const Dial& dial, const std::string& why) {
-    static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
-    if (dial.shared.log.may_write(LogLevel::warn, refused, dial.worker.now())) {
-        dial.shared.log.warn("a visit was refused", {{"service", dial.service->name}, {"why", why}});
-    }
-}
-
 // Takes a visit from another client: the backend is dialled when the visitor has proved the key, and not before.
 void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
     std::shared_ptr<void> ticket = dial->service->seal->begin_handshake();
     if (!ticket) {
-        tell_refused_visit(*dial, "too many visitors have not proved the key yet");
+        tell_refused_visit(*dial->service, words_too_many_handshakes, worker.now(), dial->shared.log);
         stream->abort(wire::Code::busy);
         return;
     }
@@ -132,7 +125,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
     auto outcome = [&worker, dial, place](const std::string& why) {
         if (!why.empty()) {
             if (!place->proved) {
-                tell_refused_visit(*dial, why);
+                tell_refused_visit(*dial->service, why, worker.now(), dial->shared.log);
             }
             return;
         }
@@ -181,6 +174,13 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 }
 
 }  // namespace
+
+void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log) {
+    static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
+    if (log.may_write(LogLevel::warn, refused, now)) {
+        log.warn("a visit was refused", {{"service", service.name}, {"why", why}});
+    }
+}
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {

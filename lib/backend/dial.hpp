@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "backend/client_service.hpp"
 #include "backend/own_visits.hpp"
@@ -17,6 +18,10 @@ struct DialShared {
     std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
 };
+
+inline constexpr const char* words_too_many_handshakes = "too many visitors have not proved the key yet";
+/// Logs why a visit of another client was refused, not too often.
+void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
 
 /// Connects `stream` to the service's backend; to be called on the worker, within on_open. The stream is accepted when
 /// the backend is connected (and speaks TLS, if it should), and aborted with `refused` or `timeout` if that fails. What

@@ -32,6 +32,7 @@
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
 #include "shaping/shapes.hpp"
+#include "trunk/datagram_flow.hpp"
 
 namespace ferrotunnel::trunk {
 struct Traffic;
@@ -72,6 +73,7 @@ using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const r
 struct DatagramTerms {
     std::string service;  // its name, for the log
     Duration idle = limits::udp_idle_default;
+    trunk::FlowMaker flow{};  // how the datagrams of a visitor travel; empty: each as a frame
 };
 /// Opens a PublicPort for a UDP socket on the calling worker; implemented by ingress/.
 using DatagramOpener = std::function<std::unique_ptr<PublicPort>(

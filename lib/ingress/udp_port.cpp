@@ -68,6 +68,7 @@ private:
     runtime::Worker& worker() noexcept override { return worker_; }
     DatagramCounts& counts() noexcept override { return *shared_.counts; }
     void set_due(UdpVisitor& visitor) noexcept override;
+    std::unique_ptr<trunk::DatagramFlow> make_flow(IntrusivePtr<mux::Stream> stream, UdpVisitor& visitor) override;
     void uncount_waiting(std::size_t bytes) noexcept override { waiting_bytes_ -= bytes; }
 
     void on_events(std::uint32_t events) noexcept override;
@@ -129,6 +130,12 @@ void UdpPort::set_due(UdpVisitor& visitor) noexcept {
         due_.emplace_back(&visitor);
         worker_.defer(*this);
     }
+}
+
+// A flow that has ended by itself is found by serve().
+std::unique_ptr<trunk::DatagramFlow> UdpPort::make_flow(IntrusivePtr<mux::Stream> stream, UdpVisitor& visitor) {
+    return terms_.flow ? terms_.flow(std::move(stream), visitor.from(), [&visitor] { visitor.wake(); })
+                       : trunk::make_plain_flow(std::move(stream));
 }
 
 void UdpPort::on_events(std::uint32_t) noexcept {

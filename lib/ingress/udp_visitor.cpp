@@ -1,6 +1,5 @@
 #include "ingress/udp_visitor.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -9,17 +8,7 @@
 
 namespace ferrotunnel::ingress {
 
-using mux::StreamItem;
 using trunk::DatagramCounts;
-
-namespace {
-
-std::uint32_t milliseconds_of(TimePoint when) noexcept {
-    return static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count());
-}
-
-}  // namespace
 
 struct UdpVisitor::Lanes {
     Lanes(const std::shared_ptr<shaping::VisitorShape>& shape, UdpVisitor& visitor) noexcept
@@ -70,11 +59,21 @@ void UdpVisitor::woken() noexcept {
 }
 
 void UdpVisitor::take_stream() noexcept {
-    stream_ = std::move(handed_stream_);
+    IntrusivePtr<mux::Stream> stream = std::move(handed_stream_);
     traffic_ = std::move(handed_traffic_);
     shape_ = std::move(handed_shape_);
+    try {
+        flow_ = home_ != nullptr ? home_->make_flow(stream, *this) : trunk::make_plain_flow(stream);
+    } catch (const std::exception&) {
+        stream->abort(wire::Code::busy);  // there is no memory for it
+        stream->stop_receiving();
+        traffic_->stopped_sending();
+        traffic_->closed();
+        refused_.store(true, std::memory_order_release);
+        return;
+    }
     if (home_ == nullptr) {
-        let_go_of_stream();  // over before its stream came
+        let_go_of_flow();  // over before its stream came
         return;
     }
     home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
@@ -89,7 +88,7 @@ void UdpVisitor::take_stream() noexcept {
 // The payload is copied, whatever its size: what a visitor has sent never holds a buffer that others read into.
 void UdpVisitor::take(Bytes payload, std::size_t room) {
     ++received_;
-    if (stream_) {
+    if (flow_) {
         pass_on(buffer::Slice::copy_of(payload));
         return;
     }
@@ -123,24 +122,26 @@ bool UdpVisitor::may_pass(shaping::Way way, std::size_t bytes) noexcept try {
     return false;
 }
 
-void UdpVisitor::pass_on(buffer::Slice payload) noexcept {
-    if (!may_pass(shaping::Way::up, payload.size())) {
-        return;
+void UdpVisitor::pass_on(buffer::Slice payload) noexcept try {
+    if (may_pass(shaping::Way::up, payload.size())) {
+        flow_->send(std::move(payload), worker_.now());  // it counts what it drops
     }
-    (void)stream_->send_datagram(std::move(payload),
-                                 milliseconds_of(worker_.now()));  // the stream counts what it drops
+} catch (const std::exception&) {
+    DatagramCounts::add(home_->counts().no_room, 1);
 }
 
 void UdpVisitor::flush() noexcept {
-    if (stream_) {
-        stream_->flush();
+    if (flow_) {
+        flow_->flush();
+        count_drops();
     }
 }
 
-// Looks into the queue until it is parked, so that whatever comes later wakes.
+// Takes until there is nothing more: whatever comes later wakes.
 bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
+    using Next = trunk::DatagramFlow::Next;
     more = false;
-    if (!stream_) {
+    if (!flow_) {
         if (refused_.load(std::memory_order_acquire)) {
             DatagramCounts::add(home_->counts().no_visitor, waiting_.size());
             return false;
@@ -148,32 +149,23 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
         return true;
     }
     count_drops();
-    while (!stream_->verdict()) {
-        const StreamItem* item = stream_->front();
-        if (item == nullptr) {
-            if (stream_->try_park_receive()) {
-                return true;
-            }
-            continue;
+    while (!writer.is_full()) {
+        buffer::Slice payload;
+        const Next next = flow_->take(payload);
+        if (next != Next::datagram) {
+            return next == Next::nothing;
         }
-        if (item->kind != StreamItem::Kind::datagram) {
-            return false;  // the other end has ended it
-        }
-        if (writer.is_full()) {
-            more = true;
-            return true;
-        }
-        buffer::Slice payload = stream_->take_datagram();
         if (may_pass(shaping::Way::down, payload.size())) {
             ++sent_;
             writer.add(std::move(payload), from_, to);
         }
     }
-    return false;
+    more = true;
+    return true;
 }
 
 void UdpVisitor::count_drops() noexcept {
-    const mux::Stream::Drops drops = stream_->datagram_drops();
+    const mux::Stream::Drops drops = flow_->drops();
     DatagramCounts::add(home_->counts().no_room, drops.no_room - counted_.no_room);
     DatagramCounts::add(home_->counts().too_old, drops.too_old - counted_.too_old);
     counted_ = drops;
@@ -183,22 +175,21 @@ void UdpVisitor::end() noexcept {
     if (home_ == nullptr) {
         return;
     }
-    if (stream_) {
+    if (flow_) {
         count_drops();
     }
     home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
     waiting_.clear();
     lanes_.reset();
     home_ = nullptr;  // first: the session may wake us from within
-    if (stream_) {
-        let_go_of_stream();
+    if (flow_) {
+        let_go_of_flow();
     }
 }
 
-void UdpVisitor::let_go_of_stream() noexcept {
-    const IntrusivePtr<mux::Stream> stream = std::move(stream_);
-    stream->abort(wire::Code::none);
-    stream->stop_receiving();
+void UdpVisitor::let_go_of_flow() noexcept {
+    const std::unique_ptr<trunk::DatagramFlow> flow = std::move(flow_);
+    flow->end(wire::Code::none);
     traffic_->stopped_sending();
     traffic_->closed();
 }

@@ -1,4 +1,5 @@
-// One visitor of a public UDP port, which is an address: the endpoint half of its stream.
+// One visitor of a public UDP port, or of a place where a client visits a UDP service of another one, which is an
+// address: the endpoint half of its stream.
 //
 //   waiting --opened--> open --silent for too long, made room, port closes (abort)--> over
 //      \--refused--------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
@@ -21,6 +22,7 @@
 #include "mux/stream.hpp"
 #include "runtime/datagram_socket.hpp"
 #include "trunk/datagram_counts.hpp"
+#include "trunk/datagram_flow.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::ingress {
@@ -34,6 +36,8 @@ public:
     virtual trunk::DatagramCounts& counts() noexcept = 0;
     /// The visitor has something to receive, or is over: its serve() is to be called soon.
     virtual void set_due(UdpVisitor& visitor) noexcept = 0;
+    /// Makes what carries the visitor's datagrams on its stream.
+    virtual std::unique_ptr<trunk::DatagramFlow> make_flow(IntrusivePtr<mux::Stream> stream, UdpVisitor& visitor) = 0;
     /// So many bytes wait for a stream no longer.
     virtual void uncount_waiting(std::size_t bytes) noexcept = 0;
 
@@ -84,7 +88,7 @@ private:
     void pass_on(buffer::Slice payload) noexcept;
     bool may_pass(shaping::Way way, std::size_t bytes) noexcept;
     void count_drops() noexcept;
-    void let_go_of_stream() noexcept;
+    void let_go_of_flow() noexcept;
 
     // Handed over by the trunk's worker, before `handed_` is set.
     IntrusivePtr<mux::Stream> handed_stream_;
@@ -97,7 +101,7 @@ private:
     const std::shared_ptr<buffer::Mailbox> mailbox_;
     runtime::Worker& worker_;
     const runtime::SocketAddress from_;
-    IntrusivePtr<mux::Stream> stream_;
+    std::unique_ptr<trunk::DatagramFlow> flow_;  // null until there is a stream
     std::shared_ptr<trunk::Traffic> traffic_;
     std::shared_ptr<shaping::ServiceShape> shape_;
     struct Lanes;

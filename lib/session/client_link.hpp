@@ -90,8 +90,13 @@ public:
         backend::ClientService service;
     };
     void replace(std::vector<Replacement> replacements);
-    /// Listens, and gives who comes a visit to the service, for as long as the link is there.
-    void visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
+    /// Listens, and gives who comes a visit to the service, until it is told otherwise. `id`: the caller's choice.
+    /// `listener`: for a UDP service a socket of datagrams.
+    void visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
+    /// Who comes to the place of a visit from now on gets this one.
+    void set_visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan);
+    /// Takes nobody new there. Who has come stays.
+    void end_visit(std::uint32_t id);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -127,6 +132,7 @@ private:
         std::string assigned_host{};
         bool told = false;          // that it is reachable; a private service has no endpoint
         std::string endpoint{};     // as last reported; empty: not reachable now
+        std::string heard{};        // of one that waits for its twin: the endpoint that is to be reported
         std::string why_refused{};  // as last reported
         bool refused = false;       // as last reported
         std::vector<Carried> on{};  // indexed by place
@@ -163,8 +169,13 @@ private:
     void tell(LinkNotice notice);
 
     // Visits (client_link_visits.cpp).
-    void on_visitor(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
-                    const runtime::SocketAddress& from);
+    struct Visited {
+        std::shared_ptr<const VisitPlan> plan;
+        std::unique_ptr<runtime::Acceptor> acceptor;  // or ...
+        std::unique_ptr<directory::PublicPort> port;  // ... of a UDP service
+    };
+    void take_datagrams(Visited& visited, runtime::Fd socket);
+    void on_visitor(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor visitor);
 
     // Services (client_link_services.cpp).
     void register_on(std::size_t place);
@@ -172,6 +183,11 @@ private:
     void forget_place(std::size_t place);
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
     void on_refused(std::size_t place, const wire::Refused& refused);
+    Offered* twin_of(const backend::ClientService& service) noexcept;
+    bool waits_for_twin(std::size_t place, const Offered& offered) noexcept;
+    void is_there(Offered& offered, const std::string& endpoint, std::uint16_t port);
+    void withdraw(Offered& offered, const wire::Refused& why);
+    void tell_refused(Offered& offered, const wire::Refused& refused);
     void request_registration(std::size_t place, std::vector<Offered*> wanted);
     void refuse_here(std::size_t place, std::uint32_t id, const char* why);
     std::optional<std::size_t> first_open() const noexcept;
@@ -194,7 +210,7 @@ private:
     bool told_draining_ = false;
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
-    std::vector<std::unique_ptr<runtime::Acceptor>> visits_;
+    std::map<std::uint32_t, Visited> visits_;
     std::size_t visits_turn_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;

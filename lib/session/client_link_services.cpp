@@ -1,5 +1,9 @@
 // A client's services on its trunks: each is registered on one trunk first, and then, with what it got there, on all
 // others. The user is told of the first answer only.
+//
+// A UDP service may have the number of a TCP one (ClientService::with). On each trunk it is asked for when that one is
+// there, with the number that it got, and nobody is told of either before both are there. Where one of them is refused
+// the other is taken off; both are asked for again when the time for what was refused has come.
 #include <algorithm>
 #include <utility>
 
@@ -82,8 +86,29 @@ void ClientLink::remove(std::uint32_t id) {
     }
 }
 
+// The other one of two services that have one number. Null: it is by itself.
+ClientLink::Offered* ClientLink::twin_of(const backend::ClientService& service) noexcept {
+    for (auto& [id, other] : services_) {
+        if (id != service.id &&
+            (service.with.empty() ? other.service->with == service.name : other.service->name == service.with)) {
+            return &other;
+        }
+    }
+    return nullptr;
+}
+
+// Whether its number is not known yet: it is asked for when its twin is there.
+bool ClientLink::waits_for_twin(std::size_t place, const Offered& offered) noexcept {
+    const Offered* const twin = offered.service->with.empty() ? nullptr : twin_of(*offered.service);
+    return twin != nullptr && twin->on[place] != Carried::yes;
+}
+
 // Services that ask for something by name go first: the server gives what is left to those that take anything.
 void ClientLink::request_registration(std::size_t place, std::vector<Offered*> wanted) {
+    std::erase_if(wanted, [&](const Offered* offered) { return waits_for_twin(place, *offered); });
+    if (wanted.empty()) {
+        return;
+    }
     std::stable_partition(wanted.begin(), wanted.end(),
                           [](const Offered* offered) { return !offered->service->is_assigned(); });
     std::vector<wire::Service> services;
@@ -217,9 +242,6 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
-    if (std::exchange(offered.refused, false)) {
-        refused_backoff_.start_over();
-    }
     if (offered.service->kind != wire::ServiceKind::http) {  // for HTTP the edge finds loops, by Via
         shared_->own_visits->set_public_port(answer.id, answer.port);
     }
@@ -228,6 +250,26 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     } else if (offered.service->is_assigned()) {
         offered.assigned_port = answer.port;
     }
+    // A server that listens on every address, and has not been told its name, has this client's name for it.
+    const std::string endpoint = net::with_host_for_any(answer.address, shared_->server.host);
+    Offered* const twin = twin_of(*offered.service);
+    if (twin != nullptr && twin->on[place] != Carried::yes) {
+        offered.heard = endpoint;
+        twin->assigned_port = answer.port;
+        request_registration(place, {twin});
+        return;
+    }
+    if (twin != nullptr) {
+        is_there(*twin, std::exchange(twin->heard, {}), answer.port);
+    }
+    is_there(offered, endpoint, answer.port);
+}
+
+// It is registered on a trunk, and so is its twin if it has one.
+void ClientLink::is_there(Offered& offered, const std::string& endpoint, std::uint16_t port) {
+    if (std::exchange(offered.refused, false)) {
+        refused_backoff_.start_over();
+    }
     for (std::size_t other = 0; other < places_.size(); ++other) {
         // While the link drains, its trunks have announced that they take no new visitors.
         if (state_ == State::running && places_[other]->state == Place::State::open &&
@@ -235,21 +277,36 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
             request_registration(other, {&offered});
         }
     }
-    // A server that listens on every address, and has not been told its name, has this client's name for it.
-    std::string endpoint = net::with_host_for_any(answer.address, shared_->server.host);
-    if (offered.told && offered.endpoint == endpoint) {
+    if (offered.told && (offered.endpoint == endpoint || endpoint.empty())) {
         return;  // only one more trunk, or a fresh session
     }
     offered.told = true;
-    offered.endpoint = std::move(endpoint);
+    offered.endpoint = endpoint;
     if (shared_->log->may_write(LogLevel::info, service_lines, worker_.now())) {
         shared_->log->info("a service is reachable",
                            {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
     }
     tell({.kind = LinkNotice::Kind::registered,
-          .service = answer.id,
+          .service = offered.service->id,
           .endpoint = offered.endpoint,
-          .port = answer.port});
+          .port = port});
+}
+
+// Takes off a service whose twin was refused.
+void ClientLink::withdraw(Offered& offered, const wire::Refused& why) {
+    const std::uint32_t id = offered.service->id;
+    wire::Unregister message;
+    message.ids.push_back(id);
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        const bool is_on = offered.on[place] == Carried::yes || offered.on[place] == Carried::asked;
+        if (is_on && places_[place]->state == Place::State::open) {
+            places_[place]->trunk->send({wire::encode_control(message)});
+        }
+        offered.on[place] = Carried::no;
+    }
+    shared_->own_visits->set_public_port(id, 0);
+    offered.assigned_port = 0;
+    tell_refused(offered, {id, why.code, "The other service of its number was refused. " + why.text});
 }
 
 void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
@@ -272,13 +329,22 @@ void ClientLink::on_refused(std::size_t place, const wire::Refused& refused) {
     if (state_ != State::running) {
         return;  // crossed our goodbye: nobody waits for the service any more
     }
-    const bool had_place = offered.assigned_port != 0 || !offered.assigned_host.empty();
+    Offered* const twin = twin_of(*offered.service);
+    const bool had_place = twin == nullptr && (offered.assigned_port != 0 || !offered.assigned_host.empty());
     if (had_place && refused.code != wire::Code::busy) {  // a server that is busy has it for us later
         offered.assigned_port = 0;                        // somebody else has what we had: any other will do
         offered.assigned_host.clear();
         request_registration(place, {&offered});
         return;
     }
+    if (twin != nullptr) {
+        offered.assigned_port = 0;
+        withdraw(*twin, refused);
+    }
+    tell_refused(offered, refused);
+}
+
+void ClientLink::tell_refused(Offered& offered, const wire::Refused& refused) {
     const bool known = offered.refused && offered.why_refused == refused.text;
     offered.refused = true;
     offered.why_refused = refused.text;

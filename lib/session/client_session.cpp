@@ -3,6 +3,7 @@
 #include <array>
 
 #include "runtime/address.hpp"
+#include "session/visit_outcome.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 #include "trunk/sealed_pump.hpp"
@@ -12,12 +13,7 @@ namespace ferrotunnel::session {
 
 using wire::Code;
 
-namespace {
-
-// Until the other client has taken the visit and proved the key: the open alone may wait for as long as any.
-constexpr auto visit_handshake_deadline = 3 * limits::handshake_deadline;
-
-}  // namespace
+namespace {}  // namespace
 
 ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                              Callbacks callbacks)
@@ -153,36 +149,48 @@ void ClientSession::take_step(const login::Step& step) {
 
 // --- visits ---
 
-void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket,
-                          const runtime::SocketAddress& from) {
-    auto outcome = [plan, from, &worker = worker_, log = shared_->log](const std::string& why) {
-        static constexpr LineKind failed{"visits_failed", limits::client_lines_per_second};
-        if (!why.empty() && log->may_write(LogLevel::warn, failed, worker.now())) {
-            log->warn("a visit has failed", {{"service", plan->text()}, {"visitor", from.text()}, {"why", why}});
-        }
-    };
+void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor) {
     if ((agreement_.features & wire::feature::visits) == 0) {
-        outcome("the server carries no visits: its version is older than this client's");
-        runtime::reset_close(std::move(socket));
+        turned_away(*plan, "the server carries no visits: its version is older than this client's", visitor.from,
+                    worker_, *shared_->log);
         return;
     }
-    auto pump = make_intrusive<trunk::SealedPump>(worker_, shared_->traffic, plan->seal,
-                                                  worker_.now() + visit_handshake_deadline, outcome, nullptr);
+    IntrusivePtr<trunk::SealedPump> pump;
+    trunk::SealedPump::Outcome outcome;
+    if (!visitor.distant) {
+        outcome = outcome_of(plan, visitor.from, worker_, *shared_->log);
+        pump = make_intrusive<trunk::SealedPump>(worker_, shared_->traffic, plan->seal,
+                                                 worker_.now() + visit_handshake_deadline, outcome, nullptr);
+    }
     mux::Session::OpenRequest request;
     wire::OpenMetadata metadata;
     metadata.service = plan->service;
     metadata.token = plan->token;
     const std::vector<std::uint8_t> encoded = wire::encode_open_metadata(metadata);
     request.metadata = encoded;
-    auto stream = trunk_->session().open(request, pump, false, worker_.now());
+    IntrusivePtr<buffer::Waker> waker = visitor.distant;
+    if (pump) {
+        waker = pump;
+    }
+    auto stream = trunk_->session().open(request, std::move(waker), visitor.distant != nullptr, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        outcome("this client has as many visits under way as one may, or its connection is ending");
-        runtime::reset_close(std::move(socket));
+        static const std::string why =
+            "this client has as many visits under way as one may, or its connection is ending";
+        if (outcome) {
+            outcome(why);
+        } else {
+            turned_away(*plan, why, visitor.from, worker_, *shared_->log);
+        }
         return;
     }
-    pump->set_stream(std::move(*stream));
-    pump->set_socket(std::move(socket));
+    if (pump) {
+        pump->set_stream(std::move(*stream));
+        pump->set_socket(std::move(visitor.socket));
+        return;
+    }
+    shared_->traffic->opened();
+    std::exchange(visitor.distant, nullptr)->opened(std::move(*stream), shared_->traffic, nullptr);
 }
 
 // --- the trunk's other events ---

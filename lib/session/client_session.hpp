@@ -12,6 +12,7 @@
 
 #include "backend/own_visits.hpp"
 #include "base/log.hpp"
+#include "directory/shared_port.hpp"
 #include "login/handshake_client.hpp"
 #include "runtime/proxy_connector.hpp"
 #include "runtime/round_trip.hpp"
@@ -39,6 +40,7 @@ struct ClientShared {
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
+    directory::DatagramOpener open_udp;  // for visits to UDP services; empty: none
     Logger* log = nullptr;
     Random* random = nullptr;
 };
@@ -74,8 +76,9 @@ public:
     void drain(std::string_view text);
     void end(wire::Code code, std::string_view text);
 
-    /// Visits a service by a stream that this side opens. The socket is reset if that can not be.
-    void visit(const std::shared_ptr<const VisitPlan>& plan, runtime::Fd socket, const runtime::SocketAddress& from);
+    /// Gives the visitor a visit to the service, by a stream that this side opens. If that can not be, it is left where
+    /// it is.
+    void visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor);
 
     bool is_open() const noexcept { return open_; }
     const login::Agreement& agreed() const noexcept { return agreement_; }

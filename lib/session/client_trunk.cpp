@@ -7,6 +7,7 @@
 
 #include "backend/datagram_dial.hpp"
 #include "backend/dial.hpp"
+#include "session/visit_outcome.hpp"
 #include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
@@ -75,16 +76,16 @@ void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
     });
 }
 
-void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd socket, const runtime::SocketAddress& from) {
-    on_worker([this, plan = std::move(plan), shared = std::make_shared<runtime::Fd>(std::move(socket)), from] {
+void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor) {
+    on_worker([this, plan = std::move(plan), shared = std::make_shared<directory::Visitor>(std::move(visitor))] {
         if (current_ && current_->is_open()) {
             try {
-                current_->visit(plan, std::move(*shared), from);
+                current_->visit(plan, *shared);
             } catch (const std::bad_alloc&) {
-                // The socket is closed.
+                // The visitor is turned away.
             }
         } else {
-            runtime::reset_close(std::move(*shared));
+            turned_away(*plan, "the connection to the server has just ended", shared->from, worker_, *shared_->log);
         }
     });
 }
@@ -165,8 +166,8 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
             shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
-    } else if (is_udp(open.kind)) {
-        backend::dial_datagrams(worker_, std::move(service), std::move(stream),
+    } else if (is_udp(open.kind) || service->visited_by_datagrams) {
+        backend::dial_datagrams(worker_, std::move(service), std::move(stream), open.visitor,
                                 {shared_->traffic, shared_->own_visits, *shared_->log}, shared_->datagrams);
     } else {
         backend::dial_backend(worker_, std::move(service), std::move(stream), open.visitor,

@@ -48,8 +48,8 @@ public:
     void connect(const ClientLogin& login);
     /// Sends to the present session, if it is still open.
     void send(std::vector<wire::ControlPayload> messages);
-    /// Visits a service on the present session; the socket is reset if that is not open.
-    void visit(std::shared_ptr<const VisitPlan> plan, runtime::Fd socket, const runtime::SocketAddress& from);
+    /// Gives the visitor a visit to the service on the present session; it is turned away if that is not open.
+    void visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
     /// Takes no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);
     /// Ends all sessions now.

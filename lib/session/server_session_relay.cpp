@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "session/limits.hpp"
 #include "session/server_session.hpp"
 #include "session/stream_relay.hpp"
 #include "session/visitor_lines.hpp"
@@ -10,13 +11,6 @@
 namespace ferrotunnel::session {
 
 using wire::Code;
-
-namespace {
-
-// Each visit looks through all sessions for the service. A client that asks faster than this gets RESET `busy`.
-constexpr Pace visits_pace{1'024, 256};
-
-}  // namespace
 
 // A service that is unknown, away or not to be visited by this client gets the same answer: nobody learns which names
 // there are.
@@ -31,7 +25,7 @@ void ServerSession::begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Op
         stream->abort(Code::going_away);
         return;
     }
-    if (!visits_rate_.take(visits_pace, worker_.now())) {
+    if (!visits_rate_.take(limits::visits_pace, worker_.now())) {
         stream->abort(Code::busy);
         return;
     }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "session/visit_record.hpp"
 #include "transport/sealed.hpp"
 
 namespace ferrotunnel::session {
@@ -12,7 +13,9 @@ struct VisitPlan {
     std::string service;
     std::string token;  // of the service's client; empty: this client's own
     std::shared_ptr<const transport::SealContext> seal;
+    std::shared_ptr<VisitRecord> record;
 
+    bool is_udp() const noexcept { return seal->carries() == transport::SealContext::Carries::datagrams; }
     /// As its user writes it: "db", "db@alice".
     std::string text() const { return token.empty() ? service : service + '@' + token; }
 };

@@ -88,7 +88,9 @@ BackendWords backend_words(Tls& service) {
 }
 
 BackendWords backend_words(Udp& service) {
-    return {service.name, service.local, wire::ServiceKind::udp, no_backend_tls, ProxyProtocol::off};
+    BackendWords words{service.name, service.local, wire::ServiceKind::udp, no_backend_tls, service.proxy_protocol};
+    words.proxy_each = service.proxy_each;
+    return words;
 }
 
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {
@@ -136,6 +138,7 @@ backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& p
     }
     if (words.proxy != ProxyProtocol::off) {
         made.proxy = words.proxy == ProxyProtocol::v1 ? net::ProxyVersion::v1 : net::ProxyVersion::v2;
+        made.proxy_each = words.proxy_each;
     }
     if (made.place.tls && are_readable(words, problems)) {
         transport::TlsBackendSettings tls;

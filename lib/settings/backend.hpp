@@ -23,6 +23,7 @@ struct BackendWords {
     ProxyProtocol proxy;
     bool listing = false;
     const Tcp* exit = nullptr;  // whose destinations and users count, if it is one
+    bool proxy_each = false;    // of datagrams
 };
 BackendWords backend_words(Tcp& service);
 BackendWords backend_words(Http& service);

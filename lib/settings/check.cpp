@@ -25,6 +25,7 @@
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
+#include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -318,6 +319,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"proxy", proxy.error()});
         }
     }
+    check_visits(settings.visits, problems);
     check_client_tls(settings, problems);
     check_bounds({}, client_settings, settings, problems);
 }
@@ -472,6 +474,25 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "has an `idle` that is not from 1 s to 1 h"});
     }
     check_service_bind(service.name, service.bind, problems);
+    const auto wrong = [&](const char* text) { problems.push_back({service.name, text}); };
+    if (service.is_private && service.remote_port != 0) {
+        wrong("is private and has a public port; it can be one of the two");
+    }
+    if (service.is_private && !service.bind.empty()) {
+        wrong("is private and has `bind`: there is no port that could listen");
+    }
+    if (service.is_private && service.key.empty()) {
+        wrong("is private and has no `key`: other clients visit it, and nobody else");
+    }
+    if (!service.key.empty() && !service.is_private) {
+        wrong("has a `key`, which is for private services: visitors of a public port do not know it");
+    }
+    if (service.proxy_protocol == ProxyProtocol::v1) {
+        wrong("has `proxy_protocol` v1, which is for connections; datagrams can have v2");
+    }
+    if (service.proxy_each && service.proxy_protocol == ProxyProtocol::off) {
+        wrong("has `proxy_each`, which has no meaning without `proxy_protocol`");
+    }
     check_backend_of(service, application_serves, "127.0.0.1:53", problems);
 }
 

@@ -6,10 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/visit.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
+#include "settings/key_tables.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -27,6 +30,7 @@ struct ClientValues : CommonValues {
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
+    std::vector<Visit> visits;
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
@@ -119,6 +123,14 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .type = "pin",
       .help = "Take only the server with this key, as it prints it: sha256:..."},
      &ClientValues::tls_pin},
+    {{.key = "visits",
+      .type = "list of visits",
+      .help = "Private services of other clients that this machine reaches; see \"Visits\" below.",
+      .is_live = true,
+      .keys = visit_keys},
+     {},
+     [](const ClientValues& a, const ClientValues& b) { return a.visits == b.visits; },
+     [](ClientValues& into, const ClientValues& from) { into.visits = from.visits; }},
 };
 
 }  // namespace ferrotunnel::detail

@@ -25,8 +25,8 @@ const Node* entry_of(const Node& map, std::string_view key) {
 
 // What an item of a list is called: its name, or what a service is called that has none; else its number.
 std::string label_of(const Node& item, std::size_t number) {
-    static constexpr std::array<std::array<std::string_view, 2>, 6> keys{
-        {{"name", ""}, {"id", ""}, {"tcp", "tcp:"}, {"udp", "udp:"}, {"http", ""}, {"tls", ""}}};
+    static constexpr std::array<std::array<std::string_view, 2>, 7> keys{
+        {{"name", ""}, {"id", ""}, {"tcp", "tcp:"}, {"udp", "udp:"}, {"tcp+udp", "tcp:"}, {"http", ""}, {"tls", ""}}};
     for (const auto& [key, before] : keys) {
         const Node* value = entry_of(item, key);
         if (value != nullptr && value->kind == Node::Kind::list && !value->items.empty()) {

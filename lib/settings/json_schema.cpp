@@ -10,6 +10,7 @@
 #include "settings/file_keys.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
+#include "settings/visits.hpp"
 #include "wire/plugins_part.hpp"
 
 namespace ferrotunnel::detail {
@@ -107,18 +108,31 @@ Json exit_of(std::string_view key) {
 // One service: of one kind, with a backend unless it redirects, and with no key that its kind does not have.
 Json service_of(const FileKey& services) {
     Json service = group_of(services.keys);
-    for (const char* kind : {"tcp", "udp", "http", "tls"}) {
+    for (const char* kind : {"tcp", "udp", "tcp+udp", "http", "tls"}) {
         service["oneOf"].push_back({{"required", {kind}}});
     }
     service["anyOf"] = {{{"required", {"local"}}}, {{"required", {"http", "redirect"}}}};
     service["dependencies"] = both("backend_certificate", "backend_key");
+    service["dependencies"]["proxy_each"] = {"proxy_protocol"};
     std::vector<std::string_view> of_tls =
         names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "idle", "bind"});
     std::erase(of_tls, "proxy_protocol");
+    std::vector<std::string_view> of_udp = names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "plugins"});
+    std::erase(of_udp, "proxy_protocol");
+    std::erase(of_udp, "proxy_each");
+    std::vector<std::string_view> of_both = of_udp;
+    of_both.push_back("key");
     service["allOf"] = {
-        with_only("tcp", names_in({rule_keys()}, {"path", "idle"})),
-        with_only("udp", names_in({backend_keys(), exit_keys(), rule_keys()}, {"path", "plugins"})),
-        with_only("http", names_in({exit_keys()}, {"idle", "bind"})),
+        with_only("tcp", names_in({rule_keys()}, {"path", "idle", "proxy_each"})),
+        with_only("udp", of_udp),
+        with_only("tcp+udp", of_both),
+        {{"if", {{"required", {"tcp+udp"}}}},
+         {"then", {{"properties", {{"proxy_protocol", {{"not", {{"const", "v1"}}}}}}}}}},
+        {{"if", {{"required", {"udp"}}}},
+         {"then", {{"properties", {{"proxy_protocol", {{"not", {{"const", "v1"}}}}}}}}}},
+        {{"if", {{"required", {"udp"}}, {"properties", {{"udp", {{"const", "private"}}}}}}},
+         {"then", {{"required", {"key"}}}}},
+        with_only("http", names_in({exit_keys()}, {"idle", "bind", "proxy_each"})),
         with_only("tls", of_tls),
         exit_of("allow"),
         exit_of("users"),
@@ -225,6 +239,11 @@ Json schema_of(const FileKey& key) {
         schema.update(list_of(chain_item_of(key)));
         return schema;
     }
+    if (type.name == "list of visits") {
+        schema.update(list_of(group_of(key.keys)));
+        schema["maxItems"] = visits_max;
+        return schema;
+    }
     if (type.name == "list of users") {
         schema.update(list_of(group_of(key.keys)));
         return schema;
@@ -269,7 +288,9 @@ Json needed_without_includes(const FileKey& file) {
     }
     sides["server"]["dependencies"] = both("tls_cert", "tls_key");
     sides["server"]["properties"] = {{"token", {{"minItems", 1}}}};
-    sides["client"]["properties"] = {{"services", {{"minItems", 1}}}};
+    for (const char* list : {"services", "visits"}) {
+        sides["client"]["anyOf"].push_back({{"required", {list}}, {"properties", {{list, {{"minItems", 1}}}}}});
+    }
     return {{"anyOf", std::move(one_of_them)}, {"properties", std::move(sides)}};
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/visit.hpp"
 #include "settings/key_tables.hpp"
 
 namespace ferrotunnel::detail {
@@ -11,8 +12,7 @@ namespace {
 constexpr SettingFacts of_client_section[] = {
     {.key = "services",
      .type = "list of services",
-     .help = "What is offered. Required.",
-     .is_required = true,
+     .help = "What is offered. Required where there are no `visits`.",
      .keys = service_keys},
 };
 
@@ -23,9 +23,15 @@ constexpr SettingFacts of_service[] = {
              "service for each port, called `name:20000` and so on. `private`: none; it is reached by its "
              "name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
-     .type = "public port or range",
+     .type = "public port or range, or `private`",
      .help = "The public UDP port; 0: the server chooses. A range as with `tcp`. The numbers are apart from those of "
-             "`tcp`. Instead of `tcp`."},
+             "`tcp`. `private`: none; other clients visit it, with its `key`. Instead of `tcp`."},
+    {.key = "tcp+udp",
+     .type = "public port or range",
+     .help =
+         "A public port for both, of one number: two services, the one of UDP called `name/udp`. Both are there, or "
+         "none. 0: the server chooses; a range as with `tcp`. What is said has to be right for both. Instead of "
+         "`tcp`."},
     {.key = "http",
      .type = "host or pattern, or `assigned`, or a list",
      .help = "The hosts that visitors ask for: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, `\"*\"`; "
@@ -62,12 +68,37 @@ constexpr SettingFacts of_service[] = {
     {.key = "key",
      .type = "token",
      .help =
-         "With `tcp: private`: the key that visitors have to prove, other clients by `ferrotunnel visit`; what passes "
-         "is encrypted between the clients. The server must not have it. `ferrotunnel token` makes one."},
+         "With `tcp: private` and `udp: private`: the key that visitors have to prove, other clients by `ferrotunnel "
+         "visit`; what passes is encrypted between the clients. The server must not have it. `ferrotunnel token` makes "
+         "one."},
     {.key = "plugins",
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
              "[clients](plugins/clients.md). Not with `udp`."},
+};
+
+constexpr Choice visit_kinds[] = {
+    {"tcp", static_cast<std::uint64_t>(Visit::Kind::tcp)},
+    {"udp", static_cast<std::uint64_t>(Visit::Kind::udp)},
+};
+constexpr SettingFacts of_visit[] = {
+    {.key = "name",
+     .type = "service of another client",
+     .help =
+         "What its client calls the service: `db`; `db@alice` where that client has another token, which the server "
+         "calls so.",
+     .is_required = true},
+    {.key = "local",
+     .type = "port, or IP address with port",
+     .help = "Where connections are taken that are to reach it: `5432` (on this machine alone), `127.0.0.1:5432`; port "
+             "0: any free one.",
+     .is_required = true},
+    {.key = "key", .type = "token", .help = "The key that the service's client has too.", .is_required = true},
+    {.key = "kind",
+     .form = Form::choice,
+     .choices = visit_kinds,
+     .help = "What the service is; of `udp`, each address that sends to `local` has a visit of its own, until it has "
+             "been silent for 60 s. Else `tcp`."},
 };
 
 constexpr Choice proxy_versions[] = {
@@ -93,7 +124,10 @@ constexpr SettingFacts of_backend[] = {
      .form = Form::choice,
      .choices = proxy_versions,
      .help = "The backend is told who the visitor is, by a header in front of the first byte. Of HTTP services, each "
-             "visitor then has connections of its own."},
+             "visitor then has connections of its own. With `udp`: `v2`, in front of the first datagram."},
+    {.key = "proxy_each",
+     .form = Form::on_off,
+     .help = "With `udp` and `proxy_protocol`: in front of each datagram, as DNS servers want it."},
 };
 
 constexpr SettingFacts of_exit[] = {
@@ -222,6 +256,10 @@ std::span<const SettingFacts> service_keys() noexcept {
         return keys;
     }();
     return all;
+}
+
+std::span<const SettingFacts> visit_keys() noexcept {
+    return of_visit;
 }
 
 std::span<const SettingFacts> backend_keys() noexcept {

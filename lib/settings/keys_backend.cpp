@@ -11,7 +11,8 @@ BackendKeys::BackendKeys(config::Section& service)
       key_(service.find("backend_key")),
       name_(service.find("backend_name")),
       insecure_(service.find("backend_insecure")),
-      proxy_(service.find("proxy_protocol")) {}
+      proxy_(service.find("proxy_protocol")),
+      proxy_each_(service.find("proxy_each")) {}
 
 bool BackendKeys::read(BackendTls& tls) const {
     const auto ca = ca_ ? ca_->path() : std::nullopt;

@@ -21,6 +21,7 @@ public:
     /// The first key about TLS that is there, or null. A service that passes on the visitor's TLS must have none.
     const config::Value* any_tls() const noexcept;
     const std::optional<config::Value>& proxy() const noexcept { return proxy_; }
+    const std::optional<config::Value>& proxy_each() const noexcept { return proxy_each_; }
 
 private:
     std::optional<config::Value> ca_;
@@ -29,6 +30,7 @@ private:
     std::optional<config::Value> name_;
     std::optional<config::Value> insecure_;
     std::optional<config::Value> proxy_;
+    std::optional<config::Value> proxy_each_;
 };
 
 }  // namespace ferrotunnel::detail

@@ -100,6 +100,9 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     if (auto value = reader.find({}, "services")) {
         read_services(*value, reading, part);
     }
+    if (auto value = reader.find({}, "visits")) {
+        read_visits(*value, reading, part.settings.visits);
+    }
     reader.finish();
     return part;
 }

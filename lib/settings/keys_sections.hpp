@@ -95,6 +95,12 @@ void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& 
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 
+/// Reads the key of a private service or of a visit to one. False: it is wrong, which was reported.
+bool read_visit_key(const config::Value& value, ConfigReading& reading, VisitKey& into);
+
+/// Reads the visits of a client.
+void read_visits(const config::Value& list, ConfigReading& reading, std::vector<Visit>& visits);
+
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
 

@@ -117,6 +117,7 @@ struct Keys {
     explicit Keys(Section& service)
         : tcp(service.find("tcp")),
           udp(service.find("udp")),
+          both(service.find("tcp+udp")),
           http(service.find("http")),
           tls(service.find("tls")),
           path(service.find("path")),
@@ -130,12 +131,13 @@ struct Keys {
           exit(service) {}
 
     std::size_t kinds() const noexcept {
-        return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{http.has_value()} +
-               std::size_t{tls.has_value()};
+        return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{both.has_value()} +
+               std::size_t{http.has_value()} + std::size_t{tls.has_value()};
     }
 
     std::optional<Value> tcp;
     std::optional<Value> udp;
+    std::optional<Value> both;
     std::optional<Value> http;
     std::optional<Value> tls;
     std::optional<Value> path;
@@ -241,26 +243,21 @@ void add_ports(const Service& model, const std::vector<PortOfRange>& places, con
     }
 }
 
-// Reads the key of a private service; false if it is wrong.
-bool read_visit_key(const Keys& keys, ConfigReading& reading, VisitKey& into) {
-    if (!keys.key) {
-        return true;
+bool is_private(const Value& port) {
+    return port.is_text() && port.try_text() == "private";
+}
+
+// Reports a key of a service that has a public port.
+bool may_have_key(const Keys& keys, const Value& port) {
+    const bool is_right = !keys.key || is_private(port);
+    if (!is_right) {
+        keys.key->problem("is for `tcp: private` and `udp: private`: visitors of a public port do not know it");
     }
-    const std::optional<Secret> secret = read_secret(*keys.key, reading);
-    if (!secret) {
-        return false;
-    }
-    try {
-        into = VisitKey(*secret);
-        return true;
-    } catch (const config_error& error) {
-        keys.key->problem(error.problems().front().text);
-        return false;
-    }
+    return is_right;
 }
 
 void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
-    const bool is_private = keys.tcp->is_text() && keys.tcp->try_text() == "private";
+    const bool is_private_one = is_private(*keys.tcp);
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     if (keys.path) {
@@ -270,17 +267,16 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
         return;
     }
-    if (keys.key && !is_private) {
-        keys.key->problem("is for `tcp: private`: visitors of a public port do not know it");
+    if (!may_have_key(keys, *keys.tcp)) {
         return;
     }
     if (!address || (keys.name && !called)) {
         return;
     }
     const std::vector<PortOfRange> places =
-        is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
+        is_private_one ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
-    if (keys.bind && is_private) {
+    if (keys.bind && is_private_one) {
         keys.bind->problem("a private service has none: it has no port that could listen");
         return;
     }
@@ -289,8 +285,8 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
-    tcp.is_private = is_private;
-    if (!read_visit_key(keys, reading, tcp.key)) {
+    tcp.is_private = is_private_one;
+    if (keys.key && !read_visit_key(*keys.key, reading, tcp.key)) {
         return;
     }
     tcp.local = places.front().local;
@@ -307,10 +303,6 @@ bool has_what_udp_has_not(const Keys& keys) {
     if (tls_key != nullptr) {
         tls_key->problem("a UDP service has no TLS");
     }
-    if (keys.backend.proxy()) {
-        keys.backend.proxy()->problem(
-            "a UDP service has no PROXY header: there is no first byte that it could precede");
-    }
     if (keys.path) {
         keys.path->problem("a UDP service has no paths");
     }
@@ -318,10 +310,31 @@ bool has_what_udp_has_not(const Keys& keys) {
         keys.plugins->problem("a UDP service has no plugins: they look at requests and connections");
     }
     const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `udp`");
-    return tls_key != nullptr || keys.backend.proxy() || keys.path || keys.plugins || ruled;
+    return tls_key != nullptr || keys.path || keys.plugins || ruled;
 }
 
-void add_udp(const Keys& keys, Taken& taken, ClientPart& part) {
+// Reads whether the backend of a UDP service is told who visitors are. False: it can not be so, which was reported.
+bool reads_introduction(const Keys& keys, Udp& udp) {
+    if (!keys.backend.read(udp.proxy_protocol)) {
+        return false;
+    }
+    if (udp.proxy_protocol == ProxyProtocol::v1) {
+        keys.backend.proxy()->problem("a UDP service can have v2 alone: v1 is for connections");
+        return false;
+    }
+    if (!keys.backend.proxy_each()) {
+        return true;
+    }
+    if (udp.proxy_protocol == ProxyProtocol::off) {
+        keys.backend.proxy_each()->problem("has no meaning without `proxy_protocol: v2`");
+        return false;
+    }
+    const std::optional<bool> each = keys.backend.proxy_each()->boolean();
+    udp.proxy_each = each.value_or(false);
+    return each.has_value();
+}
+
+void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -332,13 +345,64 @@ void add_udp(const Keys& keys, Taken& taken, ClientPart& part) {
     Udp udp;
     udp.name = called.value_or("");
     udp.idle = idle.value_or(udp.idle);
+    udp.is_private = is_private(*keys.udp);
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
         keys.idle->problem("must be from 1s to 1h");
         return;
     }
-    const std::vector<PortOfRange> places = ports_of(*keys.udp, *address);
+    if (!reads_introduction(keys, udp) || !may_have_key(keys, *keys.udp) ||
+        (keys.key && !read_visit_key(*keys.key, reading, udp.key))) {
+        return;
+    }
+    if (udp.is_private && !keys.key) {
+        keys.udp->problem("needs a `key`: other clients visit it, and nobody else");
+        return;
+    }
+    if (keys.bind && udp.is_private) {
+        keys.bind->problem("a private service has none: it has no port that could listen");
+        return;
+    }
+    const std::vector<PortOfRange> places =
+        udp.is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.udp, *address);
     if (!places.empty() && reads_bind(keys, udp.bind)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
+    }
+}
+
+// Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
+void add_both(const Keys& keys, Taken& taken, ClientPart& part) {
+    using std::chrono::milliseconds;
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    const auto idle = keys.idle ? keys.idle->time() : std::nullopt;
+    if (has_what_udp_has_not(keys) || !address || (keys.name && !called) || (keys.idle && !idle)) {
+        return;
+    }
+    Udp udp;
+    udp.idle = idle.value_or(udp.idle);
+    if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
+        keys.idle->problem("must be from 1s to 1h");
+        return;
+    }
+    Tcp model;
+    model.name = called.value_or("");
+    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind)) {
+        return;
+    }
+    model.bind = udp.bind;
+    model.proxy_protocol = udp.proxy_protocol;
+    for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, *address))) {
+        if (!add_port(tcp, keys, *keys.both, taken.ports, taken, part.services)) {
+            return;
+        }
+        Udp twin = udp;
+        twin.with_tcp = part.services.back().name;
+        twin.local = part.services.back().local;
+        twin.remote_port = tcp.remote_port;
+        if (!add_port(twin, keys, *keys.both, taken.udp_ports, taken, part.udp_services)) {
+            part.services.pop_back();
+            return;
+        }
     }
 }
 
@@ -452,13 +516,14 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
     section.finish();
     if (keys.kinds() == 0 && !section.has_foreign("kind")) {
         item.problem(
-            "`tcp`, `udp`, `http` or `tls` is missing: the public port, or 0 for one that the server chooses; or the "
+            "`tcp`, `udp`, `tcp+udp`, `http` or `tls` is missing: the public port, or 0 for one that the server "
+            "chooses; or the "
             "host, or "
             "`assigned` for one that the server chooses; or the name that visitors ask for by TLS");
     }
     if (keys.kinds() > 1) {
-        const Value& second = keys.http ? *keys.http : keys.tls ? *keys.tls : *keys.udp;
-        second.problem("a service has one of `tcp`, `udp`, `http` and `tls`");
+        const Value& second = keys.http ? *keys.http : keys.tls ? *keys.tls : keys.both ? *keys.both : *keys.udp;
+        second.problem("a service has one of `tcp`, `udp`, `tcp+udp`, `http` and `tls`");
     }
     if (is_local_missing(keys) && !section.has_foreign("local")) {
         item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
@@ -466,25 +531,31 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
     if (keys.kinds() != 1) {
         return;
     }
-    if (keys.idle && !keys.udp) {
+    if (keys.idle && !keys.udp && !keys.both) {
         keys.idle->problem("is for a service with `udp`: how long its visitors may be silent");
         return;
     }
     if (!keys.tcp && keys.exit.refuse()) {
         return;
     }
-    if (keys.key && !keys.tcp) {
-        keys.key->problem("is for `tcp: private`, which other clients visit");
+    if (keys.key && !keys.tcp && !keys.udp) {
+        keys.key->problem("is for `tcp: private` and `udp: private`, which other clients visit");
         return;
     }
-    if (keys.bind && !keys.tcp && !keys.udp) {
+    if (keys.backend.proxy_each() && !keys.udp && !keys.both) {
+        keys.backend.proxy_each()->problem("is for a service with `udp`: its datagrams");
+        return;
+    }
+    if (keys.bind && !keys.tcp && !keys.udp && !keys.both) {
         keys.bind->problem("is for a service with `tcp` or `udp`, which have a port of their own");
         return;
     }
     if (keys.tcp) {
         add_tcp(keys, taken, reading, part);
     } else if (keys.udp) {
-        add_udp(keys, taken, part);
+        add_udp(keys, taken, reading, part);
+    } else if (keys.both) {
+        add_both(keys, taken, part);
     } else if (keys.http) {
         add_http(keys, taken, part);
     } else {

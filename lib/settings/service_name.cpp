@@ -66,6 +66,12 @@ std::string default_name(const Tls& service) {
 }
 
 std::string default_name(const Udp& service) {
+    if (!service.with_tcp.empty()) {
+        return made_valid(service.with_tcp + "/udp");
+    }
+    if (service.is_private) {
+        return made_valid(service.local.empty() ? "private" : "private:" + service.local);
+    }
     const bool by_port = service.remote_port != 0 || service.local.empty();
     return made_valid("udp:" + (by_port ? std::to_string(service.remote_port) : service.local));
 }

@@ -87,6 +87,13 @@ std::vector<ValueType> all_types() {
         {.name = "IP address with port",
          .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) +
                           maybe(":" + pattern::port_or_zero))},
+        {.name = "port, or IP address with port",
+         .pattern =
+             whole(either({pattern::port_or_zero, either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) + ":" +
+                                                      pattern::port_or_zero})),
+         .least = 0,
+         .most = 65'535},
+        {.name = "service of another client", .pattern = free_text("[^@]+(?:@.+)?"), .least = 0, .most = 1e15},
         {.name = "destination",
          .pattern = free_text(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network,
                                       "(?:\\*|(?:\\*\\*?\\.)?" + pattern::name + ")"}) +

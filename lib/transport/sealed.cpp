@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "transport/limits.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -18,11 +19,14 @@ namespace {
 // Says which protocol it is. It names neither the key nor the service: everybody on the way can read it.
 constexpr std::string_view psk_identity = "ferrotunnel-visit";
 constexpr std::string_view psk_label = "ferrotunnel visit 1";
-constexpr unsigned char alpn[] =
+// As ALPN has it: the length in front.
+constexpr std::string_view alpn_of_bytes =
     "\x13"
     "ferrotunnel-visit/1";
-constexpr unsigned alpn_size = sizeof alpn - 1;
-static_assert(alpn_size == 20);
+constexpr std::string_view alpn_of_datagrams =
+    "\x17"
+    "ferrotunnel-visit-udp/1";
+static_assert(alpn_of_bytes.size() == 0x13 + 1 && alpn_of_datagrams.size() == 0x17 + 1);
 constexpr unsigned char cipher_id[] = {0x13, 0x01};  // TLS_AES_128_GCM_SHA256
 
 void require(bool fine) {
@@ -52,10 +56,21 @@ void derive(Bytes key, std::string_view service, std::array<std::uint8_t, 32>& i
     require(fine);
 }
 
-int choose_visit_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+std::string_view alpn_of(SealContext::Carries carries) noexcept {
+    return carries == SealContext::Carries::datagrams ? alpn_of_datagrams : alpn_of_bytes;
+}
+
+const unsigned char* bytes_of(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+int choose_visit_alpn(SSL* ssl, const unsigned char** out, unsigned char* size, const unsigned char* offered,
                       unsigned offered_size, void*) {
+    const auto* const self = static_cast<const SealContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    const std::string_view ours = alpn_of(self->carries());
     unsigned char* chosen = nullptr;
-    if (SSL_select_next_proto(&chosen, size, alpn, alpn_size, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
+    if (SSL_select_next_proto(&chosen, size, bytes_of(ours), static_cast<unsigned>(ours.size()), offered,
+                              offered_size) != OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     *out = chosen;
@@ -64,8 +79,10 @@ int choose_visit_alpn(SSL*, const unsigned char** out, unsigned char* size, cons
 
 }  // namespace
 
-SealContext::SealContext(End end, Bytes key, std::string_view service)
-    : end_(end), native_(SSL_CTX_new(end == End::service ? TLS_server_method() : TLS_client_method())) {
+SealContext::SealContext(End end, Bytes key, std::string_view service, Carries carries)
+    : end_(end),
+      carries_(carries),
+      native_(SSL_CTX_new(end == End::service ? TLS_server_method() : TLS_client_method())) {
     require(native_ != nullptr);
     derive(key, service, psk_);
     SSL_CTX* const context = native_.get();
@@ -82,7 +99,8 @@ SealContext::SealContext(End end, Bytes key, std::string_view service)
         SSL_CTX_set_alpn_select_cb(context, choose_visit_alpn, nullptr);
     } else {
         SSL_CTX_set_psk_use_session_callback(context, &SealContext::use_session);
-        require(SSL_CTX_set_alpn_protos(context, alpn, alpn_size) == 0);
+        const std::string_view alpn = alpn_of(carries);
+        require(SSL_CTX_set_alpn_protos(context, bytes_of(alpn), static_cast<unsigned>(alpn.size())) == 0);
         // Who answers without the key has to show a certificate, and there is none that this would take.
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     }
@@ -93,7 +111,7 @@ SealContext::~SealContext() {
 }
 
 std::shared_ptr<void> SealContext::begin_handshake() const {
-    if (handshakes_->fetch_add(1, std::memory_order_relaxed) >= handshakes_max) {
+    if (handshakes_->fetch_add(1, std::memory_order_relaxed) >= limits::visit_handshakes_max) {
         handshakes_->fetch_sub(1, std::memory_order_relaxed);
         return nullptr;
     }
@@ -134,7 +152,9 @@ int SealContext::use_session(SSL* ssl, const EVP_MD* digest, const unsigned char
 }
 
 Sealed::Sealed(const SealContext& context)
-    : is_service_(context.end() == SealContext::End::service), ssl_(SSL_new(context.native())) {
+    : is_service_(context.end() == SealContext::End::service),
+      is_of_datagrams_(context.carries() == SealContext::Carries::datagrams),
+      ssl_(SSL_new(context.native())) {
     BioPtr in(BIO_new(BIO_s_mem()));
     BioPtr out(BIO_new(BIO_s_mem()));
     if (!ssl_ || !in || !out) {
@@ -175,6 +195,10 @@ std::string Sealed::failure() const {
         case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
             return "the client of the service refuses the key: it has another one";
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+            return is_of_datagrams_ ? "it takes this service for one of TCP" : "it takes this service for one of UDP";
+        case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+            return is_of_datagrams_ ? "the service is not one of UDP" : "the service is not one of TCP";
         default:
             return is_service_ ? "it does not begin end-to-end encryption"
                                : "the service has no key, or somebody in between answers in its place";

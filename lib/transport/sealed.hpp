@@ -27,19 +27,21 @@ namespace ferrotunnel::transport {
 class SealContext {
 public:
     enum class End : std::uint8_t { visitor, service };
+    /// What passes: both ends have to mean the same, and the handshake tells if they do not.
+    enum class Carries : std::uint8_t { bytes, datagrams };
 
     /// `key`: 32 bytes that both ends have. Throws TlsConfigError.
-    SealContext(End end, Bytes key, std::string_view service);
+    SealContext(End end, Bytes key, std::string_view service, Carries carries = Carries::bytes);
     ~SealContext();
     SealContext(const SealContext&) = delete;
     SealContext& operator=(const SealContext&) = delete;
 
     End end() const noexcept { return end_; }
+    Carries carries() const noexcept { return carries_; }
     SSL_CTX* native() const noexcept { return native_.get(); }
 
-    /// Counts a handshake until the result is gone; null: there are `handshakes_max` already. Who has not proved the
-    /// key gets no more memory than that.
-    static constexpr std::uint32_t handshakes_max = 256;
+    /// Counts a handshake until the result is gone; null: there are limits::visit_handshakes_max already. Who has not
+    /// proved the key gets no more memory than that.
     std::shared_ptr<void> begin_handshake() const;
 
 private:
@@ -49,6 +51,7 @@ private:
     SSL_SESSION* make_session(SSL* ssl) const;
 
     const End end_;
+    const Carries carries_;
     std::array<std::uint8_t, 32> psk_{};
     SslContextPtr native_;
     const std::shared_ptr<std::atomic<std::uint32_t>> handshakes_ = std::make_shared<std::atomic<std::uint32_t>>(0);
@@ -92,6 +95,7 @@ private:
     std::string failure() const;
 
     const bool is_service_;
+    const bool is_of_datagrams_;
     State state_ = State::handshaking;
     SslPtr ssl_;
     BIO* in_ = nullptr;   // owned by `ssl_`

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "trunk/sealed_stream.hpp"
 
 namespace ferrotunnel::trunk {
 
@@ -13,31 +14,6 @@ using runtime::IoResult;
 using runtime::IoStatus;
 using transport::Sealed;
 using wire::Code;
-
-namespace {
-
-std::string words_for(const mux::Verdict& verdict) {
-    if (verdict.kind == mux::Verdict::Kind::lost) {
-        return "the connection to the server was lost";
-    }
-    switch (verdict.code) {
-        case Code::unknown_service:
-            return "no client offers it now that this one may visit";
-        case Code::unsupported:
-            return "the server carries no visits";
-        case Code::busy:
-            return "too many visits are under way, or the quota of its token is used up";
-        case Code::refused:
-        case Code::timeout:
-            return "its client can not reach what is behind it";
-        case Code::unauthorized:
-            return "the client of the service refuses the key: it has another one";
-        default:
-            return "it was ended from outside: " + std::string(wire::name_of(verdict.code));
-    }
-}
-
-}  // namespace
 
 SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
                        std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
@@ -49,7 +25,7 @@ SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic
       outcome_(std::move(outcome)),
       handshake_(std::make_unique<runtime::Timer>(worker, [this] {
           const IntrusivePtr<SealedPump> keep(this);
-          handshake_failed("the other client does not answer in time");
+          handshake_failed(words_late);
       })) {
     handshake_->set(deadline);
 }
@@ -96,7 +72,7 @@ bool SealedPump::shake_hands() {
         } else if (item->kind == StreamItem::Kind::reset) {
             handshake_failed(words_for({mux::Verdict::Kind::aborted, item->code}));
         } else {
-            handshake_failed("the other client has ended it before the key was proved");
+            handshake_failed(words_ended_early);
         }
     }
     return !closed_;
@@ -115,16 +91,7 @@ void SealedPump::handshake_failed(const std::string& why) {
 }
 
 void SealedPump::send_sealed() {
-    bool any = false;
-    while (const std::size_t waiting = sealed_.to_send()) {
-        const auto size = static_cast<std::uint32_t>(std::min(waiting, limits::data_payload_max));
-        constexpr auto headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
-        buffer::SlabPtr slab = buffer::make_slab(headroom + size);
-        (void)sealed_.take({slab->data() + headroom, size});
-        stream_->send({std::move(slab), headroom, size}, true);
-        any = true;
-    }
-    if (any) {
+    if (send_what_is_sealed(sealed_, *stream_)) {
         stream_->flush();
     }
 }
@@ -243,7 +210,7 @@ bool SealedPump::unseal_front() {
 // Somebody in between has changed, or cut, what the peer sends.
 void SealedPump::cut() {
     if (!std::exchange(told_, true)) {
-        outcome_("what came is not, or not all, of what the other client has sent");
+        outcome_(words_cut);
     }
     stream_->abort(Code::connection_reset);
     close(true);

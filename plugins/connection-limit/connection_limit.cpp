@@ -46,6 +46,21 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
     return Decision::go_on();
 }
 
+// The visitor keeps it until it is gone, whether it was served or not.
+Decision ConnectionLimit::on_connect(plugin::Visit& visit) {
+    Counted& counted = visit.state<Counted>();
+    if (counted.lease == nullptr) {
+        const LeaseTable::Taken taken = known_->table.take(key_.of(visit, known_->hash), limit_);
+        if (taken.lease == nullptr) {
+            return Decision::refuse(taken.refusal == LeaseTable::Refusal::full ? "connection_limit_full"
+                                                                               : "connection_limit");
+        }
+        counted.known = known_;
+        counted.lease = taken.lease;
+    }
+    return Decision::go_on();
+}
+
 void ConnectionLimit::on_close(Exchange& exchange, const Outcome&) {
     exchange.keep(nullptr, nullptr);
 }

@@ -1,5 +1,5 @@
 // Lets each visitor, or each of whatever else is counted, have so many requests at the same time; a WebSocket is one
-// until it is closed. plugins/connection-limit/README.md has the settings.
+// until it is closed, and so is a visitor of a TCP or TLS service. plugins/connection-limit/README.md has the settings.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ public:
             "required": ["limit"],
             "properties": {
                 "limit": {"type": "integer", "minimum": 1, "maximum": 1000000,
-                          "description": "How many requests and WebSockets there may be at the same time."},
+                          "description": "How many requests and visitors of TCP and TLS may be there at a time."},
                 "key": {"type": "string", "default": "visitor",
                         "description": "What is counted by: visitor, host, service, all, header.NAME or note.NAME."},
                 "ipv6_prefix": {"type": "integer", "minimum": 1, "maximum": 128, "default": 64,
@@ -46,6 +46,7 @@ public:
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     void on_close(plugin::Exchange& exchange, const plugin::Outcome& outcome) override;
+    plugin::Decision on_connect(plugin::Visit& visit) override;
 
     /// How many requests there are now, of all keys. For tests.
     std::uint64_t taken() const noexcept { return known_->table.taken(); }
@@ -57,6 +58,20 @@ private:
         std::size_t entries;
         KeyedHash hash;
         LeaseTable table;
+    };
+
+    /// What a visitor of TCP or TLS has been given, for as long as it is there.
+    struct Counted {
+        Counted() = default;
+        Counted(const Counted&) = delete;
+        Counted& operator=(const Counted&) = delete;
+        ~Counted() {
+            if (lease != nullptr) {
+                LeaseTable::give_back(*lease);
+            }
+        }
+        std::shared_ptr<Known> known{};  // whose lease it is
+        LeaseTable::Lease* lease = nullptr;
     };
 
     const std::uint64_t limit_;

@@ -98,7 +98,7 @@ mkdir -p "$dir/example/conf.d" "$dir/example/dist"
 sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token" &&
     "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password >"$dir/example/ann.password" &&
-    "$FERROTUNNEL" token >"$dir/example/db.key")
+    "$FERROTUNNEL" token >"$dir/example/db.key" && "$FERROTUNNEL" token >"$dir/example/wiki.key")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -keyout "$dir/example/key.pem" -out "$dir/example/chain.pem" 2>/dev/null
 for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do
@@ -113,12 +113,14 @@ equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<END || fail "another summary than expected"
 ok: example/ferrotunnel.yml
   server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8080, hosts below tunnel.example.com; 2 tokens
-  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 13 services
+  client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 15 services, 1 visit
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
     db               tcp private -> 127.0.0.1:5432
+    iperf            tcp 8055 -> 127.0.0.1:5201
     tcp:8081         tcp 8081 -> exit
     udp:8053         udp 127.0.0.1:8053 -> 127.0.0.1:53
+    iperf/udp        udp 8055 -> 127.0.0.1:5201
     app.example.com  http app.example.com -> 127.0.0.1:3000
     app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
     app.example.com/shop http app.example.com /shop -> 127.0.0.1:3002
@@ -127,6 +129,7 @@ ok: example/ferrotunnel.yml
     docs.example.com http docs.example.com -> files:$(cd "$dir" && pwd -P)/example/dist
     api.example.com  http api.example.com -> https://api.internal:443
     tls:shop.example.com tls shop.example.com -> unix:/run/shop.sock
+    wiki@bob         visited at 127.0.0.1:8081
 END
 [[ ! -e /var/lib/ferrotunnel.yml && ! -e $dir/example/server.endpoints ]] || fail "check has made a file"
 

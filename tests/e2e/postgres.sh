@@ -56,3 +56,18 @@ public=$(public_of by_socket)
 asked="select count(*), inet_server_addr() is null from pgbench_branches"
 equal "branches, by a connection without an address" \
     "$(psql -h 127.0.0.1 -p "${public##*:}" -U tester -d postgres -A -t -c "$asked")" "$(by_size 1 10)|t"
+
+say "psql by a visit of another client, without a public port"
+(umask 077 && "$FERROTUNNEL" token >"$dir/key")
+start_client office --private "db=127.0.0.1:$port" --key-file "$dir/key"
+wait_for_text office " -> 127.0.0.1:$port"
+programs[laptop]=1
+start laptop "$FERROTUNNEL" visit db --local 0 --key-file "$dir/key" --server "$control" --token-file "$dir/token" --tls $tls
+wait_for_text laptop "^connected to"
+visited=$(awk '$2 == "->" { print $1; exit }' "$dir/laptop.out")
+by_visit=(-h 127.0.0.1 -p "${visited##*:}" -U tester)
+equal branches "$(psql "${by_visit[@]}" -d postgres -A -t -c "select count(*) from pgbench_branches")" "$(by_size 1 10)"
+equal bytes "$(psql "${by_visit[@]}" -At -d postgres -c "select repeat('x', 100) from generate_series(1, 100000)" | wc -c)" \
+    10100000
+pgbench "${by_visit[@]}" -c 4 -C -S -t 20 postgres >"$dir/visit.out" 2>"$dir/visit.err"
+has_text "$dir/visit.out" "actually processed: 80/80"

@@ -48,7 +48,7 @@ def pem(name):
 
 rate = {"up": "1M", "down": "2M"}
 header_rules = {"remove": ["X-Old"], "set": {"X-A": "1"}, "add": {"X-B": "1"}}
-TCP, UDP, HTTP, TLS, FILES, SECURE, AWAY, DIRECT, PRIVATE, EXIT = range(10)
+TCP, UDP, HTTP, TLS, FILES, SECURE, AWAY, DIRECT, PRIVATE, EXIT, BOTH = range(11)
 
 base["server"].update(
     {
@@ -67,9 +67,10 @@ base["server"].update(
     }
 )
 local = base["client"].pop("local")
+base["client"]["visits"] = [{"name": "v", "local": 0, "key": f"file:{folder}/b"}]
 base["client"]["services"] = [
     {"name": "t", "tcp": 0, "local": local},
-    {"name": "u", "udp": 0, "local": local},
+    {"name": "u", "udp": 0, "local": local, "proxy_protocol": "v2"},
     {"name": "h", "http": "h.test", "path": "/p", "local": local, "strip_prefix": True, "limits": {"body_rate": 400},
      "request_headers": header_rules, "response_headers": copy.deepcopy(header_rules)},
     {"name": "s", "tls": "s.test", "local": local},
@@ -81,6 +82,7 @@ base["client"]["services"] = [
     {"name": "p", "tcp": "private", "local": local, "key": f"file:{folder}/b"},
     {"name": "x", "tcp": 0, "local": "exit", "allow": ["*.example.com:80"],
      "users": [{"name": "ann", "password": f"file:{folder}/a"}]},
+    {"name": "y", "tcp+udp": 0, "local": local},
 ]
 
 new_time = "123ms"
@@ -133,19 +135,22 @@ values = {
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
     "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.connections": 3, "client.attempts": 9,
     "client.retry_refused": "61s",
+    "client.visits": [], "client.visits[].name": ("web", 0), "client.visits[].local": ("127.0.0.1:0", 0),
+    "client.visits[].key": (f"file:{folder}/c", 0), "client.visits[].kind": ("udp", 0),
     "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
     "client.services[].allow": (["*.example.com:443"], EXIT),
     "client.services[].users": ([{"name": "bob", "password": f"file:{folder}/a"}], EXIT),
     "client.services[].users[].name": ("bob", [EXIT, 0]),
     "client.services[].users[].password": (f"file:{folder}/c", [EXIT, 0]),
     "client.services[].name": ("other", TCP), "client.services[].tcp": ("private", TCP),
-    "client.services[].udp": (3003, UDP), "client.services[].idle": ("5s", UDP),
+    "client.services[].udp": (3003, UDP), "client.services[].tcp+udp": (3004, BOTH), "client.services[].idle": ("5s", UDP),
     "client.services[].http": ("i.test", HTTP), "client.services[].tls": ("z.test", TLS),
     "client.services[].path": ("/q", HTTP), "client.services[].local": ("127.0.0.1:9", TCP),
     "client.services[].listing": (True, FILES), "client.services[].backend_certificate": (f"{folder}/one.pem", SECURE),
     "client.services[].backend_key": (f"{folder}/one.key", SECURE),
     "client.services[].backend_ca": (f"{folder}/ca.pem", SECURE), "client.services[].backend_name": ("n.test", SECURE),
     "client.services[].backend_insecure": (True, SECURE), "client.services[].proxy_protocol": ("v2", TCP),
+    "client.services[].proxy_each": (True, UDP),
     "client.services[].plugins": ([{"ip-filter": {"allow": "127.0.0.0/8"}}], TCP),
     "client.services[].strip_prefix": (False, HTTP), "client.services[].replace_prefix": ("/v2", DIRECT),
     "client.services[].host_header": ("backend", DIRECT), "client.services[].map_back": (False, HTTP),

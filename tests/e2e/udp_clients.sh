@@ -31,7 +31,7 @@ if has iperf3; then
     start iperf iperf3 -s --forceflush -B 127.0.0.1 -p "$port"
     wait_for_text iperf "listening"
     public_port=$(free_port)
-    ready_client iperf_client 2 --tcp "$public_port=127.0.0.1:$port" --udp "$public_port=127.0.0.1:$port"
+    ready_client iperf_client 2 --tcp+udp "$public_port=127.0.0.1:$port"
     # The server ends a test a moment after its client has, and takes no other one until then. What begins a test are
     # single datagrams that iperf3 does not send again, so a test may have to be begun anew.
     is_done() {

@@ -106,6 +106,45 @@ wait_for_text stranger "a visit has failed.*no client offers it now that this on
 join_ok_by_term stranger
 client_token=
 
+say "visits of a configuration file, which change one by one"
+visits_file() { # the visits, as YAML
+    cat >"$dir/visits.new" <<END
+client:
+  server: $client_to
+  token: file:token
+  tls: $tls
+  control: $dir/visits.sock
+  timing: {reconnect_max: 1s}
+  visits: [$1]
+END
+    mv "$dir/visits.new" "$dir/visits.yml"
+}
+first="{name: db, local: 0, key: file:key}"
+visits_file "$first"
+programs[visits]=1
+start visits "$FERROTUNNEL" client --config "$dir/visits.yml" --no-watch
+wait_for_text visits "^connected to"
+at=$(awk '$2 == "->" { print $1; exit }' "$dir/visits.out")
+through "$at" "$dir/page" >"$dir/got" || fail "a visitor"
+cmp "$dir/got" "$dir/twice" || fail "what came back is something else"
+other_port=$(free_port)
+visits_file "$first, {name: nothing, local: $other_port, key: file:key}"
+"$FERROTUNNEL" reload --control "$dir/visits.sock" >"$dir/reload.out" || fail "the reload: $(<"$dir/reload.out")"
+has_text "$dir/reload.out" "client.visits nothing"
+through "127.0.0.1:$other_port" "$dir/page" >"$dir/got" 2>&1 && fail "a service that is not there has answered"
+through "$at" "$dir/page" >"$dir/got" || fail "a visitor of the one that has stayed"
+is_counted() {
+    "$FERROTUNNEL" status --control "$dir/visits.sock" >"$dir/status.out" || fail "status"
+    file_has "$dir/status.out" "db  *tcp  *$at .* 0  *2  *0$" &&
+        file_has "$dir/status.out" "nothing  *tcp  *127.0.0.1:$other_port .* 1, .*ago: no client offers it now"
+}
+wait_until $patience "both in the status" is_counted
+visits_file "$first"
+"$FERROTUNNEL" reload --control "$dir/visits.sock" >"$dir/reload.out" || fail "the reload: $(<"$dir/reload.out")"
+through "127.0.0.1:$other_port" "$dir/page" >"$dir/got" 2>&1 && fail "one that is gone has answered"
+through "$at" "$dir/page" >"$dir/got" || fail "a visitor of the one that has stayed"
+join_ok_by_term visits
+
 say "wrong words are refused before anything starts"
 expect_usage() {
     "$FERROTUNNEL" "${@:2}" >"$dir/usage" 2>&1 && fail "$1: accepted"

@@ -13,6 +13,15 @@ std::uint16_t port_in(const std::string& address) {
     return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
 }
 
+bool is_refused(std::uint16_t port) {
+    try {
+        Visitor visitor(port);
+        return false;
+    } catch (const std::system_error&) {
+        return true;
+    }
+}
+
 // A server with the tokens of alice and bob, and a client of alice with the private service "db".
 struct Rig {
     explicit Rig(const Rights& rights = {}) {
@@ -108,6 +117,74 @@ TEST_CASE("what can not be a visit is refused at once", "[visit]") {
     Tcp served = Tcp::private_service("served");
     served.key = key;
     CHECK_THROWS_AS(client.listen(served), config_error);
+}
+
+TEST_CASE("visits of the settings are compared, and only what differs is touched", "[visit]") {
+    Rig rig;
+    const VisitKey other{Secret::generate()};
+    const auto with = [&](std::vector<Visit> visits) {
+        Client::Builder builder = client_builder(rig.alice, rig.server.control_endpoint());
+        builder.visits(std::move(visits));
+        return builder;
+    };
+    rig.visiting = with({{"db", "0", rig.key}}).build();
+    CHECK(rig.visiting.visits().empty());  // it listens from its start on
+    rig.visiting.start();
+    REQUIRE(eventually([&] { return rig.visiting.connected(); }));
+    const std::string at = rig.visiting.visits().at(0).at;
+    Visitor stays(port_in(at));
+    REQUIRE(stays.echoes("hello"));
+    CHECK(rig.visiting.visits().at(0).open == 1);
+    const std::string own = rig.visiting.visit({"db", "0", rig.key});
+
+    SECTION("nothing of the same") {
+        const ApplyReport report = rig.visiting.apply(with({{"db", "0", rig.key}}), {});
+        CHECK(report.ok());
+        CHECK(report.applied.empty());
+        CHECK(rig.visiting.visits().at(0).at == at);
+    }
+    SECTION("another key counts for who comes then") {
+        const ApplyReport report = rig.visiting.apply(with({{"db", "0", other}}), {});
+        REQUIRE(report.applied.size() == 1);
+        CHECK(report.applied[0].kind == ApplyReport::Change::Kind::changed);
+        CHECK(report.applied[0].key == "client.visits");
+        CHECK(report.applied[0].name == "db");
+        CHECK(rig.visiting.visits().at(0).at == at);
+        Visitor late(port_in(at));
+        CHECK_FALSE(late.echoes("hello"));
+        REQUIRE(eventually([&] { return rig.visiting.visits().at(0).failed == 1; }));
+        CHECK(rig.visiting.visits().at(0).why == "the client of the service refuses the key: it has another one");
+        CHECK(rig.visiting.visits().at(0).opened == 2);
+    }
+    SECTION("one that is new, and one that is gone") {
+        const std::string before = own;
+        CHECK_FALSE(
+            rig.visiting.apply(with({{"db", "0", rig.key}, {"web", before, rig.key}}), {}).ok());  // it is taken
+        CHECK(rig.visiting.check(with({{"db@", "0", rig.key}}), {}).problems.size() == 1);
+        const ApplyReport report = rig.visiting.apply(with({{"web", "127.0.0.1:0", rig.key}}), {});
+        REQUIRE(report.applied.size() == 1);  // its place is the same: any port
+        CHECK(report.applied[0].name == "web");
+        CHECK(rig.visiting.apply(with({}), {}).applied.size() == 1);
+        REQUIRE(eventually([&] { return is_refused(port_in(at)); }));
+    }
+    CHECK(stays.echoes("again"));
+    CHECK(Visitor(port_in(own)).echoes("its own"));
+    CHECK(rig.visiting.visits().back().at == own);
+}
+
+TEST_CASE("what can not be visits of a client is refused", "[visit]") {
+    const Secret token = Secret::generate();
+    const VisitKey key(token);
+    const auto problems = [&](std::vector<Visit> visits) {
+        Client::Builder builder = client_builder(token, "127.0.0.1:1");
+        builder.visits(std::move(visits));
+        return builder.check().size();
+    };
+    CHECK(problems({{"db", "5432", key}, {"db", "127.0.0.1:5432", key}}) == 1);
+    CHECK(problems({{"db", "0", key}, {"db", "0", key}}) == 0);
+    CHECK(problems({{"db", "0", VisitKey()}}) == 1);
+    CHECK(problems(std::vector<Visit>(256, {"db", "0", key})) == 0);
+    CHECK(problems(std::vector<Visit>(257, {"db", "0", key})) == 1);
 }
 
 }  // namespace ferrotunnel

@@ -139,7 +139,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "client_certificates: [{}]}}\n"
         "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
         "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}, "
-        "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}]}\nlog: {}\n");
+        "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}], visits: [{}]}\nlog: {}\n");
     Names known = file.keys;
     known.insert("include");  // followed before the groups are read
     for (const char* group :
@@ -476,14 +476,10 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
-    const Names of_a_group{"include",  // in includes_test.cpp
-                           "server.plugins.load",
-                           "server.plugins.chain",
-                           "server.plugins.clients",
-                           "server.http.pages",
-                           "server.http.hosts",
-                           "server.https.fallback.key",
-                           "server.https.client_certificates"};
+    const Names of_a_group{
+        "include",  // in includes_test.cpp
+        "client.visits",     "server.plugins.load", "server.plugins.chain",      "server.plugins.clients",
+        "server.http.pages", "server.http.hosts",   "server.https.fallback.key", "server.https.client_certificates"};
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
@@ -522,6 +518,15 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
     }
     CHECK_FALSE(read("client: {services: [{http: a.x, local: 'files:/'}]}\n").values ==
                 read("client: {services: [{http: a.x, local: 'files:/', listing: on}]}\n").values);
+    const Secret secret = Secret::generate();
+    const std::string key(secret.reveal());
+    const auto visit = [&](const std::string& name, const std::string& local) {
+        return read("client: {visits: [{name: " + name + ", local: " + local + ", key: " + key + "}]}\n").values;
+    };
+    CHECK(visit("db", "1").client->settings.visits.size() == 1);
+    CHECK(visit("db", "1") == visit("db", "1"));
+    CHECK_FALSE(visit("db", "1") == visit("web", "1"));
+    CHECK_FALSE(visit("db", "1") == visit("db", "2"));
     CHECK_FALSE(read("server: {token: {name: a, secret: x}}\n").values ==
                 read("server: {token: {name: b, secret: x}}\n").values);
 }

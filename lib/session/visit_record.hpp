@@ -1,0 +1,41 @@
+// What has become of the visits to one service, for those who ask: counted by the trunks that carry them.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace ferrotunnel::session {
+
+/// Any thread.
+class VisitRecord : public std::enable_shared_from_this<VisitRecord> {
+public:
+    /// One more has come, and is there until the result is gone.
+    std::shared_ptr<void> begin();
+    /// One has come to nothing. `why`: a part of a sentence.
+    void failed(const std::string& why);
+
+    struct View {
+        std::uint64_t open = 0;
+        std::uint64_t opened = 0;
+        std::uint64_t failed = 0;
+        std::chrono::system_clock::time_point since{};
+        std::chrono::system_clock::time_point failed_at{};
+        std::string why{};
+    };
+    View view() const;
+
+private:
+    const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
+    std::atomic<std::uint64_t> open_{0};
+    std::atomic<std::uint64_t> opened_{0};
+    mutable std::mutex mutex_;
+    std::uint64_t failed_ = 0;
+    std::chrono::system_clock::time_point failed_at_{};
+    std::string why_;  // the last one has failed
+};
+
+}  // namespace ferrotunnel::session
