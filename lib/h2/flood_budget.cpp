@@ -25,10 +25,15 @@ const char* name_of(Flood kind) noexcept {
     return kinds_of_floods[static_cast<std::size_t>(kind)].name;
 }
 
+void FloodBudget::small_data_sent() noexcept {
+    unanswered_ += answers_of_small_data * data_per_answer;
+}
+
 bool FloodBudget::take(Flood kind, TimePoint now) noexcept {
     static_assert(kinds == kinds_of_floods.size());
-    if (kind == Flood::window_updates && unanswered_ >= data_per_window_update) {
-        unanswered_ -= data_per_window_update;
+    const bool may_answer_data = kind == Flood::window_updates || kind == Flood::pings;
+    if (may_answer_data && unanswered_ >= data_per_answer) {
+        unanswered_ -= data_per_answer;
         return true;
     }
     const auto i = static_cast<std::size_t>(kind);

@@ -28,8 +28,10 @@ class FloodBudget {
 public:
     /// Counts one frame; false if they come too often.
     bool take(Flood kind, TimePoint now) noexcept;
-    /// Data was sent: that many bytes may be answered by WINDOW_UPDATE.
+    /// Data was sent, which may be answered by WINDOW_UPDATE and PING (clients of gRPC measure the way by it).
     void data_sent(std::uint64_t bytes) noexcept { unanswered_ += bytes; }
+    /// A frame of data was smaller than the visitor would have taken: however small, it may be answered.
+    void small_data_sent() noexcept;
 
 private:
     static constexpr std::size_t kinds = 8;

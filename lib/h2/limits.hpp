@@ -39,9 +39,12 @@ inline constexpr Pace settings_frames{50, 5};
 inline constexpr Pace priorities{200, 100};
 inline constexpr Pace empty_data{100, 20};
 inline constexpr Pace continuations{64, 16};  // 16 heads of 64 KiB at once
-/// WINDOW_UPDATE beyond those that answer data: each may answer this much data that was sent.
+/// WINDOW_UPDATE, and PING above, beyond those that answer data: each may answer this much data that was sent. A frame
+/// that was small because there was no more to say, as a message of gRPC is, may be answered by three (both windows and
+/// a PING); one that was small since the visitor has opened its window by a few bytes counts by these bytes alone.
 inline constexpr Pace window_updates{200, 100};
-inline constexpr std::uint64_t data_per_window_update = 512;
+inline constexpr std::uint64_t data_per_answer = 512;
+inline constexpr std::uint64_t answers_of_small_data = 3;
 
 /// Streams that are over, and of which nothing more may come: so many are remembered.
 inline constexpr std::size_t finished_kept = 16;

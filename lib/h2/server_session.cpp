@@ -145,6 +145,9 @@ struct ServerSession::Callbacks {
             if (supply.kind == Supply::Kind::wait) {
                 return 0;
             }
+            if (supply.size < most) {
+                self_of(user).budget_.small_data_sent();
+            }
             *flags = NGHTTP2_DATA_FLAG_NO_COPY;
             if (supply.is_end) {
                 *flags |= NGHTTP2_DATA_FLAG_EOF;

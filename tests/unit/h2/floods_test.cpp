@@ -95,13 +95,34 @@ TEST_CASE("h2 floods: windows that answer data may open as often as data is sent
     rig.send(hello() + request(1));
     rig.answer(*rig.streams[0], true);
     for (int i = 0; i < 2'000; ++i) {
-        rig.streams[0]->answer = std::string(2 * data_per_window_update, 'a');
+        rig.streams[0]->answer = std::string(2 * data_per_answer, 'a');
         rig.session->resume(*rig.streams[0]);
         rig.take();
-        rig.send(frame(window_update, 0, 0, number(2 * data_per_window_update, 4)) +
-                 frame(window_update, 0, 1, number(2 * data_per_window_update, 4)));
+        rig.send(frame(window_update, 0, 0, number(2 * data_per_answer, 4)) +
+                 frame(window_update, 0, 1, number(2 * data_per_answer, 4)));
     }
     CHECK_FALSE(rig.session->failed());
+}
+
+TEST_CASE("h2 floods: small messages may each be answered, and a window that is opened by a byte is a flood") {
+    Rig rig;
+    rig.send(hello() + request(1));
+    rig.answer(*rig.streams[0], true);
+    for (int i = 0; i < 2'000; ++i) {
+        rig.streams[0]->answer = "hi";
+        rig.session->resume(*rig.streams[0]);
+        rig.take();
+        rig.send(frame(window_update, 0, 0, number(2, 4)) + frame(window_update, 0, 1, number(2, 4)) +
+                 frame(ping, 0, 0, "12345678"));
+    }
+    CHECK_FALSE(rig.session->failed());
+
+    Rig slow;
+    slow.send(hello() + frame(settings, 0, 0, number(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) + number(0, 4)) +
+              request(1));
+    slow.answer(*slow.streams[0], true);
+    slow.streams[0]->answer = std::string(100'000, 'a');
+    CHECK(at_once(slow, [](auto) { return frame(window_update, 0, 1, number(1, 4)); }) == window_updates.at_once);
 }
 
 TEST_CASE("h2 floods: a head in many pieces, and many such heads") {
