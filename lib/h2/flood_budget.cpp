@@ -1,5 +1,7 @@
 #include "h2/flood_budget.hpp"
 
+#include <algorithm>
+
 #include "h2/limits.hpp"
 
 namespace ferrotunnel::h2 {
@@ -33,6 +35,12 @@ bool FloodBudget::take(Flood kind, TimePoint now) noexcept {
     }
     const auto i = static_cast<std::size_t>(kind);
     return buckets_[i].take(kinds_of_floods[i].pace, now);
+}
+
+// However short a frame is, its stream and its connection may each get their window back: clients of gRPC say so for
+// every message that they read.
+void FloodBudget::data_sent(std::uint64_t bytes) noexcept {
+    unanswered_ += std::max(bytes, 2 * data_per_window_update);
 }
 
 }  // namespace ferrotunnel::h2

@@ -28,8 +28,8 @@ class FloodBudget {
 public:
     /// Counts one frame; false if they come too often.
     bool take(Flood kind, TimePoint now) noexcept;
-    /// Data was sent: that many bytes may be answered by WINDOW_UPDATE.
-    void data_sent(std::uint64_t bytes) noexcept { unanswered_ += bytes; }
+    /// A frame of data was sent, which may be answered by WINDOW_UPDATE.
+    void data_sent(std::uint64_t bytes) noexcept;
 
 private:
     static constexpr std::size_t kinds = 8;
