@@ -39,8 +39,8 @@ inline constexpr Pace settings_frames{50, 5};
 inline constexpr Pace priorities{200, 100};
 inline constexpr Pace empty_data{100, 20};
 inline constexpr Pace continuations{64, 16};  // 16 heads of 64 KiB at once
-/// WINDOW_UPDATE beyond those that answer data: each may answer this much data that was sent, and each frame of data may
-/// be answered by two.
+/// WINDOW_UPDATE beyond those that answer data: each may answer this much data that was sent, and each frame of data
+/// may be answered by two.
 inline constexpr Pace window_updates{200, 100};
 inline constexpr std::uint64_t data_per_window_update = 512;
 
