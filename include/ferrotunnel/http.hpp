@@ -26,8 +26,8 @@ struct Http {
     std::string host{};
     /// The backend that visitors are connected to, seen from this process: "127.0.0.1:3000", "[::1]:3000",
     /// "app.internal:80", "3000" (on this machine); "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that
-    /// speaks TLS (port 443 if none is given), see `backend_tls`; "h2c://127.0.0.1:50051" for one that speaks HTTP/2, as
-    /// gRPC does, and "h2://app.internal" for HTTP/2 over TLS; "files:/srv/www" for a folder whose files are the
+    /// speaks TLS (port 443 if none is given), see `backend_tls`; "h2c://127.0.0.1:50051" for one that speaks HTTP/2,
+    /// as gRPC does, and "h2://app.internal" for HTTP/2 over TLS; "files:/srv/www" for a folder whose files are the
     /// answers, read by the client itself (docs/files.md). A relative path is completed by the working directory when
     /// the service is added, and the folder has to be there then. Not used by listen, where the application itself
     /// serves, nor where `rules.redirect` answers.

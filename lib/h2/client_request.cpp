@@ -1,15 +1,11 @@
 #include "h2/client_request.hpp"
 
-#include <cstdint>
-
 namespace ferrotunnel::h2 {
 namespace {
 
-// The library asks for bytes that it may change, and changes none.
-std::uint8_t* bytes_of(std::string_view text) {
-    auto* const at = const_cast<char*>(text.data());  // allowed: see above
-    return reinterpret_cast<std::uint8_t*>(at);
-}
+// What the pseudo-headers and `te` are called, and what they say apart from texts of the head.
+constexpr std::size_t own_fields_max = 6;
+constexpr std::size_t own_bytes_max = 128;
 
 // Fields that HTTP/2 says otherwise, or not at all. Content-Length stays: it has to agree with the body.
 bool is_left_out(const http::Field& field) {
@@ -31,62 +27,59 @@ bool is_left_out(const http::Field& field) {
     }
 }
 
-std::size_t name_bytes_of(const http::Fields& fields) {
-    std::size_t bytes = 0;
-    for (const http::Field& field : fields) {
-        bytes += field.name.size();
-    }
-    return bytes;
-}
-
 }  // namespace
 
-void ClientFields::clear(std::size_t fields, std::size_t name_bytes) {
-    names_.clear();
-    names_.reserve(name_bytes);
+void ClientFields::clear(const http::Fields& fields, std::size_t more_bytes) {
+    std::size_t bytes = more_bytes;
+    for (const http::Field& field : fields) {
+        bytes += field.name.size() + field.value.size();
+    }
+    texts_.clear();
+    texts_.reserve(bytes);
     fields_.clear();
-    fields_.reserve(fields);
+    fields_.reserve(fields.size() + own_fields_max);
+}
+
+std::uint8_t* ClientFields::put(std::string_view text) {
+    const std::size_t at = texts_.size();
+    texts_.append(text);
+    return reinterpret_cast<std::uint8_t*>(texts_.data()) + at;
 }
 
 void ClientFields::add(std::string_view name, std::string_view value) {
-    fields_.push_back({bytes_of(name), bytes_of(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    std::uint8_t* const name_at = put(name);
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] >= 'A' && name[i] <= 'Z') {
+            name_at[i] = static_cast<std::uint8_t>(name[i] - 'A' + 'a');
+        }
+    }
+    fields_.push_back({name_at, put(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
 }
 
-void ClientFields::add_lower(std::string_view name, std::string_view value) {
-    const std::size_t at = names_.size();
-    for (const char c : name) {
-        names_.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+void ClientFields::add_all(const http::Fields& fields) {
+    for (const http::Field& field : fields) {
+        if (!is_left_out(field)) {
+            add(field.name, field.value);
+        }
     }
-    add(std::string_view(names_).substr(at), value);
 }
 
 void ClientFields::set_request(const http::RequestHead& head, std::string_view scheme) {
-    // The target is one text in the head unless it was absolute, which the edge does not send.
-    const std::string_view path = head.target.path.empty() ? std::string_view("/") : head.target.path;
-    const std::size_t path_bytes = path.size() + head.target.query.size();
-    clear(head.fields.size() + 5, name_bytes_of(head.fields) + path_bytes);
-    names_.append(path).append(head.target.query);
+    const std::string path = std::string(head.target.path).append(head.target.query);
+    clear(head.fields, own_bytes_max + head.method_text.size() + head.authority_text.size() + path.size());
     add(":method", head.method_text);
     add(":scheme", scheme);
     add(":authority", head.authority_text);
-    add(":path", std::string_view(names_).substr(0, path_bytes));
-    for (const http::Field& field : head.fields) {
-        if (!is_left_out(field)) {
-            add_lower(field.name, field.value);
-        }
-    }
+    add(":path", path);
+    add_all(head.fields);
     if (head.takes_trailers) {
         add("te", "trailers");
     }
 }
 
 void ClientFields::set_trailers(const http::Fields& trailers) {
-    clear(trailers.size(), name_bytes_of(trailers));
-    for (const http::Field& field : trailers) {
-        if (!is_left_out(field)) {
-            add_lower(field.name, field.value);
-        }
-    }
+    clear(trailers, 0);
+    add_all(trailers);
 }
 
 }  // namespace ferrotunnel::h2

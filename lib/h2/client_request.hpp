@@ -1,6 +1,8 @@
 // The head of a request to a backend in HTTP/2, made of the HTTP/1.1 head that the edge has written.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,7 @@
 
 namespace ferrotunnel::h2 {
 
-/// Fields as the library takes them. They point to the head that they were made of, and to texts of their own.
+/// Fields as the library takes them: it wants texts that it may change, and so they are copies.
 class ClientFields {
 public:
     ClientFields() = default;
@@ -27,11 +29,12 @@ public:
     std::size_t size() const noexcept { return fields_.size(); }
 
 private:
-    void clear(std::size_t fields, std::size_t name_bytes);
+    void clear(const http::Fields& fields, std::size_t more_bytes);
     void add(std::string_view name, std::string_view value);
-    void add_lower(std::string_view name, std::string_view value);
+    void add_all(const http::Fields& fields);
+    std::uint8_t* put(std::string_view text);
 
-    std::string names_;  // in lower case, one behind the other: reserved once, so that it does not move
+    std::string texts_;  // one behind the other: reserved once, so that they do not move
     std::vector<nghttp2_nv> fields_;
 };
 

@@ -22,8 +22,14 @@ serve_node http1
 http1=$backend
 
 start_edge
-ready_client client 4 --http "plain.test=h2c://$plain" --http "secret.test=h2://$secret" --backend-ca "$dir/certificate.pem" \
-    --http "other.test=h2c://$http1" --http "none.test=h2c://127.0.0.1:$(free_port)"
+ready_client client 4 --http "plain.test=h2c://$plain" --http "secret.test=h2://$secret" \
+    --backend-ca "$dir/certificate.pem" --http "other.test=h2c://$http1" --http "none.test=h2c://127.0.0.1:$(free_port)"
+
+programs[one]=1
+start one "$FERROTUNNEL" http "h2c://$plain" --host one.test --server "$control" --token-file "$dir/token" \
+    --endpoint-file "$dir/one.endpoints" --workers 2 --reconnect-max 1
+wait_for_services one 1
+equal "by the command for one service" "$(ask one.test /sum -d 1 | grep -c '"scheme":"http","authority":"one.test"')" 1
 
 say "requests and answers, without TLS and with it"
 head -c 3M /dev/urandom >"$dir/body"
@@ -35,12 +41,13 @@ for host in plain.test secret.test; do
     answer=$(ask $host /sum -T "$dir/body" -X POST -H 'Transfer-Encoding: chunked')
     has_text <(echo "$answer") "\"sha256\":\"$(sum <"$dir/body")\""
     ask $host /large -D "$dir/head" -o "$dir/large"
-    equal "5 MB by their length" "$(sum <"$dir/large")" "$(awk 'tolower($1) == "x-sum:" { print $2 }' "$dir/head" | tr -d '\r')"
+    equal "5 MB by their length" "$(sum <"$dir/large")" \
+        "$(awk 'tolower($1) == "x-sum:" { print $2 }' "$dir/head" | tr -d '\r')"
     equal "its length" "$(awk 'tolower($1) == "content-length:" { print $2 + 0 }' "$dir/head")" 5242880
     equal "a page that is missing" "$(status_of $host /missing)" 404
     equal HEAD "$(ask $host /large -I -o /dev/null -w '%{http_code}')" 200
 done
-equal "connections to the backend beyond one of each worker" "$(count_of plain 'session=[3-9]')" 0
+equal "connections to the backend beyond one of each worker, and the command's" "$(count_of plain 'session=[4-9]')" 0
 
 say "trailers, both ways, and answers of trailers alone"
 answer=$(talk 'send:POST /sum HTTP/1.1\r\nHost: plain.test\r\nTE: trailers\r\nConnection: TE\r\n' \
