@@ -240,6 +240,10 @@ public:
         }
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
+            if (offered.service.state() == Service::State::disabled) {
+                output.line(fmt::format("  {} is off", name));
+                continue;
+            }
             if (!offered.listens) {
                 continue;
             }
@@ -275,6 +279,7 @@ public:
     void set_handlers(ControlHandlers handlers) override {
         plan_.client.on_reload(std::move(handlers.reload));
         plan_.client.on_trial(std::move(handlers.trial));
+        plan_.client.on_trial_left(std::move(handlers.trial_left));
         plan_.client.on_compare(std::move(handlers.compare));
     }
 

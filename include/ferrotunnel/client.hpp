@@ -173,6 +173,11 @@ public:
                                                                                   std::move(service));
     }
 
+    /// Switches a service off, or on again, at any time. One that is off is not known to the server any more, and its
+    /// visitors finish; it stays off whatever apply() says, until it is switched on or closed. `by`: who wants it so,
+    /// for status. False: this client has no service of that name with a backend.
+    bool set_enabled(const std::string& service, bool enabled, const std::string& by = {});
+
     /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins
     /// its threads.
     ///
@@ -198,6 +203,7 @@ public:
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
+    void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Lets the control socket keep services, which it refuses otherwise: in conf.d/90-runtime.yml beside this

@@ -42,6 +42,11 @@ struct Udp {
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
     /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
     std::string bind{};
+    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
+    /// Client::set_enabled or apply() says otherwise.
+    bool enabled = true;
+    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    std::string disabled_by{};
 
     friend bool operator==(const Udp&, const Udp&) = default;
 };

@@ -41,7 +41,8 @@ bool is_shared_list(std::string_view path) {
                                                   "server.https.client_certificates",
                                                   "server.http.trusted_proxies",
                                                   "server.proxy_protocol_from",
-                                                  "client.services"};
+                                                  "client.services",
+                                                  "client.disabled"};
     return lists.contains(path);
 }
 

@@ -225,7 +225,7 @@ Json schema_of(const FileKey& key) {
         schema.update(list_of(chain_item_of(key)));
         return schema;
     }
-    if (type.name == "list of users") {
+    if (type.name == "list of users" || type.name == "list of services that are off") {
         schema.update(list_of(group_of(key.keys)));
         return schema;
     }

@@ -100,6 +100,9 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     if (auto value = reader.find({}, "services")) {
         read_services(*value, reading, part);
     }
+    if (auto value = reader.find({}, "disabled")) {
+        read_disabled_services(*value, part);
+    }
     reader.finish();
     return part;
 }

@@ -97,5 +97,9 @@ std::string token_name_of(const config::Value& value);
 
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
+/// Bytes of what a configuration says of whoever has switched a service off.
+inline constexpr std::size_t disabled_by_max = 256;
+/// Switches off services that were read.
+void read_disabled_services(const config::Value& list, ClientPart& part);
 
 }  // namespace ferrotunnel::detail
