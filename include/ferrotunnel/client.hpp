@@ -115,7 +115,7 @@ public:
     /// as by Service::close(), a new one is added, and one whose description differs is changed. If only its backend
     /// differs, it keeps its public place, and visitors who are there keep the backend that they have; otherwise it is
     /// registered anew, with a handle that the report has. Listeners are none of them and stay. All other settings but
-    /// the level of the log are named in the report and stay as they are.
+    /// the token and the level of the log are named in the report and stay as they are.
     ///
     /// Any thread. Throws std::system_error like add().
     ApplyReport apply(Builder builder, std::vector<AnyService> services);

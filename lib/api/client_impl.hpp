@@ -43,7 +43,7 @@ public:
         std::vector<Problem> problems;
         detail::check_service(description, false, problems);
         backend::ClientService service = described(description, false, problems);
-        std::optional<Known> known(std::in_place, std::move(description), applies);
+        std::optional<Known> known(Known{std::move(description), applies});
         return Service(offer(std::move(service), std::move(problems), false, nullptr, std::move(known)).state);
     }
     template <typename Description>
