@@ -55,6 +55,10 @@ std::string port_of(const std::string& bind, std::uint16_t remote_port) {
     return host + (remote_port == 0 ? "any" : std::to_string(remote_port));
 }
 
+std::string_view off_or_not(bool enabled) {
+    return enabled ? "" : " (off)";
+}
+
 void print_client(const Config::ClientSection& client) {
     print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
                            counted(client.connections, "connection"),
@@ -64,20 +68,21 @@ void print_client(const Config::ClientSection& client) {
                                (client.visits.empty() ? "" : ", " + counted(client.visits.size(), "visit"))));
     for (const Tcp& tcp : client.services) {
         const std::string port = tcp.is_private ? "private" : port_of(tcp.bind, tcp.remote_port);
-        print_line(fmt::format("    {:<16} tcp {} -> {}", tcp.name, port, tcp.local));
+        print_line(fmt::format("    {:<16} tcp {} -> {}{}", tcp.name, port, tcp.local, off_or_not(tcp.enabled)));
     }
     for (const Udp& udp : client.udp_services) {
         const std::string port = udp.is_private ? "private" : port_of(udp.bind, udp.remote_port);
-        print_line(fmt::format("    {:<16} udp {} -> {}", udp.name, port, udp.local));
+        print_line(fmt::format("    {:<16} udp {} -> {}{}", udp.name, port, udp.local, off_or_not(udp.enabled)));
     }
     for (const Http& http : client.http_services) {
         std::string where = hosts_of(http.host.empty() ? "assigned" : http.host, http.aliases);
         where += (http.path.empty() ? "" : " ") + http.path;
         const std::string to = http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
-        print_line(fmt::format("    {:<16} http {} -> {}", http.name, where, to));
+        print_line(fmt::format("    {:<16} http {} -> {}{}", http.name, where, to, off_or_not(http.enabled)));
     }
     for (const Tls& tls : client.tls_services) {
-        print_line(fmt::format("    {:<16} tls {} -> {}", tls.name, hosts_of(tls.host, tls.aliases), tls.local));
+        print_line(fmt::format("    {:<16} tls {} -> {}{}", tls.name, hosts_of(tls.host, tls.aliases), tls.local,
+                               off_or_not(tls.enabled)));
     }
     for (const Visit& visit : client.visits) {
         print_line(fmt::format("    {:<16} visited at {}{}", visit.service,

@@ -236,6 +236,10 @@ public:
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
         std::map<std::string, std::string> names;  // by backend, the services that lead there
         for (const auto& [name, offered] : plan_.offered) {
+            if (offered.service.state() == Service::State::disabled) {
+                output.line(fmt::format("  {} is off", name));
+                continue;
+            }
             if (!offered.listens) {
                 continue;
             }
@@ -274,6 +278,7 @@ public:
     void set_handlers(ControlHandlers handlers) override {
         plan_.client.on_reload(std::move(handlers.reload));
         plan_.client.on_trial(std::move(handlers.trial));
+        plan_.client.on_trial_left(std::move(handlers.trial_left));
         plan_.client.on_compare(std::move(handlers.compare));
     }
 

@@ -128,6 +128,9 @@ bool ClientStory::asks_again(const Refusal& refusal) const {
 
 bool ClientStory::nothing_is_left() const {
     return std::all_of(facts_.offered.begin(), facts_.offered.end(), [this](const auto& entry) {
+        if (entry.second.service.state() == Service::State::disabled) {
+            return true;
+        }
         const auto refusal = refusals_.find(entry.first);
         return refusal != refusals_.end() && entry.second.service.state() == Service::State::refused &&
                (!asks_again(refusal->second) || (facts_.attempts != 0 && refusal->second.times >= facts_.attempts));

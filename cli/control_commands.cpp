@@ -52,7 +52,8 @@ const CommandInfo& reload_info() {
         "  ferrotunnel check && ferrotunnel reload\n"
         "  ferrotunnel reload --try 60s      (takes it back after a minute, unless you can still say:)\n"
         "  ferrotunnel reload --confirm\n",
-        {{"Trying",
+        {{"What to show", {{"json", "", "Print the answer as JSON, with the names of what is unchanged.", false}}},
+         {"Trying",
           {
               {"try", "TIME",
                "Take back all that is applied from now on when this time is over, 1s to 24h, unless --confirm comes "
@@ -105,6 +106,7 @@ ExitCode run_reload(Arguments arguments) {
     }
     const std::optional<std::chrono::milliseconds> trial = options.time("try", problems);
     const bool confirms = options.flag("confirm", problems);
+    const bool json = options.flag("json", problems);
     if (trial && confirms) {
         problems.add("--confirm", "is for a reload that is on trial already: without --try");
     }
@@ -121,11 +123,20 @@ ExitCode run_reload(Arguments arguments) {
         return ExitCode::ok;
     }
     const double seconds = trial ? std::chrono::duration<double>(*trial).count() : 0;
-    const Json answer = Json::parse(trial ? control.try_reload(seconds) : control.reload(), nullptr, false);
+    const std::string text = trial ? control.try_reload(seconds) : control.reload();
+    if (json) {
+        fmt::print("{}", text);
+        return ExitCode::ok;
+    }
+    const Json answer = Json::parse(text, nullptr, false);
     print_keys(answer, "applied", "applied:");
     print_keys(answer, "needs_restart", "counts after a restart:");
     if (member_of(answer, "applied").empty() && member_of(answer, "needs_restart").empty()) {
         fmt::print("nothing has changed\n");
+    } else {
+        const Json& counts = member_of(answer, "counts");
+        fmt::print("{} changed, {} unchanged, {} after a restart\n", number_in(counts, "applied"),
+                   number_in(counts, "unchanged"), number_in(counts, "needs_restart"));
     }
     if (const auto left = answer.find("trial_seconds"); left != answer.end() && left->is_number()) {
         fmt::print("on trial: {} is taken back in {:g} s, unless `ferrotunnel reload --confirm` comes first\n",

@@ -17,6 +17,7 @@ inline PartReport report_of(const ApplyReport& applied) {
         report.keys.push_back(change.key + (change.name.empty() ? "" : '[' + change.name + ']'));
     }
     report.needs_restart = applied.needs_restart;
+    report.same = applied.same;
     for (const Problem& problem : applied.problems) {
         report.problems.push_back(to_text(problem));
     }

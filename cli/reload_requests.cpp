@@ -71,4 +71,18 @@ void ReloadRequests::close() {
     answered_.notify_all();
 }
 
+std::optional<std::chrono::milliseconds> ReloadRequests::trial_left() const {
+    const std::lock_guard lock(mutex_);
+    if (!trial_) {
+        return std::nullopt;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*trial_ - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds(0));
+}
+
+void ReloadRequests::set_trial(std::optional<std::chrono::steady_clock::time_point> until) {
+    const std::lock_guard lock(mutex_);
+    trial_ = until;
+}
+
 }  // namespace ferrotunnel::cli

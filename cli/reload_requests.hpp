@@ -35,7 +35,13 @@ public:
     /// Any thread but the main one: waits until the main thread has answered, for as long as whoever asks has patience.
     ReloadAnswer ask(ReloadRequest request);
 
+    /// How long the trial that is under way still lasts. Any thread; it does not wait.
+    std::optional<std::chrono::milliseconds> trial_left() const;
+
     // The main thread's:
+
+    /// When what is on trial is taken back; nothing: nothing is on trial.
+    void set_trial(std::optional<std::chrono::steady_clock::time_point> until);
 
     /// For poll(): readable while somebody waits.
     int descriptor() const noexcept { return wake_; }
@@ -54,7 +60,8 @@ private:
     };
 
     const int wake_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    std::optional<std::chrono::steady_clock::time_point> trial_;
     std::condition_variable answered_;
     std::uint64_t last_ = 0;
     std::map<std::uint64_t, Waiting> waiting_;  // by the number of the request

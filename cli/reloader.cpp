@@ -207,6 +207,7 @@ void Reloader::apply(ReloadReport& report) {
         add(report.applied, of_part.applied);
         add(report.needs_restart, of_part.needs_restart);
         add(report.problems, of_part.problems);
+        add(report.same, of_part.same);
         if (!report.ok()) {
             break;
         }

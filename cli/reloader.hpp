@@ -17,6 +17,7 @@ struct ReloadReport {
     std::vector<std::string> applied;        // "server.token alice added"
     std::vector<std::string> needs_restart;  // keys that differ and stay as they are: "server.bind"
     std::vector<std::string> problems;       // each with its place in the file
+    std::vector<std::string> same;           // "client.services web"
 
     bool ok() const noexcept { return problems.empty(); }
     bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
@@ -24,7 +25,11 @@ struct ReloadReport {
     std::string line(const std::string& file) const;
     /// What has changed, or why nothing has, without more words.
     std::string outcome() const;
-    ReloadAnswer answer() const { return {applied, needs_restart, problems}; }
+    ReloadAnswer answer() const {
+        ReloadAnswer all{applied, needs_restart, problems};
+        all.same = same;
+        return all;
+    }
 };
 
 /// Options go before the file in a reload as they do at the start.

@@ -79,6 +79,7 @@ ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
         trial_ = Trial{std::move(before), {}};
     }
     trial_->until = Clock::now() + time;
+    requests_.set_trial(trial_->until);
     answer.trial = time;
     output.line(fmt::format("on trial for {:g} s: what is applied from now on is taken back unless it is confirmed",
                             seconds_of(time)));
@@ -92,6 +93,7 @@ ReloadAnswer Reloads::confirm(Output& output) {
         return answer;
     }
     trial_.reset();
+    requests_.set_trial(std::nullopt);
     output.line("what was on trial is confirmed");
     return answer;
 }
@@ -99,6 +101,7 @@ ReloadAnswer Reloads::confirm(Output& output) {
 void Reloads::take_back(Output& output) {
     const Trial trial = std::move(*trial_);
     trial_.reset();
+    requests_.set_trial(std::nullopt);
     held_ = true;
     const ReloadReport report = reloader_.take_back(trial.before);
     told_ = fmt::format("nobody has confirmed the trial: back to what was in effect before it: {}", report.outcome());

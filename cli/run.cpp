@@ -228,6 +228,7 @@ ControlHandlers handlers_of(const std::shared_ptr<ReloadRequests>& requests) {
             [requests](std::optional<milliseconds> time) {
                 return requests->ask(time ? ReloadRequest{What::try_out, *time} : ReloadRequest{What::confirm, {}});
             },
+            [requests] { return requests->trial_left(); },
             [requests] {
                 return requests->ask({What::compare, {}});
             }};

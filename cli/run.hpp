@@ -43,6 +43,7 @@ struct PartReport {
     std::vector<std::string> applied{};
     std::vector<std::string> needs_restart{};
     std::vector<std::string> problems{};
+    std::vector<std::string> same{};  // services and tokens that are as they were
     std::vector<std::string> keys{};  // of `applied`, each with the name of what it is about: "client.services[web]"
 };
 
@@ -50,6 +51,7 @@ struct PartReport {
 struct ControlHandlers {
     ReloadHandler reload{};
     TrialHandler trial{};
+    TrialLeftHandler trial_left{};
     CompareHandler compare{};
 };
 

@@ -252,6 +252,7 @@ public:
     void set_handlers(ControlHandlers handlers) override {
         plan_.server.on_reload(std::move(handlers.reload));
         plan_.server.on_trial(std::move(handlers.trial));
+        plan_.server.on_trial_left(std::move(handlers.trial_left));
         plan_.server.on_compare(std::move(handlers.compare));
     }
 

@@ -69,6 +69,32 @@ const CommandInfo& remove_info() {
     return info;
 }
 
+const CommandInfo& disable_info() {
+    static const CommandInfo info{
+        "services disable",
+        "takes a service of a running client off its server until it is enabled; its visitors finish",
+        "NAME",
+        "  ferrotunnel services disable web\n"
+        "It stays off after a reload and a restart: that is written to conf.d/90-runtime.yml beside the client's\n"
+        "configuration file. Where there is none, it counts until the client ends.\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& enable_info() {
+    static const CommandInfo info{
+        "services enable",
+        "lets a running client offer a service again that was disabled",
+        "NAME",
+        "  ferrotunnel services enable web\n",
+        {asking_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
 [[noreturn]] void fail_usage(std::string place, std::string text, const char* command) {
     UsageError error;
     error.problems.add(std::move(place), std::move(text));
@@ -185,17 +211,21 @@ ExitCode tell_result(const Control& control, const std::string& name) {
             fmt::print("{}: {} -> {}\n", name, endpoint.empty() ? "private" : endpoint, text_in(service, "local"));
             return ExitCode::ok;
         }
+        if (state == "disabled") {
+            fmt::print("{}: off, by {}\n", name, text_in(service, "disabled_by"));
+            return ExitCode::ok;
+        }
         if (state == "refused") {
-            fmt::print(stderr, "ferrotunnel: {} was added, and the server refuses it: {}\n", name,
+            fmt::print(stderr, "ferrotunnel: {} is offered, and the server refuses it: {}\n", name,
                        text_in(service, "why"));
             return ExitCode::failure;
         }
         if (state.empty()) {
-            fmt::print(stderr, "ferrotunnel: {} was added, and is gone again\n", name);
+            fmt::print(stderr, "ferrotunnel: {} was offered, and is gone again\n", name);
             return ExitCode::failure;
         }
         if (std::chrono::steady_clock::now() > until) {
-            fmt::print("{}: added; the server has not answered yet\n", name);
+            fmt::print("{}: offered; the server has not answered yet\n", name);
             return ExitCode::ok;
         }
         std::this_thread::sleep_for(50ms);
@@ -248,16 +278,44 @@ ExitCode remove(std::vector<std::string> words) {
     return ExitCode::ok;
 }
 
+ExitCode switch_service(std::vector<std::string> words, bool enabled) {
+    Problems problems;
+    Options options(enabled ? enable_info() : disable_info());
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return ExitCode::ok;
+    }
+    if (!options.operand()) {
+        problems.add("NAME", "missing: the service, as `ferrotunnel services` lists it");
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "services"};
+    }
+    const std::string& name = *options.operand();
+    const Control control(wanted_program(options, "client").path);
+    const Json answer = Json::parse(control.set_enabled(name, enabled), nullptr, false);
+    if (!enabled) {
+        fmt::print("{} is off; its visitors finish\n", printable(name));
+    }
+    const ExitCode code = enabled ? tell_result(control, name) : ExitCode::ok;
+    if (const std::string kept = text_in(answer, "kept"); !kept.empty()) {
+        fmt::print("kept in {}\n", printable(kept));
+    } else if (!enabled) {
+        fmt::print("not kept: this counts until the client ends\n");
+    }
+    return code;
+}
+
 }  // namespace
 
 const CommandInfo& services_info() {
     static const CommandInfo info{
         "services",
-        "lists the services of running programs; `services add` and `services remove` change a client's",
-        "[add|remove]",
+        "lists the services of running programs; `services add`, `remove`, `disable` and `enable` change a client's",
+        "[add|remove|disable|enable]",
         "  ferrotunnel services\n"
         "  ferrotunnel services add --tcp 2222=22      (`services add --help` tells more)\n"
-        "  ferrotunnel services remove tcp:2222\n",
+        "  ferrotunnel services remove tcp:2222\n"
+        "  ferrotunnel services disable web            (until `services enable web`)\n",
         {{"What to show", {{"json", "", "Print the answer of each program as JSON, one a line.", false}}},
          asking_section()},
         CommandInfo::Kind::ask,
@@ -272,13 +330,19 @@ ExitCode run_services(Arguments arguments) {
         words.erase(words.begin());
         return adds ? add(std::move(words)) : remove(std::move(words));
     }
+    if (!words.empty() && (words.front() == "disable" || words.front() == "enable")) {
+        const bool enabled = words.front() == "enable";
+        words.erase(words.begin());
+        return switch_service(std::move(words), enabled);
+    }
     Problems problems;
     Options options(services_info());
     if (!parse_or_help(options, std::move(words), problems)) {
         return ExitCode::ok;
     }
     if (options.operand()) {
-        fail_usage(*options.operand(), "no such command of `services`: expected add or remove", "services");
+        fail_usage(*options.operand(), "no such command of `services`: expected add, remove, disable or enable",
+                   "services");
     }
     const bool json = options.flag("json", problems);
     if (!problems.empty()) {

@@ -187,6 +187,21 @@ std::string use_text(const Json& token, const char* used, const char* most) {
     return quotas.contains(most) ? fmt::format("{} of {}", now, number_in(quotas, most)) : std::to_string(now);
 }
 
+// When one of a token's secrets was last used.
+std::string secret_text(const Json& token, const char* which) {
+    const Json& secret = member_of(member_of(token, "secrets"), which);
+    if (!secret.is_object()) {
+        return "-";
+    }
+    if (number_in(secret, "connections") > 0) {
+        return "in use, " + text_in(secret, "from");
+    }
+    return secret.contains("last_used")
+               ? fmt::format("unused for {}, then {}", duration_text(now_in_seconds() - number_in(secret, "last_used")),
+                             text_in(secret, "from"))
+               : "never used";
+}
+
 }  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent) {
@@ -216,6 +231,10 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
 std::string status_text(const Json& status, const Json& before) {
     const Pace pace(status, before);
     std::string text = first_line(status);
+    if (const auto left = status.find("trial_seconds"); left != status.end() && left->is_number()) {
+        text += fmt::format("  on trial     what a reload has applied is taken back in {:.0f} s, unless confirmed\n",
+                            left->get<double>());
+    }
     text += text_in(status, "side") == "server" ? server_text(status, pace) : client_text(status, pace);
     return text;
 }
@@ -237,7 +256,8 @@ std::string services_text(const Json& answer) {
                             std::to_string(number_in(service, "client_id")), text_in(service, "token"),
                             std::to_string(number_in(service, "streams"))});
         } else {
-            const std::string why = text_in(service, "why");
+            const std::string by = text_in(service, "disabled_by");
+            const std::string why = by.empty() ? text_in(service, "why") : "by " + by;
             rows.push_back({name, text_in(service, "kind"), endpoint, or_dash(text_in(service, "local")),
                             text_in(service, "state") + (why.empty() ? "" : ": " + why)});
         }
@@ -246,11 +266,12 @@ std::string services_text(const Json& answer) {
 }
 
 std::string tokens_text(const Json& answer) {
-    Rows rows{{"NAME", "CLIENTS", "CONNECTIONS", "SERVICES", "PORTS", "VISITORS", "RIGHTS"}};
+    Rows rows{{"NAME", "CLIENTS", "CONNECTIONS", "SERVICES", "PORTS", "VISITORS", "SECRET", "ALSO", "RIGHTS"}};
     for (const Json& token : member_of(answer, "tokens")) {
         rows.push_back({text_in(token, "name"), std::to_string(number_in(token, "clients")),
                         use_text(token, "connections", "connections"), use_text(token, "services", "services"),
                         std::to_string(number_in(token, "ports")), use_text(token, "streams", "visitors"),
+                        secret_text(token, "secret"), secret_text(token, "also"),
                         rights_text(member_of(token, "rights"))});
     }
     return table(rows, 2) + left_off(answer);

@@ -35,6 +35,8 @@ struct ApplyReport {
     std::vector<std::string> needs_restart;
     /// Everything that is wrong, with its place where it comes from a file.
     std::vector<Problem> problems;
+    /// The services and tokens that are as they were: "client.services web", "server.token alice".
+    std::vector<std::string> same;
     /// Of a client: handles to the services that are new, or that were changed and registered anew.
     std::vector<Service> services;
 

@@ -117,8 +117,8 @@ public:
     /// as by Service::close(), a new one is added, and one whose description differs is changed. If only its backend
     /// differs, it keeps its public place, and visitors who are there keep the backend that they have; otherwise it is
     /// registered anew, with a handle that the report has. Listeners are none of them and stay. Visits of the builder
-    /// are compared in the same way. All other settings but the level of the log are named in the report and stay as
-    /// they are.
+    /// are compared in the same way. All other settings but the token and the level of the log are named in the report
+    /// and stay as they are.
     ///
     /// Any thread. Throws std::system_error like add().
     ApplyReport apply(Builder builder, std::vector<AnyService> services);
@@ -176,6 +176,11 @@ public:
                                                                                   std::move(service));
     }
 
+    /// Switches a service off, or on again, at any time. One that is off is not known to the server any more, and its
+    /// visitors finish; it stays off whatever apply() says, until it is switched on or closed. `by`: who wants it so,
+    /// for status. False: this client has no service of that name with a backend.
+    bool set_enabled(const std::string& service, bool enabled, const std::string& by = {});
+
     /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins
     /// its threads.
     ///
@@ -201,6 +206,7 @@ public:
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
+    void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Lets the control socket keep services, which it refuses otherwise: in conf.d/90-runtime.yml beside this

@@ -85,6 +85,8 @@ public:
     std::string add_service(std::string_view description) const { return ask("POST", "/v1/services", description); }
     /// `keep`: what was kept is not kept any more.
     std::string remove_service(std::string_view name, bool keep = false) const;
+    /// Switches a client's service off or on, and keeps that where the client has a configuration file.
+    std::string set_enabled(std::string_view service, bool enabled) const;
 
     /// Any other request of the API. Returns the body of an answer with status 2xx.
     std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) const;

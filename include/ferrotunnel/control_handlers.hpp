@@ -19,6 +19,7 @@ struct ReloadAnswer {
     /// For a trial: how long until what was applied is taken back.
     std::optional<std::chrono::milliseconds> trial{};
     std::vector<ConfigChange> changes{};  ///< for a comparison
+    std::vector<std::string> same{};      ///< services and tokens that are as they were
 };
 
 /// Reads the configuration again and applies it. Called on the control socket's thread: others who ask wait meanwhile.
@@ -28,6 +29,10 @@ using ReloadHandler = std::function<ReloadAnswer()>;
 /// With a time: reloads as above, and takes all that is applied from now on back when the time is over. Without one:
 /// confirms what is on trial, so that it stays; a problem where nothing is. Called as the one above.
 using TrialHandler = std::function<ReloadAnswer(std::optional<std::chrono::milliseconds>)>;
+
+/// How long it is until what is on trial is taken back, for status; nothing: nothing is on trial. It must return at
+/// once.
+using TrialLeftHandler = std::function<std::optional<std::chrono::milliseconds>()>;
 
 /// Compares what is in effect with what the configuration says now, and changes nothing: `changes` or `problems`.
 /// Called as the one above.

@@ -135,6 +135,7 @@ public:
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
+    void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Ends the connections of the client whose TunnelInfo::id this is, or else of all those with this name, at once:

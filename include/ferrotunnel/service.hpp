@@ -24,6 +24,7 @@ public:
         registered,  ///< reachable at endpoint()
         refused,     ///< the server does not want it: error() says why. It is asked for again, see Client
         closed,      ///< ended by close() or with the Client
+        disabled,    ///< switched off: the server does not know it
     };
 
     Service() noexcept;

@@ -80,6 +80,11 @@ struct Tcp {
     std::vector<std::string> allow{};
     /// Of an exit: who may use it, up to 64.
     std::vector<ExitUser> users{};
+    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
+    /// Client::set_enabled or apply() says otherwise.
+    bool enabled = true;
+    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    std::string disabled_by{};
 
     friend bool operator==(const Tcp&, const Tcp&) = default;
 };

@@ -35,6 +35,11 @@ struct Tls {
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
     std::vector<ServicePlugin> plugins{};
+    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
+    /// Client::set_enabled or apply() says otherwise.
+    bool enabled = true;
+    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    std::string disabled_by{};
 
     friend bool operator==(const Tls&, const Tls&) = default;
 };

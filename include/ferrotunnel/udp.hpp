@@ -66,6 +66,11 @@ struct Udp {
     /// The name of a TCP service of this client whose public port's number this one has as well: both are there, or
     /// none. `remote_port` has no meaning then, and `bind` is to be that of the TCP service. Empty: it is by itself.
     std::string with_tcp{};
+    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
+    /// Client::set_enabled or apply() says otherwise.
+    bool enabled = true;
+    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    std::string disabled_by{};
 
     friend bool operator==(const Udp&, const Udp&) = default;
 };

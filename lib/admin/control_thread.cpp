@@ -134,7 +134,7 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
         }
         make_room(door);
     }
-    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler),
+    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler, user.value_or(0)),
                       now + settings_.patience, is_stranger});
 }
 

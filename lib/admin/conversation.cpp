@@ -130,7 +130,7 @@ bool Conversation::read_body() {
 void Conversation::handle() {
     Answer answer;
     try {
-        answer = handler_(Request{method_, path_, body_, host_, accept_});
+        answer = handler_(Request{method_, path_, body_, host_, accept_, user_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {

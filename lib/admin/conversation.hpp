@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ public:
     using Handler = std::function<Answer(const Request&)>;
 
     /// `handler` may throw: that is the answer `internal`.
-    explicit Conversation(const Handler& handler) : handler_(handler) {}
+    /// `user`: who is at the other end.
+    explicit Conversation(const Handler& handler, std::uint32_t user = 0) : handler_(handler), user_(user) {}
 
     /// Takes what the peer has sent; to be called while wants_input().
     void take(std::string_view bytes);
@@ -50,6 +52,7 @@ private:
     void send(const Answer& answer);
 
     const Handler& handler_;
+    std::uint32_t user_;
     std::string input_;   // at most a head, or what comes with one read
     std::string output_;  // of which `written_` bytes have gone
     std::size_t written_ = 0;

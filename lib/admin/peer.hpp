@@ -4,11 +4,15 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <string>
 
 namespace ferrotunnel::admin {
 
 /// The user that the other end's process had when it connected, or began to listen. Nothing: it can not be told.
 std::optional<uid_t> user_at(int socket) noexcept;
+
+/// "user 1000 (alice)", for people.
+std::string text_of_user(uid_t user);
 
 /// Whether a program of the user `owner` obeys this user: itself, and root.
 constexpr bool may_ask(uid_t user, uid_t owner) noexcept {

@@ -153,6 +153,22 @@ Answer remove_service(const Request& request, Subject& subject, const std::strin
     return body->empty() ? subject.remove_service(name, *keep) : invalid(R"(Expected nothing, or {"keep": true}.)");
 }
 
+Answer switch_service(const Request& request, Subject& subject, const std::string& name) {
+    const std::optional<Json> body = object_in(request.body);
+    if (!body || body->size() != 1 || !body->contains("enabled") || !body->at("enabled").is_boolean()) {
+        return invalid(R"(Expected {"enabled": true} or {"enabled": false}.)");
+    }
+    return subject.switch_service(name, body->at("enabled").get<bool>(), request.user);
+}
+
+Answer one_service_of(const Request& request, Subject& subject) {
+    const std::string name = percent_decoded(request.path.substr(one_service.size()));
+    if (request.method == "DELETE") {
+        return remove_service(request, subject, name);
+    }
+    return request.method == "POST" ? switch_service(request, subject, name) : wrong_method("DELETE and POST");
+}
+
 Answer post(const Request& request, Subject& subject, Answer (*what)(const Request&, Subject&)) {
     return request.method == "POST" ? what(request, subject) : wrong_method("POST");
 }
@@ -179,8 +195,7 @@ Answer answer_to(const Request& request, Subject& subject) {
         return services(request, subject);
     }
     if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
-        const std::string name = percent_decoded(request.path.substr(one_service.size()));
-        return request.method == "DELETE" ? remove_service(request, subject, name) : wrong_method("DELETE");
+        return one_service_of(request, subject);
     }
     if (request.path == "/v1/reload") {
         return post(request, subject, reload);

@@ -1,6 +1,7 @@
 // The resources of the control API, version 1: which request asks for what. docs/control.md describes them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct Request {
     std::string_view body{};
     std::string_view host{};    // as Host has it, with its port
     std::string_view accept{};  // what Accept says
+    std::uint32_t user = 0;     // who asks: the user of the other end's process
 };
 
 Answer answer_to(const Request& request, Subject& subject);

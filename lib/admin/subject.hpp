@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ public:
     virtual Answer add_service(const Json&, bool) { return not_here("Services are added at their client."); }
     virtual Answer remove_service(const std::string&, bool) {
         return not_here("Services are removed at their client.");
+    }
+    /// `user`: who asks.
+    virtual Answer switch_service(const std::string&, bool, std::uint32_t) {
+        return not_here("Services are switched at their client.");
     }
 
     /// All numbers.

@@ -356,6 +356,10 @@ void Client::keep_services_beside(std::string file) {
     detail::engine_of(impl_, "Client").keep_services_beside(std::move(file));
 }
 
+void Client::on_trial_left(TrialLeftHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_trial_left(std::move(handler));
+}
+
 void Client::on_trial(TrialHandler handler) {
     detail::engine_of(impl_, "Client").control().on_trial(std::move(handler));
 }

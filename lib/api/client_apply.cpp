@@ -4,12 +4,15 @@
 //   same name, same description            untouched
 //   same name, only the backend differs    keeps its id, its place and its visitors; new visitors go to the new backend
 //   same name, anything else differs       taken off and registered anew, in one go
+//   same name, switched off                taken off; it stays known, and its visitors finish
+//   same name, switched on                 registered anew
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "api/builder_access.hpp"
 #include "api/client_impl.hpp"
+#include "api/engine_settings.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/config.hpp"
@@ -22,9 +25,15 @@ using detail::ServiceState;
 
 /// What becomes of a service.
 struct Client::Impl::ServiceChange {
-    enum class Kind : std::uint8_t { added, removed, rebound, replaced } kind = Kind::added;
+    enum class Kind : std::uint8_t { added, removed, rebound, replaced, off } kind = Kind::added;
     std::uint32_t old = 0;  // the id of the one that is there; 0: there is none
     backend::ClientService service{};
+};
+
+/// A service that goes or changes; id 0: there is none.
+struct Client::Impl::Outgoing {
+    std::uint32_t id = 0;
+    Entry entry{};
 };
 
 namespace {
@@ -52,6 +61,46 @@ void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyRepor
 
 }  // namespace
 
+bool Client::Impl::Known::is_off() const {
+    return std::visit([](const auto& one) { return !one.enabled; }, description);
+}
+
+// What was switched off without being kept in a file stays off.
+void Client::Impl::keep_off(AnyService& service) const {
+    std::visit(
+        [this](auto& description) {
+            if (const auto off = off_.find(description.name); off != off_.end() && description.enabled) {
+                description.enabled = false;
+                description.disabled_by = off->second;
+            }
+        },
+        service);
+}
+
+// What becomes of a service that is described anew; puts it into `entries`. The lock is held.
+Client::Impl::ServiceChange Client::Impl::change_of(const Outgoing& old, Known known, backend::ClientService service,
+                                                    std::uint32_t& next_id, Entries& entries) {
+    using Kind = ServiceChange::Kind;
+    ServiceChange change{Kind::added, old.id, std::move(service)};
+    if (known.is_off()) {
+        change.kind = Kind::off;
+    } else if (old.id != 0 && !old.entry.is_off()) {
+        std::vector<Problem> known_already;
+        const backend::ClientService before = std::visit(
+            [&](const auto& one) { return described(one, false, known_already); }, old.entry.known->description);
+        change.kind = same_for_server(before, change.service) ? Kind::rebound : Kind::replaced;
+    }
+    const bool stays = change.kind == Kind::rebound;
+    change.service.id = stays ? old.id : ++next_id;
+    Entry entry = entry_of(change.service, stays ? old.entry.state : new_state(change.service.name, change.service.id));
+    if (change.kind == Kind::off) {
+        entry.state->set_disabled();
+    }
+    entry.known = std::move(known);
+    entries.emplace(change.service.id, std::move(entry));
+    return change;
+}
+
 // Finds out what is to be done, and makes `entries` what there will be. The lock is held.
 std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<AnyService> services, Entries& entries,
                                                                   std::vector<Problem>& problems) {
@@ -64,8 +113,9 @@ std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<An
             [&](auto& description) {
                 std::vector<Problem> found;
                 detail::check_service(description, false, found);
+                keep_off(any);
                 const bool is_same = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-                    return entry.second.description && *entry.second.description == any;
+                    return entry.second.known && entry.second.known->applies && entry.second.known->description == any;
                 });
                 const bool is_first = wanted.insert(description.name).second;
                 if (!is_same || !is_first) {
@@ -79,18 +129,18 @@ std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<An
     if (!problems.empty()) {
         return changes;
     }
-    std::map<std::string, std::pair<std::uint32_t, Entry>> outgoing;  // of those that go or change, by name
+    std::map<std::string, Outgoing> outgoing;  // of those that go or change, by name
     for (auto at = entries.begin(); at != entries.end();) {
         const bool changes_too = std::any_of(described_anew.begin(), described_anew.end(),
                                              [&](const auto& one) { return one.second.name == at->second.name; });
-        if (at->second.description && (changes_too || !wanted.contains(at->second.name))) {
+        if (at->second.known && at->second.known->applies && (changes_too || !wanted.contains(at->second.name))) {
             if (!changes_too) {
                 ServiceChange& removed = changes.emplace_back();
                 removed.kind = Kind::removed;
                 removed.old = at->first;
                 removed.service.name = at->second.name;
             }
-            outgoing.emplace(at->second.name, std::pair(at->first, at->second));
+            outgoing.emplace(at->second.name, Outgoing{at->first, at->second});
             at = entries.erase(at);
         } else {
             ++at;
@@ -100,20 +150,8 @@ std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<An
     for (auto& [description, service] : described_anew) {
         check_room(entries, service, claims_of(service), problems);
         const auto old = outgoing.find(service.name);
-        ServiceChange change{Kind::added, old != outgoing.end() ? old->second.first : 0, std::move(service)};
-        std::shared_ptr<ServiceState> state;
-        if (old != outgoing.end()) {
-            std::vector<Problem> known_already;
-            const backend::ClientService before = std::visit(
-                [&](const auto& one) { return described(one, false, known_already); }, *old->second.second.description);
-            change.kind = same_for_server(before, change.service) ? Kind::rebound : Kind::replaced;
-            state = change.kind == Kind::rebound ? old->second.second.state : nullptr;
-        }
-        change.service.id = change.kind == Kind::rebound ? change.old : ++next_id;
-        Entry entry = entry_of(change.service, state ? state : new_state(change.service.name, change.service.id));
-        entry.description = std::move(description);
-        entries.emplace(change.service.id, std::move(entry));
-        changes.push_back(std::move(change));
+        changes.push_back(change_of(old != outgoing.end() ? old->second : Outgoing(),
+                                    Known{std::move(description), true}, std::move(service), next_id, entries));
     }
     return changes;
 }
@@ -124,19 +162,24 @@ void Client::Impl::make_changes(std::vector<ServiceChange> changes, Entries&& en
     services_.swap(entries);
     std::vector<Event> closed;
     for (const ServiceChange& change : changes) {
-        if (change.kind == Kind::removed || change.kind == Kind::replaced) {
+        if (change.old != 0 && change.kind != Kind::rebound) {
             const Entry& old = entries.at(change.old);
             old.state->set_closed();
-            Event& event = closed.emplace_back();
-            event.kind = Event::Kind::unregistered;
-            event.peer = settings_.server;
-            event.service = old.name;
+            if (!old.is_off()) {
+                Event& event = closed.emplace_back();
+                event.kind = Event::Kind::unregistered;
+                event.peer = settings_.server;
+                event.service = old.name;
+            }
+        }
+        if (change.kind == Kind::removed) {
+            off_.erase(change.service.name);
         }
         if (change.kind != Kind::removed) {
             last_id_ = std::max(last_id_, change.service.id);
             tell_of_backend(change.service);
         }
-        if (change.kind == Kind::added || change.kind == Kind::replaced) {
+        if (change.kind != Kind::removed && change.kind != Kind::rebound) {
             report.services.emplace_back(services_.at(change.service.id).state);
         }
     }
@@ -153,8 +196,8 @@ void Client::Impl::make_changes(std::vector<ServiceChange> changes, Entries&& en
 void Client::Impl::change_link(std::vector<ServiceChange> changes) {
     std::vector<session::ClientLink::Replacement> replacements;
     for (ServiceChange& change : changes) {
-        if (change.kind == ServiceChange::Kind::removed) {
-            link_->remove(change.old);
+        if (change.kind == ServiceChange::Kind::removed || change.kind == ServiceChange::Kind::off) {
+            link_->remove(change.old);  // which it may not have
         } else if (change.kind == ServiceChange::Kind::replaced) {
             replacements.push_back({change.old, std::move(change.service)});
         }
@@ -169,14 +212,21 @@ void Client::Impl::change_link(std::vector<ServiceChange> changes) {
     }
 }
 
-void Client::Impl::tell_services(const std::vector<ServiceChange>& changes, ApplyReport& report) {
+// `entries`: what there will be.
+void Client::Impl::tell_services(const std::vector<ServiceChange>& changes, const Entries& entries,
+                                 ApplyReport& report) {
     using Kind = ServiceChange::Kind;
     using Told = ApplyReport::Change::Kind;
     for (const ServiceChange& change : changes) {
-        const Told told = change.kind == Kind::removed ? Told::removed
-                          : change.kind == Kind::added ? Told::added
-                                                       : Told::changed;
+        const Told told = change.kind == Kind::removed ? Told::removed : change.old == 0 ? Told::added : Told::changed;
         report.applied.push_back({told, services_key, change.service.name});
+    }
+    for (const auto& [id, entry] : entries) {
+        const bool changes_too =
+            std::ranges::any_of(changes, [id = id](const ServiceChange& one) { return one.service.id == id; });
+        if (entry.known && entry.known->applies && !changes_too) {
+            report.same.push_back(std::string(services_key) + ' ' + entry.name);
+        }
     }
 }
 
@@ -212,7 +262,7 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     }
     tell_settings(changes, report);
     tell_visits(visit_changes, report);
-    tell_services(service_changes, report);
+    tell_services(service_changes, entries, report);
     if (!really) {
         return report;
     }
@@ -221,13 +271,59 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     settings_.allow_weak_token = next.allow_weak_token;
     settings_.visits = next.visits;
     make_changes(visit_changes, true);
+    if (detail::has_changed(changes, "client.token")) {
+        settings_.token = next.token;
+        worker_.post([this, token = detail::engine_token(next.token)]() mutable noexcept {
+            link_->set_token(std::move(token));
+        });
+    }
     if (!service_changes.empty()) {
         make_changes(std::move(service_changes), std::move(entries), report);
     }
     return report;
 }
 
+bool Client::Impl::set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
+    const std::lock_guard lock(mutex_);
+    refuse_if_ended();
+    const auto found = std::ranges::find_if(services_, [&](const auto& entry) { return entry.second.name == name; });
+    if (found == services_.end() || !found->second.known) {
+        return false;
+    }
+    Known next = *found->second.known;
+    if (enabled || !remembers) {
+        off_.erase(name);
+    } else {
+        off_[name] = by;
+    }
+    std::vector<Problem> known_already;
+    backend::ClientService service = std::visit(
+        [&](auto& description) {
+            description.enabled = enabled;
+            description.disabled_by = enabled ? "" : by;
+            return described(description, false, known_already);
+        },
+        next.description);
+    if (next.is_off() == found->second.is_off()) {
+        found->second.known = std::move(next);  // another has switched it off
+        return true;
+    }
+    Entries entries = services_;
+    const Outgoing old{found->first, found->second};
+    entries.erase(old.id);
+    std::uint32_t next_id = last_id_;
+    std::vector<ServiceChange> changes;
+    changes.push_back(change_of(old, std::move(next), std::move(service), next_id, entries));
+    ApplyReport report;
+    make_changes(std::move(changes), std::move(entries), report);
+    return true;
+}
+
 // --- the facade ---
+
+bool Client::set_enabled(const std::string& service, bool enabled, const std::string& by) {
+    return detail::engine_of(impl_, "Client").set_enabled(service, enabled, by, true);
+}
 
 ApplyReport Client::apply(Builder builder, std::vector<AnyService> services) {
     return detail::engine_of(impl_, "Client")

@@ -1,7 +1,9 @@
 // What the control socket of a Client is asked.
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "admin/peer.hpp"
 #include "admin/stats_json.hpp"
 #include "admin/stats_metrics.hpp"
 #include "api/client_impl.hpp"
@@ -27,6 +29,8 @@ std::string_view name_of(Service::State state) noexcept {
             return "registered";
         case Service::State::refused:
             return "refused";
+        case Service::State::disabled:
+            return "disabled";
         case Service::State::closed:
             break;
     }
@@ -182,6 +186,25 @@ public:
         return {200, Json{{"removed", name}}};
     }
 
+    Answer switch_service(const std::string& name, bool enabled, std::uint32_t user) override {
+        bool is_known = false;
+        bool is_served_here = false;
+        {
+            std::lock_guard lock(client_.mutex_);
+            for (const auto& [id, entry] : client_.services_) {
+                is_known = is_known || entry.name == name;
+                is_served_here = is_served_here || (entry.name == name && entry.listener);
+            }
+        }
+        if (!is_known) {
+            return admin::refusal(404, "not_found", "There is no service called " + in_quotes(name) + '.');
+        }
+        if (is_served_here) {
+            return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
+        }
+        return enabled ? enable(name) : disable(name, admin::text_of_user(user));
+    }
+
     Answer reload() override { return client_.control_.reload(); }
     Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
         return client_.control_.try_reload(time);
@@ -215,6 +238,9 @@ private:
         if (view.state == Service::State::refused) {
             json["why"] = view.error_text;
         }
+        if (entry.is_off()) {
+            json["disabled_by"] = std::visit([](const auto& one) { return one.disabled_by; }, entry.known->description);
+        }
         return json;
     }
 
@@ -232,6 +258,62 @@ private:
             list.push_back(std::move(json));
         }
         return list;
+    }
+
+    // What is kept is kept first: nothing of what follows fails.
+    Answer disable(const std::string& name, const std::string& by) {
+        using Switched = detail::KeptServices::Switched;
+        detail::KeptServices::Outcome outcome{Switched::of_no_file};
+        if (kept()) {
+            outcome = kept()->disable(name, by);
+        }
+        if (outcome.what == Switched::failed) {
+            return admin::refusal(422, "not_kept", "It was not switched off: " + outcome.why + '.');
+        }
+        return switched(name, false, by, outcome.what == Switched::kept);
+    }
+
+    Answer enable(const std::string& name) {
+        using Switched = detail::KeptServices::Switched;
+        detail::KeptServices::Outcome outcome{Switched::not_here};
+        if (kept()) {
+            outcome = kept()->enable(name);
+        }
+        if (outcome.what == Switched::failed) {
+            return admin::refusal(422, "not_kept", "It was not switched on: " + outcome.why + '.');
+        }
+        if (outcome.what == Switched::not_here && is_off_in_configuration(name)) {
+            return admin::refusal(
+                409, "not_kept",
+                "The configuration itself says that " + in_quotes(name) + " is off: that is changed there.");
+        }
+        return switched(name, true, "", outcome.what == Switched::kept);
+    }
+
+    Answer switched(const std::string& name, bool enabled, const std::string& by, bool is_kept) {
+        try {
+            if (!client_.set_enabled(name, enabled, by, !is_kept)) {
+                return admin::refusal(404, "not_found", "There is no service called " + in_quotes(name) + '.');
+            }
+        } catch (const std::system_error& error) {
+            return admin::refusal(409, "ended", error.what());
+        }
+        Json answer{{"name", name}, {"enabled", enabled}};
+        if (is_kept) {
+            answer["kept"] = kept()->path();
+        }
+        return {200, std::move(answer)};
+    }
+
+    // Whether a service is off, and not since this socket was told so.
+    bool is_off_in_configuration(const std::string& name) const {
+        std::lock_guard lock(client_.mutex_);
+        return std::ranges::any_of(client_.services_,
+                                   [&](const auto& one) {
+                                       return one.second.name == name && one.second.is_off() &&
+                                              one.second.known->applies;
+                                   }) &&
+               !client_.off_.contains(name);
     }
 
     // All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where

@@ -43,7 +43,7 @@ public:
         std::vector<Problem> problems;
         detail::check_service(description, false, problems);
         backend::ClientService service = described(description, false, problems);
-        auto known = applies ? std::optional<AnyService>(std::move(description)) : std::nullopt;
+        std::optional<Known> known(Known{std::move(description), applies});
         return Service(offer(std::move(service), std::move(problems), false, nullptr, std::move(known)).state);
     }
     template <typename Description>
@@ -54,6 +54,8 @@ public:
     }
     /// `really`: otherwise it only tells what it would do.
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
+    /// `remembers`: apply() does not change it back. False: there is no such service with a backend.
+    bool set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);
     std::string visit(const Visit& visit);
     std::vector<VisitStats> visits() const;
     void start();
@@ -77,6 +79,14 @@ private:
 
     class ControlSubject;  // what the control socket asks (client_control.cpp)
 
+    /// What is known of a service with a backend.
+    struct Known {
+        AnyService description;  // checked
+        bool applies = true;     // apply() takes it off where its list does not have it
+
+        bool is_off() const;
+    };
+
     struct Entry {
         std::string name;
         std::shared_ptr<detail::ServiceState> state;
@@ -86,8 +96,10 @@ private:
         std::size_t rules = 0;                           // for HTTP, in bytes
         Claims claims;                                   // for HTTP and TLS
         wire::ServiceKind kind = wire::ServiceKind::tcp;
-        std::string local{};                      // its backend; empty: it has none
-        std::optional<AnyService> description{};  // of one with a backend, checked
+        std::string local{};           // its backend; empty: it has none
+        std::optional<Known> known{};  // of one with a backend
+
+        bool is_off() const { return known && known->is_off(); }
     };
     using Entries = std::map<std::uint32_t, Entry>;
 
@@ -112,7 +124,7 @@ private:
         std::shared_ptr<detail::ListenerCore> listener;  // null: there is a backend
     };
     Offered offer(backend::ClientService service, std::vector<Problem> problems, bool application_serves,
-                  detail::ListenOperation* waiting = nullptr, std::optional<AnyService> description = {});
+                  detail::ListenOperation* waiting = nullptr, std::optional<Known> known = {});
     void offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                        detail::ListenOperation* operation);
     void tell_impossible(const std::string& service, const config_error& error);
@@ -142,12 +154,16 @@ private:
 
     // Changes while it runs (client_apply.cpp).
     struct ServiceChange;
+    struct Outgoing;
+    ServiceChange change_of(const Outgoing& old, Known known, backend::ClientService service, std::uint32_t& next_id,
+                            Entries& entries);
+    void keep_off(AnyService& service) const;
     std::vector<ServiceChange> changes_to(std::vector<AnyService> services, Entries& entries,
                                           std::vector<Problem>& problems);
     void refuse_if_ended() const;
     void make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report);
     void change_link(std::vector<ServiceChange> changes);
-    static void tell_services(const std::vector<ServiceChange>& changes, ApplyReport& report);
+    static void tell_services(const std::vector<ServiceChange>& changes, const Entries& entries, ApplyReport& report);
     void close_service(std::uint32_t id);
     std::size_t count_pending() const;
     std::vector<detail::ListenOperation*> take_listens();
@@ -198,6 +214,7 @@ private:
     std::uint32_t last_id_ = 0;
     std::map<std::uint32_t, Visiting> visits_;  // by the link's numbers
     std::uint32_t last_visit_ = 0;
+    std::map<std::string, std::string> off_;  // what stays off whatever apply() says, with who wants it so
     bool connected_ = false;
     bool closed_ = false;   // takes no services any more
     bool stopped_ = false;  // the link has ended

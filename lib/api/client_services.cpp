@@ -145,7 +145,7 @@ void Client::Impl::check_room(const Entries& entries, const backend::ClientServi
 // caller's.
 Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::vector<Problem> problems,
                                           bool application_serves, ListenOperation* waiting,
-                                          std::optional<AnyService> description) {
+                                          std::optional<Known> known) {
     Offered offered;
     Claims claims = claims_of(service);
     {
@@ -174,10 +174,14 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         Entry entry = entry_of(service, offered.state);
         entry.listener = offered.listener;
         entry.waiting = waiting;
-        entry.description = std::move(description);
+        entry.known = std::move(known);
+        const bool is_off = entry.is_off();
         services_.emplace(id, std::move(entry));
-        // With the lock: the link hears of changes in the order in which they are made.
-        worker_.post([this, service]() mutable noexcept { link_->add(std::move(service)); });
+        if (is_off) {
+            offered.state->set_disabled();
+        } else {  // with the lock: the link hears of changes in the order in which they are made
+            worker_.post([this, service]() mutable noexcept { link_->add(std::move(service)); });
+        }
     }
     tell_of_backend(service);
     return offered;
@@ -256,6 +260,7 @@ void Client::Impl::close_service(std::uint32_t id) {
             return;
         }
         event.service = found->second.name;
+        off_.erase(event.service);
         services_.erase(found);
         changed_.notify_all();
     }

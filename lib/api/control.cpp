@@ -84,6 +84,11 @@ std::string Control::remove_service(std::string_view name, bool keep) const {
     return ask("DELETE", "/v1/services/" + admin::percent_encoded(name), keep ? R"({"keep":true})" : "");
 }
 
+std::string Control::set_enabled(std::string_view service, bool enabled) const {
+    return ask("POST", "/v1/services/" + admin::percent_encoded(service),
+               enabled ? R"({"enabled":true})" : R"({"enabled":false})");
+}
+
 std::string Control::ask(std::string_view method, std::string_view path, std::string_view body) const {
     const Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {method, path, body}, timeout_);
     if (!reply) {

@@ -140,6 +140,11 @@ void FacadeControl::on_trial(TrialHandler handler) {
     trial_ = std::move(handler);
 }
 
+void FacadeControl::on_trial_left(TrialLeftHandler handler) {
+    std::lock_guard lock(mutex_);
+    trial_left_ = std::move(handler);
+}
+
 void FacadeControl::on_compare(CompareHandler handler) {
     std::lock_guard lock(mutex_);
     compare_ = std::move(handler);
@@ -154,6 +159,10 @@ namespace {
 
 Json lists_of(const ReloadAnswer& came) {
     Json lists{{"applied", came.applied}, {"needs_restart", came.needs_restart}, {"problems", came.problems}};
+    lists.update(admin::list_of("unchanged", came.same, [](const std::string& text) { return Json(text); }));
+    lists["counts"] = Json{{"applied", came.applied.size()},
+                           {"unchanged", came.same.size()},
+                           {"needs_restart", came.needs_restart.size()}};
     if (came.trial) {
         lists["trial_seconds"] = static_cast<double>(came.trial->count()) / 1000;
     }
@@ -248,10 +257,20 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
 Json FacadeControl::about(std::string_view side, bool stopping) const {
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;
-    std::lock_guard lock(mutex_);
-    const auto up = std::chrono::steady_clock::now() - began_;
-    return {{"api", 1},          {"program", "ferrotunnel " + std::string(version_string)}, {"side", side},
-            {"pid", ::getpid()}, {"uptime_ms", duration_cast<milliseconds>(up).count()},    {"draining", stopping}};
+    TrialLeftHandler trial_left;
+    std::chrono::steady_clock::time_point began;
+    {
+        std::lock_guard lock(mutex_);
+        trial_left = trial_left_;
+        began = began_;
+    }
+    const auto up = std::chrono::steady_clock::now() - began;
+    Json json{{"api", 1},          {"program", "ferrotunnel " + std::string(version_string)}, {"side", side},
+              {"pid", ::getpid()}, {"uptime_ms", duration_cast<milliseconds>(up).count()},    {"draining", stopping}};
+    if (const auto left = trial_left ? trial_left() : std::nullopt) {
+        json["trial_seconds"] = static_cast<double>(left->count()) / 1000;
+    }
+    return json;
 }
 
 }  // namespace ferrotunnel::detail

@@ -45,6 +45,7 @@ public:
 
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
+    void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     admin::Answer reload() const;
@@ -66,6 +67,7 @@ private:
     mutable std::mutex mutex_;
     ReloadHandler reload_;
     TrialHandler trial_;
+    TrialLeftHandler trial_left_;
     CompareHandler compare_;
     DrainHandler drain_;
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread

@@ -1,16 +1,20 @@
 #include "api/kept_services.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "config/document.hpp"
@@ -25,11 +29,12 @@ using admin::Json;
 using config::Node;
 
 constexpr std::string_view kept_header =
-    "# Services that a running client was told to keep: `ferrotunnel services add --keep`, and `remove --keep`.\n"
+    "# What a running client was told to keep: `ferrotunnel services add --keep` and `remove --keep`, `disable` and\n"
+    "# `enable`.\n"
     "# The program replaces this file as a whole, and comments with it. It belongs to the configuration beside this\n"
     "# folder, which includes it by itself.\n"
-    "client:\n"
-    "  services:\n";
+    "client:\n";
+constexpr std::chrono::seconds lock_patience{5};  // a change takes milliseconds
 
 std::string system_reason(std::string_view what, const std::string& path) {
     return "can not " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
@@ -92,10 +97,46 @@ bool has_name(const Node& item, std::string_view name) {
     return said != nullptr && said->text == name;
 }
 
+/// While this is there, nobody else changes files of its folder. The lock is the folder's, since the file itself is
+/// replaced and may not be there.
+class ChangeLock {
+public:
+    explicit ChangeLock(const std::string& path) {
+        std::error_code error;
+        const std::string folder = folder_of(path).empty() ? "." : folder_of(path);
+        std::filesystem::create_directories(folder, error);
+        folder_ = runtime::Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!folder_) {
+            problem_ = system_reason("open the folder", folder);
+            return;
+        }
+        const TimePoint until = Clock::now() + lock_patience;
+        while (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK || Clock::now() > until) {
+                problem_ = errno == EWOULDBLOCK ? "another program is changing what is in " + in_quotes(folder)
+                                                : system_reason("lock the folder", folder);
+                return;
+            }
+            (void)::poll(nullptr, 0, 5);
+        }
+    }
+
+    /// Why there is no lock, as a sentence without its end; empty: there is.
+    const std::string& problem() const noexcept { return problem_; }
+
+private:
+    runtime::Fd folder_;  // closing it gives the lock back
+    std::string problem_;
+};
+
+std::string text_of_item(const Json& item) {
+    std::string text = admin::text_of(item);
+    text.erase(text.find_last_not_of('\n') + 1);
+    return text;
+}
+
 std::string replace_file(const std::string& path, const std::string& text) {
     const std::string folder = folder_of(path);
-    std::error_code error;
-    std::filesystem::create_directories(folder.empty() ? "." : folder, error);
     const std::string next = folder + (folder.empty() ? "" : "/") + ".90-runtime.yml." + std::to_string(::getpid());
     (void)::unlink(next.c_str());
     runtime::Fd file(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -130,15 +171,29 @@ std::string whole_fault(const std::string& file) {
     return text;
 }
 
+// Whether the configuration has a service of that name. One that can not be read is taken to have it.
+bool is_in_configuration(const std::string& file, const std::string& name) {
+    std::vector<Problem> problems;
+    const Config config = Config::try_load(file, problems);
+    if (!problems.empty() || !config.has_client()) {
+        return true;
+    }
+    const auto has = [&](const auto& services) {
+        return std::any_of(services.begin(), services.end(), [&](const auto& one) { return one.name == name; });
+    };
+    const Config::ClientSection client = config.client_section();
+    return has(client.services) || has(client.http_services) || has(client.tls_services) || has(client.udp_services);
+}
+
 }  // namespace
 
 KeptServices::KeptServices(std::string file) : file_(std::move(file)), path_(kept_file_beside(file_)) {}
 
-Result<std::vector<Node>, std::string> KeptServices::read() const {
+Result<KeptServices::Contents, std::string> KeptServices::read() const {
     std::ifstream in(path_, std::ios::binary);
     if (!in) {
-        return errno == ENOENT ? Result<std::vector<Node>, std::string>(std::vector<Node>())
-                               : Result<std::vector<Node>, std::string>(system_reason("read", path_));
+        return errno == ENOENT ? Result<Contents, std::string>(Contents())
+                               : Result<Contents, std::string>(system_reason("read", path_));
     }
     std::string text(limits::config_file_bytes_max + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -146,23 +201,55 @@ Result<std::vector<Node>, std::string> KeptServices::read() const {
     config::Report report;
     Node root = config::parse_document(text, report);
     const Node* const client = value_at_key(root, "client");
-    const Node* const services = client != nullptr ? value_at_key(*client, "services") : nullptr;
-    const bool has_more = root.entries.size() != 1 || client == nullptr || client->entries.size() != 1 ||
-                          services == nullptr || services->kind == Node::Kind::text ||
-                          services->kind == Node::Kind::map;
-    if (!report.empty() || has_more) {
+    Contents contents;
+    std::size_t known = 0;
+    const auto take = [&](const char* key, std::vector<Node>& items) {
+        const Node* const list = client != nullptr ? value_at_key(*client, key) : nullptr;
+        if (list != nullptr && (list->kind == Node::Kind::list || list->kind == Node::Kind::nothing)) {
+            items = list->items;
+            ++known;
+        }
+    };
+    take("services", contents.services);
+    take("disabled", contents.disabled);
+    if (!report.empty() || root.entries.size() != 1 || client == nullptr || client->entries.size() != known) {
         return in_quotes(path_) +
-               " has something else than `client.services`, which would be lost: it is changed by "
+               " has something else than `client.services` and `client.disabled`, which would be lost: it is changed "
+               "by "
                "hand, then";
     }
-    return services->items;
+    return contents;
 }
 
-std::string KeptServices::write(const std::vector<std::string>& items) const {
-    std::string text(kept_header);
-    for (const std::string& item : items) {
-        text += "    - " + item + '\n';
+// What the file says, without the services and switches of this name.
+KeptServices::Texts KeptServices::texts_of(const Contents& contents, std::string_view without) {
+    Texts texts;
+    const auto take = [&](const std::vector<Node>& items, std::vector<std::string>& into) {
+        for (const Node& item : items) {
+            if (without.empty() || !has_name(item, without)) {
+                into.push_back(text_of_item(item_json(item)));
+            }
+        }
+    };
+    take(contents.services, texts.services);
+    take(contents.disabled, texts.disabled);
+    return texts;
+}
+
+// Replaces the file, or removes one that would say nothing.
+std::string KeptServices::write(const Texts& texts) const {
+    if (texts.empty()) {
+        return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? std::string() : system_reason("remove", path_);
     }
+    std::string text(kept_header);
+    const auto put = [&text](const char* key, const std::vector<std::string>& items) {
+        text += items.empty() ? "" : "  " + std::string(key) + ":\n";
+        for (const std::string& item : items) {
+            text += "    - " + item + '\n';
+        }
+    };
+    put("services", texts.services);
+    put("disabled", texts.disabled);
     if (text.size() > limits::config_file_bytes_max) {
         return in_quotes(path_) + " would be larger than a configuration may be";
     }
@@ -170,22 +257,16 @@ std::string KeptServices::write(const std::vector<std::string>& items) const {
 }
 
 std::string KeptServices::add(const std::vector<Json>& items) {
+    const ChangeLock lock(path_);
     const auto kept = read();
-    if (!kept) {
-        return kept.error();
+    if (!lock.problem().empty() || !kept) {
+        return lock.problem().empty() ? kept.error() : lock.problem();
     }
-    std::vector<std::string> before;
-    for (const Node& item : *kept) {
-        before.push_back(admin::text_of(item_json(item)));
-    }
-    for (std::string& item : before) {
-        item.erase(item.find_last_not_of('\n') + 1);
-    }
-    std::vector<std::string> now = before;
+    const Texts before = texts_of(*kept, "");
+    Texts now = before;
     for (Json item : items) {
         make_texts(item);
-        now.push_back(admin::text_of(item));
-        now.back().erase(now.back().find_last_not_of('\n') + 1);
+        now.services.push_back(text_of_item(item));
     }
     std::string problem = write(now);
     if (!problem.empty()) {
@@ -193,31 +274,58 @@ std::string KeptServices::add(const std::vector<Json>& items) {
     }
     problem = whole_fault(file_);
     if (!problem.empty()) {
-        const std::string undone = before.empty() && ::unlink(path_.c_str()) == 0 ? "" : write(before);
+        const std::string undone = write(before);
         return "the configuration would be wrong with it: " + problem + (undone.empty() ? "" : "; and " + undone);
     }
     return {};
 }
 
 std::string KeptServices::remove(std::string_view name) {
+    const ChangeLock lock(path_);
     const auto kept = read();
-    if (!kept) {
-        return kept.error();
+    if (!lock.problem().empty() || !kept) {
+        return lock.problem().empty() ? kept.error() : lock.problem();
     }
-    std::vector<std::string> now;
-    for (const Node& item : *kept) {
-        if (!has_name(item, name)) {
-            now.push_back(admin::text_of(item_json(item)));
-            now.back().erase(now.back().find_last_not_of('\n') + 1);
-        }
-    }
-    if (now.size() == kept->size()) {
+    const Texts now = texts_of(*kept, name);
+    if (now.services.size() == kept->services.size()) {
         return in_quotes(name) + " is not kept in " + in_quotes(path_) + ": what another file says is changed there";
     }
-    if (now.empty()) {
-        return ::unlink(path_.c_str()) == 0 ? std::string() : system_reason("remove", path_);
-    }
     return write(now);
+}
+
+KeptServices::Outcome KeptServices::disable(const std::string& name, const std::string& by) {
+    const ChangeLock lock(path_);
+    const auto kept = read();
+    if (!lock.problem().empty() || !kept) {
+        return {Switched::failed, lock.problem().empty() ? kept.error() : lock.problem()};
+    }
+    if (!is_in_configuration(file_, name)) {
+        return {Switched::of_no_file};
+    }
+    Texts now = texts_of(*kept, "");
+    now.disabled = texts_of({{}, kept->disabled}, name).disabled;
+    Json item{{"name", name}, {"by", by}};
+    make_texts(item);
+    now.disabled.push_back(text_of_item(item));
+    const std::string problem = now.disabled.size() > limits::services_max
+                                    ? in_quotes(path_) + " would have more services that are off than it may have"
+                                    : write(now);
+    return {problem.empty() ? Switched::kept : Switched::failed, problem};
+}
+
+KeptServices::Outcome KeptServices::enable(const std::string& name) {
+    const ChangeLock lock(path_);
+    const auto kept = read();
+    if (!lock.problem().empty() || !kept) {
+        return {Switched::failed, lock.problem().empty() ? kept.error() : lock.problem()};
+    }
+    Texts now = texts_of(*kept, "");
+    now.disabled = texts_of({{}, kept->disabled}, name).disabled;
+    if (now.disabled.size() == kept->disabled.size()) {
+        return {Switched::not_here};
+    }
+    const std::string problem = write(now);
+    return {problem.empty() ? Switched::kept : Switched::failed, problem};
 }
 
 }  // namespace ferrotunnel::detail

@@ -332,6 +332,10 @@ void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
 }
 
+void Server::on_trial_left(TrialLeftHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_trial_left(std::move(handler));
+}
+
 void Server::on_trial(TrialHandler handler) {
     detail::engine_of(impl_, "Server").control().on_trial(std::move(handler));
 }

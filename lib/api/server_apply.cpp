@@ -44,6 +44,15 @@ void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedT
     }
 }
 
+void tell_same_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    for (const NamedToken& token : now) {
+        const NamedToken* known = token_named(before, token.name);
+        if (known != nullptr && *known == token) {
+            report.same.push_back("server.token " + token.name);
+        }
+    }
+}
+
 void tell_changes(const std::vector<detail::SettingChange>& changes, const ServerSettings& before,
                   const ServerSettings& now, ApplyReport& report) {
     for (const detail::SettingChange& change : changes) {
@@ -171,6 +180,7 @@ Server::Impl::Compared Server::Impl::compared(ServerSettings&& next) const {
     }
     if (report.ok()) {
         tell_changes(all.changes, settings_, all.mixed, report);
+        tell_same_tokens(settings_.tokens, all.mixed.tokens, report);
     }
     return all;
 }
@@ -270,6 +280,8 @@ void Server::Impl::take_tokens() {
     shared_->http->set_rules(rules);
     shared_->shapes->take_rules(*shared_->registry, Clock::now());
     shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
+    shared_->secrets->forget(
+        [&tokens](const login::TokenId& secret) { return login::TokenBook::find(tokens, secret) != nullptr; });
     shared_->memory->set_tokens(tokens->size());
     name_claims();
     for_each_session([](session::ServerSession& session) { session.look_at_rights(); });

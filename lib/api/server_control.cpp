@@ -148,6 +148,7 @@ public:
                     return Json{{"name", token.name},
                                 {"weak", token.token.strength == login::TokenStrength::weak},
                                 {"second_secret", token.also.has_value()},
+                                {"secrets", secrets_of(token)},
                                 {"rights", rights_of(rules->of(id))},
                                 {"quotas", quotas_of(rules->of(id))},
                                 {"clients", use.clients.size()},
@@ -176,6 +177,25 @@ public:
     }
 
 private:
+    // By the keys that configure them. Who is connected uses the secret now.
+    Json secrets_of(const login::AcceptedToken& token) const {
+        const auto json_of = [&](const login::TokenId& secret) {
+            const auto last = server_.shared_->secrets->last(secret);
+            Json json{{"connections", last ? last->connections : 0}};
+            if (last) {
+                json["last_used"] =
+                    admin::seconds_of(last->connections > 0 ? std::chrono::system_clock::now() : last->at);
+                json["from"] = last->from;
+            }
+            return json;
+        };
+        Json secrets{{"secret", json_of(token.token.id)}};
+        if (token.also) {
+            secrets["also"] = json_of(token.also->id);
+        }
+        return secrets;
+    }
+
     std::map<login::TokenId, TokenUse> server_use() const {
         std::map<login::TokenId, TokenUse> uses;
         for (const SessionPtr& session : server_.sessions()) {

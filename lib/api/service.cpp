@@ -36,6 +36,13 @@ void ServiceState::set_pending() {
     }
 }
 
+void ServiceState::set_disabled() {
+    const std::lock_guard lock(mutex_);
+    if (view_.state != State::closed) {
+        view_.state = State::disabled;
+    }
+}
+
 void ServiceState::set_closed() {
     std::function<void()> dropped;  // destroyed without the lock: it may hold much
     const std::lock_guard lock(mutex_);

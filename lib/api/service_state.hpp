@@ -37,6 +37,7 @@ public:
     void set_refused(std::error_code error, std::string text);
     /// Called after the trunk was lost; the endpoint stays known.
     void set_pending();
+    void set_disabled();
     /// Closes without calling on_close: the client has ended.
     void set_closed();
 

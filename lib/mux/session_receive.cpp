@@ -334,7 +334,7 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         return;
     }
     if (streams_kept() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
-        peer_opens_.of_service(open->service) >= settings_.opens_per_service_max) {
+        (open->service != 0 && peer_opens_.of_service(open->service) >= settings_.opens_per_service_max)) {
         refuse(id, Code::busy);
         return;
     }

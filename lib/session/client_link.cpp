@@ -21,6 +21,8 @@ Backoff::Settings for_refused(const Backoff::Settings& settings) {
             settings.lived_long};
 }
 
+constexpr const char* new_token_text = "The client logs in with another token.";
+
 // Whether trying again would end the same way, if the server is right: the user has to do something.
 bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
@@ -60,6 +62,23 @@ void ClientLink::start() {
     }
     state_ = State::running;
     connect_first();
+}
+
+void ClientLink::set_token(login::Token token) {
+    shared_->token = std::move(token);
+    if (state_ != State::running) {
+        return;
+    }
+    for (auto& place : places_) {
+        place->old_token = place->state == Place::State::connecting;
+        if (place->state == Place::State::open) {
+            place->trunk->renew(new_token_text);
+        }
+    }
+    if (open_count() == 0 && !any_connecting() && retry_timer_.is_set()) {  // the server may have refused the other one
+        retry_timer_.cancel();
+        connect_first();
+    }
 }
 
 void ClientLink::drain() {
@@ -172,6 +191,9 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     if (state_ == State::running && place.state == Place::State::open) {  // the handler may have stopped the link
         register_on(at);
         connect_idle();
+        if (std::exchange(place.old_token, false)) {
+            place.trunk->renew(new_token_text);
+        }
     }
 }
 
@@ -192,7 +214,7 @@ void ClientLink::on_trunk_retired(std::size_t at, const std::string& text) {
     if (state_ != State::running) {
         return;
     }
-    shared_->log->info("the server asks for a fresh session", {{"trunk", name_of(at)}, {"why", text}});
+    shared_->log->info("a fresh session takes the place of this one", {{"trunk", name_of(at)}, {"why", text}});
     rotate(at);
 }
 

@@ -97,6 +97,9 @@ public:
     void set_visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan);
     /// Takes nobody new there. Who has come stays.
     void end_visit(std::uint32_t id);
+    /// Logs in with this token from now on. Trunks that are open get a fresh session with it, which takes the place of
+    /// the present one when it has all services: visitors notice nothing.
+    void set_token(login::Token token);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -117,6 +120,7 @@ private:
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
         std::optional<TimePoint> rotated_at{};
+        bool old_token = false;      // what is connecting may have it
         bool draining = false;       // the server takes no new visitors on this trunk
         std::uint64_t features = 0;  // agreed with the server
         std::size_t retiring = 0;    // earlier sessions that still have visitors

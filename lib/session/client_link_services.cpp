@@ -97,10 +97,14 @@ ClientLink::Offered* ClientLink::twin_of(const backend::ClientService& service) 
     return nullptr;
 }
 
-// Whether its number is not known yet: it is asked for when its twin is there.
+// Whether its number is not known yet: it is asked for when its twin is there. Without one, which may be switched off,
+// it is not there either.
 bool ClientLink::waits_for_twin(std::size_t place, const Offered& offered) noexcept {
-    const Offered* const twin = offered.service->with.empty() ? nullptr : twin_of(*offered.service);
-    return twin != nullptr && twin->on[place] != Carried::yes;
+    if (offered.service->with.empty()) {
+        return false;
+    }
+    const Offered* const twin = twin_of(*offered.service);
+    return twin == nullptr || twin->on[place] != Carried::yes;
 }
 
 // Services that ask for something by name go first: the server gives what is left to those that take anything.

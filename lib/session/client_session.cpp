@@ -46,6 +46,13 @@ void ClientSession::drain(std::string_view text) {
     trunk_->session_changed();
 }
 
+void ClientSession::renew(std::string_view why) {
+    if (open_) {
+        trunk_->session().announce(Code::rotated, why);
+        trunk_->session_changed();
+    }
+}
+
 void ClientSession::end(Code code, std::string_view text) {
     if (trunk_) {
         trunk_->end(code, text);
@@ -89,7 +96,7 @@ void ClientSession::on_connected(const std::string& problem, runtime::Fd socket)
 }
 
 void ClientSession::on_pipe_open() {
-    login::ClientHandshake::Settings settings(*shared_->token);
+    login::ClientHandshake::Settings settings(*shared_->token.get());
     std::array<std::uint8_t, 32> exporter;
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());

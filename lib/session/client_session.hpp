@@ -12,6 +12,7 @@
 
 #include "backend/own_visits.hpp"
 #include "base/log.hpp"
+#include "base/published.hpp"
 #include "directory/shared_port.hpp"
 #include "login/handshake_client.hpp"
 #include "runtime/proxy_connector.hpp"
@@ -27,10 +28,10 @@ namespace ferrotunnel::session {
 /// What all sessions of a client share.
 struct ClientShared {
     net::HostPort server;
-    std::optional<net::Proxy> proxy;             // through which the server is reached
-    std::shared_ptr<transport::TlsContext> tls;  // null: no TLS
-    std::optional<login::Token> token;
-    std::string name;  // the user's name for this client
+    std::optional<net::Proxy> proxy;               // through which the server is reached
+    std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
+    Published<std::optional<login::Token>> token;  // for logins from now on; there is one
+    std::string name;                              // the user's name for this client
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -74,6 +75,8 @@ public:
     void send(const wire::ControlPayload& message);
     /// Takes no new visitors; ends when the present ones have finished.
     void drain(std::string_view text);
+    /// Asks the server for a fresh session in the place of this one, which goes on until that has all its services.
+    void renew(std::string_view why);
     void end(wire::Code code, std::string_view text);
 
     /// Gives the visitor a visit to the service, by a stream that this side opens. If that can not be, it is left where

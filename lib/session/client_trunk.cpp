@@ -103,6 +103,14 @@ void ClientTrunk::drain(const std::string& text) {
     });
 }
 
+void ClientTrunk::renew(const std::string& why) {
+    on_worker([this, why] {
+        if (current_) {
+            current_->renew(why);
+        }
+    });
+}
+
 void ClientTrunk::end(const std::string& text) {
     on_worker([this, text] {
         for (ClientSession* session : retiring()) {

@@ -52,6 +52,8 @@ public:
     void visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
     /// Takes no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);
+    /// Lets a fresh session take the place of the present one, if that is open; on_trunk_retired follows.
+    void renew(const std::string& why);
     /// Ends all sessions now.
     void end(const std::string& text);
 

@@ -285,6 +285,10 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
     take_step(handshake_->welcome(name));
     agreement_.session = name;
     welcome_ = true;
+    shared_->secrets->begins(*secret_, peer_.text(), std::chrono::system_clock::now());
+    secret_in_use_ = std::shared_ptr<void>(nullptr, [secrets = shared_->secrets, secret = *secret_](void*) {
+        secrets->ends(secret, std::chrono::system_clock::now());
+    });
     {
         std::lock_guard lock(view_mutex_);
         view_ = {true,
@@ -353,7 +357,13 @@ void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& 
     guarded([&] { begin_visit(std::move(stream), open); });
 }
 
-void ServerSession::on_goaway(Code, std::string_view) {
+void ServerSession::on_goaway(Code code, std::string_view text) {
+    if (code == Code::rotated) {
+        if (!rotating_) {
+            begin_rotation(text);
+        }
+        return;
+    }
     draining_ = true;
     close_services();  // the client takes no new visitors
 }
@@ -364,9 +374,16 @@ void ServerSession::on_drained() {
 
 // Tells the client to open a fresh session; when that has the same ports, this one lets them go and drains.
 void ServerSession::on_rotate_due() {
+    if (!rotating_) {
+        begin_rotation("Stream ids run out: open a fresh session.");
+    }
+}
+
+void ServerSession::begin_rotation(std::string_view why) {
     rotating_ = true;
-    trunk_->session().announce(Code::rotated, "Stream ids run out: open a fresh session.");
-    shared_->log->info("a session rotates: its stream ids run out", {{"session", agreement_.session}});
+    trunk_->session().announce(Code::rotated, why);
+    trunk_->session_changed();
+    shared_->log->info("a session rotates", {{"session", agreement_.session}, {"why", why}});
 }
 
 void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
@@ -384,6 +401,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
         attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + directory::Registry::ports_kept_for); });
     }
     leave_registry();
+    secret_in_use_.reset();
     attempt([&] { tell_gone(end.code, end.text); });
     {
         std::lock_guard lock(view_mutex_);

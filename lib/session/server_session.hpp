@@ -38,6 +38,7 @@
 #include "hooks/session_run.hpp"
 #include "login/guess_gate.hpp"
 #include "login/handshake_server.hpp"
+#include "login/secret_use.hpp"
 #include "login/token_book.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
@@ -112,6 +113,7 @@ struct HttpPublic {
 struct ServerShared {
     std::shared_ptr<directory::Registry> registry;  // has the rights of tokens, too
     login::TokenBook tokens;
+    std::shared_ptr<login::SecretUse> secrets = std::make_shared<login::SecretUse>();
     std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
     std::shared_ptr<directory::ShapeBook> shapes = std::make_shared<directory::ShapeBook>();
     wire::InstanceId instance{};
@@ -301,6 +303,7 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
+    void begin_rotation(std::string_view why);
     void on_room() override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
 
@@ -438,6 +441,7 @@ private:
     login::Agreement agreement_;
     std::string token_name_;
     std::optional<login::TokenId> secret_;  // the client's, by its id; nothing before it was proved
+    std::shared_ptr<void> secret_in_use_;   // tells when this connection does not use it any more
     directory::ClientId client_{};
     std::unique_ptr<Plugins> plugins_;  // null: there are none (server_session_plugins.hpp)
     std::unique_ptr<runtime::Timer> yield_timer_;

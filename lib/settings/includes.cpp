@@ -42,6 +42,7 @@ bool is_shared_list(std::string_view path) {
                                                   "server.http.trusted_proxies",
                                                   "server.proxy_protocol_from",
                                                   "client.services",
+                                                  "client.disabled",
                                                   "client.visits"};
     return lists.contains(path);
 }

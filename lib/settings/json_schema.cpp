@@ -244,7 +244,7 @@ Json schema_of(const FileKey& key) {
         schema["maxItems"] = visits_max;
         return schema;
     }
-    if (type.name == "list of users") {
+    if (type.name == "list of users" || type.name == "list of services that are off") {
         schema.update(list_of(group_of(key.keys)));
         return schema;
     }

@@ -25,7 +25,8 @@ std::span<const SettingFacts> page_keys() noexcept;            // the formats of
 std::span<const SettingFacts> page_host_keys() noexcept;       // of a host that has pages of its own
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
-std::span<const SettingFacts> service_keys() noexcept;         // with those of the three tables backend, exit and rules
+std::span<const SettingFacts> disabled_service_keys() noexcept;
+std::span<const SettingFacts> service_keys() noexcept;  // with those of the three tables backend, exit and rules
 std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
 std::span<const SettingFacts> exit_keys() noexcept;

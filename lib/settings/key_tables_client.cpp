@@ -14,6 +14,17 @@ constexpr SettingFacts of_client_section[] = {
      .type = "list of services",
      .help = "What is offered. Required where there are no `visits`.",
      .keys = service_keys},
+    {.key = "disabled",
+     .type = "list of services that are off",
+     .help = "Services of this configuration that are not offered, by their names; up to 1,024. Names that no service "
+             "has mean nothing. `ferrotunnel services disable` writes it into `conf.d/90-runtime.yml`; by hand, a "
+             "service says `enabled: off` itself.",
+     .keys = disabled_service_keys},
+};
+
+constexpr SettingFacts of_disabled_service[] = {
+    {.key = "name", .type = "name", .help = "Of the service.", .is_required = true},
+    {.key = "by", .type = "text", .help = "Who has switched it off, for `ferrotunnel status`; up to 256 bytes."},
 };
 
 constexpr SettingFacts of_service[] = {
@@ -55,6 +66,9 @@ constexpr SettingFacts of_service[] = {
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
              "where that is no name."},
+    {.key = "enabled",
+     .form = Form::on_off,
+     .help = "`off`: the service is not offered; `ferrotunnel status` says so. Else on."},
     {.key = "bind",
      .type = "IP address",
      .help = "With `tcp` and `udp`: the server's address on which the port listens, like `127.0.0.1` for one that "
@@ -245,6 +259,10 @@ constexpr SettingFacts of_limits[] = {
 
 std::span<const SettingFacts> client_section_keys() noexcept {
     return of_client_section;
+}
+
+std::span<const SettingFacts> disabled_service_keys() noexcept {
+    return of_disabled_service;
 }
 
 std::span<const SettingFacts> service_keys() noexcept {

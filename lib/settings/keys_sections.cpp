@@ -103,6 +103,9 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     if (auto value = reader.find({}, "visits")) {
         read_visits(*value, reading, part.settings.visits);
     }
+    if (auto value = reader.find({}, "disabled")) {
+        read_disabled_services(*value, part);
+    }
     reader.finish();
     return part;
 }

@@ -103,5 +103,9 @@ void read_visits(const config::Value& list, ConfigReading& reading, std::vector<
 
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
+/// Bytes of what a configuration says of whoever has switched a service off.
+inline constexpr std::size_t disabled_by_max = 256;
+/// Switches off services that were read.
+void read_disabled_services(const config::Value& list, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

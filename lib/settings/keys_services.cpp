@@ -126,6 +126,7 @@ struct Keys {
           idle(service.find("idle")),
           bind(service.find("bind")),
           plugins(service.find("plugins")),
+          enabled(service.find("enabled")),
           key(service.find("key")),
           backend(service),
           exit(service) {}
@@ -146,6 +147,7 @@ struct Keys {
     std::optional<Value> idle;
     std::optional<Value> bind;
     std::optional<Value> plugins;
+    std::optional<Value> enabled;
     std::optional<Value> key;
     BackendKeys backend;
     ExitKeys exit;
@@ -164,6 +166,15 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
 template <typename Description>
 bool reads_plugins(const Keys& keys, Description& service) {
     return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+}
+
+// Reads whether the service is offered. False: that is neither, which was reported.
+template <typename Description>
+bool reads_enabled(const Keys& keys, const ConfigReading& reading, Description& service) {
+    const auto enabled = keys.enabled ? keys.enabled->boolean() : std::optional(true);
+    service.enabled = enabled.value_or(true);
+    service.disabled_by = service.enabled ? "" : reading.text_at(keys.enabled->place()).name;
+    return enabled.has_value();
 }
 
 // Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
@@ -281,7 +292,7 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
-        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) ||
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !reads_enabled(keys, reading, tcp) ||
         !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
@@ -364,13 +375,13 @@ void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     }
     const std::vector<PortOfRange> places =
         udp.is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.udp, *address);
-    if (!places.empty() && reads_bind(keys, udp.bind)) {
+    if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
 
 // Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
-void add_both(const Keys& keys, Taken& taken, ClientPart& part) {
+void add_both(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -386,9 +397,11 @@ void add_both(const Keys& keys, Taken& taken, ClientPart& part) {
     }
     Tcp model;
     model.name = called.value_or("");
-    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind)) {
+    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model)) {
         return;
     }
+    udp.enabled = model.enabled;
+    udp.disabled_by = model.disabled_by;
     model.bind = udp.bind;
     model.proxy_protocol = udp.proxy_protocol;
     for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, *address))) {
@@ -431,12 +444,13 @@ bool is_local_missing(const Keys& keys) {
     return !keys.local && !(keys.http && keys.rules.has("redirect"));
 }
 
-void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
+void add_http(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
     Http http;
     bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
     complete = reads_plugins(keys, http) && complete;
+    complete = reads_enabled(keys, reading, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -467,11 +481,12 @@ void add_http(const Keys& keys, Taken& taken, ClientPart& part) {
     }
 }
 
-void add_tls(const Keys& keys, Taken& taken, ClientPart& part) {
+void add_tls(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
     Tls tls;
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
     complete = reads_plugins(keys, tls) && complete;
+    complete = reads_enabled(keys, reading, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -555,11 +570,11 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
     } else if (keys.udp) {
         add_udp(keys, taken, reading, part);
     } else if (keys.both) {
-        add_both(keys, taken, part);
+        add_both(keys, taken, reading, part);
     } else if (keys.http) {
-        add_http(keys, taken, part);
+        add_http(keys, taken, reading, part);
     } else {
-        add_tls(keys, taken, part);
+        add_tls(keys, taken, reading, part);
     }
 }
 

@@ -37,7 +37,7 @@ say "what is kept is written beside the file, for its user alone"
 run_ok services add --tcp "$extra=$web" --name extra --keep
 printed "^kept in $kept$"
 equal "the mode of the file" "$(stat -c %a "$kept")" 600
-has_text "$kept" '^# Services that a running client was told to keep'
+has_text "$kept" '^# What a running client was told to keep'
 run_ok services add --tcp "$brief=$web" --name brief
 fetches "$extra" || fail "the kept service does not work"
 
@@ -133,7 +133,7 @@ has_text "$kept" "tcp:$((first + 1))"
 say "what others have written into the file is not lost"
 printf 'client:\n  drain: 7s\n' >"$kept"
 run_fails services add --tcp "0=$web" --name more --keep
-complained 'has something else than .client.services., which would be lost'
+complained 'has something else than .client.services. and .client.disabled., which would be lost'
 has_text "$kept" 'drain: 7s'
 rm "$kept"
 signal client TERM

@@ -68,6 +68,7 @@ base["server"].update(
 )
 local = base["client"].pop("local")
 base["client"]["visits"] = [{"name": "v", "local": 0, "key": f"file:{folder}/b"}]
+base["client"]["disabled"] = [{"name": "f", "by": "alice"}]
 base["client"]["services"] = [
     {"name": "t", "tcp": 0, "local": local},
     {"name": "u", "udp": 0, "local": local, "proxy_protocol": "v2"},
@@ -137,7 +138,8 @@ values = {
     "client.retry_refused": "61s",
     "client.visits": [], "client.visits[].name": ("web", 0), "client.visits[].local": ("127.0.0.1:0", 0),
     "client.visits[].key": (f"file:{folder}/c", 0), "client.visits[].kind": ("udp", 0),
-    "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
+    "client.services[].enabled": (False, TCP), "client.disabled": [], "client.disabled[].name": "t",
+    "client.disabled[].by": "bob", "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
     "client.services[].allow": (["*.example.com:443"], EXIT),
     "client.services[].users": ([{"name": "bob", "password": f"file:{folder}/a"}], EXIT),
     "client.services[].users[].name": ("bob", [EXIT, 0]),
@@ -217,6 +219,7 @@ def told_of(key, answer):
     restart = answer["needs_restart"]
     for text in applied + restart:
         same_value = ".https.hsts" in key and ".https.hsts" in text  # it is one thing
+        same_value |= key.startswith("client.disabled") and text == "client.services"  # which says that they are off
         if not (is_around(key, text) or same_value or key == "include" or same_thing.get(key) == text):
             sys.exit(f"{key} was changed, and a reload says {answer}")
     if answer["problems"] or bool(applied) == bool(restart):

@@ -27,6 +27,9 @@ public:
         to.single("asked", ferrotunnel::metrics::Type::counter, "Asked.", std::uint64_t{1});
     }
     std::string why_not_ready() override { return why_not; }
+    admin::Answer switch_service(const std::string& name, bool enabled, std::uint32_t user) override {
+        return told((enabled ? "enable " : "disable ") + name + " for " + std::to_string(user));
+    }
     admin::Answer reload() override { return told("reload"); }
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
         return told(time ? "try " + std::to_string(time->count()) : "confirm");

@@ -14,7 +14,7 @@ namespace {
 // "200 status", "405 wrong_method"
 std::string asked(std::string_view method, std::string_view path, std::string_view body = {}) {
     test::FakeSubject subject;
-    const Answer answer = answer_to({method, path, body}, subject);
+    const Answer answer = answer_to({method, path, body, {}, {}, 7}, subject);
     const std::string status = std::to_string(answer.status) + ' ';
     return answer.body.contains("told") ? status + answer.body.at("told").get<std::string>()
                                         : status + answer.body.at("error").at("code").get<std::string>();
@@ -30,6 +30,11 @@ TEST_CASE("each resource has its methods") {
     CHECK(asked("POST", "/v1/services", R"({"tcp": 1, "keep": 1})") == "400 invalid");
     CHECK(asked("DELETE", "/v1/services/web", R"({"keep": true})") == "200 forget web");
     CHECK(asked("DELETE", "/v1/services/web", R"({"kept": true})") == "400 invalid");
+    CHECK(asked("POST", "/v1/services/a%20b", R"({"enabled": false})") == "200 disable a b for 7");
+    CHECK(asked("POST", "/v1/services/web", R"({"enabled": true})") == "200 enable web for 7");
+    CHECK(asked("POST", "/v1/services/web", R"({"enabled": 1})") == "400 invalid");
+    CHECK(asked("POST", "/v1/services/web") == "400 invalid");
+    CHECK(asked("PUT", "/v1/services/web", R"({"enabled": true})") == "405 wrong_method");
     CHECK(asked("POST", "/v1/reload", R"({"try_seconds": 1})") == "200 try 1000");
     CHECK(asked("POST", "/v1/reload", R"({"try_seconds": 86400})") == "200 try 86400000");
     CHECK(asked("POST", "/v1/reload", R"({"try_seconds": 0.9})") == "400 invalid");

@@ -197,13 +197,13 @@ TEST_CASE("mistakes in a client's settings change nothing, and are all told") {
 
 TEST_CASE("what a client can not change while it runs is named") {
     Rig rig;
-    Client::Builder builder = client_builder(Secret::generate(), "127.0.0.1:1");
+    Client::Builder builder = client_builder(rig.token, "127.0.0.1:1");
     builder.name("carol").connections(1);
     const ApplyReport report =
         rig.client.apply(std::move(builder), {Tcp(0, rig.echo.address(), "kept"), Tcp(0, rig.echo.address(), "other")});
     CHECK(report.ok());
     CHECK(report.applied.empty());
-    CHECK(report.needs_restart == Texts{"client.server", "client.name", "client.connections", "client.token"});
+    CHECK(report.needs_restart == Texts{"client.server", "client.name", "client.connections"});
     CHECK(Visitor(rig.kept.port()).echoes("hello"));
 }
 
@@ -229,4 +229,76 @@ TEST_CASE("nothing is applied to a client that has ended") {
     (void)rig.client.stop();
     CHECK_THROWS_AS(rig.client.apply(rig.builder(), {}), std::system_error);
     CHECK_THROWS_AS(Client().apply(rig.builder(), {}), std::system_error);
+}
+
+TEST_CASE("a service is switched off and on, and its visitors notice nothing") {
+    Rig rig;
+    Visitor visitor(rig.kept.port());
+    REQUIRE(visitor.echoes("before"));
+    const auto apply = [&](const char* off) {
+        std::vector<AnyService> services;
+        for (const char* name : {"kept", "other"}) {
+            Tcp tcp(0, rig.echo.address(), name);
+            tcp.enabled = std::string_view(name) != off;
+            services.emplace_back(std::move(tcp));
+        }
+        return rig.client.apply(rig.builder(), std::move(services));
+    };
+
+    const ApplyReport off = apply("kept");
+    CHECK(texts_of(off) == Texts{"client.services kept changed"});
+    CHECK(off.same == Texts{"client.services other"});
+    REQUIRE(off.services.size() == 1);
+    CHECK(off.services[0].state() == Service::State::disabled);
+    CHECK(rig.kept.state() == Service::State::closed);
+    REQUIRE(eventually([&] { return rig.server.stats().services == 1; }));
+    CHECK(visitor.echoes("goes on"));
+    CHECK(apply("kept").unchanged());
+
+    const ApplyReport on = apply("none");
+    CHECK(texts_of(on) == Texts{"client.services kept changed"});
+    REQUIRE(on.services.size() == 1);
+    REQUIRE(eventually([&] { return on.services[0].state() == Service::State::registered; }));
+    CHECK(Visitor(on.services[0].port()).echoes("again"));
+    CHECK(visitor.echoes("after"));
+
+    SECTION("what is switched off by itself stays off whatever is applied") {
+        CHECK_FALSE(rig.client.set_enabled("none", false));
+        CHECK(rig.client.set_enabled("other", false, "alice"));
+        REQUIRE(eventually([&] { return rig.server.stats().services == 1; }));
+        CHECK(apply("none").unchanged());
+        CHECK(texts_of(apply("kept")) == Texts{"client.services kept changed"});
+        CHECK(rig.client.set_enabled("kept", true));
+        CHECK(rig.client.set_enabled("other", true));
+        REQUIRE(eventually([&] { return rig.server.stats().services == 2; }));
+    }
+    SECTION("one that is off from the begin, and goes") {
+        Tcp tcp(0, rig.echo.address(), "third");
+        tcp.enabled = false;
+        Service third = rig.client.add(tcp);
+        CHECK(third.state() == Service::State::disabled);
+        CHECK(texts_of(apply("none")) == Texts{"client.services third removed"});
+        CHECK(third.state() == Service::State::closed);
+        CHECK(rig.server.stats().services == 2);
+    }
+}
+
+TEST_CASE("a client logs in with another token, and its visitors notice nothing") {
+    Rig rig;
+    Visitor visitor(rig.kept.port());
+    REQUIRE(visitor.echoes("before"));
+    const std::uint16_t port = rig.kept.port();
+    const Secret fresh = Secret::generate();
+    Server::Builder both = Server::builder();
+    both.bind("127.0.0.1:0").tcp_bind("127.0.0.1").http_bind("127.0.0.1:0");
+    both.token(fresh.copy(), "token-1", Rights(), rig.token.copy());
+    REQUIRE(rig.server.apply(std::move(both)).ok());
+    const ApplyReport report =
+        rig.client.apply(client_builder(fresh, rig.server.control_endpoint()),
+                         {Tcp(0, rig.echo.address(), "kept"), Tcp(0, rig.echo.address(), "other")});
+    CHECK(texts_of(report) == Texts{"client.token changed"});
+    REQUIRE(eventually([&] { return rig.server.stats().logins >= 4; }));
+    CHECK(rig.kept.port() == port);
+    CHECK(visitor.echoes("after"));
+    CHECK(Visitor(port).echoes("new"));
 }

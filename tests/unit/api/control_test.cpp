@@ -123,7 +123,8 @@ TEST_CASE("the program says what reload and drain do", "[threads][control]") {
     CHECK(refusal_of([&] { return control.drain(); }).starts_with("501 unsupported"));
 
     both.server.on_reload([] { return ReloadAnswer{{"token"}, {"bind"}, {}}; });
-    CHECK(has(control.reload(), R"({"applied":["token"],"needs_restart":["bind"],"problems":[]})"));
+    CHECK(has(control.reload(), R"({"applied":["token"],"needs_restart":["bind"],"problems":[],"unchanged":[],)"
+                                R"("counts":{"applied":1,"unchanged":0,"needs_restart":1}})"));
     both.server.on_reload([] { return ReloadAnswer{{}, {}, {"f.yml:1:2: no such key"}}; });
     CHECK(has(refusal_of([&] { return control.reload(); }), "f.yml:1:2: no such key"));
     both.server.on_reload([]() -> ReloadAnswer { throw std::runtime_error("the file is gone"); });

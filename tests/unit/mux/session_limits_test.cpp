@@ -249,6 +249,24 @@ TEST_CASE("limit: unanswered opens of the peer") {
     REQUIRE(fixture.events.opened.size() == 3);
 }
 
+TEST_CASE("limit: unanswered opens that name no service count in all alone, either way") {
+    Settings settings = client_settings();
+    settings.opens_max = limits::opens_unanswered_per_service_max + 50;
+    SessionFixture fixture = accepting(settings);
+    StreamId id = 1;
+    for (std::uint32_t i = 0; i < settings.opens_max; ++i, id += 2) {
+        fixture.feed(open_frame(id, 0));
+    }
+    CHECK(fixture.events.opened.size() == settings.opens_max);
+    fixture.feed(open_frame(id, 0));
+    CHECK(fixture.events.opened.size() == settings.opens_max);
+    std::vector<IntrusivePtr<Stream>> own;
+    for (std::uint32_t i = 0; i < settings.opens_max; ++i) {
+        own.push_back(fixture.open(0));
+    }
+    CHECK(fixture.try_open(0).error() == Code::busy);
+}
+
 TEST_CASE("limit: unanswered opens of the peer for one service") {
     SessionFixture fixture = accepting();
     StreamId id = 1;

@@ -29,8 +29,8 @@ public:
         shared_->log = &null_logger();
         shared_->random = &runtime::system_random();
         login::ServerHandshake::Settings settings;
-        settings.tokens =
-            std::make_shared<std::vector<login::AcceptedToken>>(1, login::AcceptedToken{"one", *shared_->token, {}});
+        settings.tokens = std::make_shared<std::vector<login::AcceptedToken>>(
+            1, login::AcceptedToken{"one", *shared_->token.get(), {}});
         settings.features = features;
         handshake_ = std::make_unique<login::ServerHandshake>(settings, runtime::system_random());
         ClientLink::Settings link;

@@ -137,7 +137,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "visitor_bytes_per_second: {up: 1M}}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: "
         "{}, "
         "client_certificates: [{}]}}\n"
-        "client: {services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
+        "client: {disabled: [{}], services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
         "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}, "
         "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}], visits: [{}]}\nlog: {}\n");
     Names known = file.keys;
@@ -323,7 +323,7 @@ bool is_among(std::string key, const Names& keys) {
 }  // namespace
 
 TEST_CASE("each key is documented to change while it runs, or to need a restart", "[config-keys]") {
-    Names live{"log.level", "client.services"};
+    Names live{"log.level", "client.services", "client.disabled"};
     Names fixed{"log.format", "include"};  // what is included is compared, not from where
     add_live<detail::ServerValues>("server", live, fixed);
     add_live<detail::ClientValues>("client", live, fixed);
@@ -476,10 +476,16 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
-    const Names of_a_group{
-        "include",  // in includes_test.cpp
-        "client.visits",     "server.plugins.load", "server.plugins.chain",      "server.plugins.clients",
-        "server.http.pages", "server.http.hosts",   "server.https.fallback.key", "server.https.client_certificates"};
+    const Names of_a_group{"include",  // in includes_test.cpp
+                           "server.plugins.load",
+                           "server.plugins.chain",
+                           "server.plugins.clients",
+                           "server.http.pages",
+                           "server.http.hosts",
+                           "server.https.fallback.key",
+                           "server.https.client_certificates",
+                           "client.disabled",
+                           "client.visits"};  // below
     for (const Row& row : documented()) {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
@@ -503,7 +509,9 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
     const std::string service = "client: {services: [{tcp: 1, local: 2, name: a}]}\n";
     for (const char* other :
          {"client: {services: [{tcp: 2, local: 2, name: a}]}\n", "client: {services: [{tcp: 1, local: 3, name: a}]}\n",
-          "client: {services: [{tcp: 1, local: 2, name: b}]}\n"}) {
+          "client: {services: [{tcp: 1, local: 2, name: b}]}\n",
+          "client: {services: [{tcp: 1, local: 2, name: a, enabled: off}]}\n",
+          "client: {disabled: [{name: a}], services: [{tcp: 1, local: 2, name: a}]}\n"}) {
         CHECK_FALSE(read(service).values == read(other).values);
     }
     const std::string http = "client: {services: [{http: a.x, path: /p, local: 2, name: a}]}\n";

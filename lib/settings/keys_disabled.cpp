@@ -1,0 +1,49 @@
+// `client.disabled`: services that are off, by their names. What says it is mostly conf.d/90-runtime.yml, which names
+// services of other files.
+#include "base/limits.hpp"
+#include "settings/key_tables.hpp"
+#include "settings/keys_sections.hpp"
+
+namespace ferrotunnel::detail {
+
+using config::Section;
+using config::Value;
+
+void read_disabled_services(const Value& list, ClientPart& part) {
+    std::size_t count = 0;
+    for (const Value& item : list.items()) {
+        if (!item.is_group()) {
+            item.unexpected("a service that is off, like {name: web, by: alice}");
+            continue;
+        }
+        Section section = section_of(item, disabled_service_keys());
+        const auto name_at = section.find("name");
+        const auto by_at = section.find("by");
+        section.finish();
+        const auto name = name_at ? name_at->word() : std::nullopt;
+        const auto by = by_at ? by_at->text() : std::optional<std::string>("");
+        if (!name_at) {
+            item.problem("`name` is missing: which service is off");
+        }
+        if (by && by->size() > disabled_by_max) {
+            by_at->problem("has at most " + std::to_string(disabled_by_max) + " bytes");
+        }
+        if (++count == limits::services_max + 1) {
+            list.problem("has more than " + std::to_string(limits::services_max) + " services");
+        }
+        const auto switch_off = [&](auto& services) {
+            for (auto& service : services) {
+                if (name && service.enabled && service.name == *name) {
+                    service.enabled = false;
+                    service.disabled_by = by.value_or("");
+                }
+            }
+        };
+        switch_off(part.services);
+        switch_off(part.http_services);
+        switch_off(part.tls_services);
+        switch_off(part.udp_services);
+    }
+}
+
+}  // namespace ferrotunnel::detail

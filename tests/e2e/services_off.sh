@@ -1,0 +1,154 @@
+# Services that are switched off: by `services disable`, which is kept, and by the file. They stay off through reloads and
+# restarts, `status` says by whom, and visitors who are there finish.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/run_lib.sh"
+need curl python3
+socket=$dir/run/client.sock
+on() { run_ok "$@" --control "$socket"; }
+
+mkdir "$dir/files" "$dir/etc"
+echo hello >"$dir/files/page"
+web=$(free_port)
+start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web"
+wait_for_port "127.0.0.1:$web" web
+start_server
+file=$dir/etc/client.yml
+kept=$dir/etc/conf.d/90-runtime.yml
+port_a=$(free_port)
+port_b=$(free_port)
+# config [KEY...]: the client's file; the keys are those of its second service.
+config() {
+    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 1" "  services:" \
+        "    - {name: a, tcp: $port_a, local: $web}" "    - {name: b, tcp: $port_b, local: $web${1:+, $1}}" >"$file.aside"
+    mv "$file.aside" "$file"
+}
+fetches() { [[ $(curl -sS --max-time 10 "http://127.0.0.1:$1/page" 2>/dev/null) == hello ]]; }
+is_gone() { refuses "127.0.0.1:$1"; }
+start_configured() {
+    programs[client]=1
+    start client "$FERROTUNNEL" client --config "$file" "$@"
+    wait_until $patience "the first service" fetches "$port_a"
+}
+restart() {
+    signal client TERM
+    join_ok client
+    start_configured "$@"
+}
+me="user $(id -u) ($(id -un))"
+
+config
+start_configured
+wait_until $patience "the second service" fetches "$port_b"
+
+say "one that is disabled is taken off the server; its visitors finish"
+exec 7<>"/dev/tcp/127.0.0.1/$port_b"
+printf 'GET /page HT' >&7
+on services disable b
+printed '^b is off; its visitors finish$'
+printed "^kept in $kept$"
+wait_until $patience "the closed port" is_gone "$port_b"
+printf 'TP/1.0\r\n\r\n' >&7
+equal "what the visitor who was there gets" "$(timeout $patience tail -n 1 <&7)" hello
+exec 7<&- 7>&-
+fetches "$port_a" || fail "the other service is gone too"
+on services
+printed "b .*disabled: by $me$"
+on status
+printed "b .*disabled: by $me$"
+on services --json
+printed "\"disabled_by\":\"$me\""
+has_text "$kept" '  disabled:'
+
+say "once more changes nothing"
+on services disable b
+run_fails services disable c --control "$socket"
+complained 'There is no service called "c"'
+
+say "it stays off through a reload and a restart, and check says so"
+on reload
+printed '^nothing has changed$'
+run_ok check "$file"
+printed '  b .*(off)$'
+restart
+wait_for_text client '  b is off'
+is_gone "$port_b" || fail "it came back with a restart"
+on reload
+is_gone "$port_b" || fail "it came back with a reload"
+on status
+printed "b .*disabled: by $me$"
+
+say "it is enabled again"
+on services enable b
+printed "^b: 127.0.0.1:$port_b -> 127.0.0.1:$web$"
+fetches "$port_b" || fail "it is not there again"
+[[ ! -e $kept ]] || fail "an empty file was left"
+
+say "what the file has off is off, and enabled there"
+config 'enabled: off'
+on reload
+wait_until $patience "the closed port" is_gone "$port_b"
+on status
+printed "b .*disabled: by $file$"
+run_fails services enable b --control "$socket"
+complained 'The configuration itself says that "b" is off'
+config
+on reload
+wait_until $patience "the second service" fetches "$port_b"
+
+say "a name in the kept file that no service has means nothing, and a mistake in the file does not keep a service on"
+on services disable b
+config 'nonsense: 1'
+on services disable a
+wait_until $patience "the closed port" is_gone "$port_a"
+has_text "$kept" '"name": *"a"\|"name":"a"'
+config
+on reload
+is_gone "$port_a" || fail "a reload has switched it on"
+on services enable a
+on services enable b
+wait_until $patience "the first service" fetches "$port_a"
+
+say "a service that is not kept anywhere stays off through a reload, and comes back with a restart"
+port_c=$(free_port)
+on services add --tcp "$port_c=$web" --name c
+on services disable c
+printed '^not kept: this counts until the client ends$'
+on reload
+wait_until $patience "the closed port" is_gone "$port_c"
+on services enable c
+fetches "$port_c" || fail "it is not there again"
+
+say "one that is kept and off keeps both"
+port_d=$(free_port)
+on services add --tcp "$port_d=$web" --name d --keep
+on services disable d
+restart
+on services
+printed 'd .*disabled: by user'
+on services remove d --keep
+[[ ! -e $kept ]] || fail "what was removed is still named: $(<"$kept")"
+
+say "a reload tells what it has not touched, and status how long a trial lasts"
+config "bind: 127.0.0.1"
+on reload --json
+printed '"counts":{"applied":1,"unchanged":1,"needs_restart":0}'
+printed '"unchanged":\["client.services a"\]'
+config
+on reload --try 600s
+printed '^1 changed, 1 unchanged, 0 after a restart$'
+on status
+printed '^  on trial     what a reload has applied is taken back in [0-9]* s, unless confirmed$'
+on reload --confirm
+on status
+if file_has "$dir/run.out" 'on trial'; then fail "the trial is over, and status shows it"; fi
+
+say "a client that ends stays so, whatever is reloaded"
+exec 7<>"/dev/tcp/127.0.0.1/$port_a"
+printf 'GET /page HT' >&7
+on drain --time 600s
+run reload --control "$socket"
+wait_until $patience "the closed port" is_gone "$port_a"
+printf 'TP/1.0\r\n\r\n' >&7
+equal "what the visitor who was there gets" "$(timeout $patience tail -n 1 <&7)" hello
+exec 7<&- 7>&-
+join_ok client
