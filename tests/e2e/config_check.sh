@@ -116,7 +116,7 @@ ok: example/ferrotunnel.yml
   client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 15 services, 1 visit
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
-    db               tcp private -> 127.0.0.1:5432
+    db               tcp private -> 127.0.0.1:5432 (off)
     iperf            tcp 8055 -> 127.0.0.1:5201
     tcp:8081         tcp 8081 -> exit
     udp:8053         udp 127.0.0.1:8053 -> 127.0.0.1:53
