@@ -144,7 +144,7 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
             CHECK(with(each, 0) == Texts{key + ": must be above zero"});
         }
     }
-    CHECK(bounded == 24);
+    CHECK(bounded == 27);
     HttpServerSettings targets;
     targets.target_bytes = 8 * 1024 + 1;  // more than the readings of a path have room for
     CHECK(problems_with(targets) ==
