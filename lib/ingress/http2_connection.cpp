@@ -39,7 +39,7 @@ Http2Connection::~Http2Connection() = default;
 
 void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                             std::shared_ptr<void> ticket, std::string_view first) {
-    const IntrusivePtr<Http2Connection> made(
+    const auto made = IntrusivePtr<Http2Connection>::adopt(
         new Http2Connection(edge, std::move(pipe), std::move(visitor), std::move(ticket)));
     if (!first.empty()) {
         made->make_room();
