@@ -26,7 +26,7 @@ fetches() { [[ $(curl -sS --max-time 10 "http://127.0.0.1:$1/page" 2>/dev/null) 
 is_gone() { refuses "127.0.0.1:$1"; }
 start_configured() {
     programs[client]=1
-    start client "$FERROTUNNEL" client --config "$file" "$@"
+    start client "$FERROTUNNEL" client --config "$file" --no-watch "$@"
     wait_until $patience "the first service" fetches "$port_a"
 }
 restart() {
