@@ -1,27 +1,112 @@
-// A visitor's connection as its worker knows it, whichever version of HTTP it speaks. What a connection is to the
-// exchanges on it is exchange::ExchangeOwner: one connection of HTTP/1.1 is one owner, one of HTTP/2 has one for each
-// of its streams.
+// A visitor's connection, whichever version of HTTP it speaks: its socket, what makes it move, its deadlines, and its
+// end. What a connection is to the exchanges on it is exchange::ExchangeOwner: one connection of HTTP/1.1 is one owner,
+// one of HTTP/2 has one for each of its streams.
+//
+//   events, deadlines, exchanges --run--> turn, turn ... until nothing moves, or others have their turn
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
 
 #include "base/intrusive_ptr.hpp"
+#include "exchange/visitor_facts.hpp"
+#include "ingress/edge_worker.hpp"
+#include "ingress/output_queue.hpp"
+#include "runtime/deadline_wheel.hpp"
+#include "runtime/deferred.hpp"
+#include "runtime/poller.hpp"
+#include "transport/pipe.hpp"
 
 namespace ferrotunnel::ingress {
 
-class EdgeConnection : public RefCounted {
+class EdgeConnection : public RefCounted,
+                       protected runtime::PollTarget,
+                       protected runtime::Deferred,
+                       protected runtime::Deadline {
 public:
     /// Lets what is being answered be the last; without any the connection ends now.
     virtual void drain() noexcept = 0;
     /// Closes at once; when called from within the connection's own work, as soon as that is over.
-    virtual void end() noexcept = 0;
+    void end() noexcept;
 
     // For EdgeWorker: the place in its list of connections.
     std::size_t place() const noexcept { return place_; }
     void set_place(std::size_t place) noexcept { place_ = place; }
 
+protected:
+    /// `ticket` counts the connection for the caps, and is held for as long as the connection lives.
+    EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
+                   std::shared_ptr<void> ticket);
+    ~EdgeConnection() override;
+
+    /// Lets the connection move on. May be called from within a turn.
+    void run() noexcept;
+    bool runs() const noexcept { return running_; }
+
+    /// Goes once around. False when nothing has moved.
+    virtual bool turn() = 0;
+    /// The deadline of the phase, `due_`, has passed.
+    virtual void on_due() = 0;
+    /// The visitor has reset its connection, or has gone.
+    virtual void visitor_lost() = 0;
+    /// The connection is closed: lets go of what is not this class's. Called once.
+    virtual void let_go() noexcept = 0;
+
+    void note_read(const runtime::IoResult& result) noexcept;
+    void drop_input() noexcept;
+    /// Cuts bytes that were just read out of their slab. Few are copied, so that they do not pin it until they are
+    /// sent. `headroom`: there is room for a frame's header before them.
+    buffer::Slice cut_out(std::string_view payload, bool& headroom);
+    /// False when nothing was written.
+    bool write_output();
+
+    void set_due(TimePoint when) noexcept;
+    void set_stall(TimePoint when) noexcept;
+
+    /// Takes it off all lists of its worker.
+    void detach() noexcept;
+    void close(bool reset) noexcept;
+
+    EdgeWorker& edge_;
+    std::unique_ptr<transport::Pipe> pipe_;
+    exchange::VisitorFacts visitor_;
+    std::shared_ptr<void> ticket_;
+    IntrusivePtr<EdgeConnection> self_;  // until it is closed
+
+    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
+    buffer::SlabPtr slab_;
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t used_ = 0;
+    std::uint64_t lingered_ = 0;
+
+    OutputQueue out_;
+
+    TimePoint due_ = never;    // the deadline of the phase
+    TimePoint stall_ = never;  // the deadline for what waits to be written
+
+    bool readable_ = true;
+    bool writable_ = true;
+    bool hung_up_ = false;  // something waits behind what a short read gave
+    bool broken_ = false;
+    bool eof_ = false;
+    bool again_ = false;      // another step is wanted when this one is over
+    bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
+    bool closed_ = false;
+
 private:
+    void on_events(std::uint32_t events) noexcept override;
+    void run_deferred() noexcept override { run(); }
+    void on_deadline() noexcept override;
+    void step();
+    void look_at_deadlines();
+
     std::size_t place_ = 0;
+    bool deadline_hit_ = false;
+    bool end_wanted_ = false;
+    bool running_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -18,8 +18,6 @@ constexpr auto input_headroom = static_cast<std::uint32_t>(limits::frame_header_
 constexpr auto input_read = static_cast<std::uint32_t>(limits::data_payload_max);
 /// The rest of a slab is not worth a read when it is smaller than this.
 constexpr std::uint32_t input_worth_reading = 4 * 1024;
-/// How many times around a connection may go before others have their turn.
-constexpr int rounds_max = 16;
 
 h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
     return {settings.http2_streams, settings.http2_stream_window, settings.http2_connection_window,
@@ -30,7 +28,7 @@ h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
 
 Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
                                  exchange::VisitorFacts visitor, std::shared_ptr<void> ticket)
-    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
     visitor_.http2 = true;
     session_ = std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this));
 }
@@ -60,76 +58,15 @@ void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> p
 
 // --- what makes it move ---
 
-void Http2Connection::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    broken_ = broken_ || (events & EPOLLERR) != 0;
-    run();
-}
-
-void Http2Connection::on_deadline() noexcept {
-    deadline_hit_ = true;
-    run();
-}
-
 void Http2Connection::ready(Http2Stream& stream) noexcept {
     if (!std::exchange(stream.is_ready, true)) {
         ready_.push_back(&stream);  // there is room for all streams
-        if (!running_) {
+        if (!runs()) {
             edge_.worker.defer(*this);
         }
     }
 }
 
-void Http2Connection::run() noexcept {
-    if (running_) {
-        again_ = true;
-        return;
-    }
-    IntrusivePtr<Http2Connection> keep(this);
-    running_ = true;
-    do {
-        again_ = false;
-        try {
-            step();
-        } catch (const std::exception& problem) {
-            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
-            static constexpr LineKind failed{"failed"};
-            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
-                edge_.log.error("a visitor's connection has failed",
-                                {{"visitor", visitor_.address}, {"why", problem.what()}});
-            }
-            close(true);
-        }
-    } while (again_ && phase_ != Phase::closed);
-    running_ = false;
-}
-
-void Http2Connection::step() {
-    if (phase_ == Phase::closed) {
-        return;
-    }
-    if (end_wanted_) {
-        close(true);
-        return;
-    }
-    if (broken_) {
-        visitor_lost();
-        return;
-    }
-    if (std::exchange(deadline_hit_, false)) {
-        look_at_deadlines();
-    }
-    for (int i = 0; phase_ != Phase::closed && turn(); ++i) {
-        if (i == rounds_max || std::exchange(gives_way_, false)) {
-            edge_.worker.defer(*this);
-            return;
-        }
-    }
-}
-
-// Goes once around. False when nothing has moved.
 bool Http2Connection::turn() {
     bool moved = false;
     if (is_live()) {
@@ -170,20 +107,6 @@ void Http2Connection::make_room() {
         end_ = used_ = 0;
     }
     begin_ = end_ = end_ + input_headroom;
-}
-
-void Http2Connection::drop_input() noexcept {
-    slab_.reset();
-    begin_ = end_ = used_ = 0;
-}
-
-void Http2Connection::note_read(const IoResult& result) noexcept {
-    exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
-    // As for HTTP/1.1: an end that was announced together with these bytes is not announced again.
-    readable_ = result.status == runtime::IoStatus::ok ||
-                (result.status == runtime::IoStatus::would_block && hung_up_ && result.bytes > 0);
-    eof_ = eof_ || result.status == runtime::IoStatus::eof;
-    broken_ = broken_ || result.status == runtime::IoStatus::error;
 }
 
 // Reads once, unless a part of the last read is left or our output waits.
@@ -235,20 +158,6 @@ void Http2Connection::take_input() {
     }
 }
 
-buffer::Slice Http2Connection::cut_out(std::string_view payload, bool& headroom) {
-    const auto size = static_cast<std::uint32_t>(payload.size());
-    const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
-    if (size < limits::copy_below) {
-        buffer::SlabPtr small = buffer::make_slab(size + input_headroom);
-        std::memcpy(small->data() + input_headroom, payload.data(), size);
-        headroom = true;
-        return {std::move(small), input_headroom, size};
-    }
-    headroom = at - used_ >= input_headroom;  // the header of its frame, or of the read, was there
-    used_ = at + size;
-    return {slab_, at, size};
-}
-
 // --- streams ---
 
 h2::ServerStream* Http2Connection::on_request(h2::RequestText& text, http::Fault fault, bool has_body) {
@@ -258,9 +167,7 @@ h2::ServerStream* Http2Connection::on_request(h2::RequestText& text, http::Fault
     auto stream = std::make_unique<Http2Stream>(*this);
     ready_.reserve(streams_.size() + 1);
     streams_.push_back(std::move(stream));
-    if (std::exchange(is_idle_, false)) {
-        edge_.leave_idle(idle_place_);
-    }
+    leave_idle();
     set_due(never);
     ++requests_;
     streams_.back()->begin(text, fault, has_body);

@@ -18,24 +18,13 @@
 #include <string_view>
 #include <vector>
 
-#include "exchange/visitor_facts.hpp"
 #include "h2/server_session.hpp"
 #include "ingress/edge_connection.hpp"
-#include "ingress/edge_worker.hpp"
 #include "ingress/http2_stream.hpp"
-#include "ingress/output_queue.hpp"
-#include "runtime/deadline_wheel.hpp"
-#include "runtime/deferred.hpp"
-#include "runtime/poller.hpp"
-#include "transport/pipe.hpp"
 
 namespace ferrotunnel::ingress {
 
-class Http2Connection final : public EdgeConnection,
-                              private runtime::PollTarget,
-                              private runtime::Deferred,
-                              private runtime::Deadline,
-                              private h2::ServerUser {
+class Http2Connection final : public EdgeConnection, private h2::ServerUser {
 public:
     /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
     /// closed.
@@ -44,7 +33,6 @@ public:
     ~Http2Connection() override;
 
     void drain() noexcept override;
-    void end() noexcept override;
 
     // --- for its streams ---
 
@@ -55,8 +43,7 @@ public:
     void ready(Http2Stream& stream) noexcept;
     /// What comes next takes time to make: others have a turn first.
     void give_way() noexcept { gives_way_ = true; }
-    /// Cuts bytes that were just read out of their slab; few are copied.
-    buffer::Slice cut_out(std::string_view payload, bool& headroom);
+    using EdgeConnection::cut_out;
     /// Takes the header of a frame, and data behind it.
     void add(std::string_view frame_header, buffer::Slice data);
 
@@ -70,45 +57,31 @@ private:
     void on_end_seen() noexcept override;
     bool has_room() const noexcept override;
 
-    void on_events(std::uint32_t events) noexcept override;
-    void run_deferred() noexcept override { run(); }
-    void on_deadline() noexcept override;
-    void run() noexcept;
-    void step();
-    bool turn();
+    bool turn() override;
+    void let_go() noexcept override;
 
     bool is_live() const noexcept { return phase_ <= Phase::going; }
     bool read_input();
     void take_input();
     void make_room();
-    void note_read(const runtime::IoResult& result) noexcept;
-    void drop_input() noexcept;
     void move_streams();
     void forget_closed();
     void drop_streams() noexcept;
 
     void make_output();
     void flush_texts();
-    bool write_output();
     void look_at_end();
     void announce_end();
     void name_last();
     void begin_ending();
     bool end_sending();
     void linger();
-    void visitor_lost();
-    void close(bool reset) noexcept;
+    void visitor_lost() override;
 
-    void look_at_deadlines();
+    void on_due() override;
     void set_idle();
-    void set_due(TimePoint when) noexcept;
-    void set_stall(TimePoint when) noexcept;
+    void leave_idle() noexcept;
 
-    EdgeWorker& edge_;
-    std::unique_ptr<transport::Pipe> pipe_;
-    exchange::VisitorFacts visitor_;
-    std::shared_ptr<void> ticket_;
-    IntrusivePtr<Http2Connection> self_;  // until it is closed
     Phase phase_ = Phase::open;
 
     std::unique_ptr<h2::ServerSession> session_;
@@ -118,32 +91,11 @@ private:
     bool is_idle_ = false;  // in the worker's list of those
     EdgeWorker::IdleList::iterator idle_place_;
 
-    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
-    buffer::SlabPtr slab_;
-    std::uint32_t begin_ = 0;
-    std::uint32_t end_ = 0;
-    std::uint32_t used_ = 0;
-    std::uint64_t lingered_ = 0;
-
-    OutputQueue out_;
     std::string texts_;  // frames that are to go behind out_, in one piece
 
-    TimePoint due_ = never;    // the deadline of the phase
-    TimePoint stall_ = never;  // the deadline for what waits to be written
-
     bool bulk_ = false;
-    bool readable_ = true;
-    bool writable_ = true;
-    bool hung_up_ = false;
-    bool broken_ = false;
-    bool eof_ = false;
-    bool deadline_hit_ = false;
     bool drain_wanted_ = false;
-    bool end_wanted_ = false;
     bool end_seen_ = false;
-    bool running_ = false;
-    bool again_ = false;
-    bool gives_way_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -7,8 +7,6 @@
 
 namespace ferrotunnel::ingress {
 
-using runtime::IoStatus;
-
 // Takes frames out of the session until there are none, or no room. Small ones go in one piece.
 void Http2Connection::make_output() {
     while (has_room()) {
@@ -37,31 +35,6 @@ void Http2Connection::flush_texts() {
     if (texts_.capacity() > limits::copy_below) {
         std::string().swap(texts_);
     }
-}
-
-bool Http2Connection::write_output() {
-    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
-        return false;
-    }
-    const IoStatus status = out_.write(*pipe_);
-    const bool moved = out_.written() > 0;
-    exchange::EdgeCounters::add(edge_.counters.bytes_out, out_.written());
-    switch (status) {
-        case IoStatus::ok:
-            set_stall(never);
-            return moved;
-        case IoStatus::would_block:
-            break;
-        case IoStatus::eof:
-        case IoStatus::error:
-            visitor_lost();
-            return false;
-    }
-    writable_ = false;
-    if (moved || stall_ == never) {
-        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
-    }
-    return moved;
 }
 
 // --- ending ---
@@ -96,9 +69,7 @@ void Http2Connection::look_at_end() {
 // Says that the connection will end. What the visitor sends until it has read that is still taken.
 void Http2Connection::announce_end() {
     phase_ = Phase::announced;
-    if (std::exchange(is_idle_, false)) {
-        edge_.leave_idle(idle_place_);
-    }
+    leave_idle();
     if (!streams_.empty()) {
         session_->announce_end();
         set_due(edge_.worker.now() + h2::goaway_wait);
@@ -123,9 +94,7 @@ void Http2Connection::begin_ending() {
         texts_.append(bytes);
     }
     flush_texts();
-    if (std::exchange(is_idle_, false)) {
-        edge_.leave_idle(idle_place_);
-    }
+    leave_idle();
     phase_ = Phase::ending;
     set_due(never);
     again_ = true;
@@ -169,44 +138,18 @@ void Http2Connection::visitor_lost() {
 
 void Http2Connection::drain() noexcept {
     drain_wanted_ = true;
-    if (std::exchange(is_idle_, false)) {
-        edge_.leave_idle(idle_place_);
-    }
-    if (!running_) {
+    leave_idle();
+    if (!runs()) {
         edge_.worker.defer(*this);
     }
     again_ = true;
 }
 
-void Http2Connection::end() noexcept {
-    end_wanted_ = true;
-    run();
-}
-
-void Http2Connection::close(bool reset) noexcept {
-    if (phase_ == Phase::closed) {
-        return;
-    }
+void Http2Connection::let_go() noexcept {
     phase_ = Phase::closed;
-    IntrusivePtr<Http2Connection> keep(this);
-    if (std::exchange(is_idle_, false)) {
-        edge_.leave_idle(idle_place_);
-    }
-    edge_.leave(*this);
-    runtime::Deadline::cancel();
-    cancel_deferred();
-    edge_.worker.poller().remove(pipe_->fd(), *this);
+    leave_idle();
     drop_streams();
     session_.reset();
-    out_.clear();
-    drop_input();
-    if (reset) {
-        runtime::reset_close(pipe_->release_fd());
-    }
-    pipe_.reset();
-    ticket_.reset();
-    edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
-    self_.reset();
 }
 
 // --- time ---
@@ -224,32 +167,13 @@ void Http2Connection::set_idle() {
     set_due(edge_.worker.now() + edge_.settings().keep_alive_idle);
 }
 
-void Http2Connection::set_due(TimePoint when) noexcept {
-    due_ = when;
-    edge_.wheel.set(*this, std::min(due_, stall_));
-}
-
-void Http2Connection::set_stall(TimePoint when) noexcept {
-    if (stall_ != when) {
-        stall_ = when;
-        edge_.wheel.set(*this, std::min(due_, stall_));
+void Http2Connection::leave_idle() noexcept {
+    if (std::exchange(is_idle_, false)) {
+        edge_.leave_idle(idle_place_);
     }
 }
 
-void Http2Connection::look_at_deadlines() {
-    const TimePoint now = edge_.worker.now();
-    if (now >= stall_) {
-        static constexpr LineKind answer_not_read{"answer_not_read"};
-        if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
-            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
-        }
-        visitor_lost();
-        return;
-    }
-    if (now < due_) {
-        set_due(due_);
-        return;
-    }
+void Http2Connection::on_due() {
     switch (phase_) {
         case Phase::open:
             if (streams_.empty()) {

@@ -27,14 +27,12 @@ constexpr std::uint32_t head_read = 8 * 1024;
 constexpr std::uint32_t slow_room = 256;
 /// What begins every connection of HTTP/2 (RFC 9113, 3.4).
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// How many times around a connection may go before others have their turn.
-constexpr int turns_max = 16;
 
 }  // namespace
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                                std::shared_ptr<void> ticket)
-    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {
+    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
     visitor_.connection = edge.new_connection();
 }
 
@@ -52,85 +50,19 @@ bool HttpConnection::start() {
         return false;
     }
     edge_.enter(*this);
-    self_ = IntrusivePtr<HttpConnection>(this);
+    self_ = IntrusivePtr<EdgeConnection>(this);
     exchange::EdgeCounters::add(edge_.counters.connections);
     exchange::EdgeCounters::add(edge_.counters.connections_now);
-    readable_ = writable_ = true;
     may_be_http2_ = !visitor_.https && edge_.settings().h2c;
     set_due(edge_.worker.now() + edge_.settings().head);
     run();
     return true;
 }
 
-// --- what makes it move ---
-
-void HttpConnection::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    broken_ = broken_ || (events & EPOLLERR) != 0;
-    run();
-}
-
-void HttpConnection::on_deadline() noexcept {
-    deadline_hit_ = true;
-    run();
-}
-
-// Lets the connection move on. The exchange calls back from within calls that are made here, so this guards against
-// recursion.
-void HttpConnection::run() noexcept {
-    if (running_) {
-        again_ = true;
-        return;
-    }
-    IntrusivePtr<HttpConnection> keep(this);
-    running_ = true;
-    do {
-        again_ = false;
-        try {
-            step();
-        } catch (const std::exception& problem) {
-            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
-            static constexpr LineKind failed{"failed"};
-            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
-                edge_.log.error("a visitor's connection has failed",
-                                {{"visitor", visitor_.address}, {"why", problem.what()}});
-            }
-            close(true);
-        }
-    } while (again_ && phase_ != Phase::closed);
-    running_ = false;
-}
-
-void HttpConnection::step() {
-    if (phase_ == Phase::closed) {
-        return;
-    }
-    if (end_wanted_) {
-        close(true);
-        return;
-    }
-    if (broken_) {
-        visitor_lost();
-        return;
-    }
-    if (std::exchange(deadline_hit_, false)) {
-        look_at_deadlines();
-    }
-    if (phase_ == Phase::handshaking && !shake_hands()) {
-        return;
-    }
-    for (int i = 0; phase_ != Phase::closed && turn(); ++i) {
-        if (i == turns_max || std::exchange(gives_way_, false)) {
-            edge_.worker.defer(*this);
-            return;
-        }
-    }
-}
-
-// Goes once around. False when nothing has moved.
 bool HttpConnection::turn() {
+    if (phase_ == Phase::handshaking && !shake_hands()) {
+        return false;
+    }
     bool moved = false;
     if (phase_ == Phase::head) {
         moved = read_request();
@@ -145,7 +77,7 @@ bool HttpConnection::turn() {
         exchange_->flush();
     }
     if (phase_ != Phase::closed) {
-        moved = write_output() || moved;
+        moved = write_answer() || moved;
     }
     if (phase_ == Phase::ending) {
         moved = end_sending() || moved;
@@ -193,13 +125,11 @@ bool HttpConnection::begins_http2() {
 
 // Passes the visitor to a connection of HTTP/2, with what was read.
 void HttpConnection::become_http2() {
-    const IntrusivePtr<HttpConnection> keep(this);
+    const IntrusivePtr<EdgeConnection> keep(this);
     phase_ = Phase::closed;
+    closed_ = true;
     const std::string first(unread());
-    edge_.leave(*this);
-    runtime::Deadline::cancel();
-    cancel_deferred();
-    edge_.worker.poller().remove(pipe_->fd(), *this);
+    detach();
     edge_.give_back(std::move(parser_));
     drop_input();
     try {
@@ -216,11 +146,6 @@ void HttpConnection::become_http2() {
 
 std::string_view HttpConnection::unread() const noexcept {
     return slab_ ? as_text({slab_->data() + begin_, end_ - begin_}) : std::string_view();
-}
-
-void HttpConnection::drop_input() noexcept {
-    slab_.reset();
-    begin_ = end_ = used_ = 0;
 }
 
 // Makes room to read more of a head, which has to lie in one piece: a head that does not fit where it is moves to
@@ -298,16 +223,6 @@ bool HttpConnection::read_some() {
     end_ += static_cast<std::uint32_t>(result.bytes);
     note_read(result);
     return result.bytes > 0;
-}
-
-void HttpConnection::note_read(const IoResult& result) noexcept {
-    exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
-    // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
-    // again.
-    readable_ =
-        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
-    eof_ = eof_ || result.status == IoStatus::eof;
-    broken_ = broken_ || result.status == IoStatus::error;
 }
 
 // --- heads ---
@@ -526,21 +441,6 @@ void HttpConnection::give_body(std::string_view payload) {
     bool headroom = false;
     buffer::Slice slice = cut_out(payload, headroom);
     exchange_->body(std::move(slice), headroom);
-}
-
-// Cuts payload out of the slab. Few bytes are copied, so that they do not pin a slab until they are sent.
-buffer::Slice HttpConnection::cut_out(std::string_view payload, bool& headroom) {
-    const auto size = static_cast<std::uint32_t>(payload.size());
-    if (size < limits::copy_below) {
-        buffer::SlabPtr small = buffer::make_slab(size + headroom_bytes);
-        std::memcpy(small->data() + headroom_bytes, payload.data(), size);
-        headroom = true;
-        return {std::move(small), headroom_bytes, size};
-    }
-    const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
-    headroom = at - used_ >= headroom_bytes;
-    used_ = at + size;
-    return {slab_, at, size};
 }
 
 // Feeds what comes after a switch of protocols.

@@ -23,23 +23,12 @@
 #include "http/head_writer.hpp"
 #include "http/request_parser.hpp"
 #include "ingress/edge_connection.hpp"
-#include "ingress/edge_worker.hpp"
-#include "ingress/output_queue.hpp"
-#include "runtime/deadline_wheel.hpp"
-#include "runtime/deferred.hpp"
-#include "runtime/poller.hpp"
-#include "transport/pipe.hpp"
 
 namespace ferrotunnel::ingress {
 
-class HttpConnection final : public EdgeConnection,
-                             private runtime::PollTarget,
-                             private runtime::Deferred,
-                             private runtime::Deadline,
-                             private exchange::ExchangeOwner {
+class HttpConnection final : public EdgeConnection, private exchange::ExchangeOwner {
 public:
-    /// `ticket` counts the connection for the caps, and is held for as long as the connection lives. On the edge's
-    /// worker.
+    /// On the edge's worker.
     HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                    std::shared_ptr<void> ticket);
     ~HttpConnection() override;
@@ -48,18 +37,13 @@ public:
     /// closed.
     bool start();
     void drain() noexcept override;
-    void end() noexcept override;
 
 private:
     enum class Phase : std::uint8_t { handshaking, head, exchange, ending, lingering, closed };
 
-    void on_events(std::uint32_t events) noexcept override;
-    void run_deferred() noexcept override { run(); }
-    void on_deadline() noexcept override;
     void on_exchange() noexcept override { run(); }
-    void run() noexcept;
-    void step();
-    bool turn();
+    bool turn() override;
+    void let_go() noexcept override;
     bool shake_hands();
     bool begins_http2();
     void become_http2();
@@ -75,15 +59,12 @@ private:
     bool make_room_for_body();
     std::uint32_t body_read_max() const noexcept;
     bool read_some();
-    void note_read(const runtime::IoResult& result) noexcept;
     bool feed_body();
     bool feed_bulk();
     bool feed_raw();
     bool body_bytes_are_there();
     void give_body(std::string_view payload);
-    buffer::Slice cut_out(std::string_view payload, bool& headroom);
     std::string_view unread() const noexcept;
-    void drop_input() noexcept;
     void drop_input_if_unused() noexcept;
 
     // Writing and ending (http_connection_output.cpp).
@@ -96,34 +77,21 @@ private:
     void cut_answer();
     void next_request();
     void wait_for_request() noexcept;
-    bool write_output();
+    bool write_answer();
     void begin_ending();
     bool end_sending();
     void linger();
     void begin_lingering();
     void end_without_tls();
-    void visitor_lost();
-    void close(bool reset) noexcept;
+    void visitor_lost() override;
 
     // Time.
-    void look_at_deadlines();
+    void on_due() override;
     void look_at_pace();
     void begin_body_window() noexcept;
-    void set_due(TimePoint when) noexcept;
-    void set_stall(TimePoint when) noexcept;
 
-    EdgeWorker& edge_;
-    std::unique_ptr<transport::Pipe> pipe_;
-    exchange::VisitorFacts visitor_;
-    std::shared_ptr<void> ticket_;
-    IntrusivePtr<HttpConnection> self_;  // until it is closed
     Phase phase_ = Phase::handshaking;
 
-    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
-    buffer::SlabPtr slab_;
-    std::uint32_t begin_ = 0;
-    std::uint32_t end_ = 0;
-    std::uint32_t used_ = 0;
     std::size_t parsed_ = 0;  // bytes of the head that the parser has seen
     std::unique_ptr<http::RequestParser> parser_;
 
@@ -132,13 +100,8 @@ private:
     http::Version version_ = http::Version::http11;
     std::uint32_t requests_ = 0;
     std::uint64_t window_bytes_ = 0;  // of the body, since its pace was looked at
-    std::uint64_t lingered_ = 0;
 
-    OutputQueue out_;
     http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
-
-    TimePoint due_ = never;    // the deadline of the phase
-    TimePoint stall_ = never;  // the deadline for what waits to be written
 
     bool keep_wanted_ = false;  // the visitor wants to keep the connection
     bool keep_ = false;         // the answer's head says that the connection is kept
@@ -148,18 +111,8 @@ private:
     bool answer_was_cut_ = false;  // the answer is not complete, and must not look so
     bool raw_ended_ = false;       // after a switch of protocols: the visitor's end was passed on
     bool bulk_ = false;            // the last read of a body filled a window
-    bool readable_ = false;
-    bool writable_ = false;
-    bool hung_up_ = false;  // something waits behind what a short read gave
-    bool broken_ = false;
-    bool eof_ = false;
     bool output_watched_ = false;
-    bool deadline_hit_ = false;
-    bool end_wanted_ = false;
-    bool running_ = false;
-    bool again_ = false;
     bool may_be_http2_ = false;  // its first bytes may be the preface of HTTP/2
-    bool gives_way_ = false;     // the answer takes time to make: others have a turn first
 };
 
 }  // namespace ferrotunnel::ingress

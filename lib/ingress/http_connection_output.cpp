@@ -133,33 +133,16 @@ void HttpConnection::wait_for_request() noexcept {
 
 // --- the pipe ---
 
-bool HttpConnection::write_output() {
-    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
+bool HttpConnection::write_answer() {
+    const bool moved = write_output();
+    if (phase_ == Phase::closed) {
         return false;
     }
-    const IoStatus status = out_.write(*pipe_);
-    const bool moved = out_.written() > 0;
-    exchange::EdgeCounters::add(edge_.counters.bytes_out, out_.written());
-    switch (status) {
-        case IoStatus::ok:
-            set_stall(never);
-            if (phase_ == Phase::head && due_ == never) {
-                wait_for_request();
-            }
-            return moved;
-        case IoStatus::would_block:
-            break;
-        case IoStatus::eof:
-        case IoStatus::error:
-            visitor_lost();
-            return false;
-    }
-    writable_ = false;
-    if (moved || stall_ == never) {
-        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
-    }
-    if (!std::exchange(output_watched_, true)) {
+    if (!writable_ && !std::exchange(output_watched_, true)) {
         edge_.worker.poller().add_output(pipe_->fd(), *this);
+    }
+    if (phase_ == Phase::head && due_ == never) {
+        wait_for_request();
     }
     return moved;
 }
@@ -241,62 +224,15 @@ void HttpConnection::drain() noexcept {
     }
 }
 
-void HttpConnection::end() noexcept {
-    end_wanted_ = true;
-    run();
-}
-
-void HttpConnection::close(bool reset) noexcept {
-    if (phase_ == Phase::closed) {
-        return;
-    }
+void HttpConnection::let_go() noexcept {
     phase_ = Phase::closed;
-    IntrusivePtr<HttpConnection> keep(this);
-    edge_.leave(*this);
-    runtime::Deadline::cancel();
-    cancel_deferred();
-    edge_.worker.poller().remove(pipe_->fd(), *this);
     exchange_.reset();
     edge_.give_back(std::move(parser_));
-    out_.clear();
-    drop_input();
-    if (reset) {
-        runtime::reset_close(pipe_->release_fd());
-    }
-    pipe_.reset();
-    ticket_.reset();
-    edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
-    self_.reset();
 }
 
 // --- time ---
 
-void HttpConnection::set_due(TimePoint when) noexcept {
-    due_ = when;
-    edge_.wheel.set(*this, std::min(due_, stall_));
-}
-
-void HttpConnection::set_stall(TimePoint when) noexcept {
-    if (stall_ != when) {
-        stall_ = when;
-        edge_.wheel.set(*this, std::min(due_, stall_));
-    }
-}
-
-void HttpConnection::look_at_deadlines() {
-    const TimePoint now = edge_.worker.now();
-    if (now >= stall_) {
-        static constexpr LineKind answer_not_read{"answer_not_read"};
-        if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
-            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
-        }
-        visitor_lost();
-        return;
-    }
-    if (now < due_) {
-        set_due(due_);
-        return;
-    }
+void HttpConnection::on_due() {
     switch (phase_) {
         case Phase::head:
             if (begin_ != end_) {

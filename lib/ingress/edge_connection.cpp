@@ -1,0 +1,213 @@
+#include "ingress/edge_connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::ingress {
+
+using runtime::IoResult;
+using runtime::IoStatus;
+
+namespace {
+
+constexpr std::uint32_t frame_headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
+/// How many times around a connection may go before others have their turn.
+constexpr int turns_max = 16;
+
+}  // namespace
+
+EdgeConnection::EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
+                               std::shared_ptr<void> ticket)
+    : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
+
+EdgeConnection::~EdgeConnection() = default;
+
+// --- what makes it move ---
+
+void EdgeConnection::on_events(std::uint32_t events) noexcept {
+    readable_ = readable_ || (events & runtime::readable_events) != 0;
+    writable_ = writable_ || (events & runtime::writable_events) != 0;
+    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    broken_ = broken_ || (events & EPOLLERR) != 0;
+    run();
+}
+
+void EdgeConnection::on_deadline() noexcept {
+    deadline_hit_ = true;
+    run();
+}
+
+void EdgeConnection::end() noexcept {
+    end_wanted_ = true;
+    run();
+}
+
+// Exchanges call back from within calls that are made here, so this guards against recursion.
+void EdgeConnection::run() noexcept {
+    if (running_) {
+        again_ = true;
+        return;
+    }
+    IntrusivePtr<EdgeConnection> keep(this);
+    running_ = true;
+    do {
+        again_ = false;
+        try {
+            step();
+        } catch (const std::exception& problem) {
+            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+            static constexpr LineKind failed{"failed"};
+            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
+                edge_.log.error("a visitor's connection has failed",
+                                {{"visitor", visitor_.address}, {"why", problem.what()}});
+            }
+            close(true);
+        }
+    } while (again_ && !closed_);
+    running_ = false;
+}
+
+void EdgeConnection::step() {
+    if (closed_) {
+        return;
+    }
+    if (end_wanted_) {
+        close(true);
+        return;
+    }
+    if (broken_) {
+        visitor_lost();
+        return;
+    }
+    if (std::exchange(deadline_hit_, false)) {
+        look_at_deadlines();
+    }
+    for (int i = 0; !closed_ && turn(); ++i) {
+        if (i == turns_max || std::exchange(gives_way_, false)) {
+            edge_.worker.defer(*this);
+            return;
+        }
+    }
+}
+
+// --- reading ---
+
+void EdgeConnection::note_read(const IoResult& result) noexcept {
+    exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
+    // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
+    // again.
+    readable_ =
+        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
+    eof_ = eof_ || result.status == IoStatus::eof;
+    broken_ = broken_ || result.status == IoStatus::error;
+}
+
+void EdgeConnection::drop_input() noexcept {
+    slab_.reset();
+    begin_ = end_ = used_ = 0;
+}
+
+buffer::Slice EdgeConnection::cut_out(std::string_view payload, bool& headroom) {
+    const auto size = static_cast<std::uint32_t>(payload.size());
+    if (size < limits::copy_below) {
+        buffer::SlabPtr small = buffer::make_slab(size + frame_headroom);
+        std::memcpy(small->data() + frame_headroom, payload.data(), size);
+        headroom = true;
+        return {std::move(small), frame_headroom, size};
+    }
+    const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
+    headroom = at - used_ >= frame_headroom;  // the header of a chunk, a frame or the read was there
+    used_ = at + size;
+    return {slab_, at, size};
+}
+
+// --- writing ---
+
+bool EdgeConnection::write_output() {
+    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
+        return false;
+    }
+    const IoStatus status = out_.write(*pipe_);
+    const bool moved = out_.written() > 0;
+    exchange::EdgeCounters::add(edge_.counters.bytes_out, out_.written());
+    switch (status) {
+        case IoStatus::ok:
+            set_stall(never);
+            return moved;
+        case IoStatus::would_block:
+            break;
+        case IoStatus::eof:
+        case IoStatus::error:
+            visitor_lost();
+            return false;
+    }
+    writable_ = false;
+    if (moved || stall_ == never) {
+        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
+    }
+    return moved;
+}
+
+// --- ending ---
+
+void EdgeConnection::detach() noexcept {
+    edge_.leave(*this);
+    runtime::Deadline::cancel();
+    cancel_deferred();
+    edge_.worker.poller().remove(pipe_->fd(), *this);
+}
+
+void EdgeConnection::close(bool reset) noexcept {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    IntrusivePtr<EdgeConnection> keep(this);
+    detach();
+    let_go();
+    out_.clear();
+    drop_input();
+    if (reset) {
+        runtime::reset_close(pipe_->release_fd());
+    }
+    pipe_.reset();
+    ticket_.reset();
+    edge_.counters.connections_now.fetch_sub(1, std::memory_order_relaxed);
+    self_.reset();
+}
+
+// --- time ---
+
+void EdgeConnection::set_due(TimePoint when) noexcept {
+    due_ = when;
+    edge_.wheel.set(*this, std::min(due_, stall_));
+}
+
+void EdgeConnection::set_stall(TimePoint when) noexcept {
+    if (stall_ != when) {
+        stall_ = when;
+        edge_.wheel.set(*this, std::min(due_, stall_));
+    }
+}
+
+void EdgeConnection::look_at_deadlines() {
+    const TimePoint now = edge_.worker.now();
+    if (now >= stall_) {
+        static constexpr LineKind answer_not_read{"answer_not_read"};
+        if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
+            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+        }
+        visitor_lost();
+        return;
+    }
+    if (now < due_) {
+        set_due(due_);
+        return;
+    }
+    on_due();
+}
+
+}  // namespace ferrotunnel::ingress
