@@ -345,22 +345,33 @@ bool reads_introduction(const Keys& keys, Udp& udp) {
     return each.has_value();
 }
 
-void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
+// Reads what any service with UDP says, with `local` as it is written. Nothing: it can not be so, which was reported.
+std::optional<Udp> read_udp(const Keys& keys) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
     const auto idle = keys.idle ? keys.idle->time() : std::nullopt;
     if (has_what_udp_has_not(keys) || !address || (keys.name && !called) || (keys.idle && !idle)) {
-        return;
+        return std::nullopt;
     }
     Udp udp;
     udp.name = called.value_or("");
+    udp.local = *address;
     udp.idle = idle.value_or(udp.idle);
-    udp.is_private = is_private(*keys.udp);
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
         keys.idle->problem("must be from 1s to 1h");
+        return std::nullopt;
+    }
+    return udp;
+}
+
+void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
+    std::optional<Udp> read = read_udp(keys);
+    if (!read) {
         return;
     }
+    Udp& udp = *read;
+    udp.is_private = is_private(*keys.udp);
     if (!reads_introduction(keys, udp) || !may_have_key(keys, *keys.udp) ||
         (keys.key && !read_visit_key(*keys.key, reading, udp.key))) {
         return;
@@ -374,7 +385,7 @@ void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     const std::vector<PortOfRange> places =
-        udp.is_private ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.udp, *address);
+        udp.is_private ? std::vector<PortOfRange>{{0, with_host(udp.local)}} : ports_of(*keys.udp, udp.local);
     if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
@@ -382,21 +393,13 @@ void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
 
 // Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
 void add_both(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
-    using std::chrono::milliseconds;
-    const auto address = keys.local ? keys.local->word() : std::nullopt;
-    const auto called = keys.name ? keys.name->word() : std::nullopt;
-    const auto idle = keys.idle ? keys.idle->time() : std::nullopt;
-    if (has_what_udp_has_not(keys) || !address || (keys.name && !called) || (keys.idle && !idle)) {
+    std::optional<Udp> read = read_udp(keys);
+    if (!read) {
         return;
     }
-    Udp udp;
-    udp.idle = idle.value_or(udp.idle);
-    if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
-        keys.idle->problem("must be from 1s to 1h");
-        return;
-    }
+    Udp& udp = *read;
     Tcp model;
-    model.name = called.value_or("");
+    model.name = std::exchange(udp.name, {});
     if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model)) {
         return;
     }
@@ -404,7 +407,7 @@ void add_both(const Keys& keys, Taken& taken, const ConfigReading& reading, Clie
     udp.disabled_by = model.disabled_by;
     model.bind = udp.bind;
     model.proxy_protocol = udp.proxy_protocol;
-    for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, *address))) {
+    for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, udp.local))) {
         if (!add_port(tcp, keys, *keys.both, taken.ports, taken, part.services)) {
             return;
         }
