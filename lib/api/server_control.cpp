@@ -84,7 +84,8 @@ public:
     explicit ControlSubject(Impl& server) : server_(server) {}
 
     Answer status() override {
-        const ServerStats stats = server_.stats();
+        const std::vector<TunnelInfo> tunnels = server_.tunnels();
+        const ServerStats stats = server_.stats(tunnels);
         Json json = server_.control_.about("server", server_.lifecycle_.stopping());
         if (std::string why_not = why_not_ready(); !why_not.empty()) {
             json["not_ready"] = std::move(why_not);
@@ -101,7 +102,7 @@ public:
         json["traffic"] = admin::json_of(stats.traffic);
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);
-        json.update(tunnels().body);
+        json.update(list_of(tunnels));
         json["plugins"] = Json::array();
         for (const PluginInfo& plugin : server_.plugins()) {
             json["plugins"].push_back(admin::json_of(plugin));
@@ -111,15 +112,13 @@ public:
 
     void metrics(metrics::Exposition& to) override {
         admin::put_about(to, "server", server_.control_.start_time_seconds());
-        admin::put(to, server_.stats(), server_.tunnels());
+        const std::vector<TunnelInfo> tunnels = server_.tunnels();
+        admin::put(to, server_.stats(tunnels), tunnels);
         admin::put(to, server_.plugins());
     }
     std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server ends." : ""; }
 
-    Answer tunnels() override {
-        return {200, admin::list_of("tunnels", server_.tunnels(),
-                                    [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); })};
-    }
+    Answer tunnels() override { return {200, list_of(server_.tunnels())}; }
 
     Answer services() override {
         std::vector<Json> rows;
@@ -177,6 +176,10 @@ public:
     }
 
 private:
+    static Json list_of(const std::vector<TunnelInfo>& tunnels) {
+        return admin::list_of("tunnels", tunnels, [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); });
+    }
+
     // By the keys that configure them. Who is connected uses the secret now.
     Json secrets_of(const login::AcceptedToken& token) const {
         const auto json_of = [&](const login::TokenId& secret) {

@@ -54,7 +54,8 @@ public:
     std::string tls_pin() const;
     std::vector<TunnelInfo> tunnels() const;
     std::vector<PluginInfo> plugins() const { return plugins_.infos(); }
-    ServerStats stats() const;
+    ServerStats stats() const { return stats(tunnels()); }
+    ServerStats stats(const std::vector<TunnelInfo>& tunnels) const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);
     std::size_t kick(const std::string& client);

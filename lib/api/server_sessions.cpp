@@ -225,7 +225,7 @@ std::vector<TunnelInfo> Server::Impl::tunnels() const {
     return tunnels;
 }
 
-ServerStats Server::Impl::stats() const {
+ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
     ServerStats stats;
     {
         std::lock_guard lock(mutex_);
@@ -236,7 +236,7 @@ ServerStats Server::Impl::stats() const {
     }
     stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
     stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
-    for (const TunnelInfo& tunnel : tunnels()) {
+    for (const TunnelInfo& tunnel : tunnels) {
         ++stats.clients;
         stats.connections += tunnel.connections;
         stats.services += static_cast<std::uint32_t>(tunnel.services.size());
