@@ -2,36 +2,19 @@
 # survive reloads and restarts; a whole range of ports comes and goes.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/run_lib.sh"
+source "$(dirname "$0")/kept_lib.sh"
 need curl python3
-socket=$dir/run/client.sock
 
-mkdir "$dir/files" "$dir/etc"
-echo hello >"$dir/files/page"
-web=$(free_port)
-start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web"
-wait_for_port "127.0.0.1:$web" web
+serve_page
 start_server
-file=$dir/etc/client.yml
-kept=$dir/etc/conf.d/90-runtime.yml
 port=$(free_port)
 extra=$(free_port)
 brief=$(free_port)
 # config NAME: the client's file, whose service has this name.
-config() {
-    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 1" "  services:" \
-        "    - {name: $1, tcp: $port, local: $web}" >"$file.aside"
-    mv "$file.aside" "$file"
-}
-fetches() { [[ $(curl -sS --max-time 10 "http://127.0.0.1:$1/page" 2>/dev/null) == hello ]]; }
-is_gone() { refuses "127.0.0.1:$1"; }
-start_configured() {
-    programs[client]=1
-    start client "$FERROTUNNEL" client --config "$file" --no-watch
-    wait_until $patience "the service of the file" fetches "$port"
-}
+config() { write_config "{name: $1, tcp: $port, local: $web}"; }
 
 config web
-start_configured
+start_configured "$port"
 
 say "what is kept is written beside the file, for its user alone"
 run_ok services add --tcp "$extra=$web" --name extra --keep
@@ -55,7 +38,7 @@ fetches "$extra" && fetches "$brief" || fail "a reload has taken a service off"
 say "a restart brings back what was kept alone"
 signal client TERM
 join_ok client
-start_configured
+start_configured "$port"
 wait_until $patience "the kept service" fetches "$extra"
 is_gone "$brief" || fail "what was not kept is there"
 

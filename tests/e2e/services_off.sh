@@ -2,42 +2,25 @@
 # restarts, `status` says by whom, and visitors who are there finish.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/run_lib.sh"
+source "$(dirname "$0")/kept_lib.sh"
 need curl python3
-socket=$dir/run/client.sock
 on() { run_ok "$@" --control "$socket"; }
 
-mkdir "$dir/files" "$dir/etc"
-echo hello >"$dir/files/page"
-web=$(free_port)
-start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web"
-wait_for_port "127.0.0.1:$web" web
+serve_page
 start_server
-file=$dir/etc/client.yml
-kept=$dir/etc/conf.d/90-runtime.yml
 port_a=$(free_port)
 port_b=$(free_port)
 # config [KEY...]: the client's file; the keys are those of its second service.
-config() {
-    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 1" "  services:" \
-        "    - {name: a, tcp: $port_a, local: $web}" "    - {name: b, tcp: $port_b, local: $web${1:+, $1}}" >"$file.aside"
-    mv "$file.aside" "$file"
-}
-fetches() { [[ $(curl -sS --max-time 10 "http://127.0.0.1:$1/page" 2>/dev/null) == hello ]]; }
-is_gone() { refuses "127.0.0.1:$1"; }
-start_configured() {
-    programs[client]=1
-    start client "$FERROTUNNEL" client --config "$file" --no-watch "$@"
-    wait_until $patience "the first service" fetches "$port_a"
-}
+config() { write_config "{name: a, tcp: $port_a, local: $web}" "{name: b, tcp: $port_b, local: $web${1:+, $1}}"; }
 restart() {
     signal client TERM
     join_ok client
-    start_configured "$@"
+    start_configured "$port_a" "$@"
 }
 me="user $(id -u) ($(id -un))"
 
 config
-start_configured
+start_configured "$port_a"
 wait_until $patience "the second service" fetches "$port_b"
 
 say "one that is disabled is taken off the server; its visitors finish"
