@@ -215,13 +215,14 @@ say "another user is not obeyed, whatever the file's mode is"
 stranger=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 chmod 755 "$dir" "$sockets"
 chmod 666 "$sockets/server.sock"
-if ((UID == 0)) && "${stranger[@]}" "$FERROTUNNEL" version >/dev/null 2>&1 &&
+install -m 755 "$FERROTUNNEL" "$dir/program" # where the stranger may run it, wherever this was built
+if ((UID == 0)) && "${stranger[@]}" env "$dir/program" version >/dev/null 2>&1 &&
     "${stranger[@]}" test -w "$sockets/server.sock"; then
     answered=$("${stranger[@]}" curl -sS --max-time $patience --unix-socket "$sockets/server.sock" \
         -o /dev/null -w '%{http_code}' http://localhost/v1/status)
     equal "the status for another user" "$answered" 403
     code=0
-    "${stranger[@]}" env RUNTIME_DIRECTORY="$sockets" "$FERROTUNNEL" status >"$dir/run.out" 2>"$dir/run.err" || code=$?
+    "${stranger[@]}" env RUNTIME_DIRECTORY="$sockets" "$dir/program" status >"$dir/run.out" 2>"$dir/run.err" || code=$?
     equal "the code for another user" "$code" 1
     complained "the folder \"$sockets\" is that of user 0"
 else

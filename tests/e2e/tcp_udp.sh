@@ -3,9 +3,10 @@ source "$(dirname "$0")/lib.sh"
 need python3
 peer() { python3 "$E2E_SOURCE/udp_peer.py" "$@"; }
 
-start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port"
+# A number of the test's own: one that the system chose for UDP may be somebody's by TCP.
+backend_port=$(free_port)
+start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port" "$backend_port"
 wait_until $patience "the port of the backend" test -s "$dir/backend.port"
-backend_port=$(<"$dir/backend.port")
 # The same number by TCP, which says what it is.
 cat >"$dir/tcp.py" <<'END'
 import socketserver, sys
@@ -19,7 +20,7 @@ with Server(("127.0.0.1", int(sys.argv[1])), Answer) as server:
     server.serve_forever()
 END
 start tcp_backend python3 "$dir/tcp.py" "$backend_port"
-wait_for_text tcp_backend ready
+wait_for_text tcp_backend '^ready'
 
 (umask 077 && "$FERROTUNNEL" token >"$dir/limited")
 make_token
