@@ -17,22 +17,37 @@ using http::PageState;
 Http2Stream::~Http2Stream() = default;
 
 void Http2Stream::begin(h2::RequestText& text, http::Fault fault, bool has_body) {
-    EdgeWorker& edge = connection_.edge();
     body_ended_ = !has_body;
-    exchange_ = std::make_unique<exchange::HttpExchange>(edge, connection_.visitor(),
+    if (fault == http::Fault::none) {
+        begin_exchange(text.text());
+    } else {
+        make_exchange();
+        refuse(http::refusal_of(fault), text.method());
+    }
+}
+
+void Http2Stream::make_exchange() {
+    exchange_ = std::make_unique<exchange::HttpExchange>(connection_.edge(), connection_.visitor(),
                                                          static_cast<exchange::ExchangeOwner&>(*this));
     connection_.ready(*this);
-    if (fault != http::Fault::none) {
-        refuse(http::refusal_of(fault), text.method());
-        return;
-    }
+}
+
+void Http2Stream::begin_exchange(std::string_view text) {
+    EdgeWorker& edge = connection_.edge();
     std::unique_ptr<http::RequestParser> parser = edge.take_request_parser();
-    if (parser->parse(text.text()) == http::ParseState::complete) {
+    if (parser->parse(text) != http::ParseState::complete) {
+        make_exchange();
+        refuse(parser->refusal(), parser->method());
+    } else if (const http::Body body = parser->head().body;
+               !body_ended_ && body.kind == BodyKind::length && body.length == 0) {
+        held_ = std::make_unique<std::string>(text);
+        due_ = edge.worker.now() + edge.settings().head;
+        set_timer();
+    } else {
+        make_exchange();
         exchange_->begin(parser->head());
         begin_window();
         end_body();
-    } else {
-        refuse(parser->refusal(), parser->method());
     }
     edge.give_back(std::move(parser));
 }
@@ -109,9 +124,15 @@ void Http2Stream::feed_waiting() {
 void Http2Stream::on_body_end(std::string_view trailers) {
     body_ended_ = true;
     connection_.ready(*this);
-    if (trailers.empty() || !exchange_) {
-        return;
+    if (!trailers.empty() && (exchange_ || held_)) {
+        take_trailers(trailers);
     }
+    if (const std::unique_ptr<std::string> head = std::move(held_); head && !end_given_) {
+        begin_exchange(*head);
+    }
+}
+
+void Http2Stream::take_trailers(std::string_view trailers) {
     trailers_ = std::make_unique<http::BodyReader>(http::Body{BodyKind::chunked, 0});
     while (!trailers.empty() && trailers_->state() == http::BodyState::more) {
         trailers.remove_prefix(trailers_->next(trailers).consumed);
@@ -338,6 +359,9 @@ void Http2Stream::look_at_stall() {
 void Http2Stream::look_at_pace() {
     if (!exchange_) {
         due_ = never;
+        if (held_) {
+            reset(NGHTTP2_CANCEL);
+        }
         return;
     }
     const exchange::HttpServiceSettings& settings = exchange_->settings();

@@ -50,14 +50,16 @@ private:
     void on_exchange() noexcept override;
     void on_deadline() noexcept override;
 
+    void make_exchange();
+    void begin_exchange(std::string_view text);
     void refuse(const http::Refusal& refusal, http::Method method);
     void feed_waiting();
+    void take_trailers(std::string_view trailers);
     void end_body();
     bool take_head();
     void write_head(const exchange::Answer& answer);
     void finish_bodiless();
     bool fetch();
-    void put_trailers(const http::Fields* trailers, h2::FieldList& fields);
     void reset(std::uint32_t code);
     void look_at_pace();
     void look_at_stall();
@@ -67,6 +69,10 @@ private:
 
     Http2Connection& connection_;
     std::unique_ptr<exchange::HttpExchange> exchange_;
+
+    // The head of a request that says Content-Length: 0 without ending. It waits for the end here: it would be complete
+    // for the backend, and what follows may turn out to be no request. Null for others.
+    std::unique_ptr<std::string> held_;
 
     // The request's body.
     std::string waiting_;  // what has come and was not taken, from waiting_at_ on; at most a stream's window

@@ -208,6 +208,43 @@ TEST_CASE("h2 connection: a visitor's reset aborts its request, and its end all 
     CHECK(rig.counters().visitors_lost.load() == 3);
 }
 
+// A backend would take its head for a whole request, before it has turned out not to be one.
+TEST_CASE("h2 connection: a request with Content-Length: 0 reaches the backend when it has ended, and only then") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.head = 60s;
+    EdgeRig rig(settings);
+    const std::string empty = field("content-length", "0");
+    Peer visitor = rig.visit(hello + h2::test::request(1, false, empty));
+    visitor.send(h2::test::request(3));
+    Peer backend = rig.backend.accept_request();  // the first that arrives is the second one
+    backend.send(answer("second"));
+    CHECK(read_until(visitor, h2::test::data).stream == 3);
+    visitor.send(frame(h2::test::data, 0, 1, "GET / HTTP/1.1\r\n\r\n"));
+    CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_PROTOCOL_ERROR, 4));
+
+    visitor.send(h2::test::request(5, false, empty) + h2::test::request(7, false, empty));
+    visitor.send(frame(h2::test::data, h2::test::end_stream, 5));
+    CHECK(backend.read_message().field("content-length") == "0");
+    backend.send(answer("third"));
+    CHECK(read_until(visitor, h2::test::data).stream == 5);
+    visitor.send(frame(h2::test::headers, h2::test::end_headers | h2::test::end_stream, 7, field("x-sum", "1")));
+    CHECK(backend.read_message().field("content-length") == "0");
+    backend.send(answer("fourth"));
+    CHECK(read_until(visitor, h2::test::data).stream == 7);
+    CHECK(rig.backend.accepted == 1);
+}
+
+TEST_CASE("h2 connection: a request with Content-Length: 0 that does not end in time is reset") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.head = 200ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + h2::test::request(1, false, field("content-length", "0")));
+    CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_CANCEL, 4));
+    visitor.send(h2::test::request(3));
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(read_until(visitor, h2::test::data).stream == 3);
+}
+
 TEST_CASE("h2 connection: a stalled upload holds up no other, and nothing of the connection's window is lost") {
     EdgeRig rig(with_h2c());
     Peer visitor = rig.visit(hello);
