@@ -271,6 +271,11 @@ public:
             [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
             [this] { return plan_.client.stats().traffic.streams; },
             [this] { return plan_.common.drain; },
+            [this] {
+                const ClientStats now = plan_.client.stats();
+                return now.connected ? fmt::format("connected to {}, visitors: {}", plan_.server, now.traffic.streams)
+                                     : fmt::format("connecting to {}", plan_.server);
+            },
             [this] { return drain_request_.time(); },
         };
     }

@@ -16,8 +16,8 @@ double seconds_of(std::chrono::milliseconds time) {
 
 }  // namespace
 
-Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Output& output)
-    : reloader_(reloader), requests_(requests) {
+Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, ServiceManager& manager, bool watched, Output& output)
+    : reloader_(reloader), requests_(requests), manager_(manager) {
     if (!watched || !reloader_.can_be_read_again()) {
         return;
     }
@@ -32,7 +32,9 @@ Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Out
 }
 
 ReloadReport Reloads::read() {
+    manager_.reloading();
     ReloadReport report = reloader_.reload();
+    manager_.ready();
     if (watch_) {
         watch_->set_files(reloader_.files());
     }
@@ -103,7 +105,9 @@ void Reloads::take_back(Output& output) {
     trial_.reset();
     requests_.set_trial(std::nullopt);
     held_ = true;
+    manager_.reloading();
     const ReloadReport report = reloader_.take_back(trial.before);
+    manager_.ready();
     told_ = fmt::format("nobody has confirmed the trial: back to what was in effect before it: {}", report.outcome());
     output.line(told_);
 }

@@ -17,6 +17,7 @@
 #include "output.hpp"
 #include "reload_requests.hpp"
 #include "reloader.hpp"
+#include "service_manager.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -25,8 +26,8 @@ class Reloads {
 public:
     using Clock = ConfigWatch::Clock;
 
-    /// `watched`: changes of the files count. The reloader and the requests outlive this object.
-    Reloads(Reloader& reloader, ReloadRequests& requests, bool watched, Output& output);
+    /// `watched`: changes of the files count. What it is given by reference outlives this object.
+    Reloads(Reloader& reloader, ReloadRequests& requests, ServiceManager& manager, bool watched, Output& output);
 
     /// Reads the configuration again because somebody wants it, and says in one line what has come of it.
     ReloadReport reload(Output& output);
@@ -56,6 +57,7 @@ private:
 
     Reloader& reloader_;
     ReloadRequests& requests_;
+    ServiceManager& manager_;
     std::optional<ConfigWatch> watch_;
     std::optional<Trial> trial_;
     bool held_ = false;

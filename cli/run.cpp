@@ -15,6 +15,7 @@
 
 #include "heap_trim.hpp"
 #include "reloads.hpp"
+#include "service_manager.hpp"
 #include "stop_requests.hpp"
 
 namespace ferrotunnel::cli {
@@ -29,8 +30,13 @@ bool is_about_connections(const Event& event) {
 
 class Loop {
 public:
-    Loop(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads)
-        : parts_(parts), signals_(signals), output_(output), reloads_(reloads), stopped_(parts.size()) {}
+    Loop(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager, Reloads* reloads)
+        : parts_(parts),
+          signals_(signals),
+          output_(output),
+          manager_(manager),
+          reloads_(reloads),
+          stopped_(parts.size()) {}
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -38,6 +44,7 @@ public:
     ~Loop() { join(); }
 
     ExitCode run() {
+        manager_.ready();
         while (!all_stopped()) {
             wait();
             take_events();
@@ -53,6 +60,7 @@ public:
             if (reloads_ != nullptr && stoppers_.empty()) {
                 reloads_->look(output_);
             }
+            manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
         }
         join();
         take_events();
@@ -75,6 +83,14 @@ private:
         return visitors;
     }
 
+    std::string state() const {
+        std::string text(stoppers_.empty() ? "" : "ending: ");
+        for (const Running& part : parts_) {
+            text += (&part == &parts_.front() ? "" : "; ") + part.state();
+        }
+        return text;
+    }
+
     void join() {
         for (std::thread& stopper : stoppers_) {
             if (stopper.joinable()) {
@@ -91,6 +107,7 @@ private:
             sources.push_back({part.events.descriptor(), POLLIN, 0});
         }
         std::chrono::milliseconds longest(look_every_ms);
+        longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
         if (reloads_ != nullptr && stoppers_.empty()) {
             sources.push_back({reloads_->descriptor(), POLLIN, 0});
             sources.push_back({reloads_->requests(), POLLIN, 0});
@@ -192,6 +209,9 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
+        if (stoppers_.empty()) {
+            manager_.stopping();
+        }
         stoppers_.emplace_back([this, index, drain] {
             const Running& part = parts_[index];
             const std::error_code error = part.stop(drain);
@@ -207,6 +227,7 @@ private:
     HeapTrim heap_trim_;
     Signals& signals_;
     Output& output_;
+    ServiceManager& manager_;
     Reloads* const reloads_;  // null: there is nothing to read again
     std::vector<std::thread> stoppers_;
     std::vector<std::atomic<bool>> stopped_;  // by part
@@ -236,13 +257,15 @@ ControlHandlers handlers_of(const std::shared_ptr<ReloadRequests>& requests) {
 
 }  // namespace
 
-ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads) {
-    return Loop(parts, signals, output, reloads).run();
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager,
+                       Reloads* reloads) {
+    return Loop(parts, signals, output, manager, reloads).run();
 }
 
 ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, Reloader* reloader,
                    bool watched) {
     Output output(STDOUT_FILENO);
+    ServiceManager manager;
     // Control sockets may still ask when this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
     // Where a part can not be started, another one's socket must not wait for an answer.
@@ -267,9 +290,9 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
     std::optional<Reloads> reloads;
     if (reloader != nullptr) {
         reloader->set_parts(parts);
-        reloads.emplace(*reloader, *requests, watched, output);
+        reloads.emplace(*reloader, *requests, manager, watched, output);
     }
-    const ExitCode code = run_until_end(running, signals, output, reloads ? &*reloads : nullptr);
+    const ExitCode code = run_until_end(running, signals, output, manager, reloads ? &*reloads : nullptr);
     output.finish(std::chrono::seconds(1));
     return code;
 }

@@ -22,6 +22,7 @@ namespace ferrotunnel::cli {
 
 class Reloader;
 class Reloads;
+class ServiceManager;
 struct Sources;
 
 /// What the loop has to know about a server or client.
@@ -34,6 +35,8 @@ struct Running {
     std::function<std::error_code(std::chrono::milliseconds)> stop;
     std::function<std::uint32_t()> present_visitors;
     std::function<std::chrono::milliseconds()> drain;
+    /// How it goes, in a few words, for the service manager.
+    std::function<std::string()> state;
     /// What its control socket was told, instead of any part's `drain`.
     std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
 };
@@ -91,7 +94,8 @@ public:
 /// With several parts, each drains for its own time, and the end of one is the end of all.
 ///
 /// `reloads`: what SIGHUP and a change of the configuration set off; null: nothing.
-ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, Reloads* reloads = nullptr);
+ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager,
+                       Reloads* reloads = nullptr);
 
 /// Starts the parts in this order, prints to the standard output, and runs them until the end. `watched`: the file is
 /// read again also when it changes.

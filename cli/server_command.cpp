@@ -245,6 +245,11 @@ public:
             [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
             [this] { return plan_.server.stats().traffic.streams; },
             [this] { return plan_.common.drain; },
+            [this] {
+                const ServerStats now = plan_.server.stats();
+                return fmt::format("clients: {}, services: {}, visitors: {}", now.clients, now.services,
+                                   now.traffic.streams);
+            },
             [this] { return drain_request_.time(); },
         };
     }

@@ -1,5 +1,6 @@
-# cmake --install: headers, the library, the CMake package, the pkg-config file and the program. `--component static` and
-# `--component shared` install one kind of the library alone; without it, the kind of BUILD_SHARED_LIBS.
+# cmake --install: headers, the library, the CMake package, the pkg-config file, the program and its
+# unit for systemd. `--component static` and `--component shared` install one kind of the library alone; without it, the
+# kind of BUILD_SHARED_LIBS.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ferrotunnel)
@@ -23,6 +24,9 @@ function(ft_package kind library program)
     # The program finds a shared library of the same installation wherever that was put.
     set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} ${install_options})
+    # Where systemd looks, for a prefix of /usr or /usr/local.
+    configure_file(${PROJECT_SOURCE_DIR}/cli/systemd/ferrotunnel@.service.in ${generated}/ferrotunnel@.service @ONLY)
+    install(FILES ${generated}/ferrotunnel@.service DESTINATION lib/systemd/system ${install_options})
   endif()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ ${FERROTUNNEL_GENERATED_INCLUDE_DIR}/
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${install_options} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")

@@ -1,0 +1,122 @@
+#include "service_manager.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+std::uint64_t number_in(const std::string& text) noexcept {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? number : 0;
+}
+
+// The kernel's monotonic clock, by which the manager tells an answer to its request from an older one.
+std::uint64_t monotonic_microseconds() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000;
+}
+
+}  // namespace
+
+ServiceManager::ServiceManager() : path_(variable("NOTIFY_SOCKET")) {
+    const std::uint64_t interval = number_in(variable("WATCHDOG_USEC"));
+    const std::string watched = variable("WATCHDOG_PID");
+    if (path_.size() < 2 || path_.size() >= sizeof(sockaddr_un::sun_path) ||
+        (path_.front() != '/' && path_.front() != '@')) {
+        return;
+    }
+    if (path_.front() == '@') {
+        path_.front() = '\0';
+    }
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (watched.empty() || number_in(watched) == static_cast<std::uint64_t>(::getpid())) {
+        constexpr std::uint64_t longest = 24ULL * 3600 * 1'000'000;
+        watchdog_every_ = milliseconds(static_cast<std::int64_t>(std::min(interval, longest) / 2'000));
+    }
+}
+
+ServiceManager::~ServiceManager() {
+    if (socket_ >= 0) {
+        ::close(socket_);
+    }
+}
+
+void ServiceManager::ready() {
+    send("READY=1", patience);
+}
+
+void ServiceManager::reloading() {
+    send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()), patience);
+}
+
+void ServiceManager::stopping() {
+    send("STOPPING=1", patience);
+}
+
+std::optional<milliseconds> ServiceManager::due_in(Clock::time_point now) const noexcept {
+    if (!is_there() || watchdog_every_.count() == 0) {
+        return std::nullopt;
+    }
+    return std::max(std::chrono::ceil<milliseconds>(watchdog_due_ - now), milliseconds(0));
+}
+
+void ServiceManager::pat_watchdog(Clock::time_point now) {
+    if (is_there() && watchdog_every_.count() != 0 && now >= watchdog_due_) {
+        watchdog_due_ = now + watchdog_every_;
+        send("WATCHDOG=1", milliseconds(0));
+    }
+}
+
+void ServiceManager::tell_state(const std::string& state) {
+    if (state != told_) {
+        told_ = state;
+        send("STATUS=" + printable(state), milliseconds(0));
+    }
+}
+
+void ServiceManager::send(std::string_view text, milliseconds patience_left) noexcept {
+    if (!is_there()) {
+        return;
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    const auto until = Clock::now() + patience_left;
+    while (::sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+                    size) < 0) {
+        const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
+        if (errno != EINTR && (errno != EAGAIN || left.count() <= 0)) {
+            return;
+        }
+        // A datagram socket that is not connected never says that its peer has room, so it is asked now and then.
+        constexpr int ask_every_ms = 10;
+        (void)::poll(nullptr, 0, ask_every_ms);
+    }
+}
+
+}  // namespace ferrotunnel::cli

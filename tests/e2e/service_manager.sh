@@ -1,0 +1,78 @@
+# What systemd hears of a program that it has started: that it is ready, how it goes, reloads, the watchdog and the end.
+# The unit that is installed is as closed as docs/operations.md says, where systemd is there to judge.
+source "$(dirname "$0")/lib.sh"
+need python3
+
+# order_is NAME WORD...: these messages have come, in this order and no others but those of the state and the watchdog.
+order_is() {
+    local name=$1 kept
+    shift
+    kept=$(grep -oE '^[A-Z_]+' "$dir/$name.out" | grep -vE '^(STATUS|WATCHDOG)$' | tr '\n' ' ')
+    [[ $kept == "$* " ]]
+}
+in_order() { wait_until $patience "${*:2} in that order from $1" order_is "$@"; }
+
+start manager python3 "$E2E_SOURCE/notify_listener.py" "$dir/notify"
+start other python3 "$E2E_SOURCE/notify_listener.py" "@$dir/abstract"
+wait_for_text manager listening
+wait_for_text other listening
+
+say "a client is ready when it tries, and says when it has come through"
+make_token
+port=$(free_port)
+client_to=127.0.0.1:$port NOTIFY_SOCKET=@$dir/abstract WATCHDOG_USEC=200000 WATCHDOG_PID=1 start_client client \
+    --tcp 0=22
+in_order other READY
+wait_for_text other "^STATUS=connecting to 127.0.0.1:$port\$"
+
+say "a server with a file: ready, watched, read again"
+cat >"$dir/server.yml" <<END
+server:
+  bind: 127.0.0.1:$port
+  tcp_bind: 127.0.0.1
+  token: file:$dir/token
+  state_dir: $dir/state
+  drain: 5s
+  http_bind: off
+END
+programs[server]=1
+NOTIFY_SOCKET=$dir/notify WATCHDOG_USEC=200000 start server "$FERROTUNNEL" run --config "$dir/server.yml" --no-watch
+in_order manager READY
+wait_until $patience "the watchdog" count_is manager '^WATCHDOG=1$' 5
+wait_for_text other "^STATUS=connected to 127.0.0.1:$port, visitors: 0\$"
+wait_for_text manager '^STATUS=clients: 1, services: 1, visitors: 0$'
+equal "watchdog messages of a program that is not the one to be watched" "$(count_of other '^WATCHDOG=1$')" 0
+
+sed -i 's/drain: 5s/drain: 6s/' "$dir/server.yml"
+signal server HUP
+in_order manager READY RELOADING READY
+has_text "$dir/manager.out" '^RELOADING=1 MONOTONIC_USEC=[0-9]*$'
+sed -i 's/drain: 6s/drain: often/' "$dir/server.yml"
+signal server HUP
+in_order manager READY RELOADING READY RELOADING READY
+
+say "the end"
+signal server TERM
+in_order manager READY RELOADING READY RELOADING READY STOPPING
+join_ok server
+signal client TERM
+in_order other READY STOPPING
+join_ok client
+
+say "a manager that is gone, or whose name is none, changes nothing"
+for name in "$dir/nobody" relative @ "/$(printf 'a%.0s' {1..200})"; do
+    NOTIFY_SOCKET=$name WATCHDOG_USEC=nothing start_server
+    signal server TERM
+    join_ok server
+done
+
+if command -v systemd-analyze >/dev/null; then
+    say "the unit"
+    unit="$dir/ferrotunnel@.service"
+    sed "s#@CMAKE_INSTALL_FULL_BINDIR@/ferrotunnel#$FERROTUNNEL#" "$E2E_SOURCE/../../cli/systemd/ferrotunnel@.service.in" >"$unit"
+    systemd-analyze security --offline=true --threshold=20 "$unit" >"$dir/security.out" ||
+        fail "$(tail -n 1 "$dir/security.out")"
+    say "$(tail -n 1 "$dir/security.out")"
+else
+    say "without systemd-analyze, which is not here"
+fi
