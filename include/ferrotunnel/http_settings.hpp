@@ -101,6 +101,10 @@ struct HttpServerSettings {
 
     // --- connections to backends ---
 
+    /// For how long after the last client of a service has gone, or the server has begun, requests for it wait for a
+    /// client to come, up to 60 s; then they get 503, as those do that come later. 0: at once. While one waits nothing
+    /// of its body is read.
+    std::chrono::milliseconds hold{3'000};
     /// How long an idle connection waits for its next request. Shorter than backends keep theirs (Node 5 s), so that it
     /// is never the backend that closes it.
     std::chrono::milliseconds pool_idle_timeout{4'000};

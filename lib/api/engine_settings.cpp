@@ -51,6 +51,7 @@ ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
     edge.service.upgraded_idle = settings.upgraded_idle_timeout;
     edge.service.upgrades = settings.upgrades;
     edge.service.body_bytes_max = settings.body_max != 0 ? settings.body_max : limits::http_body_bytes_max;
+    edge.hold = settings.hold;
     edge.pool_idle = settings.pool_idle_timeout;
     edge.pool_per_service_max = settings.pool_per_service;
     edge.pool_max = settings.pool;

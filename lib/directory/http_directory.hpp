@@ -111,6 +111,7 @@ struct HttpMatch {
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
     std::string_view host_pattern;   // the pattern that has matched; points into the routes
+    TimePoint away_since{};          // of `away`: since when; after a restart, since the start at the latest
     http::PathFault fault = http::PathFault::none;
 };
 
@@ -139,6 +140,9 @@ public:
     /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
     /// more specific host never goes to another.
     TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
+    /// The service that has taken the place of one that has no trunk any more, and gets the very same requests: for the
+    /// same host and path, with the same rules, and without plugins that its client has asked for. Null: there is none.
+    HttpService* find_successor(const HttpService& service) const noexcept;
     /// Whether anybody has registered a name for untouched TLS.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
 
@@ -319,6 +323,8 @@ public:
         }
         return *routes_;
     }
+    /// The directory's version of the routes that the last call has given.
+    std::uint64_t version() const noexcept { return version_; }
 
 private:
     const std::shared_ptr<const HttpDirectory> directory_;

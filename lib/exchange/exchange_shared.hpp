@@ -33,6 +33,7 @@ struct EdgeCounters {
     Count backend_opened{0};       // streams asked for
     Count backend_reused{0};       // requests that took a stream from a pool
     Count retries{0};
+    Count held{0};           // requests that have waited for a client of their service
     Count answers_cut{0};    // answers that had begun and could not be completed
     Count visitors_lost{0};  // visitors who left during an exchange, or did not read its answer
     Count upgrades{0};

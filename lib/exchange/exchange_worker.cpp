@@ -63,6 +63,7 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       pool(shared->settings, wheel),
       gate(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
+      hold(worker_in, wheel, routes),
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
       rules_(shared),
       id_prefix_(random_prefix(shared->random)) {

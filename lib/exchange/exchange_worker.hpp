@@ -14,6 +14,7 @@
 #include "exchange/backend_pool.hpp"
 #include "exchange/exchange_shared.hpp"
 #include "exchange/head_scratch.hpp"
+#include "exchange/hold_line.hpp"
 #include "exchange/kept_request.hpp"
 #include "exchange/open_gate.hpp"
 #include "http/date.hpp"
@@ -58,6 +59,7 @@ public:
     BackendPool pool;
     OpenGate gate;
     directory::HttpRoutesCache routes;
+    HoldLine hold;
     KeptBytes kept_bytes;
     std::unique_ptr<hooks::HttpHooks> hooks;  // of the exchanges that begin; null: there are no plugins
 

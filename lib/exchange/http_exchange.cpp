@@ -75,16 +75,22 @@ void HttpExchange::operator delete(void* memory) noexcept {
 
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
-    const TimePoint now = edge_.worker.now();
     request_.read(head, edge_.new_request_id());
     access_.begin(head, edge_.log);
-    begun_at_ = now;
+    begun_at_ = edge_.worker.now();
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
+    arrive(head);
+}
+
+void HttpExchange::arrive(const http::RequestHead& head) {
+    const TimePoint now = edge_.worker.now();
     const http::Forwarding forwarding(head, forwarding_facts(visitor_, edge_.rules(), request_.id));
     request_.believe(forwarding);
     const Arrival arrival{head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
-        answer_instead(std::move(*instead));
+        if (instead->hold_until <= now || !put_on_hold(head, instead->hold_until)) {
+            answer_instead(std::move(*instead));
+        }
     } else if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
         forward(arrival);
     } else {
@@ -92,11 +98,90 @@ void HttpExchange::begin(const http::RequestHead& head) {
     }
 }
 
+// Makes the request wait for its service to come back. False: there is no room for it.
+bool HttpExchange::put_on_hold(const http::RequestHead& head, TimePoint until) {
+    auto kept = std::make_unique<http::KeptHead>(head);
+    if (!edge_.hold.enter(*this, kept->bytes())) {
+        return false;
+    }
+    if (state_ != State::on_hold) {
+        EdgeCounters::add(edge_.counters.held);
+    }
+    state_ = State::on_hold;
+    waiting_head_ = std::move(kept);
+    edge_.wheel.set(*this, until);
+    return true;
+}
+
+void HttpExchange::on_change() noexcept {
+    handle([this] {
+        if (waiting_head_) {
+            look_at_hold();
+        } else if (!find_successor()) {
+            (void)edge_.hold.enter(*this, sizeof(HttpExchange));  // there is room: it has just left
+        }
+    });
+}
+
+// Called when services have come or gone: the request goes on where there is another word on it than before.
+void HttpExchange::look_at_hold() {
+    http::RequestHead head;
+    waiting_head_->restore(head);
+    using Kind = directory::HttpMatch::Kind;
+    const bool is_away =
+        edge_.routes.get().find(request_.host, head.target.path, edge_.worker.now()).kind == Kind::away;
+    if (is_away && edge_.hold.enter(*this, waiting_head_->bytes())) {
+        return;
+    }
+    runtime::Deadline::cancel();
+    const std::unique_ptr<http::KeptHead> kept = std::move(waiting_head_);  // `head` points into it
+    arrive(head);
+}
+
+// Makes a request go on, or wait, that was on its way when the last client of its service went: it is kept as it was
+// written. False: it waits no longer.
+bool HttpExchange::wait_for_successor() {
+    if (find_successor()) {
+        return true;
+    }
+    const TimePoint now = edge_.worker.now();
+    hold_until_ = hold_until_ == TimePoint{} ? now + edge_.settings().hold : hold_until_;
+    if (upload_ || now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
+        return false;
+    }
+    EdgeCounters::add(edge_.counters.held);
+    state_ = State::on_hold;
+    edge_.wheel.set(*this, hold_until_);
+    return true;
+}
+
+bool HttpExchange::find_successor() {
+    directory::HttpService* const next = edge_.routes.get().find_successor(*request_.service);
+    if (next == nullptr || upload_) {
+        return false;
+    }
+    runtime::Deadline::cancel();
+    request_.service = next->shared_from_this();
+    passed_.clear();
+    state_ = State::opening;
+    tell_early_end();
+    open(false);
+    return true;
+}
+
 // Sends the request on its way to its backend.
 void HttpExchange::forward(const Arrival& arrival) {
     state_ = State::opening;
-    if (keep_head(arrival)) {
-        open(false);
+    if (!keep_head(arrival)) {
+        return;
+    }
+    tell_early_end();
+    open(false);
+}
+
+void HttpExchange::tell_early_end() {
+    if (std::exchange(end_is_due_, false)) {
+        send_end(early_trailers_);
     }
 }
 
@@ -167,6 +252,9 @@ void HttpExchange::open_fresh() {
     std::optional<directory::HttpService::Carrier> carrier = request_.service->choose(passed_, &edge_.worker);
     if (!carrier) {
         backend_.reset();
+        if (!no_room_ && wait_for_successor()) {
+            return;
+        }
         give_page(no_room_ ? Refusal{PageState::busy, {}, "no connection of its client has room for one more stream"}
                            : Refusal{PageState::no_client, {}, "no connection of its client is left"});
         return;
@@ -247,6 +335,7 @@ std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
 }
 
 void HttpExchange::drop_backend() noexcept {
+    leave_hold();
     leave_gate();
     open_is_answered();
     if (backend_) {
@@ -283,7 +372,7 @@ bool HttpExchange::can_send() {
 // A call of gRPC is a conversation: its messages come when there is something to say, and its deadline is its own.
 bool HttpExchange::keeps_visitor_waiting() const noexcept {
     return (request_.is_grpc && has_stream()) || (state_ == State::held && !(upload_ && upload_->is_collecting)) ||
-           state_ == State::opening || awaits_continue_ ||
+           state_ == State::opening || state_ == State::on_hold || awaits_continue_ ||
            (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
 }
 
@@ -336,6 +425,9 @@ void HttpExchange::body_end(const http::Fields* trailers) {
     progress_at_ = edge_.worker.now();
     if (upload_) {
         end_upload(trailers);
+    } else if (state_ == State::held || state_ == State::on_hold) {
+        end_is_due_ = true;
+        early_trailers_ = trailers;
     } else {
         send_end(trailers);
     }

@@ -2,7 +2,8 @@
 // reads the response. It knows nothing of the connection that brought the request (of HTTP/1.1, or a stream of HTTP/2),
 // which feeds it the body and takes the answer out of it, each as fast as it can.
 //
-//   begin --no route, no client--> page ----------------------------------------------.
+//   begin --no client--> on_hold --it is back--> begin; --the time is over--> page (so with one that goes in `opening`)
+//     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
 //                      '-- once more --'    '-- fails before the head: page; after it: broken
@@ -36,6 +37,7 @@
 #include "exchange/backend_stream.hpp"
 #include "exchange/exchange_worker.hpp"
 #include "exchange/failure.hpp"
+#include "exchange/hold_line.hpp"
 #include "exchange/kept_request.hpp"
 #include "exchange/local_answer.hpp"
 #include "exchange/open_gate.hpp"
@@ -45,6 +47,7 @@
 #include "exchange/visitor_facts.hpp"
 #include "hooks/http_run.hpp"
 #include "http/head.hpp"
+#include "http/kept_head.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::exchange {
@@ -88,6 +91,7 @@ struct Answer {
 class HttpExchange final : private BackendUser,
                            private runtime::Deadline,
                            private GateVisitor,
+                           private HoldVisitor,
                            private hooks::RunOwner {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
@@ -144,7 +148,8 @@ public:
 
 private:
     enum class State : std::uint8_t {
-        held,  // a plugin has not decided on the request
+        on_hold,  // its service has no client at the moment
+        held,     // a plugin has not decided on the request
         opening,
         waiting,
         gathering,  // a plugin wants to see the body of the backend's answer before it decides on the head
@@ -164,6 +169,7 @@ private:
         const std::shared_ptr<shaping::ServiceShape>& service) override;
     void on_deadline() noexcept override;
     void on_gate() noexcept override;
+    void on_change() noexcept override;
     template <typename Action>
     void handle(Action action) noexcept;
 
@@ -202,7 +208,13 @@ private:
     Answer next_gathered();
     ResponseReader::Piece answer_piece();
 
-    // The stream (http_exchange.cpp).
+    // The beginning, and the stream (http_exchange.cpp).
+    void arrive(const http::RequestHead& head);
+    bool put_on_hold(const http::RequestHead& head, TimePoint until);
+    void look_at_hold();
+    bool wait_for_successor();
+    bool find_successor();
+    void tell_early_end();
     bool has_stream() const noexcept;
     void forward(const Arrival& arrival);
     bool keep_head(const Arrival& arrival);
@@ -276,10 +288,16 @@ private:
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame
 
+    // While it is on hold.
+    std::unique_ptr<http::KeptHead> waiting_head_;  // null: it was on its way already, and waits for a successor
+    TimePoint hold_until_{};
+
     // The body of the request.
     std::uint64_t body_bytes_ = 0;
     bool chunk_open_ = false;  // a chunk's data was sent, the line end behind it not yet
     bool body_ended_ = false;
+    bool end_is_due_ = false;                       // it has ended while nobody could be told
+    const http::Fields* early_trailers_ = nullptr;  // at that end
     bool awaits_continue_ = false;
 
     /// A request's body that does not go straight to the backend.

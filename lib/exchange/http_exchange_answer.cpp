@@ -21,6 +21,7 @@ Answer HttpExchange::next_piece() {
         forget_head();
     }
     switch (state_) {
+        case State::on_hold:
         case State::held:
             return awaits_continue_ && upload_ ? give_continue() : Answer{};
         case State::opening:

@@ -74,6 +74,12 @@ void HttpExchange::on_deadline() noexcept {
 
 void HttpExchange::look_at_deadline() {
     const TimePoint now = edge_.worker.now();
+    if (state_ == State::on_hold) {
+        leave_hold();
+        waiting_head_.reset();
+        give_page({http::PageState::no_client, {}, "the client of this host has not come back in time"});
+        return;
+    }
     if (state_ == State::held || state_ == State::held_head || state_ == State::held_page) {
         run_->expire();
         if (state_ == State::held) {

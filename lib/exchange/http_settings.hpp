@@ -85,6 +85,8 @@ struct HttpSettings {
     std::string via;
 
     // --- backends ---
+    /// For how long after a service's last client has gone its visitors wait for one, instead of getting 503.
+    Duration hold = 3s;
     /// How long an idle stream is kept: shorter than with usual servers (Node 5 s), so that the edge and not the
     /// backend ends an idle connection.
     Duration pool_idle = 4s;

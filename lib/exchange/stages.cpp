@@ -45,8 +45,11 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
             return page(PageState::unknown_host, {}, "nobody has registered this host");
         case Kind::unknown_path:
             return page(PageState::unknown_path, {}, "nobody has registered this path of the host");
-        case Kind::away:
-            return page(PageState::no_client, {}, "the client of this host is not connected");
+        case Kind::away: {
+            Instead instead = page(PageState::no_client, {}, "the client of this host is not connected");
+            instead.hold_until = match.away_since + arrival.rules.settings.hold;
+            return instead;
+        }
         case Kind::bad_path:
             return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
         case Kind::ambiguous_path:

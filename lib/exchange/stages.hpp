@@ -32,6 +32,7 @@ struct Instead {
     std::optional<Refusal> page;
     std::uint16_t status = 0;
     std::string location{};
+    TimePoint hold_until{};  // until then the request may wait for its service to come back
 };
 
 /// What the stages look at, and do not change.

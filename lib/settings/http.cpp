@@ -17,10 +17,13 @@ namespace {
 
 using S = HttpServerSettings;
 
+/// Longer than that nobody waits for a page.
+constexpr std::chrono::milliseconds hold_max{60'000};
+
 constexpr Setting<S> of_time(std::string_view key, std::chrono::milliseconds S::*at, std::string_view help,
-                             std::chrono::milliseconds most = limits::config_time_max) {
+                             std::chrono::milliseconds most = limits::config_time_max, std::uint64_t min = 1) {
     const auto max = static_cast<std::uint64_t>(most.count());
-    return {{.key = key, .form = Form::time, .min = 1, .max = max, .help = help, .is_live = true}, at};
+    return {{.key = key, .form = Form::time, .min = min, .max = max, .help = help, .is_live = true}, at};
 }
 
 constexpr Setting<S> number(std::string_view key, Member<S> at, std::uint64_t min, std::uint64_t max,
@@ -84,6 +87,10 @@ constexpr std::array settings_of_http{
     of_time("upgraded_idle_timeout_max", &S::upgraded_idle_timeout_max,
             "The most that a service may ask for as `upgraded_idle_timeout`, up to 7 days.",
             limits::http_upgraded_idle_max),
+    of_time("hold", &S::hold,
+            "For how long after a service's last client has gone, or the server has begun, requests wait for a client: "
+            "then 503. 0: at once.",
+            hold_max, 0),
     of_time("pool_idle_timeout", &S::pool_idle_timeout,
             "How long a connection to a backend is kept for its next request."),
     number("pool_per_service", &S::pool_per_service, 0, limits::http_connections_settable_max,

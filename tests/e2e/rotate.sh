@@ -37,64 +37,18 @@ wait_for_port "127.0.0.1:$clients_at" server
 start client "$FERROTUNNEL" client --config "$dir/client.yml" --no-watch --control "$client_socket"
 wait_until $patience "the services" accepts "127.0.0.1:$port"
 
-# Asks 100 times a second, each time by a connection of its own, half of it by HTTP and half by TCP, until `enough` is
-# there; and one download that takes all the time.
-cat >"$dir/ask.py" <<'END'
-import http.client, os, sys, threading, time
-http_at, tcp_at, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-failures, done = [], 0
-lock = threading.Lock()
-
-def ask(number):
-    global done
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", tcp_at if number % 2 else http_at, timeout=60)
-        connection.request("GET", "/page", headers={"Host": "app.test"})
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        problem = None if (answer.status, body) == (200, b"hello\n") else f"{answer.status} {body[:80]}"
-    except Exception as error:
-        problem = repr(error)
-    with lock:
-        done += 1
-        if problem:
-            failures.append(f"request {number}: {problem}")
-
-threads, number, began = [], 0, time.monotonic()
-while not os.path.exists(f"{folder}/enough"):
-    due = began + number / 100
-    time.sleep(max(0, due - time.monotonic()))
-    thread = threading.Thread(target=ask, args=(number,))
-    thread.start()
-    threads = [one for one in threads if one.is_alive()] + [thread]
-    number += 1
-    if number % 50 == 0:
-        print("asked", number, flush=True)
-for thread in threads:
-    thread.join()
-print("rate", round(number / (time.monotonic() - began)))
-print("failed", len(failures), *failures[:5], sep="\n")
-END
 # secret WHICH KEY: what `tokens` says of one of alice's secrets.
 secret() {
     "$FERROTUNNEL" tokens --json --control "$server_socket" |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["tokens"][0]["secrets"].get(sys.argv[1], {}).get(sys.argv[2]))' "$@"
 }
 secret_is() { [[ $(secret "$1" "$2") == "$3" ]]; }
-asked_more() { # since it was $1
-    (($(grep -c asked "$dir/ask.out") > $1))
-}
-more_requests() {
-    local before
-    before=$(grep -c asked "$dir/ask.out" || true)
-    wait_until $patience "more requests" asked_more $((before + 1))
-}
+more_requests() { wait_until $patience "more requests" count_is ask '^asked' $(($(count_of ask '^asked') + 2)); }
 
 for connections in 2 1; do
     say "with $connections connections: the server takes both secrets"
     rm -f "$dir/enough"
-    start ask python3 "$dir/ask.py" "$http_at" "$port" "$dir"
+    start ask python3 "$E2E_SOURCE/ask_steadily.py" "$dir" "$http_at" "$port"
     wait_for_text ask 'asked'
     wait_until $patience "connections with the only secret" secret_is secret connections $connections
     server_file "secret: file:$dir/new, also: file:$dir/old"
@@ -126,7 +80,7 @@ for connections in 2 1; do
     touch "$dir/enough"
     join_ok ask
     equal "failed requests" "$(sed '0,/^failed/d' "$dir/ask.out")" 0
-    say "$(grep rate "$dir/ask.out") requests a second, $(grep -c asked "$dir/ask.out") x 50, none failed"
+    say "$(grep rate "$dir/ask.out") requests a second, $(count_of ask '^asked') x 50, none failed"
 
     # Once more with one connection.
     [[ $connections == 2 ]] || break

@@ -87,6 +87,7 @@ inline exchange::HttpSettings quick_settings() {
     settings.head = 60s;
     settings.pool_idle = 60s;
     settings.linger = 500ms;
+    settings.hold = Duration::zero();
     return settings;
 }
 

@@ -453,6 +453,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"body_max", "1MiB"},
         {"body_grace", "1s"},
         {"upgrades", "off"},
+        {"hold", "0"},
         {"pool_per_service", "0"},
         {"pool", "0"},
         {"replay_bytes", "0"},

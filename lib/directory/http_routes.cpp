@@ -1,0 +1,182 @@
+// One state of the directory's routes: which service a host and path belong to. Sessions change them in
+// http_directory.cpp.
+#include <algorithm>
+#include <iterator>
+
+#include "base/check.hpp"
+#include "directory/http_directory.hpp"
+
+namespace ferrotunnel::directory {
+
+HttpRoutes::Place HttpRoutes::place_of(std::string_view pattern) noexcept {
+    if (pattern.starts_with("**.")) {
+        return {any_labels, pattern.substr(3)};
+    }
+    if (pattern.starts_with("*.")) {
+        return {one_label, pattern.substr(2)};
+    }
+    return {exact, pattern};
+}
+
+const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
+    if (place.form == exact && place.key == "*") {
+        return default_.get();
+    }
+    const std::size_t hash = hash_(place.key);
+    const auto& branch = hosts_[place.form][branch_of(hash)];
+    const Leaves* leaves = branch ? (*branch)[leaves_of(hash)].get() : nullptr;
+    if (leaves == nullptr) {
+        return nullptr;
+    }
+    for (const Leaf& leaf : *leaves) {
+        if (leaf.hash == hash && place_of(leaf.host->pattern).key == place.key) {
+            return leaf.host.get();
+        }
+    }
+    return nullptr;
+}
+
+// Puts a host in the place of the one with that name, or removes that if `host` is null. Other states of the routes
+// keep what they have.
+void HttpRoutes::put(const Place& place, HostPtr host) {
+    const std::size_t hash = hash_(place.key);
+    std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
+    auto own_branch = branch ? std::make_shared<Branch>(*branch) : std::make_shared<Branch>();
+    std::shared_ptr<const Leaves>& leaves = (*own_branch)[leaves_of(hash)];
+    auto own_leaves = std::make_shared<Leaves>();
+    if (leaves) {
+        own_leaves->reserve(leaves->size() + 1);
+        std::copy_if(leaves->begin(), leaves->end(), std::back_inserter(*own_leaves), [&](const Leaf& leaf) {
+            return leaf.hash != hash || place_of(leaf.host->pattern).key != place.key;
+        });
+    }
+    if (host) {
+        own_leaves->push_back({hash, std::move(host)});
+    }
+    leaves = own_leaves->empty() ? nullptr : std::move(own_leaves);
+    branch = std::move(own_branch);
+}
+
+bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
+    return route.service != nullptr || now - route.away_since < known_for_;
+}
+
+bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
+    return std::any_of(host.routes.begin(), host.routes.end(),
+                       [&](const Route& route) { return is_known(route, now); });
+}
+
+// A pattern is not for hosts to which others have the more specific right.
+const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
+    const Host* found = nearest_host_for(host, now);
+    const bool is_by_pattern = found != nullptr && found->pattern != host;
+    return is_by_pattern && !rules_->may_see(found->owner, host) ? nullptr : found;
+}
+
+const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, TimePoint now) const noexcept {
+    auto known = [&](const Place& place) {
+        const Host* found = host_at(place);
+        return found != nullptr && is_known(*found, now) ? found : nullptr;
+    };
+    if (const Host* found = known({exact, host})) {
+        return found;
+    }
+    const bool name = is_host_name(host);
+    Form form = one_label;
+    for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+        const std::string_view rest = host.substr(dot + 1);
+        if (form == one_label) {
+            if (const Host* found = known({one_label, rest})) {
+                return found;
+            }
+            form = any_labels;
+        }
+        if (const Host* found = known({any_labels, rest})) {
+            return found;
+        }
+    }
+    return known({exact, "*"});
+}
+
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
+    if (!host.paths) {
+        return HttpMatch{};  // the host is there only for TLS
+    }
+    const routes::RouteMatch found = host.paths->find("x", path, steps);
+    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+    switch (found.outcome) {
+        case routes::RouteOutcome::found:
+            match.service = host.routes[found.value].service.get();
+            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
+            match.away_since = host.routes[found.value].away_since;
+            break;
+        case routes::RouteOutcome::bad_path:
+            match.kind = HttpMatch::Kind::bad_path;
+            match.fault = found.fault;
+            break;
+        case routes::RouteOutcome::ambiguous_path:
+            match.kind = HttpMatch::Kind::ambiguous_path;
+            break;
+        case routes::RouteOutcome::unknown_host:
+        case routes::RouteOutcome::unknown_path:
+            break;
+    }
+    return match;
+}
+
+// Builds a table for this host alone, so that a change costs what one host costs. Its expressions are compiled already,
+// and are shared.
+void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
+    std::vector<routes::Route> routes;
+    host.passthrough.reset();
+    host.paths.reset();
+    for (std::size_t place = 0; place < host.routes.size(); ++place) {
+        if (host.routes[place].passthrough) {
+            host.passthrough = place;
+        } else {
+            routes.push_back({{}, host.routes[place].path, static_cast<std::uint32_t>(place), {}});
+        }
+    }
+    if (routes.empty()) {
+        return;
+    }
+    auto built = routes::RouteTable::build(std::move(routes), seed);
+    check(static_cast<bool>(built), "the paths of a host were checked, and each stands there once");
+    host.paths = std::make_shared<const routes::RouteTable>(std::move(*built));
+}
+
+HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
+                           routes::LookupSteps* path_steps) const noexcept {
+    const Host* found = known_host_for(host, now);
+    return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
+}
+
+HttpService* HttpRoutes::find_successor(const HttpService& service) const noexcept {
+    const HttpDescription& wanted = service.description();
+    const Host* const host = host_at(place_of(wanted.hosts.front()));
+    if (host == nullptr) {
+        return nullptr;
+    }
+    const auto found = std::find_if(host->routes.begin(), host->routes.end(),
+                                    [&](const Route& route) { return route.is_for(wanted); });
+    HttpService* const next = found != host->routes.end() ? found->service.get() : nullptr;
+    if (next == nullptr || next == &service) {
+        return nullptr;
+    }
+    const HttpDescription& there = next->description();
+    const bool is_same = there.rules == wanted.rules && there.limits == wanted.limits &&
+                         there.per_visitor == wanted.per_visitor && !there.asked.are_asked_for() &&
+                         !wanted.asked.are_asked_for();
+    return is_same ? next : nullptr;
+}
+
+TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {
+    const Host* found = has_passthrough() ? known_host_for(name, now) : nullptr;
+    if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
+        return {};
+    }
+    HttpService* service = found->routes[*found->passthrough].service.get();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service};
+}
+
+}  // namespace ferrotunnel::directory
