@@ -60,6 +60,65 @@ TEST_CASE("h2 connection: of more idle ones than there may be, the oldest ends")
     CHECK(read_until(visitors[1], h2::test::data).payload == "x");
 }
 
+TEST_CASE("h2 connection: idle ones make room for visitors when the last places are given out") {
+    constexpr std::uint32_t places = 16;  // of which the last one is
+    exchange::HttpSettings settings = with_h2c();
+    settings.connections_max = places;
+    settings.connections_per_address_max = 100'000;
+    settings.linger = 60s;
+    EdgeRig rig(settings);
+    Peer busy = rig.visit(hello + h2::test::request(1));
+    Peer backend = rig.backend.accept_request();
+    std::vector<Peer> idle;
+    const auto add_idle = [&](std::size_t how_many) {
+        idle.push_back(rig.visit(hello));
+        CHECK(eventually([&] { return rig.edge->at(0).idle() == how_many; }));
+    };
+    for (std::uint32_t i = 1; i + 2 < places; ++i) {
+        add_idle(i);
+    }
+    CHECK(rig.log.count("idle connections") == 0);
+    add_idle(places - 3);  // the last but one: it has its place, and the first loses its own
+    CHECK(read_until(idle[0], h2::test::goaway).type == h2::test::goaway);
+    CHECK(idle[0].read_to_end().empty());
+    CHECK_FALSE(idle[0].was_reset());
+    idle[0].close();
+    for (int i = 1; i < 5; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        CHECK(eventually([&] { return rig.edge->connections() == places - 2; }));
+        add_idle(places - 3);
+        CHECK(read_until(idle[at], h2::test::goaway).type == h2::test::goaway);
+        idle[at].close();
+    }
+    backend.send(answer("still here"));
+    CHECK(read_until(busy, h2::test::data).payload == "still here");
+    CHECK(rig.counters().connections_refused.load() == 0);
+}
+
+TEST_CASE("h2 connection: a visitor who is refused since all places are taken makes room for the next") {
+    exchange::HttpSettings settings = with_h2c();
+    const bool by_address = GENERATE(false, true);
+    settings.connections_max = by_address ? 100 : 2;
+    settings.connections_per_address_max = by_address ? 2 : 100'000;
+    EdgeRig rig(settings);
+    Peer busy = rig.visit(hello + h2::test::request(1));
+    const Peer silent = rig.backend.accept_request();
+    Peer idle = rig.visit(hello + h2::test::request(1));  // no place is left, and neither is idle
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(eventually([&] { return rig.edge->at(0).idle() == 1; }));
+    CHECK(rig.visit(get()).read_message().status() == 429);
+    if (by_address) {
+        CHECK(rig.log.count("idle connections") == 0);
+        return;
+    }
+    CHECK(read_until(idle, h2::test::goaway).type == h2::test::goaway);
+    idle.close();
+    CHECK(eventually([&] { return rig.edge->connections() == 1; }));
+    Peer next = rig.visit(get());
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(next.read_message().body == "x");
+}
+
 TEST_CASE("h2 connection: a silent one ends, and so does one without a request") {
     exchange::HttpSettings settings = with_h2c();
     settings.head = 200ms;
