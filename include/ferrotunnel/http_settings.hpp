@@ -64,6 +64,9 @@ struct HttpServerSettings {
     /// HTTP/2: 16 KiB to 64 MiB.
     std::uint32_t http2_stream_window = 64 * 1024;
     std::uint32_t http2_connection_window = 1024 * 1024;
+    /// Whether WebSockets may come by HTTP/2 (RFC 8441), beside other requests of a connection. Else visitors open
+    /// them by HTTP/1.1, as browsers do when they are not told that they may.
+    bool http2_websockets = false;
 
     // --- heads of requests ---
 

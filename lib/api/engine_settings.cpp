@@ -43,6 +43,7 @@ ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
     edge.http2_streams = settings.http2_streams;
     edge.http2_stream_window = settings.http2_stream_window;
     edge.http2_connection_window = settings.http2_connection_window;
+    edge.http2_websockets = settings.http2_websockets;
     edge.head_limits = {settings.head_bytes, settings.line_bytes, settings.fields, settings.target_bytes};
     edge.service.backend_connect = settings.backend_connect_timeout;
     edge.service.first_byte = settings.first_byte_timeout;

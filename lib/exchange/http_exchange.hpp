@@ -105,7 +105,7 @@ public:
     /// Begins with a request; `head` is needed for this call only.
     void begin(const http::RequestHead& head);
     /// Called instead of `begin`: the request broke the rules, or did not come in time. May also follow `begin` while
-    /// no head of the answer was taken; the backend's part is then aborted.
+    /// the visitor has got no head of the answer; the backend's part is then aborted.
     void refuse(http::PageState state, std::string_view code, std::string_view why, http::Method method);
 
     // --- the request's body ---

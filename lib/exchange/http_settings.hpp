@@ -68,6 +68,8 @@ struct HttpSettings {
     std::uint32_t http2_streams = 100;
     std::uint32_t http2_stream_window = 64_KiB;
     std::uint32_t http2_connection_window = 1_MiB;
+    /// Whether visitors are told that WebSockets may come by HTTP/2 (RFC 8441), and those that do are taken.
+    bool http2_websockets = false;
     /// Connections of HTTP/2 without a stream that a worker keeps; of more, the one that is idle for the longest ends.
     /// Each takes about 26 KiB, most of it libnghttp2's room for one frame.
     std::size_t http2_idle_max = 10'000;

@@ -66,6 +66,14 @@ void read_answer(std::span<char> head, FieldList& fields) {
     read_lines(behind_line(head), fields);
 }
 
+void read_switch(std::span<char> head, FieldList& fields) {
+    read_answer(head, fields);
+    fields.front() = field(":status", "200");
+    std::erase_if(fields, [](const nghttp2_nv& one) {
+        return std::string_view(reinterpret_cast<const char*>(one.name), one.namelen) == "sec-websocket-accept";
+    });
+}
+
 void read_trailers(std::span<char> end, FieldList& fields) {
     fields.clear();
     read_lines(behind_line(end), fields);

@@ -13,6 +13,8 @@ using FieldList = std::vector<nghttp2_nv>;
 /// Reads a head, as far as its empty line. Its names become lower case where they are; what frames a message of
 /// HTTP/1.1 or belongs to a connection is left out. The fields point into `head`.
 void read_answer(std::span<char> head, FieldList& fields);
+/// The same for a 101 after which both sides speak WebSocket: by HTTP/2 that is a 200 (RFC 8441, 5).
+void read_switch(std::span<char> head, FieldList& fields);
 /// The same for the trailers behind a last chunk.
 void read_trailers(std::span<char> end, FieldList& fields);
 

@@ -15,6 +15,9 @@ using Verdict = RequestText::Verdict;
 // What RFC 9113, 7541 and 9110 add to the bytes of a field.
 constexpr std::size_t field_overhead = 32;
 
+constexpr std::string_view key_name = "Sec-WebSocket-Key";
+constexpr std::size_t key_line = key_name.size() + 28;  // with ": ", 24 characters of Base64 and a line end
+
 bool is_lower_name(std::string_view name) {
     for (const char byte : name) {
         if (byte >= 'A' && byte <= 'Z') {
@@ -46,13 +49,15 @@ bool is_of_connection(FieldName name) {
 
 }  // namespace
 
-void RequestText::begin(const http::HeadLimits& limits) {
+void RequestText::begin(const http::HeadLimits& limits, bool websockets) {
     limits_ = limits;
+    takes_websockets_ = websockets;
     text_.clear();
     method_.clear();
     scheme_.clear();
     path_.clear();
     authority_.clear();
+    protocol_.clear();
     cookie_.clear();
     counted_ = hosts_ = 0;
     is_trailers_ = has_line_ = has_length_ = hosts_differ_ = is_over_ = false;
@@ -67,7 +72,7 @@ void RequestText::begin_trailers() {
 }
 
 void RequestText::release() noexcept {
-    for (std::string* text : {&text_, &method_, &scheme_, &path_, &authority_, &cookie_}) {
+    for (std::string* text : {&text_, &method_, &scheme_, &path_, &authority_, &protocol_, &cookie_}) {
         std::string().swap(*text);
     }
 }
@@ -87,6 +92,12 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
         return Verdict::malformed;
     }
     const FieldName known = http::field_name_of(name);
+    if (!protocol_.empty() && known == FieldName::content_length) {
+        return Verdict::malformed;  // what is said on a WebSocket is no body
+    }
+    if (!protocol_.empty() && http::same_text(name, key_name)) {
+        return Verdict::kept;  // HTTP/2 has no use for it, and the backend gets the edge's
+    }
     if (is_of_connection(known) || (known == FieldName::te && !http::same_text(value, "trailers"))) {
         return Verdict::malformed;
     }
@@ -110,11 +121,12 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
 }
 
 Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
-    std::string* const into = name == ":method"      ? &method_
-                              : name == ":scheme"    ? &scheme_
-                              : name == ":path"      ? &path_
-                              : name == ":authority" ? &authority_
-                                                     : nullptr;
+    std::string* const into = name == ":method"                          ? &method_
+                              : name == ":scheme"                        ? &scheme_
+                              : name == ":path"                          ? &path_
+                              : name == ":authority"                     ? &authority_
+                              : name == ":protocol" && takes_websockets_ ? &protocol_
+                                                                         : nullptr;
     if (is_trailers_ || into == nullptr || !into->empty() || (value.empty() && into != &authority_)) {
         return Verdict::malformed;
     }
@@ -147,8 +159,36 @@ bool RequestText::begin_text() {
     if (fault_of_line() != Fault::none) {
         return false;
     }
-    text_.append(method_).append(" ").append(method_ == "CONNECT" ? authority_ : path_).append(" HTTP/1.1\r\n");
-    return authority_.empty() || put("Host", authority_);
+    text_.append(is_websocket() ? "GET" : method_).append(" ").append(target()).append(" HTTP/1.1\r\n");
+    return (authority_.empty() || put("Host", authority_)) && (!is_websocket() || put_upgrade());
+}
+
+bool RequestText::put_upgrade() {
+    return put("Connection", "Upgrade") && put("Upgrade", "websocket");
+}
+
+bool RequestText::is_websocket() const noexcept {
+    return http::same_text(protocol_, "websocket");
+}
+
+void RequestText::add_websocket_key(std::string_view key) {
+    text_.resize(text_.size() - 2);  // the empty line
+    text_.append(key_name).append(": ").append(key).append("\r\n\r\n");
+}
+
+// An extended CONNECT has a path, as others have; CONNECT alone asks for an authority.
+std::string_view RequestText::target() const noexcept {
+    return method_ == "CONNECT" && protocol_.empty() ? authority_ : path_;
+}
+
+Fault RequestText::fault_of_protocol() const noexcept {
+    if (method_ != "CONNECT") {
+        return Fault::bad_method;
+    }
+    if (path_ == "*") {
+        return Fault::bad_target;
+    }
+    return is_websocket() ? Fault::none : Fault::unknown_protocol;
 }
 
 // What would make another line of it than method, target and version.
@@ -156,19 +196,21 @@ Fault RequestText::fault_of_line() const noexcept {
     if (!http::is_token(method_)) {
         return Fault::bad_method;
     }
-    const bool is_connect = method_ == "CONNECT";
-    const std::string_view target = is_connect ? authority_ : path_;
-    if (target.empty() ||
-        http::scan_target(target.data(), target.data() + target.size()) != target.data() + target.size()) {
+    const std::string_view asked = target();
+    if (asked.empty() || http::scan_target(asked.data(), asked.data() + asked.size()) != asked.data() + asked.size()) {
         return Fault::bad_target;
     }
-    if (!is_connect && ((target.front() != '/' && target != "*") || (scheme_ != "http" && scheme_ != "https"))) {
+    const bool has_path = method_ != "CONNECT" || !protocol_.empty();
+    if (has_path && ((asked.front() != '/' && asked != "*") || (scheme_ != "http" && scheme_ != "https"))) {
         return Fault::bad_target;
+    }
+    if (const Fault fault = protocol_.empty() ? Fault::none : fault_of_protocol(); fault != Fault::none) {
+        return fault;
     }
     if (method_.size() > limits::http_method_max) {
         return Fault::method_too_long;
     }
-    return target.size() > limits_.target_bytes_max ? Fault::target_too_long : Fault::none;
+    return asked.size() > limits_.target_bytes_max ? Fault::target_too_long : Fault::none;
 }
 
 Fault RequestText::finish(bool has_body) {
@@ -186,10 +228,10 @@ Fault RequestText::finish(bool has_body) {
     if (!cookie_.empty()) {
         (void)put("cookie", cookie_);
     }
-    if (has_body && !is_trailers_ && !has_length_) {
+    if (has_body && !is_trailers_ && !has_length_ && !is_websocket()) {
         (void)put("transfer-encoding", "chunked");
     }
-    if (is_over_ || text_.size() + 2 > limits_.head_bytes_max) {
+    if (is_over_ || text_.size() + 2 + (is_websocket() ? key_line : 0) > limits_.head_bytes_max) {
         return is_trailers_ ? Fault::trailers_too_long : Fault::head_too_long;
     }
     text_.append("\r\n");

@@ -5,6 +5,9 @@
 //   begin --add(:method), add(:path) ... add(name, value)--> finish --none--> text(): GET /path HTTP/1.1 ...
 //                                |                              '--a fault--> the answer is that of the fault
 //                                '--malformed, too much--> the stream is reset
+//
+// Where WebSockets are taken, an extended CONNECT for one (RFC 8441) becomes the GET with Upgrade that it stands for:
+// no other request has Connection or Upgrade in its text.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +29,19 @@ public:
         too_much,   // ENHANCE_YOUR_CALM
     };
 
-    /// The next request's head. `limits` hold for its text.
-    void begin(const http::HeadLimits& limits);
+    /// The next request's head. `limits` hold for its text. `websockets`: extended CONNECT is taken.
+    void begin(const http::HeadLimits& limits, bool websockets = false);
     /// The next request's trailers: fields alone, and the text is the end of a chunked body.
     void begin_trailers();
     Verdict add(std::string_view name, std::string_view value);
     /// All fields are there. `has_body`: there is a body, or trailers, behind the head. A fault means that the request
     /// is refused for it; its text is worthless.
     http::Fault finish(bool has_body);
+
+    /// Whether it asks for a WebSocket: then its text has no body, and what comes behind it is the WebSocket's.
+    bool is_websocket() const noexcept;
+    /// Behind finish(), for a WebSocket: adds Sec-WebSocket-Key, for which there is room.
+    void add_websocket_key(std::string_view key);
 
     /// No field has come yet.
     bool is_fresh() const noexcept { return counted_ == 0; }
@@ -49,7 +57,10 @@ private:
     Verdict add_host(std::string_view value);
     bool begin_text();
     bool put(std::string_view name, std::string_view value);
+    bool put_upgrade();
+    std::string_view target() const noexcept;
     http::Fault fault_of_line() const noexcept;
+    http::Fault fault_of_protocol() const noexcept;
 
     http::HeadLimits limits_;
     std::string text_;
@@ -57,9 +68,11 @@ private:
     std::string scheme_;
     std::string path_;
     std::string authority_;
-    std::string cookie_;  // the pieces that Cookie came in, together
+    std::string protocol_;  // of an extended CONNECT
+    std::string cookie_;    // the pieces that Cookie came in, together
     std::size_t counted_ = 0;
     std::size_t hosts_ = 0;
+    bool takes_websockets_ = false;
     bool is_trailers_ = false;
     bool has_line_ = false;
     bool has_length_ = false;

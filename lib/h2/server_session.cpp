@@ -140,9 +140,9 @@ struct ServerSession::Callbacks {
             ServerStream* const stream = self_of(user).find(id);
             const Supply supply = stream != nullptr ? stream->supply(most) : Supply{Supply::Kind::broken};
             if (supply.kind == Supply::Kind::broken) {
-                return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);
+                must(nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, supply.code));
             }
-            if (supply.kind == Supply::Kind::wait) {
+            if (supply.kind != Supply::Kind::bytes) {
                 return 0;
             }
             if (supply.size < most) {
@@ -209,13 +209,15 @@ ServerSession::ServerSession(const ServerLimits& limits, ServerUser& user) : lim
     nghttp2_session* session = nullptr;
     must(nghttp2_session_server_new2(&session, Callbacks::all(), this, Callbacks::options()));
     session_.reset(session);
-    const std::array<nghttp2_settings_entry, 4> settings{{
+    const std::array<nghttp2_settings_entry, 5> settings{{
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits_.streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits_.stream_window},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits_.head.head_bytes_max)},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
     }};
-    must(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
+    must(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(),
+                                 limits_.websockets ? settings.size() : settings.size() - 1));
     must(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
                                                static_cast<std::int32_t>(limits_.connection_window)));
 }
@@ -297,7 +299,7 @@ int ServerSession::on_begin_headers(const nghttp2_frame& frame) {
         return 0;
     }
     ++begun_;
-    text_.begin(limits_.head);
+    text_.begin(limits_.head, limits_.websockets);
     return 0;
 }
 

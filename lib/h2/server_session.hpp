@@ -39,7 +39,8 @@ struct Supply {
     } kind = Kind::wait;
     std::size_t size = 0;
     bool is_end = false;
-    FieldList trailers{};  // with the end; their texts are needed for this call only
+    FieldList trailers{};                         // with the end; their texts are needed for this call only
+    std::uint32_t code = NGHTTP2_INTERNAL_ERROR;  // of the reset
 };
 
 /// A request's stream as its user knows it. Calls come from within receive() and next_output().
@@ -69,8 +70,8 @@ private:
 
 class ServerUser {
 public:
-    /// A request; `has_body`: a body follows, or an end of it. `text` is finished with `fault`. Null: there is no room
-    /// for it, and its stream is refused.
+    /// A request; `has_body`: a body (or what is said on a WebSocket) follows, or an end of it. `text` is finished with
+    /// `fault`. Null: there is no room for it, and its stream is refused.
     virtual ServerStream* on_request(RequestText& text, http::Fault fault, bool has_body) = 0;
     /// The answer to announce_end().
     virtual void on_end_seen() noexcept = 0;
@@ -85,6 +86,7 @@ struct ServerLimits {
     std::uint32_t streams = streams_usual;
     std::uint32_t stream_window = stream_window_usual;
     std::uint32_t connection_window = connection_window_usual;
+    bool websockets = false;  // extended CONNECT (RFC 8441) is announced, and taken
     http::HeadLimits head{};
 };
 

@@ -49,6 +49,7 @@ constexpr std::array refusals = {
             "Connection names a field that must not be removed"},
     Refusal{Fault::unknown_expectation, 417, "unknown_expectation", "Expect asks for something else than 100-continue"},
     Refusal{Fault::unoffered_upgrade, 502, "unoffered_upgrade", "101 to a protocol that was not offered"},
+    Refusal{Fault::unknown_protocol, 501, "unknown_protocol", "CONNECT for another protocol than websocket"},
     Refusal{Fault::bad_chunk_size, 400, "bad_chunk_size", "a chunk size that is not 1 to 16 hexadecimal digits"},
     Refusal{Fault::bad_chunk_extension, 400, "bad_chunk_extension", "a chunk extension that is not well-formed"},
     Refusal{Fault::chunk_extensions_too_long, 400, "chunk_extensions_too_long", "too many bytes of chunk extensions"},

@@ -54,6 +54,7 @@ enum class Fault : std::uint8_t {
     protected_field_in_connection,
     unknown_expectation,
     unoffered_upgrade,
+    unknown_protocol,
     // --- chunked bodies ---
     bad_chunk_size,
     bad_chunk_extension,

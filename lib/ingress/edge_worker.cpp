@@ -30,10 +30,26 @@ void EdgeWorker::leave(EdgeConnection& connection) noexcept {
 
 EdgeWorker::IdleList::iterator EdgeWorker::enter_idle(EdgeConnection& connection) {
     const auto place = idle_.insert(idle_.end(), &connection);
+    idle_count_.fetch_add(1, std::memory_order_relaxed);
     if (idle_.size() > settings().http2_idle_max) {
         idle_.front()->drain();  // which leaves the list
     }
     return place;
+}
+
+void EdgeWorker::leave_idle(IdleList::iterator place) noexcept {
+    idle_.erase(place);
+    idle_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void EdgeWorker::shed_idle() noexcept {
+    if (!idle_.empty()) {
+        static constexpr LineKind shed{"idle_shed"};
+        if (log.may_write(LogLevel::info, shed, worker.now())) {
+            log.info("idle connections of HTTP/2 are ended: nearly all places for visitors are taken");
+        }
+        idle_.front()->drain();  // which leaves the list
+    }
 }
 
 void EdgeWorker::drain() {

@@ -55,8 +55,11 @@ public:
     /// may be, the first ends.
     using IdleList = std::list<EdgeConnection*>;
     IdleList::iterator enter_idle(EdgeConnection& connection);
-    void leave_idle(IdleList::iterator place) noexcept { idle_.erase(place); }
-    std::size_t idle() const noexcept { return idle_.size(); }
+    void leave_idle(IdleList::iterator place) noexcept;
+    /// Ends the first of them, since others wait for its place.
+    void shed_idle() noexcept;
+    /// Any thread.
+    std::size_t idle() const noexcept { return idle_count_.load(std::memory_order_relaxed); }
 
     /// The number of visitors that the worker has or that are on their way to it. Any thread.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
@@ -70,6 +73,7 @@ public:
 private:
     std::vector<EdgeConnection*> connections_;
     IdleList idle_;
+    std::atomic<std::size_t> idle_count_{0};  // of those in idle_
     std::uint64_t connection_count_ = 0;
     std::atomic<std::uint64_t> load_{0};
 };

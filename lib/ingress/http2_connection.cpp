@@ -21,7 +21,7 @@ constexpr std::uint32_t input_worth_reading = 4 * 1024;
 
 h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
     return {settings.http2_streams, settings.http2_stream_window, settings.http2_connection_window,
-            settings.head_limits};
+            settings.http2_websockets, settings.head_limits};
 }
 
 }  // namespace

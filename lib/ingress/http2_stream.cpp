@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "ingress/answer_head.hpp"
 #include "ingress/http2_connection.hpp"
+#include "ingress/websocket_key.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -18,12 +19,17 @@ Http2Stream::~Http2Stream() = default;
 
 void Http2Stream::begin(h2::RequestText& text, http::Fault fault, bool has_body) {
     body_ended_ = !has_body;
-    if (fault == http::Fault::none) {
-        begin_exchange(text.text());
-    } else {
+    if (fault != http::Fault::none) {
         make_exchange();
         refuse(http::refusal_of(fault), text.method());
+        return;
     }
+    if (text.is_websocket()) {
+        const std::string key = new_websocket_key(connection_.edge().shared->random);
+        text.add_websocket_key(key);
+        accept_ = websocket_accept_of(key);
+    }
+    begin_exchange(text.text());
 }
 
 void Http2Stream::make_exchange() {
@@ -46,8 +52,12 @@ void Http2Stream::begin_exchange(std::string_view text) {
     } else {
         make_exchange();
         exchange_->begin(parser->head());
-        begin_window();
-        end_body();
+        if (is_websocket()) {
+            exchange_->body_end(nullptr);
+        } else {
+            begin_window();
+            end_body();
+        }
     }
     edge.give_back(std::move(parser));
 }
@@ -90,7 +100,7 @@ void Http2Stream::on_body(std::string_view bytes) {
     if (!exchange_ || end_given_) {
         return;  // given back when the stream closes
     }
-    if (waiting_.empty() && exchange_->takes_body()) {
+    if (waiting_.empty() && takes_body()) {
         bool headroom = false;
         const std::size_t size = bytes.size();
         exchange_->body(connection_.cut_out(bytes, headroom), headroom);
@@ -101,8 +111,12 @@ void Http2Stream::on_body(std::string_view bytes) {
     waiting_.append(bytes);
 }
 
+bool Http2Stream::takes_body() {
+    return (!is_websocket() || exchange_->switched()) && exchange_->takes_body();
+}
+
 void Http2Stream::feed_waiting() {
-    while (waiting_at_ < waiting_.size() && !end_given_ && exchange_->takes_body()) {
+    while (waiting_at_ < waiting_.size() && !end_given_ && takes_body()) {
         const std::size_t size = std::min(waiting_.size() - waiting_at_, limits::data_payload_max);
         constexpr auto headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
         buffer::SlabPtr slab = buffer::make_slab(headroom + static_cast<std::uint32_t>(size));
@@ -115,9 +129,11 @@ void Http2Stream::feed_waiting() {
         std::string().swap(waiting_);
         waiting_at_ = 0;
         end_body();
-        if (!end_given_ && exchange_->takes_body()) {
+        if (!end_given_ && takes_body()) {
             exchange_->body_pauses();
         }
+    } else if (waiting_at_ > waiting_.size() / 2) {
+        waiting_.erase(0, std::exchange(waiting_at_, 0));
     }
 }
 
@@ -134,6 +150,9 @@ void Http2Stream::on_body_end(std::string_view trailers) {
 
 void Http2Stream::take_trailers(std::string_view trailers) {
     trailers_ = std::make_unique<http::BodyReader>(http::Body{BodyKind::chunked, 0});
+    if (is_websocket()) {
+        trailers = {};  // only DATA belongs there: they are not taken
+    }
     while (!trailers.empty() && trailers_->state() == http::BodyState::more) {
         trailers.remove_prefix(trailers_->next(trailers).consumed);
     }
@@ -144,7 +163,7 @@ void Http2Stream::take_trailers(std::string_view trailers) {
 }
 
 void Http2Stream::end_body() {
-    if (body_ended_ && !end_given_ && waiting_.empty()) {
+    if (body_ended_ && !end_given_ && waiting_.empty() && (!is_websocket() || takes_body())) {
         end_given_ = true;
         due_ = never;
         set_timer();
@@ -186,16 +205,36 @@ bool Http2Stream::take_head() {
 }
 
 void Http2Stream::write_head(const Answer& answer) {
+    if (is_no_websocket(answer) && !std::exchange(replaced_, true)) {
+        exchange_->refuse(PageState::backend_broken, "not_websocket",
+                          "the backend has answered a request for a WebSocket as if it were none", http::Method::get);
+        return;
+    }
     const http::ResponseOut out = answer_head(answer, http::Version::http11, true);
+    const bool is_switch = exchange_->switched();
     answered_ = true;
-    has_body_ = out.body.kind != BodyKind::none && !(out.body.kind == BodyKind::length && out.body.length == 0);
+    has_body_ =
+        is_switch || (out.body.kind != BodyKind::none && !(out.body.kind == BodyKind::length && out.body.length == 0));
     h2::FieldList fields;
-    h2::read_answer(written(connection_.edge(), out), fields);
+    (is_switch ? h2::read_switch : h2::read_answer)(written(connection_.edge(), out), fields);
     connection_.session().answer(*this, fields, has_body_);
     excused_ = true;
+    if (is_switch) {
+        connection_.ready(*this);  // what waited for this can go now
+    }
     if (has_body_) {
         set_stall(connection_.edge().worker.now() + connection_.edge().settings().write_stalled);
     }
+}
+
+// Whether an answer with a status of 2xx, which says that a WebSocket is open, would not be true. Fields are as the
+// backend has sent them: what rules make of them is for visitors.
+bool Http2Stream::is_no_websocket(const Answer& answer) const noexcept {
+    if (!is_websocket()) {
+        return false;
+    }
+    return exchange_->switched() ? answer.head->fields.first("Sec-WebSocket-Accept") != accept_
+                                 : answer.status / 100 == 2;
 }
 
 // The head was all that the visitor gets; the exchange ends in order.
@@ -257,6 +296,7 @@ h2::Supply Http2Stream::supply(std::size_t most) {
     if (data_.empty() && broken_) {
         set_stall(never);
         supply.kind = h2::Supply::Kind::broken;
+        supply.code = is_websocket() ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR;  // RFC 8441, 5
         return supply;
     }
     if (data_.empty() && !ends_) {

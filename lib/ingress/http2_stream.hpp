@@ -4,6 +4,9 @@
 //     |                                              '--broken, the visitor takes nothing--> reset
 //     '--body: straight to the exchange; while that takes none, it waits here, within the stream's window
 //
+// A WebSocket (RFC 8441) is the upgrade of HTTP/1.1 that it would be there: its request has ended with its head, and
+// what the visitor sends waits until the backend has switched. Only then is the answer a 2xx.
+//
 // The window opens by what the exchange has taken. When the answer is complete the exchange goes; what still comes of
 // the request is given back by the session when the stream closes.
 #pragma once
@@ -53,11 +56,14 @@ private:
     void make_exchange();
     void begin_exchange(std::string_view text);
     void refuse(const http::Refusal& refusal, http::Method method);
+    bool is_websocket() const noexcept { return !accept_.empty(); }
+    bool takes_body();
     void feed_waiting();
     void take_trailers(std::string_view trailers);
     void end_body();
     bool take_head();
     void write_head(const exchange::Answer& answer);
+    bool is_no_websocket(const exchange::Answer& answer) const noexcept;
     void finish_bodiless();
     bool fetch();
     void reset(std::uint32_t code);
@@ -74,6 +80,8 @@ private:
     // for the backend, and what follows may turn out to be no request. Null for others.
     std::unique_ptr<std::string> held_;
 
+    std::string accept_;  // of a WebSocket, what the backend has to answer; else empty
+
     // The request's body.
     std::string waiting_;  // what has come and was not taken, from waiting_at_ on; at most a stream's window
     std::size_t waiting_at_ = 0;
@@ -88,6 +96,7 @@ private:
     buffer::Slice ahead_;  // the one behind it
     std::unique_ptr<std::string> answer_trailers_;
     bool answered_ = false;
+    bool replaced_ = false;  // the backend's answer to a WebSocket was none
     bool has_body_ = false;
     bool ends_ = false;  // the answer ends behind data_
     bool broken_ = false;

@@ -1,5 +1,6 @@
 #include "ingress/http_listener.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -211,11 +212,29 @@ std::size_t HttpListener::choose() noexcept {
     return best;
 }
 
+// On the worker that has most of them.
+void HttpListener::shed_idle() {
+    const auto most = std::max_element(edges_.begin(), edges_.end(),
+                                       [](const auto& a, const auto& b) { return a->idle() < b->idle(); });
+    const std::shared_ptr<EdgeWorker>& edge = *most;
+    if (edge->idle() == 0) {
+        return;
+    }
+    if (edge->worker.here()) {
+        edge->shed_idle();
+    } else {
+        edge->worker.post([edge]() noexcept { edge->shed_idle(); });
+    }
+}
+
 void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
     const Settings& settings = shared_->settings;
     const net::Address visitor = runtime::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
     auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(edges_.front()->rules(), visitor));
+    if (ticket ? gate_->is_nearly_full() : gate_->is_full()) {  // an address beyond its own cap ends nobody
+        shed_idle();
+    }
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
         refuse(*edges_.front(), settings.https || settings.sharing, std::move(socket), from.ip());
         return;

@@ -1,6 +1,7 @@
 // A public address at which visitors speak HTTP. It accepts them on one worker, and gives each to the worker with the
 // fewest, before a byte of it is read. A visitor whom the caps refuse is told 429, as far as that can be said without
-// waiting; over TLS, where nothing can be said, its connection is closed.
+// waiting; over TLS, where nothing can be said, its connection is closed. When the last places are being given out, or
+// none is left, each visitor who comes ends the connection of HTTP/2 that is idle for the longest.
 #pragma once
 
 #include <memory>
@@ -34,6 +35,7 @@ private:
 
     void on_accept(runtime::Fd socket, const runtime::SocketAddress& from);
     std::size_t choose() noexcept;
+    void shed_idle();
 
     runtime::Worker& worker_;
     const std::shared_ptr<const Shared> shared_;

@@ -106,6 +106,17 @@ public:
         return ticket;
     }
 
+    /// Whether no place is left, or the last ones are being given out: a sixteenth of all, or fewer.
+    bool is_full() const {
+        std::lock_guard lock(mutex_);
+        return count_ >= max_;
+    }
+    bool is_nearly_full() const {
+        constexpr std::uint32_t last_part = 16;
+        std::lock_guard lock(mutex_);
+        return max_ - std::min(max_, count_) <= max_ / last_part;
+    }
+
     std::uint32_t count() const {
         std::lock_guard lock(mutex_);
         return count_;

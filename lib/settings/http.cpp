@@ -63,6 +63,8 @@ constexpr std::array settings_of_http{
          "How much of a request's body may wait for its backend here, by HTTP/2 ..."),
     size("http2_connection_window", &S::http2_connection_window, h2::window_settable_min, h2::window_settable_max,
          "... and of all requests of a connection."),
+    on_off("http2_websockets", &S::http2_websockets,
+           "Whether WebSockets may come by HTTP/2 (RFC 8441); `off`: browsers open them by HTTP/1.1."),
     size("head_bytes", &S::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max,
          "The most that the head of a request may have: then 431."),
     size("line_bytes", &S::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max,

@@ -1,5 +1,7 @@
 """HTTP/2 as a visitor writes it, frame by frame, and a backend of HTTP/1.1 that keeps what it gets: for h2_peer.py."""
 
+import base64
+import hashlib
 import socket
 import struct
 import threading
@@ -7,6 +9,7 @@ import threading
 DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 patience = 60
+once = ("content-length", "transfer-encoding", "host", "connection", "upgrade", "sec-websocket-key")
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -158,7 +161,7 @@ class Backend(threading.Thread):
         names = {}
         while (line := read_line(stream)) != b"\r\n":
             name, value = line.decode("latin-1").rstrip("\r\n").split(":", 1)
-            if name.lower() in names and name.lower() in ("content-length", "transfer-encoding", "host"):
+            if name.lower() in names and name.lower() in once:
                 raise ValueError(f"{name} twice")
             names[name.lower()] = value.strip()
         if "content-length" in names and "transfer-encoding" in names:
@@ -176,8 +179,20 @@ class Backend(threading.Thread):
         if path == "/hold":
             self.held.set()
             self.go_on.wait(patience)
+        if path == "/echo" and names.get("upgrade") == "websocket":
+            self.echo(connection, stream, names["sec-websocket-key"])
+            return
         answer = b"a" * 1_000_000 if path == "/large" else b"ok"
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+
+    def echo(self, connection, stream, key):
+        accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                           b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        while text := stream.read1(65536):
+            connection.sendall(text)
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def read_line(stream):

@@ -1,6 +1,6 @@
 """A visitor who speaks HTTP/2 by frames, and the backend behind the edge.
 
-    h2_peer.py corpus|floods|stalled|drain EDGE PORT HOST
+    h2_peer.py corpus|websockets|floods|stalled|drain EDGE PORT HOST
 
 EDGE is where the server speaks h2c; PORT is where the backend of HOST is to be. It prints what it has seen, and fails
 where that is wrong.
@@ -35,12 +35,17 @@ def head(path, *more, method="GET", ends=True):
     return frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), 1, request(host, path, *more, method=method))
 
 
-def raw(*all_of_them, ends=True):
-    return frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), 1, fields(*all_of_them))
+def raw(*all_of_them, ends=True, stream=1):
+    return frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), stream, fields(*all_of_them))
 
 
 def post(path, body, *more):
     return head(path, *more, method="POST", ends=False) + frame(DATA, END_STREAM, 1, body)
+
+
+def websocket(*more, method="CONNECT", protocol="websocket", path="/c", without=None, stream=1):
+    asked = ((":method", method), (":protocol", protocol), (":scheme", "http"), (":path", path), (":authority", host))
+    return raw(*(one for one in asked if one[0] != without), *more, ends=False, stream=stream)
 
 
 smuggled = b"GET /smuggled HTTP/1.1\r\nHost: " + host.encode() + b"\r\n\r\n"
@@ -93,6 +98,20 @@ corpus = {
     "pseudo-behind-a-field": (raw(("x", "y"), *pseudo, (":path", "/c")), None),
     "pseudo-of-an-answer": (head("/c", (":status", "200")), None),
     "connect": (raw((":method", "CONNECT"), (":authority", host + ":80")), None),
+    "websocket-of-another-protocol": (websocket(protocol="connect-udp"), None),
+    "websocket-of-two-protocols": (websocket(protocol="websocket, h2c"), None),
+    "websocket-with-a-line": (websocket(protocol="websocket\r\nx: y"), None),
+    "websocket-by-get": (websocket(method="GET"), None),
+    "websocket-without-a-path": (websocket(without=":path"), None),
+    "websocket-without-a-scheme": (websocket(without=":scheme"), None),
+    "websocket-without-an-authority": (websocket(without=":authority"), None),
+    "websocket-of-everything": (websocket(path="*"), None),
+    "websocket-of-another-host": (websocket(path="http://other.test/c"), None),
+    "websocket-twice": (websocket((":protocol", "websocket")), None),
+    "websocket-with-a-length": (websocket(("content-length", "5")), None),
+    "websocket-with-chunks": (websocket(("transfer-encoding", "chunked")), None),
+    "websocket-with-upgrade": (websocket(("upgrade", "h2c")), None),
+    "websocket-with-connection": (websocket(("connection", "upgrade, x")), None),
     "trace": (head("/c", method="TRACE"), None),
     "trailers-that-frame": (
         head("/c", method="POST", ends=False) + frame(DATA, 0, 1, b"ab") +
@@ -121,6 +140,40 @@ def try_corpus():
         else:
             check(name, outcome == 200 and len(seen) == 1 and seen[0][1] == "/c" and seen[0][3] == body and
                   seen[0][2]["host"] == host, f"{outcome} {seen}")
+    check("what the backend could not read", not backend.wrong, backend.wrong)
+
+
+def try_websockets():
+    # A backend that takes no WebSocket has an answer all the same: what was sent behind the head is no request there.
+    visitor = Visitor(edge)
+    visitor.send(websocket(("sec-websocket-key", "one"), ("cookie", "a=b")), frame(DATA, END_STREAM, 1, smuggled))
+    outcome = visitor.outcome(1)
+    check("a page instead of a WebSocket", outcome == 502, outcome)
+    visitor.send(frame(HEADERS, END_HEADERS | END_STREAM, 3, request(host, "/canary")))
+    outcome = visitor.outcome(3)
+    check("a good request behind it", outcome == 200, outcome)
+    seen = backend.take()
+    check("what was asked", [one[1] for one in seen] == ["/c", "/canary"], seen)
+    asked = seen[0][2]
+    check("the upgrade at the backend", (seen[0][0], asked["upgrade"], asked["connection"].lower()) ==
+          ("GET", "websocket", "upgrade") and asked["sec-websocket-key"] != "one" and asked["cookie"] == "a=b", asked)
+    visitor.send(websocket(path="/echo", stream=5))
+    sent, got, ended = b"".join(bytes([i % 251]) * 1_000 for i in range(60)), b"", False
+    head_read = visitor.until(lambda kind, flags, stream, payload: kind == HEADERS and stream == 5)
+    check("its status", read_status(head_read[3]) == 200, head_read)
+    for at in range(0, len(sent), 10_000):
+        visitor.send(frame(DATA, 0, 5, sent[at : at + 10_000]))
+    visitor.send(frame(DATA, END_STREAM, 5))
+    while not ended and (frame_read := visitor.read()) is not None:
+        kind, flags, stream, payload = frame_read
+        if kind == DATA and stream == 5:
+            got += payload
+            ended = bool(flags & END_STREAM)
+            visitor.send(frame(WINDOW, 0, 0, struct.pack(">I", len(payload))) if payload else b"")
+    check("an echo to its end", ended and got == sent, (ended, len(got)))
+    visitor.send(frame(HEADERS, END_HEADERS | END_STREAM, 7, request(host, "/canary")))
+    outcome = visitor.outcome(7)
+    check("a good request behind that", outcome == 200, outcome)
     check("what the backend could not read", not backend.wrong, backend.wrong)
 
 
@@ -207,6 +260,6 @@ def try_drain():
     check("answers that came whole", ends == {1, 3}, ends)
 
 
-{"corpus": try_corpus, "floods": try_floods, "stalled": try_stalled, "drain": try_drain}[what]()
+{"corpus": try_corpus, "websockets": try_websockets, "floods": try_floods, "stalled": try_stalled, "drain": try_drain}[what]()
 print("all was right")
 os._exit(0)

@@ -8,7 +8,7 @@ curl --version | grep -q HTTP2 || skip "curl has no HTTP/2"
 port=$(free_port)
 held=$(free_port)
 size=$(by_size 20 100)
-printf 'server:\n  http:\n    h2c: on\n' >"$dir/edge.yml"
+printf 'server:\n  http:\n    h2c: on\n    http2_websockets: on\n' >"$dir/edge.yml"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=app \
     -addext "subjectAltName=DNS:app.example.com,DNS:files.example.com,IP:127.0.0.1" -keyout "$dir/app.key" -out "$dir/app.pem" 2>/dev/null
 mkdir "$dir/www"
@@ -76,6 +76,11 @@ python3 "$E2E_SOURCE/h2_peer.py" corpus "$edge" "$port" frames.example.com >"$di
     { tail -n 3 "$dir/corpus.out"; fail "the corpus"; }
 say "$(grep -c 'and a good request behind it' "$dir/corpus.out") cases"
 has_text "$dir/corpus.out" "all was right"
+
+say "WebSockets, and what only looks like one"
+python3 "$E2E_SOURCE/h2_peer.py" websockets "$edge" "$port" frames.example.com >"$dir/websockets.out" 2>&1 ||
+    { tail -n 3 "$dir/websockets.out"; fail "WebSockets"; }
+has_text "$dir/websockets.out" "all was right"
 
 say "stalled streams hold up no other"
 python3 "$E2E_SOURCE/h2_peer.py" stalled "$edge" "$port" frames.example.com || fail "stalled streams"

@@ -1,16 +1,18 @@
 // Visitors that speak WebSocket by Node's ws, many at once, all open together.
 //
-//   node websocket_visitors.mjs FOLDER-OF-WS EDGE HOST COUNT LARGE
+//   node websocket_visitors.mjs FOLDER-OF-WS EDGE HOST COUNT LARGE [http2]
 //
+// With http2 they are streams of Node's client of HTTP/2, a hundred on each connection (RFC 8441).
 // Each sends texts, binary messages and fragments, which must come back, pings and is pinged; LARGE of them also send
 // 1 MiB frames. Then half of them close with a code and a reason, half ask the backend to. Last, upgrades that are
 // refused, each followed by another request on its connection. Prints what is wrong, and a line of figures.
 import { randomBytes } from 'node:crypto';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
 
-const [folder, edge, host, countText, largeText] = process.argv.slice(2);
+const [folder, edge, host, countText, largeText, version] = process.argv.slice(2);
 const WebSocket = createRequire(import.meta.url)(folder);
 const count = Number(countText);
 const large = Number(largeText);
@@ -21,11 +23,44 @@ function wrong(id, what) {
   if (++figures.wrong <= 20) console.log(`WRONG ${id}: ${what}`);
 }
 
+const sessions = [];  // of HTTP/2
+async function sessionFor(id) {
+  const at = Math.floor(id / 100);
+  sessions[at] ??= new Promise((resolve, reject) => {
+    const session = connectHttp2(`http://${edge}`, { settings: { initialWindowSize: 256 * 1024 } });
+    session.on('error', reject);
+    session.on('remoteSettings', (settings) => {
+      if (!settings.enableConnectProtocol) reject(new Error('the server announces no WebSockets'));
+      resolve(session);
+    });
+  });
+  return sessions[at];
+}
+
+async function request(session, fields) {
+  const stream = session.request({ ':authority': host, ...fields });
+  const [headers] = await once(stream, 'response');
+  return [stream, headers];
+}
+
+const extendedConnect = (path) => ({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': path, ':scheme': 'http',
+                                     'sec-websocket-version': '13' });
+
+// Makes a client's WebSocket of a stream.
+async function openByHttp2(socket, id) {
+  const [stream, headers] = await request(await sessionFor(id), extendedConnect(`/echo/${id}`));
+  if (headers[':status'] !== 200) wrong(id, `status ${headers[':status']}`);
+  if (headers['sec-websocket-accept'] || headers.upgrade) wrong(id, 'fields of HTTP/1.1');
+  socket._isServer = false;
+  socket.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload: 0, skipUTF8Validation: false });
+}
+
 class Visitor {
   constructor(id) {
     this.id = id;
     this.waiting = [];
-    this.socket = new WebSocket(`ws://${edge}/echo/${id}`, { headers: { Host: host }, perMessageDeflate: id % 4 === 0 });
+    this.socket = version === 'http2' ? new WebSocket(null, undefined, { autoPong: true })
+      : new WebSocket(`ws://${edge}/echo/${id}`, { headers: { Host: host }, perMessageDeflate: id % 4 === 0 });
     this.socket.on('message', (data, isBinary) => this.waiting.shift()?.(data, isBinary));
     this.socket.on('ping', (data) => { if (data.toString() === `of ${id}`) ++figures.pings; else wrong(id, `ping ${data}`); });
     this.socket.on('error', (error) => wrong(id, error.message));
@@ -34,8 +69,12 @@ class Visitor {
     });
   }
   async open() {
-    await Promise.race([once(this.socket, 'open').catch(() => null), this.closed]);
+    if (version === 'http2') await openByHttp2(this.socket, this.id).catch((error) => wrong(this.id, error.message));
+    else await this.opened();
     figures.open += this.socket.readyState === WebSocket.OPEN ? 1 : 0;
+  }
+  async opened() {
+    await Promise.race([once(this.socket, 'open').catch(() => null), this.closed]);
   }
   // `pieces` are the fragments of one message; its echo must be the same.
   async echo(pieces, isBinary) {
@@ -103,6 +142,22 @@ async function refused(status) {
   ++figures.refused;
 }
 
+async function textOf(stream) {
+  const pieces = [];
+  for await (const piece of stream) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+async function refusedByHttp2(status) {
+  const session = await sessionFor(0);
+  const [stream, headers] = await request(session, extendedConnect(`/refuse/${status}`));
+  const text = await textOf(stream);
+  if (String(headers[':status']) !== status || text !== `refused with ${status}\n`) wrong(status, `${headers[':status']} ${text}`);
+  const [page, head] = await request(session, { ':path': `/name/after-${status}` });
+  if (head[':status'] !== 200 || await textOf(page) !== `after-${status} ${host}\n`) wrong(status, 'the request behind it');
+  ++figures.refused;
+}
+
 const visitors = Array.from({ length: count }, (_, id) => new Visitor(id));
 await Promise.all(visitors.map((visitor) => visitor.open()));
 if (figures.open === count) {
@@ -119,6 +174,8 @@ if (figures.open === count) {
   });
   await inGroups(visitors, 200, (visitor) => visitor.close());
 }
-for (const status of ['401', '426', '503']) await refused(status);
+for (const status of ['401', '426', '503']) {
+  await (version === 'http2' ? refusedByHttp2(status) : refused(status));
+}
 console.log(Object.entries(figures).map(([key, value]) => `${key}=${value}`).join(' '));
 process.exit(figures.wrong === 0 && figures.open === count ? 0 : 1);

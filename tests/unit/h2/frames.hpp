@@ -89,7 +89,7 @@ struct KeptStream final : ServerStream {
     Supply supply(std::size_t most) override {
         ++asked;
         if (breaks) {
-            return {Supply::Kind::broken, 0, false, {}};
+            return {Supply::Kind::broken, 0, false, {}, break_code};
         }
         if (answer.empty() && !answer_ends) {
             return {};
@@ -114,6 +114,7 @@ struct KeptStream final : ServerStream {
     std::string* output = nullptr;
     int asked = 0;
     std::uint32_t close_code = 0;
+    std::uint32_t break_code = NGHTTP2_INTERNAL_ERROR;
     bool has_body = false;
     bool ended = false;
     bool closed = false;

@@ -127,6 +127,84 @@ TEST_CASE("h2 head: who is asked is said once") {
           Fault::trace_not_wanted);
 }
 
+TEST_CASE("h2 head: extended CONNECT for a WebSocket becomes the upgrade that it stands for") {
+    const auto made = [](const List& fields, bool takes = true) {
+        RequestText text;
+        text.begin({}, takes);
+        for (const auto& [name, value] : fields) {
+            if (const Verdict verdict = text.add(name, value); verdict != Verdict::kept) {
+                return Made{verdict, Fault::none, {}};
+            }
+        }
+        const Fault fault = text.finish(true);
+        if (fault == Fault::none && text.is_websocket()) {
+            text.add_websocket_key("dGhlIHNhbXBsZSBub25jZQ==");
+        }
+        return Made{Verdict::kept, fault, std::string(text.text())};
+    };
+    const auto asked = [](const std::string& protocol, const std::string& path = "/chat?a") {
+        return List{{":method", "CONNECT"},
+                    {":protocol", protocol},
+                    {":scheme", "https"},
+                    {":path", path},
+                    {":authority", "a.test"}};
+    };
+    const Made good = made(with(asked("websocket"), {{"sec-websocket-version", "13"}, {"sec-websocket-key", "other"}}));
+    CHECK(good.text ==
+          "GET /chat?a HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+          "sec-websocket-version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    http::RequestParser parser;
+    REQUIRE(parser.parse(good.text) == http::ParseState::complete);
+    CHECK(parser.head().upgrade.has("websocket"));
+    CHECK(parser.head().body.kind == http::BodyKind::none);
+
+    CHECK(made(asked("websocket"), false).verdict == Verdict::malformed);
+    CHECK(made(asked("connect-udp")).fault == Fault::unknown_protocol);
+    CHECK(made(asked("websocket, h2c")).fault == Fault::unknown_protocol);
+    CHECK(made(asked("websocket\r\nx: y")).verdict == Verdict::malformed);
+    CHECK(made(asked("")).verdict == Verdict::malformed);
+    CHECK(made(asked("websocket", "*")).fault == Fault::bad_target);
+    CHECK(made(asked("websocket", "a")).fault == Fault::bad_target);
+    for (const char* const name : {"content-length", "transfer-encoding", "upgrade", "connection", ":protocol"}) {
+        CAPTURE(name);
+        CHECK(made(with(asked("websocket"), {{name, "0"}})).verdict == Verdict::malformed);
+    }
+    for (std::size_t left_out = 0; left_out < 4; ++left_out) {
+        CAPTURE(left_out);
+        List fields = asked("websocket");
+        fields.erase(fields.begin() + static_cast<std::ptrdiff_t>(left_out));
+        const Made rest = made(fields);
+        CHECK((rest.fault != Fault::none || parsed(rest) == Fault::connect_not_wanted));
+    }
+    List get = asked("websocket");
+    get[0].second = "GET";
+    CHECK(made(get).fault == Fault::bad_method);
+}
+
+TEST_CASE("h2 head: there is always room for the key of a WebSocket") {
+    const std::string key(24, 'k');
+    for (std::size_t more = 0; more < 200; ++more) {
+        http::HeadLimits limits;
+        limits.head_bytes_max = 1'000;
+        RequestText text;
+        text.begin(limits, true);
+        for (const auto& [name, value] :
+             List{{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "https"}, {":path", "/"}}) {
+            REQUIRE(text.add(name, value) == Verdict::kept);
+        }
+        REQUIRE(text.add(":authority", "a.test") == Verdict::kept);
+        REQUIRE(text.add("x", std::string(750 + more, 'v')) == Verdict::kept);
+        const Fault fault = text.finish(false);
+        CHECK((fault == Fault::none || fault == Fault::head_too_long));
+        if (fault == Fault::none) {
+            text.add_websocket_key(key);
+            CHECK(text.text().size() <= limits.head_bytes_max);
+        }
+        CHECK((more > 0 || fault == Fault::none));
+        CHECK((more < 199 || fault == Fault::head_too_long));
+    }
+}
+
 TEST_CASE("h2 head: beyond its bound a head is 431, beyond twice that its stream ends") {
     http::HeadLimits limits;
     limits.head_bytes_max = 1'000;

@@ -55,6 +55,51 @@ TEST_CASE("h2 session: an answer that is not there is waited for, and one that b
     CHECK_FALSE(rig.streams[1]->closed);
 }
 
+TEST_CASE("h2 session: WebSockets are announced and taken where they are wanted, and only there") {
+    const bool wanted = GENERATE(false, true);
+    ServerLimits limits;
+    limits.websockets = wanted;
+    Rig rig(limits);
+    const auto connect = [](std::uint32_t stream, const std::string& protocol, std::uint8_t flags = end_headers) {
+        return frame(headers, flags, stream, request_fields("CONNECT", "/chat") + field(":protocol", protocol));
+    };
+    rig.send(hello() + connect(1, "websocket") + frame(data, 0, 1, "early"));
+    const auto sent = rig.frames();
+    REQUIRE_FALSE(sent.empty());
+    CHECK((sent[0].payload.find(number(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 2) + number(1, 4)) !=
+           std::string::npos) == wanted);
+    CHECK((std::count_if(sent.begin(), sent.end(), [](const Sent& one) { return one.type == rst_stream; }) == 1) !=
+          wanted);
+    REQUIRE(rig.streams.size() == (wanted ? 1 : 0));
+    if (wanted) {
+        KeptStream& stream = *rig.streams[0];
+        CHECK(stream.head ==
+              "GET /chat HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        CHECK(stream.has_body);
+        CHECK(stream.body == "early");
+        rig.send(connect(3, "other") +
+                 frame(headers, end_headers, 5, request_fields("GET", "/") + field(":protocol", "websocket")));
+        REQUIRE(rig.streams.size() == 2);
+        CHECK(rig.streams[1]->head == "fault");
+        CHECK(rig.count(rst_stream) == 1);
+    }
+}
+
+TEST_CASE("h2 session: a broken answer is reset with its own code") {
+    Rig rig;
+    rig.send(hello() + request(1));
+    rig.frames();
+    rig.streams[0]->breaks = true;
+    rig.streams[0]->break_code = NGHTTP2_CANCEL;
+    rig.answer(*rig.streams[0], true);
+    rig.take();
+    const auto sent = rig.frames();
+    REQUIRE_FALSE(sent.empty());
+    CHECK(sent.back().type == rst_stream);
+    CHECK(sent.back().payload == number(NGHTTP2_CANCEL, 4));
+    CHECK(rig.streams[0]->closed);
+}
+
 TEST_CASE("h2 session: trailers go both ways") {
     Rig rig;
     rig.send(hello() + request(1, false) + frame(data, 0, 1, "body") +

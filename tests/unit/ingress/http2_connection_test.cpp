@@ -4,51 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "unit/h2/frames.hpp"
-#include "unit/ingress/edge_rig.hpp"
+#include "unit/ingress/http2_visitor.hpp"
 
 namespace ferrotunnel::ingress::test {
-namespace {
-
-using h2::test::field;
-using h2::test::frame;
-using h2::test::number;
-using h2::test::Sent;
-
-exchange::HttpSettings with_h2c() {
-    exchange::HttpSettings settings = quick_settings();
-    settings.h2c = true;
-    return settings;
-}
-
-/// The next frame; type 255 at the end of the connection.
-Sent read_frame(Peer& visitor) {
-    const std::string head = visitor.read_exactly(9);
-    if (head.size() < 9) {
-        return {255, 0, 0, {}};
-    }
-    const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<std::uint8_t>(head[i])); };
-    return {static_cast<std::uint8_t>(at(3)), static_cast<std::uint8_t>(at(4)), at(7) << 8U | at(8),
-            visitor.read_exactly(at(0) << 16U | at(1) << 8U | at(2))};
-}
-
-/// Reads up to a frame of that type, or to the end.
-Sent read_until(Peer& visitor, std::uint8_t type) {
-    while (true) {
-        Sent sent = read_frame(visitor);
-        if (sent.type == type || sent.type == 255) {
-            return sent;
-        }
-    }
-}
-
-std::string settings_frame(std::uint32_t id, std::uint32_t value) {
-    return frame(h2::test::settings, 0, 0, number(id, 2) + number(value, 4));
-}
-
-const std::string hello = h2::test::hello();
-
-}  // namespace
 
 TEST_CASE("h2 connection: its first bytes say so, however they are cut, where that is allowed") {
     EdgeRig rig(with_h2c());
@@ -100,6 +58,65 @@ TEST_CASE("h2 connection: of more idle ones than there may be, the oldest ends")
     visitors[1].send(h2::test::request(1));
     rig.backend.accept_request().send(answer("x"));
     CHECK(read_until(visitors[1], h2::test::data).payload == "x");
+}
+
+TEST_CASE("h2 connection: idle ones make room for visitors when the last places are given out") {
+    constexpr std::uint32_t places = 16;  // of which the last one is
+    exchange::HttpSettings settings = with_h2c();
+    settings.connections_max = places;
+    settings.connections_per_address_max = 100'000;
+    settings.linger = 60s;
+    EdgeRig rig(settings);
+    Peer busy = rig.visit(hello + h2::test::request(1));
+    Peer backend = rig.backend.accept_request();
+    std::vector<Peer> idle;
+    const auto add_idle = [&](std::size_t how_many) {
+        idle.push_back(rig.visit(hello));
+        CHECK(eventually([&] { return rig.edge->at(0).idle() == how_many; }));
+    };
+    for (std::uint32_t i = 1; i + 2 < places; ++i) {
+        add_idle(i);
+    }
+    CHECK(rig.log.count("idle connections") == 0);
+    add_idle(places - 3);  // the last but one: it has its place, and the first loses its own
+    CHECK(read_until(idle[0], h2::test::goaway).type == h2::test::goaway);
+    CHECK(idle[0].read_to_end().empty());
+    CHECK_FALSE(idle[0].was_reset());
+    idle[0].close();
+    for (int i = 1; i < 5; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        CHECK(eventually([&] { return rig.edge->connections() == places - 2; }));
+        add_idle(places - 3);
+        CHECK(read_until(idle[at], h2::test::goaway).type == h2::test::goaway);
+        idle[at].close();
+    }
+    backend.send(answer("still here"));
+    CHECK(read_until(busy, h2::test::data).payload == "still here");
+    CHECK(rig.counters().connections_refused.load() == 0);
+}
+
+TEST_CASE("h2 connection: a visitor who is refused since all places are taken makes room for the next") {
+    exchange::HttpSettings settings = with_h2c();
+    const bool by_address = GENERATE(false, true);
+    settings.connections_max = by_address ? 100 : 2;
+    settings.connections_per_address_max = by_address ? 2 : 100'000;
+    EdgeRig rig(settings);
+    Peer busy = rig.visit(hello + h2::test::request(1));
+    const Peer silent = rig.backend.accept_request();
+    Peer idle = rig.visit(hello + h2::test::request(1));  // no place is left, and neither is idle
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(eventually([&] { return rig.edge->at(0).idle() == 1; }));
+    CHECK(rig.visit(get()).read_message().status() == 429);
+    if (by_address) {
+        CHECK(rig.log.count("idle connections") == 0);
+        return;
+    }
+    CHECK(read_until(idle, h2::test::goaway).type == h2::test::goaway);
+    idle.close();
+    CHECK(eventually([&] { return rig.edge->connections() == 1; }));
+    Peer next = rig.visit(get());
+    rig.backend.accept_request().send(answer("x"));
+    CHECK(next.read_message().body == "x");
 }
 
 TEST_CASE("h2 connection: a silent one ends, and so does one without a request") {

@@ -464,6 +464,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"http2_streams", "1"},
         {"http2_stream_window", "16KiB"},
         {"http2_connection_window", "16KiB"},
+        {"http2_websockets", "on"},
     };
     const std::map<std::string, std::string> of_https{
         {"https_bind", "h:1"},     {"connect_bind", "h:1"},
