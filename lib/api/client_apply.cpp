@@ -283,9 +283,28 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     return report;
 }
 
+// The services that are there only with this one. The lock is held.
+std::vector<std::string> Client::Impl::twins_of(const std::string& name) const {
+    std::vector<std::string> twins;
+    for (const auto& [id, entry] : services_) {
+        const Udp* udp = entry.known ? std::get_if<Udp>(&entry.known->description) : nullptr;
+        if (udp != nullptr && udp->with_tcp == name) {
+            twins.push_back(entry.name);
+        }
+    }
+    return twins;
+}
+
 bool Client::Impl::set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
     const std::lock_guard lock(mutex_);
     refuse_if_ended();
+    for (const std::string& twin : twins_of(name)) {
+        (void)set_one_enabled(twin, enabled, by, remembers);
+    }
+    return set_one_enabled(name, enabled, by, remembers);
+}
+
+bool Client::Impl::set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
     const auto found = std::ranges::find_if(services_, [&](const auto& entry) { return entry.second.name == name; });
     if (found == services_.end() || !found->second.known) {
         return false;
