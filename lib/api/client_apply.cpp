@@ -43,7 +43,8 @@ constexpr const char* services_key = "client.services";
 // Whether the server would be told the same of both.
 bool same_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     return a.kind == b.kind && a.remote_port == b.remote_port && a.http == b.http && a.tls == b.tls &&
-           a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins;
+           a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins &&
+           a.token == b.token;
 }
 
 void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyReport& report) {
