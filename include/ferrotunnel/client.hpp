@@ -177,8 +177,9 @@ public:
     }
 
     /// Switches a service off, or on again, at any time. One that is off is not known to the server any more, and its
-    /// visitors finish; it stays off whatever apply() says, until it is switched on or closed. `by`: who wants it so,
-    /// for status. False: this client has no service of that name with a backend.
+    /// visitors finish; it stays off whatever apply() says, until it is switched on or closed. A UDP service that has
+    /// its number (Udp::with_tcp) goes and comes with it. `by`: who wants it so, for status. False: this client has no
+    /// service of that name with a backend.
     bool set_enabled(const std::string& service, bool enabled, const std::string& by = {});
 
     /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins

@@ -33,6 +33,7 @@
 #include "ferrotunnel/plugin_use.hpp"
 #include "ferrotunnel/rights.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/timing.hpp"
@@ -316,6 +317,9 @@ public:
     /// Adds a token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty:
     /// "token-1" and so on.
     Builder& token(Secret token, std::string name = {});
+    /// Sets the services that have to prove a token of their own, beside their client's login; up to 256. Replaces
+    /// those that were set before. Default: none.
+    Builder& guarded_services(std::vector<GuardedService> services);
     /// Adds a token with rights of its own. `also`: a second secret that is accepted too, while its clients change from
     /// one to the other; what the token has belongs to the first. When a secret is replaced, the new one is `token` and
     /// the old one `also`.

@@ -11,6 +11,7 @@
 #include "ferrotunnel/exit.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/service_plugin.hpp"
+#include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
@@ -80,6 +81,8 @@ struct Tcp {
     std::vector<std::string> allow{};
     /// Of an exit: who may use it, up to 64.
     std::vector<ExitUser> users{};
+    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
     /// Client::set_enabled or apply() says otherwise.
     bool enabled = true;

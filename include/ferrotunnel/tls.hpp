@@ -7,6 +7,7 @@
 
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/service_plugin.hpp"
+#include "ferrotunnel/service_token.hpp"
 
 namespace ferrotunnel {
 
@@ -35,6 +36,8 @@ struct Tls {
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
     std::vector<ServicePlugin> plugins{};
+    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
     /// Client::set_enabled or apply() says otherwise.
     bool enabled = true;

@@ -10,6 +10,7 @@
 
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/visit.hpp"
 
 namespace ferrotunnel {
@@ -66,6 +67,8 @@ struct Udp {
     /// The name of a TCP service of this client whose public port's number this one has as well: both are there, or
     /// none. `remote_port` has no meaning then, and `bind` is to be that of the TCP service. Empty: it is by itself.
     std::string with_tcp{};
+    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
     /// Client::set_enabled or apply() says otherwise.
     bool enabled = true;

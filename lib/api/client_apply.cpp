@@ -43,7 +43,8 @@ constexpr const char* services_key = "client.services";
 // Whether the server would be told the same of both.
 bool same_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     return a.kind == b.kind && a.remote_port == b.remote_port && a.http == b.http && a.tls == b.tls &&
-           a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins;
+           a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins &&
+           a.token == b.token;
 }
 
 void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyReport& report) {
@@ -283,9 +284,28 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     return report;
 }
 
+// The services that are there only with this one. The lock is held.
+std::vector<std::string> Client::Impl::twins_of(const std::string& name) const {
+    std::vector<std::string> twins;
+    for (const auto& [id, entry] : services_) {
+        const Udp* udp = entry.known ? std::get_if<Udp>(&entry.known->description) : nullptr;
+        if (udp != nullptr && udp->with_tcp == name) {
+            twins.push_back(entry.name);
+        }
+    }
+    return twins;
+}
+
 bool Client::Impl::set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
     const std::lock_guard lock(mutex_);
     refuse_if_ended();
+    for (const std::string& twin : twins_of(name)) {
+        (void)set_one_enabled(twin, enabled, by, remembers);
+    }
+    return set_one_enabled(name, enabled, by, remembers);
+}
+
+bool Client::Impl::set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
     const auto found = std::ranges::find_if(services_, [&](const auto& entry) { return entry.second.name == name; });
     if (found == services_.end() || !found->second.known) {
         return false;

@@ -158,12 +158,16 @@ public:
     Answer remove_service(const std::string& name, bool keep) override {
         std::shared_ptr<detail::ServiceState> found;
         std::shared_ptr<detail::ListenerCore> listener;
+        std::vector<std::shared_ptr<detail::ServiceState>> twins;
         {
             std::lock_guard lock(client_.mutex_);
+            const std::vector<std::string> names = client_.twins_of(name);
             for (const auto& [id, entry] : client_.services_) {
                 if (entry.name == name) {
                     found = entry.state;
                     listener = entry.listener;
+                } else if (std::ranges::find(names, entry.name) != names.end()) {
+                    twins.push_back(entry.state);
                 }
             }
         }
@@ -181,6 +185,9 @@ public:
         }
         if (const std::string problem = keep ? kept()->remove(name) : std::string(); !problem.empty()) {
             return admin::refusal(409, "not_kept", "It was not removed: " + problem + '.');
+        }
+        for (const auto& twin : twins) {
+            twin->close();
         }
         found->close();
         return {200, Json{{"removed", name}}};

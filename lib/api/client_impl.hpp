@@ -158,6 +158,8 @@ private:
     ServiceChange change_of(const Outgoing& old, Known known, backend::ClientService service, std::uint32_t& next_id,
                             Entries& entries);
     void keep_off(AnyService& service) const;
+    std::vector<std::string> twins_of(const std::string& name) const;
+    bool set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);
     std::vector<ServiceChange> changes_to(std::vector<AnyService> services, Entries& entries,
                                           std::vector<Problem>& problems);
     void refuse_if_ended() const;

@@ -25,6 +25,9 @@ template <typename Description>
 void complete(backend::ClientService& service, Description& description, bool application_serves,
               std::vector<Problem>& problems) {
     service.name = description.name;
+    if (!description.token.empty()) {
+        service.token = description.token.bytes();
+    }
     if (!application_serves && problems.empty()) {
         service.backend = detail::make_backend(detail::backend_words(description), problems);
     }

@@ -35,6 +35,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     const login::AcceptedTokens tokens = detail::accepted_tokens(settings_, shared_->tokens.get(), random_);
     shared_->tokens = tokens;
+    take_service_tokens();
     const directory::Registry::Settings bounds = detail::quotas_of(settings_);
     shared_->registry = std::make_shared<directory::Registry>(bounds);
     shared_->ports = std::make_shared<directory::PortTable>(

@@ -13,6 +13,7 @@
 #include "ferrotunnel/config.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/turns.hpp"
+#include "settings/guarded_services.hpp"
 
 namespace ferrotunnel {
 
@@ -261,6 +262,10 @@ void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail
             http_->set_rules(edge_rules());
         }
     }
+    if (detail::has_changed(changes, "server.services")) {
+        take_service_tokens();
+        for_each_session([](session::ServerSession& session) { session.look_at_rights(); });
+    }
     if (any_changed(changes,
                     {"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
         take_tokens();
@@ -293,6 +298,12 @@ void Server::Impl::take_tokens() {
             expiry_->look();
         }
     });
+}
+
+void Server::Impl::take_service_tokens() {
+    directory::ServiceTokens tokens = detail::engine_service_tokens(settings_.guarded_services);
+    shared_->service_tokens =
+        tokens.empty() ? nullptr : std::make_shared<const directory::ServiceTokens>(std::move(tokens));
 }
 
 void Server::Impl::name_claims() {

@@ -80,6 +80,12 @@ Server::Builder& Server::Builder::client_plugins(std::vector<ClientPlugin> types
     return *this;
 }
 
+Server::Builder& Server::Builder::guarded_services(std::vector<GuardedService> services) {
+    settings_->origins.erase("guarded_services");
+    settings_->guarded_services = std::move(services);
+    return *this;
+}
+
 Server::Builder& Server::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;

@@ -137,6 +137,7 @@ private:
     void take_named();
     bool make(const detail::ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
               ApplyReport& report);
+    void take_service_tokens();
     void name_claims();
 
     // Ending.

@@ -1,11 +1,13 @@
 // A client's services, as its trunks look them up when a visitor comes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,7 +36,8 @@ struct ClientService {
     wire::HttpPart http;            // for http; without a host: the server's choice
     wire::TlsPart tls;              // for tls
     wire::PluginsPart plugins{};    // that the server is asked for
-    Duration udp_idle = limits::udp_idle_default;  // for udp
+    std::optional<std::array<std::uint8_t, 32>> token{};  // the key of its own, which the server wants proved
+    Duration udp_idle = limits::udp_idle_default;         // for udp
     Backend backend;
     /// Of a private service that has a key: visitors prove it, and all bytes are sealed. Null: there is none.
     std::shared_ptr<const transport::SealContext> seal{};

@@ -67,6 +67,7 @@ struct Agreement {
     std::string session;    // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
+    wire::Proof client_proof{};  // the client's, of the token: what proofs of services are bound to
 };
 
 struct Versions {

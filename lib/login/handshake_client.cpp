@@ -94,6 +94,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     agreement_.trunks = settings_.trunks;
     wire::Auth auth;
     auth.proof = make_proof(settings_.token.key, Prover::client, transcript());
+    agreement_.client_proof = auth.proof;
     state_ = State::auth_sent;
     return {Want::message, wire::encode_control(auth)};
 }

@@ -133,6 +133,7 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
         return fail(unauthorized(found.accepted, token_id_));
     }
     found_ = found;
+    agreement_.client_proof = auth.proof;
     state_ = State::proved;
     return {Want::decision, std::nullopt};
 }

@@ -1,6 +1,7 @@
 #include "login/proof.hpp"
 
 #include <string_view>
+#include <tuple>
 
 #include "base/check.hpp"
 
@@ -21,6 +22,12 @@ Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
 
 bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof) {
     return equal_constant_time(make_proof(key, prover, transcript), proof);
+}
+
+Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view service) {
+    check(client_proof.size() == std::tuple_size_v<Proof>, "a login's proof has 32 bytes");
+    constexpr std::string_view label("ferrotunnel service\0", 20);
+    return hmac_sha256(key, {as_bytes(label), client_proof, as_bytes(service)});
 }
 
 }  // namespace ferrotunnel::login

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "login/key.hpp"
@@ -38,5 +39,12 @@ Proof make_proof(const Key& key, Prover prover, const Transcript& transcript);
 
 /// Verifies in constant time, whatever `proof` holds.
 bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, Bytes proof);
+
+/// The proof that a client has the token of one of its services:
+///
+///    HMAC-SHA-256( key,  "ferrotunnel service" || 0x00 || client's proof of the login || name of the service )
+///
+/// It holds on that connection alone, as the client's proof does.
+Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view service);
 
 }  // namespace ferrotunnel::login

@@ -167,6 +167,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
     place.state = Place::State::open;
     place.opened_at = worker_.now();
     place.features = agreed.features;
+    place.login_proof = agreed.client_proof;
     if (state_ != State::running) {
         return;  // stopped meanwhile; its end is on the way
     }

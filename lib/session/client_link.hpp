@@ -123,6 +123,7 @@ private:
         bool old_token = false;      // what is connecting may have it
         bool draining = false;       // the server takes no new visitors on this trunk
         std::uint64_t features = 0;  // agreed with the server
+        wire::Proof login_proof{};   // of its login: what proofs of services are bound to
         std::size_t retiring = 0;    // earlier sessions that still have visitors
 
         bool has_session() const noexcept { return state == State::connecting || state == State::open; }

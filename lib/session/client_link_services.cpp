@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "login/proof.hpp"
 #include "net/shown_address.hpp"
 #include "session/client_link.hpp"
 
@@ -130,7 +131,17 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
                         "its version is older than this client's.");
             continue;
         }
+        const bool proves = (places_[place]->features & wire::feature::service_tokens) != 0;
+        if (offered->service->token && !proves) {
+            refuse_here(place, offered->service->id,
+                        "The server knows no tokens of services: its version is older than this client's.");
+            continue;
+        }
         wire::Service& service = services.emplace_back();
+        if (offered->service->token) {
+            service.proof = login::make_service_proof(login::Key(*offered->service->token), places_[place]->login_proof,
+                                                      offered->service->name);
+        }
         service.id = offered->service->id;
         service.kind = offered->service->kind;
         service.name = offered->service->name;

@@ -29,6 +29,7 @@
 #include "directory/http_carrier.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
+#include "directory/service_tokens.hpp"
 #include "directory/shape_book.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/takeover.hpp"
@@ -123,7 +124,8 @@ struct ServerShared {
     runtime::SocketAddress tcp_bind;                        // where public ports listen; the port is ignored
     std::string public_host;                                // the name by which visitors reach this machine
     directory::PortOpener open_port;
-    directory::DatagramOpener open_udp;  // empty: no UDP services
+    directory::DatagramOpener open_udp;                                         // empty: no UDP services
+    Published<std::shared_ptr<const directory::ServiceTokens>> service_tokens;  // null: no service needs one
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
     std::optional<HttpPublic> http_public;   // nothing: no HTTP without TLS
     std::optional<HttpPublic> https_public;  // nothing: no HTTP with TLS
@@ -339,6 +341,9 @@ private:
     std::optional<directory::Refusal> refuse_login() const;
     std::optional<directory::Refusal> refuse_token() const;
     std::optional<directory::Refusal> refuse_kind(wire::ServiceKind kind) const;
+    std::optional<directory::Refusal> refuse_unproved(const directory::ReachedBy& service,
+                                                      const std::optional<wire::Proof>& proof) const;
+    std::optional<directory::Refusal> refuse_unproved(const Service& service) const;
     std::optional<directory::Refusal> refuse_present(const Service& service,
                                                      const login::PortPolicy& every_token) const;
     std::optional<directory::Refusal> count_service(std::uint32_t id);

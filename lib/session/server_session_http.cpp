@@ -165,6 +165,11 @@ void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, directo
     for (const std::string& host : wanted.hosts) {
         service.names.emplace_back(host, wanted.claimed_path());
     }
+    auto unproved = service.assigned ? refuse_unproved(service) : std::nullopt;
+    if (unproved) {
+        refuse_service(id, *unproved);
+        return;
+    }
     if (auto refusal = shared_->http->check_owner(client_.first, wanted.hosts, worker_.now())) {
         refuse_service(id, *refusal);
         return;

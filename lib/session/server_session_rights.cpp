@@ -108,6 +108,9 @@ std::optional<directory::Refusal> ServerSession::refuse_present(const Service& s
     if (auto refusal = refuse_kind(service.description.kind)) {
         return refusal;
     }
+    if (auto refusal = refuse_unproved(service)) {
+        return refusal;
+    }
     if (service.public_port) {
         const auto address = address_for(service.description.bind);
         if (!address) {
@@ -164,6 +167,27 @@ void ServerSession::look_at_rights() {
 
 std::optional<directory::Refusal> ServerSession::refuse_kind(wire::ServiceKind kind) const {
     return shared_->registry->rules()->refuse_kind(client_.first, kind);
+}
+
+// Why a service may not be there without the proof of a token of its own.
+std::optional<directory::Refusal> ServerSession::refuse_unproved(const directory::ReachedBy& service,
+                                                                 const std::optional<wire::Proof>& proof) const {
+    const auto tokens = shared_->service_tokens.get();
+    const bool knows = (agreement_.features & wire::feature::service_tokens) != 0;
+    return tokens ? tokens->refuse(service, proof, agreement_.client_proof, knows) : std::nullopt;
+}
+
+// The same of one that is there, by what it was given too.
+std::optional<directory::Refusal> ServerSession::refuse_unproved(const Service& service) const {
+    directory::ReachedBy reached{service.description.name};
+    for (const directory::ClaimName& name : service.names) {
+        if (name.is_port()) {
+            reached.port = name.port;
+        } else {
+            reached.hosts.push_back(name.host);
+        }
+    }
+    return refuse_unproved(reached, service.description.proof);
 }
 
 // Counts a service that is about to be opened, when its names are claimed: a ghost of the same client that had them has

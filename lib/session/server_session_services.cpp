@@ -57,6 +57,9 @@ void ServerSession::register_checked(std::uint32_t request, const wire::Service&
     if (!refusal) {
         refusal = refuse_kind(description.kind);
     }
+    if (!refusal) {
+        refusal = refuse_unproved(directory::reached_by(description), description.proof);
+    }
     if (refusal) {
         tell_refusal(description, *refusal);
     } else if (description.kind == wire::ServiceKind::http) {
@@ -85,6 +88,9 @@ std::optional<directory::Refusal> ServerSession::check_service(const wire::Servi
     if (auto refusal = refuse_kind(description.kind)) {
         return refusal;
     }
+    if (auto refusal = refuse_unproved(directory::reached_by(description), description.proof)) {
+        return refusal;
+    }
     if (description.kind == wire::ServiceKind::udp) {
         if (auto refusal = refuse_udp()) {
             return refusal;
@@ -110,6 +116,7 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.name = description.name;
     service.description.bind = description.bind;
     service.description.udp = description.udp;
+    service.description.proof = description.proof;
     service.description.http.rules = description.http.rules;  // kept because they are counted
     service.description.plugins = description.plugins;        // likewise
     service.asked = plugins_ ? plugins_->asked_of(description.id) : nullptr;
@@ -212,7 +219,11 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
     }
     directory::Refusal why{Code::port_taken, "The server has no free port that this token may have."};
     const auto rules = shared_->registry->rules();
-    for (std::uint16_t candidate : rules->port_candidates(client_.first, token->ports, *shared_->random)) {
+    std::vector<std::uint16_t> candidates = rules->port_candidates(client_.first, token->ports, *shared_->random);
+    if (candidates.size() == 1 && shared_->service_tokens.get()) {
+        candidates.resize(8, candidates.front());  // the system may choose one that is kept for a service
+    }
+    for (std::uint16_t candidate : candidates) {
         at.set_port(candidate);
         if (auto failed = open_port(id, at)) {
             why = std::move(*failed);
@@ -224,6 +235,10 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
         Service& service = services_[id];
         const directory::ClaimName name(service.port(), service.transport());
         service.names = {name};
+        if (auto unproved = refuse_unproved(service)) {
+            leave(service);  // that one is kept for a service with a token of its own
+            continue;
+        }
         directory::ClaimAnswer answer = shared_->registry->claim(key_, id, name, worker_.now());
         if (std::holds_alternative<directory::Granted>(answer)) {
             confirm(request, id);

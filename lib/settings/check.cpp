@@ -17,6 +17,7 @@
 #include "settings/backend.hpp"
 #include "settings/client_proxy.hpp"
 #include "settings/group.hpp"
+#include "settings/guarded_services.hpp"
 #include "settings/places.hpp"
 #include "settings/plugin_scope.hpp"
 #include "settings/plugins.hpp"
@@ -346,6 +347,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_bounds({}, server_settings, settings, problems);
     check_bounds(plugins_place, plugin_limit_settings, settings.plugin_limits, problems);
     (void)prepare_plugins(settings.plugins, problems);
+    check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
 }
 

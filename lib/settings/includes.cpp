@@ -34,6 +34,7 @@ namespace fs = std::filesystem;
 // Lists that several files may add to. Where a single item may stand for a list, it does here too.
 bool is_shared_list(std::string_view path) {
     static const std::set<std::string_view> lists{"server.token",
+                                                  "server.services",
                                                   "server.plugins.load",
                                                   "server.plugins.chain",
                                                   "server.https.certificates",

@@ -8,6 +8,7 @@
 
 #include "http/page.hpp"
 #include "settings/file_keys.hpp"
+#include "settings/guarded_services.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
 #include "settings/visits.hpp"
@@ -242,6 +243,11 @@ Json schema_of(const FileKey& key) {
     if (type.name == "list of visits") {
         schema.update(list_of(group_of(key.keys)));
         schema["maxItems"] = visits_max;
+        return schema;
+    }
+    if (type.name == "list of services with tokens") {
+        schema.update(list_of(group_of(key.keys)));
+        schema["maxItems"] = guarded_services_max;
         return schema;
     }
     if (type.name == "list of users" || type.name == "list of services that are off") {

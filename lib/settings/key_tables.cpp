@@ -8,6 +8,7 @@
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "login/rights.hpp"
+#include "settings/guarded_services.hpp"
 #include "settings/rights.hpp"
 #include "settings/server.hpp"
 #include "settings/setting_value.hpp"
@@ -121,6 +122,30 @@ constexpr SettingFacts of_token[] = {
     byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", way_keys),
 };
 
+constexpr SettingFacts of_guarded_service[] = {
+    {.key = "name",
+     .type = "name",
+     .help = "What clients call the service; also those of a range, and the UDP half of `tcp+udp`.",
+     .is_required = true},
+    {.key = "token",
+     .type = "token",
+     .help = "What its client has to prove, as `token` of the service. `ferrotunnel token` makes one.",
+     .is_required = true},
+    {.key = "also",
+     .type = "token",
+     .help = "A second one that is accepted too, while clients change from one to the other."},
+    {.key = "ports",
+     .form = Form::words,
+     .fault = guarded_port_fault,
+     .type = "port or range, or a list",
+     .help = "Public ports for which it is needed too, whatever the service is called; at most 256 ranges."},
+    {.key = "hosts",
+     .form = Form::words,
+     .fault = right_host_fault,
+     .type = "host or pattern, or a list",
+     .help = "The same of hosts, at most 256: for these, those below a pattern, and patterns around them."},
+};
+
 constexpr SettingFacts of_certificate[] = {
     {.key = "chain",
      .form = Form::path,
@@ -206,6 +231,10 @@ std::span<const SettingFacts> way_keys() noexcept {
 
 std::span<const SettingFacts> token_keys() noexcept {
     return of_token;
+}
+
+std::span<const SettingFacts> guarded_service_keys() noexcept {
+    return of_guarded_service;
 }
 
 std::span<const SettingFacts> certificate_keys() noexcept {

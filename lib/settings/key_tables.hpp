@@ -16,6 +16,7 @@ std::span<const SettingFacts> root_keys() noexcept;  // of a file as a whole
 std::span<const SettingFacts> log_keys() noexcept;
 
 std::span<const SettingFacts> token_keys() noexcept;
+std::span<const SettingFacts> guarded_service_keys() noexcept;
 std::span<const SettingFacts> way_keys() noexcept;  // of bytes per second
 std::span<const SettingFacts> certificate_keys() noexcept;
 std::span<const SettingFacts> client_certificate_keys() noexcept;

@@ -85,6 +85,9 @@ constexpr SettingFacts of_service[] = {
          "With `tcp: private` and `udp: private`: the key that visitors have to prove, other clients by `ferrotunnel "
          "visit`; what passes is encrypted between the clients. The server must not have it. `ferrotunnel token` makes "
          "one."},
+    {.key = "token",
+     .type = "token",
+     .help = "A token of the service's own, which the server wants for it beside the client's (`server.services`)."},
     {.key = "plugins",
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "

@@ -9,6 +9,20 @@ namespace ferrotunnel::detail {
 using config::Section;
 using config::Value;
 
+namespace {
+
+template <typename Description>
+bool is_meant(const Description& service, const std::string& name) {
+    return service.name == name;
+}
+
+// One that has the number of a TCP service is there with that alone.
+bool is_meant(const Udp& service, const std::string& name) {
+    return service.name == name || service.with_tcp == name;
+}
+
+}  // namespace
+
 void read_disabled_services(const Value& list, ClientPart& part) {
     std::size_t count = 0;
     for (const Value& item : list.items()) {
@@ -33,7 +47,7 @@ void read_disabled_services(const Value& list, ClientPart& part) {
         }
         const auto switch_off = [&](auto& services) {
             for (auto& service : services) {
-                if (name && service.enabled && service.name == *name) {
+                if (name && service.enabled && is_meant(service, *name)) {
                     service.enabled = false;
                     service.disabled_by = by.value_or("");
                 }

@@ -78,6 +78,9 @@ ServerPart read_server(Section section, ConfigReading& reading) {
             read_server_token(item, settings.tokens, reading);
         }
     }
+    if (auto value = reader.find({}, "services", "guarded_services")) {
+        read_guarded_services(*value, reading, settings.guarded_services);
+    }
     if (reader.find({}, "plugins")) {
         read_plugins(reader, settings, reading);
     }

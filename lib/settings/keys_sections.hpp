@@ -98,6 +98,9 @@ std::string token_name_of(const config::Value& value);
 /// Reads the key of a private service or of a visit to one. False: it is wrong, which was reported.
 bool read_visit_key(const config::Value& value, ConfigReading& reading, VisitKey& into);
 
+/// Reads the services that have to prove a token of their own.
+void read_guarded_services(const config::Value& list, ConfigReading& reading, std::vector<GuardedService>& services);
+
 /// Reads the visits of a client.
 void read_visits(const config::Value& list, ConfigReading& reading, std::vector<Visit>& visits);
 

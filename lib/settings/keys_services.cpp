@@ -128,6 +128,7 @@ struct Keys {
           plugins(service.find("plugins")),
           enabled(service.find("enabled")),
           key(service.find("key")),
+          token(service.find("token")),
           backend(service),
           exit(service) {}
 
@@ -149,6 +150,7 @@ struct Keys {
     std::optional<Value> plugins;
     std::optional<Value> enabled;
     std::optional<Value> key;
+    std::optional<Value> token;
     BackendKeys backend;
     ExitKeys exit;
     RuleKeys rules;
@@ -175,6 +177,12 @@ bool reads_enabled(const Keys& keys, const ConfigReading& reading, Description& 
     service.enabled = enabled.value_or(true);
     service.disabled_by = service.enabled ? "" : reading.text_at(keys.enabled->place()).name;
     return enabled.has_value();
+}
+
+// Reads the service's own token. False: it is wrong, which was reported.
+template <typename Description>
+bool reads_token(const Keys& keys, ConfigReading& reading, Description& service) {
+    return !keys.token || read_visit_key(*keys.token, reading, service.token);
 }
 
 // Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
@@ -293,7 +301,7 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
         !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !reads_enabled(keys, reading, tcp) ||
-        !keys.exit.read(*keys.local, tcp, reading)) {
+        !reads_token(keys, reading, tcp) || !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private_one;
@@ -386,13 +394,14 @@ void add_udp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     }
     const std::vector<PortOfRange> places =
         udp.is_private ? std::vector<PortOfRange>{{0, with_host(udp.local)}} : ports_of(*keys.udp, udp.local);
-    if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp)) {
+    if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp) &&
+        reads_token(keys, reading, udp)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
 
 // Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
-void add_both(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
+void add_both(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     std::optional<Udp> read = read_udp(keys);
     if (!read) {
         return;
@@ -400,9 +409,11 @@ void add_both(const Keys& keys, Taken& taken, const ConfigReading& reading, Clie
     Udp& udp = *read;
     Tcp model;
     model.name = std::exchange(udp.name, {});
-    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model)) {
+    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model) ||
+        !reads_token(keys, reading, model)) {
         return;
     }
+    udp.token = model.token;
     udp.enabled = model.enabled;
     udp.disabled_by = model.disabled_by;
     model.bind = udp.bind;
@@ -447,13 +458,14 @@ bool is_local_missing(const Keys& keys) {
     return !keys.local && !(keys.http && keys.rules.has("redirect"));
 }
 
-void add_http(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
+void add_http(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     Http http;
     bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
     complete = reads_plugins(keys, http) && complete;
     complete = reads_enabled(keys, reading, http) && complete;
+    complete = reads_token(keys, reading, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -484,12 +496,13 @@ void add_http(const Keys& keys, Taken& taken, const ConfigReading& reading, Clie
     }
 }
 
-void add_tls(const Keys& keys, Taken& taken, const ConfigReading& reading, ClientPart& part) {
+void add_tls(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart& part) {
     Tls tls;
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
     complete = reads_plugins(keys, tls) && complete;
     complete = reads_enabled(keys, reading, tls) && complete;
+    complete = reads_token(keys, reading, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;

@@ -13,6 +13,7 @@
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/rights.hpp"
+#include "ferrotunnel/service_token.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
 #include "settings/key_tables.hpp"
@@ -48,6 +49,7 @@ struct ServerValues : CommonValues {
     std::string domain;  // empty: no hosts are assigned
     HttpServerSettings http;
     std::vector<NamedToken> tokens;
+    std::vector<GuardedService> guarded_services;
     std::optional<std::string> allow_ports;
     std::optional<std::uint64_t> connections_per_token;
     std::optional<std::uint64_t> ports_per_token;
@@ -196,6 +198,17 @@ inline constexpr Setting<ServerValues> server_settings[] = {
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.tokens == b.tokens; },
      [](ServerValues& into, const ServerValues& from) { into.tokens = from.tokens; }},
+    {{.key = "services",
+      .type = "list of services with tokens",
+      .help = "Services that have to prove a token of their own, beside their client's login; up to 256. See \"Tokens "
+              "of services\" below.",
+      .call = "guarded_services",
+      .problem = "guarded_services",
+      .is_live = true,
+      .keys = guarded_service_keys},
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.guarded_services == b.guarded_services; },
+     [](ServerValues& into, const ServerValues& from) { into.guarded_services = from.guarded_services; }},
     {{.key = "tls_cert",
       .form = Form::path,
       .option = "tls-cert",

@@ -39,14 +39,15 @@ inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
 
 /// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
-inline constexpr std::uint64_t resume = 1U << 0;       // reserved
-inline constexpr std::uint64_t compression = 1U << 1;  // reserved
-inline constexpr std::uint64_t transports = 1U << 2;   // reserved
-inline constexpr std::uint64_t udp = 1U << 3;          // services of kind udp
-inline constexpr std::uint64_t plugins = 1U << 4;      // plugins that a client asks for
-inline constexpr std::uint64_t visits = 1U << 5;       // streams that a client opens to others' services
+inline constexpr std::uint64_t resume = 1U << 0;          // reserved
+inline constexpr std::uint64_t compression = 1U << 1;     // reserved
+inline constexpr std::uint64_t transports = 1U << 2;      // reserved
+inline constexpr std::uint64_t udp = 1U << 3;             // services of kind udp
+inline constexpr std::uint64_t plugins = 1U << 4;         // plugins that a client asks for
+inline constexpr std::uint64_t visits = 1U << 5;          // streams that a client opens to others' services
+inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins | visits;
+inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -146,6 +147,7 @@ struct Service {
     TlsPart tls{};                        // of kind tls only
     UdpPart udp{};                        // of kind udp only
     PluginsPart plugins{};                // that its visitors are to pass
+    std::optional<Proof> proof{};         // that the client has the service's own token
 
     friend bool operator==(const Service&, const Service&) = default;
 };

@@ -161,6 +161,9 @@ void decode_service(FieldReader& fields, Service& service, std::size_t index, Er
         decode_udp(fields, service.udp, index, error);
     }
     decode_plugins(fields, service, index);
+    if (fields.has("proof")) {
+        fields.bytes("proof", service.proof.emplace());
+    }
 }
 
 ControlMessage decode_register(cbor::Item map, Error& error) {

@@ -50,7 +50,7 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool tls = service.kind == ServiceKind::tls;
     bool udp = service.kind == ServiceKind::udp && service.udp != UdpPart{};
     writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U) +
-               (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U));
+               (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U) + (service.proof ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -73,6 +73,9 @@ void write_service(cbor::Writer& writer, const Service& service) {
         writer.text("udp").map(1).text("idle_ms").unsigned_integer(service.udp.idle_ms);
     }
     write_plugins(writer, service.plugins);
+    if (service.proof) {
+        writer.text("proof").bytes(*service.proof);
+    }
 }
 
 void write_service(cbor::Writer& writer, const RegisteredService& service) {

@@ -63,6 +63,7 @@ base["server"].update(
             {"name": "bob", "secret": f"file:{folder}/b"}
             | {key: dict(rate) for key in ("bytes_per_second", "service_bytes_per_second", "visitor_bytes_per_second")},
         ],
+        "services": [{"name": "guarded", "token": f"file:{folder}/a", "hosts": ["guarded.test"]}],
         "plugins": {"chain": [{"headers": {"response": {"set": {"X-Frame-Options": "DENY"}}}, "id": "frames"}]},
     }
 )
@@ -124,6 +125,9 @@ values = {
     "server.token[].from": (["10.0.0.0/8"], 1), "server.token[].expires": ("2099-01-01T00:00:00Z", 1),
     "server.token[].connections": (3, 1), "server.token[].services": (3, 1), "server.token[].visitors": (3, 1),
     "server.token[].visitors_per_second": (3, 1),
+    "server.services": [], "server.services[].name": ("other", 0), "server.services[].token": (f"file:{folder}/c", 0),
+    "server.services[].also": (f"file:{folder}/c", 0), "server.services[].ports": (["3000-3009"], 0),
+    "server.services[].hosts": (["other.test"], 0),
     "server.plugins.load": [f"{folder}/none.so"], "server.plugins.clients": ["auth"], "server.plugins.chain": [],
     "server.plugins.chain[].id": ("other", 0), "server.plugins.chain[].on_failure": ("closed", 0),
     "server.plugins.chain[].mode": ("observe", 0), "server.plugins.chain[].hosts": ("a.test", 0),
@@ -140,6 +144,7 @@ values = {
     "client.visits[].key": (f"file:{folder}/c", 0), "client.visits[].kind": ("udp", 0),
     "client.services[].enabled": (False, TCP), "client.disabled": [], "client.disabled[].name": "t",
     "client.disabled[].by": "bob", "client.services[].bind": ("127.0.0.1", TCP), "client.services[].key": (f"file:{folder}/c", PRIVATE),
+    "client.services[].token": (f"file:{folder}/c", TCP),
     "client.services[].allow": (["*.example.com:443"], EXIT),
     "client.services[].users": ([{"name": "bob", "password": f"file:{folder}/a"}], EXIT),
     "client.services[].users[].name": ("bob", [EXIT, 0]),

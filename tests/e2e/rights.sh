@@ -64,6 +64,9 @@ server_file table \
     "{name: guest, $(secret guest)}" \
     "{name: wide, $(secret wide), hosts: ['**.example.com', '*'], ports: any, kinds: [tls, http, tcp]}" \
     "{name: desk, $(secret desk), kinds: private, hosts: []}"
+guarded=$(free_port)
+"$FERROTUNNEL" token >"$dir/guarded.token"
+echo "  services: [{name: kept, token: 'file:$dir/guarded.token', ports: $guarded, hosts: kept.example.org}]" >>"$dir/table.yml"
 serve_tokens table
 
 # What the program says, in a table: token, kind, what it asks for, and what becomes of that.
@@ -173,6 +176,14 @@ row desk http app.example.com "$(not_kind http private)"
 row desk tcp 0 "$(not_kind tcp private)"
 row desk tls app.example.com "$(not_kind tls private)"
 row desk udp 0 "$(not_kind udp private)"
+no_token() { echo "The service \"$1\" needs a token of its own here, beside the client's. Give it as \`token\` of the service."; }
+for kind in http tls; do
+    row guest $kind kept.example.org "$(no_token kept.example.org)"
+    row wide $kind '**.example.org' "$(no_token '**.example.org')"
+done
+row guest tcp "$guarded" "$(no_token "tcp:$guarded")"
+row guest udp "$guarded" "$(no_token "udp:$guarded")"
+row wide tcp "$guarded" "$(no_token "tcp:$guarded")"
 for name in alice bob carol guest wide desk; do
     for kind in tcp udp http tls private; do
         [[ -n ${cells["$name $kind"]:-} ]] || fail "the table has no row for $name and $kind"

@@ -93,6 +93,7 @@ client:
   token: file:$dir/token
   tls: $tls
   endpoint_file: $dir/file.endpoints
+  control: $dir/file.sock
   services:
     - {name: game, tcp+udp: $fourth-$fourth, local: "127.0.0.1:$backend_port-$backend_port", idle: 5s}
 END
@@ -101,4 +102,24 @@ start file "$FERROTUNNEL" client --config "$dir/file.yml"
 wait_for_services file 2
 both "$fourth"
 file_has "$dir/file.endpoints" "game/udp udp://" || fail "the names: $(<"$dir/file.endpoints")"
+
+say "switched off they go together, and come together; so do those that are added while it runs"
+on() { "$FERROTUNNEL" "$@" --control "$dir/file.sock" >"$dir/on.out" || fail "$*: $(<"$dir/on.out")"; }
+on services disable game
+wait_until $patience "the TCP port to close" is_closed "$fourth"
+on services
+[[ $(grep -c '^ *game.*disabled' "$dir/on.out") == 2 ]] || fail "not both are off: $(<"$dir/on.out")"
+on reload
+is_closed "$fourth" || fail "a reload brought it back"
+on services enable game
+wait_for_services file 2
+both "$fourth"
+fifth=$(free_port)
+on services add --tcp+udp "$fifth=127.0.0.1:$backend_port" --name late
+wait_for_services file 4
+both "$fifth"
+on services remove late
+wait_until $patience "the TCP port to close" is_closed "$fifth"
+on services
+! grep -q late "$dir/on.out" || fail "a half is left: $(<"$dir/on.out")"
 check_alive

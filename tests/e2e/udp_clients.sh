@@ -1,8 +1,8 @@
-# Other programs' UDP through a tunnel: dig, socat, and iperf3 in both directions, each where it is installed.
+# Other programs' UDP through a tunnel: DTLS by openssl, dig, socat, and iperf3 in both directions, each where it is
+# installed; and a flow like WireGuard's, in which both ends send on their own and one changes its address.
 source "$(dirname "$0")/lib.sh"
 need python3
 has() { command -v "$1" >/dev/null; }
-has dig || has socat || has iperf3 || skip "there is no dig, socat or iperf3"
 
 port_of() { awk -v what="$2" '$1 == "service" && ($3 ~ /^udp:/) == (what == "udp") { sub(/.*:/, "", $3); print $3 }' "$dir/$1.endpoints"; }
 
@@ -12,6 +12,37 @@ backend_port=$(<"$dir/backend.port")
 start_server
 ready_client client 1 --udp "0=localhost:$backend_port"
 public=$(port_of client udp)
+
+say "both ends send on their own, and one comes from one address after the other"
+start home python3 "$E2E_SOURCE/udp_peer.py" home "$dir/home.port"
+wait_until $patience "the port of the end at home" test -s "$dir/home.port"
+ready_client roaming 1 --udp "0=127.0.0.1:$(<"$dir/home.port")"
+equal "what the other end says" "$(python3 "$E2E_SOURCE/udp_peer.py" roam 127.0.0.1 "$(port_of roaming udp)")" \
+    "three sources were followed"
+
+if has openssl; then
+    say "DTLS, both ways"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=dtls.test \
+        -addext subjectAltName=DNS:dtls.test -keyout "$dir/dtls.key" -out "$dir/dtls.pem" 2>"$dir/dtls.req"
+    dtls_port=$(free_port)
+    mkfifo "$dir/to_server" "$dir/to_client"
+    exec 8<>"$dir/to_server" 9<>"$dir/to_client"
+    start dtls_server bash -c 'exec "$@" <"$0"' "$dir/to_server" openssl s_server -dtls -listen \
+        -accept "127.0.0.1:$dtls_port" -cert "$dir/dtls.pem" -key "$dir/dtls.key" -naccept 1
+    wait_for_text dtls_server ACCEPT
+    ready_client dtls_client 1 --udp "0=127.0.0.1:$dtls_port"
+    start dtls_visitor bash -c 'exec "$@" <"$0"' "$dir/to_client" openssl s_client -dtls -servername dtls.test \
+        -connect "127.0.0.1:$(port_of dtls_client udp)" -verify_return_error -verify_hostname dtls.test \
+        -CAfile "$dir/dtls.pem"
+    wait_for_text dtls_visitor "Verify return code: 0 (ok)"
+    echo "from the visitor" >&9
+    echo "from the server" >&8
+    wait_for_text dtls_server "from the visitor"
+    wait_for_text dtls_visitor "from the server"
+    kill_now dtls_visitor
+    kill_now dtls_server
+    exec 8>&- 9>&-
+fi
 
 if has dig; then
     say "dig"

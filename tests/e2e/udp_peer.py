@@ -8,6 +8,8 @@
   crowd HOST PORT COUNT ROUNDS  so many visitors at once, each of whom must get every answer of its own, and no other's
   flow HOST PORT COUNT          both directions at once: so many datagrams, each answered, in the order in which they left
   flood HOST PORT COUNT         sends so many and hears nothing
+  home PORT_FILE                one end of a flow like WireGuard's: sends on its own, to wherever it has last heard from
+  roam HOST PORT                the other end: sends on its own too, from one address after the other
 """
 
 import hashlib
@@ -68,6 +70,53 @@ def backend(port_file, port="0"):
             here.sendto(answer, peer)
         except OSError:
             pass  # that visitor has gone
+
+
+def home(port_file):
+    here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    here.bind(("127.0.0.1", 0))
+    here.settimeout(0.02)
+    with open(port_file + ".new", "w") as file:
+        file.write(str(here.getsockname()[1]))
+    os.rename(port_file + ".new", port_file)
+    peer, seen, sent = None, -1, 0
+    while True:
+        try:
+            data, origin = here.recvfrom(65536)
+            if int(data.split()[1]) > seen:  # an older one must not lead back to where the peer was
+                seen, peer = int(data.split()[1]), origin
+        except (socket.timeout, ConnectionRefusedError):
+            pass
+        if peer:
+            sent += 1
+            here.sendto(b"home %d %d" % (sent, seen), peer)
+
+
+def roam(host, port):
+    count = 0
+    last = 0  # number from home, whichever source it came to
+    for _ in range(3):
+        here = udp(host, int(port))
+        here.settimeout(0.02)
+        first = count
+        deadline = time.monotonic() + PATIENCE
+        heard = 0  # of what home has sent on its own, since this source was silent
+        is_known = False
+        while heard < 20:
+            if time.monotonic() > deadline:
+                sys.exit(f"after {heard} datagrams nothing came any more (known: {is_known})")
+            if not is_known:
+                here.send(b"road %d" % count)
+                count += 1
+            try:
+                number, seen = map(int, here.recv(65536).split()[1:])
+            except (socket.timeout, ConnectionRefusedError):
+                continue
+            if is_known and number > last:
+                heard += 1
+            is_known = is_known or seen >= first
+            last = max(last, number)
+    print("three sources were followed")
 
 
 def exchange(here, data, wanted):
@@ -197,6 +246,5 @@ def flood(host, port, count):
 
 
 if __name__ == "__main__":
-    {"backend": backend, "ask": ask, "sizes": sizes, "crowd": crowd, "flow": flow, "flood": flood}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    {"backend": backend, "ask": ask, "sizes": sizes, "crowd": crowd, "flow": flow, "flood": flood, "home": home,
+     "roam": roam}[sys.argv[1]](*sys.argv[2:])

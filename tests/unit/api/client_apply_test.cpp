@@ -272,6 +272,19 @@ TEST_CASE("a service is switched off and on, and its visitors notice nothing") {
         CHECK(rig.client.set_enabled("other", true));
         REQUIRE(eventually([&] { return rig.server.stats().services == 2; }));
     }
+    SECTION("a UDP service with its number goes and comes with it") {
+        const std::string place = rig.echo.address();
+        rig.client.add(Tcp(0, place, "both"));
+        Udp udp(0, place, "both/udp");
+        udp.with_tcp = "both";
+        Service half = rig.client.add(udp);
+        REQUIRE(eventually([&] { return half.state() == Service::State::registered; }));
+        CHECK(rig.client.set_enabled("both", false, "alice"));
+        CHECK(half.state() == Service::State::closed);
+        REQUIRE(eventually([&] { return rig.server.stats().services == 2; }));
+        CHECK(rig.client.set_enabled("both", true));
+        REQUIRE(eventually([&] { return rig.server.stats().services == 4; }));
+    }
     SECTION("one that is off from the begin, and goes") {
         Tcp tcp(0, rig.echo.address(), "third");
         tcp.enabled = false;

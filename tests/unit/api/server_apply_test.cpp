@@ -270,3 +270,72 @@ TEST_CASE("the level of the log changes while the server runs") {
     REQUIRE(eventually([&] { return has("a client has connected"); }));
     CHECK_FALSE(has("listening for clients"));
 }
+
+TEST_CASE("a service whose token is taken back ends alone, and comes with the new one") {
+    Rig rig;
+    const Secret first = Secret::generate();
+    const Secret second = Secret::generate();
+    const auto guard = [&](const Secret& token, const Secret* also) {
+        GuardedService ssh;
+        ssh.name = "ssh";
+        ssh.token = ServiceToken(token);
+        ssh.also = also != nullptr ? ServiceToken(*also) : ServiceToken();
+        Server::Builder builder = rig.builder();
+        builder.guarded_services({ssh});
+        return texts_of(rig.server.apply(std::move(builder)));
+    };
+    CHECK(guard(first, nullptr) == Texts{"server.services changed"});
+    Tcp plain(0, rig.echo.address(), "ssh");
+    Service refused = rig.bob.client.add(plain);
+    REQUIRE(eventually([&] { return refused.state() == Service::State::refused; }));
+    CHECK(refused.error() == errc::unauthorized);
+    refused.close();
+
+    Tcp ssh = plain;
+    ssh.token = ServiceToken(first);
+    Service proved = rig.alice.client.add(ssh);
+    REQUIRE(eventually([&] { return proved.state() == Service::State::registered; }));
+    CHECK(Visitor(proved.port()).echoes("hello"));
+    Visitor beside(rig.alice.service.port());
+    REQUIRE(beside.echoes("before"));
+    CHECK(guard(second, &first) == Texts{"server.services changed"});
+    CHECK(Visitor(proved.port()).echoes("still"));
+    CHECK(guard(second, nullptr) == Texts{"server.services changed"});
+    REQUIRE(eventually([&] { return proved.state() == Service::State::refused; }));
+    CHECK(proved.error() == errc::unauthorized);
+    CHECK(beside.echoes("after"));
+    CHECK(rig.knows("alice"));
+    proved.close();
+
+    ssh.token = ServiceToken(second);
+    Service again = rig.alice.client.add(ssh);
+    REQUIRE(eventually([&] { return again.state() == Service::State::registered; }));
+}
+
+TEST_CASE("what is no guarded service is told") {
+    const auto problems = [](std::vector<GuardedService> services) {
+        Server::Builder builder = Rig::builder_without_tokens();
+        builder.token(Secret::generate(), "alice").guarded_services(std::move(services));
+        Texts texts;
+        for (const Problem& problem : builder.check()) {
+            texts.push_back(to_text(problem));
+        }
+        return texts;
+    };
+    const ServiceToken token(Secret::generate());
+    CHECK(problems({{"a", token, {}, {"2222", "8000-8099"}, {"*.example.com"}}}).empty());
+    CHECK(problems({{"", token}}) == Texts{"guarded_services: \"\": needs a name, that of the service"});
+    CHECK(problems({{"a", {}}}) == Texts{"guarded_services: \"a\": needs a token"});
+    CHECK(problems({{"a", token}, {"a", token}}) == Texts{"guarded_services: \"a\": is there twice"});
+    CHECK(problems({{"a", token, {}, {"any"}}}) ==
+          Texts{"guarded_services: \"a\": `ports`: `any` is no port: name them"});
+    CHECK(problems({{"a", token, {}, {}, {"a b"}}}).size() == 1);
+    CHECK(problems({{"a", token, {}, std::vector<std::string>(257, "22")}}).size() == 1);
+    std::vector<GuardedService> many;
+    for (int i = 0; i < 256; ++i) {
+        many.push_back({std::to_string(i), token});
+    }
+    CHECK(problems(many).empty());
+    many.push_back({"one more", token});
+    CHECK(problems(many) == Texts{"guarded_services: are more than 256"});
+}

@@ -51,12 +51,15 @@ public:
         link_.reset();
     }
 
-    void offer(std::uint32_t id, wire::PluginsPart plugins) {
+    void offer(std::uint32_t id, wire::PluginsPart plugins, bool has_token = false) {
         on(worker_, [&] {
             backend::ClientService service;
             service.id = id;
             service.name = "service-" + std::to_string(id);
             service.plugins = std::move(plugins);
+            if (has_token) {
+                service.token.emplace().fill(7);
+            }
             link_->add(std::move(service));
         });
     }
@@ -156,4 +159,31 @@ TEST_CASE("a server that knows plugins is asked for them as they are") {
     const std::vector<wire::Service> services = server.asked_for();
     REQUIRE(services.size() == 1);
     CHECK(services[0].plugins == wire::PluginsPart{{"auth", R"({"a":"b"})"}, {"geo", ""}});
+}
+
+TEST_CASE("a service with a token of its own is not offered to a server that knows none") {
+    OlderServer server(wire::feature::udp | wire::feature::plugins);
+    server.offer(1, {}, true);
+    server.offer(2, {});
+    server.welcome();
+    const std::vector<wire::Service> services = server.asked_for();
+    REQUIRE(services.size() == 1);
+    CHECK(services[0].id == 2);
+    REQUIRE(server.refused.wait());
+    REQUIRE(server.refusals().size() == 1);
+    CHECK(server.refusals()[0] ==
+          std::pair(std::uint32_t{1}, std::string("The server knows no tokens of services: its version is older than "
+                                                  "this client's.")));
+}
+
+TEST_CASE("a server that knows tokens of services is given the proof, and no token") {
+    OlderServer server(wire::feature::announced);
+    server.offer(1, {}, true);
+    server.offer(2, {});
+    server.welcome();
+    const std::vector<wire::Service> services = server.asked_for();
+    REQUIRE(services.size() == 2);
+    CHECK(services[0].proof.has_value());
+    CHECK(services[0].proof != wire::Proof{7});
+    CHECK_FALSE(services[1].proof.has_value());
 }

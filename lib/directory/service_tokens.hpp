@@ -1,0 +1,54 @@
+// Services that have to prove a token of their own, beside their client's login: by name, public port or host, so that
+// who has the login alone can take none of what they are reached by. An immutable value, which is replaced as a whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "directory/refusal.hpp"
+#include "login/key.hpp"
+#include "login/port_policy.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::directory {
+
+/// One token, and the services that have to prove it.
+struct GuardedService {
+    std::string name;                     // of the service; also of those of a range, and the UDP half of `tcp+udp`
+    std::vector<login::PortRange> ports;  // whoever asks for one of these
+    std::vector<std::string> hosts;       // in normal form: for one of these, or for a pattern around one
+    std::vector<login::Key> keys;         // any one of them
+};
+
+/// What a service is reached by, as far as it is known.
+struct ReachedBy {
+    std::string_view name;
+    std::uint16_t port = 0;  // 0: none, or not known yet
+    std::vector<std::string> hosts{};
+};
+/// Of a service as its client describes it. Hosts that are none are left out.
+ReachedBy reached_by(const wire::Service& service);
+
+class ServiceTokens {
+public:
+    ServiceTokens() = default;
+    explicit ServiceTokens(std::vector<GuardedService> services) : services_(std::move(services)) {}
+
+    bool empty() const noexcept { return services_.empty(); }
+
+    /// Why the service may not be there: it lacks the proof of a token that it needs. `client_proof`: that of the
+    /// login. `knows`: whether the client's version can prove any.
+    std::optional<Refusal> refuse(const ReachedBy& service, const std::optional<wire::Proof>& proof, Bytes client_proof,
+                                  bool knows) const;
+
+private:
+    std::vector<GuardedService> services_;
+};
+
+}  // namespace ferrotunnel::directory
