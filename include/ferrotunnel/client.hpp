@@ -199,6 +199,11 @@ public:
     /// True while at least one connection to the server is up.
     bool connected() const;
     ClientStats stats() const;
+    /// What each service and each visit has moved since start(); docs/metrics.md. Any thread; nothing that moves bytes
+    /// waits for it.
+    std::vector<ServiceStats> service_stats() const;
+    /// The threads that move bytes.
+    std::vector<WorkerStats> worker_stats() const;
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
     /// Where metrics are read, with the port that the system chose for 0; empty while they are read nowhere.

@@ -124,6 +124,11 @@ public:
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
+    /// What each service has moved and answered since start(), also of clients that have gone; docs/metrics.md. Any
+    /// thread, as the two above; nothing that moves bytes waits for it.
+    std::vector<ServiceStats> service_stats() const;
+    /// The threads that move bytes.
+    std::vector<WorkerStats> worker_stats() const;
     /// The plugins of the chain that requests pass now, in its order, without those that clients have asked for. Empty
     /// before start() and after stop(). Any thread.
     std::vector<PluginInfo> plugins() const;

@@ -1,12 +1,31 @@
 // Numbers about a running Client or Server. These are snapshots: the members of one need not be of the same instant.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace ferrotunnel {
+
+/// How often something took how long.
+struct Timings {
+    struct Bucket {
+        std::chrono::nanoseconds up_to{0};  ///< the longest that is in it; max(): all that took longer
+        std::uint64_t count = 0;            ///< in this bucket alone
+    };
+    std::vector<Bucket> buckets{};    ///< the shortest first; empty: nothing was measured
+    std::chrono::nanoseconds sum{0};  ///< of all together
+
+    std::uint64_t count() const noexcept {
+        std::uint64_t all = 0;
+        for (const Bucket& bucket : buckets) {
+            all += bucket.count;
+        }
+        return all;
+    }
+};
 
 /// The numbers that Client and Server have in common. Totals count from start(), over all trunks, and stay after the
 /// stop; "now" counts what exists at the moment.
@@ -17,7 +36,14 @@ struct TrafficStats {
     std::uint64_t streams_opened = 0;   ///< visitors and async_open, in all
     std::uint64_t streams_refused = 0;  ///< opened or not: turned away by a limit or the backend, or not answered
     std::uint32_t streams = 0;          ///< now
-    std::uint64_t bytes_held = 0;       ///< memory of queued payload, now
+    std::uint64_t bytes_held = 0;       ///< memory of queued payload from the trunks, now
+    std::uint64_t bytes_queued = 0;     ///< the same of payload that waits for the trunks, now
+    std::uint64_t frames_received = 0;  ///< frames of all kinds
+    std::uint64_t frames_sent = 0;      ///< likewise
+    std::uint64_t streams_reset = 0;    ///< streams that did not end in order
+    std::uint64_t credit_stalls = 0;    ///< times that a stream had more to send than its reader had room for
+    Timings decode{};                   ///< the work on the frames of a read; of one read in sixteen
+    Timings encode{};                   ///< the work on the frames of a write; likewise
     std::uint64_t slabs_in_use = 0;     ///< blocks of 64 KiB, now
     std::uint64_t memory = 0;           ///< about what visitors' bytes, both ways, and their streams take, now
     std::uint64_t memory_max = 0;       ///< what `memory` may be, Builder::memory_max
@@ -58,6 +84,7 @@ struct HttpStats {
     std::uint64_t answers_cut = 0;          ///< answers that had begun and could not be completed
     std::uint64_t visitors_lost = 0;        ///< visitors who left during an exchange, or were reset: they did not read
     std::uint64_t upgrades = 0;             ///< changes of protocol (WebSocket)
+    std::uint64_t handshakes_failed = 0;    ///< of TLS with visitors
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested
     std::uint64_t backend_reused = 0;       ///< requests that went over an earlier connection
     std::uint64_t retries = 0;              ///< requests that were sent once more
@@ -78,13 +105,37 @@ struct ServerStats {
     DatagramStats datagrams;              ///< of UDP services
 };
 
+/// What a service has moved and answered. Totals count from start(): they outlive its connections and registrations.
+/// The bytes of all services, and of what belongs to none, are together those of TrafficStats.
+struct ServiceStats {
+    /// Its name. Empty, with the other words: what belongs to no service, and services that are not told apart any
+    /// more, since there were more than 10,000.
+    std::string service;
+    std::string token;                       ///< on a Server: the name of the token that it is offered with
+    std::string endpoint;                    ///< on a Server its public address, on a Client its kind; visits: "visit"
+    std::uint64_t bytes_received = 0;        ///< payload from the trunks
+    std::uint64_t bytes_sent = 0;            ///< payload to the trunks
+    std::array<std::uint64_t, 5> answers{};  ///< on a Server, for HTTP: requests by their answers' status, 1xx to 5xx
+    Timings first_byte{};                    ///< from a request's head to its answer's
+    Timings whole{};                         ///< to the end of the answer, without changes of protocol
+};
+
+/// A thread of a Client or Server.
+struct WorkerStats {
+    std::chrono::nanoseconds ran{0};     ///< on a processor; 0: the system does not tell, or it is the application's
+    std::chrono::nanoseconds waited{0};  ///< ready to run, for a processor; likewise
+    Timings timer_delays{};              ///< how late its timers were
+};
+
 /// A connected client, as the server sees it.
 struct TunnelInfo {
     struct Service {
         std::string name;
-        std::string endpoint;        ///< the public address: "tunnel.example.com:2222", or a URL
-        std::uint32_t streams = 0;   ///< now; for HTTP, connections to the backend, also idle ones
-        std::uint64_t requests = 0;  ///< for HTTP, since the service was registered
+        std::string endpoint;              ///< the public address: "tunnel.example.com:2222", or a URL
+        std::uint32_t streams = 0;         ///< now; for HTTP, connections to the backend, also idle ones
+        std::uint64_t requests = 0;        ///< for HTTP, since the service was registered
+        std::uint64_t bytes_received = 0;  ///< payload from the trunks, over all services with this name and endpoint
+        std::uint64_t bytes_sent = 0;      ///< payload to the trunks: ServiceStats says more
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

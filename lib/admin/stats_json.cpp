@@ -9,6 +9,11 @@ Json json_of(const TrafficStats& stats) {
             {"streams_opened", stats.streams_opened},
             {"streams_refused", stats.streams_refused},
             {"bytes_held", stats.bytes_held},
+            {"bytes_queued", stats.bytes_queued},
+            {"frames_received", stats.frames_received},
+            {"frames_sent", stats.frames_sent},
+            {"streams_reset", stats.streams_reset},
+            {"credit_stalls", stats.credit_stalls},
             {"memory", stats.memory},
             {"memory_max", stats.memory_max}};
 }
@@ -34,6 +39,7 @@ Json json_of(const HttpStats& stats) {
             {"answers_cut", stats.answers_cut},
             {"visitors_lost", stats.visitors_lost},
             {"upgrades", stats.upgrades},
+            {"handshakes_failed", stats.handshakes_failed},
             {"backend_opened", stats.backend_opened},
             {"backend_reused", stats.backend_reused},
             {"retries", stats.retries},
@@ -53,7 +59,9 @@ Json json_of(const TunnelInfo& tunnel) {
         return Json{{"name", service.name},
                     {"endpoint", service.endpoint},
                     {"streams", service.streams},
-                    {"requests", service.requests}};
+                    {"requests", service.requests},
+                    {"bytes_received", service.bytes_received},
+                    {"bytes_sent", service.bytes_sent}};
     }));
     return json;
 }

@@ -55,7 +55,13 @@ constexpr Family<TrafficStats> traffic_families[]{
      "Streams that were asked for: visitors, and connections to backends of HTTP services."},
     {"ferrotunnel_streams_refused", Type::counter, &TrafficStats::streams_refused,
      "Streams that a limit or the backend has turned away, or that nobody has answered."},
-    {"ferrotunnel_queued_bytes", Type::gauge, &TrafficStats::bytes_held, "Payload that waits in memory."},
+    {"ferrotunnel_streams_reset", Type::counter, &TrafficStats::streams_reset, "Streams that did not end in order."},
+    {"ferrotunnel_credit_stalls", Type::counter, &TrafficStats::credit_stalls,
+     "Times that a stream had more to send than its reader had room for."},
+    {"ferrotunnel_queued_bytes", Type::gauge, &TrafficStats::bytes_held,
+     "Memory of payload from the connections between clients and server that nobody has taken yet."},
+    {"ferrotunnel_send_queued_bytes", Type::gauge, &TrafficStats::bytes_queued,
+     "Memory of payload that waits to be sent by those connections."},
     {"ferrotunnel_buffer_memory_bytes", Type::gauge, &TrafficStats::memory,
      "About what visitors' bytes and their streams take in memory."},
     {"ferrotunnel_buffer_memory_limit_bytes", Type::gauge, &TrafficStats::memory_max,
@@ -147,6 +153,7 @@ void put_about(Exposition& to, std::string_view side, double start_time_seconds)
 void put(Exposition& to, const TrafficStats& stats) {
     put_families(to, stats, traffic_families);
     to.single("ferrotunnel_streams", Type::gauge, "Streams that are open.", std::uint64_t{stats.streams});
+    put_usual_names(to, stats);
 }
 
 void put(Exposition& to, const DatagramStats& stats) {
@@ -179,6 +186,7 @@ void put(Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>
     to.sample(stats.logins_refused, {{"reason", "login"}});
     to.sample(stats.http.connections_refused, {{"reason", "http_connection"}});
     to.sample(stats.http.requests_refused, {{"reason", "http_request"}});
+    to.sample(stats.http.handshakes_failed, {{"reason", "tls_handshake"}});
     to.family("ferrotunnel_connections", Type::counter, "Connections of visitors, by kind.");
     to.sample(stats.visitors_accepted, {{"kind", "tcp"}});
     to.sample(stats.http.connections, {{"kind", "http"}});

@@ -17,6 +17,13 @@ void put(metrics::Exposition& to, const DatagramStats& stats);
 void put(metrics::Exposition& to, const ClientStats& stats);
 /// `tunnels` as well: its services have series of their own.
 void put(metrics::Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>& tunnels);
+/// What services have moved and answered since the start (service_metrics.cpp).
+void put_of_server(metrics::Exposition& to, const std::vector<ServiceStats>& services);
+/// What a client's services and visits have moved.
+void put_of_client(metrics::Exposition& to, const std::vector<ServiceStats>& services);
+void put(metrics::Exposition& to, const std::vector<WorkerStats>& workers);
+/// The names that FerroTunnel's own metrics have in Rust, for dashboards that know them.
+void put_usual_names(metrics::Exposition& to, const TrafficStats& stats);
 void put(metrics::Exposition& to, const std::vector<PluginInfo>& plugins);
 
 }  // namespace ferrotunnel::admin

@@ -59,6 +59,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
               settings_.on_event, log_),
       lifecycle_(*this, *group_) {
     anchor_->impl = this;
+    shared_->services = std::make_shared<metrics::ServiceBook>(detail::writers_of(*group_));
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     // This is first in the mailbox: whatever is posted later finds the link. The link must be made on the worker, since
@@ -149,13 +150,21 @@ ClientStats Client::Impl::stats() const {
         stats.connects = connects_;
         stats.losses = losses_;
     }
-    const mux::SessionStats moved = shared_->book->sum();
+    const trunk::TrafficSums moved = shared_->book->sum();
     stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
     detail::add_session(stats.traffic, moved);
     detail::add_slabs(stats.traffic, *group_);
     detail::add_memory(stats.traffic, *shared_->memory);
     stats.datagrams = detail::datagram_stats(*shared_->datagrams);
     return stats;
+}
+
+std::vector<ServiceStats> Client::Impl::service_stats() const {
+    return detail::service_stats(*shared_->services);
+}
+
+std::vector<WorkerStats> Client::Impl::worker_stats() const {
+    return detail::worker_stats(*group_);
 }
 
 asio::any_io_executor Client::Impl::executor() const {
@@ -370,6 +379,14 @@ void Client::on_compare(CompareHandler handler) {
 
 void Client::on_drain(DrainHandler handler) {
     detail::engine_of(impl_, "Client").control().on_drain(std::move(handler));
+}
+
+std::vector<ServiceStats> Client::service_stats() const {
+    return impl_ ? impl_->service_stats() : std::vector<ServiceStats>();
+}
+
+std::vector<WorkerStats> Client::worker_stats() const {
+    return impl_ ? impl_->worker_stats() : std::vector<WorkerStats>();
 }
 
 ClientStats Client::stats() const {

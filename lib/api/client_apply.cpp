@@ -93,6 +93,7 @@ Client::Impl::ServiceChange Client::Impl::change_of(const Outgoing& old, Known k
     }
     const bool stays = change.kind == Kind::rebound;
     change.service.id = stays ? old.id : ++next_id;
+    change.service.row = row_of(change.service.name, change.service.kind);
     Entry entry = entry_of(change.service, stays ? old.entry.state : new_state(change.service.name, change.service.id));
     if (change.kind == Kind::off) {
         entry.state->set_disabled();

@@ -92,6 +92,8 @@ public:
     void metrics(metrics::Exposition& to) override {
         admin::put_about(to, "client", client_.control_.start_time_seconds());
         admin::put(to, client_.stats());
+        admin::put_of_client(to, client_.service_stats());
+        admin::put(to, client_.worker_stats());
         const auto [all, accepted] = count_services();
         to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
         to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
@@ -116,7 +118,13 @@ public:
                 entries.push_back(entry);
             }
         }
-        return {200, admin::list_of("services", entries, json_of)};
+        return {200, admin::list_of("services", entries, [this](const Entry& entry) {
+                    Json json = json_of(entry);
+                    const metrics::ServiceSums sums = client_.row_of(entry.name, entry.kind)->sums();
+                    json["bytes_received"] = sums.received;
+                    json["bytes_sent"] = sums.sent;
+                    return json;
+                })};
     }
 
     Answer add_service(const Json& description, bool keep) override {

@@ -71,6 +71,8 @@ public:
     std::error_code stop(std::chrono::milliseconds drain);
     bool connected() const;
     ClientStats stats() const;
+    std::vector<ServiceStats> service_stats() const;
+    std::vector<WorkerStats> worker_stats() const;
     asio::any_io_executor executor() const;
 
 private:
@@ -133,6 +135,8 @@ private:
                            std::vector<Problem>& problems);
     void tell_of_backend(const backend::ClientService& service);
     std::shared_ptr<detail::ServiceState> new_state(const std::string& name, std::uint32_t id);
+    /// Where a service's bytes are counted.
+    std::shared_ptr<metrics::ServiceRow> row_of(const std::string& service, wire::ServiceKind kind) const;
     static Entry entry_of(const backend::ClientService& service, std::shared_ptr<detail::ServiceState> state);
 
     // Visits (client_visits.cpp).

@@ -7,6 +7,7 @@
 #include "api/make_facade.hpp"
 #include "api/stream_core.hpp"
 #include "directory/http_description.hpp"
+#include "login/rights.hpp"
 #include "settings/backend.hpp"
 #include "settings/service_plugins.hpp"
 #include "transport/sealed.hpp"
@@ -162,6 +163,7 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         }
         std::uint32_t id = ++last_id_;
         service.id = id;
+        service.row = row_of(service.name, service.kind);
         offered.state = new_state(service.name, id);
         if (application_serves) {
             offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
@@ -188,6 +190,10 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
     }
     tell_of_backend(service);
     return offered;
+}
+
+std::shared_ptr<metrics::ServiceRow> Client::Impl::row_of(const std::string& service, wire::ServiceKind kind) const {
+    return shared_->services->row({service, {}, std::string(login::name_of(kind))});
 }
 
 // The state that handles of a new service look at.

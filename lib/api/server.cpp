@@ -9,6 +9,7 @@
 #include "api/make_facade.hpp"
 #include "api/open_attempt.hpp"
 #include "api/server_impl.hpp"
+#include "api/service_numbers.hpp"
 #include "api/server_tokens.hpp"
 #include "api/tls_settings.hpp"
 #include "ingress/tcp_port.hpp"
@@ -36,6 +37,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     const login::AcceptedTokens tokens = detail::accepted_tokens(settings_, shared_->tokens.get(), random_);
     shared_->tokens = tokens;
     take_service_tokens();
+    shared_->services = std::make_shared<metrics::ServiceBook>(detail::writers_of(*group_));
     const directory::Registry::Settings bounds = detail::quotas_of(settings_);
     shared_->registry = std::make_shared<directory::Registry>(bounds);
     shared_->ports = std::make_shared<directory::PortTable>(
@@ -315,6 +317,14 @@ std::vector<TunnelInfo> Server::tunnels() const {
 
 std::vector<PluginInfo> Server::plugins() const {
     return impl_ ? impl_->plugins() : std::vector<PluginInfo>();
+}
+
+std::vector<ServiceStats> Server::service_stats() const {
+    return impl_ ? impl_->service_stats() : std::vector<ServiceStats>();
+}
+
+std::vector<WorkerStats> Server::worker_stats() const {
+    return impl_ ? impl_->worker_stats() : std::vector<WorkerStats>();
 }
 
 ServerStats Server::stats() const {

@@ -114,6 +114,8 @@ public:
         admin::put_about(to, "server", server_.control_.start_time_seconds());
         const std::vector<TunnelInfo> tunnels = server_.tunnels();
         admin::put(to, server_.stats(tunnels), tunnels);
+        admin::put_of_server(to, server_.service_stats());
+        admin::put(to, server_.worker_stats());
         admin::put(to, server_.plugins());
     }
     std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server ends." : ""; }
@@ -130,7 +132,9 @@ public:
                                     {"client_id", tunnel.id},
                                     {"token", tunnel.token_name},
                                     {"streams", service.streams},
-                                    {"requests", service.requests}});
+                                    {"requests", service.requests},
+                                    {"bytes_received", service.bytes_received},
+                                    {"bytes_sent", service.bytes_sent}});
             }
         }
         return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};

@@ -56,6 +56,8 @@ public:
     std::vector<PluginInfo> plugins() const { return plugins_.infos(); }
     ServerStats stats() const { return stats(tunnels()); }
     ServerStats stats(const std::vector<TunnelInfo>& tunnels) const;
+    std::vector<ServiceStats> service_stats() const;
+    std::vector<WorkerStats> worker_stats() const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);
     std::size_t kick(const std::string& client);

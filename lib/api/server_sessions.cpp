@@ -203,7 +203,16 @@ void add_trunk(TunnelInfo& info, const session::SessionView& view) {
             known->streams += streams;
         } else {
             const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
-            info.services.push_back({service.name, service.endpoint, streams, requests});
+            TunnelInfo::Service& added = info.services.emplace_back();
+            added.name = service.name;
+            added.endpoint = service.endpoint;
+            added.streams = streams;
+            added.requests = requests;
+            if (service.row) {
+                const metrics::ServiceSums sums = service.row->sums();
+                added.bytes_received = sums.received;
+                added.bytes_sent = sums.sent;
+            }
         }
     }
 }
@@ -223,6 +232,14 @@ std::vector<TunnelInfo> Server::Impl::tunnels() const {
         tunnels[at->second].id = numbers_.of(view.client);
     }
     return tunnels;
+}
+
+std::vector<ServiceStats> Server::Impl::service_stats() const {
+    return detail::service_stats(*shared_->services);
+}
+
+std::vector<WorkerStats> Server::Impl::worker_stats() const {
+    return detail::worker_stats(*group_);
 }
 
 ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {

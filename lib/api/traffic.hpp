@@ -1,16 +1,17 @@
 // What sessions and workers have counted, summed up for an application's stats.
 #pragma once
 
+#include "api/service_numbers.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "ingress/edge_worker.hpp"
-#include "mux/session.hpp"
 #include "runtime/worker_group.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/memory_governor.hpp"
+#include "trunk/traffic_book.hpp"
 
 namespace ferrotunnel::detail {
 
-inline void add_session(TrafficStats& traffic, const mux::SessionStats& session) {
+inline void add_session(TrafficStats& traffic, const trunk::TrafficSums& session) {
     traffic.bytes_received += session.payload_received;
     traffic.bytes_sent += session.payload_sent;
     traffic.bytes_copied += session.bytes_copied;
@@ -18,6 +19,13 @@ inline void add_session(TrafficStats& traffic, const mux::SessionStats& session)
     traffic.streams_refused += session.streams_refused;
     traffic.streams += session.streams;
     traffic.bytes_held += session.bytes_held;
+    traffic.bytes_queued += session.bytes_queued;
+    traffic.frames_received += session.frames_received;
+    traffic.frames_sent += session.frames_sent;
+    traffic.streams_reset += session.resets;
+    traffic.credit_stalls += session.credit_stalls;
+    traffic.decode = timings_of(session.decode, metrics::work_bounds);
+    traffic.encode = timings_of(session.encode, metrics::work_bounds);
 }
 
 inline void add_memory(TrafficStats& traffic, const trunk::MemoryGovernor& governor) {
@@ -51,6 +59,7 @@ inline HttpStats http_stats(const exchange::EdgeCounters& edge) {
     stats.answers_cut = read(edge.answers_cut);
     stats.visitors_lost = read(edge.visitors_lost);
     stats.upgrades = read(edge.upgrades);
+    stats.handshakes_failed = read(edge.handshakes_failed);
     stats.backend_opened = read(edge.backend_opened);
     stats.backend_reused = read(edge.backend_reused);
     stats.retries = read(edge.retries);

@@ -48,6 +48,7 @@
 #include "directory/registry.hpp"
 #include "directory/right_rules.hpp"
 #include "http/name_hash.hpp"
+#include "metrics/service_book.hpp"
 #include "routes/route_table.hpp"
 
 namespace ferrotunnel::directory {
@@ -83,6 +84,17 @@ public:
     void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
     std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
+    /// Counts what becomes of requests in `row` from now on. The first one stays: it is the same on all trunks.
+    void count_in(std::shared_ptr<metrics::ServiceRow> row) {
+        const std::lock_guard lock(mutex_);
+        if (!row_kept_) {
+            row_kept_ = std::move(row);
+            row_.store(row_kept_.get(), std::memory_order_release);
+        }
+    }
+    /// Lives as long as the service; null: nobody counts yet.
+    metrics::ServiceRow* row() const noexcept { return row_.load(std::memory_order_acquire); }
+
 private:
     friend class HttpDirectory;
 
@@ -92,7 +104,9 @@ private:
     const std::uint32_t id_;
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};
+    std::atomic<metrics::ServiceRow*> row_{nullptr};
     mutable std::mutex mutex_;
+    std::shared_ptr<metrics::ServiceRow> row_kept_;
     CarrierList<HttpCarrier> carriers_;
 
     template <typename Action>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,14 @@ public:
     std::unique_ptr<http::ResponseParser> take_response_parser();
     void give_back(std::unique_ptr<http::ResponseParser> parser);
 
+    /// Where this worker counts the requests of a service. Might throw for want of memory, when it is asked first.
+    metrics::HttpCounts& counts_of(metrics::ServiceRow& row) {
+        if (!writer_) {
+            writer_ = row.number_of(&worker);
+        }
+        return row.http(*writer_);
+    }
+
     /// Whether the edge drains: no more requests come, and connections to backends are kept no longer.
     bool draining() const noexcept { return draining_; }
 
@@ -77,6 +86,7 @@ private:
     TimePoint date_until_{};
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
+    std::optional<std::size_t> writer_;  // this worker's number among those that count
 };
 
 }  // namespace ferrotunnel::exchange

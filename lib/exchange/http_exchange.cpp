@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "buffer/spare_memory.hpp"
+#include "exchange/request_counts.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 
@@ -47,6 +48,7 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
       response_(edge) {}
 
 HttpExchange::~HttpExchange() {
+    count_answer(edge_, request_, answer_status_, edge_.worker.now() - begun_at_);
     if (run_ || access_.has_begun()) {
         tell_end();
     }

@@ -249,6 +249,7 @@ private:
     Answer cut(std::string_view why);
     Answer give_page_head();
     Answer give_page_body();
+    void note_answer(std::uint16_t status) noexcept;
     void begin_answer() noexcept;
     void answer_instead(Instead instead);
     void answer_by_plugin(hooks::Reply reply);

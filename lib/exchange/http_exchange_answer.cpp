@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "exchange/http_exchange.hpp"
+#include "exchange/request_counts.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -123,8 +124,7 @@ Answer HttpExchange::give_head() {
     }
     answer.kind = Answer::Kind::head;
     answer.length_is_unknown = run_ && begin_download(head.body.kind != http::BodyKind::none, head.status);
-    head_given_ = true;
-    answer_status_ = head.status;
+    note_answer(head.status);
     awaits_continue_ = false;
     if (!gathered_) {
         response_.begin_body();
@@ -137,6 +137,12 @@ Answer HttpExchange::give_head() {
         set_deadline();
     }
     return answer;
+}
+
+void HttpExchange::note_answer(std::uint16_t status) noexcept {
+    head_given_ = true;
+    answer_status_ = status;
+    count_first_byte(edge_, request_, edge_.worker.now() - begun_at_);
 }
 
 // Lets go of the head that was given out: the caller has written it.
@@ -328,8 +334,7 @@ Answer HttpExchange::give_page_head() {
     answer.kind = Answer::Kind::head;
     answer.edits = &edits;
     answer.status = local_.status();
-    head_given_ = true;
-    answer_status_ = local_.status();
+    note_answer(local_.status());
     state_ = State::page_body;
     const bool is_head = request_.context.method == http::Method::head;
     answer.length_is_unknown = run_ && begin_download(!is_head, local_.status());

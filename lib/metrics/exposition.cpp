@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -12,9 +13,12 @@ constexpr std::size_t label_bytes_max = 256;  // no name that we give is longer
 
 // A value of a label as it stands in quotes.
 void put_escaped(std::string& text, std::string_view value) {
-    const std::string safe =
-        is_printable(value) && value.size() <= label_bytes_max ? std::string(value) : printable(value, label_bytes_max);
-    for (const char c : safe) {
+    std::string made;
+    if (!is_printable(value) || value.size() > label_bytes_max) {
+        made = printable(value, label_bytes_max);
+        value = made;
+    }
+    for (const char c : value) {
         if (c == '\\' || c == '"') {
             text += '\\';
         }
@@ -23,11 +27,39 @@ void put_escaped(std::string& text, std::string_view value) {
 }
 
 template <typename Value>
+std::string_view digits_of(Value value, std::array<char, 32>& room) {
+    const auto [end, error] = std::to_chars(room.data(), room.data() + room.size(), value);
+    return {room.data(), error == std::errc() ? static_cast<std::size_t>(end - room.data()) : 0};
+}
+
+template <typename Value>
 void put_number(std::string& text, Value value) {
-    std::array<char, 32> digits{};
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    text.append(digits.data(), error == std::errc() ? end : digits.data());
+    std::array<char, 32> room{};
+    text += digits_of(value, room);
     text += '\n';
+}
+
+// A bound as both formats want it: with a point, "1.0", or as "1e-05".
+std::string bound_text(double bound) {
+    if (std::isinf(bound)) {
+        return "+Inf";
+    }
+    std::array<char, 32> room{};
+    const auto [end, error] = std::to_chars(room.data(), room.data() + room.size(), bound, std::chars_format::general);
+    std::string text(room.data(), error == std::errc() ? end : room.data());
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
+std::string_view word_for(Type type) noexcept {
+    switch (type) {
+        case Type::counter:
+            return "counter";
+        case Type::gauge:
+            return "gauge";
+        case Type::histogram:
+            break;
+    }
+    return "histogram";
 }
 
 }  // namespace
@@ -50,31 +82,70 @@ void Exposition::family(std::string_view name, Type type, std::string_view help)
     const std::string family(format_ == Format::open_metrics ? name : std::string_view(name_));
     text_ += "# HELP " + family + ' ';
     text_ += help;
-    text_ += "\n# TYPE " + family + (type == Type::counter ? " counter\n" : " gauge\n");
+    text_ += "\n# TYPE " + family + ' ';
+    text_ += word_for(type);
+    text_ += '\n';
 }
 
-void Exposition::begin_sample(Labels labels) {
-    text_ += name_;
-    char before = '{';
+std::string Exposition::text_of(Labels labels) {
+    std::string text;
     for (const auto& [name, value] : labels) {
-        text_ += before;
-        text_ += name;
-        text_ += "=\"";
-        put_escaped(text_, value);
-        text_ += '"';
-        before = ',';
+        text += text.empty() ? "" : ",";
+        text += name;
+        text += "=\"";
+        put_escaped(text, value);
+        text += '"';
     }
-    text_ += before == ',' ? "} " : " ";
+    return text;
+}
+
+void Exposition::begin_sample(std::string_view suffix, std::string_view labels, std::string_view more,
+                              std::string_view more_value) {
+    text_ += name_;
+    text_ += suffix;
+    if (!labels.empty() || !more.empty()) {
+        text_ += '{';
+        text_ += labels;
+        if (!more.empty()) {
+            text_ += labels.empty() ? "" : ",";
+            text_ += more;
+            text_ += "=\"";
+            text_ += more_value;
+            text_ += '"';
+        }
+        text_ += '}';
+    }
+    text_ += ' ';
 }
 
 void Exposition::sample(std::uint64_t value, Labels labels) {
-    begin_sample(labels);
+    begin_sample({}, text_of(labels));
     put_number(text_, value);
 }
 
 void Exposition::sample(double value, Labels labels) {
-    begin_sample(labels);
+    begin_sample({}, text_of(labels));
     put_number(text_, value);
+}
+
+void Exposition::sample_of(std::string_view labels, std::uint64_t value, std::string_view more,
+                           std::string_view more_value) {
+    begin_sample({}, labels, more, more_value);
+    put_number(text_, value);
+}
+
+// Each bucket is told with all that are shorter.
+void Exposition::histogram(std::string_view labels, std::span<const Bucket> buckets, double sum) {
+    std::uint64_t so_far = 0;
+    for (const Bucket& bucket : buckets) {
+        so_far += bucket.count;
+        begin_sample("_bucket", labels, "le", bound_text(bucket.up_to));
+        put_number(text_, so_far);
+    }
+    begin_sample("_sum", labels);
+    put_number(text_, sum);
+    begin_sample("_count", labels);
+    put_number(text_, so_far);
 }
 
 std::string Exposition::finish() && {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,13 @@ Format format_for(std::string_view accept) noexcept;
 /// The media type of a format, a constant.
 std::string_view media_type(Format format) noexcept;
 
-enum class Type : std::uint8_t { counter, gauge };
+enum class Type : std::uint8_t { counter, gauge, histogram };
+
+/// How often something took up to so many seconds, or more than the bucket before; infinity: all the others.
+struct Bucket {
+    double up_to = 0;
+    std::uint64_t count = 0;
+};
 
 /// A text that grows. Not thread safe. Names and helps are the program's own words; values of labels may be any bytes,
 /// of which those that are no UTF-8 are replaced.
@@ -32,6 +39,13 @@ public:
     void family(std::string_view name, Type type, std::string_view help);
     void sample(std::uint64_t value, Labels labels = {});
     void sample(double value, Labels labels = {});
+    /// Labels as text, for many samples that have the same ones.
+    static std::string text_of(Labels labels);
+    /// A sample with labels that text_of() has made, and perhaps one more, whose value needs no care.
+    void sample_of(std::string_view labels, std::uint64_t value, std::string_view more = {},
+                   std::string_view more_value = {});
+    /// A histogram with labels that text_of() has made. `buckets`: the shortest first, the last without a bound.
+    void histogram(std::string_view labels, std::span<const Bucket> buckets, double sum);
     /// A family with one sample.
     template <typename Value>
     void single(std::string_view name, Type type, std::string_view help, Value value) {
@@ -43,7 +57,8 @@ public:
     std::string finish() &&;
 
 private:
-    void begin_sample(Labels labels);
+    void begin_sample(std::string_view suffix, std::string_view labels, std::string_view more = {},
+                      std::string_view more_value = {});
 
     const Format format_;
     std::string text_;

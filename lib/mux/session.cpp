@@ -126,6 +126,9 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
         make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, announced_first_window_);
     next_id_ += 2;
     stream->attach(std::move(waker), foreign);
+    if (request.meter) {
+        stream->count_in(request.meter);
+    }
     StreamSide& side = stream->side_;
     side.opened_here = true;
     side.open_frame = std::move(frame);
@@ -204,6 +207,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     stream->side_.window = ReceiveWindow(receive_window, now_);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
     stream->side_.taken_at = now_;
+    stream->count_in(meter_);
     opens.push(*stream, now_);
     try {
         streams_.emplace(id, stream);

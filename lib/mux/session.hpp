@@ -79,6 +79,7 @@ struct SessionStats {
     std::uint64_t frames_ignored = 0;   // frames for streams that are gone
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
+    std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit was for
     std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
     std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
     std::uint64_t bytes_held = 0;         // real bytes that came in and were not taken, now
@@ -121,6 +122,8 @@ public:
 
     /// To be called when the handshake is done: streams may be opened, within what the peer announced.
     void establish(const PeerLimits& peer);
+    /// Counts the payload of streams that have no other meter in `meter`, which is this thread's.
+    void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { meter_ = std::move(meter); }
     /// Queues one CONTROL message. Beyond limits::urgent_bytes_max the session fails, because the peer does not read.
     void send_control(Bytes message);
 
@@ -129,6 +132,7 @@ public:
         wire::ServiceKind kind = wire::ServiceKind::tcp;
         net::Address visitor;
         Bytes metadata;
+        std::shared_ptr<metrics::Meter> meter{};  // counts its payload; null: that of count_in()
     };
     /// Opens a stream with its first window usable at once; or returns busy, going_away, rotated (ids used up),
     /// internal (not open).
@@ -207,7 +211,9 @@ private:
     std::size_t write_fin(Stream& stream, Batch& batch);
     std::size_t write_reset(Stream& stream, wire::Code code, Batch& batch);
     std::size_t write_datagram(Stream& stream, Batch& batch);
-    void append_frame(const wire::FrameHeader& header, buffer::Slice payload, bool headroom, Batch& batch);
+    void append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
+                      Batch& batch);
+    void count_received(const Stream& stream, std::size_t bytes) noexcept;
     void sent_from_queue(Stream& stream, std::uint32_t bytes);
 
     // Life of streams and credit (session.cpp, session_credit.cpp).
@@ -283,6 +289,7 @@ private:
     std::optional<Failure> failure_;
     PeerLimits peer_;
     SessionStats stats_;
+    std::shared_ptr<metrics::Meter> meter_;  // may be null
 
     FrameReader reader_;
     IntrusivePtr<Stream> data_target_;  // stream whose DATA payload is being read; null: ignored

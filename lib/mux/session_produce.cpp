@@ -256,12 +256,13 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     } else if (next != nullptr && next->kind == StreamItem::Kind::data &&
                side.send_credit < credit_needed(next->slice)) {
         flags |= wire::flag::blocked;
+        ++stats_.credit_stalls;
     }
     if (mutant(Mutant::fin_before_data) && next != nullptr && next->kind == StreamItem::Kind::data) {
         flags |= wire::flag::fin;
     }
-    append_frame({static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload), headroom,
-                 batch);
+    append_frame(stream, {static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload),
+                 headroom, batch);
     side.sent += n;
     sent_from_queue(stream, leaves_queue);
     end_if_closed(stream);
@@ -312,8 +313,8 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
             stream.datagrams_too_old_.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
-        append_frame({static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload), false,
-                     batch);
+        append_frame(stream, {static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload),
+                     false, batch);
         stream.side_.sent += n;
         return n + limits::frame_header_bytes;
     }
@@ -322,9 +323,13 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
 }
 
 // Appends header and payload as one piece if the payload has room before it, otherwise as two.
-void Session::append_frame(const wire::FrameHeader& header, buffer::Slice payload, bool headroom, Batch& batch) {
+void Session::append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
+                           Batch& batch) {
     ++stats_.frames_sent;
     stats_.payload_sent += payload.size();
+    if (stream.meter_) {
+        stream.meter_->sent.add(payload.size());
+    }
     if (headroom) {
         wire::encode_header(header, payload.data() - limits::frame_header_bytes);
         batch.append(std::move(payload), limits::frame_header_bytes);

@@ -161,7 +161,7 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
     }
     IntrusivePtr<Stream> stream = data_target_;
     if (!piece.empty()) {
-        stats_.payload_received += piece.size();
+        count_received(*stream, piece.size());
         queue_data(*stream, std::move(piece), header, first);
     }
     if (last) {
@@ -169,6 +169,13 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
         data_target_.reset();
     }
     return true;
+}
+
+void Session::count_received(const Stream& stream, std::size_t bytes) noexcept {
+    stats_.payload_received += bytes;
+    if (stream.meter_) {
+        stream.meter_->received.add(bytes);
+    }
 }
 
 // Small payloads are copied for an endpoint on another thread, since they cannot be compacted later. They are also
@@ -443,7 +450,7 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     StreamItem item;
     item.kind = StreamItem::Kind::datagram;
     item.slice = buffer::Slice::copy_of(payload, shared_->ledger.get());
-    stats_.payload_received += size;
+    count_received(*stream, size);
     stats_.bytes_copied += size;
     stream->inbound_.push(std::move(item));
     touch(*stream, false);

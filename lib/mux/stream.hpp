@@ -21,13 +21,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "buffer/ready_list.hpp"
 #include "buffer/slab.hpp"
 #include "buffer/spsc_queue.hpp"
 #include "buffer/waker.hpp"
+#include "metrics/meter.hpp"
 #include "mux/mutant.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream_side.hpp"
@@ -134,6 +137,9 @@ public:
     /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
     /// another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
+    /// Counts the payload from now on in `meter`, which is the trunk's worker's. On the session's thread; for a stream
+    /// that the peer has opened, from within on_open().
+    void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { meter_ = std::move(meter); }
 
     // --- sending -----------------------------------------------------------------------------------------------------
 
@@ -285,7 +291,8 @@ private:
 
     // For the session half alone: only the trunk's worker touches these.
     IntrusivePtr<buffer::Waker> waker_;
-    Queue::Place fresh_from_;  // the first item of the current receive(), if `side_.received`
+    std::shared_ptr<metrics::Meter> meter_;  // may be null
+    Queue::Place fresh_from_;                // the first item of the current receive(), if `side_.received`
     StreamSide side_;
 };
 

@@ -99,6 +99,7 @@ public:
 
     void run() {
         CurrentScope scope(owner_, slabs_);
+        thread_number_.store(number_of_this_thread(), std::memory_order_relaxed);
         run_direct();
         if (!closed_) {
             kick();
@@ -106,6 +107,7 @@ public:
         }
         deferred_.run(closed_ ? 0 : last_words_max);
         close();
+        thread_number_.store(0, std::memory_order_relaxed);
     }
 
     asio::io_context& io() noexcept {
@@ -208,6 +210,8 @@ public:
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::optional<NameService> names_;
     Counters counters_;
+    metrics::WorkTimes timer_delays_;
+    std::atomic<int> thread_number_{0};  // the system's; 0: it does not run
     std::function<void(std::exception_ptr)> on_exception_;
     std::thread thread_;
     bool started_ = false;
@@ -315,10 +319,11 @@ private:
     void round(const Work& work) noexcept {
         CurrentScope scope(owner_, slabs_);
         in_round_ = true;
-        now_ = Clock::now();
+        const TimePoint before = std::exchange(now_, Clock::now());
         ++counters_.rounds;
         mailbox_->deliver_all();
         if (timers_.earliest() <= now_) {
+            timer_delays_.count(now_ - std::max(timers_.earliest(), before));  // some are set to a time in the past
             timers_.fire_due(now_);
         }
         work();
@@ -531,6 +536,13 @@ Worker::Counters Worker::counters() const noexcept {
     Counters counters = core_->counters_;
     counters.system_calls = core_->poller_.system_calls();
     return counters;
+}
+std::optional<CpuTimes> Worker::cpu_times() const noexcept {
+    const int number = core_->thread_number_.load(std::memory_order_relaxed);
+    return number != 0 ? cpu_times_of_thread(number) : std::nullopt;
+}
+const metrics::WorkTimes& Worker::timer_delays() const noexcept {
+    return core_->timer_delays_;
 }
 std::size_t Worker::timers_set() const noexcept {
     return core_->timers_.size();

@@ -16,11 +16,14 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "buffer/mailbox.hpp"
 #include "buffer/slab.hpp"
+#include "metrics/histogram.hpp"
+#include "runtime/cpu_wait.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
@@ -116,6 +119,12 @@ public:
         std::uint64_t system_calls = 0;  // made by the poller
     };
     Counters counters() const noexcept;
+    /// What the system says of the worker's thread. Any thread. Nothing: it does not say, the thread is an
+    /// application's, or it does not run.
+    std::optional<CpuTimes> cpu_times() const noexcept;
+    /// How late timers were when they were looked at: how long the loop was busy with others, or had no processor. Any
+    /// thread.
+    const metrics::WorkTimes& timer_delays() const noexcept;
     /// The number of timers that are set now, for tests and stats.
     std::size_t timers_set() const noexcept;
 

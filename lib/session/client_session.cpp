@@ -92,6 +92,7 @@ void ClientSession::on_connected(const std::string& problem, runtime::Fd socket)
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           login_until_ - worker_.now(), static_cast<trunk::TrunkEvents&>(*this));
     trunk_->account_in(shared_->book);
+    trunk_->session().count_in(shared_->services->rest()->meter(&worker_));
     trunk_->start();
 }
 
@@ -175,6 +176,7 @@ void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, director
     metadata.token = plan->token;
     const std::vector<std::uint8_t> encoded = wire::encode_open_metadata(metadata);
     request.metadata = encoded;
+    request.meter = shared_->services->row({plan->text(), {}, metrics::visit_endpoint})->meter(&worker_);
     IntrusivePtr<buffer::Waker> waker = visitor.distant;
     if (pump) {
         waker = pump;

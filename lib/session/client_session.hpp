@@ -15,6 +15,7 @@
 #include "base/published.hpp"
 #include "directory/shared_port.hpp"
 #include "login/handshake_client.hpp"
+#include "metrics/service_book.hpp"
 #include "runtime/proxy_connector.hpp"
 #include "runtime/round_trip.hpp"
 #include "session/visit_plan.hpp"
@@ -37,6 +38,7 @@ struct ClientShared {
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
     std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
+    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();

@@ -160,6 +160,9 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
     std::shared_ptr<const backend::ClientService> service = services_->find(open.service);
     if (service) {
         tell_visitor(*service, open, worker_.now(), *shared_->log);
+        if (service->row) {
+            stream->count_in(service->row->meter(&worker_));
+        }
     }
     const auto is_udp = [](wire::ServiceKind kind) { return kind == wire::ServiceKind::udp; };
     if (!service) {

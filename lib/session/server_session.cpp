@@ -98,6 +98,7 @@ void ServerSession::start(runtime::Fd socket) {
                                           shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
     trunk_->count_in(recent_);
     trunk_->account_in(shared_->book);
+    trunk_->session().count_in(shared_->services->rest()->meter(&worker_));
     trunk_->start();
 }
 
@@ -136,6 +137,7 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
     }
     mux::Session::OpenRequest request;
     request.service = service;
+    request.meter = known->second.meter;
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     return stream;

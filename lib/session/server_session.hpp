@@ -92,6 +92,7 @@ struct SessionView {
         std::uint16_t port = 0;
         std::shared_ptr<trunk::Traffic> traffic;
         std::shared_ptr<const directory::HttpService> http;  // for HTTP
+        std::shared_ptr<const metrics::ServiceRow> row;
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish
@@ -142,6 +143,7 @@ struct ServerShared {
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
     std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
+    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
@@ -250,6 +252,7 @@ private:
         bool assigned = false;                    // its host is the server's choice
         bool assigned_anew = false;               // and it is not the one that the service had before
         std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
+        std::shared_ptr<metrics::Meter> meter{};  // of what it moves; null until it is there
         directory::VisitorLine line;
         std::shared_ptr<void> of_token{};                // counts it for the token's quota
         hooks::SharedAskedPlugins asked{};               // the plugins that its client has asked for

@@ -314,6 +314,7 @@ Result<directory::HttpStream, Code> ServerSession::open_http(std::uint32_t id, c
     request.service = id;
     request.kind = wire::ServiceKind::http;
     request.visitor = visitor;
+    request.meter = found->second.meter;
     auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
     trunk_->session_changed();
     if (!stream) {

@@ -42,6 +42,8 @@ void ServerSession::begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Op
         }
         return;
     }
+    const auto row = shared_->services->row({printable(metadata.service, 64), token_name_, metrics::visit_endpoint});
+    stream->count_in(row->meter(&worker_));
     auto relay = make_intrusive<StreamRelay>(worker_, std::move(stream));
     relay->begin();
     const auto& [session, id] = *found;

@@ -275,7 +275,7 @@ std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, con
 }
 
 void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
-    const Service& service = services_[id];
+    Service& service = services_[id];
     wire::RegisteredService registered;
     registered.id = id;
     if (service.http) {
@@ -298,10 +298,15 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         plugins_->confirmed(id, registered);
     }
     std::string name = printable(service.description.name, 64);
+    const auto row = shared_->services->row({name, token_name_, registered.address});
+    service.meter = row->meter(&worker_);
+    if (service.http) {
+        service.http->count_in(row);
+    }
     {
         std::lock_guard lock(view_mutex_);
-        view_.services.push_back(
-            {id, service.description.kind, name, registered.address, service.port(), service.traffic, service.http});
+        view_.services.push_back({id, service.description.kind, name, registered.address, service.port(),
+                                  service.traffic, service.http, row});
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
@@ -580,6 +585,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
     mux::Session::OpenRequest request;
     request.service = id;
     request.visitor = runtime::visitor_address(visitor.from);
+    request.meter = services_.at(id).meter;
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {

@@ -78,6 +78,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
     request.visitor = visitor.from;
     const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
     request.metadata = metadata;
+    request.meter = services_.at(id).meter;
     auto stream = trunk_->session().open(request, pump, false, worker_.now());
     trunk_->session_changed();
     if (!stream) {

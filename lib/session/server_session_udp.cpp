@@ -41,6 +41,7 @@ void ServerSession::open_distant(std::uint32_t id, directory::Visitor visitor) {
         request.kind = wire::ServiceKind::udp;
     }
     request.visitor = runtime::visitor_address(visitor.from);
+    request.meter = services_.at(id).meter;
     auto stream = trunk_->session().open(request, visitor.distant, true, worker_.now());
     trunk_->session_changed();
     if (!stream) {

@@ -5,13 +5,14 @@
 
 namespace ferrotunnel::trunk {
 
-mux::SessionStats TrafficBook::sum() const {
+TrafficSums TrafficBook::sum() const {
     std::lock_guard lock(mutex_);
-    mux::SessionStats sum = past_;
+    TrafficSums sum = past_;
     for (const Account* account : open_) {
         account->add_totals(sum);
         sum.streams += static_cast<std::uint32_t>(account->streams_.load());
-        sum.bytes_held += account->ledger_->bytes();
+        sum.bytes_held += account->shared_->ledger->bytes();
+        sum.bytes_queued += account->shared_->outbound->bytes();
         const Duration rtt = account->rtt_min_.load(std::memory_order_relaxed);
         if (rtt > Duration::zero()) {
             sum.rtt_min = sum.rtt_min > Duration::zero() ? std::min(sum.rtt_min, rtt) : rtt;
@@ -21,7 +22,7 @@ mux::SessionStats TrafficBook::sum() const {
 }
 
 TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Session& session)
-    : book_(std::move(book)), session_(session), ledger_(session.ledger()) {
+    : book_(std::move(book)), session_(session), shared_(session.shared()) {
     if (book_) {
         std::lock_guard lock(book_->mutex_);
         book_->open_.insert(this);
@@ -38,12 +39,18 @@ TrafficBook::Account::~Account() {
     }
 }
 
-void TrafficBook::Account::add_totals(mux::SessionStats& to) const noexcept {
+void TrafficBook::Account::add_totals(TrafficSums& to) const noexcept {
     to.payload_received += payload_received_.load();
     to.payload_sent += payload_sent_.load();
     to.bytes_copied += bytes_copied_.load();
+    to.frames_received += frames_received_.load();
+    to.frames_sent += frames_sent_.load();
+    to.resets += resets_.load();
+    to.credit_stalls += credit_stalls_.load();
     to.streams_opened += streams_opened_.load();
     to.streams_refused += streams_refused_.load();
+    decode.add_to(to.decode);
+    encode.add_to(to.encode);
 }
 
 }  // namespace ferrotunnel::trunk

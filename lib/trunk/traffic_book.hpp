@@ -9,9 +9,16 @@
 
 #include "base/counter.hpp"
 #include "buffer/slab.hpp"
+#include "metrics/histogram.hpp"
 #include "mux/session.hpp"
 
 namespace ferrotunnel::trunk {
+
+/// What the sessions have done together.
+struct TrafficSums : mux::SessionStats {
+    metrics::WorkTimes::Sums decode;  // what taking the frames of a read has cost, one read in sixteen
+    metrics::WorkTimes::Sums encode;  // and making a batch of them
+};
 
 /// The sums over all sessions, present and past. Answers at any time, without asking a worker, even while sessions end
 /// and after the last one has ended. Any thread.
@@ -21,12 +28,12 @@ public:
 
     /// Totals over all sessions that ever were; counts of what exists now; the shortest round trip of the open
     /// sessions.
-    mux::SessionStats sum() const;
+    TrafficSums sum() const;
 
 private:
     mutable std::mutex mutex_;
     std::set<const Account*> open_;
-    mux::SessionStats past_;
+    TrafficSums past_;
 };
 
 /// One session's page in the book. Its worker writes, any thread reads.
@@ -44,22 +51,55 @@ public:
         payload_received_.set(counted.payload_received);
         payload_sent_.set(counted.payload_sent);
         bytes_copied_.set(counted.bytes_copied);
+        frames_received_.set(counted.frames_received);
+        frames_sent_.set(counted.frames_sent);
+        resets_.set(counted.resets);
+        credit_stalls_.set(counted.credit_stalls);
         streams_opened_.set(counted.streams_opened);
         streams_refused_.set(counted.streams_refused);
         streams_.set(session_.stream_count());
         rtt_min_.store(session_.rtt_min(), std::memory_order_relaxed);
     }
 
+    /// Runs work on frames. One time in sixteen it is timed: the clock costs more than a small frame does.
+    template <typename Work>
+    auto timed(metrics::WorkTimes Account::*times, Work work) {
+        if (++works_ % one_timed_of != 0) {
+            return work();
+        }
+        const Timed timed(this->*times);
+        return work();
+    }
+    metrics::WorkTimes decode;
+    metrics::WorkTimes encode;
+
 private:
     friend class TrafficBook;
-    void add_totals(mux::SessionStats& to) const noexcept;
+    static constexpr std::uint32_t one_timed_of = 16;
+    class Timed {
+    public:
+        explicit Timed(metrics::WorkTimes& times) noexcept : times_(times) {}
+        ~Timed() { times_.count(Clock::now() - began_); }
+        Timed(const Timed&) = delete;
+        Timed& operator=(const Timed&) = delete;
+
+    private:
+        metrics::WorkTimes& times_;
+        const TimePoint began_ = Clock::now();
+    };
+    void add_totals(TrafficSums& to) const noexcept;
 
     const std::shared_ptr<TrafficBook> book_;
     const mux::Session& session_;
-    const IntrusivePtr<buffer::SlabLedger> ledger_;
+    const IntrusivePtr<mux::SessionShared> shared_;
+    std::uint32_t works_ = 0;
     Counter payload_received_;
     Counter payload_sent_;
     Counter bytes_copied_;
+    Counter frames_received_;
+    Counter frames_sent_;
+    Counter resets_;
+    Counter credit_stalls_;
     Counter streams_opened_;
     Counter streams_refused_;
     Counter streams_;

@@ -235,7 +235,7 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     if (result.bytes > 0) {
         auto length = static_cast<std::uint32_t>(result.bytes);
         count(length);
-        session_.take(buffer::Slice(slab, used, length), worker_.now());
+        take({slab, used, length});
         used += length;
     }
     // Nothing follows the end. If everything was read, we come back only for an end that was announced together with
@@ -243,6 +243,11 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     readable_ =
         result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
     return result.status;
+}
+
+void Trunk::take(const buffer::Slice& bytes) {
+    const auto work = [&] { session_.take(bytes, worker_.now()); };
+    account_ ? account_->timed(&TrafficBook::Account::decode, work) : work();
 }
 
 void Trunk::input_ended(IoStatus status) {
@@ -293,7 +298,7 @@ void Trunk::write_some() {
 
 // Writes one batch, or the rest of one. False if there is nothing more to do now.
 bool Trunk::write_once() {
-    if (batch_.empty() && !session_.produce(batch_, worker_.now())) {
+    if (batch_.empty() && !produce()) {
         if (pipe_->has_pending()) {
             writable_ = pipe_->flush() == IoStatus::ok;
             tell_written(0);
@@ -317,6 +322,11 @@ bool Trunk::write_once() {
     }
     writable_ = result.status == IoStatus::ok;
     return writable_;
+}
+
+bool Trunk::produce() {
+    const auto work = [&] { return session_.produce(batch_, worker_.now()); };
+    return account_ ? account_->timed(&TrafficBook::Account::encode, work) : work();
 }
 
 // Tells the session how much was written. Bytes that TLS has taken but the socket has not are still under way: one of

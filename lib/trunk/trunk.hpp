@@ -121,9 +121,11 @@ private:
     void read_some();
     bool read_round();
     IoStatus read_once(ReadSlab& into);
+    void take(const buffer::Slice& bytes);
     void input_ended(IoStatus status);
     void write_some();
     bool write_once();
+    bool produce();
     void tell_written(std::size_t bytes);
     void count(std::size_t bytes) noexcept;
     void discard_input();

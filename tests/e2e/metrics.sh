@@ -35,6 +35,13 @@ for ((i = 0; i < 10; i++)); do
     equal "a request" "$(status_of app.test /name/x)" 200
 done
 equal "requests of the service" "$(number "$server_metrics" "$series")" 10
+of_web=${series#*\{} of_web=${of_web%\}}
+answers() { number "$server_metrics" "ferrotunnel_service_http_answers_total{$of_web,code=\"$1\"}"; }
+answers_are() { [[ $(answers "$1") == "$2" ]]; } # a request is over a little later than its answer is there
+wait_until $patience "answers of the service" answers_are 2xx 10
+equal "answers of another class" "$(answers 5xx)" 0
+equal "times to the first byte" "$(number "$server_metrics" "ferrotunnel_service_http_first_byte_seconds_count{$of_web}")" 10
+equal "those of whole requests" "$(number "$server_metrics" "ferrotunnel_service_http_request_seconds_bucket{$of_web,le=\"+Inf\"}")" 10
 equal "requests of the edge" "$(number "$server_metrics" ferrotunnel_http_requests_total)" 10
 equal "a host that nobody has" "$(status_of other.test /)" "404 unknown_host"
 equal "pages" "$(number "$server_metrics" ferrotunnel_http_pages_total)" 1

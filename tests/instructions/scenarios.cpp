@@ -1,6 +1,7 @@
 #include "instructions/scenarios.hpp"
 
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "base/check.hpp"
@@ -37,8 +38,17 @@ void send_bulk(SessionPair& pair, const Ends& ends, std::uint64_t bytes) {
     }
 }
 
-void bulk(std::uint64_t mebibytes, std::size_t streams, std::uint32_t read_max) {
+// Lets both sessions count the bytes of their streams, as they do for a service.
+void count_in_meters(SessionPair& pair) {
+    pair.server.session.count_in(std::make_shared<metrics::Meter>());
+    pair.client.session.count_in(std::make_shared<metrics::Meter>());
+}
+
+void bulk(std::uint64_t mebibytes, std::size_t streams, std::uint32_t read_max, bool metered = false) {
     SessionPair pair;
+    if (metered) {
+        count_in_meters(pair);
+    }
     pair.read_max = read_max;
     Ends ends = pair.open(streams);
     send_bulk(pair, ends, 16_MiB);  // now windows have grown, and lists have their memory
@@ -49,6 +59,10 @@ void bulk(std::uint64_t mebibytes, std::size_t streams, std::uint32_t read_max) 
 
 void bulk_one(std::uint64_t mebibytes) {
     bulk(mebibytes, 1, buffer::slab_bytes);
+}
+
+void bulk_metered(std::uint64_t mebibytes) {
+    bulk(mebibytes, 1, buffer::slab_bytes, true);
 }
 
 void bulk_ten(std::uint64_t mebibytes) {
@@ -94,8 +108,11 @@ void ask(SessionPair& pair, const Ends& ends, std::uint64_t rounds) {
     }
 }
 
-void request_answer(std::uint64_t requests, std::size_t streams) {
+void request_answer(std::uint64_t requests, std::size_t streams, bool metered = false) {
     SessionPair pair;
+    if (metered) {
+        count_in_meters(pair);
+    }
     Ends ends = pair.open(streams);
     for (const SessionPair::Ends& some : ends) {
         some.backend->echo = true;
@@ -110,6 +127,11 @@ void request_answer(std::uint64_t requests, std::size_t streams) {
 
 void requests_one(std::uint64_t requests) {
     request_answer(requests, 1);
+}
+
+// As requests_one, with counters of the streams' service: they may cost next to nothing.
+void requests_metered(std::uint64_t requests) {
+    request_answer(requests, 1, true);
 }
 
 void requests_many(std::uint64_t requests) {
@@ -248,10 +270,12 @@ void slab_pool(std::uint64_t slabs) {
 
 constexpr Scenario all[] = {
     {"bulk_one", "MiB", 64, bulk_one, "one stream, through both sessions"},
+    {"bulk_metered", "MiB", 64, bulk_metered, "one stream, whose bytes are counted for its service"},
     {"bulk_ten", "MiB", 64, bulk_ten, "ten streams, through both sessions"},
     {"bulk_chopped", "MiB", 64, bulk_chopped, "one stream, reads that cut frames"},
     {"slow_takers", "piece", 8'000, slow_takers, "pieces of 64 bytes join queues of a thousand that nobody takes"},
     {"requests_one", "request", 10'000, requests_one, "64 bytes there and back, one after the other"},
+    {"requests_metered", "request", 10'000, requests_metered, "requests_one, counted for a service"},
     {"requests_many", "request", 10'240, requests_many, "64 bytes there and back, 256 streams at once"},
     {"many_ready", "message", 20'000, many_ready, "64 bytes one way, 10,000 streams at once"},
     {"open_close", "stream", 10'000, open_close, "opened, answered and ended, a hundred at once"},

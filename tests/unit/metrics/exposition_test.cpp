@@ -1,6 +1,8 @@
 #include "metrics/exposition.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -58,4 +60,34 @@ TEST_CASE("metrics: who asks for OpenMetrics gets it") {
     CHECK(format_for("text/plain") == Format::prometheus);
     CHECK(format_for("") == Format::prometheus);
     CHECK(media_type(Format::prometheus).starts_with("text/plain; version=0.0.4"));
+}
+
+TEST_CASE("metrics: buckets of a histogram have all that is shorter, and bounds with a point or an exponent") {
+    const std::array buckets{Bucket{1e-05, 2}, Bucket{0.0001, 0}, Bucket{1, 3},
+                             Bucket{std::numeric_limits<double>::infinity(), 4}};
+    Exposition text(Format::open_metrics);
+    text.family("a_seconds", Type::histogram, "Seconds of a.");
+    text.histogram(Exposition::text_of({{"service", "web"}}), buckets, 1.5);
+    text.family("b_seconds", Type::histogram, "Seconds of b.");
+    text.histogram({}, std::array{Bucket{std::numeric_limits<double>::infinity(), 0}}, 0);
+    text.family("c", Type::counter, "C.");
+    text.sample_of("x=\"y\"", 7, "code", "2xx");
+    CHECK(std::move(text).finish() ==
+          "# HELP a_seconds Seconds of a.\n"
+          "# TYPE a_seconds histogram\n"
+          "a_seconds_bucket{service=\"web\",le=\"1e-05\"} 2\n"
+          "a_seconds_bucket{service=\"web\",le=\"0.0001\"} 2\n"
+          "a_seconds_bucket{service=\"web\",le=\"1.0\"} 5\n"
+          "a_seconds_bucket{service=\"web\",le=\"+Inf\"} 9\n"
+          "a_seconds_sum{service=\"web\"} 1.5\n"
+          "a_seconds_count{service=\"web\"} 9\n"
+          "# HELP b_seconds Seconds of b.\n"
+          "# TYPE b_seconds histogram\n"
+          "b_seconds_bucket{le=\"+Inf\"} 0\n"
+          "b_seconds_sum 0\n"
+          "b_seconds_count 0\n"
+          "# HELP c C.\n"
+          "# TYPE c counter\n"
+          "c_total{x=\"y\",code=\"2xx\"} 7\n"
+          "# EOF\n");
 }

@@ -1,0 +1,136 @@
+// The numbers of services and of workers, as a scraper reads them.
+#include <array>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "admin/stats_metrics.hpp"
+
+namespace ferrotunnel::admin {
+
+using metrics::Bucket;
+using metrics::Exposition;
+using metrics::Type;
+
+namespace {
+
+double seconds_of(std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+/// Services with their labels as text, which is made once: a service has many samples.
+using Labelled = std::vector<std::pair<std::string, const ServiceStats*>>;
+
+void put_times(Exposition& to, std::string_view labels, const Timings& timings) {
+    std::vector<Bucket> buckets;
+    buckets.reserve(timings.buckets.size());
+    for (const Timings::Bucket& bucket : timings.buckets) {
+        const bool is_last = bucket.up_to == std::chrono::nanoseconds::max();
+        buckets.push_back({is_last ? std::numeric_limits<double>::infinity() : seconds_of(bucket.up_to), bucket.count});
+    }
+    to.histogram(labels, buckets, seconds_of(timings.sum));
+}
+
+void put_bytes(Exposition& to, const Labelled& services) {
+    to.family("ferrotunnel_service_trunk_received_bytes", Type::counter,
+              "Payload of a service that has come by the connections between clients and server.");
+    for (const auto& [labels, stats] : services) {
+        to.sample_of(labels, stats->bytes_received);
+    }
+    to.family("ferrotunnel_service_trunk_sent_bytes", Type::counter,
+              "Payload of a service that was sent by the connections between clients and server.");
+    for (const auto& [labels, stats] : services) {
+        to.sample_of(labels, stats->bytes_sent);
+    }
+}
+
+void put_answers(Exposition& to, const Labelled& services) {
+    static constexpr std::array<std::string_view, 5> classes{"1xx", "2xx", "3xx", "4xx", "5xx"};
+    to.family("ferrotunnel_service_http_answers", Type::counter,
+              "Requests for an HTTP service that are over, by the status of their answers.");
+    for (const auto& [labels, stats] : services) {
+        for (std::size_t i = 0; i < classes.size() && !stats->whole.buckets.empty(); ++i) {
+            to.sample_of(labels, stats->answers[i], "code", classes[i]);
+        }
+    }
+}
+
+void put_timings(Exposition& to, const Labelled& services, Timings ServiceStats::*timings) {
+    for (const auto& [labels, stats] : services) {
+        if (!(stats->*timings).buckets.empty()) {
+            put_times(to, labels, stats->*timings);
+        }
+    }
+}
+
+}  // namespace
+
+void put_of_server(Exposition& to, const std::vector<ServiceStats>& services) {
+    Labelled all;
+    all.reserve(services.size());
+    for (const ServiceStats& stats : services) {
+        all.emplace_back(
+            Exposition::text_of({{"service", stats.service}, {"token", stats.token}, {"endpoint", stats.endpoint}}),
+            &stats);
+    }
+    put_bytes(to, all);
+    put_answers(to, all);
+    to.family("ferrotunnel_service_http_first_byte_seconds", Type::histogram,
+              "From the head of a request to that of its answer.");
+    put_timings(to, all, &ServiceStats::first_byte);
+    to.family("ferrotunnel_service_http_request_seconds", Type::histogram,
+              "From the head of a request to the end of its answer.");
+    put_timings(to, all, &ServiceStats::whole);
+}
+
+void put_of_client(Exposition& to, const std::vector<ServiceStats>& services) {
+    Labelled all;
+    all.reserve(services.size());
+    for (const ServiceStats& stats : services) {
+        all.emplace_back(Exposition::text_of({{"service", stats.service}, {"kind", stats.endpoint}}), &stats);
+    }
+    put_bytes(to, all);
+}
+
+void put(Exposition& to, const std::vector<WorkerStats>& workers) {
+    const auto put_each = [&](std::chrono::nanoseconds WorkerStats::*time) {
+        for (std::size_t i = 0; i < workers.size(); ++i) {
+            to.sample(seconds_of(workers[i].*time), {{"worker", std::to_string(i)}});
+        }
+    };
+    to.family("ferrotunnel_worker_ran_seconds", Type::counter, "Time that a worker's thread had a processor.");
+    put_each(&WorkerStats::ran);
+    to.family("ferrotunnel_worker_waited_seconds", Type::counter,
+              "Time that a worker's thread was ready to run and waited for a processor.");
+    put_each(&WorkerStats::waited);
+    Timings delays;
+    for (const WorkerStats& worker : workers) {
+        delays.sum += worker.timer_delays.sum;
+        delays.buckets.resize(worker.timer_delays.buckets.size());
+        for (std::size_t i = 0; i < delays.buckets.size(); ++i) {
+            delays.buckets[i].up_to = worker.timer_delays.buckets[i].up_to;
+            delays.buckets[i].count += worker.timer_delays.buckets[i].count;
+        }
+    }
+    to.family("ferrotunnel_worker_timer_delay_seconds", Type::histogram,
+              "How late timers were, since workers were busy with others or had no processor.");
+    put_times(to, {}, delays);
+}
+
+void put_usual_names(Exposition& to, const TrafficStats& stats) {
+    to.single("ferrotunnel_tunnel_frames_processed", Type::counter, "Frames, received and sent.",
+              stats.frames_received + stats.frames_sent);
+    to.single("ferrotunnel_tunnel_bytes_transferred", Type::counter, "Payload, received and sent.",
+              stats.bytes_received + stats.bytes_sent);
+    to.single("ferrotunnel_tunnel_queue_depth", Type::gauge, "Payload that waits in memory, in bytes.",
+              stats.bytes_held + stats.bytes_queued);
+    to.family("ferrotunnel_tunnel_decode_latency_seconds", Type::histogram,
+              "Work on the frames of a read, of one read in sixteen.");
+    put_times(to, {}, stats.decode);
+    to.family("ferrotunnel_tunnel_encode_latency_seconds", Type::histogram,
+              "Work on the frames of a write, of one write in sixteen.");
+    put_times(to, {}, stats.encode);
+}
+
+}  // namespace ferrotunnel::admin

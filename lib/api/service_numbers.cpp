@@ -1,0 +1,52 @@
+#include "api/service_numbers.hpp"
+
+#include <algorithm>
+
+namespace ferrotunnel::detail {
+
+std::vector<const void*> writers_of(runtime::WorkerGroup& group) {
+    std::vector<const void*> writers;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        writers.push_back(&group.at(i));
+    }
+    return writers;
+}
+
+std::vector<ServiceStats> service_stats(const metrics::ServiceBook& book) {
+    std::vector<ServiceStats> all;
+    const auto rows = book.rows();
+    all.reserve(rows.size());
+    for (const auto& row : rows) {
+        const metrics::ServiceSums sums = row->sums();
+        ServiceStats& stats = all.emplace_back();
+        stats.service = row->labels().service;
+        stats.token = row->labels().token;
+        stats.endpoint = row->labels().endpoint;
+        stats.bytes_received = sums.received;
+        stats.bytes_sent = sums.sent;
+        if (sums.has_http) {
+            std::copy(sums.answers.begin(), sums.answers.end(), stats.answers.begin());
+            stats.first_byte = timings_of(sums.first_byte, metrics::request_bounds);
+            stats.whole = timings_of(sums.whole, metrics::request_bounds);
+        }
+    }
+    return all;
+}
+
+std::vector<WorkerStats> worker_stats(runtime::WorkerGroup& group) {
+    std::vector<WorkerStats> all;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        const runtime::Worker& worker = group.at(i);
+        metrics::WorkTimes::Sums delays;
+        worker.timer_delays().add_to(delays);
+        WorkerStats& stats = all.emplace_back();
+        stats.timer_delays = timings_of(delays, metrics::work_bounds);
+        if (const auto times = worker.cpu_times()) {
+            stats.ran = times->ran;
+            stats.waited = times->waited;
+        }
+    }
+    return all;
+}
+
+}  // namespace ferrotunnel::detail

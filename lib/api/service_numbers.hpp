@@ -1,0 +1,36 @@
+// What is counted for each service and each worker, as an application reads it.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ferrotunnel/stats.hpp"
+#include "metrics/histogram.hpp"
+#include "metrics/service_book.hpp"
+#include "runtime/worker_group.hpp"
+
+namespace ferrotunnel::detail {
+
+template <std::size_t n>
+Timings timings_of(const metrics::HistogramSums<n>& sums, const std::array<std::int64_t, n>& bounds) {
+    Timings timings;
+    timings.buckets.reserve(n + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+        timings.buckets.push_back({std::chrono::nanoseconds(bounds[i]), sums.counts[i]});
+    }
+    timings.buckets.push_back({std::chrono::nanoseconds::max(), sums.counts[n]});
+    timings.sum = std::chrono::nanoseconds(sums.nanoseconds);
+    return timings;
+}
+
+/// Who counts in the book of a Client's or Server's services.
+std::vector<const void*> writers_of(runtime::WorkerGroup& group);
+
+/// By their labels; the last is that of what belongs to none.
+std::vector<ServiceStats> service_stats(const metrics::ServiceBook& book);
+std::vector<WorkerStats> worker_stats(runtime::WorkerGroup& group);
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,53 @@
+// One `T` for each thread that counts, made when it is first used.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace ferrotunnel::metrics {
+
+/// Any thread may call the members; `T` says who may use what they give.
+template <typename T>
+class PerWriter {
+public:
+    explicit PerWriter(std::size_t writers) : places_(writers) {}
+    ~PerWriter() {
+        for (const std::atomic<T*>& place : places_) {
+            delete place.load(std::memory_order_acquire);
+        }
+    }
+    PerWriter(const PerWriter&) = delete;
+    PerWriter& operator=(const PerWriter&) = delete;
+
+    /// That of a writer, a number below that of all writers.
+    T& at(std::size_t writer) {
+        if (T* there = places_[writer].load(std::memory_order_acquire)) {
+            return *there;
+        }
+        const std::lock_guard lock(mutex_);
+        if (T* there = places_[writer].load(std::memory_order_acquire)) {
+            return *there;
+        }
+        auto made = std::make_unique<T>();
+        places_[writer].store(made.get(), std::memory_order_release);
+        return *made.release();
+    }
+    /// Calls `look(const T&)` for each that there is.
+    template <typename Look>
+    void for_each(Look look) const {
+        for (const std::atomic<T*>& place : places_) {
+            if (const T* there = place.load(std::memory_order_acquire)) {
+                look(*there);
+            }
+        }
+    }
+
+private:
+    std::vector<std::atomic<T*>> places_;
+    std::mutex mutex_;  // while one is made
+};
+
+}  // namespace ferrotunnel::metrics

@@ -1,0 +1,80 @@
+# A scrape of many services: each has few series, an answer is made quickly, and no thread that moves bytes waits for it.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need python3
+
+services=$(by_size 50 1000)
+serve_http web
+start_edge --metrics 127.0.0.1:0
+metrics=$(awk '$1 == "metrics" { print $2 }' "$dir/server.endpoints")
+{
+    echo "client:"
+    echo "  server: $control"
+    echo "  token: file:$dir/token"
+    echo "  services:"
+    for ((i = 0; i < services; ++i)); do
+        echo "    - {http: h$i.test, local: \"$backend\"}"
+    done
+} >"$dir/many.yml"
+programs[many]=1
+start many "$FERROTUNNEL" client --config "$dir/many.yml" --no-watch --tls $tls --endpoint-file "$dir/many.endpoints"
+wait_for_services many "$services"
+
+# The longest of a request while nothing else is asked, and while one scrape follows the other, in milliseconds; then the
+# shortest scrape, its series, and those of one service.
+python3 - "$edge" "$metrics" "$services" >"$dir/result" <<'END_OF_PROGRAM' || fail "requests and scrapes: $(<"$dir/result")"
+import http.client
+import sys
+import threading
+import time
+
+edge, metrics, services = sys.argv[1], sys.argv[2], int(sys.argv[3])
+requests = http.client.HTTPConnection(edge, timeout=60)
+
+
+def ask(number):
+    began = time.perf_counter()
+    requests.request("GET", "/name/x", headers={"Host": f"h{number}.test"})
+    answer = requests.getresponse()
+    assert answer.status == 200, answer.status
+    answer.read()
+    return (time.perf_counter() - began) * 1000
+
+
+for number in range(services):
+    ask(number)
+quiet = max(ask(0) for _ in range(200))
+ended = threading.Event()
+times = []
+
+
+def scrape():
+    reader = http.client.HTTPConnection(metrics, timeout=60)
+    while not ended.is_set() or len(times) < 5:
+        began = time.perf_counter()
+        reader.request("GET", "/metrics")
+        text = reader.getresponse().read()
+        times.append((time.perf_counter() - began) * 1000)
+    lines = [line for line in text.decode().splitlines() if not line.startswith("#")]
+    times.append((len(lines), sum('service="h7.test"' in line for line in lines)))
+
+
+scraper = threading.Thread(target=scrape)
+scraper.start()
+busy = max(ask(0) for _ in range(200))
+ended.set()
+scraper.join()
+series, of_one = times.pop()
+print(f"quiet={quiet:.1f} busy={busy:.1f} scrape={min(times):.1f} series={series} of_one={of_one}")
+END_OF_PROGRAM
+result=$(<"$dir/result")
+say "$result"
+at_most "series of a service" "$(value of_one "$result")" 40
+at_least "and not none" "$(value of_one "$result")" 30
+at_least "series in all" "$(value series "$result")" $((30 * services))
+scrape=$(value scrape "$result")
+# The shortest of many: on a machine with other work to do, any one may take longer.
+if memory_counts; then
+    at_most "milliseconds of the shortest scrape" "${scrape%.*}" 49
+fi
+check_alive
