@@ -88,6 +88,7 @@ struct HttpStats {
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested
     std::uint64_t backend_reused = 0;       ///< requests that went over an earlier connection
     std::uint64_t retries = 0;              ///< requests that were sent once more
+    std::uint64_t held = 0;                 ///< requests that have waited for a client of their service
     std::uint64_t bytes_received = 0;       ///< from visitors, heads and framing too
     std::uint64_t bytes_sent = 0;           ///< to visitors
 };

@@ -43,6 +43,7 @@ Json json_of(const HttpStats& stats) {
             {"backend_opened", stats.backend_opened},
             {"backend_reused", stats.backend_reused},
             {"retries", stats.retries},
+            {"held", stats.held},
             {"bytes_received", stats.bytes_received},
             {"bytes_sent", stats.bytes_sent}};
 }

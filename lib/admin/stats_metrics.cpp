@@ -88,6 +88,8 @@ constexpr Family<HttpStats> http_families[]{
      "Requests that went over a connection to the backend that was there."},
     {"ferrotunnel_http_retries", Type::counter, &HttpStats::retries,
      "Requests that were sent to the backend once more."},
+    {"ferrotunnel_http_held", Type::counter, &HttpStats::held,
+     "Requests that have waited for a client of their service to come back."},
     {"ferrotunnel_http_received_bytes", Type::counter, &HttpStats::bytes_received,
      "Bytes from visitors of HTTP services, with heads and framing."},
     {"ferrotunnel_http_sent_bytes", Type::counter, &HttpStats::bytes_sent,

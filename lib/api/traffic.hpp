@@ -63,6 +63,7 @@ inline HttpStats http_stats(const exchange::EdgeCounters& edge) {
     stats.backend_opened = read(edge.backend_opened);
     stats.backend_reused = read(edge.backend_reused);
     stats.retries = read(edge.retries);
+    stats.held = read(edge.held);
     stats.bytes_received = read(edge.bytes_in);
     stats.bytes_sent = read(edge.bytes_out);
     return stats;

@@ -12,6 +12,7 @@ make_token
 control=127.0.0.1:$(free_port)
 http_at=$(free_port)
 edge=127.0.0.1:$http_at
+metrics=127.0.0.1:$(free_port)
 programs[server]=1
 # start_holding TIME
 start_holding() {
@@ -23,6 +24,7 @@ server:
   state_dir: $dir/state
   token: file:$dir/token
   http: {hold: $1}
+  metrics: $metrics
 END
     start server "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
     wait_for_port "$edge" server
@@ -46,6 +48,8 @@ join_ok ask
 lost=$(sed '0,/^failed/d' "$dir/ask.out" | head -n 1)
 say "$(grep rate "$dir/ask.out") requests a second, $(count_of ask '^asked') x 50, $lost failed"
 equal "failed requests" "$lost" 0
+held=$(curl -sS "http://$metrics/metrics" | awk '$1 == "ferrotunnel_http_held_total" { print $2 }')
+at_least "requests that have waited" "$held" 3
 
 say "a server that is restarted: whoever reaches it waits for the client"
 wait_until $patience "the claims on disk" file_has "$dir/state/claims" "^host .* app.test /$"
