@@ -317,6 +317,7 @@ public:
         return report;
     }
 
+    void note_reload(bool applied) override { plan_.client.note_reload(applied); }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();

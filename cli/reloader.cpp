@@ -69,7 +69,11 @@ void Reloader::set_files(const Config& config) {
 }
 
 ReloadReport Reloader::reload() noexcept {
-    return take([this](Problems& problems) { return read(problems); });
+    ReloadReport report = take([this](Problems& problems) { return read(problems); });
+    for (const auto& part : parts_) {
+        part->note_reload(report.ok());
+    }
+    return report;
 }
 
 ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) noexcept {

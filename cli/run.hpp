@@ -80,6 +80,8 @@ public:
     virtual void cancel() = 0;
     /// Applies what was prepared, once.
     virtual PartReport apply_prepared() = 0;
+    /// Counts that the configuration was read again.
+    virtual void note_reload(bool applied) { (void)applied; }
 };
 
 ///            signal                    signal              signal

@@ -278,6 +278,7 @@ public:
         return report;
     }
 
+    void note_reload(bool applied) override { plan_.server.note_reload(applied); }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();

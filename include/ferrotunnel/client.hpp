@@ -211,6 +211,13 @@ public:
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
+    /// Counts for metrics that the configuration was read again, by whomever, and whether it was `applied`.
+    void note_reload(bool applied);
+    /// Sets what stands behind our own families where metrics are read. At any time.
+    void on_scrape(ScrapeHandler handler);
+    /// What is read there, for an application that has a place for metrics itself: Prometheus's text format, or
+    /// OpenMetrics with its end. Empty before start(). Any thread.
+    std::string metrics_text(bool open_metrics = false) const;
     void on_trial(TrialHandler handler);
     void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);

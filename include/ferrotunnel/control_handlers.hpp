@@ -42,4 +42,9 @@ using CompareHandler = std::function<ReloadAnswer()>;
 /// program is set up. Called on the control socket's thread; it must return at once, and must not call stop() there.
 using DrainHandler = std::function<void(std::optional<std::chrono::milliseconds>)>;
 
+/// Writes the metrics of the application's own registry behind ours: families in Prometheus's text format, or, with
+/// `open_metrics`, in OpenMetrics without its end ("# EOF"). Names that begin with "ferrotunnel_" are taken. Called on
+/// the control socket's thread with each scrape, or within metrics_text(); what it throws leaves its part out.
+using ScrapeHandler = std::function<std::string(bool open_metrics)>;
+
 }  // namespace ferrotunnel

@@ -93,6 +93,20 @@ void put_of_client(Exposition& to, const std::vector<ServiceStats>& services) {
     put_bytes(to, all);
 }
 
+void put(Exposition& to, const ReloadCounts& counts) {
+    to.family("ferrotunnel_config_reloads", Type::counter, "Times that the configuration was read again.");
+    to.sample(counts.applied, {{"result", "applied"}});
+    to.sample(counts.refused, {{"result", "refused"}});
+    to.single("ferrotunnel_config_last_reload_successful", Type::gauge,
+              "1, or 0 where the configuration had mistakes when it was read last.",
+              std::uint64_t{counts.last_was_applied ? 1U : 0U});
+    to.single("ferrotunnel_config_last_reload_success_timestamp_seconds", Type::gauge,
+              "When it was read again and applied last, in seconds since 1970; 0: not since the start.",
+              counts.last_applied);
+    to.single("ferrotunnel_config_last_reload_failure_timestamp_seconds", Type::gauge,
+              "When it had mistakes last, in seconds since 1970; 0: not since the start.", counts.last_refused);
+}
+
 void put(Exposition& to, const std::vector<WorkerStats>& workers) {
     const auto put_each = [&](std::chrono::nanoseconds WorkerStats::*time) {
         for (std::size_t i = 0; i < workers.size(); ++i) {

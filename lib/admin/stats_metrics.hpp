@@ -1,6 +1,7 @@
 // Numbers as a scraper reads them; docs/metrics.md lists the families.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +10,16 @@
 #include "metrics/exposition.hpp"
 
 namespace ferrotunnel::admin {
+
+/// How often the configuration was read again since the start.
+struct ReloadCounts {
+    std::uint64_t applied = 0;
+    std::uint64_t refused = 0;  // it had mistakes
+    double last_applied = 0;    // in seconds since 1970; 0: never
+    double last_refused = 0;
+    bool last_was_applied = true;
+};
+void put(metrics::Exposition& to, const ReloadCounts& counts);
 
 /// What both sides begin with. `side`: "server" or "client".
 void put_about(metrics::Exposition& to, std::string_view side, double start_time_seconds);

@@ -357,6 +357,18 @@ std::string Client::metrics_endpoint() const {
     return impl_ ? impl_->control().metrics_endpoint() : std::string();
 }
 
+void Client::note_reload(bool applied) {
+    detail::engine_of(impl_, "Client").control().note_reload(applied);
+}
+
+void Client::on_scrape(ScrapeHandler handler) {
+    detail::engine_of(impl_, "Client").control().on_scrape(std::move(handler));
+}
+
+std::string Client::metrics_text(bool open_metrics) const {
+    return impl_ ? impl_->control().metrics_text(open_metrics) : std::string();
+}
+
 void Client::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
 }

@@ -98,6 +98,7 @@ public:
         to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
         to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
         to.sample(std::uint64_t{all - accepted}, {{"state", "other"}});
+        client_.control_.put_metrics(to);
     }
     std::string why_not_ready() override {
         if (client_.lifecycle_.stopping()) {

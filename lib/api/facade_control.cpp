@@ -155,6 +155,54 @@ void FacadeControl::on_drain(DrainHandler handler) {
     drain_ = std::move(handler);
 }
 
+void FacadeControl::on_scrape(ScrapeHandler handler) {
+    std::lock_guard lock(mutex_);
+    scrape_ = std::move(handler);
+}
+
+void FacadeControl::note_reload(bool applied) {
+    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    std::lock_guard lock(mutex_);
+    ++(applied ? reloads_.applied : reloads_.refused);
+    (applied ? reloads_.last_applied : reloads_.last_refused) = now;
+    reloads_.last_was_applied = applied;
+}
+
+// The application is asked without the lock.
+void FacadeControl::put_metrics(metrics::Exposition& to) const {
+    ScrapeHandler handler;
+    {
+        std::lock_guard lock(mutex_);
+        admin::put(to, reloads_);
+        handler = scrape_;
+    }
+    try {
+        if (handler) {
+            to.append(handler(to.format() == metrics::Format::open_metrics));
+        }
+    } catch (const std::exception& problem) {
+        static constexpr LineKind scrapes{"scrape_handler"};
+        if (log_.may_write(LogLevel::warn, scrapes, Clock::now())) {
+            log_.warn("the application's own metrics are left out", {{"why", problem.what()}});
+        }
+    }
+}
+
+// The subject is there from open() on, for as long as this object is.
+std::string FacadeControl::metrics_text(bool open_metrics) const {
+    admin::Subject* subject = nullptr;
+    {
+        std::lock_guard lock(mutex_);
+        subject = subject_.get();
+    }
+    metrics::Exposition text(open_metrics ? metrics::Format::open_metrics : metrics::Format::prometheus);
+    if (subject == nullptr) {
+        return {};
+    }
+    subject->metrics(text);
+    return std::move(text).finish();
+}
+
 namespace {
 
 Json lists_of(const ReloadAnswer& came) {

@@ -13,6 +13,7 @@
 
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
+#include "admin/stats_metrics.hpp"
 #include "admin/subject.hpp"
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
@@ -48,6 +49,13 @@ public:
     void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
+    void on_scrape(ScrapeHandler handler);
+    /// Counts that the configuration was read again.
+    void note_reload(bool applied);
+    /// What was counted, and what the application has to say, behind the families of `to`.
+    void put_metrics(metrics::Exposition& to) const;
+    /// All that a scraper reads. Empty before open().
+    std::string metrics_text(bool open_metrics) const;
     admin::Answer reload() const;
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
     admin::Answer compare() const;
@@ -70,6 +78,8 @@ private:
     TrialLeftHandler trial_left_;
     CompareHandler compare_;
     DrainHandler drain_;
+    ScrapeHandler scrape_;
+    admin::ReloadCounts reloads_;
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
     runtime::Fd metrics_;

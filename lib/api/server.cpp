@@ -339,6 +339,18 @@ std::string Server::metrics_endpoint() const {
     return impl_ ? impl_->control().metrics_endpoint() : std::string();
 }
 
+void Server::note_reload(bool applied) {
+    detail::engine_of(impl_, "Server").control().note_reload(applied);
+}
+
+void Server::on_scrape(ScrapeHandler handler) {
+    detail::engine_of(impl_, "Server").control().on_scrape(std::move(handler));
+}
+
+std::string Server::metrics_text(bool open_metrics) const {
+    return impl_ ? impl_->control().metrics_text(open_metrics) : std::string();
+}
+
 void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
 }

@@ -117,6 +117,7 @@ public:
         admin::put_of_server(to, server_.service_stats());
         admin::put(to, server_.worker_stats());
         admin::put(to, server_.plugins());
+        server_.control_.put_metrics(to);
     }
     std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server ends." : ""; }
 

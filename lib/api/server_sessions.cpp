@@ -184,8 +184,11 @@ std::string Server::Impl::tls_pin() const {
 
 namespace {
 
+/// Where each service of a tunnel stands, by endpoint and name.
+using ServicePlaces = std::map<std::pair<std::string, std::string>, std::size_t>;
+
 // Adds one more trunk of a tunnel.
-void add_trunk(TunnelInfo& info, const session::SessionView& view) {
+void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionView& view) {
     if (info.client.empty() || view.since < info.since) {
         info.client = view.peer;
         info.agent = view.agent;
@@ -196,11 +199,9 @@ void add_trunk(TunnelInfo& info, const session::SessionView& view) {
     info.connections += view.retired ? 0U : 1U;
     for (const session::SessionView::Service& service : view.services) {
         const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
-        auto known = std::find_if(info.services.begin(), info.services.end(), [&](const auto& one) {
-            return one.endpoint == service.endpoint && one.name == service.name;
-        });
-        if (known != info.services.end()) {
-            known->streams += streams;
+        const auto [known, is_new] = places.try_emplace({service.endpoint, service.name}, info.services.size());
+        if (!is_new) {
+            info.services[known->second].streams += streams;
         } else {
             const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
             TunnelInfo::Service& added = info.services.emplace_back();
@@ -221,15 +222,16 @@ void add_trunk(TunnelInfo& info, const session::SessionView& view) {
 
 std::vector<TunnelInfo> Server::Impl::tunnels() const {
     std::vector<TunnelInfo> tunnels;
-    std::map<directory::ClientId, std::size_t> index;
+    std::map<directory::ClientId, std::pair<std::size_t, ServicePlaces>> index;
     for (const SessionPtr& session : sessions()) {
         const session::SessionView view = session->view();
         if (!view.connected) {
             continue;
         }
-        auto [at, is_new] = index.try_emplace(view.client, tunnels.size());
-        add_trunk(is_new ? tunnels.emplace_back() : tunnels[at->second], view);
-        tunnels[at->second].id = numbers_.of(view.client);
+        auto [at, is_new] = index.try_emplace(view.client, tunnels.size(), ServicePlaces());
+        auto& [place, services] = at->second;
+        add_trunk(is_new ? tunnels.emplace_back() : tunnels[place], services, view);
+        tunnels[place].id = numbers_.of(view.client);
     }
     return tunnels;
 }

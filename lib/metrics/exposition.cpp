@@ -137,9 +137,15 @@ void Exposition::sample_of(std::string_view labels, std::uint64_t value, std::st
 // Each bucket is told with all that are shorter.
 void Exposition::histogram(std::string_view labels, std::span<const Bucket> buckets, double sum) {
     std::uint64_t so_far = 0;
-    for (const Bucket& bucket : buckets) {
-        so_far += bucket.count;
-        begin_sample("_bucket", labels, "le", bound_text(bucket.up_to));
+    bounds_.resize(buckets.size());
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+        auto& [bound, text] = bounds_[i];
+        if (text.empty() || bound != buckets[i].up_to) {
+            bound = buckets[i].up_to;
+            text = bound_text(bound);
+        }
+        so_far += buckets[i].count;
+        begin_sample("_bucket", labels, "le", text);
         put_number(text_, so_far);
     }
     begin_sample("_sum", labels);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ferrotunnel::metrics {
 
@@ -53,6 +54,10 @@ public:
         sample(value);
     }
 
+    Format format() const noexcept { return format_; }
+    /// Families that somebody else has written, in this format.
+    void append(std::string_view families) { text_ += families; }
+
     /// All of it; nothing may be added then.
     std::string finish() &&;
 
@@ -62,7 +67,8 @@ private:
 
     const Format format_;
     std::string text_;
-    std::string name_;  // of the family's samples
+    std::string name_;                                    // of the family's samples
+    std::vector<std::pair<double, std::string>> bounds_;  // of the last histogram: the next one has the same
 };
 
 }  // namespace ferrotunnel::metrics

@@ -91,6 +91,28 @@ if command -v promtool >/dev/null; then
     promtool test rules "$docs/monitoring/alerts_test.yml" >"$dir/rules.out" 2>&1 || fail "promtool: $(<"$dir/rules.out")"
 fi
 
+say "reloads are counted, and a file with a mistake is seen"
+write_file() {
+    printf 'client:\n  server: %s\n  token: file:%s\n  metrics: 127.0.0.1:0\n  control: %s\n  services: [{http: %s, local: "%s"}]\n' \
+        "$control" "$dir/token" "$dir/reloaded.sock" "$1" "$backend" >"$dir/reloaded.yml"
+}
+write_file first.test
+programs[reloaded]=1
+start reloaded "$FERROTUNNEL" client --config "$dir/reloaded.yml" --no-watch --endpoint-file "$dir/reloaded.endpoints" --tls $tls
+wait_for_services reloaded 1
+reloaded=$(awk '$1 == "metrics" { print $2 }' "$dir/reloaded.endpoints")
+result() { number "$reloaded" "ferrotunnel_config_reloads_total{result=\"$1\"}"; }
+equal "before" "$(result applied) $(result refused) $(number "$reloaded" ferrotunnel_config_last_reload_successful)" "0 0 1"
+write_file 'not..a.host'
+"$FERROTUNNEL" reload --control "$dir/reloaded.sock" >"$dir/reload.out" 2>&1 && fail "a mistake was applied"
+equal "a mistake" "$(result applied) $(result refused) $(number "$reloaded" ferrotunnel_config_last_reload_successful)" "0 1 0"
+write_file second.test
+signal reloaded HUP
+applied_are() { [[ $(result applied) == "$1" ]]; }
+wait_until $patience "the reload" applied_are 1
+equal "without one" "$(number "$reloaded" ferrotunnel_config_last_reload_successful)" 1
+at_least "when" "$(number "$reloaded" ferrotunnel_config_last_reload_success_timestamp_seconds | awk '{ printf "%d", $1 }')" 1700000000
+
 say "alive and ready"
 equal "the server" "$(status_at "$server_metrics/healthz") $(status_at "$server_metrics/readyz")" "200 200"
 equal "the client" "$(status_at "$client_metrics/healthz") $(status_at "$client_metrics/readyz")" "200 200"

@@ -1,7 +1,7 @@
 # A scrape of many services: each has few series, an answer is made quickly, and no thread that moves bytes waits for it.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need python3
+need curl python3
 
 services=$(by_size 50 1000)
 serve_http web
@@ -21,7 +21,7 @@ start many "$FERROTUNNEL" client --config "$dir/many.yml" --no-watch --tls $tls 
 wait_for_services many "$services"
 
 # The longest of a request while nothing else is asked, and while one scrape follows the other, in milliseconds; then the
-# shortest scrape, its series, and those of one service.
+# series of a scrape, and those of one service.
 python3 - "$edge" "$metrics" "$services" >"$dir/result" <<'END_OF_PROGRAM' || fail "requests and scrapes: $(<"$dir/result")"
 import http.client
 import sys
@@ -45,18 +45,17 @@ for number in range(services):
     ask(number)
 quiet = max(ask(0) for _ in range(200))
 ended = threading.Event()
-times = []
+counts = []
 
 
 def scrape():
     reader = http.client.HTTPConnection(metrics, timeout=60)
-    while not ended.is_set() or len(times) < 5:
-        began = time.perf_counter()
+    text = b""
+    while not ended.is_set() or not text:
         reader.request("GET", "/metrics")
         text = reader.getresponse().read()
-        times.append((time.perf_counter() - began) * 1000)
     lines = [line for line in text.decode().splitlines() if not line.startswith("#")]
-    times.append((len(lines), sum('service="h7.test"' in line for line in lines)))
+    counts.extend((len(lines), sum('service="h7.test"' in line for line in lines)))
 
 
 scraper = threading.Thread(target=scrape)
@@ -64,16 +63,17 @@ scraper.start()
 busy = max(ask(0) for _ in range(200))
 ended.set()
 scraper.join()
-series, of_one = times.pop()
-print(f"quiet={quiet:.1f} busy={busy:.1f} scrape={min(times):.1f} series={series} of_one={of_one}")
+print(f"quiet={quiet:.1f} busy={busy:.1f} series={counts[0]} of_one={counts[1]}")
 END_OF_PROGRAM
-result=$(<"$dir/result")
+# The shortest of twenty: on a machine with other work to do, any one may take longer.
+scrape=$(for ((i = 0; i < 20; ++i)); do
+    curl -sS --max-time 60 -o "$dir/metrics" -w '%{time_total}\n' "http://$metrics/metrics"
+done | awk 'NR == 1 || $1 < least { least = $1 } END { printf "%.1f", least * 1000 }')
+result="$(<"$dir/result") scrape=$scrape"
 say "$result"
 at_most "series of a service" "$(value of_one "$result")" 40
 at_least "and not none" "$(value of_one "$result")" 30
 at_least "series in all" "$(value series "$result")" $((30 * services))
-scrape=$(value scrape "$result")
-# The shortest of many: on a machine with other work to do, any one may take longer.
 if memory_counts; then
     at_most "milliseconds of the shortest scrape" "${scrape%.*}" 49
 fi

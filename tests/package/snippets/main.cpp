@@ -147,7 +147,7 @@ std::string in_folder(const std::string& name) {
     return world->file(name.empty() ? "state" : name);
 }
 __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
-    std::array<char, 512> text{};
+    std::array<char, 65'536> text{};
     va_list values;
     va_start(values, format);
     std::vsnprintf(text.data(), text.size(), format, values);
@@ -242,8 +242,10 @@ void run() {
     must(world->printed.has("server: "), "try_build tells its problems");
     ::setenv("FERROTUNNEL_TOKEN", std::string(ferrotunnel::Secret::from_file(in_folder("token")).reveal()).c_str(), 1);
     block_6();
-    must(world->printed.has("127.0.0.1:"), "the README's client tells where its service is");
+    must(world->printed.has("\nshop_orders_total 42\n"), "an application's metrics stand behind ours");
     block_7();
+    must(world->printed.has("127.0.0.1:"), "the README's client tells where its service is");
+    block_8();
 }
 
 }  // namespace
