@@ -61,7 +61,7 @@ constexpr std::array rows{
         {"encryption and multiplexing need no set-up; the visitor's address is told by `proxy_protocol` of a service",
          {}}},
     Row{"stcp xtcp visitors", {private_tcp, of_kind}},
-    Row{"secretkey", {"a service has no secret of its own; `tcp: private` is the nearest to a service with one", {}}},
+    Row{"secretkey", {"what visitors of a private service prove is its `key`, with `tcp: private`", {}}},
     Row{"udp", {no_udp, of_kind}},
     Row{"sudp", {no_sudp, of_kind}},
     Row{"tcpmux multiplexer tcpmuxhttpconnectport", {no_tcpmux, of_kind}},
@@ -124,9 +124,6 @@ ForeignKey find_in(const Rows& all, std::string_view key) {
 
 ForeignKey foreign_key(std::string_view section, std::string_view key, std::string_view value) {
     const std::string word = spelt_alike(key);
-    if (section == "server" && word == "services") {
-        return {"services are the client's to say: the list `services` in `client:`", {}};
-    }
     if (section.starts_with("client.services[") && (word == "bindaddr" || word == "bindport")) {
         return {port, of_kind};
     }

@@ -57,6 +57,12 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
 }  // namespace
 
 void read_guarded_services(const Value& list, ConfigReading& reading, std::vector<GuardedService>& services) {
+    if (list.is_group()) {  // as rathole's servers have them
+        list.problem(
+            "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; what "
+            "is offered is the client's to say: the list `services` in `client:`");
+        return;
+    }
     const std::vector<Value> items = list.items();
     if (items.size() > guarded_services_max) {
         list.problem("a server has up to " + std::to_string(guarded_services_max));

@@ -66,7 +66,8 @@ server_file table \
     "{name: desk, $(secret desk), kinds: private, hosts: []}"
 guarded=$(free_port)
 "$FERROTUNNEL" token >"$dir/guarded.token"
-echo "  services: [{name: kept, token: 'file:$dir/guarded.token', ports: $guarded, hosts: kept.example.org}]" >>"$dir/table.yml"
+printf '%s\n' "  services:" "    - {name: kept.example.org, token: 'file:$dir/guarded.token', ports: $guarded}" \
+    "    - {name: 'tls:kept.example.org', token: 'file:$dir/guarded.token'}" >>"$dir/table.yml"
 serve_tokens table
 
 # What the program says, in a table: token, kind, what it asks for, and what becomes of that.
@@ -177,9 +178,9 @@ row desk tcp 0 "$(not_kind tcp private)"
 row desk tls app.example.com "$(not_kind tls private)"
 row desk udp 0 "$(not_kind udp private)"
 no_token() { echo "The service \"$1\" needs a token of its own here, beside the client's. Give it as \`token\` of the service."; }
-for kind in http tls; do
-    row guest $kind kept.example.org "$(no_token kept.example.org)"
-    row wide $kind '**.example.org' "$(no_token '**.example.org')"
+for name in guest wide; do
+    row $name http kept.example.org "$(no_token kept.example.org)"
+    row $name tls kept.example.org "$(no_token tls:kept.example.org)"
 done
 row guest tcp "$guarded" "$(no_token "tcp:$guarded")"
 row guest udp "$guarded" "$(no_token "udp:$guarded")"

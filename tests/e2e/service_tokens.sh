@@ -15,7 +15,6 @@ server_file() { # TOKENS-OF-SSH
 server:
   bind: 127.0.0.1:0
   tcp_bind: 127.0.0.1
-  http_bind: 127.0.0.1:0
   workers: 1
   endpoint_file: $dir/server.endpoints
   token: file:$dir/token
@@ -39,7 +38,7 @@ lacks() { ! file_has "$dir/$1.endpoints" "^service $2 "; }
 
 server_file "$(of_ssh ssh)"
 programs[server]=1
-start server "$FERROTUNNEL" server --config "$dir/server.yml"
+start server "$FERROTUNNEL" server --config "$dir/server.yml" --http-bind 127.0.0.1:0
 wait_until $patience "the server" file_has "$dir/server.endpoints" '^http '
 control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints")
 
@@ -57,11 +56,12 @@ client_file wrong "$backend" "name: ssh, tcp: 0, $(of_ssh other)" "$backend" "na
     "$backend" "name: by_sni, tls: ssh.example.com, $(of_ssh other)" "$backend" "name: fine, tcp: 0"
 run_client wrong
 demands="needs a token of its own here, beside the client's"
-wait_for_text wrong "service=ssh .*The service \\\\\"ssh\\\\\" $demands, and its \`token\` is not the one that the server has for it"
+wait_for_text wrong "refused: ssh: The service \"ssh\" $demands, and its \`token\` is not the one that the server has for it"
 for name in by_port by_host ssh:9; do
-    wait_for_text wrong "service=$name .*\\\\\"$name\\\\\" $demands. Give it as \`token\` of the service"
+    wait_for_text wrong "refused: $name: The service \"$name\" $demands. Give it as \`token\` of the service"
 done
-wait_for_text wrong "service=by_sni .*code=unauthorized.*is not the one"
+wait_for_text wrong "refused: by_sni: .* is not the one"
+wait_for_text server "service=by_sni code=unauthorized"
 wait_for_services wrong 1
 greets "$(port_of wrong fine)" || fail "the other service of that client does not work"
 

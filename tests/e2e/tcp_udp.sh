@@ -115,7 +115,7 @@ on services enable game
 wait_for_services file 2
 both "$fourth"
 fifth=$(free_port)
-on services add --tcp+udp "$fifth=127.0.0.1:$backend_port" --name late
+on services add --json "{\"tcp+udp\": $fifth, \"local\": \"127.0.0.1:$backend_port\", \"name\": \"late\"}"
 wait_for_services file 4
 both "$fifth"
 on services remove late

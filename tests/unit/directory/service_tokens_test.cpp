@@ -54,10 +54,10 @@ TEST_CASE("a service needs a token by name, port or host", "[service-tokens]") {
     for (const char* name : {"webs", "web:", "web:x", "we", "", "a/web", "web/api"}) {
         CHECK_FALSE(needs(tokens, {name}));
     }
-    for (const std::uint16_t port : {2222, 8000, 8009}) {
+    for (const std::uint16_t port : std::vector<std::uint16_t>{2222, 8000, 8009}) {
         CHECK(needs(tokens, {"x", port}));
     }
-    for (const std::uint16_t port : {0, 2221, 8010}) {
+    for (const std::uint16_t port : std::vector<std::uint16_t>{0, 2221, 8010}) {
         CHECK_FALSE(needs(tokens, {"x", port}));
     }
     for (const char* host : {"app.example.com", "a.in.example.com", "*.in.example.com", "*.example.com", "*"}) {

@@ -136,7 +136,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "server: {token: [{bytes_per_second: {up: 1M}, service_bytes_per_second: {up: 1M}, "
         "visitor_bytes_per_second: {up: 1M}}], plugins: {load: [], chain: [{}]}, https: {certificates: [{}], fallback: "
         "{}, "
-        "client_certificates: [{}]}}\n"
+        "client_certificates: [{}]}, services: [{}]}\n"
         "client: {disabled: [{}], services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
         "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}, "
         "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}], visits: [{}]}\nlog: {}\n");
@@ -486,6 +486,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
                            "server.http.hosts",
                            "server.https.fallback.key",
                            "server.https.client_certificates",
+                           "server.services",
                            "client.disabled",
                            "client.visits"};  // below
     for (const Row& row : documented()) {
@@ -537,6 +538,17 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
     CHECK(visit("db", "1") == visit("db", "1"));
     CHECK_FALSE(visit("db", "1") == visit("web", "1"));
     CHECK_FALSE(visit("db", "1") == visit("db", "2"));
+    const auto guarded = [&](const std::string& rest) {
+        return read("server: {services: [{token: " + key + ", " + rest + "}]}\n").values;
+    };
+    CHECK(guarded("name: a").server->settings.guarded_services.size() == 1);
+    CHECK(guarded("name: a, ports: 22") == guarded("name: a, ports: [22]"));
+    for (const char* other : {"name: b", "name: a, ports: 22", "name: a, hosts: a.x"}) {
+        CHECK_FALSE(guarded("name: a") == guarded(other));
+    }
+    CHECK_FALSE(guarded("name: a") == guarded("name: a, also: " + std::string(Secret::generate().reveal())));
+    CHECK_FALSE(read(service).values ==
+                read("client: {services: [{tcp: 1, local: 2, name: a, token: " + key + "}]}\n").values);
     CHECK_FALSE(read("server: {token: {name: a, secret: x}}\n").values ==
                 read("server: {token: {name: b, secret: x}}\n").values);
 }
