@@ -49,7 +49,9 @@ public:
             wait();
             take_events();
             while (const int signal = signals_.take()) {
-                if (signal == SIGHUP && reloads_ != nullptr) {
+                if (signal == SIGUSR1) {
+                    reopen_files();
+                } else if (signal == SIGHUP && reloads_ != nullptr) {
                     reload_after_signal();
                 } else if (signal == SIGHUP || signal == Signals::terminal_gone) {
                     drain_after_hangup();
@@ -121,6 +123,14 @@ private:
             heap_trim_.look();
         }
         output_.write_some();
+    }
+
+    void reopen_files() {
+        for (const Running& part : parts_) {
+            if (part.reopen_files) {
+                part.reopen_files();
+            }
+        }
     }
 
     // Who is about to end changes nothing any more.

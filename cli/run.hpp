@@ -39,6 +39,8 @@ struct Running {
     std::function<std::string()> state;
     /// What its control socket was told, instead of any part's `drain`.
     std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
+    /// Opens files again that were moved away, after SIGUSR1; empty: there are none.
+    std::function<void()> reopen_files{};
 };
 
 /// What has become of a part's settings; see ApplyReport.
@@ -91,7 +93,7 @@ public:
 ///      +-----------------+------------------------+--> stopped: stop has returned
 ///
 /// SIGHUP asks for a reload where there are `reloads`. Without them, and when the terminal has gone, it begins a drain;
-/// it never hurries one.
+/// it never hurries one. SIGUSR1 opens files again, and does nothing where there are none.
 ///
 /// With several parts, each drains for its own time, and the end of one is the end of all.
 ///

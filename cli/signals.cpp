@@ -23,6 +23,7 @@ Signals::Signals(bool reloads) : outlives_terminal_(is_ignored(SIGHUP)) {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
     if (reloads || !outlives_terminal_) {
         sigaddset(&set, SIGHUP);
     }

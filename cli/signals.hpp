@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP as something to wait for.
+// SIGINT, SIGTERM, SIGHUP and SIGUSR1 as something to wait for.
 #pragma once
 
 namespace ferrotunnel::cli {

@@ -199,6 +199,10 @@ public:
     /// problems.
     ApplyReport remove_token(const std::string& name);
 
+    /// Opens the file of Builder::access_log() by its name once more: call it when the file was moved away. No line is
+    /// lost. Any thread; does nothing where there is no access log.
+    void reopen_access_log();
+
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
     /// `void(std::error_code, Stream)`. Where a client has several connections, the one with the fewest visitors is
     /// used. A string as `target` is the service: `async_open("web", token)`, `async_open({"web", "alice"}, token)`. A
@@ -379,6 +383,16 @@ public:
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
     /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
+    /// Sets where each request of an HTTP visitor has a line when it is over: a file, which is made with mode 0640, or
+    /// "stdout" or "stderr". Threads that serve visitors never wait for it: lines that can not be written in time are
+    /// dropped, and the log says how many. start() fails when the file can not be opened. The last lines are written
+    /// when the Server is destroyed. "off" (the default): nowhere.
+    Builder& access_log(std::string path) { return set("access_log", std::move(path)); }
+    /// Sets how its lines look: "combined" (the default), "json", or a template; docs/operations.md lists the fields.
+    Builder& access_log_format(std::string format) { return set("access_log_format", std::move(format)); }
+    /// Sets the query parameters whose values the lines do not have; replaces the default (token, key, password and the
+    /// like). "*": all. None: lines have every value.
+    Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
     /// Sets how long plugins may make others wait, and how much they may hold meanwhile.
     Builder& plugin_limits(const PluginLimits& limits);
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the

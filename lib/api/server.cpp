@@ -70,7 +70,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 
 Server::Impl::~Impl() {
     lifecycle_.end();
-    log_.finish();  // the sink may look at what is still here
+    access_file_.reset();  // no request is left that could write a line
+    log_.finish();         // the sink may look at what is still here
 }
 
 void Server::Impl::start(std::error_code& error, std::string& what) {
@@ -101,6 +102,9 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     shared_->hooks = plugins_.sessions();
+    if (error = open_access_log(what); error) {
+        return error;
+    }
     if (error = open_http(listener, what); error) {
         return error;
     }

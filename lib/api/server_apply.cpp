@@ -233,6 +233,13 @@ bool Server::Impl::make(const ServerSettings& next, const std::vector<detail::Se
     } else if (made.tls && !is_named) {
         report.applied.push_back({Kind::changed, "server.tls_cert"});  // the file has another one
     }
+    if (report.ok() && http_ && !next.access_log.empty() && any_changed(changes, {"server.access_log"})) {
+        std::error_code error;
+        made.access_log = observe::AccessSink::open(next.access_log, error);
+        if (error) {
+            report = refused("access_log", "can not open " + next.access_log + ": " + error.message());
+        }
+    }
     return report.ok();
 }
 
@@ -256,7 +263,11 @@ void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail
     if (any_changed(changes, {"server.ssh_service", "server.silent_service"})) {
         take_named();
     }
-    if (any_below(changes, "server.http.") || any_below(changes, "server.https.")) {
+    if (made.access_log) {
+        write_access_log_to(std::move(*made.access_log));
+    }
+    if (any_below(changes, "server.http.") || any_below(changes, "server.https.") ||
+        any_below(changes, "server.access_log")) {
         shared_->http_bounds = detail::http_bounds(settings_.http);
         if (http_) {
             http_->set_rules(edge_rules());
@@ -313,6 +324,10 @@ void Server::Impl::name_claims() {
 }
 
 // --- the facade ---
+
+void Server::reopen_access_log() {
+    detail::engine_of(impl_, "Server").reopen_access_log();
+}
 
 void Server::set_plugins(std::vector<PluginUse> plugins) {
     detail::engine_of(impl_, "Server").set_plugins(std::move(plugins));

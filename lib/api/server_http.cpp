@@ -1,6 +1,7 @@
 // The HTTP edge of a Server: its listeners, with TLS and without.
 #include <utility>
 
+#include "access/limits.hpp"
 #include "api/engine_settings.hpp"
 #include "api/https_certificates.hpp"
 #include "api/server_impl.hpp"
@@ -101,6 +102,7 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
 // What the edge does with visitors and requests, as the settings are now.
 ingress::HttpFrontRules Server::Impl::edge_rules() const {
     ingress::HttpFrontRules rules = detail::http_front_rules(settings_.http);
+    rules.access = access_output();
     const Https& https = settings_.https;
     if (!shared_->https_public) {
         return rules;
@@ -112,6 +114,43 @@ ingress::HttpFrontRules Server::Impl::edge_rules() const {
         rules.edge.hsts = http::Hsts{https.hsts->max_age, https.hsts->include_subdomains, https.hsts->preload};
     }
     return rules;
+}
+
+std::error_code Server::Impl::open_access_log(std::string& what) {
+    if (settings_.access_log.empty()) {
+        return {};
+    }
+    std::error_code error;
+    observe::AccessSink sink = observe::AccessSink::open(settings_.access_log, error);
+    if (error) {
+        return fail(error, "open the access log " + settings_.access_log, what);
+    }
+    write_access_log_to(std::move(sink));
+    return {};
+}
+
+void Server::Impl::write_access_log_to(observe::AccessSink sink) {
+    if (access_file_) {
+        access_file_->set(std::move(sink));
+        return;
+    }
+    access_lanes_ = std::make_shared<access::Lanes>(group_->size(), access::lane_bytes_max);
+    access_file_ = std::make_unique<observe::AccessFile>(access_lanes_, std::move(sink), log_);
+}
+
+access::Output Server::Impl::access_output() const {
+    if (settings_.access_log.empty()) {
+        return {access_lanes_, nullptr};
+    }
+    auto format = access::Format::parse(settings_.access_log_format, settings_.access_log_mask);
+    return {access_lanes_, std::make_shared<const access::Format>(std::move(format.value()))};
+}
+
+void Server::Impl::reopen_access_log() {
+    const std::lock_guard lock(apply_mutex_);
+    if (access_file_) {
+        access_file_->reopen();
+    }
 }
 
 std::shared_ptr<login::NetworkRate> Server::Impl::handshake_rate() const {

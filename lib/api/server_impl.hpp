@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/output.hpp"
 #include "api/event_delivery.hpp"
 #include "api/facade_control.hpp"
 #include "api/https_certificates.hpp"
@@ -27,6 +28,7 @@
 #include "ingress/connect_port.hpp"
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
+#include "observe/access_file.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
@@ -67,6 +69,7 @@ public:
     ApplyReport check(detail::ServerSettings&& next);
     ApplyReport add_token(detail::NamedToken token);
     ApplyReport remove_token(const std::string& name);
+    void reopen_access_log();
     std::error_code stop(std::chrono::milliseconds drain);
     asio::any_io_executor executor() const;
 
@@ -133,9 +136,14 @@ private:
     struct Made {
         std::shared_ptr<transport::TlsContext> tls;               // for clients; null: it stays as it is
         std::unique_ptr<detail::HttpsCertificates> certificates;  // null: those that there are go on
+        std::optional<observe::AccessSink> access_log{};          // nothing: it stays as it is, or there is none
     };
     void take_settings(detail::ServerSettings&& next, const std::vector<detail::SettingChange>& changes, Made made);
     void take_tokens();
+    // The access log (server_http.cpp).
+    std::error_code open_access_log(std::string& what);
+    void write_access_log_to(observe::AccessSink sink);
+    access::Output access_output() const;
     void take_named();
     bool make(const detail::ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
               ApplyReport& report);
@@ -161,10 +169,12 @@ private:
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const std::shared_ptr<session::SessionSpread> spread_ = std::make_shared<session::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    std::unique_ptr<runtime::Acceptor> acceptor_;    // the first worker's
-    std::unique_ptr<ingress::ConnectPort> connect_;  // the first worker's
-    std::unique_ptr<trunk::MemoryWatch> memory_;     // the first worker's
-    std::unique_ptr<session::ExpiryWatch> expiry_;   // the first worker's
+    std::shared_ptr<access::Lanes> access_lanes_;       // made with the first access log
+    std::unique_ptr<observe::AccessFile> access_file_;  // likewise
+    std::unique_ptr<runtime::Acceptor> acceptor_;       // the first worker's
+    std::unique_ptr<ingress::ConnectPort> connect_;     // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;        // the first worker's
+    std::unique_ptr<session::ExpiryWatch> expiry_;      // the first worker's
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>([](Impl* const& impl) noexcept {
         impl->acceptor_.reset();

@@ -1,7 +1,8 @@
 #include "exchange/access_line.hpp"
 
-#include <chrono>
 #include <exception>
+
+#include "access/limits.hpp"
 
 namespace ferrotunnel::exchange {
 namespace {
@@ -10,35 +11,114 @@ std::string_view protocol_of(const VisitorFacts& visitor, http::Version version)
     return visitor.http2 ? "HTTP/2" : version == http::Version::http11 ? "HTTP/1.1" : "HTTP/1.0";
 }
 
+/// A field's value, as much of it as a line has.
+std::string_view shortened(std::optional<std::string_view> value) noexcept {
+    return value.value_or(std::string_view()).substr(0, access::text_bytes_max);
+}
+
 }  // namespace
 
-void AccessLine::begin(const http::RequestHead& head, const Logger& log) {
-    if (log.enabled(LogLevel::debug)) {
-        noted_ = std::make_unique<Noted>();
-        noted_->method = head.method_text;
-        noted_->path = head.target.path;  // the query may have secrets
-        noted_->version = head.version;
+void AccessLine::begin(const http::RequestHead* head, const access::Output& output, access::Lane* lane,
+                       const Logger& log) {
+    const bool has_output = output.format != nullptr && lane != nullptr;
+    if (!has_output && (head == nullptr || !log.enabled(LogLevel::debug))) {
+        return;
+    }
+    noted_ = std::make_unique<Noted>();
+    if (has_output) {
+        noted_->output = output;
+        noted_->lane = lane;
+        noted_->time = std::chrono::system_clock::now();
+    }
+    if (head != nullptr) {
+        noted_->method = head->method_text;
+        noted_->target.append(head->target.path).append(head->target.query);
+        noted_->path_size = head->target.path.size();
+        noted_->version = head->version;
+        noted_->referer = shortened(head->fields.first("Referer"));
+        noted_->user_agent = shortened(head->fields.first(http::FieldName::user_agent));
     }
 }
 
-void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor, const hooks::Outcome& outcome,
-                       Logger& log) const noexcept try {
+void AccessLine::believe(std::string_view visitor) {
+    if (noted_) {
+        noted_->visitor = visitor;
+    }
+}
+
+void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor, const End& end, TimePoint begun,
+                       Logger& log) const noexcept {
     if (!noted_) {
         return;
     }
+    try {
+        write_debug(request, visitor, end.outcome, log);
+        write_access(request, visitor, end, begun);
+    } catch (const std::exception&) {  // no memory for a line
+        if (noted_->lane != nullptr) {
+            noted_->output.lanes->drop(*noted_->lane);
+        }
+    }
+}
+
+void AccessLine::write_debug(const RequestFacts& request, const VisitorFacts& visitor, const hooks::Outcome& outcome,
+                             Logger& log) const {
+    if (!log.enabled(LogLevel::debug) || noted_->method.empty()) {
+        return;
+    }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(outcome.duration);
+    const std::string_view path = std::string_view(noted_->target).substr(0, noted_->path_size);
     log.debug("a request is over", {{"request", request.id},
                                     {"visitor", visitor.address},
                                     {"method", noted_->method},
                                     {"host", request.host},
-                                    {"path", noted_->path},
+                                    {"path", path},  // the query may have secrets
                                     {"service", request.service_name()},
                                     {"status", outcome.status},
                                     {"bytes", outcome.response_bytes},
                                     {"complete", outcome.complete},
                                     {"ms", took.count()},
                                     {"protocol", protocol_of(visitor, noted_->version)}});
-} catch (const std::exception&) {  // no memory for a line
+}
+
+void AccessLine::write_access(const RequestFacts& request, const VisitorFacts& visitor, const End& end,
+                              TimePoint begun) const {
+    if (noted_->lane == nullptr) {
+        return;
+    }
+    constexpr std::uint16_t visitor_left = 499;  // as nginx has it
+    constexpr std::uint16_t broken = 500;
+    const auto since = [begun](std::optional<TimePoint> at) { return at ? std::optional(*at - begun) : std::nullopt; };
+    access::Entry entry;
+    entry.time = noted_->time;
+    entry.visitor = noted_->visitor.empty() ? visitor.address : noted_->visitor;
+    if (request.service) {
+        entry.token = request.service->description().token_name;
+        entry.service = request.service->description().name;
+    }
+    entry.host = request.host;
+    entry.method = noted_->method;
+    entry.target = noted_->target;
+    entry.protocol = protocol_of(visitor, noted_->version);
+    entry.scheme = request.by_tls ? "https" : "http";
+    entry.referer = noted_->referer;
+    entry.user_agent = noted_->user_agent;
+    entry.request_id = request.id;
+    entry.cause = end.cause;
+    entry.outcome = end.how;
+    entry.status = end.outcome.status;
+    if (entry.status == 0) {
+        entry.status = end.how == access::Outcome::visitor_left ? visitor_left : broken;
+    }
+    entry.received = end.outcome.request_bytes;
+    entry.sent = end.outcome.response_bytes;
+    entry.routed = since(noted_->phases[static_cast<std::size_t>(Phase::routed)]);
+    entry.connected = since(noted_->phases[static_cast<std::size_t>(Phase::connected)]);
+    entry.first_byte = since(noted_->phases[static_cast<std::size_t>(Phase::first_byte)]);
+    entry.whole = end.outcome.duration;
+    std::string line;
+    noted_->output.format->append(line, entry);
+    noted_->output.lanes->put(*noted_->lane, line);
 }
 
 }  // namespace ferrotunnel::exchange

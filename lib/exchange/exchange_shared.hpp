@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "access/output.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "buffer/mailbox.hpp"
@@ -54,6 +55,7 @@ struct EdgeRules {
     /// Tells which addresses are proxies in front of the edge, whose word on the visitor counts. Empty: none is.
     std::function<bool(std::string_view address)> is_trusted;
     http::HostPages pages;
+    access::Output access{};
 
     bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
     bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }

@@ -70,11 +70,20 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
     // Giving parsers back must not allocate.
     request_parsers_.reserve(spare_parsers_max);
     response_parsers_.reserve(spare_parsers_max);
+    take_access_lane();
+}
+
+// A server has one set of lanes at most, from its first access log on.
+void ExchangeWorker::take_access_lane() noexcept {
+    if (access_lane_ == nullptr && rules_->access.lanes) {
+        access_lane_ = &rules_->access.lanes->take_lane();
+    }
 }
 
 void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept {
     rules_.swap(rules);
     pool.set_bounds(rules_->settings);
+    take_access_lane();
     request_parsers_.clear();  // they have the limits of before
 }
 

@@ -59,6 +59,8 @@ public:
     const HttpSettings& settings() const noexcept { return rules_->settings; }
     /// From now on these rules hold. What a request has copied of the others stays. The caller gets the others.
     void swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept;
+    /// Where lines of this worker's requests go; null: there has been no access log yet.
+    access::Lane* access_lane() const noexcept { return access_lane_; }
 
     runtime::Worker& worker;
     const std::shared_ptr<const ExchangeShared> shared;
@@ -79,9 +81,12 @@ protected:
 private:
     static constexpr std::size_t spare_parsers_max = 64;
 
+    void take_access_lane() noexcept;
+
     std::vector<std::unique_ptr<http::RequestParser>> request_parsers_;
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
     std::shared_ptr<const EdgeRules> rules_;  // never null
+    access::Lane* access_lane_ = nullptr;
     http::DateText date_{};
     TimePoint date_until_{};
     std::string id_prefix_;

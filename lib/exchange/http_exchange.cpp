@@ -62,7 +62,10 @@ void HttpExchange::tell_end() noexcept {
     if (run_) {
         run_->close(outcome);
     }
-    access_.write(request_, visitor_, outcome, edge_.log);
+    const access::Outcome how = state_ == State::done     ? access::Outcome::complete
+                                : state_ == State::broken ? access::Outcome::cut
+                                                          : access::Outcome::visitor_left;
+    access_.write(request_, visitor_, {outcome, how, local_.code()}, begun_at_, edge_.log);
 }
 
 void* HttpExchange::operator new(std::size_t) {
@@ -78,7 +81,7 @@ void HttpExchange::operator delete(void* memory) noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     request_.read(head, edge_.new_request_id());
-    access_.begin(head, edge_.log);
+    access_.begin(&head, edge_.rules().access, edge_.access_lane(), edge_.log);
     begun_at_ = edge_.worker.now();
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     arrive(head);
@@ -88,6 +91,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     const TimePoint now = edge_.worker.now();
     const http::Forwarding forwarding(head, forwarding_facts(visitor_, edge_.rules(), request_.id));
     request_.believe(forwarding);
+    access_.believe(forwarding.client());
     const Arrival arrival{head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
         if (instead->hold_until <= now || !put_on_hold(head, instead->hold_until)) {
@@ -174,6 +178,7 @@ bool HttpExchange::find_successor() {
 // Sends the request on its way to its backend.
 void HttpExchange::forward(const Arrival& arrival) {
     state_ = State::opening;
+    access_.mark(AccessLine::Phase::routed, edge_.worker.now());
     if (!keep_head(arrival)) {
         return;
     }
@@ -215,6 +220,7 @@ void HttpExchange::open(bool has_waited) {
     if (backend_) {
         EdgeCounters::add(edge_.counters.backend_reused);
         opened_at_ = edge_.worker.now();
+        access_.mark(AccessLine::Phase::connected, opened_at_);
         start_sending();
     } else if (edge_.gate.may_open(request_.service->serial())) {
         open_fresh();
@@ -275,6 +281,9 @@ void HttpExchange::open_fresh() {
 // Tells the gate that the backend has taken the connection, or never will.
 void HttpExchange::open_is_answered() noexcept {
     if (std::exchange(counted_as_opening_, false)) {
+        if (backend_ && backend_->connected()) {
+            access_.mark(AccessLine::Phase::connected, edge_.worker.now());
+        }
         edge_.gate.answered(request_.service->serial(), backend_ && backend_->connected());
     }
 }

@@ -84,6 +84,7 @@ bool HttpExchange::read_head(const StreamItem& item) {
     }
     kept_.forget();
     progress_at_ = edge_.worker.now();
+    access_.mark(AccessLine::Phase::first_byte, progress_at_);
     const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
     if (progress == ResponseReader::Progress::refused) {
         const http::Refusal refusal = response_.refusal();
@@ -241,6 +242,8 @@ void HttpExchange::refuse(PageState state, std::string_view code, std::string_vi
     request_.context.method = method;
     if (request_.id.empty()) {
         request_.id = edge_.new_request_id();
+        begun_at_ = edge_.worker.now();
+        access_.begin(nullptr, edge_.rules().access, edge_.access_lane(), edge_.log);
     }
     drop_backend();
     give_page({state, code, why});

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "access/output.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
@@ -67,6 +68,7 @@ struct HttpFrontRules {
     exchange::HttpSettings edge;
     net::IpNetworks trusted_proxies;
     http::HostPages pages;
+    access::Output access{};
 };
 
 class HttpFront {

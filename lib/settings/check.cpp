@@ -14,6 +14,7 @@
 #include "login/token.hpp"
 #include "login/weak_token_policy.hpp"
 #include "runtime/address.hpp"
+#include "settings/access_log.hpp"
 #include "settings/backend.hpp"
 #include "settings/client_proxy.hpp"
 #include "settings/group.hpp"
@@ -339,6 +340,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_server_tokens(settings, problems);
     check_sharing(settings, problems);
     check_server_tls(settings, problems);
+    check_access_log(settings, problems);
     if (settings.allow_ports) {
         if (auto policy = login::PortPolicy::parse(*settings.allow_ports); !policy) {
             problems.push_back({"allow_ports", policy.error()});

@@ -33,6 +33,13 @@ struct NamedToken {
 /// The word that http_bind, https_bind and connect_bind may have instead of an address.
 inline constexpr std::string_view bind_off = "off";
 
+/// The words that access_log may have instead of a path.
+inline constexpr std::string_view access_off = "off";
+inline constexpr Choice access_words[] = {{"stdout"}, {"stderr"}, {access_off}};
+
+/// The query parameters whose values are usually secrets.
+std::vector<std::string> usual_masks();
+
 struct ServerValues : CommonValues {
     std::string bind = "0.0.0.0:7835";
     std::string tcp_bind = "0.0.0.0";
@@ -59,6 +66,9 @@ struct ServerValues : CommonValues {
     std::vector<PluginSpec> plugins;  // in the order in which requests pass them
     std::vector<ClientPlugin> client_plugins = usual_client_plugins();
     PluginLimits plugin_limits;
+    std::string access_log;  // a path, or one of access_words; empty: there is none
+    std::string access_log_format = "combined";
+    std::vector<std::string> access_log_mask = usual_masks();
 
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };
@@ -68,6 +78,9 @@ std::optional<std::string> network_fault(const std::string& text);
 
 inline constexpr std::string_view addresses_topic = "Addresses";
 inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";
+inline constexpr std::string_view access_topic = "Access log";
+/// What is wrong with a format of the access log; nothing if it is right.
+std::optional<std::string> access_format_fault(const std::string& text);
 inline constexpr std::string_view share_topic = "What the clients of one token may have together";
 
 inline constexpr Setting<ServerValues> server_settings[] = {
@@ -264,6 +277,40 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .otherwise = "65535, or 14000 where there are several tokens",
       .is_live = true},
      &ServerValues::ports_per_token},
+    {{.key = "access_log",
+      .form = Form::path,
+      .choices = access_words,
+      .option = "access-log",
+      .operand = "FILE|stdout|stderr|off",
+      .topic = access_topic,
+      .type = "path, `stdout`, `stderr` or `off`",
+      .help = "Where each request of an HTTP visitor has its line when it is over. SIGUSR1 opens the file anew, after "
+              "it was moved away.",
+      .otherwise = "`off`",
+      .is_live = true},
+     &ServerValues::access_log},
+    {{.key = "access_log_format",
+      .form = Form::word,
+      .fault = access_format_fault,
+      .option = "access-log-format",
+      .operand = "FORMAT",
+      .topic = access_topic,
+      .type = "text",
+      .help = "How the lines look: `combined` as Apache's and nginx's, `json` one object a line, or a template like "
+              "`{time} {visitor} \"{method} {target}\" {status}`; docs/operations.md lists the fields.",
+      .is_live = true},
+     &ServerValues::access_log_format},
+    {{.key = "access_log_mask",
+      .form = Form::words,
+      .option = "access-log-mask",
+      .operand = "NAME",
+      .is_repeated = true,
+      .topic = access_topic,
+      .type = "text, or a list",
+      .help = "Query parameters whose values the lines do not have, up to 256; `*`: all.",
+      .otherwise = "access_token, api_key, apikey, auth, code, key, passwd, password, secret, sig, signature and token",
+      .is_live = true},
+     &ServerValues::access_log_mask},
 };
 
 }  // namespace ferrotunnel::detail

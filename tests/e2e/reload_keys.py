@@ -117,6 +117,7 @@ values = {
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],
     "server.domain": "d.test", "server.public_host": "h.test", "server.allow_ports": ["1024-65535"],
     "server.connections_per_token": 77, "server.ports_per_token": 77,
+    "server.access_log": f"{folder}/access.log", "server.access_log_format": "json", "server.access_log_mask": ["sid"],
     "server.token": [{"name": "alice", "secret": f"file:{folder}/a"}],
     "server.token[].name": ("bert", 1), "server.token[].secret": (f"file:{folder}/c", 1),
     "server.token[].also": (f"file:{folder}/c", 1), "server.token[].hosts": (["bob.test"], 1),

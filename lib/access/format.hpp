@@ -1,0 +1,71 @@
+// How a line of the access log looks: Combined, JSON, or a template of the operator's own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/entry.hpp"
+#include "access/masks.hpp"
+#include "base/result.hpp"
+
+namespace ferrotunnel::access {
+
+/// What a template may name and a JSON object has.
+enum class Name : std::uint8_t {
+    time,
+    visitor,
+    token,
+    service,
+    host,
+    method,
+    target,
+    protocol,
+    scheme,
+    status,
+    received,
+    sent,
+    routed_ms,
+    connected_ms,
+    first_byte_ms,
+    duration_ms,
+    outcome,
+    cause,
+    request_id,
+    referer,
+    user_agent,
+};
+inline constexpr std::size_t names = static_cast<std::size_t>(Name::user_agent) + 1;
+
+class Format {
+public:
+    /// "combined", "json", or a template: `{visitor} "{method} {target}" {status}`, with `{{` and `}}` for braces. What
+    /// is wrong is said with its place, so that it may follow the name of the setting.
+    static Result<Format, std::string> parse(std::string_view text, const std::vector<std::string>& masks);
+
+    /// Appends a line with its end.
+    void append(std::string& line, const Entry& entry) const;
+
+private:
+    enum class Kind : std::uint8_t { combined, json, pieces };
+    /// Text as it stands, and the field behind it; the last piece may have none.
+    struct Piece {
+        std::string text;
+        bool has_name = false;
+        Name name = Name::time;
+    };
+
+    Format(Kind kind, const std::vector<std::string>& masks) : kind_(kind), masks_(masks) {}
+
+    void append_combined(std::string& line, const Entry& entry) const;
+    void append_object(std::string& line, const Entry& entry) const;
+    /// Appends the value; nothing where there is none.
+    void append_text(std::string& line, const Entry& entry, Name name) const;
+
+    Kind kind_;
+    Masks masks_;
+    std::vector<Piece> pieces_;
+};
+
+}  // namespace ferrotunnel::access

@@ -1,0 +1,68 @@
+// Lines of the access log on their way from the workers to the one thread that writes them.
+//
+//   worker 0 --put--> lane 0 --.
+//   worker 1 --put--> lane 1 --+--take_all--> the writer
+//
+// A worker never waits for the disk: the writer holds a lane's lock only while it swaps the lane's text for an empty
+// one. A full lane drops the line, and counts it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::access {
+
+/// Lines of one worker. They are whole, each with its end.
+class Lane {
+public:
+    explicit Lane(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+private:
+    friend class Lanes;
+
+    const std::size_t bytes_max_;
+    std::mutex mutex_;
+    std::string text_;
+    std::uint64_t dropped_ = 0;
+};
+
+class Lanes {
+public:
+    Lanes(std::size_t workers, std::size_t bytes_max);
+    Lanes(const Lanes&) = delete;
+    Lanes& operator=(const Lanes&) = delete;
+
+    /// A lane for one more worker; where there are more workers than lanes, they share them. Any thread.
+    Lane& take_lane() noexcept;
+    /// Puts a whole line into the lane. Any thread.
+    void put(Lane& lane, std::string_view line) noexcept;
+    /// Counts a line that never came here.
+    void drop(Lane& lane) noexcept;
+
+    // --- the writer ---
+
+    /// Moves what waits to the end of `text`.
+    void take_all(std::string& text);
+    /// How many lines were dropped since the last time.
+    std::uint64_t take_dropped() noexcept;
+    /// Waits until there is something to take, wake() is called, the time is over or the end is asked for.
+    void wait(const std::stop_token& ending, std::chrono::milliseconds most);
+    void wake() noexcept;
+
+private:
+    std::deque<Lane> lanes_;
+    std::atomic<std::size_t> next_{0};
+    std::atomic<bool> has_work_{false};
+    std::mutex mutex_;  // of the sleep alone
+    std::condition_variable_any awake_;
+};
+
+}  // namespace ferrotunnel::access

@@ -1,0 +1,27 @@
+// Secrets in targets: values of query parameters that a line must not have.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ferrotunnel::access {
+
+class Masks {
+public:
+    Masks() = default;
+    /// The names of parameters, whatever their case; "*" is every one.
+    explicit Masks(const std::vector<std::string>& names);
+
+    /// `url` with "***" for the values of these parameters, and for a user with password in front of a host. It looks
+    /// at a name as the backend would: with its %XX decoded.
+    std::string masked(std::string_view url) const;
+
+private:
+    bool hides(std::string_view name) const;
+
+    std::vector<std::string> names_;  // in lower case
+    bool all_ = false;
+};
+
+}  // namespace ferrotunnel::access

@@ -1,0 +1,217 @@
+#include "observe/access_file.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <exception>
+#include <utility>
+
+#include "access/limits.hpp"
+
+namespace ferrotunnel::observe {
+namespace {
+
+bool is_regular(int descriptor) noexcept {
+    struct stat facts {};
+    return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+/// What may be written to a pipe or terminal at once without waiting: whole lines, where they are not longer.
+std::string_view piece_of(std::string_view text) noexcept {
+    const std::string_view piece = text.substr(0, PIPE_BUF);
+    const std::size_t end = piece.rfind('\n');
+    return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
+}
+
+}  // namespace
+
+AccessSink::AccessSink(AccessSink&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      owned_(std::exchange(other.owned_, false)),
+      path_(std::move(other.path_)) {}
+
+AccessSink& AccessSink::operator=(AccessSink&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(owned_, other.owned_);
+    path_.swap(other.path_);
+    return *this;
+}
+
+AccessSink::~AccessSink() {
+    if (owned_) {
+        ::close(descriptor_);
+    }
+}
+
+// Without O_NONBLOCK, the open of a named pipe would wait for its reader.
+AccessSink AccessSink::open(const std::string& path, std::error_code& error) {
+    constexpr mode_t mode = 0640;
+    AccessSink sink;
+    sink.path_ = path;
+    if (path == standard_output || path == standard_error) {
+        sink.descriptor_ = path == standard_output ? STDOUT_FILENO : STDERR_FILENO;
+        return sink;
+    }
+    sink.descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
+    sink.owned_ = sink.descriptor_ >= 0;
+    if (!sink.owned_) {
+        error = std::error_code(errno, std::generic_category());
+    }
+    return sink;
+}
+
+AccessFile::AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log)
+    : lanes_(std::move(lanes)),
+      log_(log),
+      sink_(std::move(sink)),
+      thread_([this](const std::stop_token& ending) { run(ending); }) {}
+
+AccessFile::~AccessFile() = default;
+
+void AccessFile::reopen() {
+    {
+        const std::lock_guard lock(mutex_);
+        reopens_ = true;
+    }
+    lanes_->wake();
+}
+
+void AccessFile::set(AccessSink sink) {
+    {
+        const std::lock_guard lock(mutex_);
+        next_sink_ = std::move(sink);
+    }
+    lanes_->wake();
+}
+
+void AccessFile::run(const std::stop_token& ending) {
+    std::mutex mutex;
+    std::condition_variable_any pause;
+    while (!ending.stop_requested()) {
+        try {
+            lanes_->wait(ending, dropped_ != 0 || !rest_.empty() ? access::retry_time : std::chrono::hours(1));
+            {
+                std::unique_lock lock(mutex);  // more lines for the same write
+                pause.wait_for(lock, ending, is_failing_ ? access::retry_time : access::gather_time,
+                               [] { return false; });
+            }
+            take_orders();
+            (void)write_some();
+            tell(false);
+        } catch (const std::exception&) {  // no memory: what waits in the lanes is dropped when they are full
+        }
+    }
+    finish();
+}
+
+// The end of a file, and the begin of the next: in between nothing is lost, since what waits is written to the next.
+void AccessFile::take_orders() {
+    std::optional<AccessSink> next;
+    bool reopens = false;
+    {
+        const std::lock_guard lock(mutex_);
+        next.swap(next_sink_);
+        reopens = std::exchange(reopens_, false);
+    }
+    if (!next && reopens && sink_.is_file()) {
+        std::error_code error;
+        next = AccessSink::open(sink_.path(), error);
+        if (error) {
+            log_.error("the access log can not be opened again; it goes on in the file of before",
+                       {{"file", sink_.path()}, {"why", error.message()}});
+            return;
+        }
+    }
+    if (next) {
+        (void)write_some();  // what came before belongs to the file of before
+        leave_torn_line();
+        sink_ = std::move(*next);
+        is_failing_ = false;
+    }
+}
+
+// The other file must not begin with the rest of a line.
+void AccessFile::leave_torn_line() {
+    if (at_ != 0 && at_ < rest_.size() && rest_[at_ - 1] != '\n') {
+        const std::size_t end = rest_.find('\n', at_);
+        at_ = end == std::string::npos ? rest_.size() : end + 1;
+        ++dropped_;
+    }
+}
+
+// Writes what waits, as far as it goes now. False: some of it is left.
+bool AccessFile::write_some() {
+    if (at_ == rest_.size()) {
+        rest_.clear();
+        at_ = 0;
+        lanes_->take_all(rest_);
+    }
+    const bool regular = is_regular(sink_.descriptor());
+    while (at_ < rest_.size()) {
+        const std::string_view left = std::string_view(rest_).substr(at_);
+        pollfd wanted{sink_.descriptor(), POLLOUT, 0};
+        if (!regular && ::poll(&wanted, 1, static_cast<int>(access::pipe_time.count())) <= 0) {
+            return false;
+        }
+        const std::string_view piece = regular ? left : piece_of(left);
+        const ssize_t written = ::write(sink_.descriptor(), piece.data(), piece.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            tell_failure(errno);
+            return false;
+        }
+        at_ += static_cast<std::size_t>(written);
+    }
+    is_failing_ = false;
+    rest_.clear();
+    at_ = 0;
+    return true;
+}
+
+void AccessFile::finish() {
+    const Clock::time_point until = Clock::now() + access::end_time;
+    try {
+        take_orders();
+        do {  // what was left, and then what has come since
+            while (!write_some() && Clock::now() < until) {
+                (void)::poll(nullptr, 0, static_cast<int>(access::gather_time.count()));
+            }
+            if (at_ == rest_.size()) {
+                lanes_->take_all(rest_);
+            }
+        } while (at_ < rest_.size() && Clock::now() < until);
+        lanes_->take_all(rest_);
+        dropped_ +=
+            static_cast<std::uint64_t>(std::count(rest_.begin() + static_cast<std::ptrdiff_t>(at_), rest_.end(), '\n'));
+        tell(true);
+    } catch (const std::exception&) {  // no memory at the end
+    }
+}
+
+void AccessFile::tell(bool at_once) {
+    const Clock::time_point now = Clock::now();
+    dropped_ += lanes_->take_dropped();
+    if (dropped_ == 0 || (!at_once && now - told_at_ < access::tell_time)) {
+        return;
+    }
+    log_.warn("lines of the access log were dropped: they can not be written as fast as they come",
+              {{"at", sink_.path()}, {"lines", dropped_}});
+    dropped_ = 0;
+    told_at_ = now;
+}
+
+void AccessFile::tell_failure(int error) {
+    if (!std::exchange(is_failing_, true) && error != EAGAIN) {
+        log_.warn("the access log can not be written; it is tried again",
+                  {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
+    }
+}
+
+}  // namespace ferrotunnel::observe

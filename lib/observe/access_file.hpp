@@ -1,0 +1,91 @@
+// The thread that writes the access log: to a file, or to a stream of the process.
+//
+// What can not be written (a full disk, a pipe that nobody reads) stays here and is tried again; meanwhile the lanes
+// fill, and drop. So memory stays bounded, no line is torn, and no worker waits.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+#include "access/lanes.hpp"
+#include "base/log.hpp"
+
+namespace ferrotunnel::observe {
+
+/// Where lines go. Closes what it has opened.
+class AccessSink {
+public:
+    static constexpr std::string_view standard_output = "stdout";
+    static constexpr std::string_view standard_error = "stderr";
+
+    AccessSink() = default;
+    AccessSink(AccessSink&& other) noexcept;
+    AccessSink& operator=(AccessSink&& other) noexcept;
+    ~AccessSink();
+
+    /// Opens the file of this name to append to it, and makes it with mode 0640 where there is none; or takes a stream
+    /// of the process.
+    static AccessSink open(const std::string& path, std::error_code& error);
+
+    int descriptor() const noexcept { return descriptor_; }
+    const std::string& path() const noexcept { return path_; }
+    bool is_file() const noexcept { return owned_; }
+
+private:
+    int descriptor_ = -1;
+    bool owned_ = false;
+    std::string path_;
+};
+
+class AccessFile {
+public:
+    /// `log` must outlive this object.
+    AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log);
+    /// Writes what waits, for at most access::end_time.
+    ~AccessFile();
+    AccessFile(const AccessFile&) = delete;
+    AccessFile& operator=(const AccessFile&) = delete;
+
+    /// Opens the file by its name once more, since it was moved away. What comes from now on is in the new one. Any
+    /// thread.
+    void reopen();
+    /// Writes to another sink from now on. Any thread.
+    void set(AccessSink sink);
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void run(const std::stop_token& ending);
+    void take_orders();
+    bool write_some();
+    void leave_torn_line();
+    void finish();
+    void tell(bool at_once);
+    void tell_failure(int error);
+
+    const std::shared_ptr<access::Lanes> lanes_;
+    Logger& log_;
+    // Orders of other threads.
+    std::mutex mutex_;
+    std::optional<AccessSink> next_sink_;
+    bool reopens_ = false;
+    // The thread's own.
+    AccessSink sink_;
+    std::string rest_;    // not written yet
+    std::size_t at_ = 0;  // what is before it, of `rest_`, is written
+    bool is_failing_ = false;
+    std::uint64_t dropped_ = 0;  // not told yet
+    Clock::time_point told_at_{};
+    std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace ferrotunnel::observe

@@ -1,0 +1,14 @@
+// The check of the settings of the access log.
+#pragma once
+
+#include <vector>
+
+#include "ferrotunnel/error.hpp"
+#include "settings/server.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Appends what is wrong beyond the bounds of single settings, and clears a path that is `off`.
+void check_access_log(ServerValues& settings, std::vector<Problem>& problems);
+
+}  // namespace ferrotunnel::detail
