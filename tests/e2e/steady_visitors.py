@@ -83,6 +83,16 @@ def ask_stream(connection, bytes_of):
         sys.exit("a visitor of a stream got other bytes back")
 
 
+# Two threads may not use one TLS connection, so what is sent is received before more is sent.
+def ask_tls(connection, bytes_of):
+    data = bytes_of(random.randint(1, 100_000))
+    for at in range(0, len(data), 10_000):
+        piece = data[at : at + 10_000]
+        connection.sendall(piece)
+        if receive(connection, len(piece)) != hashlib.sha256(piece).digest():
+            sys.exit("a visitor of a TLS stream got other bytes back")
+
+
 def ask_datagram(connection, bytes_of):
     data = bytes_of(random.randint(1, 1_200))
     for _ in range(patience):  # datagrams may be lost; another one's answer must not come
@@ -114,7 +124,7 @@ def visit(tcp, tls, udp):
             return mark + os.urandom(size)
 
         visitors.append((ask_stream, connected(tcp), bytes_of))
-        visitors.append((ask_stream, context.wrap_socket(connected(tls), server_hostname=name), bytes_of))
+        visitors.append((ask_tls, context.wrap_socket(connected(tls), server_hostname=name), bytes_of))
         visitors.append((ask_datagram, connected(udp, socket.SOCK_DGRAM), bytes_of))
     rounds = 0
     while not os.path.exists(f"{folder}/enough"):
