@@ -14,8 +14,6 @@ using admin::Answer;
 using admin::Json;
 using session::ServerSession;
 
-namespace {
-
 /// What the clients of one token use.
 struct TokenUse {
     std::set<directory::ClientId> clients;
@@ -23,6 +21,8 @@ struct TokenUse {
     std::size_t ports = 0;
     std::uint64_t streams = 0;
 };
+
+namespace {
 
 Json rights_of(const login::Rights& rights) {
     Json json = Json::object();
