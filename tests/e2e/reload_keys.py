@@ -91,7 +91,7 @@ new_time = "123ms"
 # What each key becomes: a value, or (value, number of the item in its list, or numbers where lists are in lists).
 http_values = {
     "linger_bytes": "1KiB", "requests_per_connection": 9, "connections": 900, "connections_per_address": 90,
-    "h2c": True, "http2_streams": 9,
+    "h2c": True, "hold": new_time, "http2_streams": 9,
     "http2_stream_window": "32KiB", "http2_connection_window": "64KiB", "http2_websockets": True, "head_bytes": "8KiB", "line_bytes": "1KiB", "fields": 50, "target_bytes": "1KiB", "body_rate": 7, "body_grace": "1s",
     "upgrades": False, "body_max": "1MiB", "pool_per_service": 3, "pool": 5, "replay_bytes": "1KiB",
     "trusted_proxies": "10.0.0.0/8", "forwarded": True, "via": "edge-2", "pages": {"404": f"{folder}/page.html"},
