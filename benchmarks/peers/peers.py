@@ -86,7 +86,7 @@ class Tunnel:
         """What a visitor asks for comes through."""
         if self.place.service in ("tcp", "udp"):
             return answers(self.place.public) and (self.place.service == "tcp" or echoes(self.place.public))
-        return serves(self.place.public, HOST, PAGE, self.visitor_fields, self.place.service == "https")
+        return serves(self.place.public, HOST, PAGE, self.visitor_fields, self.place.service in ("https", "http2"))
 
     def environment(self):
         """What both processes find in their environment beside ours."""
@@ -145,7 +145,7 @@ class OursTls(Ours):
 
 
 class OursHttps(OursTls):
-    name, services = "FerroTunnel HTTPS", ("https",)
+    name, services = "FerroTunnel HTTPS", ("https", "http2")
     settings = OursTls.settings + "; TLS 1.3 for visitors too"
 
     def edge(self):
@@ -349,10 +349,13 @@ class TwoNginx(Tunnel):
         # A certificate is checked as the other tunnels check theirs.
         trust = f"""proxy_ssl_trusted_certificate {keys.authority}; proxy_ssl_verify on; proxy_ssl_name {HOST};
 proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;""" if keys else ""
-        outer = self.place.service == "https"
+        outer = self.place.service in ("https", "http2")
         self.inner_file = self.configuration("inner", self.place.control, self.place.backend, identity, "", "http")
         self.outer_file = self.configuration("outer", self.place.public, self.place.control, identity if outer else "",
                                              trust, "https" if keys else "http")
+
+    def http2(self, name):
+        return " http2" if name == "outer" and self.place.service == "http2" else ""
 
     def configuration(self, name, port, to, identity, trust, scheme):
         folder = self.place.folder
@@ -363,7 +366,7 @@ http {{ access_log off; tcp_nodelay on;
 client_body_temp_path {folder}/{name}-b; proxy_temp_path {folder}/{name}-p; fastcgi_temp_path {folder}/{name}-f;
 uwsgi_temp_path {folder}/{name}-u; scgi_temp_path {folder}/{name}-s;
 upstream next {{ server 127.0.0.1:{to}; keepalive 1024; }}
-server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{" ssl" if identity else ""}; {identity} ssl_protocols TLSv1.3;
+server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{" ssl" if identity else ""}{self.http2(name)}; {identity} ssl_protocols TLSv1.3;
 {trust} location / {{ proxy_pass {scheme}://next; proxy_http_version 1.1; proxy_set_header Connection "";
 proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr; }} }} }}
@@ -381,7 +384,7 @@ class TwoNginxTls(TwoNginx):
 
 
 class TwoNginxHttps(TwoNginxTls):
-    name, services = "two nginx HTTPS", ("https",)
+    name, services = "two nginx HTTPS", ("https", "http2")
     settings = TwoNginx.settings + "; TLS 1.3 for visitors too"
 
 

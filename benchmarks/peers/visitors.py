@@ -55,9 +55,11 @@ def wrk(program, url, connections, seconds, fields=(), script=WRK_SCRIPT):
     return Requests(requests * 1e6 / microseconds, p99 / 1e3, int(failed))
 
 
-def h2load(program, url, connections, seconds, log, fields=()):
-    """`log`: a file for the time of each request, of which it does not tell percentiles itself."""
-    command = [program, "--h1", "-t", str(threads(connections)), "-c", str(connections), "-D", str(seconds),
+def h2load(program, url, connections, seconds, log, fields=(), streams=0):
+    """`log`: a file for the time of each request, of which it does not tell percentiles itself. `streams`: so many
+    requests at once on each connection, by HTTP/2; else by HTTP/1.1."""
+    version = ["-m", str(streams)] if streams else ["--h1"]
+    command = [program, *version, "-t", str(threads(connections)), "-c", str(connections), "-D", str(seconds),
                "--connection-inactivity-timeout", str(ANSWER_SECONDS), "--log-file", log, *said(fields), url]
     for again in (True, False):
         if os.path.exists(log):

@@ -1,0 +1,103 @@
+"""Rows over HTTP/2 with TLS: FerroTunnel, and nginx as the front of a second nginx.
+
+Beside h2load, whose streams all do the same, a small visitor of its own (http2_visitor.py) says two things that h2load
+does not: how long a request waits beside a download on its connection, and frames that no good visitor sends.
+"""
+
+import os
+import subprocess
+import sys
+
+from failure import Failure
+from peers import HOST, PAGE
+from results import Metric
+from rows import Row
+from visitors import h2load
+
+CONNECTIONS = (1, 16, 256)
+STREAMS = (1, 32, 100)
+FLOODS = ("reset", "ping", "settings", "window", "continuation", "empty")
+VISITOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "http2_visitor.py")
+
+
+def visitor(*words):
+    return [sys.executable, VISITOR, *map(str, words)]
+
+
+class Http2Row(Row):
+    service, backend, direct = "http2", "web", False
+
+    def ask(self, bench, running, connections, streams, seconds):
+        return h2load(bench.programs.find("h2load"), f"https://{HOST}:{running.port}{PAGE}", connections, seconds,
+                      os.path.join(bench.folder, "h2load.log"), running.tunnel.visitor_fields, streams)
+
+
+class Requests(Http2Row):
+    tools = ("h2load",)
+    group = "http2"
+
+    def __init__(self, connections, streams, seconds):
+        self.connections, self.streams, self.seconds = connections, streams, seconds
+        how = f"HTTP/2, {connections} connections, {streams} requests at once on each"
+        name = f"http2-{connections}-{streams}"
+        self.metrics = (Metric(name, f"requests over {how}", "/s"),
+                        Metric(name + "-p99", f"p99 over {how}", "ms", False, 2),
+                        Metric(name + "-failed", f"failed requests over {how}", "in a round", False, worst=True))
+
+    def warm_up(self, bench, load, running):
+        self.ask(bench, running, self.connections, self.streams, 1)
+
+    def measure(self, bench, load, running):
+        counted = self.ask(bench, running, self.connections, self.streams, self.seconds)
+        rate, p99, failed = self.metrics
+        return {rate: counted.per_second, p99: counted.p99_ms, failed: counted.failed}
+
+
+class BesideBulk(Http2Row):
+    """Requests one after the other, on the connection on which a download goes on."""
+
+    group = "http2-beside"
+    metrics = (Metric("http2-beside-p50", "a request beside a download on its connection, p50", "us", False),
+               Metric("http2-beside-p99", "a request beside a download on its connection, p99", "us", False),
+               Metric("http2-beside-bulk", "the download beside it", "MB/s"))
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def measure(self, bench, load, running):
+        done = subprocess.run(visitor("beside", running.port, self.seconds), capture_output=True, text=True,
+                              timeout=self.seconds + 60, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise Failure((done.stderr.strip() or "the visitor has failed").splitlines()[-1])
+        return dict(zip(self.metrics, map(float, done.stdout.split())))
+
+
+class BesideFlood(Http2Row):
+    """What good visitors still get beside one who floods, connection after connection."""
+
+    group = "http2-flood"
+    tools = ("h2load",)
+
+    def __init__(self, kind, seconds):
+        self.kind, self.seconds = kind, seconds
+        self.metrics = (Metric(f"http2-flood-{kind}", f"requests beside a flood ({kind}), of those without it", "%"),)
+
+    def measure(self, bench, load, running):
+        alone = self.ask(bench, running, 16, 32, self.seconds).per_second
+        with subprocess.Popen(visitor("flood", running.port, self.kind), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as flood:
+            try:
+                if flood.stdout.readline() != "flooding\n":
+                    raise Failure("the flood does not begin")
+                beside = self.ask(bench, running, 16, 32, self.seconds).per_second
+                if flood.poll() is not None:
+                    raise Failure("the flood has ended before the others had")
+            finally:
+                flood.kill()
+        return {self.metrics[0]: 100 * beside / alone}
+
+
+def http2_rows(quick):
+    seconds = 2 if quick else 5
+    return [*(Requests(connections, streams, seconds) for connections in CONNECTIONS for streams in STREAMS),
+            BesideBulk(seconds), *(BesideFlood(kind, seconds) for kind in FLOODS)]
