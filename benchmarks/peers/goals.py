@@ -1,7 +1,10 @@
 """The goals of the project: ratios of medians within one run, ours over the peer, and whether they are met."""
 
 from edge import CONNECTIONS, CONNECTIONS_H2LOAD, CONNECTIONS_HTTPS
-from judging import HTTPS, PLAIN, TLS, at_most, over, suffixed
+from http2 import AS_HTTP1, FLOODS
+from http2 import CONNECTIONS as CONNECTIONS_HTTP2
+from http2 import STREAMS as STREAMS_HTTP2
+from judging import HTTPS, PLAIN, TLS, at_least, at_most, over, suffixed
 from udp import OFFERED, SIZES
 
 ONE = ("bulk-down", "bulk-up")
@@ -10,6 +13,8 @@ PAIRS = ((PLAIN, "rathole plain"), (TLS, "rathole TLS"), (TLS, "rathole Noise"))
 EDGE = [f"edge-{n}" for n in CONNECTIONS] + [f"edge-h2load-{n}" for n in CONNECTIONS_H2LOAD]
 EDGE_HTTPS = [f"edge-https-{n}" for n in CONNECTIONS_HTTPS]
 EDGE_PEERS = ((PLAIN, "FerroTunnel-rs plain"), (TLS, "FerroTunnel-rs TLS"), (PLAIN, "frp plain"), (TLS, "frp TLS"))
+HTTP2 = [f"http2-{n}-{streams}" for n in CONNECTIONS_HTTP2 for streams in STREAMS_HTTP2]
+NGINX_HTTPS, FRP_HTTPS = [(HTTPS, "two nginx HTTPS")], [(HTTPS, "frp HTTPS")]
 UDP = [f"udp-{way}-{size}-16" for way in ("up", "echo") for size in SIZES] + ["udp-up-1200-1"]
 UDP_LOSS = [f"udp-loss-{size}-{offered}" for size in SIZES for offered in OFFERED[size]]
 UDP_PEERS = ((PLAIN, "rathole plain"), (TLS, "rathole TLS"), (TLS, "rathole Noise"), (PLAIN, "frp plain"),
@@ -52,10 +57,16 @@ def lines(results):
         ("requests over HTTP beside other tunnels' HTTP", [*over(EDGE, EDGE_PEERS, 1.5),
                                                            *over(suffixed(EDGE, "-p99"), EDGE_PEERS, None, 1 / 1.5)]),
         ("requests over HTTP beside two nginx", [*over(EDGE, EDGE_NGINX, 0.9),
-                                                 *over(EDGE_HTTPS, [(HTTPS, "two nginx HTTPS")], 0.9)]),
+                                                 *over(EDGE_HTTPS, NGINX_HTTPS, 0.9)]),
         ("p99 over HTTP beside two nginx", [*over(suffixed(EDGE, "-p99"), EDGE_NGINX, None, 1 / 0.9),
-                                            *over(suffixed(EDGE_HTTPS, "-p99"), [(HTTPS, "two nginx HTTPS")], None,
+                                            *over(suffixed(EDGE_HTTPS, "-p99"), NGINX_HTTPS, None,
                                                   1 / 0.9)]),
         ("no request over HTTP fails", [*at_most(suffixed(EDGE, "-failed"), 0),
-                                        *at_most(suffixed(EDGE_HTTPS, "-failed"), 0, [HTTPS])]),
+                                        *at_most(suffixed(EDGE_HTTPS + HTTP2, "-failed"), 0, [HTTPS])]),
+        ("requests over HTTP/2", [*over(HTTP2, NGINX_HTTPS, 1.5), *over(HTTP2, FRP_HTTPS, 3.0)]),
+        ("p99 over HTTP/2", over(suffixed(HTTP2, "-p99"), NGINX_HTTPS + FRP_HTTPS, None, 1.0)),
+        ("HTTP/2 beside HTTP/1.1, %", [*at_least([f"http2-as-http1-{n}-{streams}" for n, streams in AS_HTTP1], 80),
+                                       *at_least(["http2-download-as-http1"], 90)]),
+        ("a request beside a download over HTTP/2, p99", over(["http2-beside-p99"], NGINX_HTTPS, None, 0.3)),
+        ("requests over HTTP/2 beside floods, %", at_least([f"http2-flood-{kind}" for kind in FLOODS], 90)),
     ]

@@ -1,4 +1,4 @@
-"""Rows over HTTP/2 with TLS: FerroTunnel, and nginx as the front of a second nginx.
+"""Rows over HTTP/2 with TLS: FerroTunnel, frp whose client ends TLS, and nginx as the front of a second nginx.
 
 Beside h2load, whose streams all do the same, a small visitor of its own (http2_visitor.py) says two things that h2load
 does not: how long a request waits beside a download on its connection, and frames that no good visitor sends.
@@ -7,7 +7,9 @@ does not: how long a request waits beside a download on its connection, and fram
 import os
 import subprocess
 import sys
+import time
 
+from bench import FILE_BYTES
 from failure import Failure
 from peers import HOST, PAGE
 from results import Metric
@@ -16,6 +18,8 @@ from visitors import h2load
 
 CONNECTIONS = (1, 16, 256)
 STREAMS = (1, 32, 100)
+AS_HTTP1 = ((16, 1), (256, 1), (16, 32))  # connections and streams; HTTP/1.1 has a connection for each request at once
+DOWNLOADS = 10
 FLOODS = ("reset", "ping", "settings", "window", "continuation", "empty")
 VISITOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "http2_visitor.py")
 
@@ -28,6 +32,7 @@ class Http2Row(Row):
     service, backend, direct = "http2", "web", False
 
     def ask(self, bench, running, connections, streams, seconds):
+        """`streams`: 0 for HTTP/1.1."""
         return h2load(bench.programs.find("h2load"), f"https://{HOST}:{running.port}{PAGE}", connections, seconds,
                       os.path.join(bench.folder, "h2load.log"), running.tunnel.visitor_fields, streams)
 
@@ -51,6 +56,45 @@ class Requests(Http2Row):
         counted = self.ask(bench, running, self.connections, self.streams, self.seconds)
         rate, p99, failed = self.metrics
         return {rate: counted.per_second, p99: counted.p99_ms, failed: counted.failed}
+
+
+class AsHttp1(Http2Row):
+    """What HTTP/2 gives of what HTTP/1.1 gives over TLS, at as many requests at once; by turns on one server."""
+
+    tools = ("h2load",)
+    group = "http2-as-http1"
+
+    def __init__(self, connections, streams, seconds):
+        self.connections, self.streams, self.seconds = connections, streams, seconds
+        self.metrics = (Metric(f"http2-as-http1-{connections}-{streams}",
+                               f"{connections} connections of HTTP/2 with {streams} requests at once, of what "
+                               f"{connections * streams} of HTTP/1.1 give", "%"),)
+
+    def measure(self, bench, load, running):
+        old = self.ask(bench, running, self.connections * self.streams, 0, self.seconds).per_second
+        return {self.metrics[0]: 100 * self.ask(bench, running, self.connections, self.streams,
+                                                self.seconds).per_second / old}
+
+
+class Download(Http2Row):
+    tools = ("curl",)
+    group = "http2-download"
+    metrics = (Metric("http2-download", "1 GB over HTTP/2", "MB/s"),
+               Metric("http2-download-as-http1", "1 GB over HTTP/2, of what HTTP/1.1 gives", "%"))
+
+    def fetch(self, bench, running, version):
+        began = time.monotonic()
+        done = subprocess.run([bench.programs.find("curl"), "-sk", version, "-o", os.devnull, "--fail",
+                               "--resolve", f"{HOST}:{running.port}:127.0.0.1",
+                               f"https://{HOST}:{running.port}/file?[1-{DOWNLOADS}]"],
+                              stdin=subprocess.DEVNULL, timeout=120, check=False)
+        if done.returncode != 0:
+            raise Failure(f"curl {version} fails with {done.returncode}")
+        return DOWNLOADS * FILE_BYTES / (time.monotonic() - began) / 1e6
+
+    def measure(self, bench, load, running):
+        old, new = self.fetch(bench, running, "--http1.1"), self.fetch(bench, running, "--http2")
+        return dict(zip(self.metrics, (new, 100 * new / old)))
 
 
 class BesideBulk(Http2Row):
@@ -100,4 +144,5 @@ class BesideFlood(Http2Row):
 def http2_rows(quick):
     seconds = 2 if quick else 5
     return [*(Requests(connections, streams, seconds) for connections in CONNECTIONS for streams in STREAMS),
+            *(AsHttp1(connections, streams, seconds) for connections, streams in AS_HTTP1), Download(),
             BesideBulk(seconds), *(BesideFlood(kind, seconds) for kind in FLOODS)]

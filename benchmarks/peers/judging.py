@@ -14,6 +14,10 @@ def at_most(metrics, limit, variants=(PLAIN, TLS)):
     return [(metric, ours, None, None, limit) for metric in metrics for ours in variants]
 
 
+def at_least(metrics, limit):
+    return [(metric, HTTPS, None, limit, None) for metric in metrics]
+
+
 def suffixed(metrics, suffix):
     return [metric + suffix for metric in metrics]
 

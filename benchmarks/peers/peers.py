@@ -112,7 +112,9 @@ class Ours(Tunnel):
         return self.find(self.programs[0])
 
     def prepare(self):
-        self.configuration = self.place.write("server.yml", "server: {http: {connections_per_address: 100000}}\n")
+        # No connection of HTTP/2 ends within a round, here and at the others: h2load makes no new ones.
+        self.configuration = self.place.write("server.yml", "server: {http: {connections_per_address: 100000" + (
+            ", requests_per_connection: 1000000000" if self.place.service == "http2" else "") + "}}\n")
         token = subprocess.run([self.program, "token"], capture_output=True, text=True, check=True).stdout
         self.token = self.place.write("token", token)
         os.chmod(self.token, 0o600)
@@ -237,13 +239,12 @@ class Frp(Tunnel):
     tls = "false"
 
     def prepare(self):
-        http = self.place.service == "http"
         self.server_file = self.place.write("frps.toml", f"""
 bindAddr = "127.0.0.1"
 bindPort = {self.place.control}
 proxyBindAddr = "127.0.0.1"
 auth.token = "{TOKEN}"
-{f"vhostHTTPPort = {self.place.public}" if http else ""}
+{self.vhost()}
 """)
         self.client_file = self.place.write("frpc.toml", f"""
 serverAddr = "127.0.0.1"
@@ -251,6 +252,9 @@ serverPort = {self.place.control}
 auth.token = "{TOKEN}"
 transport.tls.enable = {self.tls}
 """ + "".join(self.proxy(kind) for kind in {"udp": ("tcp", "udp")}.get(self.place.service, (self.place.service,))))
+
+    def vhost(self):
+        return f"vhostHTTPPort = {self.place.public}" if self.place.service == "http" else ""
 
     def proxy(self, kind):
         return f"""
@@ -272,6 +276,31 @@ localPort = {self.place.backend}
 class FrpTls(Frp):
     name, encryption, tls = "frp TLS", "TLS 1.3", "true"
     settings = "defaults (tcpMux on, poolCount 1; the certificate is made by itself and not verified)"
+
+
+class FrpHttps(FrpTls):
+    """Its server sees no HTTP here: the client ends the visitors' TLS, and speaks HTTP/2 with them."""
+
+    name, services = "frp HTTPS", ("https", "http2")
+    settings = FrpTls.settings + "; plugin https2http, TLS 1.3 for visitors too"
+
+    def vhost(self):
+        return f"vhostHTTPSPort = {self.place.public}"
+
+    def proxy(self, kind):
+        keys = self.place.keys.make()
+        return f"""
+[[proxies]]
+name = "benchmark"
+type = "https"
+customDomains = ["{HOST}"]
+[proxies.plugin]
+type = "https2http"
+localAddr = "127.0.0.1:{self.place.backend}"
+hostHeaderRewrite = "{HOST}"
+crtPath = "{keys.certificate}"
+keyPath = "{keys.key}"
+"""
 
 
 class FerroTunnelRs(Tunnel):
@@ -355,7 +384,7 @@ proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;""" if keys else ""
                                              trust, "https" if keys else "http")
 
     def http2(self, name):
-        return " http2" if name == "outer" and self.place.service == "http2" else ""
+        return name == "outer" and self.place.service == "http2"
 
     def configuration(self, name, port, to, identity, trust, scheme):
         folder = self.place.folder
@@ -366,7 +395,8 @@ http {{ access_log off; tcp_nodelay on;
 client_body_temp_path {folder}/{name}-b; proxy_temp_path {folder}/{name}-p; fastcgi_temp_path {folder}/{name}-f;
 uwsgi_temp_path {folder}/{name}-u; scgi_temp_path {folder}/{name}-s;
 upstream next {{ server 127.0.0.1:{to}; keepalive 1024; }}
-server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{" ssl" if identity else ""}{self.http2(name)}; {identity} ssl_protocols TLSv1.3;
+server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{" ssl" if identity else ""}{" http2" if self.http2(name) else ""}; {identity}
+{"keepalive_requests 1000000000;" if self.http2(name) else ""} ssl_protocols TLSv1.3;
 {trust} location / {{ proxy_pass {scheme}://next; proxy_http_version 1.1; proxy_set_header Connection "";
 proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr; }} }} }}
@@ -389,4 +419,4 @@ class TwoNginxHttps(TwoNginxTls):
 
 
 TUNNELS = [Direct, Ours, OursTls, OursHttps, Earlier, EarlierTls, Rathole, RatholeTls, RatholeNoise, Frp, FrpTls,
-           FerroTunnelRs, FerroTunnelRsTls, Bore, Chisel, TwoNginx, TwoNginxTls, TwoNginxHttps]
+           FrpHttps, FerroTunnelRs, FerroTunnelRsTls, Bore, Chisel, TwoNginx, TwoNginxTls, TwoNginxHttps]
