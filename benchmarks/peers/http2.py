@@ -12,6 +12,7 @@ import time
 from bench import FILE_BYTES
 from failure import Failure
 from peers import HOST, PAGE
+from processes import cpu_seconds
 from results import Metric
 from rows import Row
 from visitors import h2load
@@ -117,14 +118,15 @@ class BesideBulk(Http2Row):
 
 
 class BesideFlood(Http2Row):
-    """What good visitors still get beside one who floods, connection after connection."""
+    """What good visitors still get beside one who floods, connection after connection, and runs on the same cores."""
 
     group = "http2-flood"
     tools = ("h2load",)
 
     def __init__(self, kind, seconds):
         self.kind, self.seconds = kind, seconds
-        self.metrics = (Metric(f"http2-flood-{kind}", f"requests beside a flood ({kind}), of those without it", "%"),)
+        name, what = f"http2-flood-{kind}", f"requests beside a flood ({kind}) over those without"
+        self.metrics = (Metric(name, what, "% of the processor left"), Metric(name + "-whole", what, "% of the whole"))
 
     def measure(self, bench, load, running):
         alone = self.ask(bench, running, 16, 32, self.seconds).per_second
@@ -133,12 +135,14 @@ class BesideFlood(Http2Row):
             try:
                 if flood.stdout.readline() != "flooding\n":
                     raise Failure("the flood does not begin")
+                began, spent = time.monotonic(), cpu_seconds(flood.pid)
                 beside = self.ask(bench, running, 16, 32, self.seconds).per_second
                 if flood.poll() is not None:
                     raise Failure("the flood has ended before the others had")
+                share = (cpu_seconds(flood.pid) - spent) / (time.monotonic() - began) / len(os.sched_getaffinity(0))
             finally:
                 flood.kill()
-        return {self.metrics[0]: 100 * beside / alone}
+        return dict(zip(self.metrics, (100 * beside / alone / (1 - share), 100 * beside / alone)))
 
 
 def http2_rows(quick):

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "trunk/frame_windows.hpp"
+#include "wire/http2_code.hpp"
 
 namespace ferrotunnel::backend {
 
@@ -122,8 +123,8 @@ void Http2Stream::step() {
         case State::speaking:
             break;
     }
-    if (stream_->verdict()) {
-        leave();
+    if (const mux::Verdict verdict = stream_->verdict()) {
+        leave(verdict.code);
         return;
     }
     if (stream_->send_is_dead()) {
@@ -293,8 +294,10 @@ void Http2Stream::take_end() {
         end_in_order();
         return;
     }
+    const StreamItem* const item = stream_->front();
+    const Code code = item != nullptr ? item->code : Code::none;
     stream_->reset(Code::connection_reset);
-    leave();
+    leave(code);
 }
 
 bool Http2Stream::write_backend() {
@@ -339,7 +342,7 @@ void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
     if (!failure.is_unprocessed) {
         count_delivered(0);
     }
-    stream_->reset(Code::connection_reset);
+    stream_->reset(failure.reset_code ? wire::code_of_http2(*failure.reset_code) : Code::connection_reset);
     leave();
 }
 
@@ -349,13 +352,14 @@ void Http2Stream::not_spoken(Code code, const std::string& why) {
     close();
 }
 
-void Http2Stream::leave() {
+// `why`: with which code the visitor has reset its stream, if it was one of HTTP/2.
+void Http2Stream::leave(Code why) {
     let_go_of_stream();
     if (state_ == State::shaking_hands) {
         close();
         return;
     }
-    connection_->leave();
+    connection_->leave(wire::http2_error_of(why).value_or(NGHTTP2_CANCEL));
     state_ = State::leaving;
     timer_->set(worker_.now() + limits::h2_backend_goodbye);
     step_leaving();

@@ -75,7 +75,7 @@ private:
     void end_in_order();
     void end_failed(const h2::ClientConnection::Failure& failure);
     void not_spoken(wire::Code code, const std::string& why);
-    void leave();
+    void leave(wire::Code why = wire::Code::none);
     void step_leaving();
     void let_go_of_stream() noexcept;
     void close() noexcept;

@@ -1,5 +1,7 @@
 #include "exchange/failure.hpp"
 
+#include "exchange/grpc_status.hpp"
+
 namespace ferrotunnel::exchange {
 
 using http::PageState;
@@ -23,7 +25,8 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
                 break;
         }
     }
-    return {{PageState::backend_broken, "reset", "the backend has reset the connection before it answered"},
+    return {{PageState::backend_broken, "reset", "the backend has reset the connection before it answered",
+             grpc_status_of_reset(code)},
             stream.nothing_delivered};
 }
 

@@ -1,6 +1,7 @@
 #include "exchange/grpc_status.hpp"
 
 #include "http/field_name.hpp"
+#include "wire/http2_code.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -43,6 +44,25 @@ std::string_view grpc_status_of(std::uint16_t status) noexcept {
             return "14";  // UNAVAILABLE
         default:
             return "2";  // UNKNOWN
+    }
+}
+
+std::string_view grpc_status_of_reset(wire::Code code) noexcept {
+    const std::optional<std::uint32_t> error = wire::http2_error_of(code);
+    if (!error) {
+        return {};
+    }
+    switch (*error) {
+        case 0x7:         // REFUSED_STREAM
+            return "14";  // UNAVAILABLE
+        case 0x8:         // CANCEL
+            return "1";   // CANCELLED
+        case 0xb:         // ENHANCE_YOUR_CALM
+            return "8";   // RESOURCE_EXHAUSTED
+        case 0xc:         // INADEQUATE_SECURITY
+            return "7";   // PERMISSION_DENIED
+        default:
+            return "13";  // INTERNAL
     }
 }
 

@@ -350,7 +350,7 @@ void HttpExchange::drop_backend() noexcept {
     leave_gate();
     open_is_answered();
     if (backend_) {
-        std::exchange(backend_, nullptr)->abort(Code::cancelled);
+        std::exchange(backend_, nullptr)->abort(abort_code_);
     }
 }
 

@@ -86,6 +86,7 @@ struct Answer {
     bool length_is_unknown = false;               // whatever `head` and `body` say: plugins make another body of it
     buffer::Slice data;                           // for data
     const http::Fields* trailers = nullptr;       // for the end; null or empty: none
+    wire::Code code = wire::Code::none;           // for what is broken: the backend's reset, if that was it
 };
 
 class HttpExchange final : private BackendUser,
@@ -138,6 +139,8 @@ public:
     bool answered() const noexcept { return head_given_; }
     /// Ends an exchange whose request can not go on after the answer has begun.
     void give_up(std::string_view why) { (void)cut(why); }
+    /// The visitor has reset the request; a backend that speaks HTTP/2 is told with which code (wire/http2_code.hpp).
+    void visitor_has_reset(wire::Code code) noexcept { abort_code_ = code; }
     /// Sends what body() was given in this round.
     void flush();
     /// The last chunk of the answer with these trailers, under the service's rules; good until another head is written.
@@ -246,7 +249,7 @@ private:
     Answer next_data();
     Answer finish_answer();
     Answer next_raw();
-    Answer cut(std::string_view why);
+    Answer cut(std::string_view why, wire::Code code = wire::Code::none);
     Answer give_page_head();
     Answer give_page_body();
     void note_answer(std::uint16_t status) noexcept;
@@ -327,6 +330,8 @@ private:
     std::uint64_t answer_bytes_ = 0;
     std::uint16_t answer_status_ = 0;
     std::uint32_t interims_ = 0;
+    wire::Code cut_code_ = wire::Code::none;         // with which the backend has reset its answer
+    wire::Code abort_code_ = wire::Code::cancelled;  // with which the backend is told that the visitor is gone
     bool fin_seen_ = false;  // an end without an answer: how much was delivered is still to be told
     bool head_given_ = false;
 };

@@ -10,6 +10,7 @@ namespace ferrotunnel::exchange {
 
 using http::PageState;
 using mux::StreamItem;
+using wire::Code;
 
 Answer HttpExchange::next() {
     Answer answer = next_piece();
@@ -48,6 +49,7 @@ Answer HttpExchange::next_piece() {
     }
     Answer answer;
     answer.kind = state_ == State::done ? Answer::Kind::end : Answer::Kind::broken;
+    answer.code = cut_code_;
     return answer;
 }
 
@@ -168,7 +170,7 @@ Answer HttpExchange::next_data() {
         case ResponseReader::Piece::Kind::end:
             return finish_answer();
         case ResponseReader::Piece::Kind::broken:
-            return cut(piece.why);
+            return cut(piece.why, piece.code);
     }
     return answer;
 }
@@ -209,13 +211,14 @@ Answer HttpExchange::next_raw() {
             std::exchange(backend_, nullptr)->close();
             return next_piece();
         case ResponseReader::Piece::Kind::broken:
-            return cut(piece.why);
+            return cut(piece.why, piece.code);
     }
     return answer;
 }
 
-Answer HttpExchange::cut(std::string_view why) {
+Answer HttpExchange::cut(std::string_view why, Code code) {
     state_ = State::broken;
+    cut_code_ = code;
     runtime::Deadline::cancel();
     drop_backend();
     EdgeCounters::add(edge_.counters.answers_cut);
@@ -293,7 +296,7 @@ void HttpExchange::give_page(const Refusal& refusal) {
     local_.set_page(page_of(refusal.state, refusal.code));
     log_page(refusal.state, refusal.why);
     if (request_.is_grpc) {
-        local_.speak_grpc();
+        local_.speak_grpc(refusal.grpc_status);
     }
 }
 

@@ -259,7 +259,7 @@ Answer HttpExchange::give_download(ResponseReader::Piece piece) {
         case ResponseReader::Piece::Kind::end:
             return end_download();
         case ResponseReader::Piece::Kind::broken:
-            return cut(piece.why);
+            return cut(piece.why, piece.code);
     }
     return answer;
 }

@@ -24,9 +24,9 @@ void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) 
     origin_ = hooks::Origin::plugin;
 }
 
-void LocalAnswer::speak_grpc() {
+void LocalAnswer::speak_grpc(std::string_view status) {
     check(is_page_, "only a page is an error");
-    fields_.emplace_back("grpc-status", grpc_status_of(page_.status));
+    fields_.emplace_back("grpc-status", status.empty() ? grpc_status_of(page_.status) : status);
     fields_.emplace_back("grpc-message", std::string(page_.reason).append(": ").append(page_.code));
     page_.status = 200;
     page_.content_type = "application/grpc";

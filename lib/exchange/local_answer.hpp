@@ -40,8 +40,8 @@ public:
     void set_reply(hooks::Reply reply, std::optional<http::Page> page);
 
     /// Says what this page says as clients of gRPC read it: an answer of trailers alone, whose fields are status and
-    /// message of the call.
-    void speak_grpc();
+    /// message of the call. `status` where the page's own does not say enough.
+    void speak_grpc(std::string_view status = {});
 
     hooks::Origin origin() const noexcept { return origin_; }
     std::uint16_t status() const noexcept { return page_.status; }

@@ -98,7 +98,7 @@ ResponseReader::Piece ResponseReader::next(BackendStream& backend) {
             break;
         }
         if (item->kind != StreamItem::Kind::data) {
-            return {Kind::broken, {}, "the backend has reset the connection within the answer"};
+            return {Kind::broken, {}, "the backend has reset the connection within the answer", item->code};
         }
         const std::string_view bytes = as_text(item->slice.bytes()).substr(0, backend.take_max());
         const http::BodyReader::Piece piece = body_.next(bytes);
@@ -136,7 +136,7 @@ ResponseReader::Piece ResponseReader::next_raw(BackendStream& backend) {
             return {Kind::end};
         }
         if (item->kind != StreamItem::Kind::data) {
-            return {Kind::broken, {}, "the backend has reset the connection"};
+            return {Kind::broken, {}, "the backend has reset the connection", item->code};
         }
         const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(item->slice.size(), backend.take_max()));
         Piece found{Kind::data, item->slice.share(0, size)};

@@ -66,6 +66,7 @@ public:
         } kind = Kind::nothing;
         buffer::Slice data{};
         std::string_view why{};
+        wire::Code code = wire::Code::none;  // of the reset, where it was one
     };
     /// The next piece of the body.
     Piece next(BackendStream& backend);

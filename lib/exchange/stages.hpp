@@ -23,8 +23,9 @@ namespace ferrotunnel::exchange {
 /// Which error page the visitor gets, and why. The texts outlive the request.
 struct Refusal {
     http::PageState state = http::PageState::internal_error;
-    std::string_view code;  // for X-FerroTunnel-Error, where it is more exact than the state's
-    std::string_view why;   // for the log
+    std::string_view code;           // for X-FerroTunnel-Error, where it is more exact than the state's
+    std::string_view why;            // for the log
+    std::string_view grpc_status{};  // where it is more exact than the state's
 };
 
 /// What a visitor is answered instead of what the backend would say: a page, or a status, perhaps with a Location.

@@ -25,14 +25,6 @@ bool stays(FieldName name) {
     }
 }
 
-nghttp2_nv field(std::string_view name, std::string_view value) {
-    const auto bytes = [](std::string_view text) {
-        auto* const at = const_cast<char*>(text.data());  // allowed: the library changes nothing there
-        return reinterpret_cast<std::uint8_t*>(at);
-    };
-    return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
 void read_lines(std::span<char> text, FieldList& fields) {
     while (true) {
         const std::string_view rest(text.data(), text.size());
@@ -46,7 +38,7 @@ void read_lines(std::span<char> text, FieldList& fields) {
             for (char& byte : text.first(colon)) {
                 byte = http::lower_case(byte);
             }
-            fields.push_back(field(line.substr(0, colon), http::trimmed(line.substr(colon + 1))));
+            fields.push_back(field_of(line.substr(0, colon), http::trimmed(line.substr(colon + 1))));
         }
         text = text.subspan(end + 2);
     }
@@ -62,13 +54,13 @@ std::span<char> behind_line(std::span<char> text) {
 void read_answer(std::span<char> head, FieldList& fields) {
     constexpr std::size_t status_at = sizeof "HTTP/1.1";
     fields.clear();
-    fields.push_back(field(":status", std::string_view(head.data(), head.size()).substr(status_at, 3)));
+    fields.push_back(field_of(":status", std::string_view(head.data(), head.size()).substr(status_at, 3)));
     read_lines(behind_line(head), fields);
 }
 
 void read_switch(std::span<char> head, FieldList& fields) {
     read_answer(head, fields);
-    fields.front() = field(":status", "200");
+    fields.front() = field_of(":status", "200");
     std::erase_if(fields, [](const nghttp2_nv& one) {
         return std::string_view(reinterpret_cast<const char*>(one.name), one.namelen) == "sec-websocket-accept";
     });

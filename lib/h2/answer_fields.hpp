@@ -2,9 +2,10 @@
 // changed in an answer is in that text already, whichever version the visitor speaks.
 #pragma once
 
-#include <nghttp2/nghttp2.h>
 #include <span>
 #include <vector>
+
+#include "h2/session.hpp"
 
 namespace ferrotunnel::h2 {
 

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "h2/client_connection.hpp"
+#include "h2/session_memory.hpp"
 
 namespace ferrotunnel::h2 {
 namespace {
@@ -63,7 +64,7 @@ Session ClientConnection::make_session(ClientConnection& self) {
     nghttp2_option_set_max_send_header_block_length(option_made, 2 * limits::h2_backend_request_head_max);
 
     nghttp2_session* session = nullptr;
-    require(nghttp2_session_client_new2(&session, made, &self, option_made));
+    require(nghttp2_session_client_new3(&session, made, &self, option_made, &session_memory()));
     Session owned(session);
     const std::array<nghttp2_settings_entry, 3> settings{{
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},

@@ -142,13 +142,13 @@ std::size_t ClientConnection::take_rest(Bytes bytes) {
     return piece.consumed;
 }
 
-void ClientConnection::leave() {
+void ClientConnection::leave(std::uint32_t code) {
     if (left_) {
         return;
     }
     left_ = true;
     if (stream_open_ && stream_ > 0) {
-        (void)nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream_, NGHTTP2_CANCEL);
+        (void)nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream_, code);
         produce();  // a session that ends sends none
     }
     (void)nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
@@ -251,7 +251,11 @@ void ClientConnection::stream_closed(std::uint32_t code) {
         return;
     }
     std::string why = std::string("the stream was reset: ") + nghttp2_http2_strerror(code);
-    fail(told_.empty() ? std::move(why) : why + " (" + told_ + ')', code == NGHTTP2_REFUSED_STREAM);
+    const bool is_ours = !told_.empty();  // the library has found something wrong
+    fail(is_ours ? why + " (" + told_ + ')' : std::move(why), code == NGHTTP2_REFUSED_STREAM);
+    if (!is_ours && !failure_->reset_code) {
+        failure_->reset_code = code;
+    }
 }
 
 void ClientConnection::fail(std::string why, bool is_unprocessed) {

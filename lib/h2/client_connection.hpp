@@ -41,8 +41,9 @@ public:
     std::size_t take(Bytes bytes);
     /// Nothing of a request is under way, and all of the answers was taken.
     bool is_idle() const noexcept { return phase_ == Phase::head && head_bytes_.empty() && !exchanging_; }
-    /// Ends the exchange, whose visitor has gone, and the connection: output() has RST_STREAM and GOAWAY then.
-    void leave();
+    /// Ends the exchange, whose visitor has gone, and the connection: output() has RST_STREAM with this code and GOAWAY
+    /// then.
+    void leave(std::uint32_t code = NGHTTP2_CANCEL);
 
     // --- to the tunnel ---
 
@@ -75,6 +76,8 @@ public:
         bool is_unprocessed = false;
         /// What the backend speaks is no HTTP/2.
         bool is_other_protocol = false;
+        /// The code with which the backend has reset the stream.
+        std::optional<std::uint32_t> reset_code{};
     };
     /// Why the connection can not go on. Whatever is left of an answer is not to look complete.
     const std::optional<Failure>& failure() const noexcept { return failure_; }

@@ -53,7 +53,8 @@ void ClientFields::add(std::string_view name, std::string_view value) {
             name_at[i] = static_cast<std::uint8_t>(name[i] - 'A' + 'a');
         }
     }
-    fields_.push_back({name_at, put(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    const auto* const value_at = reinterpret_cast<const char*>(put(value));
+    fields_.push_back(field_of({reinterpret_cast<const char*>(name_at), name.size()}, {value_at, value.size()}));
 }
 
 void ClientFields::add_all(const http::Fields& fields) {

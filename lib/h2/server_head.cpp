@@ -60,7 +60,7 @@ void RequestText::begin(const http::HeadLimits& limits, bool websockets) {
     protocol_.clear();
     cookie_.clear();
     counted_ = hosts_ = 0;
-    is_trailers_ = has_line_ = has_length_ = hosts_differ_ = is_over_ = false;
+    is_trailers_ = has_line_ = has_length_ = has_priority_ = hosts_differ_ = is_over_ = false;
 }
 
 void RequestText::begin_trailers() {
@@ -116,6 +116,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
         return Verdict::kept;
     }
     has_length_ = has_length_ || known == FieldName::content_length;
+    has_priority_ = has_priority_ || name == "priority";
     (void)put(name, value);
     return Verdict::kept;
 }

@@ -43,6 +43,9 @@ public:
     /// Behind finish(), for a WebSocket: adds Sec-WebSocket-Key, for which there is room.
     void add_websocket_key(std::string_view key);
 
+    /// Whether the visitor has said how urgent the answer is (RFC 9218).
+    bool has_priority() const noexcept { return has_priority_; }
+
     /// No field has come yet.
     bool is_fresh() const noexcept { return counted_ == 0; }
     /// Good until the next begin.
@@ -76,6 +79,7 @@ private:
     bool is_trailers_ = false;
     bool has_line_ = false;
     bool has_length_ = false;
+    bool has_priority_ = false;
     bool hosts_differ_ = false;
     bool is_over_ = false;
 };

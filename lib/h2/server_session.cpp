@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "h2/session_memory.hpp"
+
 namespace ferrotunnel::h2 {
 namespace {
 
@@ -207,7 +209,7 @@ struct ServerSession::Callbacks {
 
 ServerSession::ServerSession(const ServerLimits& limits, ServerUser& user) : limits_(limits), user_(user) {
     nghttp2_session* session = nullptr;
-    must(nghttp2_session_server_new2(&session, Callbacks::all(), this, Callbacks::options()));
+    must(nghttp2_session_server_new3(&session, Callbacks::all(), this, Callbacks::options(), &session_memory()));
     session_.reset(session);
     const std::array<nghttp2_settings_entry, 5> settings{{
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits_.streams},
@@ -333,6 +335,9 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
                 user_.on_end_seen();
             }
             return 0;
+        case NGHTTP2_PRIORITY_UPDATE:
+            prioritised_ = static_cast<const nghttp2_ext_priority_update*>(frame.ext.payload)->stream_id;
+            return 0;
         default:
             return 0;
     }
@@ -357,8 +362,18 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
     }
     stream->id_ = id;
     stream->body_ended_ = ends;
+    if (!text_.has_priority() && id != prioritised_) {
+        take_turns(id);
+    }
     must(nghttp2_session_set_stream_user_data(session_.get(), id, stream));
     return 0;
+}
+
+// Answers of equal urgency go one after the other by RFC 9218, 4.2, unless the visitor says otherwise. One that says
+// nothing of priorities knows nothing of them, and would wait with a short answer until a long one has ended.
+void ServerSession::take_turns(std::int32_t stream) {
+    const nghttp2_extpri usual{NGHTTP2_EXTPRI_DEFAULT_URGENCY, 1};
+    must(nghttp2_session_change_extpri_stream_priority(session_.get(), stream, &usual, 0));
 }
 
 void ServerSession::end_body(ServerStream& stream, std::string_view trailers) {

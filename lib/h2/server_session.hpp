@@ -142,6 +142,7 @@ private:
     int on_header(std::int32_t stream, std::string_view name, std::string_view value);
     int on_frame(const nghttp2_frame& frame);
     int end_headers(const nghttp2_frame& frame);
+    void take_turns(std::int32_t stream);
     void end_body(ServerStream& stream, std::string_view trailers);
     ServerStream* find(std::int32_t stream) const noexcept;
     void fail(const char* why, std::uint32_t code) noexcept;
@@ -157,6 +158,7 @@ private:
     // Streams that the visitor has ended. The library forgets them; more for one of them is no race, but an error.
     std::array<std::int32_t, finished_kept> finished_{};
     std::size_t next_finished_ = 0;
+    std::int32_t prioritised_ = 0;  // what the last PRIORITY_UPDATE was for, perhaps ahead of its request
     const char* why_ = "";
     std::uint32_t begun_ = 0;  // requests, in this call of receive()
     bool greeted_ = false;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <nghttp2/nghttp2.h>
+#include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace ferrotunnel::h2 {
 
@@ -13,5 +15,17 @@ struct EndSession {
 
 /// One connection's state in the library. Not thread safe: one worker's.
 using Session = std::unique_ptr<nghttp2_session, EndSession>;
+
+/// A field for the library, which copies it; it changes nothing of the texts. A value that is another one in each
+/// message is kept out of the table of HPACK: it would push out what comes again, and the library looks through all
+/// values of a name whenever that name is said.
+inline nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
+    const auto bytes = [](std::string_view text) {
+        return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
+    };
+    const bool is_said_once = name == "x-request-id";
+    return {bytes(name), bytes(value), name.size(), value.size(),
+            static_cast<std::uint8_t>(is_said_once ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)};
+}
 
 }  // namespace ferrotunnel::h2

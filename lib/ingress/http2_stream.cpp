@@ -8,6 +8,7 @@
 #include "ingress/answer_head.hpp"
 #include "ingress/http2_connection.hpp"
 #include "ingress/websocket_key.hpp"
+#include "wire/http2_code.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -197,7 +198,7 @@ bool Http2Stream::take_head() {
             case Answer::Kind::data:
             case Answer::Kind::end:
             case Answer::Kind::broken:
-                reset(NGHTTP2_INTERNAL_ERROR);
+                reset(error_of(answer.code));
                 return false;
         }
     }
@@ -280,11 +281,18 @@ bool Http2Stream::fetch() {
             case Answer::Kind::head:
             case Answer::Kind::broken:
                 broken_ = true;
+                break_code_ = answer.code;
                 exchange_.reset();
                 break;
         }
     }
     return true;
+}
+
+// What a broken answer's stream is reset with: as the backend has reset its own, if it speaks HTTP/2. The end of a
+// connection behind a WebSocket is CANCEL (RFC 8441, 5).
+std::uint32_t Http2Stream::error_of(wire::Code code) const noexcept {
+    return wire::http2_error_of(code).value_or(is_websocket() ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
 }
 
 h2::Supply Http2Stream::supply(std::size_t most) {
@@ -296,7 +304,7 @@ h2::Supply Http2Stream::supply(std::size_t most) {
     if (data_.empty() && broken_) {
         set_stall(never);
         supply.kind = h2::Supply::Kind::broken;
-        supply.code = is_websocket() ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR;  // RFC 8441, 5
+        supply.code = error_of(break_code_);
         return supply;
     }
     if (data_.empty() && !ends_) {
@@ -336,6 +344,7 @@ void Http2Stream::on_closed(std::uint32_t code) noexcept {
     closed_ = true;
     runtime::Deadline::cancel();
     if (exchange_ && code != NGHTTP2_NO_ERROR) {
+        exchange_->visitor_has_reset(wire::code_of_http2(code));
         exchange::EdgeCounters::add(connection_.edge().counters.visitors_lost);
     }
     connection_.ready(*this);

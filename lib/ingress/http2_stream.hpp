@@ -66,6 +66,7 @@ private:
     bool is_no_websocket(const exchange::Answer& answer) const noexcept;
     void finish_bodiless();
     bool fetch();
+    std::uint32_t error_of(wire::Code code) const noexcept;
     void reset(std::uint32_t code);
     void look_at_pace();
     void look_at_stall();
@@ -100,6 +101,7 @@ private:
     bool has_body_ = false;
     bool ends_ = false;  // the answer ends behind data_
     bool broken_ = false;
+    wire::Code break_code_ = wire::Code::none;
     bool asleep_ = false;  // the session waits for resume()
     bool closed_ = false;
 

@@ -1,5 +1,7 @@
 #include "wire/code.hpp"
 
+#include "wire/http2_code.hpp"
+
 namespace ferrotunnel::wire {
 
 std::string_view name_of(Code code) noexcept {
@@ -57,7 +59,7 @@ std::string_view name_of(Code code) noexcept {
         case Code::forbidden:
             return "forbidden";
     }
-    return "unknown";
+    return http2_error_of(code) ? "http2_reset" : "unknown";
 }
 
 }  // namespace ferrotunnel::wire

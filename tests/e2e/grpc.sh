@@ -2,9 +2,7 @@
 # speak HTTP/1.1 with trailers, as a proxy does that stands before the edge, and HTTP/2 by grpcio's own client.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-python=${E2E_GRPC_PYTHON:-python3}
-need "$python"
-"$python" -c 'import grpc.aio' 2>/dev/null || skip "$python has no grpcio (pip install grpcio)"
+python=${E2E_GRPC_PYTHON:-$(python_with grpc.aio)} || skip "no python3 has grpcio (Debian: python3-grpcio)"
 peer() { "$python" "$E2E_SOURCE/grpc_peer.py" "$@"; }
 
 start server_of_calls "$python" "$E2E_SOURCE/grpc_peer.py" serve "$dir/calls.port"
@@ -42,3 +40,5 @@ say "grpcio's own client: every kind of call, 2 MiB, a deadline, a call that is 
 peer call "$edge" g.test
 say "many streams at once on one connection"
 peer many "$edge" g.test "$(by_size 200 1000)"
+say "one stream there and back"
+peer bulk "$edge" g.test "$(by_size 16 1024)"

@@ -5,6 +5,7 @@ own client.
   grpc_peer.py http1 EDGE HOST METHOD [MESSAGE...]      each message is sent when the answer to the one before is there
   grpc_peer.py call EDGE HOST                           by grpcio: every kind of call, each checked
   grpc_peer.py many EDGE HOST COUNT                     by grpcio: so many streams at once, on one channel
+  grpc_peer.py bulk EDGE HOST MIB                       by grpcio: so much there and back on one stream
 
 The server prints a line for each call that has ended: its method, and whether it was cancelled.
 """
@@ -46,6 +47,10 @@ async def bidi(requests, context):
         yield request.upper()
 
 
+async def echo(request, context):
+    return request
+
+
 async def error(request, context):
     await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "bad: 100 % \u00e9")
 
@@ -64,6 +69,7 @@ HANDLERS = {
     "/t.T/ServerStream": grpc.unary_stream_rpc_method_handler(server_stream),
     "/t.T/ClientStream": grpc.stream_unary_rpc_method_handler(client_stream),
     "/t.T/Bidi": grpc.stream_stream_rpc_method_handler(bidi),
+    "/t.T/Echo": grpc.unary_unary_rpc_method_handler(echo),
     "/t.T/Error": grpc.unary_unary_rpc_method_handler(error),
     "/t.T/Wait": grpc.unary_stream_rpc_method_handler(wait),
 }
@@ -234,6 +240,27 @@ async def many(edge, host, count):
         print(f"took={time.monotonic() - began:.2f}", flush=True)
 
 
+async def bulk(edge, host, mib):
+    async with channel_to(edge, host, grpc.aio) as channel:
+        call = channel.stream_stream("/t.T/Bidi")(timeout=600)
+        piece = (b"%030d\n" % 7 + b"piece of a stream\n" * 60000)[:1 << 20]
+        began = time.monotonic()
+
+        async def say():
+            for i in range(mib):
+                await call.write(b"%08d" % i + piece)
+            await call.done_writing()
+
+        async def hear():
+            for i in range(mib):
+                if await call.read() != (b"%08d" % i + piece).upper():
+                    sys.exit(f"message {i} of the long stream is another one")
+            expect(f"{mib} MiB there and back", await call.read(), grpc.aio.EOF)
+
+        await asyncio.gather(say(), hear())
+        print(f"took={time.monotonic() - began:.2f}", flush=True)
+
+
 what, arguments = sys.argv[1], sys.argv[2:]
 if what == "serve":
     asyncio.run(serve(*arguments))
@@ -243,3 +270,5 @@ elif what == "call":
     call_all(*arguments)
 elif what == "many":
     asyncio.run(many(arguments[0], arguments[1], int(arguments[2])))
+elif what == "bulk":
+    asyncio.run(bulk(arguments[0], arguments[1], int(arguments[2])))

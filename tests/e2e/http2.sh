@@ -7,6 +7,7 @@ curl --version | grep -q HTTP2 || skip "curl has no HTTP/2"
 
 port=$(free_port)
 held=$(free_port)
+resets=$(free_port)
 size=$(by_size 20 100)
 printf 'server:\n  http:\n    h2c: on\n    http2_websockets: on\n' >"$dir/edge.yml"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=app \
@@ -19,8 +20,9 @@ start_edge --https-bind 127.0.0.1:0 --certificate "$dir/app.pem:$dir/app.key" \
     --fallback-certificate "$dir/app.pem:$dir/app.key" --config "$dir/edge.yml" --log-level debug
 https=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
 https=${https##*:}
-ready_client client 5 --http "127.0.0.1=files:$dir/www" --http "app.example.com=$backend" --http "files.example.com=files:$dir/www" \
-    --http "frames.example.com=127.0.0.1:$port" --http "held.example.com=127.0.0.1:$held"
+ready_client client 6 --http "127.0.0.1=files:$dir/www" --http "app.example.com=$backend" --http "files.example.com=files:$dir/www" \
+    --http "frames.example.com=127.0.0.1:$port" --http "held.example.com=127.0.0.1:$held" \
+    --http "resets.example.com=h2c://127.0.0.1:$resets"
 
 # plain HOST PATH [CURL OPTION...] and secure HOST PATH [CURL OPTION...]: prints the body.
 plain() { ask "$1" "$2" --http2-prior-knowledge "${@:3}"; }
@@ -84,6 +86,9 @@ has_text "$dir/websockets.out" "all was right"
 
 say "stalled streams hold up no other"
 python3 "$E2E_SOURCE/h2_peer.py" stalled "$edge" "$port" frames.example.com || fail "stalled streams"
+
+say "resets and their codes, both ways"
+python3 "$E2E_SOURCE/h2_resets.py" "$edge" "$resets" resets.example.com || fail "codes of resets"
 
 say "floods end their connection, and nobody else's"
 python3 "$E2E_SOURCE/h2_peer.py" floods "$edge" "$port" frames.example.com >"$dir/floods.out" 2>&1 ||

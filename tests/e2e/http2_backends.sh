@@ -68,6 +68,10 @@ has_text "$dir/hints" 'HTTP/1.1 204'
 say "early answers, resets, refused requests, GOAWAY"
 equal "an early answer" "$(status_of plain.test /early --data-binary "@$dir/body")" 413
 equal "a reset before the answer" "$(status_of plain.test /reset -X POST)" "502 reset"
+for pair in 2=13 7=14 8=1 11=8 12=7; do  # the code of HTTP/2, and the status of a call of gRPC that it stands for
+    equal "a call that is reset with ${pair%=*}" "$(ask plain.test "/reset/${pair%=*}" -X POST \
+        -H 'Content-Type: application/grpc' -D - -o /dev/null | sed -n 's/^grpc-status: \([0-9]*\).*/\1/ip')" "${pair#*=}"
+done
 code=0
 ask plain.test /cut -o /dev/null 2>/dev/null || code=$?
 equal "curl's code for a cut answer" "$code" 18

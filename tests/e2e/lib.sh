@@ -63,6 +63,18 @@ need_descriptors() {
     [[ $(ulimit -n) == unlimited ]] || (($(ulimit -n) >= $1)) || skip "only $(ulimit -n) descriptors a process are allowed"
 }
 
+# python_with MODULE: prints a Python that has it. Debian's packages are Debian's Python's, which may not be the first.
+python_with() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c "import $1" 2>/dev/null; then
+            echo "$python"
+            return
+        fi
+    done
+    return 1
+}
+
 full() { [[ ${E2E_FULL:-0} == 1 ]]; }
 
 # by_size SMALL FULL: the second with E2E_FULL.

@@ -51,7 +51,7 @@ const routes = {
     stream.respond({ ':status': 413, 'content-length': 3 });
     stream.end('no\n', () => stream.close(constants.NGHTTP2_NO_ERROR));
   },
-  reset: (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+  reset: (stream, headers) => stream.close(Number(headers[':path'].split('/')[2] ?? constants.NGHTTP2_INTERNAL_ERROR)),
   cut(stream) {
     stream.respond({ ':status': 200 });
     stream.write('begun', () => stream.destroy(new Error('cut')));  // close() would end the body first

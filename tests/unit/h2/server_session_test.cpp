@@ -55,6 +55,58 @@ TEST_CASE("h2 session: an answer that is not there is waited for, and one that b
     CHECK_FALSE(rig.streams[1]->closed);
 }
 
+TEST_CASE("h2 session: answers take turns where the visitor says nothing of priorities, and else as it says") {
+    enum Kind { silent, header_field, frame_behind, frame_ahead };
+    const Kind kind = GENERATE(silent, header_field, frame_behind, frame_ahead);
+    Rig rig;
+    const std::string one_by_one = kind == header_field ? field("priority", "u=3") : std::string();
+    const auto urgency_of = [](std::uint32_t stream) {
+        return frame(priority_update, 0, 0, number(stream, 4) + "u=3");
+    };
+    rig.send(hello() + frame(settings, 0, 0, number(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) + number(1 << 20, 4)) +
+             frame(window_update, 0, 0, number(1 << 20, 4)));
+    for (const std::uint32_t stream : {1U, 3U}) {
+        rig.send((kind == frame_ahead ? urgency_of(stream) : "") + request(stream, true, one_by_one) +
+                 (kind == frame_behind ? urgency_of(stream) : ""));
+    }
+    rig.frames();
+    for (const auto& stream : rig.streams) {
+        stream->answer = std::string(100'000, 'a');
+        stream->answer_ends = true;
+        rig.answer(*stream, true);
+    }
+    rig.take();
+    std::vector<std::uint32_t> order;
+    for (const Sent& sent : rig.frames()) {
+        if (sent.type == data && (order.empty() || order.back() != sent.stream)) {
+            order.push_back(sent.stream);
+        }
+    }
+    CHECK(rig.streams[0]->closed);
+    CHECK(rig.streams[1]->closed);
+    CHECK((order.size() > 2) == (kind == silent));
+}
+
+TEST_CASE("h2 session: ids of requests push nothing out of the table of fields") {
+    Rig rig;
+    rig.send(hello());
+    std::vector<std::size_t> sizes;
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        rig.send(request(2 * i + 1));
+        rig.frames();
+        std::string head = "HTTP/1.1 200 OK\r\nX-Same: " + std::string(50, 's') +
+                           "\r\nX-Request-Id: " + std::to_string(100'000 + i) + "\r\n\r\n";
+        FieldList fields;
+        read_answer({head.data(), head.size()}, fields);
+        rig.session->answer(*rig.streams.back(), fields, false);
+        rig.take();
+        sizes.push_back(rig.output.size());
+        rig.frames();
+    }
+    CHECK(sizes[1] < sizes[0]);
+    CHECK(std::all_of(sizes.begin() + 1, sizes.end(), [&](std::size_t size) { return size == sizes[1]; }));
+}
+
 TEST_CASE("h2 session: WebSockets are announced and taken where they are wanted, and only there") {
     const bool wanted = GENERATE(false, true);
     ServerLimits limits;

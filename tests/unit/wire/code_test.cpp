@@ -1,4 +1,5 @@
 #include "wire/code.hpp"
+#include "wire/http2_code.hpp"
 
 #include <catch2/catch.hpp>
 #include <set>
@@ -21,4 +22,18 @@ TEST_CASE("every code has a name of its own") {
 TEST_CASE("a code of a later version has the name unknown") {
     CHECK(name_of(static_cast<Code>(26)) == "unknown");
     CHECK(name_of(static_cast<Code>(65535)) == "unknown");
+    CHECK(name_of(static_cast<Code>(0xff)) == "unknown");
+    CHECK(name_of(static_cast<Code>(0x10e)) == "unknown");
+}
+
+TEST_CASE("codes of HTTP/2 pass as codes of RESET") {
+    for (std::uint32_t error = 0; error < http2_codes_count; ++error) {
+        CHECK(http2_error_of(code_of_http2(error)) == error);
+        CHECK(name_of(code_of_http2(error)) == "http2_reset");
+    }
+    CHECK(http2_error_of(code_of_http2(http2_codes_count)) == http2_internal_error);
+    CHECK(http2_error_of(code_of_http2(UINT32_MAX)) == http2_internal_error);
+    CHECK_FALSE(http2_error_of(Code::forbidden));
+    CHECK_FALSE(http2_error_of(static_cast<Code>(0xff)));
+    CHECK_FALSE(http2_error_of(static_cast<Code>(0x10e)));
 }
