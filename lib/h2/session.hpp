@@ -21,7 +21,8 @@ using Session = std::unique_ptr<nghttp2_session, EndSession>;
 /// values of a name whenever that name is said.
 inline nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
     const auto bytes = [](std::string_view text) {
-        return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
+        auto* const at = const_cast<char*>(text.data());  // allowed: the library changes nothing there
+        return reinterpret_cast<std::uint8_t*>(at);
     };
     const bool is_said_once = name == "x-request-id";
     return {bytes(name), bytes(value), name.size(), value.size(),

@@ -55,6 +55,10 @@ async def error(request, context):
     await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "bad: 100 % \u00e9")
 
 
+async def sleep(request, context):
+    await asyncio.sleep(600)
+
+
 async def wait(request, context):
     yield b"waiting"
     try:
@@ -71,6 +75,7 @@ HANDLERS = {
     "/t.T/Bidi": grpc.stream_stream_rpc_method_handler(bidi),
     "/t.T/Echo": grpc.unary_unary_rpc_method_handler(echo),
     "/t.T/Error": grpc.unary_unary_rpc_method_handler(error),
+    "/t.T/Sleep": grpc.unary_unary_rpc_method_handler(sleep),
     "/t.T/Wait": grpc.unary_stream_rpc_method_handler(wait),
 }
 
