@@ -61,8 +61,9 @@ void Http2Connection::look_at_end() {
         begin_ending();
         return;
     }
-    if (streams_.empty() && phase_ == Phase::open && !is_idle_) {
-        set_idle();
+    const bool is_reading = begin_ != end_ || session_->is_reading_head();
+    if (streams_.empty() && phase_ == Phase::open && !is_idle_ && !is_reading) {
+        set_idle();  // what a head has come to by now would be lost
     }
 }
 

@@ -1,6 +1,6 @@
 """A visitor who speaks HTTP/2 by frames, and the backend behind the edge.
 
-    h2_peer.py corpus|websockets|floods|stalled|drain EDGE PORT HOST
+    h2_peer.py corpus|websockets|floods|pieces|stalled|drain EDGE PORT HOST
 
 EDGE is where the server speaks h2c; PORT is where the backend of HOST is to be. It prints what it has seen, and fails
 where that is wrong.
@@ -236,6 +236,22 @@ def try_stalled():
     check("one of them that goes on", outcome == 200, outcome)
 
 
+def try_pieces():
+    """The head of a request comes in two pieces, and between them the connection has nothing else to do."""
+    last = frame(HEADERS, END_HEADERS | END_STREAM, 5, request(host, "/last"))
+    outcomes = []
+    for cut in range(1, len(last), 5):
+        visitor = Visitor(edge)
+        visitor.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, request(host, "/first")))
+        visitor.outcome(1)  # and the settings of both are read: nothing comes between the pieces
+        visitor.send(frame(HEADERS, END_HEADERS | END_STREAM, 3, request(host, "/second")) + last[:cut])
+        second = visitor.outcome(3)
+        visitor.send(last[cut:])
+        outcomes.append((second, visitor.outcome(5)))
+        visitor.close()
+    check("heads in two pieces", set(outcomes) == {(200, 200)}, outcomes)
+
+
 def try_drain():
     """Says when a request is held at the backend; the caller then ends the server."""
     visitor = Visitor(edge)
@@ -260,6 +276,7 @@ def try_drain():
     check("answers that came whole", ends == {1, 3}, ends)
 
 
-{"corpus": try_corpus, "websockets": try_websockets, "floods": try_floods, "stalled": try_stalled, "drain": try_drain}[what]()
+{"corpus": try_corpus, "websockets": try_websockets, "floods": try_floods, "pieces": try_pieces,
+ "stalled": try_stalled, "drain": try_drain}[what]()
 print("all was right")
 os._exit(0)

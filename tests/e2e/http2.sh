@@ -85,6 +85,7 @@ python3 "$E2E_SOURCE/h2_peer.py" websockets "$edge" "$port" frames.example.com >
 has_text "$dir/websockets.out" "all was right"
 
 say "stalled streams hold up no other"
+python3 "$E2E_SOURCE/h2_peer.py" pieces "$edge" "$port" frames.example.com || fail "heads in pieces"
 python3 "$E2E_SOURCE/h2_peer.py" stalled "$edge" "$port" frames.example.com || fail "stalled streams"
 
 say "resets and their codes, both ways"
