@@ -1,6 +1,8 @@
 #include "h2/server_session.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <random>
 
 #include "unit/h2/frames.hpp"
 
@@ -197,6 +199,120 @@ TEST_CASE("h2 session: what is not consumed closes a stream's window alone, and 
         rig.streams.clear();
     }
     CHECK(rig.count(window_update) > 50);
+}
+
+namespace {
+
+/// A visitor who uploads on many streams, which end in any way and order; it counts its credit from frames alone.
+struct Uploads {
+    explicit Uploads(std::uint32_t seed) : random(seed) {
+        rig.send(hello());
+        count_updates();
+    }
+
+    std::uint32_t below(std::size_t bound) { return static_cast<std::uint32_t>(random() % bound); }
+
+    void count_updates() {
+        for (const Sent& sent : rig.frames()) {
+            if (sent.type == window_update && sent.stream == 0) {
+                window += as_number(sent.payload);
+            } else if (sent.type == window_update && live.contains(sent.stream)) {
+                live[sent.stream].window += as_number(sent.payload);
+            }
+        }
+    }
+    void open() {
+        rig.send(request(next_id, false));
+        live[next_id] = {rig.streams.back().get(), ServerLimits().stream_window, 0};
+        next_id += 2;
+    }
+    void upload(std::uint32_t id, bool ends) {
+        Live& one = live[id];
+        const std::int64_t size = std::min<std::int64_t>({1 + below(16'000), one.window, window});
+        rig.send(frame(data, ends ? end_stream : 0, id, std::string(static_cast<std::size_t>(size), 'x')));
+        one.window -= size;
+        one.unconsumed += static_cast<std::size_t>(size);
+        window -= size;
+        uploaded += size;
+    }
+    void consume(std::uint32_t id) {
+        Live& one = live[id];
+        const std::size_t bytes = below(one.unconsumed + 1);
+        rig.session->consumed(*one.stream, bytes);
+        one.unconsumed -= bytes;
+        rig.take();
+    }
+    void end(std::uint32_t id) {
+        switch (below(4)) {
+            case 0:
+                rig.send(frame(rst_stream, 0, id, number(NGHTTP2_CANCEL, 4)));
+                break;
+            case 1:
+                rig.session->reset(*live[id].stream, NGHTTP2_CANCEL);
+                break;
+            case 2:  // an answer that comes before the end of its request
+                rig.answer(*live[id].stream, false);
+                break;
+            default:
+                upload(id, true);
+                rig.answer(*live[id].stream, false);
+        }
+        rig.take();
+        live.erase(id);
+        rig.now += std::chrono::milliseconds(20);  // as slowly as no flood is
+    }
+    void step() {
+        if (live.size() < 2 || (live.size() < 40 && below(4) == 0)) {
+            open();
+        } else {
+            auto at = live.begin();
+            std::advance(at, below(live.size()));
+            const std::uint32_t id = at->first;
+            const std::uint32_t what = below(10);
+            what == 0 ? end(id) : what < 5 ? consume(id) : upload(id, false);
+        }
+        count_updates();
+    }
+    static std::int64_t as_number(const std::string& text) {
+        std::int64_t value = 0;
+        for (const char byte : text) {
+            value = value << 8 | static_cast<std::uint8_t>(byte);
+        }
+        return value;
+    }
+
+    struct Live {
+        KeptStream* stream = nullptr;
+        std::int64_t window = 0;
+        std::size_t unconsumed = 0;
+    };
+    std::mt19937 random;
+    Rig rig;
+    std::map<std::uint32_t, Live> live;
+    std::int64_t window = 65'535;
+    std::int64_t uploaded = 0;
+    std::uint32_t next_id = 1;
+};
+
+}  // namespace
+
+TEST_CASE("h2 session: no credit of the connection is lost, in whatever order and way streams end") {
+    for (std::uint32_t seed = 0; seed < 40; ++seed) {
+        CAPTURE(seed);
+        Uploads uploads(seed);
+        REQUIRE(uploads.window == connection_window_usual);
+        while (uploads.uploaded < 4 * std::int64_t{connection_window_usual}) {
+            uploads.step();
+            REQUIRE_FALSE(uploads.rig.session->failed());
+        }
+        while (!uploads.live.empty()) {
+            uploads.end(uploads.live.begin()->first);
+        }
+        uploads.count_updates();
+        // The library gives back in halves.
+        CHECK(uploads.window > connection_window_usual / 2);
+        CHECK(uploads.window <= connection_window_usual);
+    }
 }
 
 TEST_CASE("h2 session: the window opens by what was consumed") {
