@@ -31,8 +31,11 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
 }
 
 Failure lost_failure() noexcept {
-    return {{PageState::backend_broken, "tunnel_lost",
-             "the connection to the client was lost before the backend answered"}};
+    return {
+        {PageState::backend_broken, "tunnel_lost", "the connection to the client was lost before the backend answered"},
+        false,
+        false,
+        true};
 }
 
 Failure closed_failure(bool not_delivered) noexcept {
@@ -49,7 +52,7 @@ Failure slow_failure() noexcept {
 }
 
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept {
-    return failure.not_delivered || (stream.reused && http::is_idempotent(method));
+    return failure.not_delivered || ((stream.reused || failure.lost) && http::is_idempotent(method));
 }
 
 }  // namespace ferrotunnel::exchange

@@ -11,6 +11,7 @@ namespace ferrotunnel::exchange {
 struct Failure : Refusal {
     bool not_delivered = false;  // nothing of the request has reached the backend
     bool elsewhere = false;      // another carrier may have room
+    bool lost = false;           // the way to the backend was lost, which says nothing of the backend
 };
 
 /// How far a request had come when its stream ended.
@@ -22,7 +23,9 @@ struct StreamFacts {
 
 /// The failure of a stream that was reset with this code.
 Failure reset_failure(wire::Code code, const StreamFacts& stream) noexcept;
-/// The failure of a stream whose trunk was lost: nobody knows what was delivered.
+/// The failure of a stream whose trunk was lost: nobody knows what was delivered. A client that dies takes all of its
+/// trunks with it, one after the other: so often may a request meet that.
+inline constexpr unsigned lost_repeats_max = 3;
 Failure lost_failure() noexcept;
 /// The failure of a backend that has closed the connection without an answer.
 Failure closed_failure(bool not_delivered) noexcept;
@@ -31,8 +34,8 @@ Failure connect_failure() noexcept;
 Failure slow_failure() noexcept;
 
 /// Whether a request that was sent once, and of whose answer nothing has come, may be sent once more: it surely was not
-/// acted on, or a second time does no harm, since its method may be repeated and the stream was an old one that the
-/// backend was probably about to close.
+/// acted on, or a second time does no harm, since its method may be repeated and what has ended was no answer to it:
+/// the stream was an old one that the backend was probably about to close, or the way was lost.
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept;
 
 }  // namespace ferrotunnel::exchange

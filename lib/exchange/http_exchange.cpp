@@ -301,7 +301,7 @@ void HttpExchange::start_sending() {
     progress_at_ = edge_.worker.now();
     // The first copy has room for the frame's header; in a second one, the stream before may still use that room.
     kept_.for_each(
-        [this](buffer::Slice piece, bool is_first) { backend_->send(std::move(piece), is_first && !repeated_); });
+        [this](buffer::Slice piece, bool is_first) { backend_->send(std::move(piece), is_first && repeats_ == 0); });
     backend_->flush();
     set_deadline();
     keep_within_bound();

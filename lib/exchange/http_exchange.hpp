@@ -263,7 +263,7 @@ private:
     // Failures and deadlines (http_exchange_failure.cpp).
     StreamFacts stream_facts() const noexcept;
     bool waits_for_count();
-    bool can_repeat() const noexcept;
+    bool can_repeat(unsigned most) const noexcept;
     void fail(const Failure& failure);
     void fail_late() noexcept;
     void set_deadline() noexcept;
@@ -288,7 +288,7 @@ private:
     std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
     bool no_room_ = false;                               // one of them is still there
     bool counted_as_opening_ = false;                    // at the gate
-    bool repeated_ = false;
+    std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame
 

@@ -10,15 +10,16 @@ StreamFacts HttpExchange::stream_facts() const noexcept {
     return {backend_->connected(), backend_->nothing_delivered(), backend_->reused()};
 }
 
-// Whether the request can be sent once more: all of it is kept, it was sent only once, and no answer has begun.
-bool HttpExchange::can_repeat() const noexcept {
-    return kept_.is_whole() && !repeated_ && interims_ == 0;
+// Whether the request can be sent once more: all of it is kept, it was not yet sent once more so often, and no answer
+// has begun.
+bool HttpExchange::can_repeat(unsigned most) const noexcept {
+    return kept_.is_whole() && repeats_ < most && interims_ == 0;
 }
 
 // Called when the backend has ended the connection. Where the request may only be sent once more when nothing of it was
 // delivered, the client's word on that follows at once, and is waited for; a program that serves by itself sends none.
 bool HttpExchange::waits_for_count() {
-    if (!can_repeat() || !backend_->reused() || http::is_idempotent(request_.context.method)) {
+    if (!can_repeat(1) || !backend_->reused() || http::is_idempotent(request_.context.method)) {
         return false;
     }
     fin_seen_ = true;
@@ -28,14 +29,14 @@ bool HttpExchange::waits_for_count() {
 }
 
 void HttpExchange::fail(const Failure& failure) {
-    const bool repeats =
-        state_ == State::waiting && can_repeat() && may_repeat(failure, stream_facts(), request_.context.method);
+    const bool repeats = state_ == State::waiting && can_repeat(failure.lost ? lost_repeats_max : 1) &&
+                         may_repeat(failure, stream_facts(), request_.context.method);
     if (!repeats) {
         drop_backend();
         give_page(failure);
         return;
     }
-    repeated_ = true;
+    ++repeats_;
     fin_seen_ = false;
     EdgeCounters::add(edge_.counters.retries);
     edge_.log.debug("a request is sent once more", {{"request", request_.id}, {"why", failure.why}});

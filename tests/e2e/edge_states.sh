@@ -38,12 +38,16 @@ equal "POSTs that the backend saw" "$(count_of backend '^request POST /close')" 
 equal "a GET whose backend closes, again and again" "$(twice)" 502
 equal "GETs that the backend saw, with the one above" "$(count_of backend '^request GET /close')" 3
 
-say "kill -9 of the client fails what is in flight, and nothing else"
-start slow status_of app.example.com /sleep/60000
+say "kill -9 of the client fails what is in flight and may not be sent again, and nothing else"
+start slow status_of app.example.com /sleep/60000 -d body
+start again ask app.example.com /sleep/60000 -o /dev/null -w '%{http_code}'
+wait_for_text backend '^request POST /sleep/60000'
 wait_for_text backend '^request GET /sleep/60000'
 kill_now client
 join slow
-equal "what was in flight" "$(<"$dir/slow.out")" "502 tunnel_lost"
+join again
+equal "a POST that was in flight" "$(<"$dir/slow.out")" "502 tunnel_lost"
+equal "a GET, for which no client has come back" "$(<"$dir/again.out")" 503
 equal "another host" "$(status_of refused.example.com /)" "502 backend_refused"
 wait_until $patience "503 for the host" status_is app.example.com / "503 no_client"
 has_text "$dir/head" "[Rr]etry-[Aa]fter"

@@ -43,6 +43,13 @@ for ((i = 0; i < 3; ++i)); do
     ready_client client 1 --http "app.test=$web"
     more_requests
 done
+say "a client that is killed: what was on its way is asked again"
+for ((i = 0; i < 3; ++i)); do
+    kill_now client
+    more_requests
+    ready_client client 1 --http "app.test=$web"
+    more_requests
+done
 touch "$dir/enough"
 join_ok ask
 lost=$(sed '0,/^failed/d' "$dir/ask.out" | head -n 1)

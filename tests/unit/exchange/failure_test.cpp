@@ -39,4 +39,8 @@ TEST_CASE("what may be sent once more", "[failure]") {
     CHECK_FALSE(may_repeat(closed_failure(false), fresh, Method::get));
     CHECK(may_repeat(closed_failure(false), reused, Method::get));
     CHECK_FALSE(may_repeat(closed_failure(false), reused, Method::post));
+    for (const StreamFacts& stream : {fresh, reused}) {
+        CHECK(may_repeat(lost_failure(), stream, Method::get));
+        CHECK_FALSE(may_repeat(lost_failure(), stream, Method::post));
+    }
 }
