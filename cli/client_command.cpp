@@ -120,6 +120,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     }
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
+    give_token(sources, plan.wanted, problems);
     guard(sources, plan.wanted, signals, problems);
     if (sources.may_ask) {  // it is not changed later
         check_endpoint_file(plan.endpoint_file, sources, "client", problems);
@@ -404,6 +405,13 @@ OptionInfo remote_bind() {
             false};
 }
 
+OptionInfo service_token() {
+    return {"service-token", "FILE",
+            "A file with the token that the server wants for what is offered here, beside the client's (`services` in "
+            "its file).",
+            false};
+}
+
 // A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls, Guards guards, bool proxy = true) {
@@ -459,6 +467,7 @@ const CommandInfo& client_info() {
                      "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
                      "between: the backend has the certificate. app.example.com=8443, *.example.com=8443.",
                      true},
+                    service_token(),
                 },
                 true, Guards::all),
             CommandInfo::Kind::client};
@@ -470,22 +479,26 @@ const CommandInfo& client_info() {
 }
 
 const CommandInfo& tcp_info() {
-    static const CommandInfo info = short_form(
-        "tcp", "the short form of client, for one service",
-        "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-        "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-        {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false}, remote_bind()}, true,
-        Guards::connections);
+    static const CommandInfo info =
+        short_form("tcp", "the short form of client, for one service",
+                   "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
+                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                    remote_bind(),
+                    service_token()},
+                   true, Guards::connections);
     return info;
 }
 
 const CommandInfo& udp_info() {
-    static const CommandInfo info = short_form(
-        "udp", "the short form of client, for one UDP service",
-        "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
-        "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
-        {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false}, remote_bind()},
-        false, Guards::none, false);
+    static const CommandInfo info =
+        short_form("udp", "the short form of client, for one UDP service",
+                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
+                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false},
+                    remote_bind(),
+                    service_token()},
+                   false, Guards::none, false);
     return info;
 }
 
@@ -525,7 +538,8 @@ const CommandInfo& http_info() {
                     {"host-header", "HOST",
                      "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
                      "or a host. Default: what the visitor asked for.",
-                     false}},
+                     false},
+                    service_token()},
                    true, Guards::all);
     return info;
 }
@@ -534,25 +548,26 @@ const CommandInfo& tls_info() {
     static const CommandInfo info =
         short_form("tls", "the short form of client, for one service whose TLS nobody touches in between",
                    "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
-                   {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false}},
+                   {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false},
+                    service_token()},
                    false, Guards::connections);
     return info;
 }
 
 const CommandInfo& files_info() {
     static const CommandInfo info = [] {
-        CommandInfo made =
-            short_form("files", "the short form of client, for the files of a folder by HTTP",
-                       "  ferrotunnel files ./dist --server tunnel.example.com --token-file token\n"
-                       "  ferrotunnel files ./dist --host docs.example.com --server tunnel.example.com\n"
-                       "  ferrotunnel files ~/share --listing --basic-auth ann --server tunnel.example.com\n",
-                       {{"host", "HOST[/PATH]",
-                         "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                         "it. Default: the server assigns a host below its --domain, and it is printed.",
-                         false},
-                        {"listing", "",
-                         "Show visitors what is in a folder that has no index.html. Default: they get 404.", false}},
-                       false, Guards::all, false);
+        CommandInfo made = short_form(
+            "files", "the short form of client, for the files of a folder by HTTP",
+            "  ferrotunnel files ./dist --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel files ./dist --host docs.example.com --server tunnel.example.com\n"
+            "  ferrotunnel files ~/share --listing --basic-auth ann --server tunnel.example.com\n",
+            {{"host", "HOST[/PATH]",
+              "The host that visitors ask for, as in --http of `client`; with a path: what is below "
+              "it. Default: the server assigns a host below its --domain, and it is printed.",
+              false},
+             {"listing", "", "Show visitors what is in a folder that has no index.html. Default: they get 404.", false},
+             service_token()},
+            false, Guards::all, false);
         made.operand = "FOLDER";
         return made;
     }();
@@ -573,7 +588,8 @@ const CommandInfo& exit_info() {
                          true},
                         {"port", "PORT", "The public port. Default: 0, the server chooses one.", false},
                         {"user", "NAME", "Who may use it. Default: everybody who reaches the port.", false},
-                        {"password-file", "FILE", "A file with that user's password.", false}},
+                        {"password-file", "FILE", "A file with that user's password.", false},
+                        service_token()},
                        false, Guards::none, false);
         made.operand = "";
         return made;

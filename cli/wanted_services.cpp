@@ -82,16 +82,17 @@ std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Pro
     return {{*options.operand(), std::move(service)}};
 }
 
-// The key of private services, or of the visit.
-VisitKey read_key_file(const Options& options, Problems& problems) {
-    const std::optional<std::string> path = options.text("key-file");
+// A key as `ferrotunnel token` makes one, in the file that the option names.
+template <typename Key>
+Key read_key_file(const Options& options, std::string_view option, Problems& problems) {
+    const std::optional<std::string> path = options.text(option);
     if (!path) {
         return {};
     }
     try {
-        return VisitKey(Secret::from_file(*path));
+        return Key(Secret::from_file(*path));
     } catch (const config_error& error) {
-        problems.add(options.place_of("key-file"), *path + ": " + error.problems().front().text);
+        problems.add(options.place_of(option), *path + ": " + error.problems().front().text);
         return {};
     }
 }
@@ -110,7 +111,7 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     if (!options.has("key-file")) {
         return;
     }
-    const VisitKey key = read_key_file(options, problems);
+    const auto key = read_key_file<VisitKey>(options, "key-file", problems);
     bool any = false;
     for (Wanted& one : wanted) {
         any = std::visit([&](auto& service) { return take_key(service, key); }, one.service) || any;
@@ -120,12 +121,18 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     }
 }
 
+// Whether the services are those of the file: the command line names none.
+bool offers_of_file(const Options& options) {
+    return options.command().name != "exit" && !options.operand() && !options.has("tcp") && !options.has("udp") &&
+           !options.has("http") && !options.has("passthrough") && !options.has("private") &&
+           !options.has("private-udp") && !options.has("tcp+udp");
+}
+
 }  // namespace
 
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
-    const bool named = options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
-                       options.has("private") || options.has("private-udp") || options.has("tcp+udp");
+    const bool named = !offers_of_file(options);
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol",
@@ -309,13 +316,28 @@ std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems) {
     if (!options.has("key-file")) {
         problems.add("--key-file", "missing: the file with the key that the service's client has, too");
     }
-    VisitKey key = read_key_file(options, problems);
+    auto key = read_key_file<VisitKey>(options, "key-file", problems);
     if (!problems.empty()) {
         return std::nullopt;
     }
     Visit visit(*options.operand(), options.text("local").value_or(""), key);
     visit.kind = options.has("udp") && options.flag("udp", problems) ? Visit::Kind::udp : Visit::Kind::tcp;
     return visit;
+}
+
+void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& problems) {
+    if (!sources.options.has("service-token")) {
+        return;
+    }
+    if (sources.config != nullptr && offers_of_file(sources.options)) {
+        problems.add(sources.options.place_of("service-token"),
+                     "is for services of the command line; those of a file have `token` there");
+        return;
+    }
+    const auto token = read_key_file<ServiceToken>(sources.options, "service-token", problems);
+    for (Wanted& one : wanted) {
+        std::visit([&](auto& service) { service.token = token; }, one.service);
+    }
 }
 
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems) {

@@ -33,6 +33,9 @@ WantedBy wanted_by_visit;  // none: it offers nothing
 /// Reads the visit of `ferrotunnel visit`.
 std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems);
 
+/// Gives all services of the command line the token of --service-token. Those of a file have their own.
+void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& problems);
+
 /// Adds the plugins that the options ask for. Services of a file have their own. Later the services of the command line
 /// stay what they are: nobody is asked for the password again, and its hash would be another one.
 void guard(const Sources& sources, std::vector<Wanted>& wanted, Signals& signals, Problems& problems);

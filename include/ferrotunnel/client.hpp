@@ -23,6 +23,7 @@
 
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/datagrams.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -155,6 +156,11 @@ public:
     /// Like listen(Tcp), for a service whose visitors' TLS passes untouched: each Stream is one visitor's connection
     /// and begins with its ClientHello.
     Listener listen(Tls service, asio::any_io_executor executor = {});
+
+    /// Offers a UDP service that the application serves itself: `handler` is called for each datagram. `local` is not
+    /// used. Returns at once, and throws like add(), and with an empty `handler`. A private service can not be served
+    /// so.
+    Service listen(Udp service, DatagramHandler handler);
 
     /// Like listen(), but completes when the server has registered the service: `void(std::error_code, Listener)`. The
     /// Listener's executor is that of the handler, or get_executor(). Fails like wait_ready, with

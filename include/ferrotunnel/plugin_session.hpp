@@ -138,9 +138,12 @@ public:
     Text service() const { return text(FT_SUBJECT_SERVICE); }
     /// Whether it speaks TLS with the service itself, and asks for host().
     bool is_tls() const { return text(FT_SUBJECT_KIND) == "tls"; }
+    /// Whether it is an address that sends datagrams. It is asked about once, and has ended when it was silent for the
+    /// service's time; one that is refused is dropped for that long, and asked about again if it still sends then.
+    bool is_udp() const { return text(FT_SUBJECT_KIND) == "udp"; }
     /// What a TLS visitor asks for. It proves nothing.
     Text host() const { return text(FT_SUBJECT_HOST); }
-    /// The public port of a TCP service.
+    /// The public port of a TCP or UDP service.
     std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
 
     /// Decides later: `begin(LaterOf<Visit>)` is called now. Meanwhile the visitor's bytes stay in the kernel. A wait

@@ -49,7 +49,8 @@ struct TrafficStats {
     std::uint64_t memory_max = 0;       ///< what `memory` may be, Builder::memory_max
 };
 
-/// The datagrams of UDP services, since start(). "Sockets" are the visitors' on a Server, the backends' on a Client.
+/// The datagrams of UDP services, since start(). "Sockets" are the visitors' on a Server, the backends' on a
+/// Client, where a DatagramHandler counts as one.
 /// Each side counts what it drops itself.
 struct DatagramStats {
     std::uint64_t received = 0;             ///< from sockets
@@ -57,7 +58,7 @@ struct DatagramStats {
     std::uint64_t dropped_no_room = 0;      ///< more waited than may: the trunk or the other end is behind
     std::uint64_t dropped_too_old = 0;      ///< had waited for the trunk for 200 ms
     std::uint64_t dropped_over_rate = 0;    ///< beyond the bytes per second of their token, service or visitor
-    std::uint64_t dropped_no_visitor = 0;   ///< of a new visitor, for whom there was no place
+    std::uint64_t dropped_no_visitor = 0;   ///< of a visitor for whom there was no place, or whom a plugin keeps out
     std::uint64_t dropped_socket_full = 0;  ///< the kernel had no room to send them
     std::uint64_t unreachable = 0;          ///< refused: by ICMP from a backend that is away, or by the kernel
 };

@@ -17,6 +17,7 @@ struct VisitorInfo {
         tcp,   ///< a connection to a public port, or one of Server::async_open
         http,  ///< requests that the server's HTTP edge has checked, of any number of visitors (see Http::per_visitor)
         tls,   ///< a visitor's own TLS, untouched: it begins with the ClientHello
+        udp,   ///< datagrams of one address
     };
 
     Kind kind = Kind::tcp;
@@ -25,8 +26,8 @@ struct VisitorInfo {
     /// The public address of the service as visitors use it: "tunnel.example.com:40022", or a URL. "private" where it
     /// has none.
     std::string endpoint{};
-    /// The visitor's address, as the server saw it, or as a proxy that the server trusts has said. Empty where there
-    /// are several visitors (Http without per_visitor, whose requests have X-Forwarded-For) or none
+    /// The visitor's address (of UDP, too), as the server saw it, or as a proxy that the server trusts has said. Empty
+    /// where there are several visitors (Http without per_visitor, whose requests have X-Forwarded-For) or none
     /// (Server::async_open).
     std::optional<asio::ip::tcp::endpoint> address{};
     /// For kind tls, the name that the visitor asked for (SNI), in lower case: it tells which of the service's hosts

@@ -307,6 +307,10 @@ Listener Client::listen(Tls service, asio::any_io_executor executor) {
     return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
 }
 
+Service Client::listen(Udp service, DatagramHandler handler) {
+    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(handler));
+}
+
 void Client::start() {
     detail::engine_of(impl_, "Client").start();
 }

@@ -52,6 +52,7 @@ public:
         backend::ClientService service = described(std::move(description), true, problems);
         return {offer(std::move(service), std::move(problems), true).listener, on ? std::move(on) : executor()};
     }
+    Service listen(Udp description, DatagramHandler handler);
     /// `really`: otherwise it only tells what it would do.
     ApplyReport apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really);
     /// `remembers`: apply() does not change it back. False: there is no such service with a backend.
@@ -126,7 +127,8 @@ private:
         std::shared_ptr<detail::ListenerCore> listener;  // null: there is a backend
     };
     Offered offer(backend::ClientService service, std::vector<Problem> problems, bool application_serves,
-                  detail::ListenOperation* waiting = nullptr, std::optional<Known> known = {});
+                  detail::ListenOperation* waiting = nullptr, std::optional<Known> known = {},
+                  std::shared_ptr<const DatagramHandler> datagrams = nullptr);
     void offer_or_fail(backend::ClientService service, std::vector<Problem> problems,
                        detail::ListenOperation* operation);
     void tell_impossible(const std::string& service, const config_error& error);

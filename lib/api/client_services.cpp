@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/client_impl.hpp"
+#include "api/datagram_line.hpp"
 #include "api/make_facade.hpp"
 #include "api/stream_core.hpp"
 #include "directory/http_description.hpp"
@@ -148,8 +149,8 @@ void Client::Impl::check_room(const Entries& entries, const backend::ClientServi
 // Adds a service. Throws config_error, and std::system_error where the client has ended; `waiting` is then still the
 // caller's.
 Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::vector<Problem> problems,
-                                          bool application_serves, ListenOperation* waiting,
-                                          std::optional<Known> known) {
+                                          bool application_serves, ListenOperation* waiting, std::optional<Known> known,
+                                          std::shared_ptr<const DatagramHandler> datagrams) {
     Offered offered;
     Claims claims = claims_of(service);
     {
@@ -165,7 +166,13 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
         service.id = id;
         service.row = row_of(service.name, service.kind);
         offered.state = new_state(service.name, id);
-        if (application_serves) {
+        if (datagrams) {
+            service.on_stream = [this, state = offered.state, handler = std::move(datagrams)](
+                                    IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                detail::serve_datagrams(std::move(stream), {open.visitor, wire::ServiceKind::udp, state}, handler,
+                                        shared_->datagrams, log_);
+            };
+        } else if (application_serves) {
             offered.listener = std::make_shared<detail::ListenerCore>(offered.state);
             // The address of an HTTP stream is that of the visitor whose request came first: wrong for all that follow.
             const bool one_visitor = service.kind != wire::ServiceKind::http || service.http.per_visitor;
@@ -190,6 +197,17 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
     }
     tell_of_backend(service);
     return offered;
+}
+
+Service Client::Impl::listen(Udp description, DatagramHandler handler) {
+    std::vector<Problem> problems;
+    backend::ClientService service = described(std::move(description), true, problems);
+    if (!handler) {
+        problems.push_back({service.name, "has no handler that datagrams could be given to"});
+    }
+    return Service(offer(std::move(service), std::move(problems), true, nullptr, {},
+                         std::make_shared<const DatagramHandler>(std::move(handler)))
+                       .state);
 }
 
 std::shared_ptr<metrics::ServiceRow> Client::Impl::row_of(const std::string& service, wire::ServiceKind kind) const {

@@ -33,6 +33,7 @@ VisitorInfo visitor_info(const StreamOrigin& origin) {
     VisitorInfo info;
     info.kind = origin.kind == wire::ServiceKind::http  ? VisitorInfo::Kind::http
                 : origin.kind == wire::ServiceKind::tls ? VisitorInfo::Kind::tls
+                : origin.kind == wire::ServiceKind::udp ? VisitorInfo::Kind::udp
                                                         : VisitorInfo::Kind::tcp;
     if (origin.service) {
         info.service = origin.service->name();

@@ -214,13 +214,18 @@ void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
 }
 
 HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
-                                          std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why) {
+                                          std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why,
+                                          const Ended& ended) {
     check(!description.hosts.empty(), "a service joins with its hosts");
     CarrierList<HttpCarrier>::Trunks replaced;
     Joined joined;
     {
         std::lock_guard lock(mutex_);
-        if (auto refusal = owner_refusal(client.first, description.hosts, now)) {
+        auto refusal = ended ? ended() : std::nullopt;
+        if (!refusal) {
+            refusal = owner_refusal(client.first, description.hosts, now);
+        }
+        if (refusal) {
             why = *refusal;
             return {};
         }
@@ -233,8 +238,8 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
                                                " is already used by another service of this client."};
             return {};
-        } else if (auto refusal = bound_refusal(description)) {
-            why = *refusal;
+        } else if (auto full = bound_refusal(description)) {
+            why = *full;
             return {};
         } else {
             joined = {add_service(client, id, description, now), true};

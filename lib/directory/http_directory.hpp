@@ -259,13 +259,14 @@ public:
     /// Makes `trunk` carry the service, after the registry has granted its names to the client. If other trunks of the
     /// same client carry it already, those that yield are replaced. Returns null and sets `why` if the service differs
     /// from those trunks', if another service carries one of its names, if one of its hosts has as many paths or
-    /// expressions as it may, or if another token was faster.
+    /// expressions as it may, or if another token was faster, or if `ended` says that the service was unregistered on
+    /// another trunk: that is asked with the lock that close() takes.
     struct Joined {
         std::shared_ptr<HttpService> service;
         bool first = false;  // nobody had carried it
     };
     Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
-                std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why);
+                std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why, const Ended& ended = {});
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);

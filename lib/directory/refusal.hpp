@@ -1,6 +1,8 @@
 // Why somebody does not get what they ask for.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "wire/code.hpp"
@@ -12,5 +14,8 @@ struct Refusal {
     wire::Code code = wire::Code::none;
     std::string text;
 };
+
+/// Says whether a service that is about to be opened has ended meanwhile, and with which words. Empty: it has not.
+using Ended = std::function<std::optional<Refusal>()>;
 
 }  // namespace ferrotunnel::directory

@@ -97,7 +97,7 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const PortOpener& open, std::error_code& error) {
+                                  const PortOpener& open, std::error_code& error, const Ended& ended) {
     const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
         return runtime::listen_on(address, why);
     };
@@ -108,12 +108,13 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
                     });
     };
-    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error);
+    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error, ended);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error) {
+                                  const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error,
+                                  const Ended& ended) {
     const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
         return open(worker, std::move(socket), terms,
                     [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
@@ -123,17 +124,20 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                     });
     };
     return join(client, at, std::move(trunk), service, worker,
-                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error);
+                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const Opening& opening, std::error_code& error) {
+                                  const Opening& opening, std::error_code& error, const Ended& ended) {
     SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;
     {
         std::lock_guard lock(mutex_);
+        if (auto refusal = ended ? ended() : std::nullopt) {
+            return {nullptr, false, std::move(refusal)};
+        }
         auto known = ports_.find({client, opening.transport, at.port()});
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's

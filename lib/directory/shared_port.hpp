@@ -8,7 +8,7 @@
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: who else? --'
 //
-// Locks: the table's, then a port's. Neither is held while a carrier or a listener's handler is called.
+// Locks: the table's, then a port's, or the registry's. None is held while a carrier or a listener's handler is called.
 #pragma once
 
 #include <atomic>
@@ -66,6 +66,8 @@ public:
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
     /// Says that no trunk takes it.
     virtual void refused() noexcept = 0;
+    /// Says that rules keep it out, and will for some time: there is no use in asking for it again at once.
+    virtual void turned_away() noexcept { refused(); }
 };
 
 using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const runtime::SocketAddress&)>;
@@ -205,15 +207,18 @@ public:
     /// Returns null, and why, if the server cannot listen there.
     struct Joined {
         std::shared_ptr<SharedPort> port;
-        bool opened = false;            // by this call
-        std::optional<Refusal> full{};  // the client, or its token, has as many listeners as one may have
+        bool opened = false;  // by this call
+        // The client, or its token, has as many listeners as one may have, or `ended` says that the service was
+        // unregistered on another trunk: that is asked with the lock that close() takes.
+        std::optional<Refusal> refusal{};
     };
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
-                std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error);
+                std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error,
+                const Ended& ended = {});
     /// The same for a UDP port, whose number is apart from those of TCP. `terms` count for the trunk that opens it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
-                std::error_code& error);
+                std::error_code& error, const Ended& ended = {});
 
     /// Ends the trunk's carrying of the port, which closes after its last trunk.
     void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
@@ -241,7 +246,8 @@ private:
     };
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
-                std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error);
+                std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error,
+                const Ended& ended);
     static Key key_of(const ClientId& client, const SharedPort& port) {
         return {client, port.transport(), port.address().port()};
     }

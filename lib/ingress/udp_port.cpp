@@ -188,8 +188,10 @@ void UdpPort::take(const runtime::DatagramReader::Datagram& datagram) {
         DatagramCounts::add(counts().no_visitor, 1);
         return;
     }
-    touch(at);
     const IntrusivePtr<UdpVisitor> visitor = *at;
+    if (!visitor->is_kept_out()) {
+        touch(at);
+    }
     visitor->to = datagram.to;
     const std::size_t before = visitor->waiting_bytes();
     visitor->take(datagram.payload, limits::udp_unopened_bytes_per_port_max - waiting_bytes_);

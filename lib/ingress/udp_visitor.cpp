@@ -47,6 +47,11 @@ void UdpVisitor::refused() noexcept {
     wake();
 }
 
+void UdpVisitor::turned_away() noexcept {
+    kept_out_.store(true, std::memory_order_release);
+    wake();
+}
+
 // --- the port's worker ---
 
 void UdpVisitor::woken() noexcept {
@@ -90,6 +95,10 @@ void UdpVisitor::take(Bytes payload, std::size_t room) {
     ++received_;
     if (flow_) {
         pass_on(buffer::Slice::copy_of(payload));
+        return;
+    }
+    if (is_kept_out()) {
+        DatagramCounts::add(home_->counts().no_visitor, 1);
         return;
     }
     if (waiting_.size() >= limits::udp_unopened_datagrams_max ||
@@ -145,6 +154,12 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
         if (refused_.load(std::memory_order_acquire)) {
             DatagramCounts::add(home_->counts().no_visitor, waiting_.size());
             return false;
+        }
+        if (is_kept_out()) {
+            DatagramCounts::add(home_->counts().no_visitor, waiting_.size());
+            home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
+            waiting_.clear();
+            waiting_.shrink_to_fit();
         }
         return true;
     }

@@ -2,7 +2,11 @@
 // address: the endpoint half of its stream.
 //
 //   waiting --opened--> open --silent for too long, made room, port closes (abort)--> over
-//      \--refused--------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
+//      \ \--refused------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
+//       \--turned away--> kept out --for as long as a visitor may be silent----------> over
+//
+// Whoever is kept out stays in the port's table, and what it sends is dropped: so rules are asked once, and not for
+// each datagram. What it sends does not keep it there.
 //
 // It lives on the port's worker. Its stream's session may be on another one: that reaches it by mail alone, and it
 // looks into the stream's queue whenever it has got its stream or a wake, until the queue is parked. So it does not
@@ -55,6 +59,7 @@ public:
     void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override;
+    void turned_away() noexcept override;
 
     // On the port's worker.
 
@@ -65,6 +70,8 @@ public:
     /// Adds datagrams for the visitor to `writer` while that has room. False: the visitor is over. `more`: some may be
     /// left.
     bool serve(runtime::DatagramWriter& writer, bool& more);
+    /// Whether rules keep it out.
+    bool is_kept_out() const noexcept { return kept_out_.load(std::memory_order_acquire); }
     /// Ends it: nobody hears of it any more.
     void end() noexcept;
 
@@ -96,6 +103,7 @@ private:
     std::shared_ptr<shaping::ServiceShape> handed_shape_;
     std::atomic<bool> handed_{false};
     std::atomic<bool> refused_{false};
+    std::atomic<bool> kept_out_{false};
 
     UdpVisitorHome* home_;  // null when it is over
     const std::shared_ptr<buffer::Mailbox> mailbox_;

@@ -327,6 +327,7 @@ private:
                     const runtime::SocketAddress& at, const directory::ClaimName& name,
                     const std::optional<directory::Refusal>& refusal);
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
+    directory::Ended refuses_ended(std::uint32_t id) const;
     std::optional<directory::Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
     void confirm(std::uint32_t request, std::uint32_t id);
     void refuse_service(std::uint32_t id, const directory::Refusal& refusal);

@@ -214,7 +214,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     directory::HttpDirectory::Joined joined;
     if (!refusal) {
         directory::Refusal why;
-        joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why);
+        joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id));
         refusal = joined.service ? std::nullopt : std::optional(why);
     }
     if (refusal) {

@@ -252,16 +252,23 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
     refuse_service(id, why);
 }
 
+// Another trunk may end the service at any time. What is opened or joined is asked once more by who has the lock that
+// closing takes too: so either closing finds it, or it is refused here.
+directory::Ended ServerSession::refuses_ended(std::uint32_t id) const {
+    return [this, id] { return shared_->registry->refuse_ended(key_, id); };
+}
+
 // Opens the port, or joins it; returns why that failed, or nothing.
 std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, const runtime::SocketAddress& at) {
     std::error_code error;
     Service& service = services_[id];
-    auto joined = service.transport() == directory::Transport::udp
-                      ? shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_udp,
-                                             datagram_terms(service), error)
-                      : shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error);
-    if (joined.full) {
-        return joined.full;
+    const bool is_udp = service.transport() == directory::Transport::udp;
+    auto joined = is_udp ? shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_udp,
+                                                datagram_terms(service), error, refuses_ended(id))
+                         : shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error,
+                                                refuses_ended(id));
+    if (joined.refusal) {
+        return joined.refusal;
     }
     if (!joined.port) {
         return directory::Refusal{Code::port_taken,
@@ -548,7 +555,7 @@ void ServerSession::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     }
     guarded([&] {
         if (count_visitor(visitor.of_token, runtime::visitor_address(visitor.from)) &&
-            (found->second.description.kind == wire::ServiceKind::udp || !plugins_ || !ask_plugins(id, visitor))) {
+            (!plugins_ || !ask_plugins(id, visitor))) {
             open_or_wait(id, std::move(visitor));
         }
     });

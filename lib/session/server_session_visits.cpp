@@ -1,4 +1,6 @@
-// Visitors of TCP and TLS that plugins decide on before they get a stream. What they have sent stays in the kernel.
+// Visitors of TCP, TLS and UDP that plugins decide on before they get a stream. What they have sent stays in the
+// kernel; of datagrams, a few wait at the port, as they do for every stream. A visitor of UDP is an address: it is
+// decided on once, and one that is turned away is so until its port forgets it.
 #include <utility>
 
 #include "base/text.hpp"
@@ -17,6 +19,16 @@ void add_visitor(hooks::Subject& subject, const directory::Visitor& visitor) {
     const net::Address from = runtime::visitor_address(visitor.from);
     subject.address = net::ip_text(from);
     subject.port = from.port;
+}
+
+void turn_away(directory::Visitor visitor) {
+    if (const IntrusivePtr<directory::DistantVisitor> distant = std::exchange(visitor.distant, nullptr)) {
+        distant->turned_away();
+    }
+}
+
+void turn_away(directory::TlsVisitor visitor) {
+    const directory::TlsVisitor gone = std::move(visitor);
 }
 
 void add_visitor(hooks::Subject& subject, const directory::TlsVisitor& visitor) {
@@ -77,7 +89,7 @@ private:
             session.shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
             tell_refused_by_plugin(*session.shared_->log, worker_.now(), "a visitor", refusal, address_,
                                    printable(service_name_, 64));
-            const AnyVisitor turned_away = std::move(visitor_);
+            turn_away(std::move(visitor_));
             return;
         }
         visitor_.visit = std::move(visit);

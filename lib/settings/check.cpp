@@ -491,6 +491,9 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
     if (!service.key.empty() && !service.is_private) {
         wrong("has a `key`, which is for private services: visitors of a public port do not know it");
     }
+    if (service.is_private && application_serves) {
+        wrong("is private: visits need a backend that they can be connected to");
+    }
     if (service.proxy_protocol == ProxyProtocol::v1) {
         wrong("has `proxy_protocol` v1, which is for connections; datagrams can have v2");
     }

@@ -57,7 +57,8 @@ ordered_json about_visit(Event event, const Visit& visit, const std::string& id,
     ordered_json body = begin(event, id);
     body["visit"] = visit_id;
     body["client"] = client_of(visit);
-    body["service"] = {{"name", visit.service()}, {"kind", visit.is_tls() ? "tls" : "tcp"}, {"port", visit.port()}};
+    const char* kind = visit.is_tls() ? "tls" : visit.is_udp() ? "udp" : "tcp";
+    body["service"] = {{"name", visit.service()}, {"kind", kind}, {"port", visit.port()}};
     ordered_json visitor = ordered_json::object();
     add_address(visitor, visit);
     visitor["host"] = visit.host();

@@ -34,6 +34,7 @@ run_client() { # NAME
 of_ssh() { echo "token: 'file:$dir/$1.token'"; }
 greets() { [[ $(visit "127.0.0.1:$1" line finish 2>/dev/null | head -1) == "line hello" ]]; }
 port_of() { awk -v name="$2" '$1 == "service" && $2 == name { sub(/.*:/, "", $3); print $3 }' "$dir/$1.endpoints"; }
+by_server_is_free() { ! greets "$public"; }
 lacks() { ! file_has "$dir/$1.endpoints" "^service $2 "; }
 
 server_file "$(of_ssh ssh)"
@@ -86,5 +87,24 @@ say "who gets the token later gets the service; who has asked for it meanwhile w
 client_file wrong "$backend" "name: fine, tcp: 0" "$backend" "name: 'ssh:9', tcp: private, $(of_ssh fresh)"
 wait_for_services wrong 2
 kill_now visitor
+
+say "on the command line, for one service and for several"
+signal right TERM
+join_ok right
+by_option() { # NAME COMMAND OPTION...
+    programs[$1]=1
+    start "$1" "$FERROTUNNEL" "${@:2}" --server "$control" --token-file "$dir/token" --endpoint-file "$dir/$1.endpoints"
+}
+wait_until $patience "the port" by_server_is_free
+by_option short tcp "$backend" --remote-port "$public" --service-token "$dir/fresh.token"
+wait_for_services short 1
+greets "$public" || fail "no greeting by --service-token"
+by_option several client --http "ssh.example.com=$backend" --tcp "0=$backend" --service-token "$dir/other.token"
+wait_for_text several "refused: .*ssh.example.com.* is not the one"
+wait_for_services several 1
+! "$FERROTUNNEL" client --config "$dir/wrong.yml" --service-token "$dir/fresh.token" 2>"$dir/misuse" || fail "no misuse"
+has_text "$dir/misuse" "service-token: is for services of the command line"
+! "$FERROTUNNEL" tcp 22 --server "$control" --service-token "$dir/none" 2>"$dir/misuse" || fail "no file"
+has_text "$dir/misuse" "service-token: .*none"
 ! grep -q "$(<"$dir/ssh.token")\|$(<"$dir/fresh.token")" "$dir"/*.out || fail "a token is in a log"
 check_alive

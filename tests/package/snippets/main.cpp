@@ -6,6 +6,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -201,6 +202,28 @@ std::string echoed(const std::string& text) {
     return answer;
 }
 
+/// What is answered to a datagram, which is sent again until it is.
+std::string answered(std::uint16_t port, const std::string& question) {
+    asio::io_context io;
+    asio::ip::udp::socket socket(io, asio::ip::udp::v4());
+    socket.connect({asio::ip::address_v4::loopback(), port});
+    std::array<char, 256> bytes{};
+    std::optional<std::size_t> size;
+    socket.async_receive(asio::buffer(bytes), [&](std::error_code error, std::size_t n) {
+        if (!error) {
+            size = n;
+        }
+    });
+    for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
+        socket.send(asio::buffer(question));
+        io.run_for(500ms);
+        if (size) {
+            return {bytes.data(), *size};
+        }
+    }
+    fail("no datagram has come");
+}
+
 /// Runs a coroutine while `action` does something with what it offers.
 template <typename Make, typename Action>
 void beside(Make make, Action action) {
@@ -226,6 +249,13 @@ void run() {
         ferrotunnel::Client client = connected_client();
         beside([&] { return guard(client.listen(ferrotunnel::Tcp(0))); },
                [] { must(echoed("let in") == "let in", "a visitor is looked at before it is let in"); });
+    }
+    {
+        ferrotunnel::Client client = connected_client();
+        ferrotunnel::Service clock = serve_clock(client);
+        must(!client.wait_ready(patience), "a service of datagrams is there");
+        must(answered(clock.port(), "time?").find_first_not_of("0123456789") == std::string::npos,
+             "datagrams are answered in the program");
     }
     block_4();
     {

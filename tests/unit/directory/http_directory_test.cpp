@@ -192,6 +192,26 @@ TEST_CASE("a service that is closed on one trunk is closed on all") {
     CHECK(rig.find("a.example").kind == Kind::away);
 }
 
+TEST_CASE("what was unregistered on one trunk is not opened again by another one that was about to carry it") {
+    Rig rig;
+    auto first = std::make_shared<Trunk>();
+    auto second = std::make_shared<Trunk>();
+    auto service = rig.join(alice, 1, described({"app.example.com"}), first).service;
+    REQUIRE(service);
+    bool has_ended = false;
+    const auto join_second = [&] {
+        return rig.directory.join(alice, 1, described({"app.example.com"}), second, rig.now, rig.why, [&] {
+            return has_ended ? std::optional(Refusal{wire::Code::going_away, "gone"}) : std::nullopt;
+        });
+    };
+    CHECK(join_second().service == service);
+    has_ended = true;  // on the first trunk, and in this order
+    rig.directory.close(*service, *first, rig.now);
+    CHECK_FALSE(join_second().service);
+    CHECK(rig.why.code == wire::Code::going_away);
+    CHECK(rig.join(alice, 2, described({"app.example.com"}), first).service);  // what the client has instead
+}
+
 TEST_CASE("a host belongs to the token that claimed it, also while its client is away, and not for ever") {
     Rig rig;
     auto service = rig.join(alice, 1, described({"a.example", "*.a.example"})).service;

@@ -344,6 +344,30 @@ TEST_CASE("a port whose last hold ends while there is no memory takes visitors a
     CHECK(trunk->taken.wait());
 }
 
+TEST_CASE("a port of a service that was unregistered on one trunk is not opened again by another one") {
+    Rig rig;
+    const auto first = std::make_shared<Trunk>();
+    const auto second = std::make_shared<Trunk>();
+    const auto port = rig.join(first, 0);
+    const auto at = port->address();
+    bool has_ended = false;
+    const auto join_second = [&] {
+        return on(rig.worker, [&] {
+            return rig.table->join(alice, at, second, 1, rig.worker, PlainPort::open, rig.error, [&] {
+                return has_ended ? std::optional(Refusal{wire::Code::going_away, "gone"}) : std::nullopt;
+            });
+        });
+    };
+    CHECK(join_second().port == port);
+    has_ended = true;  // on the first trunk, and in this order
+    rig.table->close(alice, *port, *first);
+    const auto joined = join_second();
+    CHECK_FALSE(joined.port);
+    REQUIRE(joined.refusal);
+    CHECK(joined.refusal->code == wire::Code::going_away);
+    CHECK(eventually([&] { return rig.join(first, at.port(), 2) != nullptr; }));  // what the client has instead
+}
+
 TEST_CASE("limit: listeners of one client, with those that are not closed yet, however fast it opens and closes them") {
     ferrotunnel::test::raise_descriptors(2 * limits::services_max + 500);
     Rig rig;
@@ -355,7 +379,7 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
         if (joined.port) {
             rig.table->close(client, *joined.port, *trunk);
         }
-        full = joined.full;
+        full = joined.refusal;
         return joined.port != nullptr;
     };
     std::size_t opened = 0;

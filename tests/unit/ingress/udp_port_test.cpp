@@ -250,3 +250,22 @@ TEST_CASE("limit: visitors of a UDP port, of whom those who speak stay") {
     CHECK(eventually(
         [&] { return rig.counts->no_visitor.load() == 1 || rig.count() == limits::udp_visitors_per_port_max + 1; }));
 }
+
+TEST_CASE("a visitor whom rules keep out is asked about once, and forgotten after its time") {
+    PortRig rig(300ms);
+    SessionFixture fixture;
+    const runtime::Fd visitor = visitor_of(rig);
+    send(visitor, "first");
+    rig.next()->turned_away();
+    REQUIRE(eventually([&] { return rig.counts->no_visitor.load() == 1; }));
+    // What it sends does not keep it out: in the end it is asked about again.
+    std::uint64_t sent = 1;
+    REQUIRE(eventually([&] {
+        send(visitor, "more");
+        ++sent;
+        return rig.count() == 2;
+    }));
+    const auto stream = open_for(fixture, rig.next());
+    CHECK_FALSE(sent_by(fixture, 1).empty());
+    CHECK(rig.counts->no_visitor.load() < sent);
+}

@@ -1,0 +1,52 @@
+// Datagrams of one visitor that the application answers itself: the endpoint half of the visitor's stream.
+//
+//   the session's worker   wake -> DatagramServing::run: takes what has come, and calls the handler, one by one
+//   any thread             DatagramVisitor::send -> DatagramLine::send, under a lock -> the stream's queue
+//
+// Nothing waits here: what has come is handed over at once, and what is sent is within the bounds of the stream's queue
+// (limits::datagrams_queued_max, datagram_bytes_queued_max) or dropped. There is no timer either: the server forgets a
+// visitor who is silent, which ends the stream.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "api/stream_core.hpp"
+#include "ferrotunnel/datagrams.hpp"
+#include "mux/stream.hpp"
+#include "trunk/datagram_counts.hpp"
+
+namespace ferrotunnel {
+class Logger;
+}
+
+namespace ferrotunnel::detail {
+
+/// What the handles of one visitor share. Any thread.
+class DatagramLine {
+public:
+    DatagramLine(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
+                 std::shared_ptr<trunk::DatagramCounts> counts) noexcept
+        : stream_(std::move(stream)), origin_(std::move(origin)), counts_(std::move(counts)) {}
+
+    bool send(std::string_view payload) noexcept;
+    bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()) || stream_->send_is_dead(); }
+    void close() noexcept { stream_->abort(wire::Code::none); }
+    const StreamOrigin& origin() const noexcept { return origin_; }
+    mux::Stream& stream() noexcept { return *stream_; }
+    trunk::DatagramCounts& counts() noexcept { return *counts_; }
+
+private:
+    const IntrusivePtr<mux::Stream> stream_;
+    const StreamOrigin origin_;
+    const std::shared_ptr<trunk::DatagramCounts> counts_;
+    std::mutex sending_;  // a stream's queue has one producer
+};
+
+/// Serves a visitor's stream, within on_open.
+void serve_datagrams(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
+                     std::shared_ptr<const DatagramHandler> handler, std::shared_ptr<trunk::DatagramCounts> counts,
+                     Logger& log);
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,97 @@
+# Plugins that decide on visitors, for those who send datagrams: each address is asked about once, whoever is kept out
+# hears nothing, and whoever goes on is not disturbed. Visitors come from several addresses of 127.0.0.0/8.
+source "$(dirname "$0")/lib.sh"
+need curl python3
+
+start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port"
+wait_until $patience "the port of the backend" test -s "$dir/backend.port"
+cat >"$dir/server.yml" <<END
+server:
+  plugins:
+    chain:
+      - ip-filter: {deny: 127.0.3.0/24}
+      - connection-limit: {limit: 2}
+END
+cat >"$dir/client.yml" <<END
+client:
+  services:
+    - {name: short, udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", idle: 1s}
+    - {name: long, udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", idle: 1h}
+END
+start_server --config "$dir/server.yml" --metrics 127.0.0.1:0 --log-level info
+ready_client client 2 --config "$dir/client.yml"
+port() { awk -v name="$1" '$1 == "service" && $2 == name { sub(/.*:/, "", $3); print $3 }' "$dir/client.endpoints"; }
+metrics=$(awk '$1 == "metrics" { print $2 }' "$dir/server.endpoints")
+dropped() { curl -sS --max-time 60 "http://$metrics/metrics" | awk '/^ferrotunnel_datagrams_dropped_total.*no_visitor/ { print $2 }'; }
+dropped_are() { (($(dropped) == $1)); }
+told() { count_of server "a plugin has refused.*from=$1[: ]"; }
+
+cat >"$dir/visit.py" <<'END'
+import socket, sys, time
+SECONDS = 60
+def visitor(address, port):
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, 0))
+    made.connect(("127.0.0.1", int(port)))
+    return made
+def answers(here, text):
+    """Sends until it is answered, since a datagram may be lost."""
+    until = time.monotonic() + SECONDS
+    here.settimeout(0.5)
+    while time.monotonic() < until:
+        here.send(text)
+        try:
+            if here.recv(100) == text:
+                return
+        except (socket.timeout, ConnectionRefusedError):
+            pass
+    sys.exit(f"no answer to {text}")
+def silent(here):
+    here.setblocking(False)
+    try:
+        sys.exit(f"an answer for whom is kept out: {here.recv(100)}")
+    except BlockingIOError:
+        pass
+END
+
+say "an address that may not come in"
+cat >"$dir/denied.py" <<'END'
+from visit import *
+allowed, denied = visitor("127.0.1.1", sys.argv[1]), visitor("127.0.3.1", sys.argv[1])
+answers(allowed, b"before")
+for i in range(40):
+    denied.send(b"%d" % i)
+print("sent", flush=True)
+sys.stdin.readline()
+answers(allowed, b"after")
+silent(denied)
+END
+coproc python3 "$dir/denied.py" "$(port long)"
+read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
+wait_until $patience "all of them to be dropped" dropped_are 40
+equal "how often it was decided" "$(told 127.0.3.1)" 1
+echo go >&"${COPROC[1]}"
+wait "$COPROC_PID" || fail "visitors beside one that is kept out"
+
+say "no more visitors than may be there, until one has gone"
+cat >"$dir/limit.py" <<'END'
+from visit import *
+first, second, third = (visitor("127.0.2.1", sys.argv[1]) for i in range(3))
+other = visitor("127.0.2.2", sys.argv[1])
+answers(first, b"first")
+answers(second, b"second")
+third.send(b"third")
+print("sent", flush=True)
+sys.stdin.readline()
+answers(first, b"again")
+answers(other, b"other")
+silent(third)
+print("silent", flush=True)
+answers(third, b"at last")  # the first two are forgotten after a second, and so is that this one was kept out
+END
+coproc python3 "$dir/limit.py" "$(port short)"
+read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
+wait_until $patience "the third one to be dropped" dropped_are 41
+echo go >&"${COPROC[1]}"
+wait "$COPROC_PID" || fail "visitors beside one too many"
+check_alive
