@@ -150,6 +150,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
+    plan.shows_qr = options.has("qr");
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
@@ -412,6 +413,10 @@ OptionInfo service_token() {
             false};
 }
 
+OptionInfo qr() {
+    return {"qr", "", "Show the URL as a QR code too, for a phone's camera.", false};
+}
+
 // A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
                        bool backend_tls, Guards guards, bool proxy = true) {
@@ -468,6 +473,7 @@ const CommandInfo& client_info() {
                      "between: the backend has the certificate. app.example.com=8443, *.example.com=8443.",
                      true},
                     service_token(),
+                    qr(),
                 },
                 true, Guards::all),
             CommandInfo::Kind::client};
@@ -539,7 +545,8 @@ const CommandInfo& http_info() {
                      "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
                      "or a host. Default: what the visitor asked for.",
                      false},
-                    service_token()},
+                    service_token(),
+                    qr()},
                    true, Guards::all);
     return info;
 }
@@ -566,7 +573,8 @@ const CommandInfo& files_info() {
               "it. Default: the server assigns a host below its --domain, and it is printed.",
               false},
              {"listing", "", "Show visitors what is in a folder that has no index.html. Default: they get 404.", false},
-             service_token()},
+             service_token(),
+             qr()},
             false, Guards::all, false);
         made.operand = "FOLDER";
         return made;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "qr_text.hpp"
 #include "reach.hpp"
 
 namespace ferrotunnel::cli {
@@ -94,8 +95,21 @@ void ClientStory::on_registered(const Event& event) {
     refusals_.erase(event.service);
     endpoints_.remove_service(event.service);
     endpoints_.add_service(event.service, event.endpoint);
-    output_.line(fmt::format("  {} -> {}", as_url(event.endpoint),
-                             found == facts_.offered.end() ? event.service : found->second.local));
+    const std::string url = as_url(event.endpoint);
+    output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (facts_.shows_qr && url.starts_with("http")) {
+        show_qr(event.service, url);
+    }
+}
+
+// Shows the code again only when the address is another one: a connection that comes back says nothing new.
+void ClientStory::show_qr(const std::string& service, const std::string& url) {
+    if (std::exchange(shown_[service], url) == url) {
+        return;
+    }
+    for (const std::string& line : qr_text(url)) {
+        output_.line("  " + line);
+    }
 }
 
 // Ends a client whose services were all refused from the beginning, for reasons that stay: it is not set up right.

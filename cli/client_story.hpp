@@ -23,6 +23,7 @@ struct ClientFacts {
 
     std::string server;
     unsigned connections = Client::Builder::connections_default;
+    bool shows_qr = false;           // of what a browser may open
     bool tells_connections = false;  // tell when all are up: the user set their number
     unsigned attempts = 0;           // 0: any number
     bool keeps_asking = false;       // what was refused may be allowed one day: nobody is there to start it again
@@ -48,6 +49,7 @@ private:
     void on_degraded(const Event& event);
     void on_lost(const Event& event);
     void on_registered(const Event& event);
+    void show_qr(const std::string& service, const std::string& url);
     std::optional<ExitCode> on_refused(const Event& event);
     std::optional<ExitCode> on_stopped(const Event& event);
     bool nothing_is_left() const;
@@ -59,7 +61,8 @@ private:
     bool connected_ = false;
     bool has_degraded_ = false;
     bool ever_registered_ = false;
-    std::map<std::string, Refusal> refusals_;  // by service
+    std::map<std::string, std::string> shown_;  // QR codes, by service: its address
+    std::map<std::string, Refusal> refusals_;   // by service
 };
 
 }  // namespace ferrotunnel::cli

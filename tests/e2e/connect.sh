@@ -66,7 +66,7 @@ equal "with a wrong one" "$(by_curl hidden:80 "ft1_wrong")" 407
 equal "with another's" "$(by_curl hidden:80 "$(<"$dir/other_token")")" 404
 equal "what is not there" "$(by_curl nothing:80 "$token")" 404
 equal "what is no TCP service" "$(by_curl datagrams:80 "$token")" 404
-has_text "$dir/server.err" "a visitor by CONNECT was refused.*service=hidden status=407"
+wait_for_text server "a visitor by CONNECT was refused.*service=hidden status=407"
 
 say "the same name of another token is another service"
 client_of other "$dir/other_token"

@@ -94,7 +94,7 @@ say "after $(($(value at "$line") - $(value ms "$(grep -a '^reset ' <<<"$answer"
 
 say "backends that speak no HTTP/2, or are not there"
 equal "one with HTTP/1.1" "$(status_of other.test /)" "502 backend_refused"
-has_text "$dir/client.err" 'it speaks HTTP/1.1 and not HTTP/2'
+wait_for_text client 'it speaks HTTP/1.1 and not HTTP/2'
 equal "none" "$(status_of none.test /)" "502 backend_refused"
 equal "the edge's error for gRPC" \
     "$(ask none.test /s/m -X POST -H 'Content-Type: application/grpc' -D - -o /dev/null | grep -ic '^grpc-status: 14')" 1

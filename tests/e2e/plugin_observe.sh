@@ -120,6 +120,6 @@ for line in 'a plugin would have answered  *plugin=nobody request=.* status=403'
     'a plugin would have changed something  *plugin=fields request=.* what="request field" name=X-Seen' \
     'a plugin would have changed something  *plugin=fields request=.* what="response field" name=X-Late' \
     'a plugin would have changed something  *plugin=meddler request=.* what="response body" name=transformed'; do
-    has_text "$dir/server.err" "$line"
+    wait_for_text server "$line"
 done
 check_alive
