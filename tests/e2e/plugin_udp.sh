@@ -22,7 +22,10 @@ start_server --config "$dir/server.yml" --metrics 127.0.0.1:0 --log-level info
 ready_client client 2 --config "$dir/client.yml"
 port() { awk -v name="$1" '$1 == "service" && $2 == name { sub(/.*:/, "", $3); print $3 }' "$dir/client.endpoints"; }
 metrics=$(awk '$1 == "metrics" { print $2 }' "$dir/server.endpoints")
-dropped() { curl -sS --max-time 60 "http://$metrics/metrics" | awk '/^ferrotunnel_datagrams_dropped_total.*no_visitor/ { print $2 }'; }
+dropped() {
+    curl -sS --max-time 60 "http://$metrics/metrics" |
+        awk '/^ferrotunnel_datagrams_dropped_total.*no_visitor/ { print $2 }'
+}
 dropped_are() { (($(dropped) == $1)); }
 told() { count_of server "a plugin has refused.*from=$1[: ]"; }
 
