@@ -134,6 +134,9 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     }
     // Where nobody looks on, a client that ends stays away: behind its NAT nobody can start it again.
     const bool unattended = sources.config != nullptr || ::isatty(STDOUT_FILENO) == 0;
+    if (!unattended) {
+        builder.dashboard("default");  // an option may say otherwise
+    }
     if (!file.retry_refused) {
         builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
     }
@@ -259,6 +262,10 @@ public:
         if (const std::string metrics = plan_.client.metrics_endpoint(); !metrics.empty()) {
             output.line(fmt::format("  metrics    http://{}/metrics", metrics));
             endpoints_->set_metrics(metrics);
+        }
+        if (const std::string dashboard = plan_.client.dashboard_endpoint(); !dashboard.empty()) {
+            output.line(fmt::format("  dashboard  http://{}", dashboard));
+            endpoints_->set_dashboard(dashboard);
         }
         for (const VisitStats& visit : plan_.client.visits()) {
             output.line(fmt::format("  {} -> {}", visit.at, visit.service));

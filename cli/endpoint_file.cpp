@@ -48,7 +48,8 @@ std::string endpoint_file_fault(const std::string& path) {
     std::ifstream old(is_there ? path : std::string());
     std::string first;
     if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
-        !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ")) {
+        !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ") &&
+        !first.starts_with("metrics ") && !first.starts_with("dashboard ")) {
         return "\"" + path + "\" is there, and is no endpoint file; it would be replaced";
     }
     return {};
@@ -76,6 +77,7 @@ void EndpointFile::clear() {
     https_.clear();
     connect_.clear();
     metrics_.clear();
+    dashboard_.clear();
     services_.clear();
 }
 
@@ -111,6 +113,7 @@ std::string EndpointFile::text() const {
     text += https_.empty() ? "" : fmt::format("https {}\n", https_);
     text += connect_.empty() ? "" : fmt::format("connect {}\n", connect_);
     text += metrics_.empty() ? "" : fmt::format("metrics {}\n", metrics_);
+    text += dashboard_.empty() ? "" : fmt::format("dashboard {}\n", dashboard_);
     for (const auto& [name, endpoint] : services_) {
         text += fmt::format("service {} {}\n", name, endpoint);
     }

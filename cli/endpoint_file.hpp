@@ -1,6 +1,6 @@
 // What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT`,
-// `https HOST:PORT` and `connect HOST:PORT` (where the server takes such visitors), `metrics HOST:PORT` and `service
-// NAME HOST:PORT`, or `service NAME URL` for an HTTP service.
+// `https HOST:PORT` and `connect HOST:PORT` (where the server takes such visitors), `metrics HOST:PORT`, `dashboard
+// HOST:PORT` and `service NAME HOST:PORT`, or `service NAME URL` for an HTTP service.
 #pragma once
 
 #include <optional>
@@ -28,6 +28,7 @@ public:
     void set_https(const std::string& endpoint) { https_ = endpoint; }
     void set_connect(const std::string& endpoint) { connect_ = endpoint; }
     void set_metrics(const std::string& endpoint) { metrics_ = endpoint; }
+    void set_dashboard(const std::string& endpoint) { dashboard_ = endpoint; }
     void add_service(const std::string& name, const std::string& endpoint) { services_.emplace(name, endpoint); }
     /// Removes the service, whatever its endpoint is.
     void remove_service(const std::string& name);
@@ -50,6 +51,7 @@ private:
     std::string https_;
     std::string connect_;
     std::string metrics_;
+    std::string dashboard_;
     std::set<std::pair<std::string, std::string>> services_;  // name and endpoint
 };
 

@@ -83,6 +83,7 @@ ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) no
 ReloadAnswer Reloader::compare() noexcept {
     ReloadAnswer answer;
     try {
+        answer.effective = in_effect_ ? in_effect_->effective() : "";
         Problems problems;
         ReloadReport report;
         const auto config = read(problems);

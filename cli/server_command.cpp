@@ -153,6 +153,9 @@ void introduce(const ServerPlan& plan, Output& output) {
     if (const std::string metrics = plan.server.metrics_endpoint(); !metrics.empty()) {
         output.line(fmt::format("  metrics    http://{}/metrics", metrics));
     }
+    if (const std::string dashboard = plan.server.dashboard_endpoint(); !dashboard.empty()) {
+        output.line(fmt::format("  dashboard  http://{}", dashboard));
+    }
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));
 }
@@ -168,6 +171,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     endpoints.set_https(plan.server.https_endpoint());
     endpoints.set_connect(plan.server.connect_endpoint());
     endpoints.set_metrics(plan.server.metrics_endpoint());
+    endpoints.set_dashboard(plan.server.dashboard_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
             endpoints.add_service(service.name, service.endpoint);

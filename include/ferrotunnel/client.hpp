@@ -214,6 +214,8 @@ public:
     std::string control_socket() const;
     /// Where metrics are read, with the port that the system chose for 0; empty while they are read nowhere.
     std::string metrics_endpoint() const;
+    /// Where the dashboard is, with the port that it has got; empty while there is none.
+    std::string dashboard_endpoint() const;
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
@@ -316,6 +318,11 @@ public:
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
     /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
+    /// Sets where a browser of this machine finds the dashboard: a loopback address with a port (0: the system chooses,
+    /// dashboard_endpoint()), or "default" for 127.0.0.1:4040 or the next free port. Only this user and root are
+    /// answered. If it can not listen there, start() fails; in the usual place it logs that and goes on. "off" (the
+    /// default): nowhere.
+    Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
     /// Runs the client inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Client.
     Builder& run_on(asio::io_context& context);

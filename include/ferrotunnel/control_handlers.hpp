@@ -20,6 +20,7 @@ struct ReloadAnswer {
     std::optional<std::chrono::milliseconds> trial{};
     std::vector<ConfigChange> changes{};  ///< for a comparison
     std::vector<std::string> same{};      ///< services and tokens that are as they were
+    std::string effective{};              ///< for a comparison: what was applied last, as text without secrets
 };
 
 /// Reads the configuration again and applies it. Called on the control socket's thread: others who ask wait meanwhile.

@@ -137,6 +137,8 @@ public:
     std::string control_socket() const;
     /// Where metrics are read, with the port that the system chose for 0; empty while they are read nowhere.
     std::string metrics_endpoint() const;
+    /// Where the dashboard is, with the port that it has got; empty while there is none.
+    std::string dashboard_endpoint() const;
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
@@ -383,6 +385,11 @@ public:
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
     /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
+    /// Sets where a browser of this machine finds the dashboard: a loopback address with a port (0: the system chooses,
+    /// dashboard_endpoint()), or "default" for 127.0.0.1:7837 or the next free port. Only this user and root are
+    /// answered. If it can not listen there, start() fails; in the usual place it logs that and goes on. "off" (the
+    /// default): nowhere.
+    Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
     /// Sets where each request of an HTTP visitor has a line when it is over: a file, which is made with mode 0640, or
     /// "stdout" or "stderr". Threads that serve visitors never wait for it: lines that can not be written in time are
     /// dropped, and the log says how many. start() fails when the file can not be opened. The last lines are written

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,11 +15,18 @@ using Json = nlohmann::ordered_json;
 
 inline constexpr std::string_view json_type = "application/json";
 
+/// A field of a head.
+struct Field {
+    std::string_view name;
+    std::string_view value;
+};
+
 struct Answer {
     std::uint16_t status = 200;
     Json body{};
     std::string text{};                 // in the place of `body`, where `type` is another one
     std::string_view type = json_type;  // a constant
+    std::span<const Field> fields{};    // more for the head; constants
 };
 
 /// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.

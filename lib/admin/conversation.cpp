@@ -16,8 +16,11 @@ namespace {
 
 std::string head_of(const Answer& answer, std::size_t length, bool has_body, bool keep_alive) {
     http::Edits edits;
-    check(edits.set("Content-Type", answer.type) && edits.set("Cache-Control", "no-store"),
-          "the fields of an answer fit into its head");
+    bool fits = edits.set("Content-Type", answer.type) && edits.set("Cache-Control", "no-store");
+    for (const Field& field : answer.fields) {
+        fits = fits && edits.set(field.name, field.value);
+    }
+    check(fits, "the fields of an answer fit into its head");
     http::ResponseOut out;
     out.status = answer.status;
     out.edits = &edits;
@@ -27,7 +30,7 @@ std::string head_of(const Answer& answer, std::size_t length, bool has_body, boo
     } else {
         out.content_length = length;
     }
-    std::array<char, 512> head{};
+    std::array<char, 2'048> head{};
     const std::size_t size = http::write_response(out, head);
     check(size <= head.size(), "the head of an answer fits into its buffer");
     return {head.data(), std::min(size, head.size())};
@@ -84,8 +87,12 @@ bool Conversation::read_head() {
     const http::RequestHead& head = parser_.head();
     method_ = head.method_text;
     path_ = head.target.path;
+    query_ = head.target.query;
     host_ = head.authority_text;
     accept_ = head.fields.first("Accept").value_or(std::string_view());
+    origin_ = head.fields.first("Origin").value_or(std::string_view());
+    fetch_site_ = head.fields.first("Sec-Fetch-Site").value_or(std::string_view());
+    content_type_ = head.fields.first("Content-Type").value_or(std::string_view());
     keep_alive_ = head.keep_alive;
     reader_ = http::BodyReader(head.body);
     const bool is_long = head.body.kind == http::BodyKind::length && head.body.length > limits::admin_request_max;
@@ -130,7 +137,8 @@ bool Conversation::read_body() {
 void Conversation::handle() {
     Answer answer;
     try {
-        answer = handler_(Request{method_, path_, body_, host_, accept_, user_});
+        answer = handler_(
+            Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_, content_type_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {

@@ -60,8 +60,12 @@ private:
     http::BodyReader reader_;
     std::string method_;
     std::string path_;
+    std::string query_;
     std::string host_;
     std::string accept_;
+    std::string origin_;
+    std::string fetch_site_;
+    std::string content_type_;
     std::string body_;
     std::size_t answers_ = 0;
     bool in_body_ = false;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/units.hpp"
 
@@ -26,6 +27,8 @@ inline constexpr std::size_t admin_rows_max = 10'000;
 /// For how long a reload may be tried. Below, nobody could confirm in time; above, it is forgotten.
 inline constexpr std::chrono::seconds admin_trial_min{1};
 inline constexpr std::chrono::seconds admin_trial_max{24 * 3600};
+/// Ports that a dashboard tries from the usual one on: one for each program that a user is likely to run.
+inline constexpr std::uint16_t admin_dashboard_ports = 20;
 /// Connections that may wait to be accepted.
 inline constexpr int admin_backlog = 64;
 /// How long the socket accepts nobody after it could not, for want of descriptors or memory.

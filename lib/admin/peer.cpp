@@ -5,9 +5,15 @@
 
 #include <array>
 
+#include "admin/connection_user.hpp"
+#include "runtime/socket.hpp"
+
 namespace ferrotunnel::admin {
 
 std::optional<uid_t> user_at(int socket) noexcept {
+    if (const runtime::SocketAddress theirs = runtime::peer_address(socket); !theirs.empty()) {
+        return user_of_connection(theirs, runtime::local_address(socket));
+    }
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof credentials) {

@@ -8,7 +8,8 @@
 
 namespace ferrotunnel::admin {
 
-/// The user that the other end's process had when it connected, or began to listen. Nothing: it can not be told.
+/// The user of the other end's process: of a Unix socket when it connected or began to listen, of a TCP connection
+/// within this machine whoever has its socket now. Nothing: it can not be told.
 std::optional<uid_t> user_at(int socket) noexcept;
 
 /// "user 1000 (alice)", for people.

@@ -203,6 +203,9 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/config/diff") {
         return read(request, subject, &Subject::compare);
     }
+    if (request.path == "/v1/config") {
+        return read(request, subject, &Subject::configuration);
+    }
     if (request.path == "/v1/drain") {
         return post(request, subject, drain);
     }

@@ -18,6 +18,11 @@ struct Request {
     std::string_view host{};    // as Host has it, with its port
     std::string_view accept{};  // what Accept says
     std::uint32_t user = 0;     // who asks: the user of the other end's process
+    std::string_view query{};   // with its '?', or empty
+    // What browsers say of a request, and what its body is; empty where the field is not there.
+    std::string_view origin{};
+    std::string_view fetch_site{};
+    std::string_view content_type{};
 };
 
 Answer answer_to(const Request& request, Subject& subject);

@@ -4,10 +4,9 @@
 #include <string_view>
 #include <utility>
 
+#include "admin/web.hpp"
 #include "base/text.hpp"
 #include "metrics/exposition.hpp"
-#include "net/host_port.hpp"
-#include "runtime/address.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
@@ -16,12 +15,6 @@ constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 
 Answer say(std::uint16_t status, std::string text) {
     return {status, {}, std::move(text) + '\n', plain_text};
-}
-
-// "127.0.0.1:7836", "[::1]" and "localhost" are of this machine whatever its names lead to.
-bool is_address_or_localhost(std::string_view host) {
-    const auto place = net::parse_host_port(host, 1);
-    return place && (place->host == "localhost" || runtime::SocketAddress::from_ip(*place));
 }
 
 }  // namespace

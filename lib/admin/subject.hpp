@@ -45,6 +45,8 @@ public:
     virtual Answer try_reload(std::optional<std::chrono::milliseconds> time) = 0;
     /// What is in effect beside what the configuration says now.
     virtual Answer compare() = 0;
+    /// What was applied last, as text without secrets, beside what `compare` tells.
+    virtual Answer configuration() = 0;
     /// `time`: for how long visitors may finish; nothing: as the program is set up.
     virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
 

@@ -361,6 +361,10 @@ std::string Client::metrics_endpoint() const {
     return impl_ ? impl_->control().metrics_endpoint() : std::string();
 }
 
+std::string Client::dashboard_endpoint() const {
+    return impl_ ? impl_->control().dashboard_endpoint() : std::string();
+}
+
 void Client::note_reload(bool applied) {
     detail::engine_of(impl_, "Client").control().note_reload(applied);
 }

@@ -226,6 +226,7 @@ public:
         return client_.control_.try_reload(time);
     }
     Answer compare() override { return client_.control_.compare(); }
+    Answer configuration() override { return client_.control_.configuration(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return client_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : client_.control_.drain(time);
     }

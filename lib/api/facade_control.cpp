@@ -9,8 +9,10 @@
 #include "admin/scrape.hpp"
 #include "admin/search.hpp"
 #include "admin/stats_json.hpp"
+#include "admin/web.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
+#include "settings/dashboard_address.hpp"
 #include "settings/metrics_address.hpp"
 
 namespace ferrotunnel::detail {
@@ -23,6 +25,9 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     std::error_code error = open_socket(settings.control, side, what);
     if (!error) {
         error = open_metrics(settings.metrics, what);
+    }
+    if (!error) {
+        error = open_dashboard(settings.dashboard, side, what);
     }
     if (error) {
         close_doors();
@@ -47,6 +52,14 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         doors.push_back({metrics_.get(), handler, std::nullopt});
         metrics_endpoint_ = at.text();
         log_.info("metrics are read by HTTP", {{"at", metrics_endpoint_}});
+    }
+    if (dashboard_) {
+        const auto handler = [this](const admin::Request& request) {
+            return admin::answer_to_browser(request, *subject_);
+        };
+        doors.push_back({dashboard_.get(), handler, ::geteuid()});
+        dashboard_endpoint_ = runtime::local_address(dashboard_.get()).text();
+        log_.info("the dashboard is there", {{"at", dashboard_endpoint_}});
     }
     if (!doors.empty()) {
         thread_ = std::make_unique<admin::ControlThread>(std::move(doors), admin::ControlThread::Settings(), log_);
@@ -88,11 +101,36 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, std::str
     return error;
 }
 
+// At the usual place another program of this user may be: then the next port is taken, and none is no reason to stop.
+std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, std::string& what) {
+    runtime::SocketAddress at = dashboard_address(setting, side);
+    if (at.empty()) {
+        return {};
+    }
+    const bool usual = setting == dashboard_usual;
+    std::error_code error;
+    for (std::uint16_t turn = 0; turn < (usual ? limits::admin_dashboard_ports : 1); ++turn) {
+        dashboard_ = runtime::listen_on(at, error, limits::admin_backlog);
+        if (!error) {
+            return {};
+        }
+        at.set_port(static_cast<std::uint16_t>(at.port() + 1));
+    }
+    if (usual) {
+        log_.info("there is no dashboard; `dashboard` may say where it is to be", {{"why", error.message()}});
+        return {};
+    }
+    what = "listen for the dashboard on " + at.text();
+    return error;
+}
+
 void FacadeControl::close_doors() {
     socket_.reset();
     metrics_ = {};
+    dashboard_ = {};
     path_.clear();
     metrics_endpoint_.clear();
+    dashboard_endpoint_.clear();
 }
 
 void FacadeControl::close() noexcept {
@@ -113,6 +151,11 @@ void FacadeControl::close() noexcept {
 std::string FacadeControl::metrics_endpoint() const {
     std::lock_guard lock(mutex_);
     return metrics_endpoint_;
+}
+
+std::string FacadeControl::dashboard_endpoint() const {
+    std::lock_guard lock(mutex_);
+    return dashboard_endpoint_;
 }
 
 double FacadeControl::start_time_seconds() const {
@@ -228,6 +271,21 @@ Answer answer_of(const ReloadAnswer& came) {
     return refused;
 }
 
+Json changes_of(const ReloadAnswer& came) {
+    return admin::list_of("changes", came.changes, [](const ConfigChange& change) {
+        Json row{{"key", change.key}, {"needs_restart", change.needs_restart}};
+        const auto put = [&row](const char* key, const std::string& value) {
+            if (!value.empty()) {
+                row[key] = value;
+            }
+        };
+        put("before", change.before);
+        put("now", change.now);
+        put("place", change.place);
+        return row;
+    });
+}
+
 Answer can_not_reload() {
     return admin::refusal(501, "unsupported", "This program can not read its configuration again.");
 }
@@ -260,33 +318,37 @@ Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) 
     return answer_of(came);
 }
 
-Answer FacadeControl::compare() const {
+std::optional<ReloadAnswer> FacadeControl::compared() const {
     CompareHandler handler;
     {
         std::lock_guard lock(mutex_);
         handler = compare_;
     }
-    if (!handler) {
+    return handler ? std::optional(handler()) : std::nullopt;
+}
+
+Answer FacadeControl::compare() const {
+    const std::optional<ReloadAnswer> came = compared();
+    if (!came) {
         return can_not_reload();
     }
-    const ReloadAnswer came = handler();
-    if (!came.problems.empty()) {
+    if (!came->problems.empty()) {
         Answer refused = admin::refusal(422, "invalid", "The configuration could not be applied.");
-        refused.body["problems"] = came.problems;
+        refused.body["problems"] = came->problems;
         return refused;
     }
-    return {200, admin::list_of("changes", came.changes, [](const ConfigChange& change) {
-                Json row{{"key", change.key}, {"needs_restart", change.needs_restart}};
-                const auto put = [&row](const char* key, const std::string& value) {
-                    if (!value.empty()) {
-                        row[key] = value;
-                    }
-                };
-                put("before", change.before);
-                put("now", change.now);
-                put("place", change.place);
-                return row;
-            })};
+    return {200, changes_of(*came)};
+}
+
+// Also where the file is wrong by now: what is in effect is not.
+Answer FacadeControl::configuration() const {
+    const std::optional<ReloadAnswer> came = compared();
+    if (!came) {
+        return can_not_reload();
+    }
+    Json json{{"effective", came->effective}, {"problems", came->problems}};
+    json.update(changes_of(*came));
+    return {200, std::move(json)};
 }
 
 Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const {

@@ -44,6 +44,9 @@ public:
     /// Where metrics are read; empty: nowhere.
     std::string metrics_endpoint() const;
 
+    /// Where the dashboard is; empty: nowhere.
+    std::string dashboard_endpoint() const;
+
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
     void on_trial_left(TrialLeftHandler handler);
@@ -59,6 +62,7 @@ public:
     admin::Answer reload() const;
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
     admin::Answer compare() const;
+    admin::Answer configuration() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
 
     /// When that was, since 1970.
@@ -69,7 +73,10 @@ public:
 private:
     std::error_code open_socket(const std::string& setting, std::string_view side, std::string& what);
     std::error_code open_metrics(const std::string& setting, std::string& what);
+    std::error_code open_dashboard(const std::string& setting, std::string_view side, std::string& what);
     void close_doors();
+    /// What differs, as the program says; nothing where it can not read its configuration.
+    std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
     mutable std::mutex mutex_;
@@ -83,9 +90,11 @@ private:
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
     runtime::Fd metrics_;
+    runtime::Fd dashboard_;
     std::unique_ptr<admin::ControlThread> thread_;
     std::string path_;
     std::string metrics_endpoint_;
+    std::string dashboard_endpoint_;
     std::chrono::steady_clock::time_point began_{};
     std::chrono::system_clock::time_point started_{};
 };

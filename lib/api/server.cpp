@@ -343,6 +343,10 @@ std::string Server::metrics_endpoint() const {
     return impl_ ? impl_->control().metrics_endpoint() : std::string();
 }
 
+std::string Server::dashboard_endpoint() const {
+    return impl_ ? impl_->control().dashboard_endpoint() : std::string();
+}
+
 void Server::note_reload(bool applied) {
     detail::engine_of(impl_, "Server").control().note_reload(applied);
 }

@@ -176,6 +176,7 @@ public:
         return server_.control_.try_reload(time);
     }
     Answer compare() override { return server_.control_.compare(); }
+    Answer configuration() override { return server_.control_.configuration(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
     }

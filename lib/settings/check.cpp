@@ -58,6 +58,13 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
         problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
     }
     check_bounds({}, common_settings, settings, problems);
+    const auto check_address = [&problems](const char* key, const std::string& text, auto fault_of) {
+        if (const auto fault = text.empty() ? std::nullopt : fault_of(text)) {
+            problems.push_back({key, *fault});
+        }
+    };
+    check_address("metrics", settings.metrics, metrics_fault);
+    check_address("dashboard", settings.dashboard, dashboard_fault);
     check_timing(settings.timing, problems);
 }
 

@@ -17,6 +17,9 @@ namespace ferrotunnel::detail {
 /// What is wrong with a value of `metrics`; nothing: it can be used.
 std::optional<std::string> metrics_fault(const std::string& text);
 
+/// The same of `dashboard`.
+std::optional<std::string> dashboard_fault(const std::string& text);
+
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
     std::uint64_t workers = 0;     // 0: one per core
@@ -24,8 +27,9 @@ struct CommonValues {
     std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
     bool allow_weak_token = false;
     bool tls = true;
-    std::string control;  // a path, control_usual or control_off; empty: nobody has set it
-    std::string metrics;  // an address, metrics_usual or metrics_off; empty: nobody has set it
+    std::string control;    // a path, control_usual or control_off; empty: nobody has set it
+    std::string metrics;    // an address, metrics_usual or metrics_off; empty: nobody has set it
+    std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: nobody has set it
     Timing timing;
     LogLevel log_level = LogLevel::info;
 
@@ -40,6 +44,10 @@ inline constexpr Choice control_words[] = {{control_off}, {control_usual}};
 /// The words that `metrics` may have instead of an address.
 inline constexpr std::string_view metrics_off = "off";
 inline constexpr std::string_view metrics_usual = "default";
+
+/// The words that `dashboard` may have instead of an address.
+inline constexpr std::string_view dashboard_off = "off";
+inline constexpr std::string_view dashboard_usual = "default";
 
 inline constexpr std::string_view running_topic = "Running";
 inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
@@ -115,6 +123,17 @@ inline constexpr Setting<CommonValues> common_settings[] = {
           "/readyz). Everybody who can connect may; `default` is 127.0.0.1:7836.",
       .otherwise = "nowhere"},
      &CommonValues::metrics},
+    {{.key = "dashboard",
+      .form = Form::word,
+      .fault = dashboard_fault,
+      .option = "dashboard",
+      .operand = "HOST:PORT|default|off",
+      .topic = running_topic,
+      .type = "loopback address with port, `default` or `off`",
+      .help = "Where a browser of this machine shows what this program does, for its own user and root. `default` is "
+              "127.0.0.1:7837 of a server and 127.0.0.1:4040 of a client, or the next free port.",
+      .otherwise = "nowhere; `default` for a client that is started in a terminal without a file"},
+     &CommonValues::dashboard},
 };
 
 constexpr Setting<Timing> patience(std::string_view key, std::string_view option, std::chrono::milliseconds Timing::*at,

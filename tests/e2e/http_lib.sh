@@ -115,14 +115,20 @@ need_ws() {
         return
     fi
     command -v npm >/dev/null || skip "there is neither node-ws nor npm"
-    need flock
-    local npm=$E2E_TOOLS/../npm
+    need_npm ws 8.18.0
     ws=$npm/node_modules/ws
+}
+
+# need_npm NAME VERSION: a package of npm's, which is put beside the tools once for all tests, in $npm/node_modules.
+npm=
+need_npm() {
+    need node npm flock
+    npm=$E2E_TOOLS/../npm
     mkdir -p "$npm"
     # shellcheck disable=SC2016
     flock -w 200 "$npm/lock" bash -c '
-        [[ -f $1/node_modules/ws/package.json ]] && exit 0
+        [[ -f $1/node_modules/$2/package.json ]] && exit 0
         exec timeout 90 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
-            --fetch-retries 1 --fetch-timeout 30000 ws@8.18.0' - "$npm" </dev/null >"$dir/npm.log" 2>&1 ||
-        skip "there is no node-ws, and npm can not get ws"
+            --fetch-retries 1 --fetch-timeout 30000 "$2@$3"' - "$npm" "$1" "$2" </dev/null >"$dir/npm.log" 2>&1 ||
+        skip "npm can not get $1"
 }

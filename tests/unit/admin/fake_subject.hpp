@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::test {
 
-class FakeSubject final : public admin::Subject {
+class FakeSubject : public admin::Subject {
 public:
     admin::Answer status() override { return told("status"); }
     admin::Answer services() override { return told("services"); }
@@ -35,6 +35,7 @@ public:
         return told(time ? "try " + std::to_string(time->count()) : "confirm");
     }
     admin::Answer compare() override { return told("compare"); }
+    admin::Answer configuration() override { return told("configuration"); }
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return told(time ? "drain " + std::to_string(time->count()) : "drain");
     }

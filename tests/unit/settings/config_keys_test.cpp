@@ -458,6 +458,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"memory_max", "64MiB"},
         {"control", "off"},
         {"metrics", "off"},
+        {"dashboard", "off"},
         {"busy_poll", "50"},
         {"proxy", "off"},
         {"wait_timeout", "1s"},

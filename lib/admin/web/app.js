@@ -1,0 +1,69 @@
+// The frame around the pages: which there are, which is shown, and when it is brought up to date.
+import { make } from "/dom.js";
+import { get } from "/api.js";
+import { configuration } from "/config.js";
+import * as client from "/client.js";
+import * as server from "/server.js";
+
+const sides = {
+  server: { overview: server.overview, clients: server.clients, services: server.services, tokens: server.tokens, configuration },
+  client: { overview: client.overview, configuration },
+};
+const names = { overview: "Overview", clients: "Clients", services: "Services", tokens: "Tokens", configuration: "Configuration" };
+
+const main = document.getElementById("main");
+const live = document.getElementById("live");
+const liveText = document.getElementById("live-text");
+let pages = null;
+let side = "";
+let shown = null;
+let timer = 0;
+
+function tell(isLive, text) {
+  live.classList.toggle("lost", !isLive);
+  if (liveText.textContent !== text) liveText.textContent = text;
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  const page = shown;
+  if (document.hidden) return;
+  try {
+    await page.refresh();
+    tell(true, "live");
+  } catch (problem) {
+    tell(false, problem.status ? problem.message : "no answer: has the program ended?");
+  }
+  if (page === shown) timer = setTimeout(refresh, page.every);
+}
+
+function show() {
+  const wanted = location.hash.slice(1);
+  const name = Object.hasOwn(pages, wanted) ? wanted : "overview";
+  shown?.end?.();
+  shown = pages[name]();
+  document.title = `${shown.title} · FerroTunnel ${side}`;
+  main.replaceChildren(shown.element);
+  for (const link of document.querySelectorAll("#pages a")) {
+    if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  refresh();
+}
+
+async function begin() {
+  try {
+    side = (await get("/status")).side;
+  } catch (problem) {
+    tell(false, problem.message);
+    setTimeout(begin, 2000);
+    return;
+  }
+  pages = sides[side];
+  document.getElementById("pages").replaceChildren(...Object.keys(pages).map((name) => make("a", { href: `#${name}` }, names[name])));
+  window.addEventListener("hashchange", () => { show(); main.focus(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  show();
+}
+
+begin();

@@ -1,0 +1,66 @@
+// The pages of a client.
+import { ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
+import { get, post } from "/api.js";
+import { Chart, Rates } from "/charts.js";
+
+const states = { registered: "good", pending: "warn", refused: "bad", disabled: "off", closed: "off" };
+
+export function overview() {
+  const figures = { state: figure("Server"), trip: figure("Round trip"), visitors: figure("Visitors now"), up: figure("Up for") };
+  const rates = new Rates();
+  const traffic = new Chart("Bytes a second", ["from visitors", "to visitors"]);
+  const ofService = new Map();
+  const flip = (row) => make("button", { type: "button", class: "small",
+    "aria-label": `Switch ${row.state === "disabled" ? "on" : "off"} ${row.name}`,
+    click: async () => {
+      const path = `/services/${encodeURIComponent(row.name)}`;
+      await post(path, { enabled: row.state === "disabled" }).catch((problem) => say(problem.message, true));
+    } }, row.state === "disabled" ? "Switch on" : "Switch off");
+  const table = new Table("Services", [
+    { name: "Service", of: (row) => make("b", {}, row.name) },
+    { name: "State", of: (row) => make("span", {}, badge(row.state, states[row.state] ?? "off"), " ",
+      make("small", {}, row.why ?? (row.disabled_by ? `by ${row.disabled_by}` : ""))) },
+    { name: "Reachable at", of: (row) => (row.endpoint.startsWith("http")
+      ? make("a", { href: row.endpoint, rel: "noreferrer noopener", target: "_blank" }, row.endpoint) : make("code", {}, row.endpoint || "–")) },
+    { name: "Leads to", of: (row) => make("code", {}, row.local) },
+    { name: "In", right: true, of: (row) => rate(row.rates[0]) }, { name: "Out", right: true, of: (row) => rate(row.rates[1]) },
+    { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },
+    { name: "", of: flip },
+  ], "This client offers no service.");
+  const visits = new Table("Visits", [
+    { name: "Service", of: (row) => make("b", {}, row.name) }, { name: "At", of: (row) => make("code", {}, row.at) },
+    { name: "Open", right: true, of: (row) => number(row.open) }, { name: "In all", right: true, of: (row) => number(row.opened) },
+    { name: "Failed", right: true, of: (row) => number(row.failed) }, { name: "Why, the last one", of: (row) => row.why ?? "" },
+  ], "It visits no private service.");
+  const visitsCard = card("Visits to private services", visits.element);
+  const state = make("p", { class: "state" });
+  const drain = make("button", { type: "button", class: "danger", click: () => ask(
+    "Drain this client? Its services take no new visitors, the present ones finish, and it ends.",
+    async () => { await post("/drain"); say("The client drains."); }) }, "Drain …");
+  return {
+    title: "Overview", every: 1000,
+    element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Overview"),
+      make("div", { class: "buttons" }, drain)), state,
+    make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
+    card("Services", table.element), card("Traffic", traffic.element), visitsCard),
+    end() { traffic.end(); },
+    async refresh() {
+      const now = await get("/status");
+      state.textContent = now.not_ready ?? (now.draining ? "It drains." : "");
+      drain.disabled = now.draining;
+      figures.state.show(now.connected ? "connected" : "not connected", `${now.server}, ${now.connections} connections, ${now.losses} lost`);
+      figures.trip.show(now.rtt_us > 0 ? `${(now.rtt_us / 1000).toFixed(1)} ms` : "–");
+      figures.visitors.show(number(now.traffic.streams), `${number(now.traffic.streams_opened)} in all`);
+      figures.up.show(duration(now.uptime_ms), now.name ? `as ${now.name}` : now.program);
+      const moved = rates.of(now.uptime_ms, [now.traffic.bytes_received, now.traffic.bytes_sent]);
+      if (moved) traffic.add(moved);
+      for (const row of now.services) {
+        if (!ofService.has(row.name)) ofService.set(row.name, new Rates());
+        row.rates = ofService.get(row.name).of(now.uptime_ms, [row.bytes_received, row.bytes_sent]) ?? [0, 0];
+      }
+      table.show(now.services, (row) => row.name);
+      visitsCard.hidden = now.visits.length === 0;
+      visits.show(now.visits, (row) => row.name);
+    },
+  };
+}

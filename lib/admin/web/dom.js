@@ -1,0 +1,111 @@
+// Elements and texts. Whatever comes from the API becomes text: nothing here takes markup.
+
+/** Makes an element: `attributes` that are functions listen to the event of their name, `children` are nodes or texts. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") {
+      element.addEventListener(name, value);
+    } else if (value !== null && value !== undefined && value !== false) {
+      element.setAttribute(name, value === true ? "" : value);
+    }
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const byteUnits = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+export function bytes(count) {
+  let unit = 0;
+  let value = count ?? 0;
+  while (value >= 1000 && unit < byteUnits.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[unit]}`;
+}
+
+export const rate = (perSecond) => `${bytes(perSecond)}/s`;
+export const number = (value) => (value ?? 0).toLocaleString("en");
+
+export function duration(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1000);
+  const days = Math.floor(seconds / 86400);
+  const hours = Math.floor((seconds % 86400) / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (days > 0) return `${days} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+export const ago = (unixSeconds) => `${duration(Math.max(0, Date.now() - unixSeconds * 1000))} ago`;
+
+/** Says something to everybody, also to those who listen to the page. */
+export function say(text, isProblem = false) {
+  const place = document.getElementById("said");
+  place.replaceChildren(make("p", { class: isProblem ? "problem" : "" }, text));
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => place.replaceChildren(), 6000);
+}
+
+/** A table whose rows are replaced without losing where the reader is. Columns: {name, of(row) -> text or node, right}. */
+export class Table {
+  constructor(caption, columns, nothing) {
+    this.columns = columns;
+    this.nothing = nothing;
+    this.body = make("tbody");
+    this.element = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+      make("table", {},
+        make("caption", { class: "hidden" }, caption),
+        make("thead", {}, make("tr", {}, columns.map((column) =>
+          make("th", { scope: "col", class: column.right ? "right" : null }, column.name)))),
+        this.body));
+    this.rows = new Map();
+  }
+
+  /** `key` tells rows apart; a row whose content has not changed is left alone, and with it what has the focus. */
+  show(items, key) {
+    const seen = new Set();
+    const rows = items.map((item, at) => {
+      const name = key ? key(item) : String(at);
+      const cells = this.columns.map((column) => column.of(item));
+      const mark = JSON.stringify(cells.map((cell) => (cell instanceof Node ? cell.outerHTML : cell)));
+      seen.add(name);
+      const old = this.rows.get(name);
+      if (old?.mark === mark) return old.row;
+      const row = make("tr", {}, cells.map((cell, i) => make("td", {
+        class: this.columns[i].right ? "right" : null, "data-name": this.columns[i].name }, cell)));
+      this.rows.set(name, { row, mark });
+      return row;
+    });
+    for (const name of this.rows.keys()) {
+      if (!seen.has(name)) this.rows.delete(name);
+    }
+    const wanted = rows.length > 0 ? rows
+      : [make("tr", { class: "nothing" }, make("td", { colspan: String(this.columns.length) }, this.nothing))];
+    if (wanted.length !== this.body.children.length || wanted.some((row, i) => row !== this.body.children[i])) {
+      this.body.replaceChildren(...wanted);
+    }
+  }
+}
+
+export function figure(name) {
+  const value = make("strong", {}, "–");
+  const more = make("small", {});
+  return { element: make("div", { class: "figure" }, make("span", {}, name), value, more),
+    show(text, detail = "") { value.textContent = text; more.textContent = detail; } };
+}
+
+export const card = (title, ...children) => make("section", { class: "card" }, make("h2", {}, title), ...children);
+export const badge = (text, kind) => make("span", { class: `badge ${kind}` }, text);
+/** Asks before something happens that can not be taken back. */
+export function ask(question, action) {
+  const dialog = make("dialog", { "aria-labelledby": "question", close: () => dialog.remove() },
+    make("p", { id: "question" }, question),
+    make("div", { class: "buttons" },
+      make("button", { type: "button", click: () => dialog.close() }, "Cancel"),
+      make("button", { type: "button", class: "danger", click: () => { dialog.close(); action(); } }, "Yes, do it")));
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,139 @@
+// The pages of a server.
+import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
+import { get, post } from "/api.js";
+import { Chart, Rates } from "/charts.js";
+
+export function overview() {
+  const figures = { clients: figure("Clients"), services: figure("Services"), visitors: figure("Visitors now"),
+    requests: figure("Requests"), up: figure("Up for") };
+  const rates = new Rates();
+  const requestRates = new Rates();
+  const traffic = new Chart("Bytes a second", ["from services", "to services"]);
+  const requests = new Chart("Requests a second", ["requests", "refused"], (value) => value.toFixed(value < 10 ? 1 : 0));
+  const refusals = new Table("Refusals by cause", [
+    { name: "Cause", of: (row) => row.cause }, { name: "Since the start", right: true, of: (row) => number(row.count) }],
+    "Nothing was refused.");
+  const places = new Table("Where it listens", [
+    { name: "For", of: (row) => row[0] }, { name: "Address", of: (row) => make("code", {}, row[1]) }], "Nowhere.");
+  const state = make("p", { class: "state" });
+  const drain = make("button", { type: "button", class: "danger", click: () => ask(
+    "Drain this server? It takes no new visitors, lets the present ones finish, and ends.",
+    async () => { await post("/drain"); say("The server drains."); }) }, "Drain …");
+  const reload = make("button", { type: "button", click: async () => {
+    const done = await post("/reload").catch((problem) => { say(problem.message, true); return null; });
+    if (done) say(done.applied.length > 0 ? `Applied: ${done.applied.join(", ")}` : "Nothing has changed.");
+  } }, "Reload the file");
+  const element = make("div", { class: "page" },
+    make("div", { class: "title" }, make("h1", {}, "Overview"), make("div", { class: "buttons" }, reload, drain)),
+    state, make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
+    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Web requests", requests.element)),
+    make("div", { class: "columns" }, card("Refused, by cause", refusals.element), card("Listens at", places.element)));
+  return {
+    title: "Overview", element, every: 1000,
+    end() { traffic.end(); requests.end(); },
+    async refresh() {
+      const now = await get("/status");
+      state.textContent = now.not_ready ?? (now.draining ? "It drains." : "");
+      drain.disabled = now.draining;
+      figures.clients.show(number(now.clients), `${number(now.connections)} connections`);
+      figures.services.show(number(now.services));
+      figures.visitors.show(number(now.traffic.streams), `${number(now.traffic.streams_opened)} in all`);
+      figures.requests.show(number(now.http.requests), `${number(now.http.connections_now)} connections now`);
+      figures.up.show(duration(now.uptime_ms), now.program);
+      const moved = rates.of(now.uptime_ms, [now.traffic.bytes_received, now.traffic.bytes_sent]);
+      if (moved) traffic.add(moved);
+      const asked = requestRates.of(now.uptime_ms, [now.http.requests, now.http.requests_refused]);
+      if (asked) requests.add(asked);
+      refusals.show([
+        { cause: "Login without a right token", count: now.logins_refused },
+        { cause: "Visitor's connection: a limit", count: now.http.connections_refused },
+        { cause: "Request that is against the rules", count: now.http.requests_refused },
+        { cause: "Visitor's TLS handshake", count: now.http.handshakes_failed },
+        { cause: "Stream: a limit, or the backend", count: now.traffic.streams_refused },
+        { cause: "Datagram dropped", count: Object.entries(now.datagrams)
+          .filter(([name]) => name.startsWith("dropped") || name === "unreachable").reduce((sum, [, count]) => sum + count, 0) },
+      ].filter((row) => row.count > 0), (row) => row.cause);
+      places.show(Object.entries(now.endpoints).filter(([, at]) => at !== ""), (row) => row[0]);
+    },
+  };
+}
+
+export function clients() {
+  const kick = (row) => make("button", { type: "button", class: "small", "aria-label": `Kick ${row.name || row.id}`,
+    click: () => ask(`Disconnect ${row.name || `client ${row.id}`}? It may come back.`, async () => {
+      const done = await post("/kick", { client: row.id }).catch((problem) => say(problem.message, true));
+      if (done) say(`${row.name || row.id} was disconnected.`);
+    }) }, "Kick");
+  const table = new Table("Clients", [
+    { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) },
+    { name: "Token", of: (row) => row.token }, { name: "From", of: (row) => make("code", {}, row.address) },
+    { name: "Version", of: (row) => row.agent },
+    { name: "Connected", of: (row) => ago(row.since) },
+    { name: "Connections", right: true, of: (row) => number(row.connections) },
+    { name: "Services", of: (row) => row.services.map((service) => service.name).join(", ") || "–" },
+    { name: "Visitors", right: true, of: (row) => number(row.services.reduce((sum, service) => sum + service.streams, 0)) },
+    { name: "", of: kick },
+  ], "No client is connected.");
+  return {
+    title: "Clients", every: 2000,
+    element: make("div", { class: "page" }, make("h1", {}, "Clients"), card("Connected now", table.element)),
+    async refresh() { table.show((await get("/tunnels")).tunnels, (row) => String(row.id)); },
+  };
+}
+
+export function services() {
+  const find = make("input", { type: "search", id: "find", placeholder: "name, address, client …", input: () => show() });
+  const all = new Map();
+  let rows = [];
+  const table = new Table("Services", [
+    { name: "Service", of: (row) => make("b", {}, row.name) },
+    { name: "Reachable at", of: (row) => (row.endpoint.startsWith("http")
+      ? make("a", { href: row.endpoint, rel: "noreferrer noopener", target: "_blank" }, row.endpoint) : make("code", {}, row.endpoint || "–")) },
+    { name: "Client", of: (row) => row.client || `#${row.client_id}` }, { name: "Token", of: (row) => row.token },
+    { name: "Visitors", right: true, of: (row) => number(row.streams) },
+    { name: "Requests", right: true, of: (row) => number(row.requests) },
+    { name: "From it", right: true, of: (row) => rate(row.rates[0]) }, { name: "To it", right: true, of: (row) => rate(row.rates[1]) },
+    { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },
+  ], "No service is registered.");
+  const key = (row) => `${row.client_id} ${row.name} ${row.endpoint}`;
+  const show = () => {
+    const wanted = find.value.toLowerCase();
+    table.show(rows.filter((row) => `${row.name} ${row.endpoint} ${row.client} ${row.token}`.toLowerCase().includes(wanted)), key);
+  };
+  return {
+    title: "Services", every: 1000,
+    element: make("div", { class: "page" }, make("h1", {}, "Services"),
+      card("Reachable now", make("label", { class: "find", for: "find" }, "Find ", find), table.element)),
+    async refresh() {
+      rows = (await get("/services")).services;
+      const now = performance.now();
+      for (const row of rows) {
+        if (!all.has(key(row))) all.set(key(row), new Rates());
+        row.rates = all.get(key(row)).of(now, [row.bytes_received, row.bytes_sent]) ?? [0, 0];
+      }
+      show();
+    },
+  };
+}
+
+export function tokens() {
+  const rights = (row) => Object.entries({ ...row.rights, ...row.quotas })
+    .filter(([name]) => !["expires", "expired"].includes(name))
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "object" && !Array.isArray(value)
+      ? Object.entries(value).map((part) => part.join(" ")).join(", ") : [value].flat().join(", ")}`).join("; ") || "all that every token may";
+  const used = (secret) => (secret?.last_used ? `${ago(secret.last_used)} from ${secret.from}` : "not since the start");
+  const table = new Table("Tokens", [
+    { name: "Token", of: (row) => make("span", {}, make("b", {}, row.name), " ", row.weak ? badge("weak", "warn") : "",
+      row.rights.expired ? badge("expired", "bad") : "") },
+    { name: "May", of: rights },
+    { name: "Last used", of: (row) => used(row.secrets.secret) + (row.second_secret ? `; second secret: ${used(row.secrets.also)}` : "") },
+    { name: "Expires", of: (row) => (row.rights.expires ? new Date(row.rights.expires * 1000).toLocaleDateString() : "never") },
+    { name: "Clients", right: true, of: (row) => number(row.clients) }, { name: "Services", right: true, of: (row) => number(row.services) },
+    { name: "Visitors", right: true, of: (row) => number(row.streams) },
+  ], "There is no token.");
+  return {
+    title: "Tokens", every: 3000,
+    element: make("div", { class: "page" }, make("h1", {}, "Tokens"), card("Who may log in", table.element)),
+    async refresh() { table.show((await get("/tokens")).tokens, (row) => row.name); },
+  };
+}

@@ -1,0 +1,46 @@
+#include "settings/dashboard_address.hpp"
+
+#include <optional>
+#include <string>
+
+#include "base/text.hpp"
+#include "net/host_port.hpp"
+#include "settings/common.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+// Beside the server's metrics; and where people look for the dashboard of a tunnel's client.
+constexpr std::uint16_t server_port = 7837;
+constexpr std::uint16_t client_port = 4040;
+
+}  // namespace
+
+runtime::SocketAddress dashboard_address(std::string_view setting, std::string_view side) {
+    if (setting.empty() || setting == dashboard_off) {
+        return {};
+    }
+    const std::uint16_t usual = side == "server" ? server_port : client_port;
+    auto place = net::parse_host_port(setting == dashboard_usual ? "127.0.0.1" : setting, usual);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
+    return at.value_or(runtime::SocketAddress());
+}
+
+std::optional<std::string> dashboard_fault(const std::string& text) {
+    if (text == dashboard_off) {
+        return std::nullopt;
+    }
+    const runtime::SocketAddress at = dashboard_address(text, "server");
+    if (at.empty()) {
+        return in_quotes(text) + " is no address to listen on; expected one like 127.0.0.1:7837";
+    }
+    if (!at.is_loopback()) {
+        return in_quotes(text) + " can be reached by other machines: the dashboard listens on loopback addresses alone";
+    }
+    return std::nullopt;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,33 @@
+# The dashboard in a real browser: each page of both sides is there without an error of its own or of axe-core, numbers
+# move while bytes do, what a peer says is text, a client is kicked and drained by the buttons. With $E2E_SCREENSHOTS,
+# a folder, it keeps pictures of the pages.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "there is no Chromium"
+need curl
+need_npm playwright-core 1.65.1
+need_npm axe-core 4.14.1
+
+serve_http web
+printf 'server:\n  busy_poll: 7\n' >"$dir/server.yml"
+start_edge --config "$dir/server.yml" --dashboard 127.0.0.1:0
+ready_client client 2 --http "app.test=$backend" --tcp "0=$backend" --name laptop --dashboard 127.0.0.1:0 --drain 1
+at_server=$(awk '$1 == "dashboard" { print $2 }' "$dir/server.endpoints")
+at_client=$(awk '$1 == "dashboard" { print $2 }' "$dir/client.endpoints")
+printf 'server:\n  busy_poll: 8\n' >"$dir/server.yml"
+# Visitors come for as long as the browser looks on.
+head -c 300000 /dev/urandom >"$dir/body"
+visitors() {
+    until [[ -e $dir/enough ]]; do
+        curl -sS --max-time 60 -o /dev/null -T "$dir/body" -H 'Host: app.test' "http://$edge/name/x" || true
+    done
+}
+visitors &
+visiting=$!
+start look env NODE_PATH="$npm/node_modules" node "$E2E_SOURCE/node/dashboard.cjs" "$browser" "$dir/profile" "$at_server" \
+    "$at_client" "${E2E_SCREENSHOTS:-}"
+join look 170
+touch "$dir/enough"
+wait "$visiting"
+equal "what the browser found" "${exit_codes[look]} $(tail -n 1 "$dir/look.out")" "0 done"
+join client

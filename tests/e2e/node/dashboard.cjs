@@ -1,0 +1,96 @@
+// Looks at the dashboards of a server and a client as a person does: BROWSER PROFILE SERVER CLIENT [FOLDER].
+const { chromium } = require("playwright-core");
+const axe = require("axe-core");
+
+const [browser, profile, server, client, folder] = process.argv.slice(2);
+const patience = 60000;
+
+function must(holds, what) {
+  if (!holds) throw new Error(what);
+}
+
+async function main() {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: browser, viewport: { width: 1280, height: 860 }, colorScheme: "light",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const problems = [];
+  page.on("console", (said) => { if (["error", "warning"].includes(said.type())) problems.push(said.text()); });
+  page.on("pageerror", (error) => problems.push(String(error)));
+
+  const open = async (at, name, title) => {
+    await page.goto(`http://${at}/#${name}`);
+    await page.getByRole("heading", { level: 1, name: title }).waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
+  };
+  const check = async (what) => {
+    await page.evaluate(axe.source); // as the debugger does: the page's own rules would refuse it
+    const found = await page.evaluate(() => globalThis.axe.run());
+    const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+    must(grave.length === 0, `axe-core: ${what}: ${JSON.stringify(grave.map((one) => [one.id, one.nodes.map((node) => node.html)]))}`);
+    must(problems.length === 0, `console: ${what}: ${problems.join("; ")}`);
+    if (folder) await page.screenshot({ path: `${folder}/${what}.png` });
+    console.log(what);
+  };
+  const moves = async (name) => {
+    const value = page.locator(".figure", { hasText: name }).locator("strong");
+    const before = await value.textContent();
+    await page.waitForFunction(([text, old]) => [...document.querySelectorAll(".figure")].some((one) =>
+      one.textContent.startsWith(text) && one.querySelector("strong").textContent !== old), [name, before], { timeout: patience });
+  };
+
+  await open(server, "overview", "Overview");
+  await moves("Requests");
+  await page.locator(".uplot canvas").first().waitFor();
+  if (folder) await page.waitForTimeout(25000); // charts that look like something
+  await check("server");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await check("server-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  for (const [name, title] of [["services", "Services"], ["tokens", "Tokens"], ["configuration", "Configuration"]]) {
+    await open(server, name, title);
+    await page.waitForLoadState("networkidle").catch(() => {});
+    await check(`server-${name}`);
+  }
+
+  const script = "<img src=x onerror='document.title=1'>"; // peers can not have such names; texts of theirs are like it
+  await page.route("**/api/v1/tunnels", async (route) => {
+    const answer = await route.fetch();
+    const json = await answer.json();
+    json.tunnels.forEach((one) => { one.agent = script; });
+    await route.fulfill({ response: answer, json });
+  });
+  await open(server, "clients", "Clients");
+  await page.getByText(script, { exact: true }).waitFor();
+  must(await page.locator("td img").count() === 0, "what a peer says is markup");
+  await page.unroute("**/api/v1/tunnels");
+  await page.getByText("ferrotunnel/").waitFor();
+  await check("server-clients");
+  await page.getByRole("button", { name: "Kick laptop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).press("Enter");
+  await page.getByText("was disconnected").waitFor();
+
+  await open(client, "overview", "Overview");
+  await page.getByText("registered").first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll("td[data-name=In]")].some((cell) => cell.textContent !== "0 B/s"));
+  await check("client");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await check("client-phone");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  must(!wide, "the page is wider than a phone");
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.getByRole("button", { name: "Switch off app.test" }).click();
+  await page.getByText("disabled").first().waitFor();
+  await page.getByRole("button", { name: "Switch on app.test" }).click();
+  await page.getByRole("button", { name: "Switch off app.test" }).waitFor();
+  await page.getByRole("button", { name: "Drain" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
+  await page.getByText("The client drains.").waitFor();
+  await context.close();
+  console.log("done");
+}
+
+main().catch((error) => { console.error(error); process.exit(1); });
