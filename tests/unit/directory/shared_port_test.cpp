@@ -11,6 +11,7 @@
 
 #include "support/count_allocations.hpp"
 #include "support/descriptors.hpp"
+#include "support/eventually.hpp"
 #include "unit/directory/plain_port.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/transport/pipes.hpp"
@@ -19,6 +20,7 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::trunk;
 using namespace ferrotunnel::directory::test;
+using ferrotunnel::test::eventually;
 using runtime::test::on;
 using runtime::test::Signal;
 
