@@ -1,5 +1,5 @@
 # cmake -DOUTPUT=file.cpp -DFILES="path=source;..." -P embed.cmake: the files of the dashboard as a table in C++.
-# A dot may not be at the start of a path, and types go by what names end in.
+# Types go by what paths end in.
 set(arrays "")
 set(rows "")
 set(number 0)
@@ -13,6 +13,8 @@ foreach(entry IN LISTS FILES)
     set(type "text/css; charset=utf-8")
   elseif(path MATCHES "\\.svg$")
     set(type "image/svg+xml")
+  elseif(path MATCHES "\\.txt$")
+    set(type "text/plain; charset=utf-8")
   else()
     set(type "text/html; charset=utf-8")
   endif()

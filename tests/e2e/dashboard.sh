@@ -133,6 +133,17 @@ run server --token-file "$dir/token" --bind 127.0.0.1:0 --dashboard 0.0.0.0:0
 equal "the exit code" "$code" 2
 complained 'can be reached by other machines'
 
+say "at the usual place, the next free port"
+for name in first second; do
+    start_client "$name" --tcp "0=$backend" --dashboard default
+    wait_until $patience "the dashboard of $name" grep -q '^  dashboard ' "$dir/$name.out"
+done
+places=$(sed -n 's|^  dashboard  http://127.0.0.1:||p' "$dir/first.out" "$dir/second.out" | sort -u)
+equal "addresses" "$(wc -l <<<"$places")" 2
+for port in $places; do
+    ((port >= 4040 && port < 4060)) || fail "a dashboard is at port $port"
+done
+
 say "drain, as the page does it"
 equal "the answer" "$(asked "$at_client" /api/v1/drain -X POST -H "Origin: http://$at_client")" 202
 join client

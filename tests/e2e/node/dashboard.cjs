@@ -11,7 +11,7 @@ function must(holds, what) {
 
 async function main() {
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: browser, viewport: { width: 1280, height: 860 }, colorScheme: "light",
+    executablePath: browser, viewport: { width: 1180, height: 760 }, colorScheme: "light",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
   });
@@ -81,7 +81,7 @@ async function main() {
   await check("client-phone");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   must(!wide, "the page is wider than a phone");
-  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.setViewportSize({ width: 1180, height: 760 });
   await page.getByRole("button", { name: "Switch off app.test" }).click();
   await page.getByText("disabled").first().waitFor();
   await page.getByRole("button", { name: "Switch on app.test" }).click();

@@ -33,7 +33,7 @@ TEST_CASE("web: the page, its files, and the control API") {
     CHECK(page.status == 200);
     CHECK(page.type == "text/html; charset=utf-8");
     CHECK(page.text.starts_with("<!doctype html>"));
-    for (const auto path : {"/app.js", "/style.css", "/uplot.js", "/icon.svg"}) {
+    for (const auto path : {"/app.js", "/style.css", "/uplot.js", "/icon.svg", "/uplot.txt"}) {
         CHECK(status_of(request_for("GET", path)) == 200);
         CHECK(status_of(request_for("POST", path)) == 405);
     }
