@@ -32,8 +32,8 @@ public:
     /// copied. False: it was dropped, and counted (DatagramStats), since more waits for the trunk than may, or the
     /// visitor is gone, or it is too long. True says no more than with UDP itself.
     bool send(std::string_view payload) const noexcept;
-    /// Whether the visitor is over: it was silent for the service's `idle`, or the trunk that it came on was lost, or
-    /// close() was called. What its address sends from then on is a new visitor's.
+    /// Whether the visitor is over: it was silent for the service's `idle`, or the service or the trunk that it came to
+    /// has ended, or close() was called. What its address sends from then on is a new visitor's.
     bool is_gone() const noexcept;
     /// Forgets the visitor.
     void close() const noexcept;

@@ -62,7 +62,7 @@ cat >"$dir/denied.py" <<'END'
 from visit import *
 allowed, denied = visitor("127.0.1.1", sys.argv[1]), visitor("127.0.3.1", sys.argv[1])
 answers(allowed, b"before")
-for i in range(40):
+for i in range(12):  # as many may wait to be decided on
     denied.send(b"%d" % i)
 print("sent", flush=True)
 sys.stdin.readline()
@@ -71,7 +71,7 @@ silent(denied)
 END
 coproc python3 "$dir/denied.py" "$(port long)"
 read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
-wait_until $patience "all of them to be dropped" dropped_are 40
+wait_until $patience "all of them to be dropped" dropped_are 12
 equal "how often it was decided" "$(told 127.0.3.1)" 1
 echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one that is kept out"
@@ -94,7 +94,7 @@ answers(third, b"at last")  # the first two are forgotten after a second, and so
 END
 coproc python3 "$dir/limit.py" "$(port short)"
 read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
-wait_until $patience "the third one to be dropped" dropped_are 41
+wait_until $patience "the third one to be dropped" dropped_are 13
 echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one too many"
 check_alive

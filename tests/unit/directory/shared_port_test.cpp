@@ -367,7 +367,8 @@ TEST_CASE("a port of a service that was unregistered on one trunk is not opened 
     CHECK_FALSE(joined.port);
     REQUIRE(joined.refusal);
     CHECK(joined.refusal->code == wire::Code::going_away);
-    CHECK(eventually([&] { return rig.join(first, at.port(), 2) != nullptr; }));  // what the client has instead
+    CHECK(ferrotunnel::test::eventually(
+        [&] { return rig.join(first, at.port(), 2) != nullptr; }));  // what the client has instead
 }
 
 TEST_CASE("limit: listeners of one client, with those that are not closed yet, however fast it opens and closes them") {
