@@ -29,5 +29,10 @@ start look env NODE_PATH="$npm/node_modules" node "$E2E_SOURCE/node/dashboard.cj
 join look 170
 touch "$dir/enough"
 wait "$visiting"
+[[ ${exit_codes[look]} == 0 ]] || cat "$dir/look.err" >&2
 equal "what the browser found" "${exit_codes[look]} $(tail -n 1 "$dir/look.out")" "0 done"
 join client
+if command -v zbarimg >/dev/null; then # a picture on the page is what a phone reads, as well
+    zbarimg -q --raw "$dir/profile.code.png" >"$dir/code.out" 2>/dev/null || fail "the picture is no QR code"
+    equal "the QR code" "$(<"$dir/code.out")" "$(awk '$1 == "service" && $2 == "app.test" { print $3 }' "$dir/client.endpoints")"
+fi

@@ -2,8 +2,26 @@
 import { ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
+import { encode, picture } from "/qr.js";
 
 const states = { registered: "good", pending: "warn", refused: "bad", disabled: "off", closed: "off" };
+
+// For a phone: the address as a picture, which has to be light around it whatever the page is.
+function showCode(url, code) {
+  const dialog = make("dialog", { class: "code", "aria-labelledby": "address", close: () => dialog.remove() },
+    picture(code, `QR code of ${url}`), make("p", { id: "address" }, make("code", {}, url)),
+    make("div", { class: "buttons" }, make("button", { type: "button", click: () => dialog.close() }, "Close")));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+// One is always short enough; were one not, it would have no button.
+function address(url) {
+  const code = encode(url);
+  return make("span", {}, make("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, url), " ",
+    code && make("button", { type: "button", class: "small", "aria-label": `QR code of ${url}`,
+      click: () => showCode(url, code) }, "QR"));
+}
 
 export function overview() {
   const figures = { state: figure("Server"), trip: figure("Round trip"), visitors: figure("Visitors now"), up: figure("Up for") };
@@ -20,8 +38,8 @@ export function overview() {
     { name: "Service", of: (row) => make("b", {}, row.name) },
     { name: "State", of: (row) => make("span", {}, badge(row.state, states[row.state] ?? "off"), " ",
       make("small", {}, row.why ?? (row.disabled_by ? `by ${row.disabled_by}` : ""))) },
-    { name: "Reachable at", of: (row) => (row.endpoint.startsWith("http")
-      ? make("a", { href: row.endpoint, rel: "noreferrer noopener", target: "_blank" }, row.endpoint) : make("code", {}, row.endpoint || "–")) },
+    { name: "Reachable at", of: (row) => (/^https?:/.test(row.endpoint)
+      ? address(row.endpoint) : make("code", {}, row.endpoint || "–")) },
     { name: "Leads to", of: (row) => make("code", {}, row.local) },
     { name: "In", right: true, of: (row) => rate(row.rates[0]) }, { name: "Out", right: true, of: (row) => rate(row.rates[1]) },
     { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },

@@ -86,6 +86,14 @@ async function main() {
   await page.getByText("disabled").first().waitFor();
   await page.getByRole("button", { name: "Switch on app.test" }).click();
   await page.getByRole("button", { name: "Switch off app.test" }).waitFor();
+  await page.emulateMedia({ colorScheme: "dark" }); // the code is dark on light nevertheless
+  await page.getByRole("button", { name: "QR code of http" }).click();
+  const code = page.getByRole("dialog").getByRole("img", { name: "QR code of http" });
+  await code.screenshot({ path: `${profile}.code.png` });
+  await check("client-code");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.emulateMedia({ colorScheme: "light" });
   await page.getByRole("button", { name: "Drain" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
   await page.getByText("The client drains.").waitFor();

@@ -112,7 +112,7 @@ TEST_CASE("web: every answer has the guards") {
 TEST_CASE("web: all files together are small") {
     std::size_t bytes = 0;
     for (const auto path : {"/", "/app.js", "/api.js", "/dom.js", "/charts.js", "/server.js", "/client.js",
-                            "/config.js", "/style.css", "/icon.svg", "/uplot.js", "/uplot.css"}) {
+                            "/config.js", "/qr.js", "/style.css", "/icon.svg", "/uplot.js", "/uplot.css"}) {
         REQUIRE(web_file(path) != nullptr);
         bytes += web_file(path)->bytes.size();
     }
