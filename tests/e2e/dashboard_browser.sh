@@ -14,6 +14,7 @@ start_edge --config "$dir/server.yml" --dashboard 127.0.0.1:0
 ready_client client 2 --http "app.test=$backend" --tcp "0=$backend" --name laptop --dashboard 127.0.0.1:0 --drain 1
 at_server=$(awk '$1 == "dashboard" { print $2 }' "$dir/server.endpoints")
 at_client=$(awk '$1 == "dashboard" { print $2 }' "$dir/client.endpoints")
+url=$(awk '$1 == "service" && $2 == "app.test" { print $3 }' "$dir/client.endpoints")
 printf 'server:\n  busy_poll: 8\n' >"$dir/server.yml"
 # Visitors come for as long as the browser looks on.
 head -c 300000 /dev/urandom >"$dir/body"
@@ -34,5 +35,5 @@ equal "what the browser found" "${exit_codes[look]} $(tail -n 1 "$dir/look.out")
 join client
 if command -v zbarimg >/dev/null; then # a picture on the page is what a phone reads, as well
     zbarimg -q --raw "$dir/profile.code.png" >"$dir/code.out" 2>/dev/null || fail "the picture is no QR code"
-    equal "the QR code" "$(<"$dir/code.out")" "$(awk '$1 == "service" && $2 == "app.test" { print $3 }' "$dir/client.endpoints")"
+    equal "the QR code" "$(<"$dir/code.out")" "$url"
 fi
