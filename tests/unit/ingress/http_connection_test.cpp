@@ -272,17 +272,20 @@ TEST_CASE("a stop resets everybody") {
     CHECK(backend.read_to_end().empty());
 }
 
-TEST_CASE("a trunk that is lost fails what is in flight, and nothing waits for ever") {
+TEST_CASE("a trunk that is lost fails what is in flight and may not be sent again, and nothing waits for ever") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
     Peer begun = rig.visit(get("/begun"));
     Peer backend = rig.backend.accept_request();
     backend.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
     begun.read_until("begun");
-    Peer waiting = rig.visit(get("/waiting"));
+    Peer waiting = rig.visit(post(0));
     Peer second = rig.backend.accept_request();
+    Peer again = rig.visit(get("/again"));
+    Peer third = rig.backend.accept_request();
     on(rig.pair.worker, [&] { rig.pair.client.trunk->abandon(); });
     CHECK(waiting.read_message().status() == 502);
+    CHECK(again.read_message().status() == 503);  // it may be, but nobody else carries the service
     CHECK(begun.read_to_end().empty());
     CHECK(rig.log.count("tunnel_lost") == 1);
 }
