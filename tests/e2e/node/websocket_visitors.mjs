@@ -52,6 +52,7 @@ async function openByHttp2(socket, id) {
   if (headers[':status'] !== 200) wrong(id, `status ${headers[':status']}`);
   if (headers['sec-websocket-accept'] || headers.upgrade) wrong(id, 'fields of HTTP/1.1');
   socket._isServer = false;
+  stream.setNoDelay = () => {};  // which ws calls without asking; its messages are sent at once
   socket.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload: 0, skipUTF8Validation: false });
 }
 
