@@ -121,11 +121,13 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     }
 }
 
-// Whether the services are those of the file: the command line names none.
+// Whether the services are those of the file: the command line names none. What `run` is given is the file.
 bool offers_of_file(const Options& options) {
-    return options.command().name != "exit" && !options.operand() && !options.has("tcp") && !options.has("udp") &&
-           !options.has("http") && !options.has("passthrough") && !options.has("private") &&
-           !options.has("private-udp") && !options.has("tcp+udp");
+    const std::string_view command = options.command().name;
+    const bool has_address = options.operand() && command != "run";
+    return command != "exit" && !has_address && !options.has("tcp") && !options.has("udp") && !options.has("http") &&
+           !options.has("passthrough") && !options.has("private") && !options.has("private-udp") &&
+           !options.has("tcp+udp");
 }
 
 }  // namespace

@@ -16,12 +16,12 @@ namespace {
 
 constexpr std::uint8_t established = 1;  // TCP_ESTABLISHED, whose header can not be in one file with linux/tcp.h
 
-struct Question {
+struct SocketQuestion {
     nlmsghdr header{};
     inet_diag_req_v2 about{};
 };
 
-struct Reply {
+struct SocketReply {
     nlmsghdr header{};
     inet_diag_msg socket{};
 };
@@ -46,7 +46,7 @@ std::optional<uid_t> user_of_connection(const runtime::SocketAddress& theirs,
     if (theirs.empty() || theirs.family() != ours.family()) {
         return std::nullopt;
     }
-    Question question;
+    SocketQuestion question;
     question.header.nlmsg_len = sizeof question;
     question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
     question.header.nlmsg_flags = NLM_F_REQUEST;
@@ -62,7 +62,7 @@ std::optional<uid_t> user_of_connection(const runtime::SocketAddress& theirs,
     if (!kernel || ::send(kernel.get(), &question, sizeof question, 0) != static_cast<ssize_t>(sizeof question)) {
         return std::nullopt;
     }
-    Reply reply;
+    SocketReply reply;
     // More than this may come; what is left out is of no interest.
     if (::recv(kernel.get(), &reply, sizeof reply, 0) < static_cast<ssize_t>(sizeof reply) ||
         reply.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || reply.socket.idiag_state != established ||
