@@ -121,20 +121,17 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     }
 }
 
-// Whether the services are those of the file: the command line names none. What `run` is given is the file.
-bool offers_of_file(const Options& options) {
-    const std::string_view command = options.command().name;
-    const bool has_address = options.operand() && command != "run";
-    return command != "exit" && !has_address && !options.has("tcp") && !options.has("udp") && !options.has("http") &&
-           !options.has("passthrough") && !options.has("private") && !options.has("private-udp") &&
-           !options.has("tcp+udp");
+// Whether the command line of `client` names services; otherwise those of the file are offered.
+bool names_services(const Options& options) {
+    return options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
+           options.has("private") || options.has("private-udp") || options.has("tcp+udp");
 }
 
 }  // namespace
 
 std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
-    const bool named = !offers_of_file(options);
+    const bool named = names_services(options);
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol",
@@ -331,7 +328,8 @@ void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& p
     if (!sources.options.has("service-token")) {
         return;
     }
-    if (sources.config != nullptr && offers_of_file(sources.options)) {
+    const bool is_client = sources.options.command().name == "client";  // others are for one service, or a few
+    if (sources.config != nullptr && is_client && !names_services(sources.options)) {
         problems.add(sources.options.place_of("service-token"),
                      "is for services of the command line; those of a file have `token` there");
         return;
