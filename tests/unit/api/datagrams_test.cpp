@@ -17,6 +17,7 @@ using asio::ip::udp;
 
 namespace {
 
+/// What handlers use has to live longer: it is declared before the rig, whose end waits for them.
 struct Rig {
     Rig() { start(); }
     void start() {
@@ -91,8 +92,8 @@ TEST_CASE("an application answers the datagrams of a service", "[datagrams]") {
 }
 
 TEST_CASE("a visitor of datagrams is told by address and service", "[datagrams]") {
-    Rig rig;
     std::promise<VisitorInfo> told;
+    Rig rig;
     Service service =
         rig.serve([&](const DatagramVisitor& visitor, std::string_view) { told.set_value(visitor.info()); });
     Sender sender(service.port());
@@ -107,9 +108,9 @@ TEST_CASE("a visitor of datagrams is told by address and service", "[datagrams]"
 }
 
 TEST_CASE("answers may come later, from another thread, and until the visitor is gone", "[datagrams]") {
-    Rig rig;
     std::mutex mutex;
     std::vector<DatagramVisitor> seen;
+    Rig rig;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) {
         const std::lock_guard lock(mutex);
         seen.push_back(visitor);
@@ -158,10 +159,10 @@ TEST_CASE("answers may come later, from another thread, and until the visitor is
 }
 
 TEST_CASE("a visitor of datagrams who is silent for too long is gone", "[datagrams]") {
+    std::promise<DatagramVisitor> came;
     Rig rig;
     Udp description(0, {}, "in");
     description.idle = 1s;
-    std::promise<DatagramVisitor> came;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) { came.set_value(visitor); },
                                 std::move(description));
     Sender sender(service.port());
@@ -171,9 +172,9 @@ TEST_CASE("a visitor of datagrams who is silent for too long is gone", "[datagra
 }
 
 TEST_CASE("what a handler of datagrams throws is logged, and the visitor goes on", "[datagrams]") {
-    Rig rig;
     std::mutex mutex;
     std::string lines;
+    Rig rig;
     rig.client = client_builder(rig.token, rig.server.control_endpoint())
                      .log(
                          [&](const LogRecord& line) {
@@ -200,8 +201,8 @@ TEST_CASE("what a handler of datagrams throws is logged, and the visitor goes on
 }
 
 TEST_CASE("no more answers wait than may, and those beyond are counted", "[datagrams]") {
-    Rig rig;
     std::promise<std::pair<std::size_t, std::size_t>> sent;
+    Rig rig;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) {
         // Within the handler nothing leaves: the worker that would send it is ours.
         std::size_t taken = 0;
