@@ -137,6 +137,7 @@ private:
         std::string assigned_host{};
         bool told = false;          // that it is reachable; a private service has no endpoint
         std::string endpoint{};     // as last reported; empty: not reachable now
+        std::uint16_t port = 0;     // that it was registered with last, if it has one
         std::string heard{};        // of one that waits for its twin: the endpoint that is to be reported
         std::string why_refused{};  // as last reported
         bool refused = false;       // as last reported

@@ -119,6 +119,10 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
     std::vector<wire::Service> services;
     for (Offered* offered : wanted) {
         offered->on[place] = Carried::asked;
+        // Its twin may have come first, and have its number already.
+        if (const Offered* const twin = offered->service->with.empty() ? nullptr : twin_of(*offered->service)) {
+            offered->assigned_port = twin->port;
+        }
         if (offered->service->kind == wire::ServiceKind::udp && (places_[place]->features & wire::feature::udp) == 0) {
             refuse_here(place, offered->service->id,
                         "The server carries no UDP: its version is older than this client's.");
@@ -257,6 +261,7 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
+    offered.port = answer.port;
     if (offered.service->kind != wire::ServiceKind::http) {  // for HTTP the edge finds loops, by Via
         shared_->own_visits->set_public_port(answer.id, answer.port);
     }
@@ -320,7 +325,7 @@ void ClientLink::withdraw(Offered& offered, const wire::Refused& why) {
         offered.on[place] = Carried::no;
     }
     shared_->own_visits->set_public_port(id, 0);
-    offered.assigned_port = 0;
+    offered.assigned_port = offered.port = 0;
     tell_refused(offered, {id, why.code, "The other service of its number was refused. " + why.text});
 }
 

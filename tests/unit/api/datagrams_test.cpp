@@ -248,3 +248,14 @@ TEST_CASE("a service of datagrams is none of those that are applied, and may hav
     sender.send("hello");
     CHECK(sender.receive() == "hello");
 }
+
+TEST_CASE("datagrams that are added to a TCP service that is reachable already have its number", "[datagrams]") {
+    Rig rig;
+    Echo echo;
+    Service tcp = rig.client.add(Tcp(0, echo.address(), "late"));
+    REQUIRE(eventually([&] { return tcp.state() == Service::State::registered; }));
+    Udp description(0, {}, "late/udp");
+    description.with_tcp = "late";
+    Service datagrams = rig.serve([](const DatagramVisitor&, std::string_view) {}, description);
+    CHECK(tcp.port() == datagrams.port());
+}
