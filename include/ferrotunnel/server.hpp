@@ -116,6 +116,21 @@ public:
     std::string http_endpoint() const;
     /// The address where they connect by TLS: like http_endpoint(), for https_bind().
     std::string https_endpoint() const;
+    /// Which visitors come to a listener.
+    enum class Visitors {
+        http,   ///< those of http_bind()
+        https,  ///< those of https_bind(), with its certificates
+    };
+    /// Listens at one more address for visitors of HTTP services while the server runs, in all like the one that
+    /// start() has made for them: rules, caps, proxies. Services are told the addresses of that one. Returns the
+    /// address, with the port that the system chose for 0. Throws config_error where `address` is no IP address and
+    /// port ("0.0.0.0:8080"), and std::system_error where it can not listen there, where the server does not run
+    /// (errc::not_running), takes no such visitors from the start on (errc::unsupported), or has 32 already
+    /// (errc::busy). Any thread but the server's own.
+    std::string add_listener(Visitors visitors, const std::string& address);
+    /// Takes no more visitors at an address that add_listener() has returned; those who have come there go on. It is
+    /// free a moment later. False: there is none.
+    bool remove_listener(const std::string& address);
     /// The address where visitors name the service that they want: that of connect_bind(), with the port that the
     /// system chose for 0. Empty before start() and without connect_bind().
     std::string connect_endpoint() const;

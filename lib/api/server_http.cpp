@@ -160,6 +160,11 @@ std::shared_ptr<login::NetworkRate> Server::Impl::handshake_rate() const {
 
 ingress::HttpListenerSettings Server::Impl::plain_settings(const runtime::SocketAddress& at) {
     shared_->http_public = session::HttpPublic{"http", at.port()};
+    log_.info("listening for HTTP visitors", {{"at", at.text()}});
+    return plain_listener();
+}
+
+ingress::HttpListenerSettings Server::Impl::plain_listener() const {
     ingress::HttpListenerSettings settings;
     settings.proxies = proxies();
     if (certificates_) {
@@ -167,7 +172,6 @@ ingress::HttpListenerSettings Server::Impl::plain_settings(const runtime::Socket
             return tls->get()->may_serve_plain(host);
         };
     }
-    log_.info("listening for HTTP visitors", {{"at", at.text()}});
     return settings;
 }
 
@@ -181,12 +185,8 @@ void Server::Impl::listen_plain(runtime::Fd listener, bool with_clients) {
     http_->listen(std::move(listener), std::move(settings));
 }
 
-// `with_clients`, `with_plain`: these come to the same address.
-void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with_plain) {
+ingress::HttpListenerSettings Server::Impl::tls_listener() const {
     const std::shared_ptr<detail::PresentTls> tls = visitor_tls_;
-    shared_->has_certificate = [tls](std::string_view host) { return tls->get()->has_certificate(host); };
-    shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->get()->may_serve_plain(host); };
-    const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
     ingress::HttpListenerSettings settings;
     settings.https = true;
     settings.make_pipe = [tls](runtime::Fd socket) {
@@ -200,6 +200,16 @@ void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with
     settings.handshakes = handshakes_;
     settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
+    return settings;
+}
+
+// `with_clients`, `with_plain`: these come to the same address.
+void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with_plain) {
+    const std::shared_ptr<detail::PresentTls> tls = visitor_tls_;
+    shared_->has_certificate = [tls](std::string_view host) { return tls->get()->has_certificate(host); };
+    shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->get()->may_serve_plain(host); };
+    const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
+    ingress::HttpListenerSettings settings = tls_listener();
     if (with_clients || with_plain) {
         const std::shared_ptr<ingress::PortSharing> shared = sharing(with_clients);
         if (with_clients) {

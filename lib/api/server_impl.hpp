@@ -70,6 +70,9 @@ public:
     ApplyReport add_token(detail::NamedToken token);
     ApplyReport remove_token(const std::string& name);
     void reopen_access_log();
+    // Addresses that come and go (server_listeners.cpp).
+    std::string add_listener(Visitors visitors, const std::string& address);
+    bool remove_listener(const std::string& address);
     std::error_code stop(std::chrono::milliseconds drain);
     asio::any_io_executor executor() const;
 
@@ -105,6 +108,8 @@ private:
     void take_client(ingress::AcceptedVisitor& visitor);
     ingress::HttpFrontRules edge_rules() const;
     std::shared_ptr<login::NetworkRate> handshake_rate() const;
+    ingress::HttpListenerSettings plain_listener() const;
+    ingress::HttpListenerSettings tls_listener() const;
     ingress::HttpListenerSettings plain_settings(const runtime::SocketAddress& at);
     void listen_plain(runtime::Fd listener, bool with_clients);
     void listen_tls(runtime::Fd listener, bool with_clients, bool with_plain);
@@ -181,6 +186,7 @@ private:
         impl->connect_.reset();
     });
     std::unique_ptr<ingress::HttpFront> http_;  // made by start(), kept until no worker runs any more
+    std::set<std::string> added_listeners_;     // by address, while the server runs
     std::shared_ptr<const exchange::EdgeCounters> http_totals_;
     /// The services for whom a shared port is also, as the settings name them.
     struct NamedServices {

@@ -101,6 +101,17 @@ void HttpEdge::listen(runtime::Fd listener, HttpListenerSettings settings) {
     }
 }
 
+void HttpEdge::close(const std::string& at) {
+    auto close = [listeners = listeners_, at]() noexcept {
+        std::erase_if(listeners->all, [&](const auto& listener) { return listener->address().text() == at; });
+    };
+    if (first_.here()) {
+        close();
+    } else {
+        first_.post(std::move(close));
+    }
+}
+
 void HttpEdge::close_all(const std::shared_ptr<Listeners>& listeners) noexcept {
     listeners->closed = true;
     for (const auto& listener : listeners->all) {

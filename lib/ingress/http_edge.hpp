@@ -23,6 +23,7 @@ public:
     HttpEdge& operator=(const HttpEdge&) = delete;
 
     void listen(runtime::Fd listener, HttpListenerSettings settings) override;
+    void close(const std::string& at) override;
     void drain() noexcept override;
     void stop() noexcept override;
     void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) override;
