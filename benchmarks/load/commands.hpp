@@ -24,6 +24,7 @@ struct UdpWork {
     std::uint64_t window;  // under way, of each visitor
     double rate;           // 0: what the window allows
     double seconds;
+    bool segments;  // a visitor's neighbours leave as one message, as those of QUIC's senders do
 };
 int udp(const UdpWork& work);
 int udp_latency(const std::string& place, double duration, bool beside_bulk);

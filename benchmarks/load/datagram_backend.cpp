@@ -1,7 +1,8 @@
 // The backend's UDP half: echoes, and counts of what has come, on a thread of its own.
+#include <netinet/udp.h>
 #include <poll.h>
-
 #include <unistd.h>
+
 #include <cerrno>
 #include <unordered_map>
 
@@ -41,6 +42,23 @@ std::size_t DatagramBatch::send(int fd, std::size_t begin, std::size_t end) {
         at += sent > 0 ? static_cast<std::size_t>(sent) : 0;
     }
     return at - begin;
+}
+
+std::size_t DatagramBatch::send_joined(int fd, std::size_t count) {
+    const auto bytes = static_cast<std::uint16_t>(pieces_[0].iov_len);
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof bytes)> control{};
+    cmsghdr head{};
+    head.cmsg_level = SOL_UDP;
+    head.cmsg_type = UDP_SEGMENT;
+    head.cmsg_len = CMSG_LEN(sizeof bytes);
+    std::memcpy(control.data(), &head, sizeof head);
+    std::memcpy(control.data() + CMSG_LEN(0), &bytes, sizeof bytes);
+    msghdr message{};
+    message.msg_iov = pieces_.data();
+    message.msg_iovlen = count;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    return ::sendmsg(fd, &message, MSG_DONTWAIT) > 0 ? count : 0;
 }
 
 void DatagramBatch::set_to(std::size_t i, const DatagramBatch& other, std::size_t from) {

@@ -58,6 +58,8 @@ public:
     std::size_t receive(int fd);
     // How many of those from `begin` to `end` went out before the socket was full.
     std::size_t send(int fd, std::size_t begin, std::size_t end);
+    // The first `count`, all of one size, as one message that the kernel cuts (UDP_SEGMENT). How many went out.
+    std::size_t send_joined(int fd, std::size_t count);
 
     char* data(std::size_t i) { return &memory_[i * bytes_]; }
     std::size_t size(std::size_t i) const { return pieces_[i].iov_len; }

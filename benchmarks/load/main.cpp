@@ -18,11 +18,12 @@
 //                                                         after WARM seconds prints how many there are, their bytes,
 //                                                         seconds, Jain's index, and the bytes of the least and the
 //                                                         most
-//   load udp HOST:PORT up|echo BYTES VISITORS window N SECONDS
-//   load udp HOST:PORT up|echo BYTES VISITORS rate N SECONDS
+//   load udp HOST:PORT up|echo BYTES VISITORS window N SECONDS [segments]
+//   load udp HOST:PORT up|echo BYTES VISITORS rate N SECONDS [segments]
 //                                                         datagrams that the backend counts, or sends back: N of each
 //                                                         visitor under way, or N a second of all visitors; prints how
-//                                                         many were sent, how many arrived, and seconds
+//                                                         many were sent, how many arrived, and seconds; a visitor's
+//                                                         neighbours leave as one message with "segments"
 //   load udp-latency HOST:PORT SECONDS [bulk]             echoes of 64 bytes, one each millisecond if the last is back;
 //                                                         prints how many, p50, p99 and p99.9 in us, how many were
 //                                                         lost, and the MB/s of a download over TCP beside it
@@ -44,7 +45,8 @@ int usage() {
                  "usage: load backend PORT | bulk HOST:PORT down|up STREAMS BYTES | latency HOST:PORT CONNECTIONS "
                  "SECONDS [bulk] | connect HOST:PORT SECONDS [AT_ONCE] | idle HOST:PORT CONNECTIONS [MORE...] | http "
                  "HOST:PORT PATH SECONDS | share PORT HOST:PORT down|up STREAMS WARM SECONDS | start port|service "
-                 "HOST:PORT PROGRAM ARG... | udp HOST:PORT up|echo BYTES VISITORS window|rate N SECONDS | udp-latency "
+                 "HOST:PORT PROGRAM ARG... | udp HOST:PORT up|echo BYTES VISITORS window|rate N SECONDS [segments] | "
+                 "udp-latency "
                  "HOST:PORT SECONDS [bulk]\n");
     return 2;
 }
@@ -84,11 +86,12 @@ int main(int argc, char** argv) {
         return load::share(":" + words[1], words[2], direction, std::stoul(words[4]), std::stod(words[5]),
                            std::stod(words[6]));
     }
-    if (command == "udp" && count == 8 && (words[5] == "window" || words[5] == "rate")) {
+    const bool segments = count == 9 && words[8] == "segments";
+    if (command == "udp" && (count == 8 || segments) && (words[5] == "window" || words[5] == "rate")) {
         const bool by_window = words[5] == "window";
         return load::udp({words[1], words[2] == "up", std::stoul(words[3]), std::stoul(words[4]),
                           by_window ? std::stoull(words[6]) : 0, by_window ? 0 : std::stod(words[6]),
-                          std::stod(words[7])});
+                          std::stod(words[7]), segments});
     }
     if (command == "udp-latency" && (count == 3 || (count == 4 && words[3] == "bulk"))) {
         return load::udp_latency(words[1], std::stod(words[2]), count == 4);

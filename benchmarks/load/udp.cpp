@@ -39,9 +39,11 @@ struct Visitor {
 
 class Visitors {
 public:
-    Visitors(const std::string& place, char what, std::size_t bytes, std::size_t count)
+    Visitors(const std::string& place, char what, std::size_t bytes, std::size_t count, bool segments)
         : what_(what),
           bytes_(bytes),
+          // What one message may carry.
+          joined_(segments ? std::min(DatagramBatch::most, 65'000 / bytes) : 0),
           epoll_(::epoll_create1(0)),
           out_(bytes),
           in_(std::max(bytes, datagram_head_bytes)) {
@@ -127,12 +129,13 @@ private:
 
     void send(Visitor& visitor, std::uint64_t count) {
         while (count > 0) {
-            const std::size_t now = std::min<std::size_t>(static_cast<std::size_t>(count), DatagramBatch::most);
+            const std::size_t now =
+                std::min<std::size_t>(static_cast<std::size_t>(count), joined_ > 0 ? joined_ : DatagramBatch::most);
             for (std::size_t i = 0; i < now; ++i) {
                 put(out_.data(i), {what_, visitor.run, visitor.sent + i, bytes_});
                 out_.set_size(i, bytes_);
             }
-            const std::size_t went = out_.send(visitor.fd, 0, now);
+            const std::size_t went = joined_ > 0 ? out_.send_joined(visitor.fd, now) : out_.send(visitor.fd, 0, now);
             visitor.sent += went;
             count -= now;
             if (went < now) {
@@ -195,6 +198,7 @@ private:
 
     char what_;
     std::size_t bytes_;
+    std::size_t joined_;  // 0: each leaves by itself
     int epoll_;
     DatagramBatch out_, in_;
     std::vector<Visitor> visitors_;
@@ -212,7 +216,7 @@ int udp(const UdpWork& work) {
     if (work.bytes < datagram_head_bytes || work.bytes > datagram_bytes_max || work.visitors == 0) {
         fail_plainly("datagrams have 25 to 16384 bytes, and at least one visitor");
     }
-    Visitors visitors(work.place, work.up ? counted_datagram : echo_datagram, work.bytes, work.visitors);
+    Visitors visitors(work.place, work.up ? counted_datagram : echo_datagram, work.bytes, work.visitors, work.segments);
     if (work.rate > 0) {
         visitors.run_at_rate(work.rate, work.seconds);
     } else {

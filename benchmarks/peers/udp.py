@@ -27,20 +27,21 @@ class Datagrams(Row):
 class Rate(Datagrams):
     """As many as come through with so many under way of each visitor, who hears which have arrived."""
 
-    def __init__(self, way, size, visitors, window, seconds):
+    def __init__(self, way, size, visitors, window, seconds, segments=False):
         self.work, self.seconds = (way, size, visitors, "window", window), seconds
-        who = f"{visitors} visitor{'s' if visitors > 1 else ''}"
-        self.way, name = way, f"udp-{way}-{size}-{visitors}"
+        self.how = ("segments",) if segments else ()
+        who = f"{visitors} visitor{'s' if visitors > 1 else ''}" + (" with segments" if segments else "")
+        self.way, name = way, "-".join(["udp", way, str(size), str(visitors), *self.how])
         label = f"datagrams of {size} bytes {'up' if way == 'up' else 'there and back'}, {who}"
         self.metrics = (Metric(name, label, "/s"),
                         Metric(name + "-cpu", f"CPU of server and client, {label}", "us each", False, 2))
 
     def warm_up(self, bench, load, running):
-        self.arrives(load, running, *self.work, 0.3)
+        self.arrives(load, running, *self.work, 0.3, *self.how)
 
     def measure(self, bench, load, running):
         before = running.cpu_seconds()
-        _, arrived, seconds = self.arrives(load, running, *self.work, self.seconds)
+        _, arrived, seconds = self.arrives(load, running, *self.work, self.seconds, *self.how)
         return {self.metrics[0]: arrived / seconds, self.metrics[1]: (running.cpu_seconds() - before) * 1e6 / arrived}
 
 
@@ -80,6 +81,6 @@ class Beside(Datagrams):
 def udp_rows(quick):
     seconds = 1 if quick else 3
     return [*(Rate(way, size, VISITORS, WINDOW, seconds) for way in ("up", "echo") for size in SIZES),
-            Rate("up", 1200, 1, 48, seconds),
+            Rate("up", 1200, 1, 48, seconds), Rate("up", 1200, 1, 96, seconds, segments=True),
             *(Loss(size, offered, seconds) for size in SIZES for offered in OFFERED[size]),
             Beside(False, seconds), Beside(True, seconds)]

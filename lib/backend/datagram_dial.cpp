@@ -71,7 +71,7 @@ private:
     void count_drops() noexcept;
     void end(Code code = Code::none) noexcept;
 
-    static constexpr int batches_per_round = 8;
+    static constexpr std::size_t datagrams_per_round = 128;
 
     runtime::Worker& worker_;
     const std::shared_ptr<const ClientService> service_;
@@ -324,8 +324,9 @@ void BackendDatagrams::from_backend() {
         return;
     }
     runtime::DatagramReader reader(worker_.slabs());
-    for (int i = 0; i < batches_per_round && readable_; ++i) {
+    for (std::size_t taken = 0; taken < datagrams_per_round && readable_;) {
         const runtime::IoResult result = reader.read(socket_.get());
+        taken += std::max<std::size_t>(result.bytes, 1);
         if (result.status == runtime::IoStatus::error) {
             DatagramCounts::add(counts_->unreachable, 1);
             unreachable(result.error);
@@ -335,9 +336,9 @@ void BackendDatagrams::from_backend() {
             continue;
         }
         readable_ = result.status != runtime::IoStatus::would_block;
-        for (std::size_t at = 0; at < result.bytes; ++at) {
-            flow_->send(buffer::Slice::copy_of(reader[at].payload), worker_.now());  // counts what it drops
-        }
+        reader.for_each([&](const runtime::DatagramReader::Datagram& datagram) {
+            flow_->send(buffer::Slice::copy_of(datagram.payload), worker_.now());  // counts what it drops
+        });
         if (result.bytes != 0) {
             received_ += result.bytes;
             active_at_ = worker_.now();

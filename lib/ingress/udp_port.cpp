@@ -1,5 +1,6 @@
 #include "ingress/udp_port.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <list>
@@ -83,7 +84,8 @@ private:
     void forget(UdpVisitor& visitor, const char* why);
     void expire();
 
-    static constexpr int batches_per_round = 8;
+    // A batch is 16 messages, each of one datagram, or of up to 64 that were joined.
+    static constexpr std::size_t datagrams_per_round = 128;
     static constexpr std::size_t expired_per_round = 256;
 
     runtime::Worker& worker_;
@@ -160,12 +162,11 @@ void UdpPort::run_deferred() noexcept {
 // Reads until nothing is there: a short batch may have been cut by an error, with more behind it.
 void UdpPort::receive() {
     runtime::DatagramReader reader(worker_.slabs());
-    for (int i = 0; i < batches_per_round && readable_; ++i) {
+    for (std::size_t taken = 0; taken < datagrams_per_round && readable_;) {
         const runtime::IoResult result = reader.read(socket_.get());
         readable_ = result.status != runtime::IoStatus::would_block;
-        for (std::size_t at = 0; at < result.bytes; ++at) {
-            take(reader[at]);
-        }
+        taken += std::max<std::size_t>(result.bytes, 1);
+        reader.for_each([this](const runtime::DatagramReader::Datagram& datagram) { take(datagram); });
         // Once a batch: a session on another worker is woken once, and finds all of it.
         for (const IntrusivePtr<UdpVisitor>& visitor : fed_) {
             visitor->flush();

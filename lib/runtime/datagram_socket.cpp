@@ -17,8 +17,9 @@
 namespace ferrotunnel::runtime {
 namespace {
 
-// Room for one control message that says which address of this machine is meant, and one with the length of segments.
-constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
+// Room for one control message that says which address of this machine is meant, and one with the length of segments,
+// which is an int where they were joined, and a std::uint16_t where they are to be cut.
+constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
 static_assert(sizeof(in_pktinfo) <= sizeof(in6_pktinfo));
 static_assert(buffer::slab_bytes > limits::datagram_payload_max);
 
@@ -39,7 +40,20 @@ Fd make_datagram_socket(int family, std::error_code& error) noexcept {
     }
     set_int(fd.get(), SOL_SOCKET, SO_RCVBUF, limits::udp_socket_buffer);
     set_int(fd.get(), SOL_SOCKET, SO_SNDBUF, limits::udp_socket_buffer);
+    set_int(fd.get(), SOL_UDP, UDP_GRO, 1);  // a kernel before 5.0 does not, and brings each datagram by itself
     return fd;
+}
+
+// The length of the datagrams that `message` was joined of; 0: it is one.
+std::size_t segment_of(msghdr& message) noexcept {
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
+            int bytes = 0;
+            std::memcpy(&bytes, CMSG_DATA(part), sizeof bytes);
+            return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+        }
+    }
+    return 0;
 }
 
 LocalEnd local_end_of(msghdr& message) noexcept {
@@ -135,6 +149,7 @@ void free_datagram_address(int fd) noexcept {
 // --- reading ---
 
 IoResult DatagramReader::read(int fd) {
+    messages_ = 0;
     std::array<mmsghdr, batch_max> messages;
     std::array<iovec, batch_max> pieces;
     std::array<sockaddr_in6, batch_max> addresses;
@@ -161,16 +176,22 @@ IoResult DatagramReader::read(int fd) {
         const bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
         return {0, empty ? IoStatus::would_block : IoStatus::error, {errno, std::system_category()}};
     }
-    const auto count = static_cast<std::size_t>(got);
-    for (std::size_t i = 0; i < count; ++i) {
+    messages_ = static_cast<std::size_t>(got);
+    std::size_t datagrams = 0;
+    for (std::size_t i = 0; i < messages_; ++i) {
         msghdr& message = messages[i].msg_hdr;
-        Datagram& datagram = datagrams_[i];
-        datagram.payload = Bytes(slabs_[i]->data(), messages[i].msg_len);
-        datagram.from = SocketAddress(reinterpret_cast<const sockaddr*>(&addresses[i]), message.msg_namelen);
-        datagram.to = local_end_of(message);
-        datagram.cut = (message.msg_flags & MSG_TRUNC) != 0 || datagram.payload.size() > limits::datagram_payload_max;
+        Joined& joined = joined_[i];
+        joined.all.payload = Bytes(slabs_[i]->data(), messages[i].msg_len);
+        joined.all.from = SocketAddress(reinterpret_cast<const sockaddr*>(&addresses[i]), message.msg_namelen);
+        joined.all.to = local_end_of(message);
+        const std::size_t bytes = joined.all.payload.size();
+        const std::size_t segment = segment_of(message);
+        const bool is_one = segment == 0 || segment >= bytes;
+        joined.segment = is_one ? bytes : segment;
+        joined.all.cut = (message.msg_flags & MSG_TRUNC) != 0 || (is_one && bytes > limits::datagram_payload_max);
+        datagrams += is_one ? 1 : (bytes + segment - 1) / segment;
     }
-    return {count, IoStatus::ok, {}};
+    return {datagrams, IoStatus::ok, {}};
 }
 
 // --- writing ---

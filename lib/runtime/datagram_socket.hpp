@@ -3,10 +3,12 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "buffer/slab.hpp"
@@ -36,10 +38,12 @@ struct LocalEnd {
     bool operator==(const LocalEnd&) const = default;
 };
 
-/// Reads one batch of datagrams at a time. Its buffers belong to it only during a call.
+/// Reads one batch of datagrams at a time. Neighbours of one size from one place may come as one message, which the
+/// kernel or the network's card has joined (UDP_GRO), and which is cut here: their way through the kernel is gone once.
+/// Its buffers belong to it only during a call.
 class DatagramReader {
 public:
-    static constexpr std::size_t batch_max = 16;
+    static constexpr std::size_t batch_max = 16;  // messages
 
     struct Datagram {
         Bytes payload;  // valid until the next call
@@ -50,15 +54,35 @@ public:
 
     explicit DatagramReader(buffer::SlabPool& pool) noexcept : pool_(pool) {}
 
-    /// Reads up to `batch_max` datagrams. `bytes` of the result is their number. With `ok` more may be waiting; with
-    /// `error` too, since an error of a UDP socket is about an earlier datagram. Throws std::bad_alloc.
+    /// Reads the datagrams of up to `batch_max` messages. `bytes` of the result is the number of datagrams. With `ok`
+    /// more may be waiting; with `error` too, since an error of a UDP socket is about an earlier datagram. Throws
+    /// std::bad_alloc.
     IoResult read(int fd);
-    const Datagram& operator[](std::size_t i) const noexcept { return datagrams_[i]; }
+
+    /// Calls `take` with each datagram that read() has brought, in their order.
+    template <typename Take>
+    void for_each(Take&& take) const {
+        for (std::size_t i = 0; i < messages_; ++i) {
+            Datagram datagram = joined_[i].all;
+            Bytes left = datagram.payload;
+            do {
+                datagram.payload = left.first(std::min(left.size(), joined_[i].segment));
+                left = left.subspan(datagram.payload.size());
+                take(std::as_const(datagram));
+            } while (!left.empty());
+        }
+    }
 
 private:
+    struct Joined {
+        Datagram all;
+        std::size_t segment = 0;  // bytes of each of its datagrams, of which the last may be shorter
+    };
+
     buffer::SlabPool& pool_;
     std::array<buffer::SlabPtr, batch_max> slabs_;
-    std::array<Datagram, batch_max> datagrams_;
+    std::array<Joined, batch_max> joined_;
+    std::size_t messages_ = 0;
 };
 
 /// Whether datagrams of one size to one place may leave a socket as one message that the kernel, or the network's card,

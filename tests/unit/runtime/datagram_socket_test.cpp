@@ -1,5 +1,6 @@
 #include "runtime/datagram_socket.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Pair {
     runtime::Fd sender = runtime::connect_datagrams(to, error);
     Segmenting segmenting;
     DatagramWriter writer;
+    std::size_t largest_read = 0;  // datagrams that one call has brought
 
     // Datagrams of these sizes, each full of its own number.
     DatagramWriter::Result send(const std::vector<std::size_t>& sizes) {
@@ -38,12 +40,13 @@ struct Pair {
             if (result.status != runtime::IoStatus::ok) {
                 return sizes;
             }
-            for (std::size_t i = 0; i < result.bytes; ++i) {
-                for (const std::uint8_t byte : reader[i].payload) {
+            largest_read = std::max(largest_read, result.bytes);
+            reader.for_each([&sizes](const DatagramReader::Datagram& datagram) {
+                for (const std::uint8_t byte : datagram.payload) {
                     REQUIRE(byte == sizes.size());
                 }
-                sizes.push_back(reader[i].payload.size());
-            }
+                sizes.push_back(datagram.payload.size());
+            });
         }
     }
 };
@@ -65,6 +68,15 @@ TEST_CASE("limit: a batch of datagrams, all as long as segments may be") {
     const std::vector<std::size_t> sizes(DatagramWriter::batch_max, Segmenting::bytes_max);
     CHECK(pair.send(sizes).sent == sizes.size());
     CHECK(pair.receive() == sizes);
+}
+
+TEST_CASE("datagrams that were sent as one message come as one, and are cut where they were joined") {
+    Pair pair;
+    std::vector<std::size_t> sizes(DatagramWriter::batch_max, 100);
+    sizes.back() = 7;
+    CHECK(pair.send(sizes).sent == sizes.size());
+    CHECK(pair.receive() == sizes);
+    CHECK(pair.largest_read == sizes.size());  // with a message for each it is batch_max of the reader
 }
 
 // The kernel does not cut a message whose parts would have no checksums.
