@@ -23,6 +23,22 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a service
 
+// Of the commands that change services.
+OptionSection whose_section() {
+    return {"Whose",
+            {{"client", "NAME",
+              "Asked of a server: change the services of this client, by its name or id, as far as its "
+              "user lets the server (`client --managed`).",
+              false}}};
+}
+
+// The program that is meant, and the client of a server.
+Control wanted_control(const Options& options) {
+    const auto client = options.text("client");
+    const Control control(wanted_program(options, client ? "server" : "client").path);
+    return client ? control.of_client(*client) : control;
+}
+
 const CommandInfo& add_info() {
     static const CommandInfo info{
         "services add",
@@ -30,6 +46,7 @@ const CommandInfo& add_info() {
         "",
         "  ferrotunnel services add --tcp 2222=22\n"
         "  ferrotunnel services add --http app.example.com=3000 --name app\n"
+        "  ferrotunnel services add --client nas --http app.example.com=3000      (on the server of that client)\n"
         "  ferrotunnel services add --json '{\"http\": \"app.example.com\", \"local\": \"3000\", \"path\": "
         "\"/api\"}'\n",
         {{"The service: one of these",
@@ -49,6 +66,7 @@ const CommandInfo& add_info() {
                "file.",
                false},
           }},
+         whose_section(),
          asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -63,6 +81,7 @@ const CommandInfo& remove_info() {
         "  ferrotunnel services remove tcp:2222\n",
         {{"About it",
           {{"keep", "", "One that was added with --keep does not come back after a restart either.", false}}},
+         whose_section(),
          asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -77,7 +96,7 @@ const CommandInfo& disable_info() {
         "  ferrotunnel services disable web\n"
         "It stays off after a reload and a restart: that is written to conf.d/90-runtime.yml beside the client's\n"
         "configuration file. Where there is none, it counts until the client ends.\n",
-        {asking_section()},
+        {whose_section(), asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -89,7 +108,7 @@ const CommandInfo& enable_info() {
         "lets a running client offer a service again that was disabled",
         "NAME",
         "  ferrotunnel services enable web\n",
-        {asking_section()},
+        {whose_section(), asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -245,7 +264,7 @@ ExitCode add(std::vector<std::string> words) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
-    const Control control(wanted_program(options, "client").path);
+    const Control control = wanted_control(options);
     const Json added = Json::parse(control.add_service(service.dump()), nullptr, false);
     ExitCode code = ExitCode::ok;
     for (const Json& name : member_of(added, "names")) {
@@ -273,7 +292,7 @@ ExitCode remove(std::vector<std::string> words) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
-    (void)Control(wanted_program(options, "client").path).remove_service(*options.operand(), keep);
+    (void)wanted_control(options).remove_service(*options.operand(), keep);
     fmt::print("{} is removed; its visitors finish\n", printable(*options.operand()));
     return ExitCode::ok;
 }
@@ -291,7 +310,7 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
         throw UsageError{std::move(problems), "services"};
     }
     const std::string& name = *options.operand();
-    const Control control(wanted_program(options, "client").path);
+    const Control control = wanted_control(options);
     const Json answer = Json::parse(control.set_enabled(name, enabled), nullptr, false);
     if (!enabled) {
         fmt::print("{} is off; its visitors finish\n", printable(name));

@@ -348,6 +348,10 @@ public:
     /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
     /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
     Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
+    /// Where the server's administrator may lead services of this client to: addresses or networks with ports,
+    /// "127.0.0.1:3000-3999". They are added, removed and switched by the server's control API, and kept where
+    /// keep_services_beside() says a file. Default: nowhere.
+    Builder& managed(std::vector<std::string> targets) { return set("managed", std::move(targets)); }
     /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
     /// throws std::system_error where it can not listen. apply() compares them: one that is new is begun, one that is
     /// not there any more takes nobody new, and where only the service or the key differs the address stays.

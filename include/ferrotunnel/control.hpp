@@ -67,7 +67,7 @@ public:
 
     /// Answers, as JSON.
     std::string status() const { return ask("GET", "/v1/status"); }
-    std::string services() const { return ask("GET", "/v1/services"); }
+    std::string services() const { return ask("GET", services_); }
     std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
     std::string tokens() const { return ask("GET", "/v1/tokens"); }
     std::string reload() const { return ask("POST", "/v1/reload"); }
@@ -82,11 +82,16 @@ public:
     std::string kick(const std::string& client) const;
     /// `description`: an item of `client.services` of a configuration file, as JSON. Beside what that may have,
     /// `"keep": true` lets it be there again when the program is started again.
-    std::string add_service(std::string_view description) const { return ask("POST", "/v1/services", description); }
+    std::string add_service(std::string_view description) const { return ask("POST", services_, description); }
     /// `keep`: what was kept is not kept any more.
     std::string remove_service(std::string_view name, bool keep = false) const;
     /// Switches a client's service off or on, and keeps that where the client has a configuration file.
     std::string set_enabled(std::string_view service, bool enabled) const;
+
+    /// Asks a server's client about its services: what is added, removed, switched and listed with the result is done
+    /// there, as far as that client's user lets the server (Client::Builder::managed). `client`: its id, or its name.
+    /// Asked of a client's program, this fails with `not_here`.
+    Control of_client(std::string_view client) const;
 
     /// Any other request of the API. Returns the body of an answer with status 2xx.
     std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) const;
@@ -94,6 +99,7 @@ public:
 private:
     std::string path_;
     std::chrono::milliseconds timeout_;
+    std::string services_ = "/v1/services";
 };
 
 }  // namespace ferrotunnel

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "admin/limits.hpp"
+#include "admin/peer.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::admin {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view services_path = "/v1/services";
 constexpr std::string_view one_service = "/v1/services/";
+constexpr std::string_view one_client = "/v1/clients/";
 constexpr double drain_seconds_max = 10'000'000;
 
 Answer wrong_method(std::string_view allowed) {
@@ -39,18 +41,6 @@ bool is_shallow(std::string_view json) noexcept {
         }
     }
     return depth <= limits::admin_nesting_max;
-}
-
-// The body as an object; no body is an empty one.
-std::optional<Json> object_in(std::string_view body) {
-    if (body.empty()) {
-        return Json::object();
-    }
-    if (!is_shallow(body)) {
-        return std::nullopt;
-    }
-    Json json = Json::parse(body, nullptr, false);
-    return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
 }
 
 Answer no_object() {
@@ -126,7 +116,7 @@ std::optional<bool> take_keep(Json& body) {
     return keep;
 }
 
-Answer services(const Request& request, Subject& subject) {
+Answer services(const Request& request, ServiceSubject& subject) {
     if (request.method == "GET") {
         return subject.services();
     }
@@ -141,7 +131,7 @@ Answer services(const Request& request, Subject& subject) {
     return keep ? subject.add_service(*body, *keep) : keep_is_a_boolean();
 }
 
-Answer remove_service(const Request& request, Subject& subject, const std::string& name) {
+Answer remove_service(const Request& request, ServiceSubject& subject, const std::string& name) {
     std::optional<Json> body = object_in(request.body);
     if (!body) {
         return no_object();
@@ -153,24 +143,40 @@ Answer remove_service(const Request& request, Subject& subject, const std::strin
     return body->empty() ? subject.remove_service(name, *keep) : invalid(R"(Expected nothing, or {"keep": true}.)");
 }
 
-Answer switch_service(const Request& request, Subject& subject, const std::string& name) {
+Answer switch_service(const Request& request, ServiceSubject& subject, const std::string& name, const std::string& by) {
     const std::optional<Json> body = object_in(request.body);
     if (!body || body->size() != 1 || !body->contains("enabled") || !body->at("enabled").is_boolean()) {
         return invalid(R"(Expected {"enabled": true} or {"enabled": false}.)");
     }
-    return subject.switch_service(name, body->at("enabled").get<bool>(), request.user);
+    return subject.switch_service(name, body->at("enabled").get<bool>(), by);
 }
 
-Answer one_service_of(const Request& request, Subject& subject) {
+Answer one_service_of(const Request& request, ServiceSubject& subject, const std::string& by) {
     const std::string name = percent_decoded(request.path.substr(one_service.size()));
     if (request.method == "DELETE") {
         return remove_service(request, subject, name);
     }
-    return request.method == "POST" ? switch_service(request, subject, name) : wrong_method("DELETE and POST");
+    return request.method == "POST" ? switch_service(request, subject, name, by) : wrong_method("DELETE and POST");
 }
 
 Answer post(const Request& request, Subject& subject, Answer (*what)(const Request&, Subject&)) {
     return request.method == "POST" ? what(request, subject) : wrong_method("POST");
+}
+
+// "/v1/clients/NAME/services...": the client is asked for "/v1/services...".
+Answer ask_client(const Request& request, Subject& subject) {
+    const std::string_view rest = request.path.substr(one_client.size());
+    const std::size_t end = rest.find('/');
+    const std::string_view path = end == std::string_view::npos ? std::string_view() : rest.substr(end);
+    if (end == 0 || (path != "/services" && !path.starts_with("/services/"))) {
+        return refusal(404, "not_found", "Of a client there is /v1/clients/NAME/services, and what is below.");
+    }
+    const std::optional<Json> body = object_in(request.body);
+    if (!body) {
+        return no_object();
+    }
+    return subject.ask_client(percent_decoded(rest.substr(0, end)),
+                              Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
 }
 
 int hex_value(char c) noexcept {
@@ -180,6 +186,27 @@ int hex_value(char c) noexcept {
 }
 
 }  // namespace
+
+std::optional<Json> object_in(std::string_view text) {
+    if (text.empty()) {
+        return Json::object();
+    }
+    if (!is_shallow(text)) {
+        return std::nullopt;
+    }
+    Json json = Json::parse(text, nullptr, false);
+    return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+}
+
+Answer answer_about_services(const Request& request, ServiceSubject& subject, const std::string& by) {
+    if (request.path == services_path) {
+        return services(request, subject);
+    }
+    if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
+        return one_service_of(request, subject, by);
+    }
+    return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+}
 
 Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/status") {
@@ -191,11 +218,8 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/tokens") {
         return read(request, subject, &Subject::tokens);
     }
-    if (request.path == services_path) {
-        return services(request, subject);
-    }
-    if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
-        return one_service_of(request, subject);
+    if (request.path.starts_with(one_client)) {
+        return ask_client(request, subject);
     }
     if (request.path == "/v1/reload") {
         return post(request, subject, reload);
@@ -212,7 +236,7 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/kick") {
         return post(request, subject, kick);
     }
-    return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+    return answer_about_services(request, subject, text_of_user(request.user));
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ struct Request {
 };
 
 Answer answer_to(const Request& request, Subject& subject);
+
+/// The part of it that a client lets its server ask: requests about services. `by`: who switches them.
+Answer answer_about_services(const Request& request, ServiceSubject& subject, const std::string& by);
+
+/// The text as a JSON object that is nested no deeper than a request may be; nothing is an empty one.
+std::optional<Json> object_in(std::string_view text);
 
 /// `text` as it may stand in a path, and back. A '%' that nothing hexadecimal follows stays as it is.
 std::string percent_encoded(std::string_view text);

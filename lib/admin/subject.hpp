@@ -12,27 +12,39 @@
 
 namespace ferrotunnel::admin {
 
-/// All members are called on the control socket's thread, one at a time. What one side does not have is refused.
-class Subject {
+/// What is asked about services.
+class ServiceSubject {
 public:
-    virtual ~Subject() = default;
+    virtual ~ServiceSubject() = default;
 
-    /// Everything that `ferrotunnel status` shows.
-    virtual Answer status() = 0;
     virtual Answer services() = 0;
-    virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
-    virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
-    /// Ends the sessions of the clients with this id, or else of all those with this name.
-    virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
     /// `description`: an item of `client.services` of a configuration file, as JSON. `keep`: also when the program
     /// starts again.
     virtual Answer add_service(const Json&, bool) { return not_here("Services are added at their client."); }
     virtual Answer remove_service(const std::string&, bool) {
         return not_here("Services are removed at their client.");
     }
-    /// `user`: who asks.
-    virtual Answer switch_service(const std::string&, bool, std::uint32_t) {
+    /// `by`: who asks, for status.
+    virtual Answer switch_service(const std::string&, bool, const std::string&) {
         return not_here("Services are switched at their client.");
+    }
+
+protected:
+    static Answer not_here(std::string message) { return refusal(404, "not_here", std::move(message)); }
+};
+
+/// All members are called on the control socket's thread, one at a time. What one side does not have is refused.
+class Subject : public ServiceSubject {
+public:
+    /// Everything that `ferrotunnel status` shows.
+    virtual Answer status() = 0;
+    virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
+    virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
+    /// Ends the sessions of the clients with this id, or else of all those with this name.
+    virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
+    /// Asks the client of this name or id about its services: a request of this API, as JSON.
+    virtual Answer ask_client(const std::string&, const Json&) {
+        return not_here("A client has no clients: ask its server.");
     }
 
     /// All numbers.
@@ -49,9 +61,6 @@ public:
     virtual Answer configuration() = 0;
     /// `time`: for how long visitors may finish; nothing: as the program is set up.
     virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
-
-protected:
-    static Answer not_here(std::string message) { return refusal(404, "not_here", std::move(message)); }
 };
 
 }  // namespace ferrotunnel::admin

@@ -8,10 +8,12 @@
 #include "api/client_impl.hpp"
 #include "api/engine_settings.hpp"
 #include "api/make_facade.hpp"
+#include "api/managed_services.hpp"
 #include "api/tls_settings.hpp"
 #include "api/traffic.hpp"
 #include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
+#include "session/limits.hpp"
 #include "settings/client_proxy.hpp"
 
 namespace ferrotunnel {
@@ -59,6 +61,11 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
               settings_.on_event, log_),
       lifecycle_(*this, *group_) {
     anchor_->impl = this;
+    take_managed();
+    detail::DeliveryQueue<Asked>::Taker taker;
+    taker.take = [this](const Asked& asked) { answer_server(asked.number, asked.request); };
+    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds what it asks, and waits for 5 s
+    manager_.emplace(detail::CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
     shared_->services = std::make_shared<metrics::ServiceBook>(detail::writers_of(*group_));
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
@@ -73,7 +80,8 @@ Client::Impl::~Impl() {
         anchor_->impl = nullptr;
     }
     lifecycle_.end();
-    log_.finish();  // the sink may look at what is still here
+    manager_.reset();  // no worker runs any more that would bring something
+    log_.finish();     // the sink may look at what is still here
 }
 
 void Client::Impl::make_link() {
@@ -82,6 +90,7 @@ void Client::Impl::make_link() {
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
     settings.refused_again = settings_.retry_refused.value_or(0ms);
+    settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) { on_manage(number, request); };
     settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
@@ -89,6 +98,20 @@ void Client::Impl::make_link() {
     link_ = std::make_unique<session::ClientLink>(worker_, shared_, settings,
                                                   [this](const session::LinkNotice& notice) { on_notice(notice); });
     memory_ = std::make_unique<trunk::MemoryWatch>(worker_, shared_->memory, log_);
+}
+
+void Client::Impl::take_managed() {
+    managed_ = settings_.managed.empty()
+                   ? nullptr
+                   : std::make_shared<const exits::Destinations>(detail::managed_targets(settings_.managed));
+}
+
+void Client::Impl::on_manage(std::uint64_t number, const wire::Manage& request) {
+    if (managed_.get()) {
+        manager_->put({number, request}, 1);
+    } else {
+        link_->answer(number, detail::not_managed(request));
+    }
 }
 
 void Client::Impl::start() {

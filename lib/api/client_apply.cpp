@@ -272,6 +272,8 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     settings_.log_level = next.log_level;
     settings_.allow_weak_token = next.allow_weak_token;
     settings_.visits = next.visits;
+    settings_.managed = next.managed;
+    take_managed();
     make_changes(visit_changes, true);
     if (detail::has_changed(changes, "client.token")) {
         settings_.token = next.token;

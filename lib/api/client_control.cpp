@@ -3,16 +3,16 @@
 #include <utility>
 #include <vector>
 
-#include "admin/peer.hpp"
 #include "admin/stats_json.hpp"
 #include "admin/stats_metrics.hpp"
 #include "api/client_impl.hpp"
+#include "api/described_service.hpp"
 #include "api/kept_services.hpp"
+#include "api/managed_services.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/config.hpp"
 #include "login/rights.hpp"
 #include "net/host_port.hpp"
-#include "settings/file.hpp"
 
 namespace ferrotunnel {
 
@@ -35,32 +35,6 @@ std::string_view name_of(Service::State state) noexcept {
             break;
     }
     return "closed";
-}
-
-// What stands in a file around a service, to read it as files are read. Without variables: whoever asks does not know
-// this program's. `file_name`: to its folder relative paths belong.
-detail::ConfigFile read_service(const Json& description, const std::string& file_name) {
-    const Json file{{"client", Json{{"services", Json::array({description})}}}};
-    return detail::read_config({admin::text_of(file), file_name, false, {}});
-}
-
-// Problems are about the service, and not about the place in a file that there is not.
-Answer invalid(const std::vector<Problem>& problems) {
-    static constexpr std::string_view place = "client.services[0]";
-    Json list = Json::array();
-    std::string all;
-    for (const Problem& problem : problems) {
-        std::string key = problem.key;
-        if (key.starts_with(place)) {
-            key.erase(0, place.size() + (key.size() > place.size() ? 1 : 0));
-        }
-        const std::string text = key.empty() ? problem.text : key + ": " + problem.text;
-        all += (all.empty() ? "" : "; ") + text;
-        list.push_back(Json{{"key", key}, {"text", problem.text}});
-    }
-    Answer refused = admin::refusal(422, "invalid", all);
-    refused.body["error"]["problems"] = std::move(list);
-    return refused;
 }
 
 }  // namespace
@@ -132,16 +106,16 @@ public:
         if (keep && !kept()) {
             return nowhere_to_keep();
         }
-        detail::ConfigFile file = read_service(description, keep ? kept()->path() : std::string());
+        detail::ConfigFile file = detail::read_service(description, keep ? kept()->path() : std::string());
         if (!file.problems.empty() || !file.values.client) {
-            return invalid(file.problems);
+            return detail::invalid_service(file.problems);
         }
         std::vector<Service> added;
         try {
             add(*file.values.client, keep, added);
         } catch (const config_error& error) {
             close(added);
-            return invalid(error.problems());
+            return detail::invalid_service(error.problems());
         } catch (const std::system_error& error) {
             close(added);
             return admin::refusal(409, "ended", error.what());
@@ -202,7 +176,7 @@ public:
         return {200, Json{{"removed", name}}};
     }
 
-    Answer switch_service(const std::string& name, bool enabled, std::uint32_t user) override {
+    Answer switch_service(const std::string& name, bool enabled, const std::string& by) override {
         bool is_known = false;
         bool is_served_here = false;
         {
@@ -218,8 +192,11 @@ public:
         if (is_served_here) {
             return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
         }
-        return enabled ? enable(name) : disable(name, admin::text_of_user(user));
+        return enabled ? enable(name) : disable(name, by);
     }
+
+    /// Whether there is a file to keep services in.
+    bool keeps() const { return kept().has_value(); }
 
     Answer reload() override { return client_.control_.reload(); }
     Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
@@ -399,6 +376,20 @@ void Client::Impl::keep_services_beside(std::string file) {
 
 std::error_code Client::Impl::open_control(std::string& what) {
     return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what);
+}
+
+// On the thread of manager_, whose end take_down() waits for.
+void Client::Impl::answer_server(std::uint64_t number, const wire::Manage& request) {
+    ControlSubject subject(*this);
+    wire::Managed answer{request.request, 500, "{}"};
+    try {
+        const std::shared_ptr<const exits::Destinations> targets = managed_.get();
+        answer = targets ? detail::answer_of_managed(request, subject, *targets, subject.keeps(), log_)
+                         : detail::not_managed(request);
+    } catch (const std::exception& problem) {
+        log_.warn("a request of the server about services has failed", {{"why", problem.what()}});
+    }
+    worker_.post([this, number, answer = std::move(answer)] { link_->answer(number, answer); });
 }
 
 }  // namespace ferrotunnel

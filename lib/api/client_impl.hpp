@@ -14,12 +14,15 @@
 #include <system_error>
 #include <vector>
 
+#include "api/delivery_queue.hpp"
 #include "api/event_delivery.hpp"
 #include "api/facade_control.hpp"
 #include "api/lifecycle.hpp"
 #include "api/listener_core.hpp"
 #include "api/service_state.hpp"
 #include "api/sink_logger.hpp"
+#include "base/published.hpp"
+#include "exits/destinations.hpp"
 #include "ferrotunnel/client.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
@@ -114,7 +117,10 @@ private:
         bool of_settings = false;  // apply() compares it
     };
 
+    void take_managed();
     void make_link();
+    void on_manage(std::uint64_t number, const wire::Manage& request);
+    void answer_server(std::uint64_t number, const wire::Manage& request);
     std::error_code open_control(std::string& what);
 
     // Services (client_services.cpp).
@@ -231,10 +237,19 @@ private:
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;
+    /// Where the server's administrator may lead services to; null: nowhere.
+    Published<std::shared_ptr<const exits::Destinations>> managed_;
     std::string kept_beside_;  // the configuration file; empty: nothing is kept
 
     detail::FacadeControl control_{log_};
     detail::EventDelivery events_;
+    /// What the server's administrator asks, with the number of the session that has brought it. On a thread of its
+    /// own: files are read and written.
+    struct Asked {
+        std::uint64_t number;
+        wire::Manage request;
+    };
+    std::optional<detail::DeliveryQueue<Asked>> manager_;
     detail::Lifecycle lifecycle_;
 };
 

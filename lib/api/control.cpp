@@ -80,12 +80,18 @@ std::string Control::kick(const std::string& client) const {
     return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
 }
 
+Control Control::of_client(std::string_view client) const {
+    Control control = *this;
+    control.services_ = "/v1/clients/" + admin::percent_encoded(client) + "/services";
+    return control;
+}
+
 std::string Control::remove_service(std::string_view name, bool keep) const {
-    return ask("DELETE", "/v1/services/" + admin::percent_encoded(name), keep ? R"({"keep":true})" : "");
+    return ask("DELETE", services_ + '/' + admin::percent_encoded(name), keep ? R"({"keep":true})" : "");
 }
 
 std::string Control::set_enabled(std::string_view service, bool enabled) const {
-    return ask("POST", "/v1/services/" + admin::percent_encoded(service),
+    return ask("POST", services_ + '/' + admin::percent_encoded(service),
                enabled ? R"({"enabled":true})" : R"({"enabled":false})");
 }
 

@@ -165,10 +165,11 @@ public:
 
     Answer kick(const std::string& client) override {
         const std::size_t clients = server_.kick(client);
-        return clients != 0
-                   ? Answer{200, Json{{"kicked", clients}}}
-                   : admin::refusal(404, "not_found",
-                                    "No client is connected that has the name or the id " + in_quotes(client) + '.');
+        return clients != 0 ? Answer{200, Json{{"kicked", clients}}} : no_client(client);
+    }
+
+    Answer ask_client(const std::string& client, const Json& request) override {
+        return server_.ask_client(client, request);
     }
 
     Answer reload() override { return server_.control_.reload(); }
@@ -230,30 +231,6 @@ private:
 
 std::error_code Server::Impl::open_control(std::string& what) {
     return control_.open(settings_, "server", std::make_unique<ControlSubject>(*this), what);
-}
-
-std::size_t Server::Impl::kick(const std::string& client) {
-    std::map<directory::ClientId, std::vector<SessionPtr>> by_id;
-    std::map<directory::ClientId, std::vector<SessionPtr>> by_name;
-    for (const SessionPtr& session : sessions()) {
-        const session::SessionView view = session->view();
-        if (view.connected && std::to_string(numbers_.of(view.client)) == client) {
-            by_id[view.client].push_back(session);
-        } else if (view.connected && !view.name.empty() && view.name == client) {
-            by_name[view.client].push_back(session);
-        }
-    }
-    const auto& kicked = by_id.empty() ? by_name : by_id;
-    for (const auto& [id, trunks] : kicked) {
-        for (const SessionPtr& trunk : trunks) {
-            trunk->post([](ServerSession& one) {
-                one.end(wire::Code::cancelled, "The operator of the server has ended the connection.");
-            });
-        }
-        log_.info("the operator has ended a client's connections",
-                  {{"client", client}, {"connections", trunks.size()}});
-    }
-    return kicked.size();
 }
 
 }  // namespace ferrotunnel

@@ -63,6 +63,7 @@ public:
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);
     std::size_t kick(const std::string& client);
+    admin::Answer ask_client(const std::string& client, const admin::Json& request);
     detail::FacadeControl& control() noexcept { return control_; }
     // Changes while it runs (server_apply.cpp).
     ApplyReport apply(detail::ServerSettings&& next);
@@ -94,6 +95,8 @@ private:
     void on_session_end(const SessionPtr& session);
     void notify(const session::ServerNotice& notice);
     std::vector<SessionPtr> sessions() const;
+    std::map<directory::ClientId, std::vector<SessionPtr>> clients_called(const std::string& client);
+    static admin::Answer no_client(const std::string& client);
     void for_each_session(void (*action)(session::ServerSession&));
     /// A trunk that carries a service, and the id by which the trunk knows the service.
     using Carrier = std::pair<SessionPtr, std::uint32_t>;

@@ -16,6 +16,8 @@ struct NameOfMessage {
     std::string_view operator()(const wire::Refused&) const { return "refused"; }
     std::string_view operator()(const wire::Unregister&) const { return "unregister"; }
     std::string_view operator()(const wire::Stats&) const { return "stats"; }
+    std::string_view operator()(const wire::Manage&) const { return "manage"; }
+    std::string_view operator()(const wire::Managed&) const { return "managed"; }
     std::string_view operator()(const wire::Unknown&) const { return "a message of an unknown type"; }
 };
 

@@ -134,6 +134,7 @@ void ClientLink::connect(std::size_t place) {
     login.attempt = attempt_++;
     login.trunk = static_cast<std::uint32_t>(place + 1);
     login.trunks = static_cast<std::uint32_t>(places_.size());
+    places_[place]->login = ++logins_;
     const Place::State before = std::exchange(places_[place]->state, Place::State::connecting);
     places_[place]->draining = false;
     try {

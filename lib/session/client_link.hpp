@@ -68,6 +68,9 @@ public:
         Duration refused_again{};
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
+        /// Called on the link's worker with what the server's administrator wants of this client's services; the answer
+        /// goes back by answer(), with the number. Empty: such requests are ignored.
+        std::function<void(std::uint64_t, const wire::Manage&)> on_manage{};
         /// If a round trip takes this long, or longer, the first trunk stays alone.
         Duration near_below = Duration::max();
     };
@@ -100,6 +103,8 @@ public:
     /// Logs in with this token from now on. Trunks that are open get a fresh session with it, which takes the place of
     /// the present one when it has all services: visitors notice nothing.
     void set_token(login::Token token);
+    /// Sends the answer to a request, if the session that brought it, `number`, is still there.
+    void answer(std::uint64_t number, const wire::Managed& answer);
     void start();
     /// Takes no new visitors; `stopped` follows when the present ones have finished.
     void drain();
@@ -124,6 +129,7 @@ private:
         bool draining = false;       // the server takes no new visitors on this trunk
         std::uint64_t features = 0;  // agreed with the server
         wire::Proof login_proof{};   // of its login: what proofs of services are bound to
+        std::uint64_t login = 0;     // which of the link's logins the present session is of
         std::size_t retiring = 0;    // earlier sessions that still have visitors
 
         bool has_session() const noexcept { return state == State::connecting || state == State::open; }
@@ -220,6 +226,7 @@ private:
     std::size_t visits_turn_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t attempt_ = 0;
+    std::uint64_t logins_ = 0;
     std::uint32_t request_ = 0;
     unsigned failed_ = 0;                                      // failed attempts in a row
     std::optional<std::pair<wire::Code, std::string>> final_;  // why the link ends, if the server is the reason

@@ -250,8 +250,18 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
         }
     } else if (const auto* refused = std::get_if<wire::Refused>(&message)) {
         on_refused(place, *refused);
+    } else if (const auto* request = std::get_if<wire::Manage>(&message); request != nullptr && settings_.on_manage) {
+        settings_.on_manage(places_[place]->login, *request);
     }
     // Statistics and messages of later versions do not concern the link.
+}
+
+void ClientLink::answer(std::uint64_t number, const wire::Managed& answer) {
+    for (const auto& place : places_) {
+        if (place->login == number && place->state == Place::State::open) {
+            place->trunk->send({wire::encode_control(answer)});
+        }
+    }
 }
 
 void ClientLink::on_registered(std::size_t place, const wire::RegisteredService& answer) {

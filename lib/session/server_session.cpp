@@ -146,6 +146,7 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
 void ServerSession::abandon() {
     ended_ = true;
     probes_.clear();
+    manage_.give_up();
     yield_timer_.reset();
     leave_registry();
     plugins_.reset();

@@ -44,6 +44,7 @@
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "session/event_quota.hpp"
+#include "session/manage_requests.hpp"
 #include "session/registration_table.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -237,6 +238,9 @@ public:
               Opened opened) override;
     void take(directory::TlsVisitor visitor, std::uint32_t service) override;
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
+
+    /// Asks the client what the control API was asked about its services. On the worker.
+    void manage(std::string request, ManageRequests::Done done);
 
     /// Counts one stream of an application as load for as long as the result is kept. Any thread.
     std::shared_ptr<void> count_dialled();
@@ -463,6 +467,7 @@ private:
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`
     std::vector<std::unique_ptr<Probe>> probes_;
+    ManageRequests manage_;
     const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();  // of this trunk
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors that are still in the mail

@@ -34,8 +34,21 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
         for (std::uint32_t id : request_end->ids) {
             unregister(id);
         }
+    } else if (const auto* answer = std::get_if<wire::Managed>(&message)) {
+        manage_.answered(*answer);
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
         trunk_->end(Code::protocol, "a message that has no place after the login");
+    }
+}
+
+void ServerSession::manage(std::string request, ManageRequests::Done done) {
+    if (ended_ || !welcome_) {
+        done(0, "The client is not connected any more.");
+    } else if ((agreement_.features & wire::feature::managed) == 0) {
+        done(0, "The client's version is older than this server's, and can not be asked.");
+    } else if (const auto message = manage_.begin(std::move(request), worker_.now(), std::move(done))) {
+        trunk_->session().send_control(wire::encode_control(*message));
+        trunk_->session_changed();
     }
 }
 

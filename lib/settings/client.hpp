@@ -13,6 +13,7 @@
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
 #include "settings/key_tables.hpp"
+#include "settings/managed_targets.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -30,6 +31,7 @@ struct ClientValues : CommonValues {
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
+    std::vector<std::string> managed;                        // where the server's administrator may lead services to
     std::vector<Visit> visits;
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
@@ -125,6 +127,20 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .type = "pin",
       .help = "Take only the server with this key, as it prints it: sha256:..."},
      &ClientValues::tls_pin},
+    {{.key = "managed",
+      .form = Form::words,
+      .fault = managed_target_fault,
+      .option = "managed",
+      .operand = "ADDRESS:PORTS",
+      .is_repeated = true,
+      .topic = "Service",
+      .type = "address or network with ports, or a list",
+      .help = "Where the server's administrator may lead services of this client to, like 127.0.0.1:3000-3999: added, "
+              "removed and switched there by `ferrotunnel services --client`, and kept here. See \"Managed from the "
+              "server\" in operations.md.",
+      .otherwise = "nowhere",
+      .is_live = true},
+     &ClientValues::managed},
     {{.key = "visits",
       .type = "list of visits",
       .help = "Private services of other clients that this machine reaches; see \"Visits\" below.",

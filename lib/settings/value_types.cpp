@@ -101,6 +101,9 @@ std::vector<ValueType> all_types() {
          .pattern = free_text(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network,
                                       "(?:\\*|(?:\\*\\*?\\.)?" + pattern::name + ")"}) +
                               maybe(":[0-9,-]+"))},
+        {.name = "address or network with ports",
+         .pattern =
+             whole(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network}) + maybe(":[0-9,-]+"))},
         {.name = "network", .pattern = whole(network)},
         {.name = "address or network", .pattern = whole(network)},
         {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},

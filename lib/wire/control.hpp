@@ -8,6 +8,8 @@
 //     register, unregister  --->          at any time from here on
 //            <-----------------  registered, refused
 //            <-- stats ------->
+//            <-- manage -------          what the server's administrator wants of the client's services
+//     managed ----------------->
 //
 // Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
 // returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
@@ -46,8 +48,9 @@ inline constexpr std::uint64_t udp = 1U << 3;             // services of kind ud
 inline constexpr std::uint64_t plugins = 1U << 4;         // plugins that a client asks for
 inline constexpr std::uint64_t visits = 1U << 5;          // streams that a client opens to others' services
 inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
+inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services (7 is taken by groups)
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens;
+inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | managed;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -195,6 +198,25 @@ struct Stats {
     friend bool operator==(const Stats&, const Stats&) = default;
 };
 
+/// The longest text of a request about a client's services, and of its answer.
+inline constexpr std::size_t manage_text_max = 12'288;
+
+/// Asks a client what its own control API is asked. It does what its user lets the server do, and nothing without that.
+struct Manage {
+    std::uint32_t request = 0;  // comes back in the answer
+    std::string text;           // JSON: {"method": "POST", "path": "/v1/services", "body": {...}}
+
+    friend bool operator==(const Manage&, const Manage&) = default;
+};
+
+struct Managed {
+    std::uint32_t request = 0;
+    std::uint16_t status = 0;  // as of HTTP
+    std::string text;          // JSON
+
+    friend bool operator==(const Managed&, const Managed&) = default;
+};
+
 /// A message of a type that this version does not know.
 struct Unknown {
     std::string type;
@@ -202,7 +224,8 @@ struct Unknown {
     friend bool operator==(const Unknown&, const Unknown&) = default;
 };
 
-using ControlMessage = std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Unknown>;
+using ControlMessage =
+    std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Manage, Managed, Unknown>;
 
 /// Why a message is refused: `protocol`, or `limit` when something is larger than allowed. The text names the key.
 struct ControlError {
@@ -222,6 +245,9 @@ ControlPayload encode_control(const Refused& refused);
 /// At most limits::services_max ids.
 ControlPayload encode_control(const Unregister& unregister);
 ControlPayload encode_control(const Stats& stats);
+/// Texts are printable, and no longer than manage_text_max.
+ControlPayload encode_control(const Manage& manage);
+ControlPayload encode_control(const Managed& managed);
 
 /// Encodes as many messages as needed, each with at most limits::services_per_message_max services and within the limit
 /// of a payload. All carry `request`. No services need no message.

@@ -239,6 +239,23 @@ ControlMessage decode_stats(cbor::Item map, Error& error) {
     return stats;
 }
 
+ControlMessage decode_manage(cbor::Item map, Error& error) {
+    Manage message;
+    FieldReader fields(map, "manage", error);
+    fields.number("request", message.request, 0, any_u32);
+    fields.text("text", message.text, 2, manage_text_max);
+    return message;
+}
+
+ControlMessage decode_managed(cbor::Item map, Error& error) {
+    Managed message;
+    FieldReader fields(map, "managed", error);
+    fields.number("request", message.request, 0, any_u32);
+    fields.number("status", message.status, 200, 599);
+    fields.text("text", message.text, 2, manage_text_max);
+    return message;
+}
+
 using Decoder = ControlMessage (*)(cbor::Item, Error&);
 
 struct MessageType {
@@ -249,7 +266,8 @@ struct MessageType {
 constexpr MessageType message_types[] = {
     {"hello", decode_hello},           {"auth", decode_auth},       {"welcome", decode_welcome},
     {"register", decode_register},     {"refused", decode_refused}, {"registered", decode_registered},
-    {"unregister", decode_unregister}, {"stats", decode_stats},
+    {"unregister", decode_unregister}, {"stats", decode_stats},     {"manage", decode_manage},
+    {"managed", decode_managed},
 };
 
 constexpr std::size_t type_text_max = 32;

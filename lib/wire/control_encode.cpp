@@ -8,6 +8,7 @@ namespace {
 
 static_assert(limits::services_max <= limits::control_items_max);
 static_assert(limits::services_max * 5 + 64 <= limits::control_payload_max, "unregister fits with 5 bytes per id");
+static_assert(manage_text_max + 64 <= limits::control_payload_max);
 static_assert(limits::counters_max * (limits::counter_name_max + 2 + 9) + 64 <= limits::control_payload_max);
 // One service with what surrounds it, estimated generously: a message with at least one service always fits.
 static_assert(limits::service_bytes_max <= limits::control_payload_max);
@@ -221,6 +222,25 @@ ControlPayload encode_control(const Stats& stats) {
     for (const auto& [name, value] : stats.counters) {
         writer.text(name).unsigned_integer(value);
     }
+    return checked(writer);
+}
+
+ControlPayload encode_control(const Manage& manage) {
+    cbor::Writer writer;
+    writer.map(3);
+    writer.text("t").text("manage");
+    writer.text("request").unsigned_integer(manage.request);
+    writer.text("text").text(manage.text);
+    return checked(writer);
+}
+
+ControlPayload encode_control(const Managed& managed) {
+    cbor::Writer writer;
+    writer.map(4);
+    writer.text("t").text("managed");
+    writer.text("request").unsigned_integer(managed.request);
+    writer.text("status").unsigned_integer(managed.status);
+    writer.text("text").text(managed.text);
     return checked(writer);
 }
 

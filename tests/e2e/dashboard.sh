@@ -69,6 +69,7 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
     openapi "$at_server" get /v1/tunnels 200
     openapi "$at_client" get /v1/tunnels 404
     openapi "$at_server" get /v1/tokens 200
+    openapi "$at_server" get /v1/clients/nobody/services 404
     openapi "$at_server" post /v1/kick 404 -H 'Content-Type: application/json' -d '{"client": "nobody"}'
     holds "${answers[@]}" || fail "an answer is not as docs/openapi.yml has it"
     echo '{"tokens": [{"name": "x"}]}' >"$dir/wrong"

@@ -1,14 +1,22 @@
 """Holds answers against an OpenAPI file: openapi_holds.py FILE "METHOD PATH STATUS ANSWER-FILE"..."""
 
 import json
+import re
 import sys
 
 import jsonschema
 import yaml
 
 
+def resource_at(api, path):
+    """What the file has for a path, whose parameters are any text without a slash."""
+    templates = [template for template in api["paths"]
+                 if re.fullmatch("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", template))), path)]
+    return api["paths"][path if path in templates else templates[0]]
+
+
 def schema_of(api, method, path, status):
-    answer = api["paths"][path][method]["responses"][status]
+    answer = resource_at(api, path)[method]["responses"][status]
     if "$ref" in answer:
         answer = api["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": api["components"],

@@ -140,7 +140,7 @@ values = {
     "client.server": "127.0.0.1:1", "client.token": f"file:{folder}/b", "client.tls": False,
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
     "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.connections": 3, "client.attempts": 9,
-    "client.retry_refused": "61s",
+    "client.retry_refused": "61s", "client.managed": ["127.0.0.1:3000-3999"],
     "client.visits": [], "client.visits[].name": ("web", 0), "client.visits[].local": ("127.0.0.1:0", 0),
     "client.visits[].key": (f"file:{folder}/c", 0), "client.visits[].kind": ("udp", 0),
     "client.services[].enabled": (False, TCP), "client.disabled": [], "client.disabled[].name": "t",

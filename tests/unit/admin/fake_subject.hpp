@@ -17,6 +17,9 @@ public:
     admin::Answer services() override { return told("services"); }
     admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
     admin::Answer kick(const std::string& client) override { return told("kick " + client); }
+    admin::Answer ask_client(const std::string& client, const admin::Json& request) override {
+        return told("ask " + client + ' ' + request.dump());
+    }
     admin::Answer add_service(const admin::Json& description, bool keep) override {
         return told((keep ? "keep " : "add ") + description.dump());
     }
@@ -27,8 +30,8 @@ public:
         to.single("asked", ferrotunnel::metrics::Type::counter, "Asked.", std::uint64_t{1});
     }
     std::string why_not_ready() override { return why_not; }
-    admin::Answer switch_service(const std::string& name, bool enabled, std::uint32_t user) override {
-        return told((enabled ? "enable " : "disable ") + name + " for " + std::to_string(user));
+    admin::Answer switch_service(const std::string& name, bool enabled, const std::string& by) override {
+        return told((enabled ? "enable " : "disable ") + name + " for " + by);
     }
     admin::Answer reload() override { return told("reload"); }
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "admin/limits.hpp"
+#include "admin/peer.hpp"
 #include "unit/admin/fake_subject.hpp"
 
 using namespace ferrotunnel;
@@ -30,8 +31,17 @@ TEST_CASE("each resource has its methods") {
     CHECK(asked("POST", "/v1/services", R"({"tcp": 1, "keep": 1})") == "400 invalid");
     CHECK(asked("DELETE", "/v1/services/web", R"({"keep": true})") == "200 forget web");
     CHECK(asked("DELETE", "/v1/services/web", R"({"kept": true})") == "400 invalid");
-    CHECK(asked("POST", "/v1/services/a%20b", R"({"enabled": false})") == "200 disable a b for 7");
-    CHECK(asked("POST", "/v1/services/web", R"({"enabled": true})") == "200 enable web for 7");
+    CHECK(asked("POST", "/v1/services/a%20b", R"({"enabled": false})") ==
+          "200 disable a b for " + admin::text_of_user(7));
+    CHECK(asked("POST", "/v1/services/web", R"({"enabled": true})") == "200 enable web for " + admin::text_of_user(7));
+    CHECK(asked("POST", "/v1/clients/n%20as/services", R"({"tcp": 1})") ==
+          R"(200 ask n as {"method":"POST","path":"/v1/services","body":{"tcp":1}})");
+    CHECK(asked("DELETE", "/v1/clients/nas/services/a%20b") ==
+          R"(200 ask nas {"method":"DELETE","path":"/v1/services/a%20b","body":{}})");
+    CHECK(asked("POST", "/v1/clients/nas/reload").starts_with("404 not_found"));
+    CHECK(asked("GET", "/v1/clients//services").starts_with("404 not_found"));
+    CHECK(asked("GET", "/v1/clients/nas").starts_with("404 not_found"));
+    CHECK(asked("POST", "/v1/clients/nas/services", "[]").starts_with("400 invalid"));
     CHECK(asked("POST", "/v1/services/web", R"({"enabled": 1})") == "400 invalid");
     CHECK(asked("POST", "/v1/services/web") == "400 invalid");
     CHECK(asked("PUT", "/v1/services/web", R"({"enabled": true})") == "405 wrong_method");

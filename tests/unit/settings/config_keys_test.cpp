@@ -465,6 +465,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"waiting", "7"},
         {"collected", "1MiB"},
         {"retry_refused", "1m"},
+        {"managed", "127.0.0.1:3000-3999"},
         {"access_log", "/a"},
         {"access_log_format", "json"},
         {"access_log_mask", "sid"},

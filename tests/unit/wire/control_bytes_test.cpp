@@ -181,4 +181,9 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
     pin(unregister, encode_control(unregister), "a2 6174 6a756e7265676973746572 63696473 82 01 19012c");
     Stats stats{{{"streams", 5}}};
     pin(stats, encode_control(stats), "a2 6174 657374617473 68636f756e74657273 a1 6773747265616d73 05");
+    Manage manage{7, "{}"};
+    pin(manage, encode_control(manage), "a3 6174 666d616e616765 6772657175657374 07 6474657874 627b7d");
+    Managed managed{7, 201, "{}"};
+    pin(managed, encode_control(managed),
+        "a4 6174 676d616e61676564 6772657175657374 07 66737461747573 18c9 6474657874 627b7d");
 }

@@ -71,9 +71,17 @@ inline json stats_json() {
     return {{"t", "stats"}, {"counters", {{"streams", 5}, {"bytes", 1000000}}}};
 }
 
+inline json manage_json() {
+    return {{"t", "manage"}, {"request", 1}, {"text", R"({"method":"GET","path":"/v1/services"})"}};
+}
+
+inline json managed_json() {
+    return {{"t", "managed"}, {"request", 1}, {"status", 200}, {"text", R"({"services":[]})"}};
+}
+
 inline std::vector<json> all_messages_json() {
-    return {hello_json(),      auth_json(),    welcome_json(),    register_json(),
-            registered_json(), refused_json(), unregister_json(), stats_json()};
+    return {hello_json(),   auth_json(),       welcome_json(), register_json(), registered_json(),
+            refused_json(), unregister_json(), stats_json(),   manage_json(),   managed_json()};
 }
 
 inline Result<wire::ControlMessage, wire::ControlError> decode(const json& message) {

@@ -216,6 +216,11 @@ TEST_CASE("random messages survive the way through bytes") {
                                         random.next());
         }
         round_trip(stats, encode_control(stats));
+        const std::string json = "{}" + random_text(random, manage_text_max - 2);
+        Manage manage{random_u32(random, 0), json};
+        round_trip(manage, encode_control(manage));
+        Managed managed{random_u32(random, 0), static_cast<std::uint16_t>(random.between(200, 599)), json};
+        round_trip(managed, encode_control(managed));
 
         std::vector<Service> services(random.below(200));
         std::vector<RegisteredService> registered(random.below(200));

@@ -322,6 +322,18 @@ TEST_CASE("registered, refused, unregister and stats: every field has its rule")
     counters["more"] = 1;
     refuses(stats_json(), "/counters", counters, "stats.counters", Code::limit);
     refuses(stats_json(), "/counters", 1, "stats.counters");
+
+    for (const json& message : {manage_json(), managed_json()}) {
+        const std::string type = message.at("t");
+        accepts(message, "/text", std::string(manage_text_max, 'x'));
+        refuses(message, "/text", std::string(manage_text_max + 1, 'x'), (type + ".text").c_str(), Code::limit);
+        refuses(message, "/text", "{\n}", (type + ".text").c_str());
+        refuses(message, "/text", "", (type + ".text").c_str());
+        refuses(message, "/request", -1, (type + ".request").c_str());
+    }
+    accepts(managed_json(), "/status", 599);
+    refuses(managed_json(), "/status", 199, "managed.status");
+    refuses(managed_json(), "/status", 600, "managed.status");
 }
 
 TEST_CASE("stats: what is not a counter is left out") {

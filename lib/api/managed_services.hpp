@@ -1,0 +1,20 @@
+// What the server's administrator may do with a client's services (`client.managed`): the control API's requests about
+// services, as far as the services lead to targets that the client's user has named. Nothing else of the API is there.
+#pragma once
+
+#include "admin/subject.hpp"
+#include "base/log.hpp"
+#include "exits/destinations.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Does what `request` says with the services of `client`, and tells the log about a change. `keeps`: the client has a
+/// file in which it keeps services; then what is changed is kept.
+wire::Managed answer_of_managed(const wire::Manage& request, admin::ServiceSubject& client,
+                                const exits::Destinations& targets, bool keeps, Logger& log);
+
+/// The answer of a client whose user lets nobody manage it.
+wire::Managed not_managed(const wire::Manage& request);
+
+}  // namespace ferrotunnel::detail

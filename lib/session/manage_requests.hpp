@@ -1,0 +1,62 @@
+// Requests about a client's services that are on their way to the client, and whoever waits for the answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "session/limits.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::session {
+
+/// Those of one trunk. For its worker alone.
+class ManageRequests {
+public:
+    /// `status`: of the answer, as of HTTP; 0: there will be none, and `text` says why. It may not throw.
+    using Done = std::function<void(std::uint16_t status, const std::string& text)>;
+
+    /// The message to send; or nothing, if as many are on their way as may be, which `done` is told. Whoever has waited
+    /// for longer than limits::manage_patience waits no more, and makes room.
+    std::optional<wire::Manage> begin(std::string text, TimePoint now, Done done) {
+        std::erase_if(waiting_, [now](const auto& one) { return one.second.until < now; });
+        if (waiting_.size() >= limits::manage_requests_max) {
+            done(0, "The client has not answered earlier requests yet.");
+            return std::nullopt;
+        }
+        const std::uint32_t request = ++last_;
+        waiting_.emplace(request, Waiting{std::move(done), now + limits::manage_patience});
+        return wire::Manage{request, std::move(text)};
+    }
+
+    /// An answer that nobody waits for is ignored: it came too late.
+    void answered(const wire::Managed& answer) {
+        if (const auto found = waiting_.find(answer.request); found != waiting_.end()) {
+            const Done done = std::move(found->second.done);
+            waiting_.erase(found);
+            done(answer.status, answer.text);
+        }
+    }
+
+    /// No answer will come any more.
+    void give_up() noexcept {
+        for (const auto& [request, waiting] : std::exchange(waiting_, {})) {
+            waiting.done(0, "The client's connection has ended before it has answered.");
+        }
+    }
+
+private:
+    struct Waiting {
+        Done done;
+        TimePoint until;
+    };
+
+    std::map<std::uint32_t, Waiting> waiting_;
+    std::uint32_t last_ = 0;
+};
+
+}  // namespace ferrotunnel::session
