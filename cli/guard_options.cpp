@@ -18,15 +18,8 @@ namespace {
 constexpr const char* password_variable = "FERROTUNNEL_PASSWORD";
 constexpr unsigned burst_max = 1'000'000;
 
-std::vector<ServicePlugin>* plugins_of(AnyService& service) {
-    if (auto* tcp = std::get_if<Tcp>(&service)) {
-        return &tcp->plugins;
-    }
-    if (auto* http = std::get_if<Http>(&service)) {
-        return &http->plugins;
-    }
-    auto* const tls = std::get_if<Tls>(&service);
-    return tls != nullptr ? &tls->plugins : nullptr;
+std::vector<ServicePlugin>& plugins_of(AnyService& service) {
+    return std::visit([](auto& one) -> std::vector<ServicePlugin>& { return one.plugins; }, service);
 }
 
 // The password of --basic-auth: from a file, from the environment, or from a terminal.
@@ -106,18 +99,9 @@ std::optional<ServicePlugin> read_rate(const Options& options, Problems& problem
 
 void add_to_all(const std::optional<ServicePlugin>& plugin, const std::vector<AnyService*>& services) {
     for (AnyService* service : services) {
-        if (std::vector<ServicePlugin>* plugins = plugins_of(*service); plugins != nullptr && plugin) {
-            plugins->push_back(*plugin);
+        if (plugin) {
+            plugins_of(*service).push_back(*plugin);
         }
-    }
-}
-
-template <typename Can>
-void check_services(const Options& options, const char* name, const char* text,
-                    const std::vector<AnyService*>& services, Can can, Problems& problems) {
-    if (options.has(name) &&
-        !std::all_of(services.begin(), services.end(), [&](AnyService* one) { return can(*one); })) {
-        problems.add(options.place_of(name), text);
     }
 }
 
@@ -137,10 +121,11 @@ std::vector<OptionInfo> guard_options(bool requests) {
                        "Let in visitors from this network alone, like 192.0.2.0/24 or 2001:db8::7; several times for "
                        "several.",
                        true});
-    options.push_back({"rate", "N/s[:BURST]",
-                       "Let each address send so many requests, or make so many connections: 20/s, 100/m; 20/s:40 lets "
-                       "40 come at once.",
-                       false});
+    options.push_back(
+        {"rate", "N/s[:BURST]",
+         "Let each address send so many requests, or make so many connections (of UDP: be so many visitors): "
+         "20/s, 100/m; 20/s:40 lets 40 come at once.",
+         false});
     return options;
 }
 
@@ -156,14 +141,10 @@ void apply_guard_options(const Options& options, const std::vector<AnyService*>&
     if (options.has("password-file") && !options.has("basic-auth")) {
         problems.add(options.place_of("password-file"), "has no --basic-auth to go with it");
     }
-    const auto is_http = [](AnyService& one) { return std::holds_alternative<Http>(one); };
-    check_services(options, "basic-auth",
-                   "is for HTTP services: others have no requests, and would be open to everybody", services, is_http,
-                   problems);
-    const auto has_plugins = [](AnyService& one) { return plugins_of(one) != nullptr; };
-    for (const char* const name : {"allow-ip", "rate"}) {
-        check_services(options, name, "is not for UDP services, which would be open to everybody", services,
-                       has_plugins, problems);
+    if (options.has("basic-auth") &&
+        !std::ranges::all_of(services, [](const AnyService* one) { return std::holds_alternative<Http>(*one); })) {
+        problems.add(options.place_of("basic-auth"),
+                     "is for HTTP services: others have no requests, and would be open to everybody");
     }
     // Addresses first: whom they keep out costs no more.
     if (options.has("allow-ip")) {

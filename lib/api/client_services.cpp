@@ -96,6 +96,7 @@ backend::ClientService Client::Impl::described(Udp description, bool application
     service.bind = description.bind;
     service.udp_idle = description.idle;
     service.visited_by_datagrams = description.is_private;
+    add_plugins(service, description.plugins);
     if (!description.key.empty()) {
         using transport::SealContext;
         service.seal = std::make_shared<const SealContext>(SealContext::End::service, description.key.bytes(),

@@ -34,10 +34,8 @@ std::optional<directory::Refusal> ServerSession::refuse_asked(const wire::Servic
     if (!plugins_) {
         return directory::Refusal{Code::forbidden, "This server lets clients ask for no plugins."};
     }
-    const bool has_visitors = description.kind == wire::ServiceKind::http ||
-                              description.kind == wire::ServiceKind::tcp || description.kind == wire::ServiceKind::tls;
-    if (!has_visitors) {
-        return directory::Refusal{Code::unsupported, "Plugins are for services of HTTP, TCP and TLS."};
+    if (description.kind == wire::ServiceKind::private_tcp) {
+        return directory::Refusal{Code::unsupported, "A private service has no plugins."};
     }
     for (const wire::PluginPart& plugin : description.plugins) {
         if (!plugin.unknown.empty()) {

@@ -498,6 +498,10 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
     if (!service.key.empty() && !service.is_private) {
         wrong("has a `key`, which is for private services: visitors of a public port do not know it");
     }
+    if (service.is_private && !service.plugins.empty()) {
+        problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
+    }
+    (void)plugins_part(service.plugins, service.name, problems);
     if (service.is_private && application_serves) {
         wrong("is private: visits need a backend that they can be connected to");
     }

@@ -91,7 +91,7 @@ constexpr SettingFacts of_service[] = {
     {.key = "plugins",
      .type = "list of plugins for a service",
      .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
-             "[clients](plugins/clients.md). Not with `udp`."},
+             "[clients](plugins/clients.md). Not of private ones."},
 };
 
 constexpr Choice visit_kinds[] = {

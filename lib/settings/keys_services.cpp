@@ -325,11 +325,8 @@ bool has_what_udp_has_not(const Keys& keys) {
     if (keys.path) {
         keys.path->problem("a UDP service has no paths");
     }
-    if (keys.plugins) {
-        keys.plugins->problem("a UDP service has no plugins: they look at requests and connections");
-    }
     const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `udp`");
-    return tls_key != nullptr || keys.path || keys.plugins || ruled;
+    return tls_key != nullptr || keys.path || ruled;
 }
 
 // Reads whether the backend of a UDP service is told who visitors are. False: it can not be so, which was reported.
@@ -366,6 +363,9 @@ std::optional<Udp> read_udp(const Keys& keys) {
     udp.name = called.value_or("");
     udp.local = *address;
     udp.idle = idle.value_or(udp.idle);
+    if (!reads_plugins(keys, udp)) {
+        return std::nullopt;
+    }
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
         keys.idle->problem("must be from 1s to 1h");
         return std::nullopt;
@@ -418,6 +418,7 @@ void add_both(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart
     udp.disabled_by = model.disabled_by;
     model.bind = udp.bind;
     model.proxy_protocol = udp.proxy_protocol;
+    model.plugins = udp.plugins;
     for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, udp.local))) {
         if (!add_port(tcp, keys, *keys.both, taken.ports, taken, part.services)) {
             return;

@@ -154,7 +154,7 @@ wrong 'takes the name of a user alone' http 3000 "${as[@]}" --basic-auth ann:ses
 ! grep -q sesame "$dir/wrong.out" || fail "the password is told"
 wrong 'the password of ann' http 3000 "${as[@]}" --basic-auth ann
 wrong 'is for HTTP services' client "${as[@]}" --tcp 0=22 --basic-auth ann --password-file "$dir/password"
-wrong 'is not for UDP services' client "${as[@]}" --udp 0=53 --allow-ip 127.0.0.1
+wrong 'is for HTTP services' client "${as[@]}" --udp 0=53 --basic-auth ann --password-file "$dir/password"
 wrong 'has no --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
 wrong 'is no rate' http 3000 "${as[@]}" --rate 20
 wrong 'behind `:`' http 3000 "${as[@]}" --rate 20/s:none

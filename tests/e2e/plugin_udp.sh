@@ -97,4 +97,30 @@ read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
 wait_until $patience "the third one to be dropped" dropped_are 13
 echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one too many"
+
+say "the client asks for it: by its command line, and in a file for a number of both"
+start_client guarded --udp "0=127.0.0.1:$(<"$dir/backend.port")" --allow-ip 127.0.4.0/24
+cat >"$dir/both.yml" <<END
+client:
+  services:
+    - {name: both, tcp+udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", plugins: [{ip-filter: {allow: 127.0.4.0/24}}]}
+END
+start_client both --config "$dir/both.yml"
+wait_for_services guarded 1
+wait_for_services both 2
+cat >"$dir/asked.py" <<'END'
+from visit import *
+port = sys.argv[1]
+allowed, other = visitor("127.0.4.1", port), visitor("127.0.1.1", port)
+other.send(b"no")
+answers(allowed, b"yes")
+silent(other)
+END
+for name in guarded both; do
+    at=$(awk '$1 == "service" && $3 ~ /^udp:/ || $2 ~ /udp$/ { sub(/.*:/, "", $3); print $3; exit }' "$dir/$name.endpoints")
+    python3 "$dir/asked.py" "$at" || fail "visitors of what $name asks to be guarded"
+    wait_until $patience "the refusal to be told" file_has "$dir/server.err" "a plugin has refused.*from=127.0.1.1[: ]"
+done
+! timeout 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$at; read -r -t 5 line <&3" 2>/dev/null ||
+    fail "its TCP half is not guarded"
 check_alive

@@ -93,8 +93,7 @@ TEST_CASE("services of a file have a list of them, with variables", "[service-pl
 }
 
 TEST_CASE("what is wrong with a list of them is told at its place", "[service-plugins]") {
-    CHECK_THAT(only_problem("    - {udp: 1, local: 2, plugins: [{a: {}}]}\n"),
-               Contains("client.services[0].plugins") && Contains("a UDP service has no plugins"));
+    CHECK_THAT(only_problem("    - {udp: 1, local: 2, plugins: [a]}\n"), Contains("client.services[0].plugins[0]"));
     CHECK_THAT(only_problem("    - {tcp: private, name: p, local: 2, plugins: [{a: {}}]}\n"), Contains("is private"));
     CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{a: {}, b: {}}]}\n"), Contains("expected one plugin"));
     CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{a: 5}]}\n"), Contains("the settings of the plugin"));
