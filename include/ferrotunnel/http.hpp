@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/group.hpp"
 #include "ferrotunnel/http_rules.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "ferrotunnel/service_token.hpp"
@@ -57,6 +58,8 @@ struct Http {
     HttpLimits limits{};
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
     std::vector<ServicePlugin> plugins{};
+    /// With whom the client shares the service; by default with nobody.
+    Group group{};
     /// A token of the service's own, where the server wants one beside the client's (GuardedService).
     ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until

@@ -10,6 +10,7 @@
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/exit.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/group.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/visit.hpp"
@@ -75,6 +76,8 @@ struct Tcp {
     /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not
     /// of a private service.
     std::vector<ServicePlugin> plugins{};
+    /// With whom the client shares the service; by default with nobody.
+    Group group{};
     /// Of an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
     /// "[2001:db8::7]:22"; 1 to 256, without ports all of them. What is allowed by its name alone leads to public
     /// addresses only.

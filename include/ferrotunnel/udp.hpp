@@ -10,6 +10,7 @@
 
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/group.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/visit.hpp"
@@ -68,9 +69,11 @@ struct Udp {
     /// The name of a TCP service of this client whose public port's number this one has as well: both are there, or
     /// none. `remote_port` has no meaning then, and `bind` is to be that of the TCP service. Empty: it is by itself.
     std::string with_tcp{};
-    /// Plugins that the server is asked for, which look at each visitor's address once, in this order: up to 8. A server
-    /// that does not let clients have one refuses the service; a private one has none.
+    /// Plugins that the server is asked for, which look at each visitor's address once, in this order: up to 8. A
+    /// server that does not let clients have one refuses the service; a private one has none.
     std::vector<ServicePlugin> plugins{};
+    /// With whom the client shares the service; by default with nobody.
+    Group group{};
     /// A token of the service's own, where the server wants one beside the client's (GuardedService).
     ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until

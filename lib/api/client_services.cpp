@@ -35,6 +35,11 @@ void complete(backend::ClientService& service, Description& description, bool ap
     }
 }
 
+wire::GroupPart group_part(const Group& group) {
+    static_assert(static_cast<int>(Group::Balance::two_choices) == static_cast<int>(wire::Balance::two_choices));
+    return {group.name, static_cast<wire::Balance>(group.balance), group.weight, group.standby};
+}
+
 // What is wrong with them was found by check_service.
 void add_plugins(backend::ClientService& service, const std::vector<ServicePlugin>& plugins) {
     std::vector<Problem> known;
@@ -60,6 +65,7 @@ backend::ClientService Client::Impl::described(Tcp description, bool application
                                                                       description.key.bytes(), description.name);
     }
     add_plugins(service, description.plugins);
+    service.group = group_part(description.group);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -71,6 +77,7 @@ backend::ClientService Client::Impl::described(Http description, bool applicatio
     service.kind = wire::ServiceKind::http;
     service.http = detail::http_part(description);
     add_plugins(service, description.plugins);
+    service.group = group_part(description.group);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -82,6 +89,7 @@ backend::ClientService Client::Impl::described(Tls description, bool application
     service.kind = wire::ServiceKind::tls;
     service.tls = detail::tls_part(description);
     add_plugins(service, description.plugins);
+    service.group = group_part(description.group);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -102,6 +110,7 @@ backend::ClientService Client::Impl::described(Udp description, bool application
         service.seal = std::make_shared<const SealContext>(SealContext::End::service, description.key.bytes(),
                                                            description.name, SealContext::Carries::datagrams);
     }
+    service.group = group_part(description.group);
     complete(service, description, application_serves, problems);
     return service;
 }

@@ -37,6 +37,7 @@ struct ClientService {
     wire::HttpPart http;            // for http; without a host: the server's choice
     wire::TlsPart tls;              // for tls
     wire::PluginsPart plugins{};    // that the server is asked for
+    wire::GroupPart group{};        // that shares it
     std::optional<std::array<std::uint8_t, 32>> token{};  // the key of its own, which the server wants proved
     Duration udp_idle = limits::udp_idle_default;         // for udp
     Backend backend;

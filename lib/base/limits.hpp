@@ -143,7 +143,7 @@ inline constexpr auto batch_time = 20ms;
 inline constexpr std::size_t batch_pieces_max = 64;
 /// Session frames (PING, GOAWAY, CONTROL) that may wait to be sent. All of a client's services can be registered, and
 /// answered one by one, in a single turn, and a peer that could not read meanwhile is not at fault.
-inline constexpr std::size_t urgent_bytes_max = 4_MiB;
+inline constexpr std::size_t urgent_bytes_max = 4_MiB + 256_KiB;
 /// What one stream may send in its turn: what the trunk takes in `turn_time`, between these bounds.
 inline constexpr std::uint32_t quantum_min = 16_KiB;
 inline constexpr std::uint32_t quantum_max = 64_KiB;
@@ -255,7 +255,7 @@ inline constexpr std::size_t service_bytes_max = service_metadata_max + service_
                                                  http_path_text_max + http_rules_bytes_max +
                                                  http_hosts_per_service_max * (http_host_text_max + 3) + 1_KiB;
 static_assert(service_bytes_max <= control_payload_max);
-static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 384) +
+static_assert(services_max * (service_metadata_max + service_name_max + bind_text_max + http_path_text_max + 512) +
                   http_hosts_per_session_max * (http_host_text_max + 3) + http_rules_bytes_per_session_max <=
               urgent_bytes_max);
 static_assert(services_max * (public_address_max + http_host_text_max + 128) <= urgent_bytes_max);

@@ -1,12 +1,19 @@
 // The trunks that carry one port or one service together. For one thread at a time: the owner locks it.
+//
+// They are those of one client; or of several, which share it as members of a group: then a visitor's member is chosen
+// first, and of its trunks the one with the least load.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "directory/member_choice.hpp"
+#include "directory/membership.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -17,7 +24,8 @@ public:
     struct Carrier {
         std::shared_ptr<Trunk> trunk;
         std::uint32_t service = 0;  // the trunk's id for it
-        bool yields = false;        // the next trunk that joins takes its place
+        bool yields = false;        // the next trunk of its client that joins takes its place
+        std::uint64_t member = 0;   // of a group: a number that no other client has, or had, in this list; else 0
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
 
@@ -25,33 +33,21 @@ public:
 
     bool empty() const noexcept { return carriers_.empty(); }
     std::size_t size() const noexcept { return carriers_.size(); }
+    bool is_group() const noexcept { return !members_.empty(); }
 
-    /// The carrier with the least load that is not in `passed`, in turn if several have the same. Null: none is left.
+    /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
+    /// the member whose turn it is. Null: none is left.
     const Carrier* choose(const std::vector<const Trunk*>& passed) {
-        const std::size_t count = carriers_.size();
-        const std::size_t turn = turn_;
-        const Carrier* best = nullptr;
-        std::uint64_t fewest = 0;
-        for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
-            const std::size_t at = (turn + i) % count;
-            const Carrier& carrier = carriers_[at];
-            if (!passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end()) {
-                continue;
-            }
-            if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
-                best = &carrier;
-                fewest = load;
-                turn_ = at + 1;
-            }
-        }
-        return best;
+        const std::optional<std::uint64_t> member = choose_member(passed);
+        return member ? least_loaded(passed, *member) : nullptr;
     }
 
     /// Like choose(), but prefers the carrier with the least load among those for which `is_near` holds, unless its
     /// load is half as much again, and `detour` more, as the least of all.
     template <typename IsNear>
     const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near) {
-        const Carrier* best = choose(passed);
+        const std::optional<std::uint64_t> member = choose_member(passed);
+        const Carrier* best = member ? least_loaded(passed, *member) : nullptr;
         if (best == nullptr || is_near(*best->trunk)) {
             return best;
         }
@@ -59,8 +55,7 @@ public:
         std::uint64_t enough = least + least / 2 + detour;
         for (const Carrier& carrier : carriers_) {
             const std::uint64_t load = carrier.trunk->load();
-            const bool is_passed = std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
-            if (load < enough && !is_passed && is_near(*carrier.trunk)) {
+            if (load < enough && carrier.member == *member && !is_in(passed, carrier) && is_near(*carrier.trunk)) {
                 best = &carrier;
                 enough = load;
             }
@@ -77,32 +72,56 @@ public:
         return sum;
     }
 
-    /// Adds a trunk, and returns the trunks whose place it takes.
-    Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service) {
+    /// Whether one more client may be a member: there is room, and it says the same of the balance.
+    bool may_join(const Membership& membership) const {
+        return std::any_of(members_.begin(), members_.end(),
+                           [&](const Member& one) { return one.says.client == membership.client; }) ||
+               (members_.size() < limits::group_members_max &&
+                (members_.empty() || members_.front().says.balance == membership.balance));
+    }
+
+    /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
+    /// of a group; what it says last counts.
+    Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service,
+               const std::optional<Membership>& membership = std::nullopt) {
         Trunks replaced;
         replaced.reserve(carriers_.size());
-        carriers_.reserve(carriers_.size() + 1);  // from here on nothing allocates
+        carriers_.reserve(carriers_.size() + 1);
+        members_.reserve(members_.size() + 1);
+        candidates_.reserve(members_.size() + 1);  // from here on nothing allocates
+        const std::uint64_t member = membership ? enter(*membership) : 0;
         for (Carrier& carrier : carriers_) {
-            if (carrier.yields) {
+            if (carrier.yields && carrier.member == member) {
                 replaced.push_back(std::move(carrier.trunk));
             }
         }
-        std::erase_if(carriers_, [](const Carrier& carrier) { return carrier.yields; });
-        carriers_.push_back({std::move(trunk), service, false});
+        std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
+        carriers_.push_back({std::move(trunk), service, false, member});
         return replaced;
     }
 
     void remove(const Trunk& trunk) {
         std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+        forget_members();
     }
 
-    Trunks remove_all() {
+    /// Removes all carriers of the client that `trunk` is one of.
+    Trunks remove_all_of(const Trunk& trunk) {
         Trunks trunks;
         trunks.reserve(carriers_.size());  // from here on nothing allocates
-        for (Carrier& carrier : carriers_) {
-            trunks.push_back(std::move(carrier.trunk));
+        const auto own = std::find_if(carriers_.begin(), carriers_.end(),
+                                      [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+        if (own == carriers_.end() && is_group()) {
+            return trunks;
         }
-        carriers_.clear();
+        const std::uint64_t member = own != carriers_.end() ? own->member : 0;
+        for (Carrier& carrier : carriers_) {
+            if (carrier.member == member) {
+                trunks.push_back(std::move(carrier.trunk));
+            }
+        }
+        std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
+        forget_members();
         return trunks;
     }
 
@@ -123,8 +142,83 @@ public:
     }
 
 private:
+    struct Member {
+        std::uint64_t number = 0;
+        Membership says;
+        std::int64_t credit = 0;  // MemberChoice::Candidate::credit
+    };
+
+    static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
+        return !passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
+    }
+
+    std::uint64_t enter(const Membership& membership) noexcept {
+        for (Member& member : members_) {
+            if (member.says.client == membership.client) {
+                member.says = membership;
+                return member.number;
+            }
+        }
+        members_.push_back({++last_member_, membership, 0});
+        return last_member_;
+    }
+
+    void forget_members() noexcept {
+        std::erase_if(members_, [this](const Member& member) {
+            return std::none_of(carriers_.begin(), carriers_.end(),
+                                [&](const Carrier& carrier) { return carrier.member == member.number; });
+        });
+    }
+
+    /// The member that a visitor goes to: 0 where there is no group. Nothing: nobody is left.
+    std::optional<std::uint64_t> choose_member(const std::vector<const Trunk*>& passed) {
+        if (members_.empty()) {
+            return 0;
+        }
+        candidates_.clear();
+        for (const Member& member : members_) {
+            MemberChoice::Candidate candidate{0, member.says.weight, member.says.standby, false, member.credit};
+            for (const Carrier& carrier : carriers_) {
+                if (carrier.member == member.number) {
+                    candidate.load += carrier.trunk->load();
+                    candidate.can = candidate.can || !is_in(passed, carrier);
+                }
+            }
+            candidates_.push_back(candidate);
+        }
+        const auto chosen = choice_.choose(members_.front().says.balance, candidates_);
+        for (std::size_t at = 0; at < members_.size(); ++at) {
+            members_[at].credit = candidates_[at].credit;
+        }
+        return chosen ? std::optional(members_[*chosen].number) : std::nullopt;
+    }
+
+    const Carrier* least_loaded(const std::vector<const Trunk*>& passed, std::uint64_t member) {
+        const std::size_t count = carriers_.size();
+        const std::size_t turn = turn_;
+        const Carrier* best = nullptr;
+        std::uint64_t fewest = 0;
+        for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
+            const std::size_t at = (turn + i) % count;
+            const Carrier& carrier = carriers_[at];
+            if (carrier.member != member || is_in(passed, carrier)) {
+                continue;
+            }
+            if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
+                best = &carrier;
+                fewest = load;
+                turn_ = at + 1;
+            }
+        }
+        return best;
+    }
+
     std::vector<Carrier> carriers_;
     std::size_t turn_ = 0;
+    std::vector<Member> members_;  // of a group; none: the carriers are those of one client
+    std::vector<MemberChoice::Candidate> candidates_;
+    MemberChoice choice_;
+    std::uint64_t last_member_ = 0;
 };
 
 }  // namespace ferrotunnel::directory

@@ -58,7 +58,7 @@ std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const 
     if (carrier == nullptr) {
         return std::nullopt;
     }
-    return Carrier{carrier->trunk, carrier->service};
+    return Carrier{carrier->trunk, carrier->service, carrier->member};
 }
 
 bool HttpService::carries(const HttpCarrier& trunk) const {
@@ -215,7 +215,7 @@ void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
 
 HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
                                           std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why,
-                                          const Ended& ended) {
+                                          const Ended& ended, const std::optional<Membership>& membership) {
     check(!description.hosts.empty(), "a service joins with its hosts");
     CarrierList<HttpCarrier>::Trunks replaced;
     Joined joined;
@@ -229,11 +229,28 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = *refusal;
             return {};
         }
-        auto known = services_.find({client, id});
+        const Key key = membership ? Key(membership->group, 0) : Key(client, id);
+        auto known = services_.find(key);
         HttpDescription same = description;
         same.token_name = known != services_.end() ? known->second->description().token_name : "";  // is for logs alone
+        if (membership && known != services_.end()) {  // what names and plugins of the first member say counts for all
+            same.name = known->second->description().name;
+            same.notes = known->second->description().notes;
+        }
         if (known != services_.end() && known->second->description() == same) {
             joined.service = known->second;
+            const bool may_join = !membership || joined.service->with_carriers([&](const auto& carriers) {
+                return carriers.may_join(*membership);
+            });
+            if (!may_join) {
+                why = may_not_join();
+                return {};
+            }
+        } else if (membership && known != services_.end()) {
+            why = {
+                wire::Code::name_taken,
+                "The members of its group say something else of hosts, path, rules or limits. All must say the same."};
+            return {};
         } else if (known != services_.end() || is_carried(description)) {
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
                                                " is already used by another service of this client."};
@@ -242,9 +259,10 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = *full;
             return {};
         } else {
-            joined = {add_service(client, id, description, now), true};
+            joined = {add_service(key.first, key.second, description, now), true};
         }
-        replaced = joined.service->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), id); });
+        replaced = joined.service->with_carriers(
+            [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership); });
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(joined.service);
@@ -349,8 +367,15 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
     const std::shared_ptr<HttpService> closed = service.shared_from_this();
     {
         std::lock_guard lock(mutex_);
-        trunks = service.with_carriers([](auto& carriers) { return carriers.remove_all(); });
-        gone(service, now);
+        bool nobody_left = false;
+        trunks = service.with_carriers([&](auto& carriers) {
+            auto removed = carriers.remove_all_of(trunk);
+            nobody_left = carriers.empty();
+            return removed;
+        });
+        if (nobody_left) {
+            gone(service, now);
+        }
     }
     for (const auto& other : trunks) {
         if (other.get() != &trunk) {

@@ -60,10 +60,15 @@ public:
     struct Carrier {
         std::shared_ptr<HttpCarrier> trunk;
         std::uint32_t service = 0;  // the trunk's id for it
+        std::uint64_t member = 0;   // of a group: which one; else 0
     };
 
+    /// `client`: whose it is, or its group's, which has it as number 0.
     HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id)
         : serial_(serial), description_(std::move(description)), client_(client), id_(id) {}
+
+    /// Whether several clients may carry it: then a carrier is chosen before each request.
+    bool is_shared() const noexcept { return id_ == 0; }
 
     /// A number that no other service has or had.
     std::uint64_t serial() const noexcept { return serial_; }
@@ -265,14 +270,17 @@ public:
         std::shared_ptr<HttpService> service;
         bool first = false;  // nobody had carried it
     };
+    /// With `membership` its group has the service, in the place of `client`, and trunks of all its members carry it,
+    /// which must describe it alike.
     Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
-                std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why, const Ended& ended = {});
+                std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why, const Ended& ended = {},
+                const std::optional<Membership>& membership = {});
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
-    /// Ends the service for all its trunks, which are told; only `trunk` itself is not.
+    /// Ends the service for all trunks of the client that `trunk` is one of. They are told; only `trunk` itself is not.
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);
 
     /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or else

@@ -142,7 +142,16 @@ std::optional<Refusal> Registry::refuse_ended(SessionKey session, std::uint32_t 
     return known != sessions_.end() && known->second.has_ended(service) ? std::optional(service_gone()) : std::nullopt;
 }
 
-ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now) {
+// The first of the client's trunks that holds it. Null: it is held by others.
+const Registry::Holder* Registry::holder_among(const Claim& claim, const ClientId& client) const {
+    const auto found = std::find_if(claim.holders.begin(), claim.holders.end(), [&](const Holder& holder) {
+        return client_of(sessions_.at(holder.session).info) == client;
+    });
+    return found != claim.holders.end() ? &*found : nullptr;
+}
+
+ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now,
+                            const std::optional<ClientId>& group) {
     check(name.is_port() || !name.host.empty(), "an assigned port is bound before it is claimed");
     std::lock_guard lock(mutex_);
     auto claimant = sessions_.find(session);
@@ -169,15 +178,16 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     }
     auto held = claims_.find(name);
     if (held != claims_.end()) {
-        Claim& claim = held->second;
-        const Session& holder = sessions_.at(claim.holders.front());
-        if (client_of(holder.info) != client_of(claimant->second.info)) {
-            return refuse_or_contest(claimant->second, name, holder);
+        const Claim& claim = held->second;
+        const Holder* const own = holder_among(claim, client_of(claimant->second.info));
+        if (own == nullptr && !(group && claim.group == group)) {
+            return refuse_or_contest(claimant->second, name, sessions_.at(claim.holders.front().session));
         }
-        if (claim.service != service) {
+        if (own != nullptr && (own->service != service || claim.group != group)) {
             return Refusal{taken(name), name.text() + " is already used by another service of this client."};
         }
-        if (std::find(claim.holders.begin(), claim.holders.end(), session) != claim.holders.end()) {
+        if (std::any_of(claim.holders.begin(), claim.holders.end(),
+                        [session](const Holder& holder) { return holder.session == session; })) {
             return Granted{};
         }
     }
@@ -186,7 +196,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     }
     // If memory runs out for a part of this, nothing of it must stay.
     if (held == claims_.end()) {
-        Claim claim{{session}, service, now, claimant->second.info.token};
+        Claim claim{{{session, service}}, group, now, claimant->second.info.token};
         claimant->second.names.insert(name);
         try {
             claims_.emplace(name, std::move(claim));
@@ -199,7 +209,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     } else {
         held->second.holders.reserve(held->second.holders.size() + 1);
         claimant->second.names.insert(name);
-        held->second.holders.push_back(session);
+        held->second.holders.push_back({session, service});
     }
     ++claimant->second.count_of(name);
     return Granted{};
@@ -236,9 +246,16 @@ ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName
     return contested;
 }
 
+// The session, if it holds the claim.
+Registry::Session* Registry::holding(const Claim& claim, SessionKey session) {
+    const bool holds = std::any_of(claim.holders.begin(), claim.holders.end(),
+                                   [session](const Holder& holder) { return holder.session == session; });
+    return holds ? &sessions_.at(session) : nullptr;
+}
+
 // Removes a holder; true if nobody holds the claim any more.
 bool Registry::give_up(Claim& claim, SessionKey session) {
-    std::erase(claim.holders, session);
+    std::erase_if(claim.holders, [session](const Holder& holder) { return holder.session == session; });
     return claim.holders.empty();
 }
 
@@ -248,11 +265,11 @@ void Registry::release(SessionKey session, const ClaimName& name) {
     if (held == claims_.end()) {
         return;
     }
-    std::vector<SessionKey>& holders = held->second.holders;
-    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+    Session* const own = holding(held->second, session);
+    if (own == nullptr) {
         return;
     }
-    sessions_.at(session).give_back(name);
+    own->give_back(name);
     if (give_up(held->second, session)) {
         end_claim(held);
     }
@@ -273,14 +290,22 @@ void Registry::release_for_all(SessionKey session, const ClaimName& name) {
     if (held == claims_.end()) {
         return;
     }
-    const std::vector<SessionKey>& holders = held->second.holders;
-    if (std::find(holders.begin(), holders.end(), session) == holders.end()) {
+    const Session* const own = holding(held->second, session);
+    if (own == nullptr) {
         return;
     }
-    for (SessionKey holder : holders) {
-        sessions_.at(holder).give_back(name);
+    const ClientId client = client_of(own->info);
+    std::erase_if(held->second.holders, [&](const Holder& holder) {
+        Session& of_holder = sessions_.at(holder.session);
+        const bool is_own = client_of(of_holder.info) == client;
+        if (is_own) {
+            of_holder.give_back(name);
+        }
+        return is_own;
+    });
+    if (held->second.holders.empty()) {
+        end_claim(held);
     }
-    end_claim(held);
 }
 
 void Registry::remove(SessionKey session) {
@@ -355,7 +380,8 @@ std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     }
     for (const auto& [name, claim] : claims_) {
         if (name.is_port()) {
-            owners.insert_or_assign({name.port, name.transport}, sessions_.at(claim.holders.front()).info.token);
+            owners.insert_or_assign({name.port, name.transport},
+                                    sessions_.at(claim.holders.front().session).info.token);
         }
     }
     std::vector<ClaimRecord::Port> ports;
@@ -386,8 +412,8 @@ std::vector<TunnelInfo> Registry::tunnels() const {
         tunnels.push_back({key, info.token_name, info.agent, info.address, info.epoch, info.since, {}});
     }
     for (const auto& [name, claim] : claims_) {
-        for (SessionKey holder : claim.holders) {
-            tunnels[index.at(holder)].claims.push_back({name, claim.service, claim.since});
+        for (const Holder& holder : claim.holders) {
+            tunnels[index.at(holder.session)].claims.push_back({name, holder.service, claim.since});
         }
     }
     return tunnels;
@@ -399,7 +425,12 @@ std::optional<ClaimHolder> Registry::holder_of(const ClaimName& name) const {
     if (held == claims_.end()) {
         return std::nullopt;
     }
-    return ClaimHolder{held->second.holders, held->second.service};
+    ClaimHolder holder;
+    for (const Holder& one : held->second.holders) {
+        holder.sessions.push_back(one.session);
+    }
+    holder.service = held->second.holders.front().service;
+    return holder;
 }
 
 std::size_t Registry::session_count() const {

@@ -23,6 +23,7 @@
 #include "base/limits.hpp"
 #include "directory/claim_name.hpp"
 #include "directory/claim_record.hpp"
+#include "directory/membership.hpp"
 #include "directory/refusal.hpp"
 #include "directory/right_rules.hpp"
 #include "directory/session_handle.hpp"
@@ -50,9 +51,6 @@ struct SessionInfo {
     TimePoint since{};
     login::PortPolicy ports;
 };
-
-/// A client's identity: its token and its process. The trunks of one client under one epoch are a tunnel.
-using ClientId = std::pair<login::TokenId, wire::InstanceId>;
 
 /// The refusal of one more port. `who_has` is, say, "The clients of this token have".
 Refusal too_many_ports(const char* who_has, std::size_t most);
@@ -89,10 +87,11 @@ struct TunnelInfo {
     std::vector<ClaimInfo> claims;  // hosts, then ports, in their order
 };
 
-/// The holder of a public port or a host: the trunks of one tunnel that have registered it.
+/// The holder of a public port or a host: the trunks of one tunnel that have registered it, or of several that are a
+/// group.
 struct ClaimHolder {
     std::vector<SessionKey> sessions;  // in the order in which they claimed it
-    std::uint32_t service = 0;
+    std::uint32_t service = 0;         // of the first one
 };
 
 class Registry {
@@ -147,12 +146,14 @@ public:
     static constexpr std::size_t ended_services_max = limits::services_max;
 
     /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what
-    /// the same service already has, also for what that service has on another trunk of the tunnel.
-    ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now);
+    /// the same service already has, also for what that service has on another trunk of the tunnel; and for what
+    /// `group` (of membership.hpp; nothing: the service is the client's alone) has already.
+    ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now,
+                      const std::optional<ClientId>& group = std::nullopt);
 
     /// Gives a name back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
-    /// The same for all trunks that hold the name together with this session.
+    /// The same for all trunks of its client.
     void release_for_all(SessionKey session, const ClaimName& name);
 
     /// Removes a session that has ended, with all its claims. Close its listeners first.
@@ -192,9 +193,13 @@ private:
             names.erase(name);
         }
     };
-    struct Claim {
-        std::vector<SessionKey> holders;  // trunks of one tunnel; never empty
+    struct Holder {
+        SessionKey session = 0;
         std::uint32_t service = 0;
+    };
+    struct Claim {
+        std::vector<Holder> holders;    // trunks of one tunnel, or of those of a group; never empty
+        std::optional<ClientId> group;  // that has it
         TimePoint since{};
         login::TokenId owner{};
     };
@@ -218,6 +223,8 @@ private:
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
     void end_claim(Claims::iterator claim);
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
+    const Holder* holder_among(const Claim& claim, const ClientId& client) const;
+    Session* holding(const Claim& claim, SessionKey session);
     static bool give_up(Claim& claim, SessionKey session);
 
     Settings settings_;

@@ -97,7 +97,8 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const PortOpener& open, std::error_code& error, const Ended& ended) {
+                                  const PortOpener& open, std::error_code& error, const Ended& ended,
+                                  const std::optional<Membership>& membership) {
     const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
         return runtime::listen_on(address, why);
     };
@@ -108,13 +109,14 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
                     });
     };
-    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error, ended);
+    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error, ended,
+                membership);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error,
-                                  const Ended& ended) {
+                                  const Ended& ended, const std::optional<Membership>& membership) {
     const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
         return open(worker, std::move(socket), terms,
                     [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
@@ -124,12 +126,13 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                     });
     };
     return join(client, at, std::move(trunk), service, worker,
-                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended);
+                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended, membership);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const Opening& opening, std::error_code& error, const Ended& ended) {
+                                  const Opening& opening, std::error_code& error, const Ended& ended,
+                                  const std::optional<Membership>& membership) {
     SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;
@@ -138,17 +141,22 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         if (auto refusal = ended ? ended() : std::nullopt) {
             return {nullptr, false, std::move(refusal)};
         }
-        auto known = ports_.find({client, opening.transport, at.port()});
+        const ClientId& owner = membership ? membership->group : client;
+        auto known = ports_.find({owner, opening.transport, at.port()});
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
             // service does.
-            if (known->second->address().ip() != at.ip() || !carries(*known->second, service)) {
+            const bool is_same = membership || carries(*known->second, service);
+            if (known->second->address().ip() != at.ip() || !is_same) {
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
             }
             port = known->second;
+            if (membership && !port->with_carriers([&](const auto& list) { return list.may_join(*membership); })) {
+                return {nullptr, false, may_not_join()};
+            }
         } else {
-            if (auto full = why_full(client)) {
+            if (auto full = why_full(owner)) {
                 return {nullptr, false, std::move(full)};
             }
             runtime::Fd listener = opening.listen(at, error);
@@ -156,12 +164,12 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                 return {};
             }
             const runtime::SocketAddress chosen = runtime::local_address(listener.get());
-            if (ports_.contains({client, opening.transport, chosen.port()})) {  // on another address
+            if (ports_.contains({owner, opening.transport, chosen.port()})) {  // on another address
                 error = std::make_error_code(std::errc::address_in_use);
                 return {};
             }
             port = std::make_shared<SharedPort>(worker);
-            port->client_ = client;
+            port->client_ = owner;
             port->address_ = chosen;
             port->transport_ = opening.transport;
             port->table_ = weak_from_this();
@@ -169,11 +177,12 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             opened = true;
         }
         // Before the port is known: if memory runs out here, no port is left that nobody carries.
-        replaced = port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service); });
+        replaced =
+            port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service, membership); });
         if (opened) {
-            std::size_t& of_client = of_client_[client];
-            std::size_t& of_token = of_token_[client.first];
-            ports_.emplace(key_of(client, *port), port);
+            std::size_t& of_client = of_client_[owner];
+            std::size_t& of_token = of_token_[owner.first];
+            ports_.emplace(key_of(owner, *port), port);
             ++of_client;
             ++of_token;
         }
@@ -202,8 +211,17 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
     SharedPort::Carriers::Trunks trunks;
     {
         std::lock_guard lock(mutex_);
-        trunks = port.with_carriers([](auto& carriers) { return carriers.remove_all(); });
-        take_out(client, port);
+        bool nobody_left = false;
+        trunks = port.with_carriers([&](auto& carriers) {
+            auto removed = carriers.remove_all_of(trunk);
+            nobody_left = carriers.empty();
+            return removed;
+        });
+        if (nobody_left) {
+            take_out(client, port);
+        } else {
+            port.look_at_holds();
+        }
     }
     const std::shared_ptr<SharedPort> closed = port.shared_from_this();
     for (const auto& other : trunks) {
@@ -286,7 +304,7 @@ std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service, 
     std::lock_guard lock(mutex_);
     for (auto at = ports_.lower_bound({client, transport, 0});
          at != ports_.end() && std::get<0>(at->first) == client && std::get<1>(at->first) == transport; ++at) {
-        if (carries(*at->second, service)) {
+        if (service == 0 || carries(*at->second, service)) {
             return std::get<2>(at->first);
         }
     }

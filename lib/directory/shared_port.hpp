@@ -212,27 +212,30 @@ public:
         // unregistered on another trunk: that is asked with the lock that close() takes.
         std::optional<Refusal> refusal{};
     };
+    /// With `membership` its group has the port, in the place of `client`, and trunks of all its members carry it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error,
-                const Ended& ended = {});
+                const Ended& ended = {}, const std::optional<Membership>& membership = {});
     /// The same for a UDP port, whose number is apart from those of TCP. `terms` count for the trunk that opens it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
-                std::error_code& error, const Ended& ended = {});
+                std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {});
 
-    /// Ends the trunk's carrying of the port, which closes after its last trunk.
+    /// Ends the trunk's carrying of the port, which closes after its last trunk. `client`: whose it is, or its group's.
     void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
 
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
-    /// Closes the port for all its trunks, which are told; only `trunk` itself is not.
+    /// Ends the carrying of the port for all trunks of the client that `trunk` is one of. They are told; only `trunk`
+    /// itself is not.
     void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
 
     /// Closes what is left. To be called when no worker runs any more, and before they are destroyed.
     void end();
 
-    /// The port under which trunks of the client carry this service; 0: none.
+    /// The port under which trunks of the client carry this service; 0: none. Of a group, which has one port: service
+    /// 0.
     std::uint16_t port_of(const ClientId& client, std::uint32_t service, Transport transport = Transport::tcp) const;
 
 private:
@@ -247,7 +250,7 @@ private:
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error,
-                const Ended& ended);
+                const Ended& ended, const std::optional<Membership>& membership);
     static Key key_of(const ClientId& client, const SharedPort& port) {
         return {client, port.transport(), port.address().port()};
     }

@@ -74,6 +74,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
     SessionKey session = 0;
     std::uint32_t service = 0;
     std::vector<ClaimName> names;
+    std::optional<ClientId> group;
     TimePoint now{};
     TakeoverDone done;
     std::size_t granted = 0;  // how many of them, from the front
@@ -81,7 +82,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
 
     void request() {
         while (granted < names.size()) {
-            ClaimAnswer answer = registry->claim(session, service, names[granted], now);
+            ClaimAnswer answer = registry->claim(session, service, names[granted], now, group);
             if (std::holds_alternative<Granted>(answer)) {
                 ++granted;
                 rounds = 0;
@@ -136,12 +137,14 @@ void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, s
 }
 
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::vector<ClaimName> names, TimePoint now, TakeoverDone done) {
+                         std::vector<ClaimName> names, const std::optional<ClientId>& group, TimePoint now,
+                         TakeoverDone done) {
     auto claiming = std::make_shared<Claiming>();
     claiming->registry = std::move(registry);
     claiming->session = session;
     claiming->service = service;
     claiming->names = std::move(names);
+    claiming->group = group;
     claiming->now = now;
     claiming->done = std::move(done);
     claiming->request();

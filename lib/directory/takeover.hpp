@@ -30,9 +30,10 @@ using TakeoverDone = std::function<void(std::optional<Refusal>)>;
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
                          TakeoverDone done);
 
-/// Claims all of `names`, in their order. After a refusal the session has the names before the refused one, and gives
-/// back what it does not want.
+/// Claims all of `names`, in their order, for `group` where there is one. After a refusal the session has the names
+/// before the refused one, and gives back what it does not want.
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
-                         std::vector<ClaimName> names, TimePoint now, TakeoverDone done);
+                         std::vector<ClaimName> names, const std::optional<ClientId>& group, TimePoint now,
+                         TakeoverDone done);
 
 }  // namespace ferrotunnel::directory

@@ -205,16 +205,23 @@ bool HttpExchange::keep_head(const Arrival& arrival) {
 
 // --- the stream ---
 
-// The connection that a stream is for alone, or 0. Where the backend is told who the visitor is when it takes the
-// connection, nobody else may use that one.
+// The connection that a stream is for alone, or 0; and the member of a group that has it. Where the backend is told who
+// the visitor is when it takes the connection, nobody else may use that one.
 std::uint64_t HttpExchange::stream_owner() const noexcept {
-    return request_.service->description().per_visitor ? visitor_.connection : 0;
+    const std::uint64_t visitor = request_.service->description().per_visitor ? visitor_.connection : 0;
+    return visitor + (member_ << 48U);
 }
 
 void HttpExchange::open(bool has_waited) {
     if (!has_waited && edge_.gate.has_line(request_.service->serial())) {
         take_place_in_line();
         return;
+    }
+    chosen_.reset();
+    member_ = 0;
+    if (request_.service->is_shared()) {  // whose turn it is comes before what is idle
+        chosen_ = request_.service->choose(passed_, &edge_.worker);
+        member_ = chosen_ ? chosen_->member : 0;
     }
     backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
     if (backend_) {
@@ -257,7 +264,10 @@ void HttpExchange::on_gate() noexcept {
 
 void HttpExchange::open_fresh() {
     state_ = State::opening;
-    std::optional<directory::HttpService::Carrier> carrier = request_.service->choose(passed_, &edge_.worker);
+    std::optional<directory::HttpService::Carrier> carrier = std::exchange(chosen_, std::nullopt);
+    if (!carrier) {
+        carrier = request_.service->choose(passed_, &edge_.worker);
+    }
     if (!carrier) {
         backend_.reset();
         if (!no_room_ && wait_for_successor()) {
@@ -267,6 +277,7 @@ void HttpExchange::open_fresh() {
                            : Refusal{PageState::no_client, {}, "no connection of its client is left"});
         return;
     }
+    member_ = carrier->member;
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
     backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, request_.service,

@@ -285,9 +285,11 @@ private:
 
     // The stream, and where it was asked for.
     IntrusivePtr<BackendStream> backend_;
-    std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
-    bool no_room_ = false;                               // one of them is still there
-    bool counted_as_opening_ = false;                    // at the gate
+    std::vector<const directory::HttpCarrier*> passed_;      // carriers without room, or that left
+    bool no_room_ = false;                                   // one of them is still there
+    std::optional<directory::HttpService::Carrier> chosen_;  // of a group, for the stream that is asked for next
+    std::uint64_t member_ = 0;                               // of a group: who has the request
+    bool counted_as_opening_ = false;                        // at the gate
     std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame

@@ -123,6 +123,11 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         if (const Offered* const twin = offered->service->with.empty() ? nullptr : twin_of(*offered->service)) {
             offered->assigned_port = twin->port;
         }
+        if (!offered->service->group.name.empty() && (places_[place]->features & wire::feature::groups) == 0) {
+            refuse_here(place, offered->service->id,
+                        "The server has no groups: its version is older than this client's.");
+            continue;
+        }
         if (offered->service->kind == wire::ServiceKind::udp && (places_[place]->features & wire::feature::udp) == 0) {
             refuse_here(place, offered->service->id,
                         "The server carries no UDP: its version is older than this client's.");
@@ -154,6 +159,7 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.http = offered->service->http;
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;
+        service.group = offered->service->group;
         if (service.kind == wire::ServiceKind::udp) {
             service.udp.idle_ms = static_cast<std::uint32_t>(
                 std::chrono::duration_cast<std::chrono::milliseconds>(offered->service->udp_idle).count());

@@ -249,7 +249,8 @@ private:
     struct Service {
         wire::Service description;
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
-        std::vector<directory::ClaimName> names;  // claimed, or about to be
+        std::vector<directory::ClaimName> names;            // claimed, or about to be
+        std::optional<directory::Membership> membership{};  // of the group that has it
         std::shared_ptr<directory::SharedPort> public_port;
         std::shared_ptr<directory::HttpService> http;
         bool opened = false;                      // opened the port or service here, did not join other trunks
@@ -322,6 +323,14 @@ private:
     void on_message(const wire::ControlMessage& message);
     void register_service(std::uint32_t request, const wire::Service& description);
     std::optional<directory::Refusal> check_service(const wire::Service& description) const;
+    std::optional<directory::Refusal> refuse_group(const wire::Service& description) const;
+    static std::optional<directory::ClientId> group_of(const Service& service) {
+        return service.membership ? std::optional(service.membership->group) : std::nullopt;
+    }
+    /// Who has the service: its group, or the client alone.
+    directory::ClientId owner_of(const Service& service) const { return group_of(service).value_or(client_); }
+    /// The owner's number for it: a group has one service.
+    static std::uint32_t number_of(const Service& service) { return service.membership ? 0 : service.description.id; }
     void register_checked(std::uint32_t request, const wire::Service& description);
     void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);

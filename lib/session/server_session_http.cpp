@@ -130,8 +130,11 @@ void ServerSession::register_http(std::uint32_t request, const wire::Service& de
         if (shared_->domain.empty()) {
             refusal = no_domain();
         } else {
-            wanted.hosts.push_back(shared_->http->assigned_host(client_, description.id, wanted.name, shared_->domain,
-                                                                *shared_->random, worker_.now()));
+            const bool is_shared = !description.group.name.empty();
+            const directory::ClientId owner =
+                is_shared ? directory::group_id(client_.first, description.kind, description.group.name) : client_;
+            wanted.hosts.push_back(shared_->http->assigned_host(owner, is_shared ? 0 : description.id, wanted.name,
+                                                                shared_->domain, *shared_->random, worker_.now()));
             refusal = wanted.hosts.front().empty() ? std::optional(none_to_assign()) : std::nullopt;
         }
     }
@@ -181,7 +184,8 @@ void ServerSession::claim_hosts(std::uint32_t request, std::uint32_t id, directo
             self->guarded([&] { self->on_hosts_claimed(request, id, registration, names, wanted, refusal); });
         });
     };
-    directory::claim_with_takeover(shared_->registry, key_, id, service.names, worker_.now(), std::move(done));
+    directory::claim_with_takeover(shared_->registry, key_, id, service.names, group_of(service), worker_.now(),
+                                   std::move(done));
 }
 
 void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
@@ -214,7 +218,8 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     directory::HttpDirectory::Joined joined;
     if (!refusal) {
         directory::Refusal why;
-        joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id));
+        joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id),
+                                     service.membership);
         refusal = joined.service ? std::nullopt : std::optional(why);
     }
     if (refusal) {

@@ -112,11 +112,34 @@ std::optional<directory::Refusal> ServerSession::check_service(const wire::Servi
     if (auto refusal = refuse_asked(description)) {
         return refusal;
     }
+    if (auto refusal = refuse_group(description)) {
+        return refusal;
+    }
     if (services_.contains(description.id) || (plugins_ && plugins_->is_asking(description.id))) {
         return directory::Refusal{Code::protocol, "The service's id is in use."};
     }
     if (services_.size() + (plugins_ ? plugins_->asking() : 0) >= limits::services_max) {
         return directory::Refusal{Code::limit, "This client has as many services as one may."};
+    }
+    return std::nullopt;
+}
+
+std::optional<directory::Refusal> ServerSession::refuse_group(const wire::Service& description) const {
+    if (description.group.name.empty()) {
+        return std::nullopt;
+    }
+    if ((agreement_.features & wire::feature::groups) == 0) {
+        return directory::Refusal{Code::unsupported, "The client has not said that it knows groups."};
+    }
+    if (description.kind == wire::ServiceKind::private_tcp) {
+        return directory::Refusal{Code::unsupported, "A private service has no group."};
+    }
+    if (description.group.balance > wire::Balance::two_choices) {
+        return directory::Refusal{Code::unsupported, "This server does not know the `balance` that the service wants."};
+    }
+    if (!description.plugins.empty()) {
+        return directory::Refusal{Code::unsupported,
+                                  "A service of a group can not ask for plugins: its members would have one each."};
     }
     return std::nullopt;
 }
@@ -132,6 +155,11 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.proof = description.proof;
     service.description.http.rules = description.http.rules;  // kept because they are counted
     service.description.plugins = description.plugins;        // likewise
+    service.membership.reset();
+    if (const wire::GroupPart& group = description.group; !group.name.empty()) {
+        service.membership = directory::Membership{directory::group_id(client_.first, description.kind, group.name),
+                                                   client_, group.balance, group.weight, group.standby};
+    }
     service.asked = plugins_ ? plugins_->asked_of(description.id) : nullptr;
     check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
 }
@@ -161,9 +189,9 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     Service& service = services_[description.id];
     keep_description(service, description);
     at.set_port(description.remote_port);
-    if (at.port() == 0 && agreement_.trunks > 1) {
-        // What another trunk was given for it.
-        at.set_port(shared_->ports->port_of(client_, description.id, service.transport()));
+    if (at.port() == 0 && (agreement_.trunks > 1 || service.membership)) {
+        // What another trunk, or another member of its group, was given for it.
+        at.set_port(shared_->ports->port_of(owner_of(service), number_of(service), service.transport()));
     }
     if (at.port() == 0) {
         assign_port(request, description.id, at);
@@ -184,7 +212,8 @@ void ServerSession::claim_then_open(std::uint32_t request, std::uint32_t id, run
             self->guarded([&] { self->on_claimed(request, id, registration, at, name, refusal); });
         });
     };
-    directory::claim_with_takeover(shared_->registry, key_, id, {name}, worker_.now(), std::move(done));
+    directory::claim_with_takeover(shared_->registry, key_, id, {name}, group_of(service), worker_.now(),
+                                   std::move(done));
 }
 
 void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
@@ -252,7 +281,7 @@ void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime
             leave(service);  // that one is kept for a service with a token of its own
             continue;
         }
-        directory::ClaimAnswer answer = shared_->registry->claim(key_, id, name, worker_.now());
+        directory::ClaimAnswer answer = shared_->registry->claim(key_, id, name, worker_.now(), group_of(service));
         if (std::holds_alternative<directory::Granted>(answer)) {
             confirm(request, id);
             return;
@@ -277,9 +306,9 @@ std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, con
     Service& service = services_[id];
     const bool is_udp = service.transport() == directory::Transport::udp;
     auto joined = is_udp ? shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_udp,
-                                                datagram_terms(service), error, refuses_ended(id))
+                                                datagram_terms(service), error, refuses_ended(id), service.membership)
                          : shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error,
-                                                refuses_ended(id));
+                                                refuses_ended(id), service.membership);
     if (joined.refusal) {
         return joined.refusal;
     }
@@ -397,7 +426,7 @@ void ServerSession::unregister(std::uint32_t id) {
         // The references are dropped only after closing: if closing lacks memory, the session ends and leaves them
         // then.
         if (const auto port = service.public_port) {
-            shared_->ports->close(client_, *port, *this);
+            shared_->ports->close(owner_of(service), *port, *this);
             service.public_port = nullptr;
         }
         if (const auto http = service.http) {
@@ -428,7 +457,7 @@ void ServerSession::leave(Service& service) {
         return;
     }
     if (auto port = std::exchange(service.public_port, nullptr)) {
-        shared_->ports->leave(client_, *port, *this);
+        shared_->ports->leave(owner_of(service), *port, *this);
     }
     if (auto http = std::exchange(service.http, nullptr)) {
         attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // the worker may be gone already
@@ -453,37 +482,6 @@ void ServerSession::close_services() noexcept {
     for (auto& [id, service] : services) {
         send_on(std::move(service.line));
     }
-}
-
-// --- a successor ---
-
-// Yields to a fresh session, which has logged in and will register what this one carries. Until then this one goes on.
-void ServerSession::yield() {
-    yielding_ = true;
-    if (std::exchange(admitted_, false)) {
-        shared_->registry->remove(key_);
-    }
-    {
-        std::lock_guard lock(view_mutex_);
-        view_.retired = true;
-    }
-    bool carries = false;
-    for (auto& [id, service] : services_) {
-        if (service.public_port) {
-            shared_->ports->yield(*service.public_port, *this);
-        }
-        if (service.http) {
-            shared_->http->yield(*service.http, *this);
-        }
-        carries = carries || service.is_carried();
-    }
-    if (!carries) {
-        end_yielding();
-        return;
-    }
-    // What the successor does not ask for is closed a little later.
-    yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
-    yield_timer_->set_after(shared_->handshake_deadline);
 }
 
 void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept {
@@ -511,29 +509,6 @@ void ServerSession::leads_back(std::uint32_t id) {
              {"service", printable(found->second.description.name, 64)},
              {"port", found->second.port()}});
     });
-}
-
-// Forgets a service whose place a successor has taken, or that was unregistered on another trunk.
-void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
-    auto found =
-        std::find_if(services_.begin(), services_.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
-    if (found != services_.end()) {
-        forget_service(found->first);
-    }
-    const bool carries =
-        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.is_carried(); });
-    if (!carries && yield_timer_) {
-        end_yielding();
-    }
-}
-
-void ServerSession::end_yielding() {
-    yield_timer_.reset();
-    close_services();
-    if (!ended_) {
-        trunk_->session().drain(Code::going_away, "A fresh session has taken over.", worker_.now());
-        trunk_->session_changed();
-    }
 }
 
 // --- visitors ---

@@ -381,6 +381,32 @@ void check_backend_of(Service& service, bool application_serves, const char* exa
 
 }  // namespace
 
+// What is wrong with the group of a service.
+void check_group(const Group& group, const std::string& service, bool has_plugins, bool is_private,
+                 std::vector<Problem>& problems) {
+    if (group.name.empty()) {
+        if (group != Group{}) {
+            problems.push_back(
+                {service, "has `balance`, `weight` or `standby`, and no `group` that they could be for"});
+        }
+        return;
+    }
+    std::vector<Problem> wrong;
+    check_name(group.name, wrong);
+    if (!wrong.empty()) {
+        problems.push_back({service, "`group` " + wrong.front().text});
+    }
+    if (group.weight < 1 || group.weight > wire::group_weight_max) {
+        problems.push_back({service, "`weight` must be from 1 to " + std::to_string(wire::group_weight_max)});
+    }
+    if (is_private) {
+        problems.push_back({service, "is private and has a `group`: clients visit the service of one client"});
+    }
+    if (has_plugins) {
+        problems.push_back({service, "has a `group` and `plugins`: each member would have plugins of its own"});
+    }
+}
+
 // An IP address of the server's, brought into one form; empty: the server's choice.
 void check_service_bind(const std::string& name, std::string& bind, std::vector<Problem>& problems) {
     if (bind.empty()) {
@@ -421,6 +447,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, !service.plugins.empty(), service.is_private, problems);
     check_backend_of(service, application_serves, "127.0.0.1:22", problems);
 }
 
@@ -449,6 +476,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
     }
     (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, !service.plugins.empty(), false, problems);
     if (application_serves || !service.rules.redirect || !service.local.empty()) {
         check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
     }
@@ -471,6 +499,7 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, std::move(*problem)});
     }
     (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, !service.plugins.empty(), false, problems);
     check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
 }
 
@@ -502,6 +531,7 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, !service.plugins.empty(), service.is_private, problems);
     if (service.is_private && application_serves) {
         wrong("is private: visits need a backend that they can be connected to");
     }

@@ -3,8 +3,10 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/backend.hpp"
+#include "ferrotunnel/group.hpp"
 #include "ferrotunnel/visit.hpp"
 #include "settings/key_tables.hpp"
+#include "wire/control.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -147,6 +149,32 @@ constexpr SettingFacts of_backend[] = {
      .help = "With `udp` and `proxy_protocol`: in front of each datagram, as DNS servers want it."},
 };
 
+constexpr Choice balances[] = {
+    {"round-robin", static_cast<std::uint64_t>(Group::Balance::round_robin)},
+    {"least", static_cast<std::uint64_t>(Group::Balance::least)},
+    {"two-choices", static_cast<std::uint64_t>(Group::Balance::two_choices)},
+};
+constexpr SettingFacts of_group[] = {
+    {.key = "group",
+     .type = "name",
+     .help = "Other clients with the same token may offer the service as well, with the same words here: visitors are "
+             "spread over them ([operations](operations.md), \"Several clients for one service\"). Not of private "
+             "services, nor with `plugins`."},
+    {.key = "balance",
+     .form = Form::choice,
+     .choices = balances,
+     .help = "With `group`: each in its turn; the one that has the fewest visitors; or of two that are drawn the one "
+             "that has fewer. All members must say the same. Else `round-robin`."},
+    {.key = "weight",
+     .form = Form::number,
+     .min = 1,
+     .max = wire::group_weight_max,
+     .help = "With `group`: how many visitors this client gets beside the others. Else 1."},
+    {.key = "standby",
+     .form = Form::on_off,
+     .help = "With `group`: it gets visitors only while no other member is there. Else off."},
+};
+
 constexpr SettingFacts of_exit[] = {
     {.key = "allow",
      .type = "destination, or a list",
@@ -271,6 +299,7 @@ std::span<const SettingFacts> disabled_service_keys() noexcept {
 std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
+        keys.insert(keys.end(), std::begin(of_group), std::end(of_group));
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
         keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
         keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
@@ -285,6 +314,10 @@ std::span<const SettingFacts> visit_keys() noexcept {
 
 std::span<const SettingFacts> backend_keys() noexcept {
     return of_backend;
+}
+
+std::span<const SettingFacts> group_keys() noexcept {
+    return of_group;
 }
 
 std::span<const SettingFacts> exit_keys() noexcept {

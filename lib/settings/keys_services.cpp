@@ -9,6 +9,7 @@
 #include "settings/key_tables.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
+#include "settings/keys_group.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
@@ -126,6 +127,7 @@ struct Keys {
           idle(service.find("idle")),
           bind(service.find("bind")),
           plugins(service.find("plugins")),
+          group(service),
           enabled(service.find("enabled")),
           key(service.find("key")),
           token(service.find("token")),
@@ -148,6 +150,7 @@ struct Keys {
     std::optional<Value> idle;
     std::optional<Value> bind;
     std::optional<Value> plugins;
+    GroupKeys group;
     std::optional<Value> enabled;
     std::optional<Value> key;
     std::optional<Value> token;
@@ -300,8 +303,9 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
-        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !reads_enabled(keys, reading, tcp) ||
-        !reads_token(keys, reading, tcp) || !keys.exit.read(*keys.local, tcp, reading)) {
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !keys.group.read(tcp.group) ||
+        !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
+        !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private_one;
@@ -363,7 +367,7 @@ std::optional<Udp> read_udp(const Keys& keys) {
     udp.name = called.value_or("");
     udp.local = *address;
     udp.idle = idle.value_or(udp.idle);
-    if (!reads_plugins(keys, udp)) {
+    if (!reads_plugins(keys, udp) || !keys.group.read(udp.group)) {
         return std::nullopt;
     }
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
@@ -419,6 +423,7 @@ void add_both(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart
     model.bind = udp.bind;
     model.proxy_protocol = udp.proxy_protocol;
     model.plugins = udp.plugins;
+    model.group = udp.group;
     for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, udp.local))) {
         if (!add_port(tcp, keys, *keys.both, taken.ports, taken, part.services)) {
             return;
@@ -465,6 +470,7 @@ void add_http(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
     complete = reads_plugins(keys, http) && complete;
+    complete = keys.group.read(http.group) && complete;
     complete = reads_enabled(keys, reading, http) && complete;
     complete = reads_token(keys, reading, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
@@ -502,6 +508,7 @@ void add_tls(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
     complete = reads_plugins(keys, tls) && complete;
+    complete = keys.group.read(tls.group) && complete;
     complete = reads_enabled(keys, reading, tls) && complete;
     complete = reads_token(keys, reading, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {

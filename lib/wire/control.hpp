@@ -48,9 +48,10 @@ inline constexpr std::uint64_t udp = 1U << 3;             // services of kind ud
 inline constexpr std::uint64_t plugins = 1U << 4;         // plugins that a client asks for
 inline constexpr std::uint64_t visits = 1U << 5;          // streams that a client opens to others' services
 inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
-inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services (7 is taken by groups)
+inline constexpr std::uint64_t groups = 1U << 7;          // services that several clients share
+inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | managed;
+inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | groups | managed;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -139,6 +140,26 @@ struct UdpPart {
     friend bool operator==(const UdpPart&, const UdpPart&) = default;
 };
 
+/// How the visitors of a group are spread over its members.
+enum class Balance : std::uint8_t {
+    round_robin = 0,  // in turn, by weight
+    least = 1,        // to the one that has the fewest for its weight
+    two_choices = 2,  // to the one of two that has fewer for its weight
+};
+
+inline constexpr std::uint32_t group_weight_max = 100;
+inline constexpr std::size_t group_name_max = 64;
+
+/// The group that shares a service, which each member registers alike.
+struct GroupPart {
+    std::string name;  // empty: there is none
+    Balance balance = Balance::round_robin;
+    std::uint32_t weight = 1;
+    bool standby = false;  // gets visitors only while no other member is there
+
+    friend bool operator==(const GroupPart&, const GroupPart&) = default;
+};
+
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
     ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
@@ -150,6 +171,7 @@ struct Service {
     TlsPart tls{};                        // of kind tls only
     UdpPart udp{};                        // of kind udp only
     PluginsPart plugins{};                // that its visitors are to pass
+    GroupPart group{};                    // not of kind private_tcp
     std::optional<Proof> proof{};         // that the client has the service's own token
 
     friend bool operator==(const Service&, const Service&) = default;

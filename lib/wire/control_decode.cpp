@@ -136,6 +136,16 @@ void decode_udp(FieldReader& service, UdpPart& udp, std::size_t index, Error& er
     }
 }
 
+void decode_group(FieldReader& service, Service& out, std::size_t index, Error& error) {
+    if (auto map = service.map("group")) {
+        FieldReader fields(*map, "register.services.group", error, index);
+        fields.text("name", out.group.name, 1, group_name_max);
+        fields.optional_number("balance", out.group.balance, 0, 255);
+        fields.optional_number("weight", out.group.weight, 1, group_weight_max);
+        fields.optional_boolean("standby", out.group.standby);
+    }
+}
+
 void decode_plugins(FieldReader& fields, Service& service, std::size_t index) {
     read_plugins(fields, index, service.plugins);
     if (service.http.rules.bytes() + bytes_of(service.plugins) > limits::http_rules_bytes_max) {
@@ -161,6 +171,9 @@ void decode_service(FieldReader& fields, Service& service, std::size_t index, Er
         decode_udp(fields, service.udp, index, error);
     }
     decode_plugins(fields, service, index);
+    if (fields.has("group")) {
+        decode_group(fields, service, index, error);
+    }
     if (fields.has("proof")) {
         fields.bytes("proof", service.proof.emplace());
     }

@@ -43,6 +43,21 @@ void write_http(cbor::Writer& writer, const HttpPart& http) {
     }
 }
 
+void write_group(cbor::Writer& writer, const GroupPart& group) {
+    const bool balance = group.balance != Balance::round_robin;
+    writer.map(1U + (balance ? 1U : 0U) + (group.weight != 1 ? 1U : 0U) + (group.standby ? 1U : 0U));
+    writer.text("name").text(group.name);
+    if (balance) {
+        writer.text("balance").unsigned_integer(static_cast<std::uint8_t>(group.balance));
+    }
+    if (group.weight != 1) {
+        writer.text("weight").unsigned_integer(group.weight);
+    }
+    if (group.standby) {
+        writer.text("standby").boolean(true);
+    }
+}
+
 void write_service(cbor::Writer& writer, const Service& service) {
     bool bind = !service.bind.empty();
     bool name = !service.name.empty();
@@ -51,7 +66,8 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool tls = service.kind == ServiceKind::tls;
     bool udp = service.kind == ServiceKind::udp && service.udp != UdpPart{};
     writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U) +
-               (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U) + (service.proof ? 1U : 0U));
+               (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U) + (service.group.name.empty() ? 0U : 1U) +
+               (service.proof ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -74,6 +90,9 @@ void write_service(cbor::Writer& writer, const Service& service) {
         writer.text("udp").map(1).text("idle_ms").unsigned_integer(service.udp.idle_ms);
     }
     write_plugins(writer, service.plugins);
+    if (!service.group.name.empty()) {
+        write_group(writer.text("group"), service.group);
+    }
     if (service.proof) {
         writer.text("proof").bytes(*service.proof);
     }

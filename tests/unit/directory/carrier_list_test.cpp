@@ -45,3 +45,72 @@ TEST_CASE("of trunks, one nearby is chosen unless it has much more to do") {
     CHECK(chosen(3, 2) == near);
     CHECK(chosen(2, 3) == far);
 }
+
+TEST_CASE("of a group, the member is chosen first, and then the trunk with the least load", "[groups]") {
+    const Membership first{{{1}, {9}}, {{1}, {1}}};
+    const Membership second{{{1}, {9}}, {{1}, {2}}};
+    const auto of_first = std::make_shared<Trunk>();
+    const auto also_of_first = std::make_shared<Trunk>();
+    const auto of_second = std::make_shared<Trunk>();
+    CarrierList<Trunk> list;
+    list.add(of_first, 1, first);
+    list.add(also_of_first, 1, first);
+    list.add(of_second, 7, second);
+    of_first->now = 5;
+    CHECK(list.choose({})->trunk == also_of_first);
+    CHECK(list.choose({})->trunk == of_second);
+    CHECK(list.choose({})->service == 1);
+    CHECK(list.choose({})->service == 7);
+    CHECK(list.choose({of_second.get()})->trunk == also_of_first);
+    CHECK(list.choose({of_second.get(), also_of_first.get()})->trunk == of_first);
+    CHECK(list.choose({of_second.get(), also_of_first.get(), of_first.get()}) == nullptr);
+
+    SECTION("near trunks are preferred within the member alone") {
+        of_second->near = true;
+        CHECK(list.choose({}, is_near)->trunk != list.choose({}, is_near)->trunk);
+    }
+    SECTION("one that yields makes room for a trunk of its own client") {
+        list.set_yields(*of_second);
+        CHECK(list.add(std::make_shared<Trunk>(), 1, first).empty());
+        CHECK(list.add(std::make_shared<Trunk>(), 7, second) == std::vector{of_second});
+        CHECK(list.size() == 4);
+    }
+    SECTION("all of a client go, and no others") {
+        CHECK(list.remove_all_of(*of_first) == std::vector{of_first, also_of_first});
+        CHECK(list.choose({})->trunk == of_second);
+        CHECK(list.remove_all_of(*of_first).empty());
+        list.remove(*of_second);
+        CHECK(list.empty());
+        CHECK_FALSE(list.is_group());
+    }
+    SECTION("what a member says last counts") {
+        Membership heavy = first;
+        heavy.weight = 9;
+        list.add(std::make_shared<Trunk>(), 1, heavy);
+        int seconds = 0;
+        for (int i = 0; i < 20; ++i) {
+            seconds += list.choose({})->service == 7 ? 1 : 0;
+        }
+        CHECK(seconds == 2);
+    }
+}
+
+TEST_CASE("limit: so many members has a group, which say the same of the balance", "[groups]") {
+    CarrierList<Trunk> list;
+    Membership member{{{1}, {9}}, {{1}, {}}};
+    for (std::size_t i = 0; i < ferrotunnel::limits::group_members_max; ++i) {
+        member.client.second = {static_cast<std::uint8_t>(i)};
+        REQUIRE(list.may_join(member));
+        list.add(std::make_shared<Trunk>(), 1, member);
+    }
+    CHECK(list.may_join(member));  // one more trunk of one that is there
+    member.client.second = {0xff};
+    CHECK_FALSE(list.may_join(member));
+
+    CarrierList<Trunk> small;
+    small.add(std::make_shared<Trunk>(), 1, member);
+    Membership other{member.group, {{1}, {1}}, ferrotunnel::wire::Balance::least};
+    CHECK_FALSE(small.may_join(other));
+    other.balance = member.balance;
+    CHECK(small.may_join(other));
+}

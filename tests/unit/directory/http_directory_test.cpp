@@ -584,3 +584,42 @@ TEST_CASE("a record of claims that lies is taken in within the bounds of the dir
     CHECK(known.assigned.empty());
     CHECK_FALSE(rig.join(bob, 1, described({"b.example"})).service);
 }
+
+TEST_CASE("clients of a group carry a service together, and leave it one by one", "[groups]") {
+    Rig rig;
+    const ClientId group = group_id(alice.first, wire::ServiceKind::http, "web");
+    const auto join = [&](const ClientId& client, std::uint32_t id, const HttpDescription& description) {
+        rig.trunks.push_back(std::make_shared<Trunk>());
+        return rig.directory.join(client, id, description, rig.trunks.back(), rig.now, rig.why, {},
+                                  Membership{group, client});
+    };
+    const auto first = join(alice, 3, described({"app.example.com"}));
+    const auto second = join(alice_again, 5, described({"app.example.com"}, "", "another name"));
+    const auto also = join(alice_again, 5, described({"app.example.com"}));
+    REQUIRE(first.service);
+    CHECK(first.first);
+    CHECK(second.service == first.service);
+    CHECK_FALSE(second.first);
+    CHECK(first.service->is_shared());
+    const auto chosen = first.service->choose();
+    const auto next = first.service->choose();
+    CHECK(chosen->service == 3);
+    CHECK(next->service == 5);
+    CHECK(chosen->member != next->member);
+
+    // Who says something else is refused, and so is who does not belong to it.
+    CHECK_FALSE(join({{1}, {3}}, 1, described({"app.example.com", "www.example.com"})).service);
+    CHECK(rig.why.text.find("members of its group") != std::string::npos);
+    CHECK_FALSE(rig.join({{1}, {3}}, 1, described({"app.example.com"})).service);
+
+    // A client that ends it tells its own trunks alone.
+    rig.directory.close(*second.service, *rig.trunks[1], rig.now);
+    CHECK(rig.trunks[0]->dropped_from.empty());
+    CHECK(rig.trunks[1]->dropped_from.empty());
+    CHECK(rig.trunks[2]->dropped_from.size() == 1);
+    CHECK(rig.find("app.example.com").service == first.service.get());
+    CHECK(first.service->choose()->service == 3);
+    rig.directory.leave(*first.service, *rig.trunks[0], rig.now);
+    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(join(alice_again, 5, described({"app.example.com"})).first);
+}

@@ -642,3 +642,41 @@ TEST_CASE("limit: of the services that other trunks have ended so many are remem
     CHECK(registry.refuse_ended(second, 1));
     CHECK(registry.refuse_ended(second, Registry::ended_services_max));
 }
+
+TEST_CASE("clients of a group hold a name together", "[groups]") {
+    Registry registry;
+    const auto now = TimePoint{} + 1h;
+    const SessionKey first = admitted(registry, session_of(1, 1));
+    const SessionKey again = admitted(registry, session_of(1, 1, 1, 2));
+    const SessionKey second = admitted(registry, session_of(1, 2));
+    const SessionKey stranger = admitted(registry, session_of(2, 3));
+    const ClientId web = group_id({1}, wire::ServiceKind::tcp, "web");
+    const ClientId other = group_id({1}, wire::ServiceKind::tcp, "other");
+    CHECK(web != other);
+    CHECK(web != group_id({1}, wire::ServiceKind::udp, "web"));
+    CHECK(granted(registry.claim(first, 5, 2222, now, web)));
+    CHECK(granted(registry.claim(again, 5, 2222, now, web)));
+    CHECK(granted(registry.claim(second, 8, 2222, now, web)));
+    CHECK(granted(registry.claim(second, 8, 2222, now, web)));
+    CHECK(registry.holder_of(2222)->sessions == std::vector{first, again, second});
+    CHECK(registry.ports(now).size() == 1);
+
+    // Another service of a member, another group, none, and another token.
+    CHECK(code_of(registry.claim(second, 9, 2222, now, web)) == wire::Code::port_taken);
+    CHECK(code_of(registry.claim(second, 8, 2222, now, other)) == wire::Code::port_taken);
+    const SessionKey third = admitted(registry, session_of(1, 4));
+    CHECK(std::holds_alternative<Contested>(registry.claim(third, 1, 2222, now, other)));
+    CHECK(std::holds_alternative<Contested>(registry.claim(third, 1, 2222, now)));
+    CHECK(code_of(registry.claim(stranger, 1, 2222, now, group_id({2}, wire::ServiceKind::tcp, "web"))) ==
+          wire::Code::port_taken);
+
+    // What a client gives back on one trunk is its own alone.
+    registry.release_for_all(again, 2222);
+    CHECK(registry.holder_of(2222)->sessions == std::vector{second});
+    CHECK(registry.holder_of(2222)->service == 8);
+    CHECK(granted(registry.claim(first, 6, 2222, now, web)));
+    registry.remove(second);
+    CHECK(registry.holder_of(2222)->sessions == std::vector{first});
+    registry.release(first, 2222);
+    CHECK_FALSE(registry.holder_of(2222));
+}

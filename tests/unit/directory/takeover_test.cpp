@@ -132,10 +132,11 @@ struct Server {
     }
     std::shared_ptr<Claim> claim(const std::shared_ptr<FakeSession>& session, std::vector<ClaimName> names) {
         auto claim = std::make_shared<Claim>();
-        claim_with_takeover(registry, session->key, 1, std::move(names), now, [claim](std::optional<Refusal> refusal) {
-            ++claim->answers;
-            claim->refusal = std::move(refusal);
-        });
+        claim_with_takeover(registry, session->key, 1, std::move(names), {}, now,
+                            [claim](std::optional<Refusal> refusal) {
+                                ++claim->answers;
+                                claim->refusal = std::move(refusal);
+                            });
         return claim;
     }
 };
@@ -487,7 +488,7 @@ TEST_CASE("takeovers on several threads all get an answer, and one session is le
                         ++answered;
                         return;
                     }
-                    claim_with_takeover(registry, session->key, 1, {2222}, now,
+                    claim_with_takeover(registry, session->key, 1, {2222}, {}, now,
                                         [&](std::optional<Refusal>) { ++answered; });
                 });
                 workers.run_one();

@@ -146,6 +146,7 @@ Service random_service(SeededRandom& random, bool largest) {
                    {std::vector(limits::http_hosts_per_service_max, std::string(limits::http_host_text_max, 'h')),
                     std::string(limits::http_path_text_max, 'p')}};
         fill_largest_rules(service.http);
+        service.group = {std::string(group_name_max, 'g'), Balance::two_choices, group_weight_max, true};
     } else if (random.chance(30)) {
         service.bind = random_text(random, limits::bind_text_max);
         service.name = random_text(random, limits::service_name_max);
@@ -153,6 +154,12 @@ Service random_service(SeededRandom& random, bool largest) {
     } else if (random.chance(30)) {
         service.kind = ServiceKind::http;
         service.http = random_http(random);
+    }
+    if (!largest && random.chance(30)) {
+        service.group.name = "g" + random_text(random, group_name_max - 1);
+        service.group.balance = static_cast<Balance>(random.below(256));
+        service.group.weight = static_cast<std::uint32_t>(random.between(1, group_weight_max));
+        service.group.standby = random.chance(50);
     }
     if (service.kind == ServiceKind::tls) {
         service.tls.hosts.assign(random.between(1, limits::http_hosts_per_service_max), "a.example");

@@ -140,6 +140,22 @@ TEST_CASE("register: every field has its rule") {
     refuses(message, "/services/0", 1, "register.services has an element");
 }
 
+TEST_CASE("register: what a service says of its group has its rules") {
+    json message = register_json();
+    message["services"][0]["group"] = {{"name", "web"}, {"balance", 1}, {"weight", 2}, {"standby", true}};
+    REQUIRE(decode(message));
+    refuses(message, "/services/0/group", 1, "register.services[0].group is not a map");
+    const char* name = "/services/0/group/name";
+    accepts(message, name, std::string(group_name_max, 'x'));
+    refuses(message, name, std::string(group_name_max + 1, 'x'), "group[0].name is longer", Code::limit);
+    refuses(message, name, "", "group[0].name is too short");
+    number_rule(message, "/services/0/group/balance", 0, 255, "register.services.group[0].balance");
+    number_rule(message, "/services/0/group/weight", 1, group_weight_max, "register.services.group[0].weight");
+    refuses(message, "/services/0/group/standby", 1, "register.services.group[0].standby");
+    message["services"][0]["group"] = {{"weight", 2}};
+    CHECK_FALSE(decode(message));
+}
+
 TEST_CASE("register: what an HTTP service says has its rules") {
     json message = register_json();
     message["services"][1]["kind"] = 2;

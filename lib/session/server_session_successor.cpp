@@ -1,0 +1,64 @@
+// How a session gives its services to a fresh one of the same client, and finishes its visitors.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "session/server_session.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+// Yields to a fresh session, which has logged in and will register what this one carries. Until then this one goes on.
+void ServerSession::yield() {
+    yielding_ = true;
+    if (std::exchange(admitted_, false)) {
+        shared_->registry->remove(key_);
+    }
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.retired = true;
+    }
+    bool carries = false;
+    for (auto& [id, service] : services_) {
+        if (service.public_port) {
+            shared_->ports->yield(*service.public_port, *this);
+        }
+        if (service.http) {
+            shared_->http->yield(*service.http, *this);
+        }
+        carries = carries || service.is_carried();
+    }
+    if (!carries) {
+        end_yielding();
+        return;
+    }
+    // What the successor does not ask for is closed a little later.
+    yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
+    yield_timer_->set_after(shared_->handshake_deadline);
+}
+
+// Forgets a service whose place a successor has taken, or that was unregistered on another trunk.
+void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it) {
+    auto found =
+        std::find_if(services_.begin(), services_.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
+    if (found != services_.end()) {
+        forget_service(found->first);
+    }
+    const bool carries =
+        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.is_carried(); });
+    if (!carries && yield_timer_) {
+        end_yielding();
+    }
+}
+
+void ServerSession::end_yielding() {
+    yield_timer_.reset();
+    close_services();
+    if (!ended_) {
+        trunk_->session().drain(Code::going_away, "A fresh session has taken over.", worker_.now());
+        trunk_->session_changed();
+    }
+}
+
+}  // namespace ferrotunnel::session

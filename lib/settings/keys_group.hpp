@@ -1,0 +1,30 @@
+// The keys of a service that several clients share.
+#pragma once
+
+#include <optional>
+
+#include "config/reader.hpp"
+#include "ferrotunnel/group.hpp"
+
+namespace ferrotunnel::detail {
+
+class GroupKeys {
+public:
+    /// Looks for all keys, so that they count as known.
+    explicit GroupKeys(config::Section& service)
+        : name_(service.find("group")),
+          balance_(service.find("balance")),
+          weight_(service.find("weight")),
+          standby_(service.find("standby")) {}
+
+    /// False: one of them is wrong, which was reported.
+    bool read(Group& group) const;
+
+private:
+    std::optional<config::Value> name_;
+    std::optional<config::Value> balance_;
+    std::optional<config::Value> weight_;
+    std::optional<config::Value> standby_;
+};
+
+}  // namespace ferrotunnel::detail
