@@ -1,4 +1,5 @@
 // What the control API does with the clients of a Server: it ends their sessions, and asks them about their services.
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <map>
@@ -82,14 +83,18 @@ Answer Server::Impl::ask_client(const std::string& client, const Json& request) 
         return admin::refusal(413, "too_large",
                               "A request to a client has at most " + std::to_string(wire::manage_text_max) + " bytes.");
     }
+    // A session whose place a fresh one has taken would be answered there.
+    const std::vector<SessionPtr>& trunks = found.begin()->second;
+    const auto present =
+        std::find_if(trunks.begin(), trunks.end(), [](const SessionPtr& trunk) { return !trunk->view().retired; });
+    const SessionPtr& trunk = present != trunks.end() ? *present : trunks.front();
     const auto promise = std::make_shared<std::promise<Answer>>();
     std::future<Answer> answer = promise->get_future();
-    const bool is_posted =
-        found.begin()->second.front()->post([promise, text = std::move(text)](ServerSession& session) mutable {
-            session.manage(std::move(text), [promise](std::uint16_t status, const std::string& told) {
-                promise->set_value(answer_of(status, told));
-            });
+    const bool is_posted = trunk->post([promise, text = std::move(text)](ServerSession& session) mutable {
+        session.manage(std::move(text), [promise](std::uint16_t status, const std::string& told) {
+            promise->set_value(answer_of(status, told));
         });
+    });
     if (!is_posted || answer.wait_for(limits::manage_patience) != std::future_status::ready) {
         return admin::refusal(504, "no_answer", "The client has not answered within 5 s.");
     }

@@ -142,7 +142,8 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             return {nullptr, false, std::move(refusal)};
         }
         const ClientId& owner = membership ? membership->group : client;
-        auto known = ports_.find({owner, opening.transport, at.port()});
+        auto known = membership && at.port() == 0 ? first_of(owner, opening.transport)
+                                                  : ports_.find({owner, opening.transport, at.port()});
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
             // service does.
@@ -298,6 +299,14 @@ void PortTable::end() {
 
 void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
     port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
+}
+
+// The group's port, which another member was given in the meantime.
+PortTable::Ports::iterator PortTable::first_of(const ClientId& owner, Transport transport) {
+    const auto first = ports_.lower_bound({owner, transport, 0});
+    const bool is_its =
+        first != ports_.end() && std::get<0>(first->first) == owner && std::get<1>(first->first) == transport;
+    return is_its ? first : ports_.end();
 }
 
 std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service, Transport transport) const {

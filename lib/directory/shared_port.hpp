@@ -241,6 +241,7 @@ public:
 private:
     friend class SharedPort;
     using Key = std::tuple<ClientId, Transport, std::uint16_t>;
+    using Ports = std::map<Key, std::shared_ptr<SharedPort>>;
     /// How a port is opened: its socket, and what takes its visitors.
     struct Opening {
         Transport transport;
@@ -255,6 +256,7 @@ private:
         return {client, port.transport(), port.address().port()};
     }
 
+    Ports::iterator first_of(const ClientId& owner, Transport transport);
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
     void forget(const SharedPort& port);
@@ -262,7 +264,7 @@ private:
 
     Most most_;
     mutable std::mutex mutex_;
-    std::map<Key, std::shared_ptr<SharedPort>> ports_;
+    Ports ports_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
     std::map<ClientId, std::size_t> of_client_;  // listeners, open or closing
     std::map<login::TokenId, std::size_t> of_token_;

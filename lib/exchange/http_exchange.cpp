@@ -217,12 +217,11 @@ void HttpExchange::open(bool has_waited) {
         take_place_in_line();
         return;
     }
-    chosen_.reset();
-    member_ = 0;
+    std::optional<directory::HttpService::Carrier> chosen;
     if (request_.service->is_shared()) {  // whose turn it is comes before what is idle
-        chosen_ = request_.service->choose(passed_, &edge_.worker);
-        member_ = chosen_ ? chosen_->member : 0;
+        chosen = request_.service->choose(passed_, &edge_.worker);
     }
+    member_ = chosen ? chosen->member : 0;
     backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
     if (backend_) {
         EdgeCounters::add(edge_.counters.backend_reused);
@@ -230,7 +229,7 @@ void HttpExchange::open(bool has_waited) {
         access_.mark(AccessLine::Phase::connected, opened_at_);
         start_sending();
     } else if (edge_.gate.may_open(request_.service->serial())) {
-        open_fresh();
+        open_fresh(std::move(chosen));
     } else {
         take_place_in_line();
     }
@@ -262,9 +261,8 @@ void HttpExchange::on_gate() noexcept {
     handle([this] { open(true); });
 }
 
-void HttpExchange::open_fresh() {
+void HttpExchange::open_fresh(std::optional<directory::HttpService::Carrier> carrier) {
     state_ = State::opening;
-    std::optional<directory::HttpService::Carrier> carrier = std::exchange(chosen_, std::nullopt);
     if (!carrier) {
         carrier = request_.service->choose(passed_, &edge_.worker);
     }

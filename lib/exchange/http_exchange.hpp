@@ -224,7 +224,7 @@ private:
     void open(bool has_waited);
     void take_place_in_line();
     void look_at_line();
-    void open_fresh();
+    void open_fresh(std::optional<directory::HttpService::Carrier> carrier = std::nullopt);
     std::uint64_t stream_owner() const noexcept;
     void open_is_answered() noexcept;
     void open_failed();
@@ -285,11 +285,10 @@ private:
 
     // The stream, and where it was asked for.
     IntrusivePtr<BackendStream> backend_;
-    std::vector<const directory::HttpCarrier*> passed_;      // carriers without room, or that left
-    bool no_room_ = false;                                   // one of them is still there
-    std::optional<directory::HttpService::Carrier> chosen_;  // of a group, for the stream that is asked for next
-    std::uint64_t member_ = 0;                               // of a group: who has the request
-    bool counted_as_opening_ = false;                        // at the gate
+    std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
+    bool no_room_ = false;                               // one of them is still there
+    std::uint64_t member_ = 0;                           // of a group: who has the request
+    bool counted_as_opening_ = false;                    // at the gate
     std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame

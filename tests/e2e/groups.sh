@@ -27,13 +27,14 @@ client:
     - {name: name, http: name.test, local: "${!web}", $words}
     - {name: page, http: app.test, local: "$nginx", $words-page}
     - {name: line, tcp: $port, local: "${!tcp}", $words}
+    - {name: any, tcp: 0, local: "${!tcp}", group: any}
     - {name: bare, tls: bare.test, local: "${!tcp}", $words}
     - {name: grams, udp: $udp, local: "127.0.0.1:$(<"$dir/udp_$1.port")", $words}
 END
     # The second HTTP service is another group.
     sed -i "s/, group: all\(.*\)-page}/, group: page\1}/" "$dir/$1.yml"
     start_client "$1" --config "$dir/$1.yml" --no-watch --name "$1"
-    wait_for_services "$1" 5
+    wait_for_services "$1" 6
 }
 # Who had 12 visitors of the TCP service, one after the other: "a 6 b 6".
 of_visitors() {
@@ -62,6 +63,8 @@ member a
 member b
 equal "visitors of TCP" "$(of_visitors)" "a 6 b 6"
 equal "requests" "$(of_requests)" "a 6 b 6 c 0 "
+any() { awk '$2 == "any" { print $3 }' "$dir/$1.endpoints"; }
+equal "where the server's choice is" "$(any b)" "$(any a)"
 
 say "one that leaves gets no more, one that comes its share"
 signal a TERM
