@@ -232,7 +232,7 @@ TEST_CASE("the consumer's role of an SPSC queue may move between threads", "[sps
 }
 
 TEST_CASE("the producer's role of an SPSC queue may move between threads", "[spsc][threads]") {
-    const std::uint64_t total = load(100'000);
+    const std::uint64_t total = load(20'000);
     Litmus litmus(total);
     std::atomic<std::uint64_t> next{0};  // even: one thread's turn, odd: the other's
     auto producer = [&](std::uint64_t parity) {
