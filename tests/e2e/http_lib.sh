@@ -2,9 +2,10 @@
 #
 # shellcheck shell=bash
 
-# start_edge [OPTION...]: a server whose HTTP address is then in $edge, on a port of the system's choice.
+# start_edge [OPTION...]: a server whose HTTP address is then in $edge. Its port is none that the system gives out: it must
+# not be one that a service had before the server was restarted, and asks for again.
 start_edge() {
-    start_server --http-bind 127.0.0.1:0 "$@"
+    start_server --http-bind "127.0.0.1:$(free_port)" "$@"
     wait_until $patience "the server's HTTP endpoint" endpoint_or_end server '^http '
     edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 }

@@ -70,8 +70,9 @@ END
 }
 export HOOKS_KEY="Bearer of-the-test"
 server_bind=127.0.0.1:$(free_port)
+https_bind=127.0.0.1:$(free_port)
 run_server() {
-    start_edge --config "$dir/edge.yml" --https-bind 127.0.0.1:0 --log-level debug
+    start_edge --config "$dir/edge.yml" --https-bind "$https_bind" --log-level debug
     https=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
 }
 serve_http web
