@@ -64,6 +64,9 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
                 output_.line("the server is going away: no new visitors, the present ones may finish");
             }
             break;
+        case Event::Kind::reloaded:
+        case Event::Kind::kicked:
+            break;  // whoever has asked for it is told
         case Event::Kind::stopped:
             end = on_stopped(event);
             break;

@@ -216,6 +216,8 @@ void on_event(const Event& event, Output& output) {
             break;
         case Event::Kind::refused:
         case Event::Kind::reconnecting:
+        case Event::Kind::reloaded:
+        case Event::Kind::kicked:
         case Event::Kind::stopped:
             break;
     }

@@ -28,7 +28,11 @@ struct Event {
                        ///< times a second for each connection)
         unregistered,  ///< `service` is not offered any more
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
-        stopped,       ///< the last event: the end, by stop() (no error) or for good (`error` says why)
+        reloaded,  ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
+                   ///< applied
+        kicked,    ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
+                   ///< follows for each
+        stopped,   ///< the last event: the end, by stop() (no error) or for good (`error` says why)
     };
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address

@@ -1,7 +1,9 @@
 // Answers of the control API: a status of HTTP, and JSON; metrics are texts.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -27,6 +29,9 @@ struct Answer {
     std::string text{};                 // in the place of `body`, where `type` is another one
     std::string_view type = json_type;  // a constant
     std::span<const Field> fields{};    // more for the head; constants
+    /// Where it is set, the body has no end: after `text`, it is asked for more again and again, and returns an empty
+    /// text where there is nothing yet.
+    std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
 };
 
 /// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.

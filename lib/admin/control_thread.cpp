@@ -67,12 +67,13 @@ void ControlThread::run() {
 void ControlThread::round() {
     const TimePoint before = Clock::now();
     const bool accepts = before >= accept_again_;
+    tell_more(before);
     std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}};
     for (const Door& door : doors_) {
         sources.push_back({accepts ? door.listener : -1, POLLIN, 0});
     }
     for (const Peer& peer : peers_) {
-        const short events = peer.lingers || peer.conversation.wants_input() ? POLLIN : POLLOUT;
+        const short events = peer.only_hears() || peer.conversation.wants_input() ? POLLIN : POLLOUT;
         sources.push_back({peer.socket.get(), events, 0});
     }
     if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
@@ -92,10 +93,23 @@ void ControlThread::round() {
     }
 }
 
+// To those who follow events and have taken all so far. Who does not take them is late in the end, like others.
+void ControlThread::tell_more(TimePoint now) {
+    for (auto peer = peers_.begin(); peer != peers_.end();) {
+        bool stays = true;
+        if (peer->conversation.waits_for_more()) {
+            peer->deadline = now + settings_.patience;
+            peer->conversation.go_on_answering(now);
+            stays = write_out(*peer);
+        }
+        peer = stays ? std::next(peer) : peers_.erase(peer);
+    }
+}
+
 int ControlThread::milliseconds_to_wait(TimePoint now) const {
     TimePoint first = now < accept_again_ ? accept_again_ : never;
     for (const Peer& peer : peers_) {
-        first = std::min(first, peer.deadline);
+        first = std::min(first, peer.conversation.waits_for_more() ? now + limits::admin_events_pace : peer.deadline);
     }
     if (first == never) {
         return -1;
@@ -170,13 +184,13 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
     if ((events & (POLLERR | POLLNVAL)) != 0) {
         return false;
     }
-    if (peer.lingers || peer.conversation.wants_input()) {
+    if (peer.only_hears() || peer.conversation.wants_input()) {
         std::array<std::uint8_t, read_size> buffer;
         const runtime::IoResult read = runtime::read_some(peer.socket.get(), MutableBytes(buffer));
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
             return false;  // whoever ends its direction before the answer wants none
         }
-        if (peer.lingers) {
+        if (peer.only_hears()) {
             return true;
         }
         const std::size_t answers = peer.conversation.answers();

@@ -54,12 +54,14 @@ private:
         Conversation conversation;
         TimePoint deadline;
         bool is_stranger = false;  // another user, whom every request is refused
-        bool lingers = false;      // the last answer was sent: what still comes is read and dropped
+        bool only_hears() const noexcept { return lingers || conversation.waits_for_more(); }
+        bool lingers = false;  // the last answer was sent: what still comes is read and dropped
     };
     using Peers = std::list<Peer>;
 
     void run();
     void round();
+    void tell_more(TimePoint now);
     int milliseconds_to_wait(TimePoint now) const;
     void accept_all(const Door& door, TimePoint now);
     void admit(const Door& door, runtime::Fd socket, TimePoint now);

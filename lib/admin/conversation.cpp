@@ -14,6 +14,10 @@
 namespace ferrotunnel::admin {
 namespace {
 
+http::Body body_of(const Answer& answer, std::size_t length) {
+    return answer.more ? http::Body{http::BodyKind::until_close} : http::Body::of_length(length);
+}
+
 std::string head_of(const Answer& answer, std::size_t length, bool has_body, bool keep_alive) {
     http::Edits edits;
     bool fits = edits.set("Content-Type", answer.type) && edits.set("Cache-Control", "no-store");
@@ -26,7 +30,7 @@ std::string head_of(const Answer& answer, std::size_t length, bool has_body, boo
     out.edits = &edits;
     out.keep_alive = keep_alive;
     if (has_body) {
-        out.body = http::Body::of_length(length);
+        out.body = body_of(answer, length);
     } else {
         out.content_length = length;
     }
@@ -55,7 +59,12 @@ void Conversation::wrote(std::size_t bytes) {
     }
 }
 
+void Conversation::go_on_answering(TimePoint now) {
+    output_ = more_(now);
+}
+
 void Conversation::time_over() {
+    more_ = nullptr;
     if (!output_.empty() || is_idle()) {  // there is nobody to hear of it
         std::string().swap(output_);
         written_ = 0;
@@ -92,6 +101,7 @@ bool Conversation::read_head() {
     accept_ = head.fields.first("Accept").value_or(std::string_view());
     origin_ = head.fields.first("Origin").value_or(std::string_view());
     fetch_site_ = head.fields.first("Sec-Fetch-Site").value_or(std::string_view());
+    last_event_id_ = head.fields.first("Last-Event-ID").value_or(std::string_view());
     content_type_ = head.fields.first("Content-Type").value_or(std::string_view());
     keep_alive_ = head.keep_alive;
     reader_ = http::BodyReader(head.body);
@@ -137,14 +147,14 @@ bool Conversation::read_body() {
 void Conversation::handle() {
     Answer answer;
     try {
-        answer = handler_(
-            Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_, content_type_});
+        answer = handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_,
+                                  content_type_, last_event_id_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {
         answer = refusal(500, "internal", thrown.what());
     }
-    last_ = !keep_alive_;
+    last_ = !keep_alive_ || answer.more;
     send(answer);
     in_body_ = false;
     body_.clear();
@@ -160,6 +170,9 @@ void Conversation::send(const Answer& answer) {
     const std::string body = answer.type == json_type ? text_of(answer.body) : answer.text;
     const bool has_body = method_ != "HEAD";
     output_ = head_of(answer, body.size(), has_body, keep_alive_);
+    if (has_body) {
+        more_ = answer.more;
+    }
     output_ += has_body ? std::string_view(body) : std::string_view();
     ++answers_;
 }

@@ -3,6 +3,8 @@
 //   head --complete--> body --complete--> answering --all written--> head
 //     \------ refused, or its time is over ------> answering, the last --all written--> ended
 //
+// An answer without an end (Answer::more) stays in "answering"; what the peer sends meanwhile is dropped.
+//
 // While an answer is being written, nothing is read: a peer who does not take its answers waits alone.
 #pragma once
 
@@ -14,6 +16,7 @@
 
 #include "admin/answer.hpp"
 #include "admin/resources.hpp"
+#include "base/clock.hpp"
 #include "http/body_reader.hpp"
 #include "http/request_parser.hpp"
 
@@ -35,11 +38,15 @@ public:
     /// Refuses the request that has begun, if there is one, and ends.
     void time_over();
 
-    bool wants_input() const noexcept { return output_.empty() && !last_; }
+    bool wants_input() const noexcept { return output_.empty() && !last_ && !more_; }
+    /// Has an answer without an end, all of which was sent so far.
+    bool waits_for_more() const noexcept { return more_ && output_.empty(); }
+    /// Asks for more of that answer.
+    void go_on_answering(TimePoint now);
     /// Nothing is to be sent any more, and nothing is to be read.
-    bool has_ended() const noexcept { return output_.empty() && last_; }
+    bool has_ended() const noexcept { return output_.empty() && last_ && !more_; }
     /// Nothing of a next request has come.
-    bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_; }
+    bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !more_; }
     /// How many requests were answered.
     std::size_t answers() const noexcept { return answers_; }
 
@@ -66,7 +73,9 @@ private:
     std::string origin_;
     std::string fetch_site_;
     std::string content_type_;
+    std::string last_event_id_;
     std::string body_;
+    std::function<std::string(TimePoint)> more_;  // of the answer that is being sent
     std::size_t answers_ = 0;
     bool in_body_ = false;
     bool keep_alive_ = false;

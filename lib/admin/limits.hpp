@@ -27,6 +27,17 @@ inline constexpr std::size_t admin_rows_max = 10'000;
 /// For how long a reload may be tried. Below, nobody could confirm in time; above, it is forgotten.
 inline constexpr std::chrono::seconds admin_trial_min{1};
 inline constexpr std::chrono::seconds admin_trial_max{24 * 3600};
+/// Events that are kept for those who ask: what has led to the present state of a few hundred clients.
+inline constexpr std::size_t admin_events_kept = 1'000;
+/// Events that one listener is sent at once: what waits in its place, beside the socket's own buffer.
+inline constexpr std::size_t admin_events_at_once = 100;
+/// Those who follow the events, of admin_peers_max connections: half of them stay for questions.
+inline constexpr std::size_t admin_listeners_max = admin_peers_max / 2;
+/// How long a listener hears nothing at most. Half of admin_patience, after which it is taken for dead.
+inline constexpr std::chrono::seconds admin_heartbeat{15};
+/// How often the control thread looks for new events, while somebody listens: several that come at once are one write,
+/// and those who cause them wake nobody.
+inline constexpr std::chrono::milliseconds admin_events_pace{200};
 /// Ports that a dashboard tries from the usual one on: one for each program that a user is likely to run.
 inline constexpr std::uint16_t admin_dashboard_ports = 20;
 /// Connections that may wait to be accepted.

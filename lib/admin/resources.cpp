@@ -179,6 +179,35 @@ Answer ask_client(const Request& request, Subject& subject) {
                               Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
 }
 
+// As ?after=ID says it, or the browser that has lost its connection.
+std::string_view last_seen(const Request& request) {
+    static constexpr std::string_view key = "?after=";
+    return request.last_event_id.empty() && request.query.starts_with(key) ? request.query.substr(key.size())
+                                                                           : request.last_event_id;
+}
+
+Answer events(const Request& request, Subject& subject) {
+    return request.method == "GET" ? Answer{200, json_of_events(subject.events(), last_seen(request))}
+                                   : wrong_method("GET");
+}
+
+Answer follow_events(const Request& request, Subject& subject) {
+    if (request.method != "GET") {
+        return wrong_method("GET");
+    }
+    EventRing::Place place = subject.events().listen();
+    if (!place) {
+        return refusal(503, "busy", "As many follow the events as may: 8.");
+    }
+    Answer answer;
+    answer.type = "text/event-stream";
+    answer.text = "retry: 2000\n\n";
+    answer.more = [stream = EventStream(subject.events(), std::move(place), last_seen(request))](auto now) mutable {
+        return stream.next(now);
+    };
+    return answer;
+}
+
 int hex_value(char c) noexcept {
     int value = -1;
     (void)std::from_chars(&c, &c + 1, value, 16);
@@ -220,6 +249,12 @@ Answer answer_to(const Request& request, Subject& subject) {
     }
     if (request.path.starts_with(one_client)) {
         return ask_client(request, subject);
+    }
+    if (request.path == "/v1/events") {
+        return events(request, subject);
+    }
+    if (request.path == "/v1/events/stream") {
+        return follow_events(request, subject);
     }
     if (request.path == "/v1/reload") {
         return post(request, subject, reload);

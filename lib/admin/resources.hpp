@@ -24,6 +24,7 @@ struct Request {
     std::string_view origin{};
     std::string_view fetch_site{};
     std::string_view content_type{};
+    std::string_view last_event_id{};  // of whoever has followed events before
 };
 
 Answer answer_to(const Request& request, Subject& subject);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "admin/answer.hpp"
+#include "admin/event_ring.hpp"
 #include "metrics/exposition.hpp"
 
 namespace ferrotunnel::admin {
@@ -46,6 +47,9 @@ public:
     virtual Answer ask_client(const std::string&, const Json&) {
         return not_here("A client has no clients: ask its server.");
     }
+
+    /// What has happened. It outlives the thread that answers.
+    virtual EventRing& events() = 0;
 
     /// All numbers.
     virtual void metrics(metrics::Exposition& to) = 0;

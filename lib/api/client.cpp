@@ -58,7 +58,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       worker_(group_->at(0)),
       life_(make_intrusive<detail::OwnerLife>()),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
-              settings_.on_event, log_),
+              settings_.on_event, log_, control_.events()),
       lifecycle_(*this, *group_) {
     anchor_->impl = this;
     take_managed();
@@ -389,7 +389,7 @@ std::string Client::dashboard_endpoint() const {
 }
 
 void Client::note_reload(bool applied) {
-    detail::engine_of(impl_, "Client").control().note_reload(applied);
+    detail::engine_of(impl_, "Client").note_reload(applied);
 }
 
 void Client::on_scrape(ScrapeHandler handler) {

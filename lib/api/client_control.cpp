@@ -198,6 +198,7 @@ public:
     /// Whether there is a file to keep services in.
     bool keeps() const { return kept().has_value(); }
 
+    admin::EventRing& events() override { return client_.control_.events(); }
     Answer reload() override { return client_.control_.reload(); }
     Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
         return client_.control_.try_reload(time);

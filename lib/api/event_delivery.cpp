@@ -8,13 +8,15 @@
 
 namespace ferrotunnel::detail {
 
-EventDelivery::EventDelivery(CalledBy who, EventHandler handler, Logger& log)
+EventDelivery::EventDelivery(CalledBy who, EventHandler handler, Logger& log, admin::EventRing& ring)
     : handler_(std::move(handler)),
       log_(log),
+      ring_(ring),
       events_(who, limits::events_waiting_max,
               {[this](Event& event) { call(event); }, [this](std::uint64_t events) { tell_dropped(events); }}) {}
 
 void EventDelivery::tell(Event event) noexcept {
+    ring_.put(event);
     if (handler_) {
         const bool is_last = event.kind == Event::Kind::stopped;
         events_.put(std::move(event), 1, is_last);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "admin/event_ring.hpp"
 #include "api/delivery_queue.hpp"
 #include "base/log.hpp"
 #include "ferrotunnel/event.hpp"
@@ -14,8 +15,9 @@ namespace ferrotunnel::detail {
 /// wait for a slow handler; later ones are dropped, and the next event that is told says how many. Any thread.
 class EventDelivery {
 public:
-    /// `handler` may be empty. What it throws is logged and dropped. `log` outlives this.
-    EventDelivery(CalledBy who, EventHandler handler, Logger& log);
+    /// `handler` may be empty. What it throws is logged and dropped. `log` and `ring` outlive this.
+    /// Every event is kept in `ring` too, whether or not there is a handler.
+    EventDelivery(CalledBy who, EventHandler handler, Logger& log, admin::EventRing& ring);
     EventDelivery(const EventDelivery&) = delete;
     EventDelivery& operator=(const EventDelivery&) = delete;
 
@@ -32,6 +34,7 @@ private:
 
     const EventHandler handler_;
     Logger& log_;
+    admin::EventRing& ring_;
     std::uint64_t dropped_ = 0;  // for the delivering thread: to be told with the next event
     DeliveryQueue<Event> events_;
 };

@@ -203,12 +203,17 @@ void FacadeControl::on_scrape(ScrapeHandler handler) {
     scrape_ = std::move(handler);
 }
 
-void FacadeControl::note_reload(bool applied) {
+Event FacadeControl::note_reload(bool applied) {
+    Event event;
+    event.kind = Event::Kind::reloaded;
+    event.text =
+        applied ? "The configuration was applied." : "The configuration was refused: nothing of it was applied.";
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     std::lock_guard lock(mutex_);
     ++(applied ? reloads_.applied : reloads_.refused);
     (applied ? reloads_.last_applied : reloads_.last_refused) = now;
     reloads_.last_was_applied = applied;
+    return event;
 }
 
 // The application is asked without the lock.

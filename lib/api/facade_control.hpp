@@ -13,10 +13,12 @@
 
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
+#include "admin/event_ring.hpp"
 #include "admin/stats_metrics.hpp"
 #include "admin/subject.hpp"
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/event.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
 
@@ -53,8 +55,8 @@ public:
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     void on_scrape(ScrapeHandler handler);
-    /// Counts that the configuration was read again.
-    void note_reload(bool applied);
+    /// Counts that the configuration was read again. Returns the event to be told.
+    Event note_reload(bool applied);
     /// What was counted, and what the application has to say, behind the families of `to`.
     void put_metrics(metrics::Exposition& to) const;
     /// All that a scraper reads. Empty before open().
@@ -64,6 +66,9 @@ public:
     admin::Answer compare() const;
     admin::Answer configuration() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
+
+    /// What has happened, for those who ask.
+    admin::EventRing& events() noexcept { return events_; }
 
     /// When that was, since 1970.
     double start_time_seconds() const;
@@ -87,6 +92,7 @@ private:
     DrainHandler drain_;
     ScrapeHandler scrape_;
     admin::ReloadCounts reloads_;
+    admin::EventRing events_;
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
     runtime::Fd metrics_;

@@ -30,7 +30,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                                          : std::make_unique<runtime::WorkerGroup>(
                                                settings_.workers, std::chrono::microseconds(settings_.busy_poll))),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
-              settings_.on_event, log_),
+              settings_.on_event, log_, control_.events()),
       lifecycle_(*this, *group_) {
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
@@ -348,7 +348,7 @@ std::string Server::dashboard_endpoint() const {
 }
 
 void Server::note_reload(bool applied) {
-    detail::engine_of(impl_, "Server").control().note_reload(applied);
+    detail::engine_of(impl_, "Server").note_reload(applied);
 }
 
 void Server::on_scrape(ScrapeHandler handler) {

@@ -59,6 +59,13 @@ std::size_t Server::Impl::kick(const std::string& client) {
         log_.info("the operator has ended a client's connections",
                   {{"client", client}, {"connections", trunks.size()}});
     }
+    if (!kicked.empty()) {
+        Event event;
+        event.kind = Event::Kind::kicked;
+        event.client = client;
+        event.text = "The operator has ended a client's connections.";
+        events_.tell(std::move(event));
+    }
     return kicked.size();
 }
 

@@ -172,6 +172,7 @@ public:
         return server_.ask_client(client, request);
     }
 
+    admin::EventRing& events() override { return server_.control_.events(); }
     Answer reload() override { return server_.control_.reload(); }
     Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
         return server_.control_.try_reload(time);

@@ -48,6 +48,7 @@ run_example() { # PORT WORD ADDRESS
     bash -c "${line//127.0.0.1:$1/$3}"
 }
 run_example 7837 v1/status "$at_server" | python3 -c 'import json, sys; assert json.load(sys.stdin)["side"] == "server"'
+run_example 7837 v1/events "$at_server" | python3 -c 'import json, sys; assert json.load(sys.stdin)["missed"] == 0'
 run_example 7837 v1/kick "$at_server" | python3 -c 'import json, sys; assert json.load(sys.stdin)["error"]["code"] == "not_found"'
 run_example 4040 api/tunnels "$at_client" | python3 -c 'import json, sys; assert len(json.load(sys.stdin)["tunnels"]) == 1'
 
@@ -70,6 +71,8 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
     openapi "$at_client" get /v1/tunnels 404
     openapi "$at_server" get /v1/tokens 200
     openapi "$at_server" get /v1/clients/nobody/services 404
+    openapi "$at_server" get /v1/events 200
+    openapi "$at_client" get /v1/events 200
     openapi "$at_server" post /v1/kick 404 -H 'Content-Type: application/json' -d '{"client": "nobody"}'
     holds "${answers[@]}" || fail "an answer is not as docs/openapi.yml has it"
     echo '{"tokens": [{"name": "x"}]}' >"$dir/wrong"
@@ -77,6 +80,23 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
 else
     say "there is no python3-jsonschema: nothing is held against it"
 fi
+
+say "events as they come, and those after one that is known"
+stream() { start "$1" curl -sSN --max-time 600 "http://$at_server/api/v1/events/stream" -H "Last-Event-ID: $2"; }
+stream events ''
+wait_for_text events '"kind":"registered".*"service":"app.test".*'
+equal "events" "$(asked "$at_server" /api/v1/events) $(field '"registered" in [e["kind"] for e in j["events"]]')" "200 True"
+last=$(field 'j["last"]')
+stream later "$last"
+equal "a client is kicked" "$(asked "$at_server" /api/v1/kick -H 'Content-Type: application/json' -d '{"client": "laptop"}')" 200
+for name in events later; do
+    wait_for_text $name '"kind":"kicked"'
+    wait_for_text $name '"kind":"registered"'
+done
+! grep -q "\"$last\"" "$dir/later.out" || fail "the event that is known was told again"
+equal "what is told after it" "$(asked "$at_server" "/api/v1/events?after=$last") $(field 'j["events"][0]["kind"], j["missed"]')" "200 ('kicked', 0)"
+equal "a stream for another site's page" "$(asked "$at_server" /api/v1/events/stream -H 'Sec-Fetch-Site: cross-site')" 403
+wait_for_services client 1
 
 say "a script in what is asked is text in what is answered"
 script='<script>alert(1)</script>'

@@ -1,6 +1,7 @@
 // The frame around the pages: which there are, which is shown, and when it is brought up to date.
 import { make } from "/dom.js";
 import { get } from "/api.js";
+import { follow } from "/events.js";
 import { configuration } from "/config.js";
 import * as client from "/client.js";
 import * as server from "/server.js";
@@ -18,6 +19,8 @@ let pages = null;
 let side = "";
 let shown = null;
 let timer = 0;
+let asks = false; // one question at a time, whoever wants it: the timer, an event, another page
+let again = false;
 
 function tell(isLive, text) {
   live.classList.toggle("lost", !isLive);
@@ -26,8 +29,10 @@ function tell(isLive, text) {
 
 async function refresh() {
   clearTimeout(timer);
+  again = asks;
+  if (asks || document.hidden) return;
+  asks = true;
   const page = shown;
-  if (document.hidden) return;
   const began = performance.now();
   try {
     await page.refresh();
@@ -35,8 +40,9 @@ async function refresh() {
   } catch (problem) {
     tell(false, problem.status ? problem.message : "no answer: has the program ended?");
   }
+  asks = false;
   // Where the program has much to tell, it is asked less often: nine tenths of its time are for others.
-  if (page === shown) timer = setTimeout(refresh, Math.max(page.every, 10 * (performance.now() - began)));
+  timer = setTimeout(refresh, page !== shown ? 0 : Math.max(again ? 100 : page.every, 10 * (performance.now() - began)));
 }
 
 function show() {
@@ -66,6 +72,7 @@ async function begin() {
   window.addEventListener("hashchange", () => { show(); main.focus(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   show();
+  follow(refresh); // what has happened is on the page at once, not with its next turn
 }
 
 begin();

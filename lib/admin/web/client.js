@@ -2,6 +2,7 @@
 import { ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
+import { feed } from "/events.js";
 import { encode, picture } from "/qr.js";
 
 const states = { registered: "good", pending: "warn", refused: "bad", disabled: "off", closed: "off" };
@@ -60,7 +61,7 @@ export function overview() {
     element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Overview"),
       make("div", { class: "buttons" }, drain)), state,
     make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
-    card("Services", table.element), card("Traffic", traffic.element), visitsCard),
+    card("Services", table.element), card("Traffic", traffic.element), visitsCard, feed()),
     end() { traffic.end(); },
     async refresh() {
       const now = await get("/status");

@@ -2,6 +2,7 @@
 import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
+import { feed } from "/events.js";
 
 export function overview() {
   const figures = { clients: figure("Clients"), services: figure("Services"), visitors: figure("Visitors now"),
@@ -27,7 +28,8 @@ export function overview() {
     make("div", { class: "title" }, make("h1", {}, "Overview"), make("div", { class: "buttons" }, reload, drain)),
     state, make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     make("div", { class: "columns" }, card("Traffic", traffic.element), card("Web requests", requests.element)),
-    make("div", { class: "columns" }, card("Refused, by cause", refusals.element), card("Listens at", places.element)));
+    make("div", { class: "columns" }, card("Refused, by cause", refusals.element), card("Listens at", places.element)),
+    feed());
   return {
     title: "Overview", element, every: 1000,
     end() { traffic.end(); requests.end(); },

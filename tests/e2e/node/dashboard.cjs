@@ -50,9 +50,10 @@ async function main() {
   await page.emulateMedia({ colorScheme: "dark" });
   await check("server-dark");
   await page.emulateMedia({ colorScheme: "light" });
-  for (const [name, title] of [["services", "Services"], ["tokens", "Tokens"], ["configuration", "Configuration"]]) {
+  for (const [name, title, text] of [["services", "Services", "app.test"], ["tokens", "Tokens", "from 127.0.0.1"],
+    ["configuration", "Configuration", "busy_poll"]]) {
     await open(server, name, title);
-    await page.waitForLoadState("networkidle").catch(() => {});
+    await page.locator("main").getByText(text).first().waitFor();
     await check(`server-${name}`);
   }
 
@@ -72,6 +73,10 @@ async function main() {
   await page.getByRole("button", { name: "Kick laptop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Yes" }).press("Enter");
   await page.getByText("was disconnected").waitFor();
+  await open(server, "overview", "Overview");
+  const feed = page.locator(".card", { hasText: "Events" });
+  await feed.getByText("kicked", { exact: true }).waitFor(); // as they come, by server-sent events
+  await feed.locator("tr", { hasText: "registered" }).first().waitFor();
 
   await open(client, "overview", "Overview");
   await page.getByText("registered").first().waitFor();

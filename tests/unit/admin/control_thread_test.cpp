@@ -83,6 +83,19 @@ std::string read_to_end(const runtime::Fd& socket) {
     }
 }
 
+// Reads until `text` has `part`.
+void read_until(const runtime::Fd& socket, std::string& text, std::string_view part) {
+    std::array<std::uint8_t, 4'096> buffer{};
+    while (text.find(part) == std::string::npos) {
+        pollfd source{socket.get(), POLLIN, 0};
+        REQUIRE(::poll(&source, 1, 60'000) == 1);
+        const runtime::IoResult read = runtime::read_some(socket.get(), MutableBytes(buffer));
+        REQUIRE(read.status != runtime::IoStatus::eof);
+        REQUIRE(read.status != runtime::IoStatus::error);
+        text.append(reinterpret_cast<const char*>(buffer.data()), read.bytes);
+    }
+}
+
 const std::string status_request = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n";
 
 }  // namespace
@@ -126,6 +139,56 @@ TEST_CASE("one peer too many takes the place of the one that has been silent for
     for (int i = 0; i < 50; ++i) {
         CHECK(running.ask("/v1/status").starts_with("200 "));
     }
+}
+
+TEST_CASE("whoever follows events is told them as they come, and one that is slow finds a gap") {
+    Running running;
+    const runtime::Fd slow = running.connect();
+    say(slow, "GET /v1/events/stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    const runtime::Fd quick = running.connect();
+    say(quick, "GET /v1/events/stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::string of_quick;
+    read_until(quick, of_quick, "\r\n\r\nretry: 2000\n\n:\n\n");  // it listens
+    CHECK(of_quick.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+    CHECK(of_quick.find("Content-Length") == std::string::npos);
+    Event event;
+    event.text.assign(8'192, 'x');  // one batch of these is more than the socket takes
+    for (std::size_t i = 0; i < limits::admin_events_kept; ++i) {
+        running.subject.ring.put(event);
+    }
+    read_until(quick, of_quick, running.subject.ring.id_of(limits::admin_events_kept) + '"');
+    CHECK(of_quick.find("event: gap") == std::string::npos);
+    say(quick, "anything");  // is dropped
+    // All that the slow one has not yet been sent is gone now.
+    for (std::size_t i = 0; i < limits::admin_events_kept; ++i) {
+        running.subject.ring.put(event);
+    }
+    event.text = "the last";
+    running.subject.ring.put(event);
+    std::string of_slow;
+    read_until(slow, of_slow, "the last");
+    CHECK(of_slow.find("event: gap\ndata: {\"missed\":") != std::string::npos);
+    CHECK(running.ask("/v1/status").starts_with("200 "));
+}
+
+TEST_CASE("as many follow the events as may, and the others are told so") {
+    Running running;
+    std::vector<runtime::Fd> listeners;
+    for (std::size_t i = 0; i < limits::admin_listeners_max; ++i) {
+        listeners.push_back(running.connect());
+        say(listeners.back(), "GET /v1/events/stream HTTP/1.1\r\nHost: a\r\n\r\n");
+        std::string text;
+        read_until(listeners.back(), text, "retry:");
+    }
+    CHECK(running.ask("/v1/events/stream").starts_with("503 "));
+    listeners.pop_back();
+    CHECK(test::eventually([&] {
+        const runtime::Fd next = running.connect();
+        say(next, "GET /v1/events/stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        std::string text;
+        read_until(next, text, "\r\n\r\n");
+        return text.starts_with("HTTP/1.1 200 ");
+    }));
 }
 
 TEST_CASE("the doors of one thread have places of their own") {

@@ -43,7 +43,10 @@ public:
         return told(time ? "drain " + std::to_string(time->count()) : "drain");
     }
 
+    admin::EventRing& events() override { return ring; }
+
     std::string why_not;
+    admin::EventRing ring;
 
 private:
     static admin::Answer told(const std::string& what) { return {200, admin::Json{{"told", what}}}; }

@@ -34,9 +34,10 @@ struct Rig {
                       act(event);
                   }
               },
-              log) {}
+              log, ring) {}
 
     test::LogBook log;
+    admin::EventRing ring;
     std::function<void(const Event&)> act;
     std::vector<std::string> told;  // used by the handler alone, which runs once at a time
     std::vector<std::uint64_t> dropped;
@@ -62,9 +63,10 @@ TEST_CASE("events are told in order, and what a handler throws is logged", "[eve
     rig.events.wait_until_told();
     CHECK(rig.told == std::vector<std::string>{"one", "two", "three"});
     CHECK(rig.log.count("the event handler has thrown what=no idea") == 1);
-    EventDelivery nobody(who, {}, rig.log);
+    EventDelivery nobody(who, {}, rig.log, rig.ring);
     nobody.tell(named("lost"));
     nobody.wait_until_told();
+    CHECK(rig.ring.after(0).events.back().event.service == "lost");  // it is kept whether or not it is told
 }
 
 TEST_CASE("what a handler causes is told when it has returned", "[event]") {

@@ -22,6 +22,10 @@ std::string_view name_of(Event::Kind kind) noexcept {
             return "unregistered";
         case Event::Kind::draining:
             return "draining";
+        case Event::Kind::reloaded:
+            return "reloaded";
+        case Event::Kind::kicked:
+            return "kicked";
         case Event::Kind::stopped:
             return "stopped";
     }

@@ -1,0 +1,124 @@
+#include "admin/event_ring.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include "admin/stats_json.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+Json json_of_event(const EventRing& ring, const EventRing::Kept& kept) {
+    using std::chrono::milliseconds;
+    const Event& event = kept.event;
+    Json json{{"id", ring.id_of(kept.number)},
+              {"time_ms", std::chrono::duration_cast<milliseconds>(kept.at.time_since_epoch()).count()},
+              {"kind", name_of(event.kind)}};
+    const auto put = [&json](const char* name, const std::string& text) {
+        if (!text.empty()) {
+            json[name] = text;
+        }
+    };
+    put("peer", event.peer);
+    put("client", event.client);
+    put("service", event.service);
+    put("endpoint", event.endpoint);
+    put("error", event.error ? event.error.message() : std::string());
+    put("text", event.text);
+    if (event.retry_in.count() > 0) {
+        json["retry_in_ms"] = event.retry_in.count();
+    }
+    if (event.connection != 0) {
+        json["connection"] = event.connection;
+        json["connections"] = event.connections;
+    }
+    return json;
+}
+
+// text_of() ends with a line end, and JSON has none within.
+std::string sent(std::string_view head, const Json& data) {
+    return std::string(head) + "data: " + text_of(data) + '\n';
+}
+
+}  // namespace
+
+EventRing::EventRing(Moment began) : prefix_(std::to_string(seconds_of(began)) + '-') {}
+
+void EventRing::put(const Event& event, Moment now) noexcept {
+    const std::lock_guard lock(mutex_);
+    ++last_;
+    try {
+        kept_.push_back({last_, now, event});
+    } catch (const std::exception&) {
+        return;  // no memory: its number is missed by all
+    }
+    if (kept_.size() > limits::admin_events_kept) {
+        kept_.pop_front();
+    }
+}
+
+EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
+    const std::lock_guard lock(mutex_);
+    Batch batch;
+    auto from =
+        std::partition_point(kept_.begin(), kept_.end(), [after](const Kept& kept) { return kept.number <= after; });
+    const auto room = std::min<std::size_t>(most, static_cast<std::size_t>(kept_.end() - from));
+    batch.events.assign(from, from + static_cast<std::ptrdiff_t>(room));
+    batch.last = batch.events.empty() ? std::max(after, last_) : batch.events.back().number;
+    batch.missed = batch.last - std::min(after, batch.last) - batch.events.size();
+    return batch;
+}
+
+EventRing::Place EventRing::listen() {
+    const std::lock_guard lock(mutex_);
+    const bool is_full = static_cast<std::size_t>(places_.use_count()) > limits::admin_listeners_max;
+    return is_full ? nullptr : Place(places_);
+}
+
+std::string EventRing::id_of(std::uint64_t number) const {
+    return prefix_ + std::to_string(number);
+}
+
+std::uint64_t EventRing::number_of(std::string_view id) const noexcept {
+    if (!id.starts_with(prefix_)) {
+        return 0;
+    }
+    id.remove_prefix(prefix_.size());
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+    const std::lock_guard lock(mutex_);
+    return error == std::errc() && end == id.data() + id.size() && number <= last_ ? number : 0;
+}
+
+Json json_of_events(const EventRing& ring, std::string_view id) {
+    const EventRing::Batch batch = ring.after(ring.number_of(id));
+    Json events = Json::array();
+    for (const EventRing::Kept& kept : batch.events) {
+        events.push_back(json_of_event(ring, kept));
+    }
+    return {{"events", std::move(events)}, {"missed", batch.missed}, {"last", ring.id_of(batch.last)}};
+}
+
+EventStream::EventStream(const EventRing& ring, EventRing::Place place, std::string_view id)
+    : ring_(ring), place_(std::move(place)), told_(ring.number_of(id)) {}
+
+std::string EventStream::next(std::chrono::steady_clock::time_point now) {
+    const EventRing::Batch batch = ring_.after(told_, limits::admin_events_at_once);
+    told_ = batch.last;
+    std::string text;
+    if (batch.missed != 0) {
+        text += sent("event: gap\n", Json{{"missed", batch.missed}});
+    }
+    for (const EventRing::Kept& kept : batch.events) {
+        text += sent("id: " + ring_.id_of(kept.number) + '\n', json_of_event(ring_, kept));
+    }
+    if (text.empty() && now - said_ >= limits::admin_heartbeat) {
+        text = ":\n\n";
+    }
+    said_ = text.empty() ? said_ : now;
+    return text;
+}
+
+}  // namespace ferrotunnel::admin

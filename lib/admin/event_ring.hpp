@@ -1,0 +1,81 @@
+// The latest events of a Server or Client, for those who ask the control API. Each has a number; whoever follows them
+// remembers the number of the last one it was told, and that is all there is of a listener: one that is slow waits for
+// nobody and holds nobody up, it finds that what it has missed is gone.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/answer.hpp"
+#include "admin/limits.hpp"
+#include "ferrotunnel/event.hpp"
+
+namespace ferrotunnel::admin {
+
+/// Any thread.
+class EventRing {
+public:
+    using Moment = std::chrono::system_clock::time_point;
+    struct Kept {
+        std::uint64_t number;  // from 1, each once
+        Moment at;
+        Event event;
+    };
+    struct Batch {
+        std::uint64_t missed = 0;  // events between `after` and the first of these that are gone
+        std::vector<Kept> events;
+        std::uint64_t last = 0;  // the number to go on from
+    };
+    /// A place among the listeners, of which there are limits::admin_listeners_max.
+    using Place = std::shared_ptr<void>;
+
+    /// `began`: part of each event's id, so that an id of a former run of the program is not taken for one of this.
+    explicit EventRing(Moment began = std::chrono::system_clock::now());
+    EventRing(const EventRing&) = delete;
+    EventRing& operator=(const EventRing&) = delete;
+
+    /// Keeps it in the place of the oldest, where all places are taken.
+    void put(const Event& event, Moment now = std::chrono::system_clock::now()) noexcept;
+    /// The events after number `after`, the oldest first, at most `most`.
+    Batch after(std::uint64_t after, std::size_t most = limits::admin_events_kept) const;
+    /// Null: as many listen as may.
+    Place listen();
+
+    /// "1764086400-17": when the program began, and the number.
+    std::string id_of(std::uint64_t number) const;
+    /// 0, before the first, where `id` is none of this run.
+    std::uint64_t number_of(std::string_view id) const noexcept;
+
+private:
+    const std::string prefix_;
+    mutable std::mutex mutex_;
+    std::deque<Kept> kept_;
+    std::uint64_t last_ = 0;
+    std::shared_ptr<int> places_ = std::make_shared<int>();
+};
+
+/// {"events": [...], "missed": 0, "last": ID}: those after `id`, or all that are kept.
+Json json_of_events(const EventRing& ring, std::string_view id);
+
+/// The events after `id` as they come, as server-sent events; for one listener.
+class EventStream {
+public:
+    EventStream(const EventRing& ring, EventRing::Place place, std::string_view id);
+    /// What is to be sent next; empty: nothing yet. A comment where there was nothing for limits::admin_heartbeat.
+    std::string next(std::chrono::steady_clock::time_point now);
+
+private:
+    const EventRing& ring_;
+    EventRing::Place place_;
+    std::uint64_t told_;
+    std::chrono::steady_clock::time_point said_{};  // the first call says something
+};
+
+}  // namespace ferrotunnel::admin

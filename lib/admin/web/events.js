@@ -1,0 +1,43 @@
+// What happens, as the program tells it: server-sent events, and the list of the latest.
+import { badge, card, make, Table } from "/dom.js";
+
+const kept = 100;
+const kinds = { connected: "good", joined: "good", registered: "good", reloaded: "good", degraded: "warn", reconnecting: "warn",
+  draining: "warn", kicked: "warn", gap: "warn", lost: "bad", refused: "bad", unregistered: "off", stopped: "off" };
+
+const rows = []; // the newest first
+const table = new Table("Events", [
+  { name: "Time", of: (row) => (row.time_ms ? new Date(row.time_ms).toLocaleTimeString() : "") },
+  { name: "Event", of: (row) => badge(row.kind, kinds[row.kind] ?? "off") },
+  { name: "Whose", of: (row) => row.client || row.peer || "" },
+  { name: "Service", of: (row) => make("span", {}, row.service ?? "", row.endpoint ? " " : "",
+    row.endpoint ? make("code", {}, row.endpoint) : null) },
+  { name: "What", of: (row) => row.text || row.error || "" },
+], "Nothing has happened yet.");
+const show = () => table.show(rows, (row) => row.id);
+const element = card("Events", table.element);
+
+function add(row) {
+  rows.unshift(row);
+  rows.length = Math.min(rows.length, kept);
+}
+
+/** The list; there is one, whichever page shows it. */
+export function feed() {
+  show();
+  return element;
+}
+
+/** Follows what happens for as long as the page is there. A browser whose connection breaks says what it has seen. */
+export function follow(happened) {
+  const source = new EventSource("/api/v1/events/stream");
+  let gaps = 0;
+  const take = (row) => {
+    add(row);
+    show();
+    happened();
+  };
+  source.onmessage = (message) => take(JSON.parse(message.data));
+  source.addEventListener("gap", (message) => take({ kind: "gap", id: `gap ${++gaps}`,
+    text: `${JSON.parse(message.data).missed} events are not shown: they came too fast, or before this page was there.` }));
+}
