@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 
 namespace ferrotunnel::cli {
 namespace {
@@ -29,6 +30,34 @@ void set_proxy(Description& service, ProxyProtocol version) {
 // v1 is for connections alone.
 void set_proxy(Udp& service, ProxyProtocol version) {
     service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
+}
+
+// A path is for HTTP services alone, and nobody can tell whether datagrams are taken. False: it is not for this one.
+template <typename Description>
+bool set_health(Description& service, const HealthCheck& check) {
+    if constexpr (std::is_same_v<Description, Udp>) {
+        return false;
+    } else {
+        const bool fits = std::is_same_v<Description, Http> || check.kind == HealthCheck::Kind::tcp;
+        service.health = fits ? check : service.health;
+        return fits;
+    }
+}
+
+void apply_health(const Options& options, const std::vector<AnyService*>& services, Problems& problems) {
+    const auto health = options.text("health");
+    if (!health) {
+        return;
+    }
+    const HealthCheck check = *health == "tcp" ? HealthCheck::tcp() : HealthCheck::http(*health);
+    bool any = services.empty();
+    for (AnyService* service : services) {
+        any = std::visit([&](auto& one) { return set_health(one, check); }, *service) || any;
+    }
+    if (!any) {
+        problems.add(options.place_of("health"),
+                     "is for none of the services: a path is for those of HTTP, and `tcp` for those with connections");
+    }
 }
 
 }  // namespace
@@ -59,12 +88,20 @@ OptionInfo proxy_protocol_option() {
             "Tell backends who the visitor is, by a header of the PROXY protocol in front of the first byte.", false};
 }
 
+OptionInfo health_option() {
+    return {"health", "PATH|tcp",
+            "Look again and again whether the backends of HTTP services answer this path with 200 to 399, or whether "
+            "backends take connections; visitors come only while they do.",
+            false};
+}
+
 bool has_backend_options(const Options& options) {
-    return options.has("proxy-protocol") ||
+    return options.has("proxy-protocol") || options.has("health") ||
            std::any_of(std::begin(of_tls), std::end(of_tls), [&](const char* name) { return options.has(name); });
 }
 
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems) {
+    apply_health(options, services, problems);
     BackendTls wanted;
     wanted.ca_file = options.text("backend-ca").value_or("");
     wanted.server_name = options.text("backend-name").value_or("");

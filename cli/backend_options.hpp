@@ -11,6 +11,7 @@ namespace ferrotunnel::cli {
 /// The options --backend-..., for a command whose services may speak TLS to their backends.
 std::vector<OptionInfo> backend_tls_options();
 OptionInfo proxy_protocol_option();
+OptionInfo health_option();
 
 /// Whether any of these options was given.
 bool has_backend_options(const Options& options);

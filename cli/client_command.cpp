@@ -394,7 +394,7 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
     options.insert(options.begin() + 1, own.begin(), own.end());
     std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
     if (proxy) {
-        backend.push_back(proxy_protocol_option());
+        backend.insert(backend.end(), {proxy_protocol_option(), health_option()});
     }
     options.insert(options.end(), backend.begin(), backend.end());
     if (guards != Guards::none) {

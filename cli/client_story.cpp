@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "printable.hpp"
 #include "qr_text.hpp"
 #include "reach.hpp"
 
@@ -55,6 +56,12 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
         case Event::Kind::unregistered:
             endpoints_.remove_service(event.service);
             refusals_.erase(event.service);
+            break;
+        case Event::Kind::unhealthy:
+            output_.line(fmt::format("  {} is unhealthy: {}", event.service, printable(event.text)));
+            break;
+        case Event::Kind::healthy:
+            output_.line(fmt::format("  {} is healthy again", event.service));
             break;
         case Event::Kind::refused:
             end = on_refused(event);

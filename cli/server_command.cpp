@@ -215,6 +215,8 @@ void on_event(const Event& event, Output& output) {
             }
             break;
         case Event::Kind::refused:
+        case Event::Kind::unhealthy:
+        case Event::Kind::healthy:
         case Event::Kind::reconnecting:
         case Event::Kind::reloaded:
         case Event::Kind::kicked:

@@ -80,6 +80,11 @@ std::string left_off(const Json& answer) {
     return rows > 0 ? fmt::format("  ... and {} more\n", rows) : "";
 }
 
+// Of a service whose backend is unhealthy.
+std::string health_text(const Json& service) {
+    return service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string();
+}
+
 std::string tunnels_text(const Json& status) {
     Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS"}};
     for (const Json& tunnel : member_of(status, "tunnels")) {
@@ -94,7 +99,7 @@ std::string tunnels_text(const Json& status) {
             std::vector<std::string> row = is_first ? client : std::vector<std::string>(client.size());
             is_first = false;
             row.insert(row.end(), {text_in(service, "name"), or_dash(text_in(service, "endpoint")),
-                                   std::to_string(number_in(service, "streams"))});
+                                   std::to_string(number_in(service, "streams")) + health_text(service)});
             rows.push_back(std::move(row));
         }
         if (is_first) {
@@ -254,12 +259,12 @@ std::string services_text(const Json& answer) {
         if (of_server) {
             rows.push_back({name, endpoint, or_dash(text_in(service, "client")),
                             std::to_string(number_in(service, "client_id")), text_in(service, "token"),
-                            std::to_string(number_in(service, "streams"))});
+                            std::to_string(number_in(service, "streams")) + health_text(service)});
         } else {
             const std::string by = text_in(service, "disabled_by");
             const std::string why = by.empty() ? text_in(service, "why") : "by " + by;
             rows.push_back({name, text_in(service, "kind"), endpoint, or_dash(text_in(service, "local")),
-                            text_in(service, "state") + (why.empty() ? "" : ": " + why)});
+                            text_in(service, "state") + (why.empty() ? "" : ": " + why) + health_text(service)});
         }
     }
     return (rows.size() > 1 ? table(rows, 2) : "  no services\n") + left_off(answer);

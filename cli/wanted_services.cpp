@@ -134,7 +134,7 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     const bool named = names_services(options);
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
-            problems.add("--backend-..., --proxy-protocol",
+            problems.add("--backend-..., --proxy-protocol, --health",
                          "are for services of the command line; those of a file say it there");
         }
         if (has_guard_options(options)) {

@@ -27,6 +27,8 @@ struct Event {
                        ///< Server: it refused a login (told at most 20 times a second) or a service (at most 64
                        ///< times a second for each connection)
         unregistered,  ///< `service` is not offered any more
+        unhealthy,     ///< client: the backend of `service` fails its checks, `text` says how: no new visitors
+        healthy,       ///< client: it passes them again
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         reloaded,  ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
                    ///< applied

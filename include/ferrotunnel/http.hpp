@@ -7,6 +7,7 @@
 
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/group.hpp"
+#include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/http_rules.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "ferrotunnel/service_token.hpp"
@@ -60,6 +61,8 @@ struct Http {
     std::vector<ServicePlugin> plugins{};
     /// With whom the client shares the service; by default with nobody.
     Group group{};
+    /// Whether its backend can serve visitors, looked at by this client; by default nobody looks.
+    HealthCheck health{};
     /// A token of the service's own, where the server wants one beside the client's (GuardedService).
     ServiceToken token{};
     /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until

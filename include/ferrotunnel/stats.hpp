@@ -138,6 +138,8 @@ struct TunnelInfo {
         std::uint64_t requests = 0;        ///< for HTTP, since the service was registered
         std::uint64_t bytes_received = 0;  ///< payload from the trunks, over all services with this name and endpoint
         std::uint64_t bytes_sent = 0;      ///< payload to the trunks: ServiceStats says more
+        bool unhealthy = false;            ///< its client has found its backend so: it gets no new visitors
+        std::string why_unhealthy{};       ///< untrusted text
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

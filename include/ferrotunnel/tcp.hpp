@@ -11,6 +11,7 @@
 #include "ferrotunnel/exit.hpp"
 #include "ferrotunnel/export.hpp"
 #include "ferrotunnel/group.hpp"
+#include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/visit.hpp"
@@ -78,6 +79,8 @@ struct Tcp {
     std::vector<ServicePlugin> plugins{};
     /// With whom the client shares the service; by default with nobody.
     Group group{};
+    /// Whether its backend can serve visitors, looked at by this client; by default nobody looks.
+    HealthCheck health{};
     /// Of an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
     /// "[2001:db8::7]:22"; 1 to 256, without ports all of them. What is allowed by its name alone leads to public
     /// addresses only.

@@ -20,6 +20,10 @@ std::string_view name_of(Event::Kind kind) noexcept {
             return "refused";
         case Event::Kind::unregistered:
             return "unregistered";
+        case Event::Kind::unhealthy:
+            return "unhealthy";
+        case Event::Kind::healthy:
+            return "healthy";
         case Event::Kind::draining:
             return "draining";
         case Event::Kind::reloaded:

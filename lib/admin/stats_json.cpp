@@ -57,12 +57,16 @@ Json json_of(const TunnelInfo& tunnel) {
               {"since", seconds_of(tunnel.since)},
               {"connections", tunnel.connections}};
     json.update(list_of("services", tunnel.services, [](const TunnelInfo::Service& service) {
-        return Json{{"name", service.name},
-                    {"endpoint", service.endpoint},
-                    {"streams", service.streams},
-                    {"requests", service.requests},
-                    {"bytes_received", service.bytes_received},
-                    {"bytes_sent", service.bytes_sent}};
+        Json one{{"name", service.name},
+                 {"endpoint", service.endpoint},
+                 {"streams", service.streams},
+                 {"requests", service.requests},
+                 {"bytes_received", service.bytes_received},
+                 {"bytes_sent", service.bytes_sent}};
+        if (service.unhealthy) {
+            one["unhealthy"] = service.why_unhealthy;
+        }
+        return one;
     }));
     return json;
 }

@@ -40,11 +40,17 @@ namespace {
 
 constexpr const char* services_key = "client.services";
 
+// Of checks, the server is told that there are some, and what is to be done while no backend is healthy.
+bool same_health_for_server(const backend::ClientService& a, const backend::ClientService& b) {
+    const bool are_checked = a.health && b.health;
+    return are_checked ? a.health->try_when_all_unhealthy == b.health->try_when_all_unhealthy : a.health == b.health;
+}
+
 // Whether the server would be told the same of both.
 bool same_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     return a.kind == b.kind && a.remote_port == b.remote_port && a.http == b.http && a.tls == b.tls &&
            a.udp_idle == b.udp_idle && a.bind == b.bind && a.with == b.with && a.plugins == b.plugins &&
-           a.token == b.token;
+           a.token == b.token && a.group == b.group && same_health_for_server(a, b);
 }
 
 void tell_settings(const std::vector<detail::SettingChange>& changes, ApplyReport& report) {

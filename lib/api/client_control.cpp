@@ -233,6 +233,15 @@ private:
         if (view.state == Service::State::refused) {
             json["why"] = view.error_text;
         }
+        using Health = detail::ServiceState::Health;
+        if (view.health != Health::unchecked && !entry.is_off()) {
+            json["health"] = view.health == Health::healthy     ? "healthy"
+                             : view.health == Health::unhealthy ? "unhealthy"
+                                                                : "unknown";
+        }
+        if (view.health == Health::unhealthy) {
+            json["unhealthy"] = view.why_unhealthy;
+        }
         if (entry.is_off()) {
             json["disabled_by"] = std::visit([](const auto& one) { return one.disabled_by; }, entry.known->description);
         }

@@ -191,6 +191,8 @@ private:
     static Event::Kind kind_of(const session::LinkNotice& notice);
     void take_counts(const session::LinkNotice& notice);
     void on_registered(const session::LinkNotice& notice, Event& event);
+    static bool is_about_health(const session::LinkNotice& notice);
+    bool on_health(const session::LinkNotice& notice, Event& event);
     void on_service_refused(const session::LinkNotice& notice, Event& event);
     std::optional<Entry> answered(std::uint32_t service, Event& event,
                                   const std::function<void(detail::ServiceState&)>& change);

@@ -30,6 +30,10 @@ Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
             return Event::Kind::unregistered;  // never told: see on_notice
         case LinkNotice::Kind::refused:
             return Event::Kind::refused;
+        case LinkNotice::Kind::healthy:
+            return Event::Kind::healthy;
+        case LinkNotice::Kind::unhealthy:
+            return Event::Kind::unhealthy;
         case LinkNotice::Kind::draining:
             return Event::Kind::draining;
         case LinkNotice::Kind::stopped:
@@ -54,6 +58,8 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
         on_service_refused(notice, event);
     } else if (notice.kind == LinkNotice::Kind::unreachable) {
         (void)answered(notice.service, event, [](ServiceState& state) { state.set_pending(); });
+    } else if (is_about_health(notice) && !on_health(notice, event)) {
+        return;
     }
     changed_.notify_all();
     if (notice.kind == LinkNotice::Kind::unreachable) {
@@ -127,6 +133,36 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
     } else if (entry->listener) {
         entry->listener->set_refused(event.error);
     }
+}
+
+bool Client::Impl::is_about_health(const LinkNotice& notice) {
+    return notice.kind == LinkNotice::Kind::healthy || notice.kind == LinkNotice::Kind::unhealthy;
+}
+
+// False: there is nothing to tell, since the service is gone, or its backend has been healthy all along.
+bool Client::Impl::on_health(const LinkNotice& notice, Event& event) {
+    using Health = ServiceState::Health;
+    const Health health = notice.kind == LinkNotice::Kind::healthy ? Health::healthy : Health::unhealthy;
+    Health before = Health::unknown;
+    {
+        std::lock_guard lock(mutex_);
+        const auto found = services_.find(notice.service);
+        if (found == services_.end()) {
+            return false;
+        }
+        event.service = found->second.name;
+        before = found->second.state->set_health(health, notice.text);
+    }
+    if (health == before || (health == Health::healthy && before != Health::unhealthy)) {
+        return false;
+    }
+    if (health == Health::healthy) {
+        log_.warn("a service is healthy again", {{"service", event.service}});
+    } else {
+        log_.warn("a service is unhealthy: it gets no new visitors",
+                  {{"service", event.service}, {"why", notice.text}});
+    }
+    return true;
 }
 
 void Client::Impl::on_stopped(const LinkNotice& notice) {

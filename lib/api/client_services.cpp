@@ -10,6 +10,7 @@
 #include "directory/http_description.hpp"
 #include "login/rights.hpp"
 #include "settings/backend.hpp"
+#include "settings/health.hpp"
 #include "settings/service_plugins.hpp"
 #include "transport/sealed.hpp"
 #include "transport/tls_context.hpp"
@@ -66,6 +67,7 @@ backend::ClientService Client::Impl::described(Tcp description, bool application
     }
     add_plugins(service, description.plugins);
     service.group = group_part(description.group);
+    service.health = detail::health_terms(description);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -78,6 +80,7 @@ backend::ClientService Client::Impl::described(Http description, bool applicatio
     service.http = detail::http_part(description);
     add_plugins(service, description.plugins);
     service.group = group_part(description.group);
+    service.health = detail::health_terms(description);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -90,6 +93,7 @@ backend::ClientService Client::Impl::described(Tls description, bool application
     service.tls = detail::tls_part(description);
     add_plugins(service, description.plugins);
     service.group = group_part(description.group);
+    service.health = detail::health_terms(description);
     complete(service, description, application_serves, problems);
     return service;
 }
@@ -238,6 +242,7 @@ Client::Impl::Entry Client::Impl::entry_of(const backend::ClientService& service
     Entry entry;
     entry.name = service.name;
     entry.state = std::move(state);
+    entry.state->set_checked(service.health != nullptr);
     entry.hosts = service.http.hosts.size() + service.tls.hosts.size();
     entry.rules = bytes_of_rules(service);
     entry.claims = claims_of(service);

@@ -136,6 +136,9 @@ public:
                                     {"requests", service.requests},
                                     {"bytes_received", service.bytes_received},
                                     {"bytes_sent", service.bytes_sent}});
+                if (service.unhealthy) {
+                    rows.back()["unhealthy"] = service.why_unhealthy;
+                }
             }
         }
         return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};

@@ -209,6 +209,8 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
             added.endpoint = service.endpoint;
             added.streams = streams;
             added.requests = requests;
+            added.unhealthy = service.unhealthy;
+            added.why_unhealthy = service.why_unhealthy;
             if (service.row) {
                 const metrics::ServiceSums sums = service.row->sums();
                 added.bytes_received = sums.received;

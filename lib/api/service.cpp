@@ -16,7 +16,11 @@ ServiceState::View ServiceState::view() const {
 void ServiceState::set_registered(std::string endpoint, std::uint16_t port) {
     const std::lock_guard lock(mutex_);
     if (view_.state != State::closed) {
-        view_ = {State::registered, std::move(endpoint), port, {}, {}};
+        view_.state = State::registered;
+        view_.endpoint = std::move(endpoint);
+        view_.port = port;
+        view_.error.clear();
+        view_.error_text.clear();
     }
 }
 
@@ -33,6 +37,21 @@ void ServiceState::set_pending() {
     const std::lock_guard lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::pending;
+    }
+}
+
+ServiceState::Health ServiceState::set_health(Health health, std::string why) {
+    const std::lock_guard lock(mutex_);
+    view_.why_unhealthy = std::move(why);
+    return std::exchange(view_.health, health);
+}
+
+void ServiceState::set_checked(bool is_checked) {
+    const std::lock_guard lock(mutex_);
+    if (!is_checked) {
+        view_.health = Health::unchecked;
+    } else if (view_.health == Health::unchecked) {
+        view_.health = Health::unknown;
     }
 }
 

@@ -15,6 +15,7 @@ namespace ferrotunnel::detail {
 class ServiceState {
 public:
     using State = Service::State;
+    enum class Health : std::uint8_t { unchecked, unknown, healthy, unhealthy };
 
     struct View {
         State state = State::pending;
@@ -22,6 +23,8 @@ public:
         std::uint16_t port = 0;
         std::error_code error;
         std::string error_text;
+        Health health = Health::unchecked;
+        std::string why_unhealthy{};
     };
 
     /// `on_close` is called once, by whoever closes the service; it must not call back into this object's owner while
@@ -38,6 +41,10 @@ public:
     /// Called after the trunk was lost; the endpoint stays known.
     void set_pending();
     void set_disabled();
+    /// Returns what was known before.
+    Health set_health(Health health, std::string why);
+    /// Whether somebody looks at its backend; what is known of that stays.
+    void set_checked(bool is_checked);
     /// Closes without calling on_close: the client has ended.
     void set_closed();
 

@@ -13,6 +13,7 @@
 
 #include "backend/backend.hpp"
 #include "backend/folder.hpp"
+#include "backend/health.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/limits.hpp"
 #include "metrics/service_book.hpp"
@@ -41,6 +42,7 @@ struct ClientService {
     std::optional<std::array<std::uint8_t, 32>> token{};  // the key of its own, which the server wants proved
     Duration udp_idle = limits::udp_idle_default;         // for udp
     Backend backend;
+    std::shared_ptr<const HealthTerms> health{};  // how the backend is checked; null: nobody looks
     /// Of a private service that has a key: visitors prove it, and all bytes are sealed. Null: there is none.
     std::shared_ptr<const transport::SealContext> seal{};
     bool visited_by_datagrams = false;  // of a private service: the sealed bytes have datagrams, for a backend of UDP

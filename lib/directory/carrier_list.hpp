@@ -17,6 +17,14 @@
 
 namespace ferrotunnel::directory {
 
+/// What the client of a carrier says of the backend behind it.
+struct CarrierHealth {
+    bool healthy = true;                  // or nobody looks
+    bool try_when_all_unhealthy = false;  // it takes visitors where no carrier is healthy
+
+    friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
+};
+
 /// The carriers of one port or service. `Trunk` has `std::uint64_t load() const`.
 template <typename Trunk>
 class CarrierList {
@@ -26,6 +34,7 @@ public:
         std::uint32_t service = 0;  // the trunk's id for it
         bool yields = false;        // the next trunk of its client that joins takes its place
         std::uint64_t member = 0;   // of a group: a number that no other client has, or had, in this list; else 0
+        CarrierHealth health{};     // of what is behind it
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
 
@@ -34,6 +43,11 @@ public:
     bool empty() const noexcept { return carriers_.empty(); }
     std::size_t size() const noexcept { return carriers_.size(); }
     bool is_group() const noexcept { return !members_.empty(); }
+    /// Whether there are carriers, and none of them takes visitors, since what is behind them is unhealthy.
+    bool is_unhealthy() const noexcept {
+        return !carriers_.empty() && std::none_of(carriers_.begin(), carriers_.end(),
+                                                  [this](const Carrier& carrier) { return takes_visitors(carrier); });
+    }
 
     /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
     /// the member whose turn it is. Null: none is left.
@@ -55,7 +69,7 @@ public:
         std::uint64_t enough = least + least / 2 + detour;
         for (const Carrier& carrier : carriers_) {
             const std::uint64_t load = carrier.trunk->load();
-            if (load < enough && carrier.member == *member && !is_in(passed, carrier) && is_near(*carrier.trunk)) {
+            if (load < enough && carrier.member == *member && may_take(passed, carrier) && is_near(*carrier.trunk)) {
                 best = &carrier;
                 enough = load;
             }
@@ -83,7 +97,7 @@ public:
     /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
     /// of a group; what it says last counts.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service,
-               const std::optional<Membership>& membership = std::nullopt) {
+               const std::optional<Membership>& membership = std::nullopt, const CarrierHealth& health = {}) {
         Trunks replaced;
         replaced.reserve(carriers_.size());
         carriers_.reserve(carriers_.size() + 1);
@@ -96,13 +110,23 @@ public:
             }
         }
         std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
-        carriers_.push_back({std::move(trunk), service, false, member});
+        carriers_.push_back({std::move(trunk), service, false, member, health});
+        look_at_health();
         return replaced;
     }
 
     void remove(const Trunk& trunk) {
         std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
         forget_members();
+        look_at_health();
+    }
+
+    /// What the client says of the backend from now on. While it is unhealthy the trunk takes no new visitors.
+    void set_health(const Trunk& trunk, const CarrierHealth& health) noexcept {
+        for (Carrier& carrier : carriers_) {
+            carrier.health = carrier.trunk.get() == &trunk ? health : carrier.health;
+        }
+        look_at_health();
     }
 
     /// Removes all carriers of the client that `trunk` is one of.
@@ -122,6 +146,7 @@ public:
         }
         std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
         forget_members();
+        look_at_health();
         return trunks;
     }
 
@@ -136,9 +161,11 @@ public:
                            [service](const Carrier& carrier) { return carrier.service == service; });
     }
 
+    /// Whether the trunk is one of them, and takes visitors.
     bool has(const Trunk& trunk) const {
-        return std::any_of(carriers_.begin(), carriers_.end(),
-                           [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+        return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+            return carrier.trunk.get() == &trunk && takes_visitors(carrier);
+        });
     }
 
 private:
@@ -150,6 +177,19 @@ private:
 
     static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
         return !passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
+    }
+
+    bool takes_visitors(const Carrier& carrier) const noexcept {
+        return carrier.health.healthy || (none_healthy_ && carrier.health.try_when_all_unhealthy);
+    }
+
+    bool may_take(const std::vector<const Trunk*>& passed, const Carrier& carrier) const {
+        return takes_visitors(carrier) && !is_in(passed, carrier);
+    }
+
+    void look_at_health() noexcept {
+        none_healthy_ = std::none_of(carriers_.begin(), carriers_.end(),
+                                     [](const Carrier& carrier) { return carrier.health.healthy; });
     }
 
     std::uint64_t enter(const Membership& membership) noexcept {
@@ -181,7 +221,7 @@ private:
             for (const Carrier& carrier : carriers_) {
                 if (carrier.member == member.number) {
                     candidate.load += carrier.trunk->load();
-                    candidate.can = candidate.can || !is_in(passed, carrier);
+                    candidate.can = candidate.can || may_take(passed, carrier);
                 }
             }
             candidates_.push_back(candidate);
@@ -201,7 +241,7 @@ private:
         for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
             const std::size_t at = (turn + i) % count;
             const Carrier& carrier = carriers_[at];
-            if (carrier.member != member || is_in(passed, carrier)) {
+            if (carrier.member != member || !may_take(passed, carrier)) {
                 continue;
             }
             if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
@@ -219,6 +259,7 @@ private:
     std::vector<MemberChoice::Candidate> candidates_;
     MemberChoice choice_;
     std::uint64_t last_member_ = 0;
+    bool none_healthy_ = true;  // so whoever says that it is to be tried then takes visitors
 };
 
 }  // namespace ferrotunnel::directory

@@ -66,6 +66,11 @@ bool HttpService::carries(const HttpCarrier& trunk) const {
     return carriers_.has(trunk);
 }
 
+bool HttpService::is_unhealthy() const {
+    std::lock_guard lock(mutex_);
+    return carriers_.is_unhealthy();
+}
+
 // --- the directory ---
 
 // A bound on what one host may have: on all its paths, or on the expressions among them.
@@ -215,7 +220,8 @@ void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
 
 HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
                                           std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why,
-                                          const Ended& ended, const std::optional<Membership>& membership) {
+                                          const Ended& ended, const std::optional<Membership>& membership,
+                                          const CarrierHealth& health) {
     check(!description.hosts.empty(), "a service joins with its hosts");
     CarrierList<HttpCarrier>::Trunks replaced;
     Joined joined;
@@ -262,7 +268,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             joined = {add_service(key.first, key.second, description, now), true};
         }
         replaced = joined.service->with_carriers(
-            [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership); });
+            [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership, health); });
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(joined.service);
@@ -356,6 +362,10 @@ void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePo
     if (nobody_left) {
         gone(service, now);
     }
+}
+
+void HttpDirectory::set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health) {
+    service.with_carriers([&](auto& carriers) { carriers.set_health(trunk, health); });
 }
 
 void HttpDirectory::yield(HttpService& service, const HttpCarrier& trunk) {

@@ -81,9 +81,11 @@ public:
                                   const runtime::Worker* here = nullptr);
 
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
-    /// longer carries the service is closed, so that a draining trunk comes to its end.
+    /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
+    /// Whether it has carriers, and no visitor is given to any, since what is behind them is unhealthy.
+    bool is_unhealthy() const;
 
     /// Counts a request that the edge has found to be for this service.
     void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
@@ -274,10 +276,12 @@ public:
     /// which must describe it alike.
     Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
                 std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why, const Ended& ended = {},
-                const std::optional<Membership>& membership = {});
+                const std::optional<Membership>& membership = {}, const CarrierHealth& health = {});
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
+    /// What the client of the trunk says of the backend from now on.
+    static void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
     /// Ends the service for all trunks of the client that `trunk` is one of. They are told; only `trunk` itself is not.

@@ -98,7 +98,7 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const PortOpener& open, std::error_code& error, const Ended& ended,
-                                  const std::optional<Membership>& membership) {
+                                  const std::optional<Membership>& membership, const CarrierHealth& health) {
     const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
         return runtime::listen_on(address, why);
     };
@@ -110,13 +110,14 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                     });
     };
     return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error, ended,
-                membership);
+                membership, health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error,
-                                  const Ended& ended, const std::optional<Membership>& membership) {
+                                  const Ended& ended, const std::optional<Membership>& membership,
+                                  const CarrierHealth& health) {
     const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
         return open(worker, std::move(socket), terms,
                     [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
@@ -126,13 +127,13 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                     });
     };
     return join(client, at, std::move(trunk), service, worker,
-                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended, membership);
+                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended, membership, health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const Opening& opening, std::error_code& error, const Ended& ended,
-                                  const std::optional<Membership>& membership) {
+                                  const std::optional<Membership>& membership, const CarrierHealth& health) {
     SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;
@@ -178,8 +179,8 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             opened = true;
         }
         // Before the port is known: if memory runs out here, no port is left that nobody carries.
-        replaced =
-            port->with_carriers([&](auto& carriers) { return carriers.add(std::move(trunk), service, membership); });
+        replaced = port->with_carriers(
+            [&](auto& carriers) { return carriers.add(std::move(trunk), service, membership, health); });
         if (opened) {
             std::size_t& of_client = of_client_[owner];
             std::size_t& of_token = of_token_[owner.first];
@@ -295,6 +296,10 @@ void PortTable::end() {
     for (const auto& [key, port] : left) {
         port->listener_.reset();
     }
+}
+
+void PortTable::set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health) {
+    port.with_carriers([&](auto& carriers) { carriers.set_health(trunk, health); });
 }
 
 void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {

@@ -215,14 +215,19 @@ public:
     /// With `membership` its group has the port, in the place of `client`, and trunks of all its members carry it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error,
-                const Ended& ended = {}, const std::optional<Membership>& membership = {});
+                const Ended& ended = {}, const std::optional<Membership>& membership = {},
+                const CarrierHealth& health = {});
     /// The same for a UDP port, whose number is apart from those of TCP. `terms` count for the trunk that opens it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
-                std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {});
+                std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
+                const CarrierHealth& health = {});
 
     /// Ends the trunk's carrying of the port, which closes after its last trunk. `client`: whose it is, or its group's.
     void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+
+    /// What the client of the trunk says of the backend from now on.
+    static void set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health);
 
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
@@ -251,7 +256,7 @@ private:
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error,
-                const Ended& ended, const std::optional<Membership>& membership);
+                const Ended& ended, const std::optional<Membership>& membership, const CarrierHealth& health);
     static Key key_of(const ClientId& client, const SharedPort& port) {
         return {client, port.transport(), port.address().port()};
     }

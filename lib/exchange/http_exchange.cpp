@@ -268,6 +268,10 @@ void HttpExchange::open_fresh(std::optional<directory::HttpService::Carrier> car
     }
     if (!carrier) {
         backend_.reset();
+        if (request_.service->is_unhealthy()) {
+            give_page({PageState::no_client, "unhealthy", "what is behind its service is unhealthy"});
+            return;
+        }
         if (!no_room_ && wait_for_successor()) {
             return;
         }

@@ -18,6 +18,7 @@ struct NameOfMessage {
     std::string_view operator()(const wire::Stats&) const { return "stats"; }
     std::string_view operator()(const wire::Manage&) const { return "manage"; }
     std::string_view operator()(const wire::Managed&) const { return "managed"; }
+    std::string_view operator()(const wire::Health&) const { return "health"; }
     std::string_view operator()(const wire::Unknown&) const { return "a message of an unknown type"; }
 };
 

@@ -415,6 +415,9 @@ void ClientLink::finish(Code code, const std::string& text) {
 void ClientLink::cancel_timers() {
     retry_timer_.cancel();
     refused_timer_.cancel();
+    for (auto& [id, offered] : services_) {
+        offered.watch.reset();
+    }
     for (auto& place : places_) {
         place->retry->cancel();
         if (place->state == Place::State::waiting) {

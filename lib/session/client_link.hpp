@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "backend/client_service.hpp"
+#include "backend/health_watch.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/timer.hpp"
 #include "session/backoff.hpp"
@@ -45,6 +46,8 @@ struct LinkNotice {
         unreachable,  // a service that is being registered anew
         refused,      // a service, or the login (id 0)
         draining,     // announced by the server
+        healthy,      // the backend of a service; told after the first check too
+        unhealthy,
         stopped,
     } kind = Kind::connected;
     std::uint32_t service = 0;
@@ -148,6 +151,10 @@ private:
         std::string why_refused{};  // as last reported
         bool refused = false;       // as last reported
         std::vector<Carried> on{};  // indexed by place
+        std::unique_ptr<backend::HealthWatch> watch{};  // null: nobody looks
+        bool is_checked = false;                        // once: the server is told of it then, and not before
+        bool healthy = false;                           // as the last check says that has changed it
+        std::string why_unhealthy{};
 
         bool is(Carried what) const noexcept;
     };
@@ -188,6 +195,13 @@ private:
     };
     void take_datagrams(Visited& visited, runtime::Fd socket);
     void on_visitor(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor visitor);
+
+    // Health (client_link_health.cpp).
+    void watch_health(Offered& offered);
+    static bool waits_for_check(const Offered& offered) noexcept { return offered.watch && !offered.is_checked; }
+    void on_health(std::uint32_t id);
+    bool tells_health(std::size_t place, const Offered& offered) const noexcept;
+    void send_health(std::size_t place, const Offered& offered);
 
     // Services (client_link_services.cpp).
     void register_on(std::size_t place);

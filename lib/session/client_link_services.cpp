@@ -42,6 +42,7 @@ void ClientLink::add(backend::ClientService service) {
     offered.service = std::make_shared<const backend::ClientService>(std::move(service));
     offered.on.assign(places_.size(), Carried::no);
     table_->put(offered.service);
+    watch_health(offered);
     if (auto place = first_open(); place && state_ == State::running) {
         request_registration(*place, {&offered});
     }
@@ -52,6 +53,7 @@ void ClientLink::set_backend(backend::ClientService service) {
     if (found != services_.end()) {
         found->second.service = std::make_shared<const backend::ClientService>(std::move(service));
         table_->put(found->second.service);
+        watch_health(found->second);
     }
 }
 
@@ -64,6 +66,11 @@ void ClientLink::replace(std::vector<Replacement> replacements) {
             before->second.service->is_assigned() && each.service.is_assigned()) {
             offered.assigned_port = before->second.assigned_port;
             offered.assigned_host = before->second.assigned_host;
+        }
+        if (before != services_.end() && before->second.service->health && each.service.health) {
+            offered.is_checked = before->second.is_checked;
+            offered.healthy = before->second.healthy;
+            offered.why_unhealthy = before->second.why_unhealthy;
         }
         remove(each.old);
     }
@@ -110,7 +117,8 @@ bool ClientLink::waits_for_twin(std::size_t place, const Offered& offered) noexc
 
 // Services that ask for something by name go first: the server gives what is left to those that take anything.
 void ClientLink::request_registration(std::size_t place, std::vector<Offered*> wanted) {
-    std::erase_if(wanted, [&](const Offered* offered) { return waits_for_twin(place, *offered); });
+    std::erase_if(wanted,
+                  [&](const Offered* offered) { return waits_for_twin(place, *offered) || waits_for_check(*offered); });
     if (wanted.empty()) {
         return;
     }
@@ -160,6 +168,9 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;
         service.group = offered->service->group;
+        if (tells_health(place, *offered)) {
+            service.health = {offered->healthy, offered->service->health->try_when_all_unhealthy};
+        }
         if (service.kind == wire::ServiceKind::udp) {
             service.udp.idle_ms = static_cast<std::uint32_t>(
                 std::chrono::duration_cast<std::chrono::milliseconds>(offered->service->udp_idle).count());
@@ -277,6 +288,7 @@ void ClientLink::on_registered(std::size_t place, const wire::RegisteredService&
     }
     Offered& offered = found->second;
     offered.on[place] = Carried::yes;
+    send_health(place, offered);
     offered.port = answer.port;
     if (offered.service->kind != wire::ServiceKind::http) {  // for HTTP the edge finds loops, by Via
         shared_->own_visits->set_public_port(answer.id, answer.port);

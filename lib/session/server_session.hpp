@@ -94,6 +94,8 @@ struct SessionView {
         std::shared_ptr<trunk::Traffic> traffic;
         std::shared_ptr<const directory::HttpService> http;  // for HTTP
         std::shared_ptr<const metrics::ServiceRow> row;
+        bool unhealthy = false;  // what is behind it, as its client says
+        std::string why_unhealthy{};
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish
@@ -251,6 +253,7 @@ private:
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
         std::vector<directory::ClaimName> names;            // claimed, or about to be
         std::optional<directory::Membership> membership{};  // of the group that has it
+        directory::CarrierHealth health{};                  // of what is behind it
         std::shared_ptr<directory::SharedPort> public_port;
         std::shared_ptr<directory::HttpService> http;
         bool opened = false;                      // opened the port or service here, did not join other trunks
@@ -321,6 +324,7 @@ private:
     void ask_admission();
     void admitted(std::optional<directory::Refusal> refusal);
     void on_message(const wire::ControlMessage& message);
+    void on_health(const wire::Health& said);
     void register_service(std::uint32_t request, const wire::Service& description);
     std::optional<directory::Refusal> check_service(const wire::Service& description) const;
     std::optional<directory::Refusal> refuse_group(const wire::Service& description) const;

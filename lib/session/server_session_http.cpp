@@ -219,7 +219,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     if (!refusal) {
         directory::Refusal why;
         joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id),
-                                     service.membership);
+                                     service.membership, service.health);
         refusal = joined.service ? std::nullopt : std::optional(why);
     }
     if (refusal) {

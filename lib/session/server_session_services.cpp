@@ -36,6 +36,8 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
         }
     } else if (const auto* answer = std::get_if<wire::Managed>(&message)) {
         manage_.answered(*answer);
+    } else if (const auto* health = std::get_if<wire::Health>(&message)) {
+        on_health(*health);
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
         trunk_->end(Code::protocol, "a message that has no place after the login");
     }
@@ -155,6 +157,11 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.proof = description.proof;
     service.description.http.rules = description.http.rules;  // kept because they are counted
     service.description.plugins = description.plugins;        // likewise
+    service.description.health = description.health;
+    service.health = {};
+    if (const auto& health = description.health; health && (agreement_.features & wire::feature::health) != 0) {
+        service.health = {health->healthy, health->try_when_all_unhealthy};
+    }
     service.membership.reset();
     if (const wire::GroupPart& group = description.group; !group.name.empty()) {
         service.membership = directory::Membership{directory::group_id(client_.first, description.kind, group.name),
@@ -306,9 +313,10 @@ std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, con
     Service& service = services_[id];
     const bool is_udp = service.transport() == directory::Transport::udp;
     auto joined = is_udp ? shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_udp,
-                                                datagram_terms(service), error, refuses_ended(id), service.membership)
+                                                datagram_terms(service), error, refuses_ended(id), service.membership,
+                                                service.health)
                          : shared_->ports->join(client_, at, shared_from_this(), id, worker_, shared_->open_port, error,
-                                                refuses_ended(id), service.membership);
+                                                refuses_ended(id), service.membership, service.health);
     if (joined.refusal) {
         return joined.refusal;
     }
@@ -355,7 +363,7 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
     {
         std::lock_guard lock(view_mutex_);
         view_.services.push_back({id, service.description.kind, name, registered.address, service.port(),
-                                  service.traffic, service.http, row});
+                                  service.traffic, service.http, row, !service.health.healthy});
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",

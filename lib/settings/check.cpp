@@ -19,6 +19,7 @@
 #include "settings/client_proxy.hpp"
 #include "settings/group.hpp"
 #include "settings/guarded_services.hpp"
+#include "settings/health.hpp"
 #include "settings/places.hpp"
 #include "settings/plugin_scope.hpp"
 #include "settings/plugins.hpp"
@@ -449,6 +450,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, !service.plugins.empty(), service.is_private, problems);
     check_backend_of(service, application_serves, "127.0.0.1:22", problems);
+    check_health(service, application_serves, problems);
 }
 
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
@@ -480,6 +482,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
     if (application_serves || !service.rules.redirect || !service.local.empty()) {
         check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
     }
+    check_health(service, application_serves, problems);
 }
 
 void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
@@ -501,6 +504,7 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, !service.plugins.empty(), false, problems);
     check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+    check_health(service, application_serves, problems);
 }
 
 void check_service(Udp& service, bool application_serves, std::vector<Problem>& problems) {

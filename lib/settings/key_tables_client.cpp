@@ -1,9 +1,11 @@
 // The tables of a client's services.
 #include <vector>
 
+#include "backend/health.hpp"
 #include "base/limits.hpp"
 #include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/group.hpp"
+#include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/visit.hpp"
 #include "settings/key_tables.hpp"
 #include "wire/control.hpp"
@@ -175,6 +177,51 @@ constexpr SettingFacts of_group[] = {
      .help = "With `group`: it gets visitors only while no other member is there. Else off."},
 };
 
+constexpr Choice health_kinds[] = {
+    {"tcp", static_cast<std::uint64_t>(HealthCheck::Kind::tcp)},
+    {"http", static_cast<std::uint64_t>(HealthCheck::Kind::http)},
+};
+constexpr Choice unhealthy_rules[] = {{"refuse", 0}, {"try", 1}};
+constexpr SettingFacts of_health[] = {
+    {.key = "type",
+     .form = Form::choice,
+     .choices = health_kinds,
+     .help = "Whether it takes a connection, or answers a GET. Else `http`."},
+    {.key = "path", .type = "path of a request", .help = "With `http`: what is asked for. Else `/`."},
+    {.key = "status",
+     .type = "status or range, or a list",
+     .help = "With `http`: a healthy answer has one of these; from 200 to 599. Else `200-399`."},
+    {.key = "text",
+     .type = "text",
+     .help = "With `http`: its first 64 KiB contain this text, up to 256 bytes. Else anything."},
+    {.key = "interval",
+     .form = Form::time,
+     .min = limits::health_interval_ms_min,
+     .max = limits::health_interval_ms_max,
+     .help = "From one check to the next, less up to a fifth of it; `100ms` to `1h`. Else `5s`."},
+    {.key = "timeout",
+     .form = Form::time,
+     .min = limits::health_timeout_ms_min,
+     .max = limits::health_timeout_ms_max,
+     .help = "A check without an answer within this has failed; `10ms` to `1m`. Else `3s`."},
+    {.key = "rise",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_in_a_row_max,
+     .help = "An unhealthy backend is healthy after so many good checks in a row. Else 2."},
+    {.key = "fall",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_in_a_row_max,
+     .help = "A healthy one is unhealthy after so many bad ones; the first check of all decides alone. Else 3."},
+    {.key = "all_unhealthy",
+     .form = Form::choice,
+     .choices = unhealthy_rules,
+     .help =
+         "Where no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, else a reset), or "
+         "this backend is tried all the same. Else `refuse`."},
+};
+
 constexpr SettingFacts of_exit[] = {
     {.key = "allow",
      .type = "destination, or a list",
@@ -185,6 +232,16 @@ constexpr SettingFacts of_exit[] = {
      .type = "list of users",
      .help = "With `local: exit`: who may use it, up to 64. Else nobody has to log in.",
      .keys = exit_user_keys},
+};
+
+constexpr SettingFacts of_checked[] = {
+    {.key = "health",
+     .type = "path of a request, or `tcp`",
+     .help =
+         "The client looks again and again whether the backend is healthy; while it is not, the service gets no new "
+         "visitors ([operations](operations.md), \"Health\"). `/healthz`: it answers this by HTTP with 200 to 399; "
+         "`tcp`: it takes a connection. Not with `udp`, nor of private services.",
+     .keys = health_keys},
 };
 
 constexpr SettingFacts of_exit_user[] = {
@@ -300,6 +357,7 @@ std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
         keys.insert(keys.end(), std::begin(of_group), std::end(of_group));
+        keys.insert(keys.end(), std::begin(of_checked), std::end(of_checked));
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
         keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
         keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
@@ -318,6 +376,10 @@ std::span<const SettingFacts> backend_keys() noexcept {
 
 std::span<const SettingFacts> group_keys() noexcept {
     return of_group;
+}
+
+std::span<const SettingFacts> health_keys() noexcept {
+    return of_health;
 }
 
 std::span<const SettingFacts> exit_keys() noexcept {

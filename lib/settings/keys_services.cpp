@@ -10,6 +10,7 @@
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
 #include "settings/keys_group.hpp"
+#include "settings/keys_health.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
@@ -128,6 +129,7 @@ struct Keys {
           bind(service.find("bind")),
           plugins(service.find("plugins")),
           group(service),
+          health(service.find("health")),
           enabled(service.find("enabled")),
           key(service.find("key")),
           token(service.find("token")),
@@ -151,6 +153,7 @@ struct Keys {
     std::optional<Value> bind;
     std::optional<Value> plugins;
     GroupKeys group;
+    std::optional<Value> health;
     std::optional<Value> enabled;
     std::optional<Value> key;
     std::optional<Value> token;
@@ -171,6 +174,12 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
 template <typename Description>
 bool reads_plugins(const Keys& keys, Description& service) {
     return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+}
+
+// Reads how the backend is checked. False: something is wrong with that, which was reported.
+template <typename Description>
+bool reads_health(const Keys& keys, Description& service) {
+    return !keys.health || read_health(*keys.health, service.health);
 }
 
 // Reads whether the service is offered. False: that is neither, which was reported.
@@ -304,7 +313,7 @@ void add_tcp(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
         !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !keys.group.read(tcp.group) ||
-        !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
+        !reads_health(keys, tcp) || !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
         !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
@@ -471,6 +480,7 @@ void add_http(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart
     complete = keys.backend.read(http.proxy_protocol) && complete;
     complete = reads_plugins(keys, http) && complete;
     complete = keys.group.read(http.group) && complete;
+    complete = reads_health(keys, http) && complete;
     complete = reads_enabled(keys, reading, http) && complete;
     complete = reads_token(keys, reading, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
@@ -509,6 +519,7 @@ void add_tls(const Keys& keys, Taken& taken, ConfigReading& reading, ClientPart&
     complete = keys.backend.read(tls.proxy_protocol) && complete;
     complete = reads_plugins(keys, tls) && complete;
     complete = keys.group.read(tls.group) && complete;
+    complete = reads_health(keys, tls) && complete;
     complete = reads_enabled(keys, reading, tls) && complete;
     complete = reads_token(keys, reading, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {
@@ -583,6 +594,10 @@ void read_service(const Value& item, Taken& taken, ConfigReading& reading, Clien
     }
     if (keys.backend.proxy_each() && !keys.udp && !keys.both) {
         keys.backend.proxy_each()->problem("is for a service with `udp`: its datagrams");
+        return;
+    }
+    if (keys.health && (keys.udp || keys.both)) {
+        keys.health->problem("is for a service with `tcp`, `http` or `tls`: nobody tells whether datagrams are taken");
         return;
     }
     if (keys.bind && !keys.tcp && !keys.udp && !keys.both) {

@@ -131,6 +131,8 @@ std::vector<ValueType> all_types() {
         {.name = "URL", .pattern = free_text("(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?")},
         {.name = "URL or path", .pattern = free_text("https?://.+|/.*")},
         {.name = "URL path", .pattern = free_text("|/.*|= /.*|~ .*")},
+        {.name = "path of a request", .pattern = free_text("/[!-\"$-~]*")},
+        {.name = "status or range", .pattern = whole(range_of("[2-5][0-9]{2}")), .least = 200, .most = 599},
         {.name = "path prefix", .pattern = free_text("/.*[^/]")},
     };
 }

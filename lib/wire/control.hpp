@@ -10,6 +10,7 @@
 //            <-- stats ------->
 //            <-- manage -------          what the server's administrator wants of the client's services
 //     managed ----------------->
+//     health ------------------>          whether the backend of a service is healthy
 //
 // Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
 // returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
@@ -50,8 +51,9 @@ inline constexpr std::uint64_t visits = 1U << 5;          // streams that a clie
 inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
 inline constexpr std::uint64_t groups = 1U << 7;          // services that several clients share
 inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services
+inline constexpr std::uint64_t health = 1U << 9;          // clients say whether backends are healthy
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | groups | managed;
+inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | groups | managed | health;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -160,6 +162,14 @@ struct GroupPart {
     friend bool operator==(const GroupPart&, const GroupPart&) = default;
 };
 
+/// Of a service whose client checks its backend.
+struct HealthPart {
+    bool healthy = false;                 // as far as is known now
+    bool try_when_all_unhealthy = false;  // it gets visitors where no member of its group is healthy
+
+    friend bool operator==(const HealthPart&, const HealthPart&) = default;
+};
+
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
     ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
@@ -172,6 +182,7 @@ struct Service {
     UdpPart udp{};                        // of kind udp only
     PluginsPart plugins{};                // that its visitors are to pass
     GroupPart group{};                    // not of kind private_tcp
+    std::optional<HealthPart> health{};   // nothing: nobody looks
     std::optional<Proof> proof{};         // that the client has the service's own token
 
     friend bool operator==(const Service&, const Service&) = default;
@@ -239,6 +250,18 @@ struct Managed {
     friend bool operator==(const Managed&, const Managed&) = default;
 };
 
+/// The longest reason why a backend is unhealthy.
+inline constexpr std::size_t health_text_max = 256;
+
+/// Says whether the backend of a service is healthy from now on.
+struct Health {
+    std::uint32_t id = 0;  // of the service
+    bool healthy = false;
+    std::string text;  // why not, for a person
+
+    friend bool operator==(const Health&, const Health&) = default;
+};
+
 /// A message of a type that this version does not know.
 struct Unknown {
     std::string type;
@@ -246,8 +269,8 @@ struct Unknown {
     friend bool operator==(const Unknown&, const Unknown&) = default;
 };
 
-using ControlMessage =
-    std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Manage, Managed, Unknown>;
+using ControlMessage = std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Manage,
+                                    Managed, Health, Unknown>;
 
 /// Why a message is refused: `protocol`, or `limit` when something is larger than allowed. The text names the key.
 struct ControlError {
@@ -270,6 +293,8 @@ ControlPayload encode_control(const Stats& stats);
 /// Texts are printable, and no longer than manage_text_max.
 ControlPayload encode_control(const Manage& manage);
 ControlPayload encode_control(const Managed& managed);
+/// The text is made printable and cut.
+ControlPayload encode_control(const Health& health);
 
 /// Encodes as many messages as needed, each with at most limits::services_per_message_max services and within the limit
 /// of a payload. All carry `request`. No services need no message.

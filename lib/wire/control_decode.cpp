@@ -146,6 +146,15 @@ void decode_group(FieldReader& service, Service& out, std::size_t index, Error& 
     }
 }
 
+void decode_health(FieldReader& service, Service& out, std::size_t index, Error& error) {
+    if (auto map = service.map("health")) {
+        FieldReader fields(*map, "register.services.health", error, index);
+        out.health.emplace();
+        fields.optional_boolean("healthy", out.health->healthy);
+        fields.optional_boolean("try", out.health->try_when_all_unhealthy);
+    }
+}
+
 void decode_plugins(FieldReader& fields, Service& service, std::size_t index) {
     read_plugins(fields, index, service.plugins);
     if (service.http.rules.bytes() + bytes_of(service.plugins) > limits::http_rules_bytes_max) {
@@ -173,6 +182,9 @@ void decode_service(FieldReader& fields, Service& service, std::size_t index, Er
     decode_plugins(fields, service, index);
     if (fields.has("group")) {
         decode_group(fields, service, index, error);
+    }
+    if (fields.has("health")) {
+        decode_health(fields, service, index, error);
     }
     if (fields.has("proof")) {
         fields.bytes("proof", service.proof.emplace());
@@ -269,6 +281,15 @@ ControlMessage decode_managed(cbor::Item map, Error& error) {
     return message;
 }
 
+ControlMessage decode_health_now(cbor::Item map, Error& error) {
+    Health message;
+    FieldReader fields(map, "health", error);
+    fields.number("id", message.id, 1, any_u32);
+    fields.optional_boolean("healthy", message.healthy);
+    fields.optional_text("text", message.text, health_text_max);
+    return message;
+}
+
 using Decoder = ControlMessage (*)(cbor::Item, Error&);
 
 struct MessageType {
@@ -277,10 +298,10 @@ struct MessageType {
 };
 
 constexpr MessageType message_types[] = {
-    {"hello", decode_hello},           {"auth", decode_auth},       {"welcome", decode_welcome},
-    {"register", decode_register},     {"refused", decode_refused}, {"registered", decode_registered},
-    {"unregister", decode_unregister}, {"stats", decode_stats},     {"manage", decode_manage},
-    {"managed", decode_managed},
+    {"hello", decode_hello},           {"auth", decode_auth},         {"welcome", decode_welcome},
+    {"register", decode_register},     {"refused", decode_refused},   {"registered", decode_registered},
+    {"unregister", decode_unregister}, {"stats", decode_stats},       {"manage", decode_manage},
+    {"managed", decode_managed},       {"health", decode_health_now},
 };
 
 constexpr std::size_t type_text_max = 32;

@@ -67,7 +67,7 @@ void write_service(cbor::Writer& writer, const Service& service) {
     bool udp = service.kind == ServiceKind::udp && service.udp != UdpPart{};
     writer.map(3U + (bind ? 1U : 0U) + (name ? 1U : 0U) + (metadata ? 1U : 0U) + (http ? 1U : 0U) + (tls ? 1U : 0U) +
                (udp ? 1U : 0U) + (service.plugins.empty() ? 0U : 1U) + (service.group.name.empty() ? 0U : 1U) +
-               (service.proof ? 1U : 0U));
+               (service.health ? 1U : 0U) + (service.proof ? 1U : 0U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("kind").unsigned_integer(static_cast<std::uint8_t>(service.kind));
     writer.text("remote_port").unsigned_integer(service.remote_port);
@@ -92,6 +92,13 @@ void write_service(cbor::Writer& writer, const Service& service) {
     write_plugins(writer, service.plugins);
     if (!service.group.name.empty()) {
         write_group(writer.text("group"), service.group);
+    }
+    if (service.health) {
+        const bool tries = service.health->try_when_all_unhealthy;
+        writer.text("health").map(tries ? 2U : 1U).text("healthy").boolean(service.health->healthy);
+        if (tries) {
+            writer.text("try").boolean(true);
+        }
     }
     if (service.proof) {
         writer.text("proof").bytes(*service.proof);
@@ -260,6 +267,18 @@ ControlPayload encode_control(const Managed& managed) {
     writer.text("request").unsigned_integer(managed.request);
     writer.text("status").unsigned_integer(managed.status);
     writer.text("text").text(managed.text);
+    return checked(writer);
+}
+
+ControlPayload encode_control(const Health& health) {
+    cbor::Writer writer;
+    writer.map(3U + (health.text.empty() ? 0U : 1U));
+    writer.text("t").text("health");
+    writer.text("id").unsigned_integer(health.id);
+    writer.text("healthy").boolean(health.healthy);
+    if (!health.text.empty()) {
+        writer.text("text").text(printable(health.text, health_text_max));
+    }
     return checked(writer);
 }
 

@@ -114,3 +114,70 @@ TEST_CASE("limit: so many members has a group, which say the same of the balance
     other.balance = member.balance;
     CHECK(small.may_join(other));
 }
+
+TEST_CASE("what is behind a carrier is unhealthy: it is passed over, whatever the balance", "[health]") {
+    using ferrotunnel::wire::Balance;
+    const auto balance = GENERATE(Balance::round_robin, Balance::least, Balance::two_choices);
+    const Membership first{{{1}, {9}}, {{1}, {1}}, balance};
+    const Membership second{{{1}, {9}}, {{1}, {2}}, balance};
+    const Membership third{{{1}, {9}}, {{1}, {3}}, balance, 1, true};
+    const auto one = std::make_shared<Trunk>();
+    const auto two = std::make_shared<Trunk>();
+    const auto standby = std::make_shared<Trunk>();
+    CarrierList<Trunk> list;
+    list.add(one, 1, first, {false, false});
+    CHECK(list.choose({}) == nullptr);
+    CHECK(list.is_unhealthy());
+    CHECK_FALSE(list.has(*one));
+    list.add(two, 1, second);
+    list.add(standby, 1, third);
+    CHECK_FALSE(list.is_unhealthy());
+    for (int i = 0; i < 5; ++i) {
+        CHECK(list.choose({})->trunk == two);
+        CHECK(list.choose({}, is_near)->trunk == two);
+    }
+    list.set_health(*two, {false, false});
+    CHECK(list.choose({})->trunk == standby);
+    list.set_health(*one, {true, false});
+    CHECK(list.choose({})->trunk == one);
+    CHECK(list.choose({one.get()})->trunk == standby);
+    CHECK(list.has(*one));
+}
+
+TEST_CASE("where nothing is healthy, what is to be tried all the same gets visitors", "[health]") {
+    const auto one = std::make_shared<Trunk>();
+    const auto two = std::make_shared<Trunk>();
+    CarrierList<Trunk> list;
+    CHECK_FALSE(list.is_unhealthy());  // there is none
+    list.add(one, 1, Membership{{{1}, {9}}, {{1}, {1}}}, {false, true});
+    CHECK(list.choose({})->trunk == one);
+    list.add(two, 1, Membership{{{1}, {9}}, {{1}, {2}}});
+    for (int i = 0; i < 3; ++i) {
+        CHECK(list.choose({})->trunk == two);
+    }
+    CHECK(list.choose({two.get()}) == nullptr);  // it is busy, and not ill
+    list.set_health(*two, {false, false});
+    for (int i = 0; i < 3; ++i) {
+        CHECK(list.choose({})->trunk == one);
+    }
+    list.set_health(*two, {true, false});
+    list.remove(*two);
+    CHECK(list.choose({})->trunk == one);
+    list.set_health(*one, {false, false});
+    CHECK(list.choose({}) == nullptr);
+    CHECK(list.is_unhealthy());
+}
+
+TEST_CASE("of one client's trunks, each says for itself whether what is behind it is healthy", "[health]") {
+    const auto one = std::make_shared<Trunk>();
+    const auto two = std::make_shared<Trunk>();
+    CarrierList<Trunk> list;
+    list.add(one, 1);
+    list.add(two, 1, std::nullopt, {false, false});
+    two->near = true;
+    CHECK(list.choose({}, is_near)->trunk == one);
+    one->now = 1'000;
+    CHECK(list.choose({}, is_near)->trunk == one);
+    list.set_health(*one, {false, false});
+    CHECK(list.choose({}, is_near) == nullptr);
+}

@@ -138,7 +138,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "{}, "
         "client_certificates: [{}]}, services: [{}]}\n"
         "client: {disabled: [{}], services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
-        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}}, "
+        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}, health: {}}, "
         "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}], visits: [{}]}\nlog: {}\n");
     Names known = file.keys;
     known.insert("include");  // followed before the groups are read

@@ -79,9 +79,13 @@ inline json managed_json() {
     return {{"t", "managed"}, {"request", 1}, {"status", 200}, {"text", R"({"services":[]})"}};
 }
 
+inline json health_json() {
+    return {{"t", "health"}, {"id", 1}, {"healthy", false}, {"text", "the status is 503"}};
+}
+
 inline std::vector<json> all_messages_json() {
-    return {hello_json(),   auth_json(),       welcome_json(), register_json(), registered_json(),
-            refused_json(), unregister_json(), stats_json(),   manage_json(),   managed_json()};
+    return {hello_json(),      auth_json(),  welcome_json(), register_json(), registered_json(), refused_json(),
+            unregister_json(), stats_json(), manage_json(),  managed_json(),  health_json()};
 }
 
 inline Result<wire::ControlMessage, wire::ControlError> decode(const json& message) {

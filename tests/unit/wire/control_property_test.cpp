@@ -147,6 +147,7 @@ Service random_service(SeededRandom& random, bool largest) {
                     std::string(limits::http_path_text_max, 'p')}};
         fill_largest_rules(service.http);
         service.group = {std::string(group_name_max, 'g'), Balance::two_choices, group_weight_max, true};
+        service.health = HealthPart{true, true};
     } else if (random.chance(30)) {
         service.bind = random_text(random, limits::bind_text_max);
         service.name = random_text(random, limits::service_name_max);
@@ -160,6 +161,7 @@ Service random_service(SeededRandom& random, bool largest) {
         service.group.balance = static_cast<Balance>(random.below(256));
         service.group.weight = static_cast<std::uint32_t>(random.between(1, group_weight_max));
         service.group.standby = random.chance(50);
+        service.health = HealthPart{random.chance(50), random.chance(50)};
     }
     if (service.kind == ServiceKind::tls) {
         service.tls.hosts.assign(random.between(1, limits::http_hosts_per_service_max), "a.example");
@@ -228,6 +230,8 @@ TEST_CASE("random messages survive the way through bytes") {
         round_trip(manage, encode_control(manage));
         Managed managed{random_u32(random, 0), static_cast<std::uint16_t>(random.between(200, 599)), json};
         round_trip(managed, encode_control(managed));
+        Health health{random_u32(random, 1), random.chance(50), random_text(random, health_text_max)};
+        round_trip(health, encode_control(health));
 
         std::vector<Service> services(random.below(200));
         std::vector<RegisteredService> registered(random.below(200));

@@ -140,6 +140,21 @@ TEST_CASE("register: every field has its rule") {
     refuses(message, "/services/0", 1, "register.services has an element");
 }
 
+TEST_CASE("register: what a service says of its health has its rules") {
+    json message = register_json();
+    const auto health_of = [&message](const json& health) {
+        message["services"][0]["health"] = health;
+        auto decoded = decode(message);
+        REQUIRE(decoded);
+        return std::get<Register>(*decoded).services[0].health;
+    };
+    CHECK(health_of({{"healthy", true}, {"try", true}, {"later", 1}}) == HealthPart{true, true});
+    CHECK(health_of(json::object()) == HealthPart{});
+    refuses(message, "/services/0/health", 1, "register.services[0].health is not a map");
+    refuses(message, "/services/0/health/healthy", 1, "register.services.health[0].healthy");
+    refuses(message, "/services/0/health/try", "yes", "register.services.health[0].try");
+}
+
 TEST_CASE("register: what a service says of its group has its rules") {
     json message = register_json();
     message["services"][0]["group"] = {{"name", "web"}, {"balance", 1}, {"weight", 2}, {"standby", true}};
@@ -350,6 +365,10 @@ TEST_CASE("registered, refused, unregister and stats: every field has its rule")
     accepts(managed_json(), "/status", 599);
     refuses(managed_json(), "/status", 199, "managed.status");
     refuses(managed_json(), "/status", 600, "managed.status");
+
+    number_rule(health_json(), "/id", 1, 0xffff'ffff, "health.id");
+    refuses(health_json(), "/healthy", 1, "health.healthy");
+    text_rule(health_json(), "/text", health_text_max, "health.text");
 }
 
 TEST_CASE("stats: what is not a counter is left out") {
@@ -367,7 +386,9 @@ TEST_CASE("a missing key is named, an optional one is not missed") {
             without.erase(key);
             auto result = decode(without);
             CAPTURE(message["t"].get<std::string>(), key);
-            if (message["t"] == "refused" && (key == "id" || key == "text")) {
+            const bool is_optional = (message["t"] == "refused" && (key == "id" || key == "text")) ||
+                                     (message["t"] == "health" && (key == "healthy" || key == "text"));
+            if (is_optional) {
                 CHECK(result);
                 continue;
             }

@@ -1,0 +1,79 @@
+// Whether a backend is healthy, from the results of its checks. Sans-IO: HealthWatch makes the checks.
+//
+//   unknown --the first check--> healthy or unhealthy
+//   healthy --`fall` checks in a row have failed--> unhealthy --`rise` in a row have passed--> healthy
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+
+namespace ferrotunnel::limits {
+
+/// What of an answer to a check is looked at for a text, and so held of one.
+inline constexpr std::size_t health_body_max = 64 << 10;
+inline constexpr std::size_t health_path_max = 1'024;
+inline constexpr std::size_t health_text_max = 256;
+/// How many statuses and ranges of them one check may name.
+inline constexpr std::size_t health_statuses_max = 32;
+inline constexpr std::uint64_t health_in_a_row_max = 100;
+inline constexpr std::uint64_t health_interval_ms_min = 100;
+inline constexpr std::uint64_t health_interval_ms_max = 3'600'000;
+inline constexpr std::uint64_t health_timeout_ms_min = 10;
+inline constexpr std::uint64_t health_timeout_ms_max = 60'000;
+
+}  // namespace ferrotunnel::limits
+
+namespace ferrotunnel::backend {
+
+/// How a backend is checked, and what counts as healthy.
+struct HealthTerms {
+    struct Statuses {
+        std::uint16_t first = 0;
+        std::uint16_t last = 0;
+    };
+
+    bool is_http = false;            // else a connection is enough
+    std::string host{};              // the Host that is asked for
+    std::string path{};              // of http, and so are the next two
+    std::vector<Statuses> statuses;  // of a healthy answer
+    std::string text{};              // that it has to contain; empty: anything
+    Duration interval{};
+    Duration timeout{};
+    unsigned rise = 1;
+    unsigned fall = 1;
+    bool try_when_all_unhealthy = false;
+};
+
+class Health {
+public:
+    enum class State : std::uint8_t { unknown, healthy, unhealthy };
+
+    Health(unsigned rise, unsigned fall) noexcept : rise_(rise), fall_(fall) {}
+
+    State state() const noexcept { return state_; }
+    /// Why the last check that has failed did so.
+    const std::string& why() const noexcept { return why_; }
+
+    /// Takes the result of a check. True: the state is another one than before.
+    bool passed() noexcept;
+    bool failed(std::string why);
+
+private:
+    bool turn(State to) noexcept;
+
+    const unsigned rise_;
+    const unsigned fall_;
+    State state_ = State::unknown;
+    unsigned in_a_row_ = 0;  // checks that speak against the state
+    std::string why_;
+};
+
+/// How long to wait before the next check: the interval, less up to a fifth. So the checks of clients, and of services,
+/// that have begun in one moment drift apart.
+Duration health_wait(const HealthTerms& terms, Random& random);
+
+}  // namespace ferrotunnel::backend

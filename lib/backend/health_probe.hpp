@@ -1,0 +1,58 @@
+// One check of a backend: connects as for a visitor, and for HTTP asks and reads the answer.
+//
+//   connecting --[PROXY header]--> connected (tcp: it has passed)
+//                                      '--http--> TLS, where the backend speaks that --> asked --> answered
+//
+// Whatever comes first ends it: the answer, a failure, or the end of its time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/backend.hpp"
+#include "backend/health_answer.hpp"
+#include "runtime/connector.hpp"
+#include "runtime/poller.hpp"
+#include "runtime/timer.hpp"
+#include "transport/pipe.hpp"
+
+namespace ferrotunnel::backend {
+
+/// Lives on its worker. Destroying it ends the check without a result.
+class HealthProbe final : private runtime::PollTarget {
+public:
+    /// Gets why the check has failed, or nothing; called once, in a later round, and may destroy the probe.
+    using Done = std::function<void(const std::string& why)>;
+
+    /// `backend` and `terms` have to live as long.
+    HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthTerms& terms, Done done);
+    ~HealthProbe();
+    HealthProbe(const HealthProbe&) = delete;
+    HealthProbe& operator=(const HealthProbe&) = delete;
+
+private:
+    void connect();
+    void on_connected(std::error_code error, runtime::Fd socket);
+    void on_events(std::uint32_t events) noexcept override;
+    void step();
+    bool ask();
+    void read();
+    void take(HealthAnswer::Verdict verdict);
+    void close() noexcept;
+    void finish(const std::string& why);
+
+    runtime::Worker& worker_;
+    const Backend& backend_;
+    const HealthTerms& terms_;
+    Done done_;
+    runtime::Timer timer_;
+    std::unique_ptr<runtime::Connector> connector_;
+    std::unique_ptr<transport::Pipe> pipe_;
+    bool begun_ = false;
+    bool asked_ = false;
+    HealthAnswer answer_;
+};
+
+}  // namespace ferrotunnel::backend

@@ -1,0 +1,40 @@
+// Checks a service's backend again and again, and knows whether it is healthy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/client_service.hpp"
+#include "backend/health_probe.hpp"
+
+namespace ferrotunnel::backend {
+
+/// Lives on its worker. There is one check at a time, so one connection.
+class HealthWatch {
+public:
+    /// `changed` is called when the backend is healthy or unhealthy otherwise than before, and may destroy this. The
+    /// service has terms for its health.
+    HealthWatch(runtime::Worker& worker, std::shared_ptr<const ClientService> service, Random& random,
+                std::function<void()> changed);
+    HealthWatch(const HealthWatch&) = delete;
+    HealthWatch& operator=(const HealthWatch&) = delete;
+
+    const Health& health() const noexcept { return health_; }
+    bool is_healthy() const noexcept { return health_.state() == Health::State::healthy; }
+
+private:
+    void check();
+    void on_result(const std::string& why);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<const ClientService> service_;
+    Random& random_;
+    const std::function<void()> changed_;
+    Health health_;
+    runtime::Timer timer_;
+    std::unique_ptr<HealthProbe> probe_;
+};
+
+}  // namespace ferrotunnel::backend

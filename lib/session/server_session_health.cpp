@@ -1,0 +1,42 @@
+// What a client says of the backends of its services: while one is unhealthy, this trunk takes no new visitors of it.
+#include "base/text.hpp"
+#include "session/server_session.hpp"
+
+namespace ferrotunnel::session {
+
+// The answer to a registration, or a refusal, may have crossed it.
+void ServerSession::on_health(const wire::Health& said) {
+    const auto found = services_.find(said.id);
+    if (found == services_.end() || !found->second.description.health) {
+        return;
+    }
+    Service& service = found->second;
+    if (service.health.healthy == said.healthy) {
+        return;
+    }
+    service.health.healthy = said.healthy;
+    if (service.public_port) {
+        directory::PortTable::set_health(*service.public_port, *this, service.health);
+    }
+    if (service.http) {
+        directory::HttpDirectory::set_health(*service.http, *this, service.health);
+    }
+    const std::string why = said.healthy ? std::string() : printable(said.text, wire::health_text_max);
+    {
+        std::lock_guard lock(view_mutex_);
+        for (SessionView::Service& one : view_.services) {
+            if (one.id == said.id) {
+                one.unhealthy = !said.healthy;
+                one.why_unhealthy = why;
+            }
+        }
+    }
+    static constexpr LineKind lines{"health", limits::client_lines_per_second};
+    if (agreement_.trunk == 1 && shared_->log->may_write(LogLevel::info, lines, worker_.now())) {
+        shared_->log->info(
+            said.healthy ? "the backend of a service is healthy" : "the backend of a service is unhealthy",
+            {{"session", agreement_.session}, {"service", printable(service.description.name, 64)}, {"why", why}});
+    }
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,177 @@
+#include "settings/health.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "backend/backend.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using backend::HealthTerms;
+using Kind = HealthCheck::Kind;
+
+constexpr std::string_view host_of_backend = "backend";  // the word of `host_header`
+
+// A status of a final answer.
+std::optional<std::uint16_t> status_of(std::string_view text) {
+    std::uint16_t status = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+    const bool is_one = error == std::errc() && end == text.data() + text.size() && text.size() == 3;
+    return is_one && status >= 200 && status <= 599 ? std::optional(status) : std::nullopt;
+}
+
+// Reads "200-299,401". Nothing: something in it is neither a status nor a range.
+std::optional<std::vector<HealthTerms::Statuses>> statuses_of(std::string_view text) {
+    std::vector<HealthTerms::Statuses> all;
+    for (;;) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        const std::string_view one = text.substr(0, comma);
+        const std::size_t dash = std::min(one.find('-'), one.size());
+        const auto first = status_of(one.substr(0, dash));
+        const auto last = dash < one.size() ? status_of(one.substr(dash + 1)) : first;
+        if (!first || !last || *first > *last || all.size() >= limits::health_statuses_max) {
+            return std::nullopt;
+        }
+        all.push_back({*first, *last});
+        if (comma == text.size()) {
+            return all;
+        }
+        text.remove_prefix(comma + 1);
+    }
+}
+
+bool is_path(std::string_view path) {
+    return path.starts_with('/') && path.size() <= limits::health_path_max &&
+           std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
+}
+
+bool is_time(std::chrono::milliseconds time, std::uint64_t min, std::uint64_t max) {
+    return time.count() >= static_cast<std::int64_t>(min) && time.count() <= static_cast<std::int64_t>(max);
+}
+
+bool is_count(unsigned count) {
+    return count >= 1 && count <= limits::health_in_a_row_max;
+}
+
+// Why the service can have no such check; empty: it can.
+std::string why_unsuited(const HealthCheck& check, const std::string& local, wire::ServiceKind kind) {
+    const auto place = backend::parse_backend_place(local, kind);
+    if (!place) {
+        return "";  // that is reported elsewhere
+    }
+    if (!place->folder.empty() || place->is_exit) {
+        return "is for a backend that visitors are connected to, and " + in_quotes(local) + " is none";
+    }
+    if (check.kind == Kind::http && place->http2) {
+        return "asks in HTTP/1.1, and the backend speaks HTTP/2; `health: tcp` looks whether it takes connections";
+    }
+    if (check.kind == Kind::http && kind == wire::ServiceKind::tls) {
+        return "can only be `tcp` here: the backend speaks TLS with visitors, and not with this client";
+    }
+    return "";
+}
+
+void check_any(const HealthCheck& check, const std::string& service, const std::string& local, wire::ServiceKind kind,
+               bool application_serves, std::vector<Problem>& problems) {
+    if (check.kind == Kind::off) {
+        return;
+    }
+    for (const Problem& problem : problems_of(check)) {
+        problems.push_back({service, "`health." + problem.key + "` " + problem.text});
+    }
+    if (application_serves || local.empty()) {
+        problems.push_back({service, "has `health`, and no backend that could be looked at"});
+    } else if (const std::string why = why_unsuited(check, local, kind); !why.empty()) {
+        problems.push_back({service, "`health` " + why});
+    }
+}
+
+std::shared_ptr<const HealthTerms> terms_of(const HealthCheck& check, std::string host, const std::string& local,
+                                            wire::ServiceKind kind) {
+    if (check.kind == Kind::off) {
+        return nullptr;
+    }
+    auto terms = std::make_shared<HealthTerms>();
+    terms->is_http = check.kind == Kind::http;
+    if (const auto place = backend::parse_backend_place(local, kind); place && host.empty()) {
+        host = place->unix_path.empty() ? net::to_text(place->at) : "localhost";
+    }
+    terms->host = std::move(host);
+    terms->path = check.path;
+    terms->statuses = statuses_of(check.status).value_or(std::vector<HealthTerms::Statuses>{});
+    terms->text = check.text;
+    terms->interval = check.interval;
+    terms->timeout = check.timeout;
+    terms->rise = check.rise;
+    terms->fall = check.fall;
+    terms->try_when_all_unhealthy = check.try_when_all_unhealthy;
+    return terms;
+}
+
+}  // namespace
+
+std::vector<Problem> problems_of(const HealthCheck& check) {
+    std::vector<Problem> problems;
+    if (!is_path(check.path)) {
+        problems.push_back({"path", "is no path of a request, like /healthz, or has more than 1,024 bytes"});
+    }
+    if (!statuses_of(check.status)) {
+        problems.push_back(
+            {"status", "is no list of up to 32 statuses from 200 to 599, and of ranges, like 200-299,401"});
+    }
+    if (check.text.size() > limits::health_text_max || !is_printable(check.text)) {
+        problems.push_back({"text", "has more than 256 bytes, or control characters"});
+    }
+    if (!is_time(check.interval, limits::health_interval_ms_min, limits::health_interval_ms_max)) {
+        problems.push_back({"interval", "must be from 100ms to 1h"});
+    }
+    if (!is_time(check.timeout, limits::health_timeout_ms_min, limits::health_timeout_ms_max)) {
+        problems.push_back({"timeout", "must be from 10ms to 1m"});
+    }
+    if (!is_count(check.rise)) {
+        problems.push_back({"rise", "must be from 1 to 100"});
+    }
+    if (!is_count(check.fall)) {
+        problems.push_back({"fall", "must be from 1 to 100"});
+    }
+    return problems;
+}
+
+void check_health(const Tcp& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.is_private && service.health.kind != Kind::off) {
+        problems.push_back({service.name, "is private and has `health`: there are no visitors to be kept from it"});
+        return;
+    }
+    check_any(service.health, service.name, service.local, wire::ServiceKind::tcp, application_serves, problems);
+}
+
+void check_health(const Http& service, bool application_serves, std::vector<Problem>& problems) {
+    check_any(service.health, service.name, service.local, wire::ServiceKind::http, application_serves, problems);
+}
+
+void check_health(const Tls& service, bool application_serves, std::vector<Problem>& problems) {
+    check_any(service.health, service.name, service.local, wire::ServiceKind::tls, application_serves, problems);
+}
+
+std::shared_ptr<const HealthTerms> health_terms(const Tcp& service) {
+    return terms_of(service.health, {}, service.local, wire::ServiceKind::tcp);
+}
+
+// A check asks for the host that visitors' requests have, where that is one host.
+std::shared_ptr<const HealthTerms> health_terms(const Http& service) {
+    std::string host = service.rules.host_header;
+    if (host.empty() && service.host.find('*') == std::string::npos) {
+        host = service.host;
+    }
+    return terms_of(service.health, host == host_of_backend ? "" : host, service.local, wire::ServiceKind::http);
+}
+
+std::shared_ptr<const HealthTerms> health_terms(const Tls& service) {
+    return terms_of(service.health, {}, service.local, wire::ServiceKind::tls);
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,12 @@
+// The key `health` of a service: a path, `tcp`, or a group of keys.
+#pragma once
+
+#include "config/reader.hpp"
+#include "ferrotunnel/health_check.hpp"
+
+namespace ferrotunnel::detail {
+
+/// False: something is wrong, which was reported at its place.
+bool read_health(const config::Value& value, HealthCheck& check);
+
+}  // namespace ferrotunnel::detail
