@@ -1,0 +1,48 @@
+// W3C Trace Context, level 1: who has asked, and who is told. `traceparent` names the trace and the span that caused a
+// request; `tracestate` belongs to others and is only passed on, or not.
+//
+//     00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+//     version       trace                    span         flags: 01 is "sampled"
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::trace {
+
+using TraceId = std::array<std::uint8_t, 16>;
+/// All zero: none.
+using SpanId = std::array<std::uint8_t, 8>;
+
+struct Traceparent {
+    TraceId trace{};
+    SpanId span{};
+    bool sampled = false;
+
+    static constexpr std::size_t text_size = 55;
+    /// As it is written for backends, in version 00.
+    using Text = std::array<char, text_size>;
+    Text text() const noexcept;
+};
+
+/// Nothing: it is none. Of later versions it reads what version 00 has, as the standard says.
+std::optional<Traceparent> parse_traceparent(std::string_view value) noexcept;
+
+/// How many members the value of one field `tracestate` has. Nothing: it breaks the grammar.
+std::optional<std::size_t> count_tracestate(std::string_view value) noexcept;
+
+/// Appends the bytes in lower-case hexadecimal.
+template <std::size_t n>
+void append_hex(std::string& to, const std::array<std::uint8_t, n>& bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::uint8_t byte : bytes) {
+        to += digits[byte >> 4U];
+        to += digits[byte & 15U];
+    }
+}
+
+}  // namespace ferrotunnel::trace
