@@ -8,20 +8,24 @@
 namespace ferrotunnel::trace {
 
 void SpanQueue::put(std::vector<Span>&& spans) noexcept {
-    try {
-        const std::lock_guard lock(mutex_);
-        const std::size_t before = waiting_.size();
-        if (!wake_ || spans.size() > spans_waiting_max - before) {
-            drop(spans.size());
-            return;
-        }
-        waiting_.reserve(spans_waiting_max);
-        std::move(spans.begin(), spans.end(), std::back_inserter(waiting_));
-        if (before < batch_spans_max && waiting_.size() >= batch_spans_max) {
-            wake_();
-        }
-    } catch (const std::exception&) {  // no memory for the room
+    const std::lock_guard lock(mutex_);
+    const std::size_t before = waiting_.size();
+    if (!wake_ || spans.size() > spans_waiting_max - before) {
         drop(spans.size());
+        return;
+    }
+    try {
+        waiting_.reserve(spans_waiting_max);
+    } catch (const std::exception&) {  // no memory
+        drop(spans.size());
+        return;
+    }
+    std::move(spans.begin(), spans.end(), std::back_inserter(waiting_));
+    if (before < batch_spans_max && waiting_.size() >= batch_spans_max) {
+        try {
+            wake_();
+        } catch (const std::exception&) {  // no memory: gather_time ends without it
+        }
     }
 }
 

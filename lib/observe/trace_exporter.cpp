@@ -1,0 +1,216 @@
+#include "observe/trace_exporter.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/version.hpp"
+#include "runtime/system_random.hpp"
+#include "runtime/timer.hpp"
+#include "trace/limits.hpp"
+#include "trace/otlp.hpp"
+
+namespace ferrotunnel::observe {
+namespace {
+
+bool is_success(std::uint16_t status) noexcept {
+    return status >= 200 && status < 300;
+}
+
+// As OTLP says; without an answer nobody knows.
+bool may_be_repeated(std::uint16_t status) noexcept {
+    return status == 0 || status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+std::string reason_of(const PostResult& result) {
+    return result.status == 0 ? result.error : "it answers with " + std::to_string(result.status);
+}
+
+}  // namespace
+
+class TraceExporter::Core {
+public:
+    Core(runtime::Worker& worker, const Times& times, std::shared_ptr<trace::SpanQueue> queue, Logger& log)
+        : worker_(worker), times_(times), queue_(std::move(queue)), log_(log), timer_(worker, [this] { on_timer(); }) {}
+
+    ~Core() { queue_->count_failed(batch_.size()); }
+
+    void set(std::optional<TraceTarget> target) {
+        const bool is_pausing = !batch_.empty() && !post_;
+        target_ = std::move(target);
+        attempts_ = 0;
+        has_moved_ = post_ != nullptr;
+        if (!target_) {
+            post_.reset();
+            give_up();
+        } else if (is_pausing) {
+            send();
+        }
+        look();
+    }
+
+    /// Sends what waits, as long as that works, and then says so.
+    void end(std::shared_ptr<std::promise<void>> over) {
+        over_ = std::move(over);
+        if (!batch_.empty() && !post_) {
+            send();  // it was to wait for longer than there is time
+        }
+        look();
+    }
+
+    /// Begins the next message, where there is none on its way and there is reason for one.
+    void look() {
+        if (!batch_.empty()) {
+            return;
+        }
+        try {
+            if (std::exchange(is_due_, false) || over_ || queue_->has_batch()) {
+                take_batch();
+            }
+        } catch (const std::exception&) {  // no memory for what would be sent
+            give_up();
+        }
+        if (batch_.empty() && over_ && !std::exchange(said_over_, true)) {
+            over_->set_value();
+        } else if (batch_.empty() && !timer_.is_set()) {
+            timer_.set(worker_.now() + times_.gather);
+        }
+    }
+
+private:
+    void on_timer() {
+        tell_dropped();
+        if (batch_.empty()) {
+            is_due_ = true;
+            look();
+        } else if (!post_) {
+            send();
+        }
+    }
+
+    void take_batch() {
+        if (!target_) {
+            return;
+        }
+        batch_ = queue_->take();
+        if (!batch_.empty()) {
+            body_ = trace::otlp_json(target_->service_name, version_string, batch_);
+            attempts_ = 0;
+            send();
+        }
+    }
+
+    void send() {
+        timer_.cancel();
+        ++attempts_;
+        try {
+            post_ = std::make_unique<HttpPost>(worker_, target_->place, body_, times_.message,
+                                               [this](const PostResult& result) { on_result(result); });
+        } catch (const std::exception& problem) {  // no memory, or no descriptor
+            pause_or_give_up({0, {}, problem.what()});
+        }
+    }
+
+    void on_result(const PostResult& result) {
+        post_.reset();
+        has_moved_ = has_moved_ && !is_success(result.status);
+        if (is_success(result.status)) {
+            queue_->count_sent(batch_.size());
+            batch_.clear();
+            if (std::exchange(is_failing_, false)) {
+                log_.info("spans are sent again", {{"at", target_->place.authority}});
+            }
+            look();
+            return;
+        }
+        if (!std::exchange(is_failing_, true)) {
+            log_.warn("spans can not be sent to the collector",
+                      {{"at", target_->place.authority}, {"why", reason_of(result)}});
+        }
+        pause_or_give_up(result);
+    }
+
+    void pause_or_give_up(const PostResult& result) {
+        if (over_ || attempts_ >= trace::attempts_max || !may_be_repeated(result.status)) {
+            give_up();
+            look();
+            return;
+        }
+        timer_.set(worker_.now() + (std::exchange(has_moved_, false) ? Duration() : pause_before_next(result)));
+    }
+
+    // Doubled each time, less up to a half by chance, so that not all servers come at once.
+    Duration pause_before_next(const PostResult& result) const {
+        if (result.retry_after) {
+            return std::min<Duration>(*result.retry_after, trace::retry_longest);
+        }
+        const Duration full = std::min<Duration>(trace::retry_first * (1U << (attempts_ - 1)), trace::retry_longest);
+        const auto half = static_cast<std::uint64_t>(full.count() / 2);
+        return full - Duration(static_cast<Duration::rep>(runtime::system_random().below(half)));
+    }
+
+    void give_up() {
+        queue_->count_failed(batch_.size());
+        batch_.clear();
+        has_moved_ = false;
+        timer_.cancel();
+    }
+
+    void tell_dropped() {
+        const std::uint64_t dropped = queue_->counts().dropped;
+        if (dropped != told_dropped_ && worker_.now() >= tell_again_) {
+            log_.warn("spans were dropped: the collector does not take them as fast as they come",
+                      {{"spans", dropped - told_dropped_}});
+            told_dropped_ = dropped;
+            tell_again_ = worker_.now() + trace::tell_time;
+        }
+    }
+
+    runtime::Worker& worker_;
+    const Times times_;
+    const std::shared_ptr<trace::SpanQueue> queue_;
+    Logger& log_;
+    std::optional<TraceTarget> target_;
+    std::vector<trace::Span> batch_;  // on its way, or to be sent once more
+    std::string body_;                // of that
+    unsigned attempts_ = 0;           // for that
+    bool is_due_ = false;             // what waits is sent, however little it is
+    bool has_moved_ = false;          // the message on its way goes to the place of before
+    bool is_failing_ = false;         // which the log knows
+    std::uint64_t told_dropped_ = 0;
+    TimePoint tell_again_{};
+    std::shared_ptr<std::promise<void>> over_;  // null: it goes on
+    bool said_over_ = false;
+    std::unique_ptr<HttpPost> post_;
+    runtime::Timer timer_;  // for the next batch while none is there, else for the next attempt
+};
+
+TraceExporter::TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log, Times times)
+    : times_(times), queue_(std::move(queue)), core_(std::make_unique<Core>(worker_, times_, queue_, log)) {
+    worker_.start();
+}
+
+TraceExporter::~TraceExporter() {
+    const auto over = std::make_shared<std::promise<void>>();
+    if (worker_.post([core = core_.get(), over] { core->end(over); })) {
+        (void)over->get_future().wait_for(times_.end);
+    }
+    queue_->set_wake({});
+    worker_.stop();
+    worker_.join();
+}
+
+void TraceExporter::set(std::optional<TraceTarget> target) {
+    Core* const core = core_.get();  // mail that comes after its end is not delivered
+    if (target) {
+        queue_->set_wake([mailbox = worker_.mailbox(), core] { (void)mailbox->post_call([core] { core->look(); }); });
+    } else {
+        queue_->set_wake({});
+    }
+    (void)worker_.post([core, target = std::move(target)]() mutable { core->set(std::move(target)); });
+}
+
+}  // namespace ferrotunnel::observe

@@ -1,0 +1,60 @@
+// Sends spans to an OpenTelemetry collector, by OTLP over HTTP in JSON.
+//
+//   idle --a batch waits, or gather_time is over--> sending --2xx--> idle
+//     ^                                               |  ^ '--429, 502, 503, 504, no answer--> pausing --time--.
+//     |                                               |  '-----------------------------------------------------'
+//     '-- the spans have failed, and are counted <----'-- another answer, or attempts_max
+//
+// It has a thread of its own, with one message on its way. While the collector is slow or away the queue fills, and
+// drops: no worker waits. What the body of an answer says of single spans (partialSuccess) is not read.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.hpp"
+#include "observe/http_post.hpp"
+#include "runtime/worker.hpp"
+#include "trace/limits.hpp"
+#include "trace/span_queue.hpp"
+
+namespace ferrotunnel::observe {
+
+struct TraceTarget {
+    HttpPlace place;
+    std::string service_name;
+};
+
+class TraceExporter {
+public:
+    /// Those of trace/limits.hpp; shorter ones are for tests.
+    struct Times {
+        Duration gather = trace::gather_time;
+        Duration message = trace::message_time;
+        Duration end = trace::end_time;
+    };
+
+    /// `log` must outlive this object. Until set() is called spans are dropped.
+    TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log)
+        : TraceExporter(std::move(queue), log, Times()) {}
+    TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log, Times times);
+    /// Sends what waits, for at most `Times::end`.
+    ~TraceExporter();
+    TraceExporter(const TraceExporter&) = delete;
+    TraceExporter& operator=(const TraceExporter&) = delete;
+
+    /// Sends to another place from now on, also what waits. Nothing: spans are dropped. Any thread.
+    void set(std::optional<TraceTarget> target);
+
+private:
+    class Core;
+
+    const Times times_;
+    runtime::Worker worker_;
+    const std::shared_ptr<trace::SpanQueue> queue_;
+    const std::unique_ptr<Core> core_;  // lives on the worker
+};
+
+}  // namespace ferrotunnel::observe
