@@ -29,6 +29,7 @@
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "ferrotunnel/traces.hpp"
 
 namespace ferrotunnel {
 
@@ -114,6 +115,7 @@ public:
         /// The chain, without the settings of its plugins: which there are, where and when they run.
         std::vector<PluginUse> plugins;
         PluginLimits plugin_limits;
+        Traces traces;
     };
     /// The name of the file, as the caller gave it.
     const std::string& file() const noexcept;

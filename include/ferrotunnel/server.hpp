@@ -37,6 +37,7 @@
 #include "ferrotunnel/stats.hpp"
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/timing.hpp"
+#include "ferrotunnel/traces.hpp"
 
 namespace asio {
 class io_context;
@@ -415,6 +416,9 @@ public:
     /// Sets the query parameters whose values the lines do not have; replaces the default (token, key, password and the
     /// like). "*": all. None: lines have every value.
     Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
+    /// Sets where a collector is told of requests, as traces; replaces all of it. start() fails where `ca_file` can not
+    /// be read. Default: nowhere.
+    Builder& traces(Traces traces);
     /// Sets how long plugins may make others wait, and how much they may hold meanwhile.
     Builder& plugin_limits(const PluginLimits& limits);
     /// Runs the server inside this io_context instead of on threads of its own. Exactly one thread must run the

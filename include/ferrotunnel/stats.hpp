@@ -94,6 +94,13 @@ struct HttpStats {
     std::uint64_t bytes_sent = 0;           ///< to visitors
 };
 
+/// The spans of traces, since start().
+struct TraceStats {
+    std::uint64_t sent = 0;     ///< the collector has taken them
+    std::uint64_t failed = 0;   ///< it was away for too long, or has refused them
+    std::uint64_t dropped = 0;  ///< more waited for it than may
+};
+
 /// What a Server tells about itself.
 struct ServerStats {
     std::uint32_t clients = 0;            ///< now
@@ -105,6 +112,7 @@ struct ServerStats {
     TrafficStats traffic;                 ///< over the trunks, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
     DatagramStats datagrams;              ///< of UDP services
+    TraceStats traces;                    ///< zero without Builder::traces
 };
 
 /// What a service has moved and answered. Totals count from start(): they outlive its connections and registrations.

@@ -96,6 +96,9 @@ constexpr Family<HttpStats> http_families[]{
      "Bytes to visitors of HTTP services, with heads and framing."},
 };
 
+constexpr Series<TraceStats> trace_spans[]{
+    {"sent", &TraceStats::sent}, {"failed", &TraceStats::failed}, {"dropped", &TraceStats::dropped}};
+
 constexpr Series<PluginCounts> plugin_events[]{
     {"asked", &PluginCounts::asked},      {"answered", &PluginCounts::answered}, {"edited", &PluginCounts::edits},
     {"took_body", &PluginCounts::bodies}, {"waited", &PluginCounts::waits},      {"failed", &PluginCounts::failures},
@@ -195,6 +198,8 @@ void put(Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>
     to.single("ferrotunnel_http_connections_open", Type::gauge, "Connections of visitors of HTTP services now.",
               std::uint64_t{stats.http.connections_now});
     put_families(to, stats.http, http_families);
+    to.family("ferrotunnel_trace_spans", Type::counter, "Spans of traces, by what became of them.");
+    put_series(to, stats.traces, "outcome", trace_spans);
     put(to, stats.traffic);
     put(to, stats.datagrams);
     put_services(to, tunnels);

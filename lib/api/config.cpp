@@ -273,6 +273,7 @@ Config::ServerSection Config::server_section() const {
         section.plugins.push_back(plugin.use);
     }
     section.plugin_limits = part.settings.plugin_limits;
+    section.traces = part.settings.traces;
     return section;
 }
 

@@ -71,6 +71,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 Server::Impl::~Impl() {
     lifecycle_.end();
     access_file_.reset();  // no request is left that could write a line
+    exporter_.reset();     // nor one that has spans
     log_.finish();         // the sink may look at what is still here
 }
 
@@ -103,6 +104,9 @@ std::error_code Server::Impl::open(std::string& what) {
     }
     shared_->hooks = plugins_.sessions();
     if (error = open_access_log(what); error) {
+        return error;
+    }
+    if (error = open_traces(what); error) {
         return error;
     }
     if (error = open_http(listener, what); error) {

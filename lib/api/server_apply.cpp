@@ -10,6 +10,7 @@
 #include "api/server_impl.hpp"
 #include "api/server_tokens.hpp"
 #include "api/tls_settings.hpp"
+#include "api/trace_target.hpp"
 #include "ferrotunnel/config.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/turns.hpp"
@@ -163,6 +164,9 @@ Server::Impl::Compared Server::Impl::compared(ServerSettings&& next) const {
     if (certificates_changed(all.changes) || handshakes_changed(all.changes)) {
         detail::try_https(next, report.problems);
     }
+    if (any_below(all.changes, "server.traces.")) {
+        detail::try_traces(next, report.problems);
+    }
     // What will run is neither the one nor the other where something needs a restart.
     all.mixed = settings_;
     detail::take_live<detail::ServerValues>(all.mixed, next);
@@ -233,6 +237,13 @@ bool Server::Impl::make(const ServerSettings& next, const std::vector<detail::Se
     } else if (made.tls && !is_named) {
         report.applied.push_back({Kind::changed, "server.tls_cert"});  // the file has another one
     }
+    if (report.ok() && any_below(changes, "server.traces.")) {
+        try {
+            made.traces = detail::make_trace_target(next.traces);
+        } catch (const transport::TlsConfigError& error) {
+            report = refused("traces.ca", error.what());
+        }
+    }
     if (report.ok() && http_ && !next.access_log.empty() && any_changed(changes, {"server.access_log"})) {
         std::error_code error;
         made.access_log = observe::AccessSink::open(next.access_log, error);
@@ -266,8 +277,11 @@ void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail
     if (made.access_log) {
         write_access_log_to(std::move(*made.access_log));
     }
+    if (any_below(changes, "server.traces.")) {
+        send_traces_to(std::move(made.traces));
+    }
     if (any_below(changes, "server.http.") || any_below(changes, "server.https.") ||
-        any_below(changes, "server.access_log")) {
+        any_below(changes, "server.access_log") || any_below(changes, "server.traces.")) {
         shared_->http_bounds = detail::http_bounds(settings_.http);
         if (http_) {
             http_->set_rules(edge_rules());

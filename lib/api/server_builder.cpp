@@ -4,6 +4,7 @@
 #include "api/https_certificates.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
+#include "api/trace_target.hpp"
 #include "ferrotunnel/server.hpp"
 #include "settings/group.hpp"
 #include "settings/option.hpp"
@@ -55,6 +56,12 @@ Server::Builder& Server::Builder::plugin_limits(const PluginLimits& limits) {
     detail::replace_group(detail::plugins_place,
                           std::span<const detail::Setting<PluginLimits>>(detail::plugin_limit_settings),
                           settings_->plugin_limits, limits, *settings_);
+    return *this;
+}
+
+Server::Builder& Server::Builder::traces(Traces traces) {
+    detail::replace_group(detail::traces_place, detail::traces_settings(), settings_->traces, std::move(traces),
+                          *settings_);
     return *this;
 }
 
@@ -116,6 +123,7 @@ std::vector<Problem> Server::Builder::check() const {
     std::vector<Problem> problems = detail::problems_of(settings);
     detail::try_tls(settings, problems);
     detail::try_https(settings, problems);
+    detail::try_traces(settings, problems);
     return problems;
 }
 

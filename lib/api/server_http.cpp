@@ -5,6 +5,7 @@
 #include "api/engine_settings.hpp"
 #include "api/https_certificates.hpp"
 #include "api/server_impl.hpp"
+#include "api/trace_target.hpp"
 #include "http/rules.hpp"
 #include "settings/places.hpp"
 #include "transport/tls_pipe.hpp"
@@ -103,6 +104,7 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
 ingress::HttpFrontRules Server::Impl::edge_rules() const {
     ingress::HttpFrontRules rules = detail::http_front_rules(settings_.http);
     rules.access = access_output();
+    rules.traces = trace_output();
     const Https& https = settings_.https;
     if (!shared_->https_public) {
         return rules;
@@ -151,6 +153,35 @@ void Server::Impl::reopen_access_log() {
     if (access_file_) {
         access_file_->reopen();
     }
+}
+
+std::error_code Server::Impl::open_traces(std::string& what) {
+    try {
+        if (std::optional<observe::TraceTarget> target = detail::make_trace_target(settings_.traces)) {
+            send_traces_to(std::move(target));
+        }
+    } catch (const transport::TlsConfigError& problem) {
+        return fail(errc::invalid_argument, std::string("send traces: ") + problem.what(), what);
+    }
+    return {};
+}
+
+// The queue stays where traces are off for a while: it has the counts, and requests that have begun put their spans
+// there.
+void Server::Impl::send_traces_to(std::optional<observe::TraceTarget> target) {
+    if (!exporter_ && target) {
+        auto spans = std::make_shared<trace::SpanQueue>();
+        exporter_ = std::make_unique<observe::TraceExporter>(spans, log_);
+        const std::lock_guard lock(mutex_);  // stats() looks at it
+        spans_ = std::move(spans);
+    }
+    if (exporter_) {
+        exporter_->set(std::move(target));
+    }
+}
+
+trace::Output Server::Impl::trace_output() const {
+    return {settings_.traces.endpoint.empty() ? nullptr : spans_, settings_.traces.sample};
 }
 
 std::shared_ptr<login::NetworkRate> Server::Impl::handshake_rate() const {

@@ -29,6 +29,7 @@
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
 #include "observe/access_file.hpp"
+#include "observe/trace_exporter.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
@@ -147,6 +148,7 @@ private:
         std::shared_ptr<transport::TlsContext> tls;               // for clients; null: it stays as it is
         std::unique_ptr<detail::HttpsCertificates> certificates;  // null: those that there are go on
         std::optional<observe::AccessSink> access_log{};          // nothing: it stays as it is, or there is none
+        std::optional<observe::TraceTarget> traces{};             // nothing: there are none any more, or nothing new
     };
     void take_settings(detail::ServerSettings&& next, const std::vector<detail::SettingChange>& changes, Made made);
     void take_tokens();
@@ -154,6 +156,10 @@ private:
     std::error_code open_access_log(std::string& what);
     void write_access_log_to(observe::AccessSink sink);
     access::Output access_output() const;
+    // Traces (server_http.cpp).
+    std::error_code open_traces(std::string& what);
+    void send_traces_to(std::optional<observe::TraceTarget> target);
+    trace::Output trace_output() const;
     void take_named();
     bool make(const detail::ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
               ApplyReport& report);
@@ -181,6 +187,8 @@ private:
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     std::shared_ptr<access::Lanes> access_lanes_;       // made with the first access log
     std::unique_ptr<observe::AccessFile> access_file_;  // likewise
+    std::shared_ptr<trace::SpanQueue> spans_;           // made with the first traces
+    std::unique_ptr<observe::TraceExporter> exporter_;  // likewise
     std::unique_ptr<runtime::Acceptor> acceptor_;       // the first worker's
     std::unique_ptr<ingress::ConnectPort> connect_;     // the first worker's
     std::unique_ptr<trunk::MemoryWatch> memory_;        // the first worker's

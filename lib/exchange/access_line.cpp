@@ -3,6 +3,8 @@
 #include <exception>
 
 #include "access/limits.hpp"
+#include "exchange/exchange_worker.hpp"
+#include "exchange/request_spans.hpp"
 
 namespace ferrotunnel::exchange {
 namespace {
@@ -18,17 +20,25 @@ std::string_view shortened(std::optional<std::string_view> value) noexcept {
 
 }  // namespace
 
-void AccessLine::begin(const http::RequestHead* head, const access::Output& output, access::Lane* lane,
-                       const Logger& log) {
-    const bool has_output = output.format != nullptr && lane != nullptr;
-    if (!has_output && (head == nullptr || !log.enabled(LogLevel::debug))) {
+void AccessLine::begin(const http::RequestHead* head, ExchangeWorker& edge, const VisitorFacts& visitor) {
+    const access::Output& output = edge.rules().access;
+    const bool has_output = output.format != nullptr && edge.access_lane() != nullptr;
+    trace::IdSource* const ids = edge.rules().traces.queue ? edge.trace_ids() : nullptr;
+    if (!has_output && ids == nullptr && (head == nullptr || !edge.log.enabled(LogLevel::debug))) {
         return;
     }
     noted_ = std::make_unique<Noted>();
     if (has_output) {
         noted_->output = output;
-        noted_->lane = lane;
+        noted_->lane = edge.access_lane();
+    }
+    if (has_output || ids != nullptr) {
         noted_->time = std::chrono::system_clock::now();
+    }
+    if (ids != nullptr) {
+        noted_->spans = edge.rules().traces.queue;
+        noted_->trace = trace::make_context(head != nullptr ? parent_of(head->fields) : std::nullopt, visitor.trusted,
+                                            edge.rules().traces.sample, *ids);
     }
     if (head != nullptr) {
         noted_->method = head->method_text;
@@ -53,8 +63,13 @@ void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor,
     }
     try {
         write_debug(request, visitor, end.outcome, log);
-        write_access(request, visitor, end, begun);
-    } catch (const std::exception&) {  // no memory for a line
+        const bool has_spans = noted_->trace && noted_->trace->sampled;
+        if (noted_->lane != nullptr || has_spans) {
+            const access::Entry entry = entry_of(request, visitor, end, begun);
+            write_access(entry);
+            write_spans(entry, begun);
+        }
+    } catch (const std::exception&) {  // no memory for it
         if (noted_->lane != nullptr) {
             noted_->output.lanes->drop(*noted_->lane);
         }
@@ -81,14 +96,10 @@ void AccessLine::write_debug(const RequestFacts& request, const VisitorFacts& vi
                                     {"protocol", protocol_of(visitor, noted_->version)}});
 }
 
-void AccessLine::write_access(const RequestFacts& request, const VisitorFacts& visitor, const End& end,
-                              TimePoint begun) const {
-    if (noted_->lane == nullptr) {
-        return;
-    }
+access::Entry AccessLine::entry_of(const RequestFacts& request, const VisitorFacts& visitor, const End& end,
+                                   TimePoint begun) const {
     constexpr std::uint16_t visitor_left = 499;  // as nginx has it
     constexpr std::uint16_t broken = 500;
-    const auto since = [begun](std::optional<TimePoint> at) { return at ? std::optional(*at - begun) : std::nullopt; };
     access::Entry entry;
     entry.time = noted_->time;
     entry.visitor = noted_->visitor.empty() ? visitor.address : noted_->visitor;
@@ -112,13 +123,26 @@ void AccessLine::write_access(const RequestFacts& request, const VisitorFacts& v
     }
     entry.received = end.outcome.request_bytes;
     entry.sent = end.outcome.response_bytes;
-    entry.routed = since(noted_->phases[static_cast<std::size_t>(Phase::routed)]);
-    entry.connected = since(noted_->phases[static_cast<std::size_t>(Phase::connected)]);
-    entry.first_byte = since(noted_->phases[static_cast<std::size_t>(Phase::first_byte)]);
+    entry.routed = since(begun, Phase::routed);
+    entry.connected = since(begun, Phase::connected);
+    entry.first_byte = since(begun, Phase::first_byte);
     entry.whole = end.outcome.duration;
-    std::string line;
-    noted_->output.format->append(line, entry);
-    noted_->output.lanes->put(*noted_->lane, line);
+    return entry;
+}
+
+void AccessLine::write_access(const access::Entry& entry) const {
+    if (noted_->lane != nullptr) {
+        std::string line;
+        noted_->output.format->append(line, entry);
+        noted_->output.lanes->put(*noted_->lane, line);
+    }
+}
+
+void AccessLine::write_spans(const access::Entry& entry, TimePoint begun) const {
+    if (noted_->trace && noted_->trace->sampled) {
+        const PluginTimes plugins{since(begun, Phase::asked), since(begun, Phase::decided)};
+        noted_->spans->put(spans_of(entry, *noted_->trace, plugins));
+    }
 }
 
 }  // namespace ferrotunnel::exchange

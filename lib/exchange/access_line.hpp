@@ -1,4 +1,5 @@
-// The line that each request has when it is over: in the access log, and in the log where that has such lines.
+// The account of a request when it is over: its line in the access log, in the log where that has such lines, and its
+// spans. All are made of the same notes.
 #pragma once
 
 #include <chrono>
@@ -16,12 +17,18 @@
 #include "exchange/visitor_facts.hpp"
 #include "hooks/http_run.hpp"
 #include "http/head.hpp"
+#include "trace/context.hpp"
+#include "trace/span_queue.hpp"
 
 namespace ferrotunnel::exchange {
+
+class ExchangeWorker;
 
 class AccessLine {
 public:
     enum class Phase : std::uint8_t {
+        asked,       // plugins begin to look at the request
+        decided,     // one of them answers it
         routed,      // the stages and plugins have let the request pass
         connected,   // there is a connection to the backend
         first_byte,  // the head of the answer is there
@@ -33,10 +40,11 @@ public:
         std::string_view cause;  // why the edge or a plugin has answered
     };
 
-    /// Notes a request, where somebody wants its line. `head`: null if none could be read. `lane`: the worker's; null:
-    /// there is no access log.
-    void begin(const http::RequestHead* head, const access::Output& output, access::Lane* lane, const Logger& log);
+    /// Notes a request, where somebody wants its line or its spans. `head`: null if none could be read.
+    void begin(const http::RequestHead* head, ExchangeWorker& edge, const VisitorFacts& visitor);
     bool has_begun() const noexcept { return noted_ != nullptr; }
+    /// The request's place in its trace; null: there are no traces.
+    const trace::Context* trace() const noexcept { return noted_ && noted_->trace ? &*noted_->trace : nullptr; }
     /// Notes who the visitor is, as far as that can be believed.
     void believe(std::string_view visitor);
     /// Notes that a phase is over; only the first time counts.
@@ -51,12 +59,14 @@ public:
                Logger& log) const noexcept;
 
 private:
-    static constexpr std::size_t phases = 3;
+    static constexpr std::size_t phases = 5;
 
-    /// What the line says of the request's head, which is gone when the line is written.
+    /// What the account says of the request's head, which is gone when the line is written.
     struct Noted {
         access::Output output;
         access::Lane* lane = nullptr;  // null: no access log
+        std::shared_ptr<trace::SpanQueue> spans;
+        std::optional<trace::Context> trace;
         std::chrono::system_clock::time_point time;
         std::string visitor;
         std::string method;
@@ -70,9 +80,16 @@ private:
 
     void write_debug(const RequestFacts& request, const VisitorFacts& visitor, const hooks::Outcome& outcome,
                      Logger& log) const;
-    void write_access(const RequestFacts& request, const VisitorFacts& visitor, const End& end, TimePoint begun) const;
+    void write_access(const access::Entry& entry) const;
+    void write_spans(const access::Entry& entry, TimePoint begun) const;
+    access::Entry entry_of(const RequestFacts& request, const VisitorFacts& visitor, const End& end,
+                           TimePoint begun) const;
+    std::optional<Duration> since(TimePoint begun, Phase phase) const noexcept {
+        const std::optional<TimePoint>& at = noted_->phases[static_cast<std::size_t>(phase)];
+        return at ? std::optional(*at - begun) : std::nullopt;
+    }
 
-    std::unique_ptr<Noted> noted_;  // only where somebody wants the line
+    std::unique_ptr<Noted> noted_;  // only where somebody wants the account
 };
 
 }  // namespace ferrotunnel::exchange

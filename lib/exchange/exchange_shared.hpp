@@ -18,6 +18,7 @@
 #include "http/page.hpp"
 #include "net/ip_address.hpp"
 #include "net/ip_text.hpp"
+#include "trace/output.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -56,6 +57,7 @@ struct EdgeRules {
     std::function<bool(std::string_view address)> is_trusted;
     http::HostPages pages;
     access::Output access{};
+    trace::Output traces{};
 
     bool trusts(std::string_view address) const { return is_trusted && is_trusted(address); }
     bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }

@@ -67,6 +67,9 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
       rules_(shared),
       id_prefix_(random_prefix(shared->random)) {
+    if (shared->random != nullptr) {
+        trace_ids_.emplace(*shared->random);
+    }
     // Giving parsers back must not allocate.
     request_parsers_.reserve(spare_parsers_max);
     response_parsers_.reserve(spare_parsers_max);

@@ -23,6 +23,7 @@
 #include "http/response_parser.hpp"
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/worker.hpp"
+#include "trace/context.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -61,6 +62,8 @@ public:
     void swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept;
     /// Where lines of this worker's requests go; null: there has been no access log yet.
     access::Lane* access_lane() const noexcept { return access_lane_; }
+    /// Makes ids of traces; null: there is nothing to make them of.
+    trace::IdSource* trace_ids() noexcept { return trace_ids_ ? &*trace_ids_ : nullptr; }
 
     runtime::Worker& worker;
     const std::shared_ptr<const ExchangeShared> shared;
@@ -87,6 +90,7 @@ private:
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
     std::shared_ptr<const EdgeRules> rules_;  // never null
     access::Lane* access_lane_ = nullptr;
+    std::optional<trace::IdSource> trace_ids_;
     http::DateText date_{};
     TimePoint date_until_{};
     std::string id_prefix_;

@@ -81,7 +81,7 @@ void HttpExchange::operator delete(void* memory) noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(edge_.counters.requests);
     request_.read(head, edge_.new_request_id());
-    access_.begin(&head, edge_.rules().access, edge_.access_lane(), edge_.log);
+    access_.begin(&head, edge_, visitor_);
     begun_at_ = edge_.worker.now();
     awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
     arrive(head);
@@ -194,7 +194,7 @@ void HttpExchange::tell_early_end() {
 
 // Writes the head for the backend, and keeps it. False: the request was answered instead.
 bool HttpExchange::keep_head(const Arrival& arrival) {
-    const std::size_t size = rewriting_.write_request(arrival, request_, run_.get(), edge_);
+    const std::size_t size = rewriting_.write_request(arrival, request_, run_.get(), access_.trace(), edge_);
     copy_framed({edge_.head_room().data(), size}, [this](buffer::Slice piece) { kept_.add_head(std::move(piece)); });
     if (edge_.kept_bytes.now > KeptBytes::waiting_max) {
         give_page({PageState::busy, {}, "the requests that wait for their backends take too much"});

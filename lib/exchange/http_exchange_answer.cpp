@@ -246,7 +246,7 @@ void HttpExchange::refuse(PageState state, std::string_view code, std::string_vi
     if (request_.id.empty()) {
         request_.id = edge_.new_request_id();
         begun_at_ = edge_.worker.now();
-        access_.begin(nullptr, edge_.rules().access, edge_.access_lane(), edge_.log);
+        access_.begin(nullptr, edge_, visitor_);
     }
     drop_backend();
     give_page({state, code, why});

@@ -28,6 +28,7 @@ void HttpExchange::begin_run(const Arrival& arrival) {
         return;
     }
     if (run_) {
+        access_.mark(AccessLine::Phase::asked, arrival.now);
         ask_plugins(arrival);
     } else {
         forward(arrival);
@@ -39,6 +40,7 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
         case Step::go_on:
             break;
         case Step::answer:
+            access_.mark(AccessLine::Phase::decided, edge_.worker.now());
             answer_by_plugin(run_->take_reply());
             return;
         case Step::wait:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "exchange/request_spans.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 #include "http/header_rules.hpp"
@@ -26,10 +27,13 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
 }  // namespace
 
 std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
-                                     HeadScratch& scratch) {
+                                     const trace::Context* trace, HeadScratch& scratch) {
     const http::RequestHead& head = arrival.head;
     http::Edits& edits = scratch.new_edits();
-    bool fits = arrival.forwarding.write(edits) && (run == nullptr || run->put_request(edits));
+    trace::Traceparent::Text traceparent;  // the edits point to it
+    bool fits = arrival.forwarding.write(edits) &&
+                (trace == nullptr || put_trace(*trace, head.fields, traceparent, edits)) &&
+                (run == nullptr || run->put_request(edits));
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;

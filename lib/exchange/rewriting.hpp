@@ -16,6 +16,7 @@
 #include "http/head_writer.hpp"
 #include "http/rewrite.hpp"
 #include "http/rules.hpp"
+#include "trace/context.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -23,8 +24,9 @@ class Rewriting {
 public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
     /// context has no upgrade where the service allows none. `run`: the plugins that the request has passed, or null.
+    /// `trace`: its place in its trace; null: what the visitor says of one is passed on.
     std::size_t write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
-                              HeadScratch& scratch);
+                              const trace::Context* trace, HeadScratch& scratch);
     /// Adds to `edits` what is changed in a head of the backend's answer. False: they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;

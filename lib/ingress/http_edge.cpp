@@ -55,6 +55,7 @@ void put_rules(HttpFrontRules&& from, exchange::EdgeRules& into) {
     into.settings = std::move(from.edge);
     into.pages = std::move(from.pages);
     into.access = std::move(from.access);
+    into.traces = std::move(from.traces);
     if (!from.trusted_proxies.empty()) {
         into.is_trusted = [trusted = std::move(from.trusted_proxies)](std::string_view address) {
             return trusted.contains(address);

@@ -70,6 +70,7 @@ struct HttpFrontRules {
     net::IpNetworks trusted_proxies;
     http::HostPages pages;
     access::Output access{};
+    trace::Output traces{};
 };
 
 class HttpFront {

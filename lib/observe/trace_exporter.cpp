@@ -38,15 +38,14 @@ public:
 
     ~Core() { queue_->count_failed(batch_.size()); }
 
+    /// A message on its way to the place of before is sent once more: whether that has it nobody knows.
     void set(std::optional<TraceTarget> target) {
-        const bool is_pausing = !batch_.empty() && !post_;
+        post_.reset();
         target_ = std::move(target);
         attempts_ = 0;
-        has_moved_ = post_ != nullptr;
         if (!target_) {
-            post_.reset();
             give_up();
-        } else if (is_pausing) {
+        } else if (!batch_.empty()) {
             send();
         }
         look();
@@ -116,7 +115,6 @@ private:
 
     void on_result(const PostResult& result) {
         post_.reset();
-        has_moved_ = has_moved_ && !is_success(result.status);
         if (is_success(result.status)) {
             queue_->count_sent(batch_.size());
             batch_.clear();
@@ -139,7 +137,7 @@ private:
             look();
             return;
         }
-        timer_.set(worker_.now() + (std::exchange(has_moved_, false) ? Duration() : pause_before_next(result)));
+        timer_.set(worker_.now() + pause_before_next(result));
     }
 
     // Doubled each time, less up to a half by chance, so that not all servers come at once.
@@ -155,7 +153,6 @@ private:
     void give_up() {
         queue_->count_failed(batch_.size());
         batch_.clear();
-        has_moved_ = false;
         timer_.cancel();
     }
 
@@ -178,7 +175,6 @@ private:
     std::string body_;                // of that
     unsigned attempts_ = 0;           // for that
     bool is_due_ = false;             // what waits is sent, however little it is
-    bool has_moved_ = false;          // the message on its way goes to the place of before
     bool is_failing_ = false;         // which the log knows
     std::uint64_t told_dropped_ = 0;
     TimePoint tell_again_{};

@@ -28,6 +28,7 @@
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
+#include "settings/traces.hpp"
 #include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
@@ -349,6 +350,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_sharing(settings, problems);
     check_server_tls(settings, problems);
     check_access_log(settings, problems);
+    check_traces(settings.traces, problems);
     if (settings.allow_ports) {
         if (auto policy = login::PortPolicy::parse(*settings.allow_ports); !policy) {
             problems.push_back({"allow_ports", policy.error()});

@@ -175,7 +175,8 @@ std::string shown_text(const ConfigFile& file, const Node& text, const std::stri
 }
 
 bool has_free_names(const std::string& path, const std::string& key) {
-    return key == "request_headers" || key == "response_headers" || path == "server.plugins.chain";
+    return key == "request_headers" || key == "response_headers" || path == "server.traces.headers" ||
+           path == "server.plugins.chain";
 }
 
 Node effective_document(const ConfigFile& file) {

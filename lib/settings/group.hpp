@@ -14,6 +14,7 @@
 #include "settings/plugin_limits.hpp"
 #include "settings/setting_value.hpp"
 #include "settings/settings.hpp"
+#include "settings/traces.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -40,6 +41,7 @@ inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& 
 inline constexpr GroupPlace timing_place{"timing", "timing"};
 inline constexpr GroupPlace http_place{"http", "http_settings"};
 inline constexpr GroupPlace https_place{"https", "https"};
+inline constexpr GroupPlace traces_place{"traces", "traces"};
 inline constexpr GroupPlace plugins_place{"plugins", "plugin_limits"};
 
 /// Calls `visit(place, rows, part)` for each group of a side; `part(values)` is the group within the side's values.
@@ -60,6 +62,8 @@ struct Groups<ServerValues> {
             http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
         visit(
             https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
+        visit(
+            traces_place, traces_settings(), [](auto& values) -> auto& { return values.traces; });
         visit(
             plugins_place, std::span(plugin_limit_settings),
             [](auto& values) -> auto& { return values.plugin_limits; });

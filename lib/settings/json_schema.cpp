@@ -38,6 +38,8 @@ Json default_of(const FileKey& key) {
             return key.initial == "on";
         case Form::number:
             return std::stoull(key.initial);
+        case Form::fraction:
+            return std::stod(key.initial);
         default:
             return key.initial;
     }

@@ -95,10 +95,6 @@ private:
     std::vector<Known> all_;
 };
 
-config::SecretSource secrets_of(ConfigReading& reading) {
-    return {read_secret_file, [&reading](const Value& value) { warn_of_written_out(value, "a secret", reading); }};
-}
-
 // Whether one of the plugins has this name in logs.
 bool is_taken(const std::string& id, const std::vector<PluginSpec>& plugins) {
     return std::ranges::any_of(
@@ -140,7 +136,7 @@ struct ReadInstance {
 std::optional<plugin::Prepared> read_plugin_settings(const Value& value, const plugin::Type& type, PluginSpec& spec,
                                                      ConfigReading& reading) {
     if (type.schema) {
-        spec.settings = type.schema->check(value, secrets_of(reading));
+        spec.settings = type.schema->check(value, secret_source(reading));
     } else if (value.node().kind == config::Node::Kind::nothing) {
         spec.settings.emplace();
     } else {

@@ -5,6 +5,7 @@
 #include "ferrotunnel/secret.hpp"
 #include "login/token.hpp"
 #include "settings/keys_sections.hpp"
+#include "settings/plugins.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -79,6 +80,11 @@ void warn_of_written_out(const config::Value& value, const std::string& what, Co
             : " in the file itself goes wherever copies of the file go; file:PATH or env:NAME avoid that";
     reading.file.warnings.push_back(
         {value.key_path(), what + why, reading.text_at(value.place()).name, value.place().line, value.place().column});
+}
+
+config::SecretSource secret_source(ConfigReading& reading) {
+    return {read_secret_file,
+            [&reading](const config::Value& value) { warn_of_written_out(value, "a secret", reading); }};
 }
 
 std::string token_name_of(const config::Value& value) {

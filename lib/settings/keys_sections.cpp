@@ -68,6 +68,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     reader.read_group({}, program_settings, part);
     read_https_sections(reader, settings.https);
     read_http_sections(reader, settings.http);
+    read_traces_sections(reader, settings.traces, reading);
     if (settings.https_bind == bind_off) {
         settings.https = {};  // the file may keep them for another time
     }

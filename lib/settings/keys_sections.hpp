@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/reader.hpp"
+#include "config/secret_text.hpp"
 #include "settings/file.hpp"
 #include "settings/group.hpp"
 
@@ -75,6 +76,7 @@ private:
 
 void read_https_sections(SectionReader& reader, Https& https);
 void read_http_sections(SectionReader& reader, HttpServerSettings& http);
+void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
 /// Returns nothing, and reports a problem, if it is no token.
@@ -88,6 +90,9 @@ void read_server_token(config::Value value, std::vector<NamedToken>& tokens, Con
 
 /// Gives a warning for a secret that stands in the file itself, unless it comes from a variable. `what`: "a token".
 void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
+
+/// What is needed to read secrets that are no tokens: those of plugins, and header fields.
+config::SecretSource secret_source(ConfigReading& reading);
 
 /// Reads the plugins of a server, and loads their libraries.
 void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);

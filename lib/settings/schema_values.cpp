@@ -144,6 +144,7 @@ Json alternatives_of(const SettingFacts& facts) {
             add_words(type_words(facts).words, alternatives);
             alternatives.push_back(reference("text"));
             break;
+        case Form::fraction:
         case Form::word:
         case Form::words:
         case Form::section:

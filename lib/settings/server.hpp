@@ -14,6 +14,7 @@
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/rights.hpp"
 #include "ferrotunnel/service_token.hpp"
+#include "ferrotunnel/traces.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
 #include "settings/key_tables.hpp"
@@ -69,6 +70,7 @@ struct ServerValues : CommonValues {
     std::string access_log;  // a path, or one of access_words; empty: there is none
     std::string access_log_format = "combined";
     std::vector<std::string> access_log_mask = usual_masks();
+    Traces traces;
 
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };

@@ -25,14 +25,15 @@ namespace ferrotunnel::detail {
 enum class Form : std::uint8_t {
     on_off,
     number,
-    size,     // in bytes
-    time,     // its bounds are in milliseconds
-    word,     // a text that is not empty
-    path,     // of a file or folder, below the folder of the configuration file unless it begins with a slash
-    words,    // a list of words, or one word
-    paths,    // a list of paths, or one path
-    choice,   // one of the words in `choices`
-    section,  // richer than a text, and read by code of its own
+    size,      // in bytes
+    time,      // its bounds are in milliseconds
+    fraction,  // a number from 0 to 1
+    word,      // a text that is not empty
+    path,      // of a file or folder, below the folder of the configuration file unless it begins with a slash
+    words,     // a list of words, or one word
+    paths,     // a list of paths, or one path
+    choice,    // one of the words in `choices`
+    section,   // richer than a text, and read by code of its own
 };
 
 /// A word that a setting may have, and the value that the word stands for.
@@ -68,7 +69,7 @@ struct SettingFacts {
 template <typename Group>
 using Member =
     std::variant<std::monostate, bool Group::*, std::uint16_t Group::*, std::uint32_t Group::*, std::uint64_t Group::*,
-                 std::optional<std::uint64_t> Group::*, std::chrono::milliseconds Group::*,
+                 double Group::*, std::optional<std::uint64_t> Group::*, std::chrono::milliseconds Group::*,
                  std::optional<std::chrono::milliseconds> Group::*, std::string Group::*,
                  std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
 

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "base/units.hpp"
+#include "config/values.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
 using config::Value;
 using std::chrono::milliseconds;
+
+constexpr const char* fraction_expected = "a number from 0 to 1";
 
 std::optional<std::uint64_t> read_choice(const SettingFacts& setting, const Value& value) {
     std::vector<std::string> words;
@@ -88,6 +92,17 @@ bool read_value(const SettingFacts& /*setting*/, const Value& value, bool& into)
     const std::optional<bool> read = value.boolean();
     config::assign(into, read);
     return read.has_value();
+}
+
+bool read_value(const SettingFacts& setting, const Value& value, double& into) {
+    const std::optional<std::string> text = value.text_for(fraction_expected);
+    const std::optional<double> number = text ? config::parse_decimal(*text) : std::nullopt;
+    if (text && (!number || out_of_bounds(setting, *number))) {
+        value.unexpected(fraction_expected);
+        return false;
+    }
+    config::assign(into, number);
+    return number.has_value();
 }
 
 bool read_value(const SettingFacts& setting, const Value& value, std::uint16_t& into) {
@@ -184,6 +199,17 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, millisecon
         return "expected a time from " + in_units(setting.min, time_units) + " to " + longest(setting.max);
     }
     return is_below ? "must be above zero" : "must be at most " + longest(setting.max);
+}
+
+std::optional<std::string> out_of_bounds(const SettingFacts& /*setting*/, double value) {
+    const bool is_within = value >= 0 && value <= 1;  // and is a number at all
+    return is_within ? std::nullopt : std::optional("expected " + std::string(fraction_expected));
+}
+
+std::string text_of(const SettingFacts& /*setting*/, double value) {
+    std::array<char, 32> room;
+    const char* const end = std::to_chars(room.data(), room.data() + room.size(), value).ptr;
+    return {room.data(), static_cast<std::size_t>(end - room.data())};
 }
 
 std::string text_of(const SettingFacts& /*setting*/, bool value) {

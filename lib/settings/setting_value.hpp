@@ -18,6 +18,7 @@ namespace ferrotunnel::detail {
 /// Reads the value of a setting. False: the text is no such value, which was reported at its place, and `into` stays as
 /// it is. For a std::vector: an item is wrong, and `into` has the other items.
 bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, double& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint32_t& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint64_t& into);
@@ -33,6 +34,7 @@ bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrad
 /// What is wrong with a number, size or time that is not within the setting's bounds.
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, double value);
 
 template <typename T>
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& value) {
@@ -47,6 +49,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& v
 
 /// A value as documentation writes it; empty: there is none.
 std::string text_of(const SettingFacts& setting, bool value);
+std::string text_of(const SettingFacts& setting, double value);
 std::string text_of(const SettingFacts& setting, std::uint64_t value);
 std::string text_of(const SettingFacts& setting, std::chrono::milliseconds value);
 std::string text_of(const SettingFacts& setting, const std::string& value);

@@ -26,7 +26,7 @@ inline constexpr std::chrono::milliseconds retry_longest{30'000};
 /// The longest head of an answer of the collector.
 inline constexpr std::size_t answer_head_max = 16 * 1'024;
 /// How long the end of a server may take to send what waits.
-inline constexpr std::chrono::milliseconds end_time{2'000};
+inline constexpr std::chrono::milliseconds end_time{5'000};
 /// How often the log says that spans are lost.
 inline constexpr std::chrono::milliseconds tell_time{60'000};
 

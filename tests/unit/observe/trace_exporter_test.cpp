@@ -147,15 +147,22 @@ TEST_CASE("a silent collector has its time, and then it is tried again", "[expor
 }
 
 TEST_CASE("what waits goes to the new place when that changes", "[exporter]") {
-    Collector first([](std::size_t) { return std::string("HTTP/1.1 503 Away\r\nRetry-After: 3600\r\n\r\n"); });
-    Collector second([](std::size_t) { return taken; });
-    const auto queue = std::make_shared<SpanQueue>();
-    TraceExporter exporter(queue, null_logger(), {.gather = 20ms});
-    exporter.set(target_at(first.port()));
-    put_spans(*queue, 2);
-    (void)first.wait_for(1);
-    exporter.set(target_at(second.port()));
-    CHECK(becomes_so([&] { return queue->counts().sent == 2; }));
+    for (const std::string answer : {"HTTP/1.1 503 Away\r\nRetry-After: 3600\r\n\r\n", ""}) {
+        Collector first([&](std::size_t) { return answer; });
+        Collector second([](std::size_t) { return taken; });
+        const auto queue = std::make_shared<SpanQueue>();
+        TraceExporter exporter(queue, null_logger(), {.gather = 20ms, .message = 1h});
+        exporter.set(target_at(first.port()));
+        put_spans(*queue, 2);
+        (void)first.wait_for(1);
+        exporter.set(target_at(second.port()));
+        CHECK(becomes_so([&] { return queue->counts().sent == 2; }));
+        exporter.set(target_at(first.port()));
+        put_spans(*queue, 3);
+        (void)first.wait_for(2);
+        exporter.set(std::nullopt);
+        CHECK(becomes_so([&] { return queue->counts().failed == 3; }));
+    }
 }
 
 }  // namespace ferrotunnel::observe

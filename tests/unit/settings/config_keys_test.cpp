@@ -143,7 +143,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     Names known = file.keys;
     known.insert("include");  // followed before the groups are read
     for (const char* group :
-         {"server", "client", "log", "server.plugins", "server.timing", "server.http", "client.timing",
+         {"server", "client", "log", "server.plugins", "server.timing", "server.http", "server.traces", "client.timing",
           "client.services", "server.https", "server.https.hsts", "client.services[].request_headers",
           "client.services[].response_headers", "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
@@ -469,6 +469,10 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"access_log", "/a"},
         {"access_log_format", "json"},
         {"access_log_mask", "sid"},
+        {"endpoint", "http://c:1"},
+        {"sample", "0.5"},
+        {"service_name", "edge"},
+        {"ca", "/ca"},
     };
     const std::map<std::string, std::string> of_http{
         {"linger_bytes", "0"},
@@ -507,7 +511,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"max_age", "7"},          {"include_subdomains", "on"},
         {"preload", "on"},         {"proxy_protocol_from", "::1"},
     };
-    // These are tested in http_settings_test.cpp, https_settings_test.cpp and plugin_settings_test.cpp.
+    // These are tested in http_settings_test.cpp, https_settings_test.cpp, plugin_settings_test.cpp and
+    // traces_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp
                            "server.plugins.load",
                            "server.plugins.chain",
@@ -517,6 +522,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
                            "server.https.fallback.key",
                            "server.https.client_certificates",
                            "server.services",
+                           "server.traces.headers",
                            "client.disabled",
                            "client.visits"};  // below
     for (const Row& row : documented()) {

@@ -99,7 +99,7 @@ TEST_CASE("options: what is wrong is told by the setting, and not said", "[optio
               "state_dir, connections_per_token, "
               "ports_per_token, access_log, access_log_format, access_log_mask, allow_weak_token, tls, workers, "
               "busy_poll, memory_max, control, metrics, dashboard, timing, http, "
-              "https, plugins"});
+              "https, traces, plugins"});
     CHECK(settings.workers == 0);
     CHECK(settings.https.grade == TlsGrade::modern);
 }

@@ -1,0 +1,30 @@
+// The settings of traces, and where they go.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/traces.hpp"
+#include "net/host_port.hpp"
+#include "settings/setting.hpp"
+
+namespace ferrotunnel::detail {
+
+std::span<const Setting<Traces>> traces_settings() noexcept;
+
+/// A collector's URL.
+struct TraceEndpoint {
+    bool https = false;
+    net::HostPort at;
+    std::string authority;  // as it was written
+    std::string path;       // with the query
+};
+/// The error follows the URL.
+Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url);
+
+void check_traces(const Traces& traces, std::vector<Problem>& problems);
+
+}  // namespace ferrotunnel::detail
