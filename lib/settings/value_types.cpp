@@ -63,6 +63,10 @@ std::string backend_place() {
                    "tls://" + host + ":" + pattern::port, "exit", host + ":" + ports});
 }
 
+std::string fraction() {
+    return whole("0+(?:\\.[0-9]+)?|0*1(?:\\.0+)?|[0-9]+(?:\\.[0-9]+)?[eE][+-]?[0-9]+");
+}
+
 std::string moment() {
     return "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
            "(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
@@ -128,11 +132,7 @@ std::vector<ValueType> all_types() {
          .least = 0.001,
          .most = 1'000'000,
          .is_whole = false},
-        {.name = "0 to 1",
-         .pattern = whole("0+(?:\\.[0-9]+)?|0*1(?:\\.0+)?|\\.[0-9]+|[0-9]+(?:\\.[0-9]+)?[eE][+-]?[0-9]+"),
-         .least = 0,
-         .most = 1,
-         .is_whole = false},
+        {.name = "0 to 1", .pattern = fraction(), .least = 0, .most = 1, .is_whole = false},
         {.name = "http or https URL", .pattern = free_text("[Hh][Tt][Tt][Pp][Ss]?://[^\\s@#]+")},
         {.name = "URL", .pattern = free_text("(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?")},
         {.name = "URL or path", .pattern = free_text("https?://.+|/.*")},

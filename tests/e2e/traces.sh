@@ -104,9 +104,9 @@ say "and one that is there again, with TLS, which gets what waits; and the rest 
 reconfigure "https://localhost:$secure/v1/traces" 1
 told_of() { (($(series sent) + $(series dropped) + $(series failed) > 4 * 850 - 512)); }
 wait_until $patience "the batches that wait" told_of
-say "told"; ask app.example.com /last -o "$dir/none"; say "asked"
+ask app.example.com /last -o "$dir/none"
 signal server TERM
-join_ok server; say "ended"
+join_ok server
 ! grep -n WRONG "$dir/spans" | head -3 || fail "spans that are wrong"
 ! grep -q SECRET-2 "$dir/spans" || fail "a query is in a span"
 ! grep -q SECRET "$dir/server.err" "$dir/server.out" || fail "a secret is in the log"

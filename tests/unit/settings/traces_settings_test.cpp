@@ -27,7 +27,7 @@ Server build_with(Traces traces) {
 
 TEST_CASE("traces are read from a file", "[traces-settings]") {
     const detail::ConfigFile file = file_with(
-        "    {endpoint: 'https://c.example:1/x', sample: .25, service_name: edge, ca: /ca.pem,\n"
+        "    {endpoint: 'https://c.example:1/x', sample: 2.5e-1, service_name: edge, ca: /ca.pem,\n"
         "     headers: {Authorization: 'env:AUTH', X-Plain: text}}\n");
     CHECK(file.problems.empty());
     const Traces& traces = file.values.server->settings.traces;
@@ -42,7 +42,7 @@ TEST_CASE("traces are read from a file", "[traces-settings]") {
 }
 
 TEST_CASE("what traces can not be is told at its place, without secrets", "[traces-settings]") {
-    for (const char* sample : {"1.1", "-1", "1e9", "nan", "some", "''"}) {
+    for (const char* sample : {"1.1", "-1", "1e9", ".5", "nan", "some", "''"}) {
         INFO(sample);
         CHECK(file_with(std::string("    {sample: ") + sample + "}\n").problems.size() == 1);
     }
