@@ -97,7 +97,7 @@ say "the example of the documentation is right"
 mkdir -p "$dir/example/conf.d" "$dir/example/dist"
 sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token" &&
-    "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password >"$dir/example/ann.password" &&
+    "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password >"$dir/example/ann.password" && echo "Basic YTpi" >"$dir/example/collector.auth" &&
     "$FERROTUNNEL" token >"$dir/example/ssh.token" && "$FERROTUNNEL" token >"$dir/example/old-ssh.token" &&
     "$FERROTUNNEL" token >"$dir/example/db.key" && "$FERROTUNNEL" token >"$dir/example/wiki.key")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
