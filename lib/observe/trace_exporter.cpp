@@ -115,20 +115,31 @@ private:
 
     void on_result(const PostResult& result) {
         post_.reset();
+        try {
+            tell(result);
+        } catch (const std::exception&) {  // no memory for a line
+        }
         if (is_success(result.status)) {
             queue_->count_sent(batch_.size());
             batch_.clear();
-            if (std::exchange(is_failing_, false)) {
-                log_.info("spans are sent again", {{"at", target_->place.authority}});
-            }
             look();
+        } else {
+            pause_or_give_up(result);
+        }
+    }
+
+    /// Tells the log when the collector goes, and when it is there again.
+    void tell(const PostResult& result) {
+        const bool fails = !is_success(result.status);
+        if (std::exchange(is_failing_, fails) == fails) {
             return;
         }
-        if (!std::exchange(is_failing_, true)) {
+        if (fails) {
             log_.warn("spans can not be sent to the collector",
                       {{"at", target_->place.authority}, {"why", reason_of(result)}});
+        } else {
+            log_.info("spans are sent again", {{"at", target_->place.authority}});
         }
-        pause_or_give_up(result);
     }
 
     void pause_or_give_up(const PostResult& result) {
