@@ -66,10 +66,10 @@ void AccessLine::write(const RequestFacts& request, const VisitorFacts& visitor,
         const bool has_spans = noted_->trace && noted_->trace->sampled;
         if (noted_->lane != nullptr || has_spans) {
             const access::Entry entry = entry_of(request, visitor, end, begun);
-            write_access(entry);
             write_spans(entry, begun);
+            write_access(entry);
         }
-    } catch (const std::exception&) {  // no memory for it
+    } catch (const std::exception&) {  // no memory for a line
         if (noted_->lane != nullptr) {
             noted_->output.lanes->drop(*noted_->lane);
         }
@@ -138,10 +138,15 @@ void AccessLine::write_access(const access::Entry& entry) const {
     }
 }
 
-void AccessLine::write_spans(const access::Entry& entry, TimePoint begun) const {
-    if (noted_->trace && noted_->trace->sampled) {
+void AccessLine::write_spans(const access::Entry& entry, TimePoint begun) const noexcept {
+    if (!noted_->trace || !noted_->trace->sampled) {
+        return;
+    }
+    try {
         const PluginTimes plugins{since(begun, Phase::asked), since(begun, Phase::decided)};
         noted_->spans->put(spans_of(entry, *noted_->trace, plugins));
+    } catch (const std::exception&) {  // no memory: there is at least the request's own
+        noted_->spans->drop(1);
     }
 }
 

@@ -81,7 +81,7 @@ private:
     void write_debug(const RequestFacts& request, const VisitorFacts& visitor, const hooks::Outcome& outcome,
                      Logger& log) const;
     void write_access(const access::Entry& entry) const;
-    void write_spans(const access::Entry& entry, TimePoint begun) const;
+    void write_spans(const access::Entry& entry, TimePoint begun) const noexcept;
     access::Entry entry_of(const RequestFacts& request, const VisitorFacts& visitor, const End& end,
                            TimePoint begun) const;
     std::optional<Duration> since(TimePoint begun, Phase phase) const noexcept {

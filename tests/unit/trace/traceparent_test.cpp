@@ -1,6 +1,7 @@
 #include "trace/traceparent.hpp"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 
 namespace ferrotunnel::trace {
@@ -57,6 +58,25 @@ TEST_CASE("what is no traceparent is none", "[traceparent]") {
     CHECK_FALSE(parse_traceparent(with(36, "g")));
     CHECK_FALSE(parse_traceparent(with(53, "0.")));
     CHECK_FALSE(parse_traceparent(" " + usual_parent));
+}
+
+TEST_CASE("whatever is taken is written as it was, but for flags of later levels", "[traceparent]") {
+    std::mt19937 random(1);
+    const std::string bytes = "0123456789abcdefABg-\0 ";
+    int taken = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        std::string text = usual_parent;
+        for (unsigned changes = random() % 3; changes > 0; --changes) {
+            text[random() % text.size()] = bytes[random() % bytes.size()];
+        }
+        text.resize(random() % 8 == 0 ? random() % 60 : text.size());
+        if (const auto parent = parse_traceparent(text)) {
+            ++taken;
+            CHECK(written(*parent).substr(2, 51) == text.substr(2, 51));
+            CHECK(parse_traceparent(written(*parent))->span == parent->span);
+        }
+    }
+    CHECK(taken > 1'000);
 }
 
 TEST_CASE("the members of a tracestate are counted", "[traceparent]") {
