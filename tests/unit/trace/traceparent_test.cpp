@@ -66,7 +66,7 @@ TEST_CASE("whatever is taken is written as it was, but for flags of later levels
     int taken = 0;
     for (int i = 0; i < 20'000; ++i) {
         std::string text = usual_parent;
-        for (unsigned changes = random() % 3; changes > 0; --changes) {
+        for (auto changes = random() % 3; changes > 0; --changes) {
             text[random() % text.size()] = bytes[random() % bytes.size()];
         }
         text.resize(random() % 8 == 0 ? random() % 60 : text.size());
