@@ -25,7 +25,7 @@ TEST_CASE("a handoff lock is held by one at a time, and nothing that comes is fo
 // One thread makes and parks, one wakes: each item must be taken although it may come at any moment. Data travels in
 // plain variables, so that ThreadSanitizer sees whether the lock orders them.
 TEST_CASE("no wake is lost between two threads", "[handoff_lock][threads]") {
-    constexpr int items = 300'000;
+    constexpr int items = 100'000;
     HandoffLock lock;
     std::atomic<int> published = 0;
     int taken = 0;  // used by the holder alone
