@@ -2,6 +2,7 @@
 // have done.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -52,6 +53,14 @@ struct PluginCounts {
     std::uint64_t slow = 0;      ///< hooks that have blocked their worker for 100 ms or more
 };
 
+/// What a hook of a plugin has taken: of the worker's time by the clock, waiting for decisions that come later left
+/// out.
+struct PluginHookTime {
+    std::string hook;  ///< "request", "response", "body", "close", "login", "register", "connect" or "visit_close"
+    std::uint64_t calls = 0;
+    std::chrono::nanoseconds time{0};  ///< of all calls together
+};
+
 /// A plugin of a running server's chain. A change of the chain that makes it anew begins its counts anew.
 struct PluginInfo {
     std::string id;
@@ -60,6 +69,7 @@ struct PluginInfo {
     bool fails_closed = false;  ///< `on_failure: closed`
     bool is_off = false;        ///< it has blocked workers too often: its failure policy answers in its place
     PluginCounts counts{};
+    std::vector<PluginHookTime> hooks{};  ///< those that were called
 };
 
 /// Loads a file into this process, for good, and asks what is in it. Runs code of that file. Any thread.

@@ -213,6 +213,19 @@ void put(Exposition& to, const std::vector<PluginInfo>& plugins) {
             to.sample(plugin.counts.*each.count, {{"plugin", plugin.id}, {"event", each.word}});
         }
     }
+    to.family("ferrotunnel_plugin_hooks", Type::counter, "Calls of a hook of a plugin.");
+    for (const PluginInfo& plugin : plugins) {
+        for (const PluginHookTime& hook : plugin.hooks) {
+            to.sample(hook.calls, {{"plugin", plugin.id}, {"hook", hook.hook}});
+        }
+    }
+    to.family("ferrotunnel_plugin_hook_seconds", Type::counter,
+              "The time of the workers that these calls took, without waiting for decisions that came later.");
+    for (const PluginInfo& plugin : plugins) {
+        for (const PluginHookTime& hook : plugin.hooks) {
+            to.sample(std::chrono::duration<double>(hook.time).count(), {{"plugin", plugin.id}, {"hook", hook.hook}});
+        }
+    }
 }
 
 }  // namespace ferrotunnel::admin

@@ -151,6 +151,22 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
     return {};
 }
 
+namespace {
+
+std::vector<PluginHookTime> hook_times(const plugin::InstanceCounts& counts) {
+    std::vector<PluginHookTime> times;
+    for (std::size_t i = 0; i < plugin::InstanceCounts::hooks; ++i) {
+        const auto hook = static_cast<plugin::HookKind>(i);
+        const plugin::InstanceCounts::Time time = counts.time(hook);
+        if (time.calls != 0) {
+            times.push_back({std::string(name_of(hook)), time.calls, std::chrono::nanoseconds(time.nanoseconds)});
+        }
+    }
+    return times;
+}
+
+}  // namespace
+
 std::vector<PluginInfo> ServerPlugins::infos() const {
     const std::shared_ptr<const plugin::Chain> chain = sessions_->chain();
     std::vector<PluginInfo> infos;
@@ -164,7 +180,8 @@ std::vector<PluginInfo> ServerPlugins::infos() const {
                          .fails_closed = instance.fails_closed(),
                          .is_off = instance.is_off(),
                          .counts = {sum(Count::asked), sum(Count::answered), sum(Count::edits), sum(Count::bodies),
-                                    sum(Count::waits), sum(Count::failures), sum(Count::late), sum(Count::slow)}});
+                                    sum(Count::waits), sum(Count::failures), sum(Count::late), sum(Count::slow)},
+                         .hooks = hook_times(instance.counts())});
     }
     return infos;
 }

@@ -56,7 +56,7 @@ void BodyPassage::take_back(std::size_t n) noexcept {
 template <typename Hook>
 std::int32_t BodyPassage::call(const Stage& stage, Hook hook) noexcept {
     std::int32_t result = FT_FAILED;
-    timed(watch_, *stage.instance, "body", [&] { result = hook(); });
+    timed(watch_, *stage.instance, HookKind::body, [&] { result = hook(); });
     return result;
 }
 

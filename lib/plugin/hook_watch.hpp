@@ -33,6 +33,8 @@ public:
     void begin(bool follows = false) noexcept;
     /// What there is to say of the hook that began last.
     std::optional<SlowHook> end() noexcept;
+    /// How long that hook has taken, by the clock.
+    Duration took() const noexcept { return ended_ - began_; }
 
 private:
     void read(TimePoint now) noexcept;

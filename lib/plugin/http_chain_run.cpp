@@ -140,9 +140,9 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     }
     current_ = i;
     ft_decision decision = FT_FAILED;
-    const std::string_view name = phase_ == Phase::request ? "request" : "response";
+    const HookKind kind = phase_ == Phase::request ? HookKind::request : HookKind::response;
     chain_->timed(
-        asked, name, [&] { decision = call(asked); }, follows_hook_);
+        asked, kind, [&] { decision = call(asked); }, follows_hook_);
     current_ = none;
     // Whatever else a decision brings about may run code of the plugin or of the log: that is not the next one's time.
     follows_hook_ = decision == FT_GO_ON && !collects_;
@@ -287,7 +287,7 @@ void HttpChainRun::close(const hooks::Outcome& outcome) noexcept {
     for (std::size_t i = 0; i < reached_; ++i) {
         if (has_entered(i) && instance(i).calls().on_close != nullptr) {
             current_ = i;
-            chain_->timed(instance(i), "close",
+            chain_->timed(instance(i), HookKind::close,
                           [&] { instance(i).calls().on_close(instance(i).object(), this, &told); });
         }
     }

@@ -59,6 +59,7 @@ public:
 
     /// Counts. Any thread.
     void count(Count what) const noexcept { counts_.add(what); }
+    void count_time(HookKind hook, Duration took) const noexcept { counts_.add_time(hook, took); }
     const InstanceCounts& counts() const noexcept { return counts_; }
 
     /// Counts a failure in a request with that id, and tells of it, where the log has room for such lines. Without a
@@ -94,17 +95,19 @@ private:
     Instance* next_ = nullptr;  // among those that nobody holds any more
 };
 
-/// Runs a hook of an instance, and tells when it has blocked the thread. What it throws goes no further: no exception
-/// may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
+/// Runs a hook of an instance, counts its time, and tells when it has blocked the thread. What it throws goes no
+/// further: no exception may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
 template <typename Hook>
-void timed(HookWatch& watch, const Instance& asked, std::string_view name, Hook hook, bool follows = false) noexcept {
+void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
     watch.begin(follows);
     try {
         hook();
     } catch (...) {
     }
-    if (const std::optional<SlowHook> slow = watch.end()) {
-        asked.tell_slow(name, *slow);
+    const std::optional<SlowHook> slow = watch.end();
+    asked.count_time(kind, watch.took());
+    if (slow) {
+        asked.tell_slow(name_of(kind), *slow);
     }
 }
 

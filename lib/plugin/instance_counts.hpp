@@ -4,17 +4,55 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+#include "base/clock.hpp"
 
 namespace ferrotunnel::plugin {
 
 /// What is counted; ferrotunnel::PluginCounts says what each means.
 enum class Count : std::uint8_t { asked, answered, edits, bodies, waits, failures, late, slow };
 
+/// The hooks of an instance whose time is counted.
+enum class HookKind : std::uint8_t { request, response, body, close, login, registration, connect, visit_close };
+
+/// As it is called in logs and metrics, and by an application's `PluginHookTime`.
+constexpr std::string_view name_of(HookKind hook) noexcept {
+    constexpr std::string_view names[] = {"request", "response", "body",    "close",
+                                          "login",   "register", "connect", "visit_close"};
+    return names[static_cast<std::size_t>(hook)];
+}
+
 class InstanceCounts {
 public:
     static constexpr std::size_t kinds = 8;
+    static constexpr std::size_t hooks = 8;
+
+    /// How often a hook was called, and how long all of that took.
+    struct Time {
+        std::uint64_t calls = 0;
+        std::uint64_t nanoseconds = 0;
+    };
+
+    /// Any thread.
+    void add_time(HookKind hook, Duration took) noexcept {
+        Line& line = lines_[line_of_this_thread()];
+        line.calls[static_cast<std::size_t>(hook)].fetch_add(1, std::memory_order_relaxed);
+        line.nanoseconds[static_cast<std::size_t>(hook)].fetch_add(
+            static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()), std::memory_order_relaxed);
+    }
+    /// Over all threads, as sum().
+    Time time(HookKind hook) const noexcept {
+        Time all;
+        for (const Line& line : lines_) {
+            all.calls += line.calls[static_cast<std::size_t>(hook)].load(std::memory_order_relaxed);
+            all.nanoseconds += line.nanoseconds[static_cast<std::size_t>(hook)].load(std::memory_order_relaxed);
+        }
+        return all;
+    }
 
     /// Any thread.
     void add(Count what) noexcept {
@@ -30,9 +68,11 @@ public:
     }
 
 private:
-    static constexpr std::size_t lines = 16;  // 1 KiB for each instance; with more workers some share one
+    static constexpr std::size_t lines = 16;  // 3 KiB for each instance; with more workers some share one
     struct alignas(64) Line {
         std::array<std::atomic<std::uint64_t>, kinds> of{};
+        std::array<std::atomic<std::uint64_t>, hooks> calls{};
+        std::array<std::atomic<std::uint64_t>, hooks> nanoseconds{};
     };
 
     static std::size_t line_of_this_thread() noexcept {

@@ -72,16 +72,16 @@ std::size_t SessionChainRun::instances() const noexcept {
     return chain_->chain->instances.size();
 }
 
-std::string_view SessionChainRun::phase_name() const noexcept {
+HookKind SessionChainRun::hook_kind() const noexcept {
     switch (phase_) {
         case SessionPhase::login:
-            return "login";
+            return HookKind::login;
         case SessionPhase::registration:
-            return "register";
+            return HookKind::registration;
         case SessionPhase::connect:
             break;
     }
-    return "connect";
+    return HookKind::connect;
 }
 
 Step SessionChainRun::ask(TimePoint now) noexcept {
@@ -135,7 +135,7 @@ std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexc
         asked.count(Count::asked);
     }
     ft_decision decision = FT_FAILED;
-    chain_->timed(asked, phase_name(), [&] {
+    chain_->timed(asked, hook_kind(), [&] {
         if (begins) {
             notes_before_ = notes_.size();
             amendments_before_ = amendments_;
@@ -230,7 +230,7 @@ void SessionChainRun::close(const hooks::VisitOutcome& outcome) noexcept {
     for (std::size_t i = 0; i < instances(); ++i) {
         if ((asked_ & bit_of(i)) != 0 && instance(i).calls().on_visit_close != nullptr) {
             current_ = i;
-            timed(watch, instance(i), "visit_close",
+            timed(watch, instance(i), HookKind::visit_close,
                   [&] { instance(i).calls().on_visit_close(instance(i).object(), this, &told); });
         }
     }

@@ -78,7 +78,8 @@ private:
     std::optional<hooks::Step> decided(const Instance& asked, ft_decision decision, TimePoint now) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
     void changed(std::string_view what, std::string_view name = {}) const noexcept;
-    std::string_view phase_name() const noexcept;
+    HookKind hook_kind() const noexcept;
+    std::string_view phase_name() const noexcept { return name_of(hook_kind()); }
     std::string_view address() const noexcept;
 
     const IntrusivePtr<WorkerChain> chain_;

@@ -73,8 +73,8 @@ public:
     HookWatch& watch() noexcept { return state_->watch; }
     /// See timed(); on this worker.
     template <typename Hook>
-    void timed(const Instance& asked, std::string_view name, Hook hook, bool follows = false) noexcept {
-        plugin::timed(state_->watch, asked, name, std::move(hook), follows);
+    void timed(const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
+        plugin::timed(state_->watch, asked, kind, std::move(hook), follows);
     }
 
 private:

@@ -78,6 +78,11 @@ TEST_CASE("counts: of what was done in a request, and of what would have been", 
         // Whoever answers has no part in the answer; one that observes has let the request pass, and fails then.
         CHECK(sums_of(rig.chain) == (observes ? Sums{6, 3, 6, 3, 0, 3, 0, 0} : Sums{3, 3, 6, 3, 0, 0, 0, 0}));
         CHECK(rig.log.count("a plugin would have changed something") == (observes ? 9 : 0));
+        // The time of each hook, also of one that observes.
+        const InstanceCounts& counts = rig.chain.instances[0]->counts();
+        CHECK(counts.time(HookKind::request).calls == 3);
+        CHECK(counts.time(HookKind::response).calls == (observes ? 3 : 0));
+        CHECK(counts.time(HookKind::connect).calls == 0);
     }
 }
 
