@@ -137,8 +137,8 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
     CHECK(told("type: other").find("its first key says") != std::string::npos);
     CHECK(told("bind_addr: \"0.0.0.0:5202\"") == "the public port is the value of `tcp`, like `tcp: 2222` (kind)");
     CHECK(told("local-ip: 1").find("`local: 127.0.0.1:22` (local)") != std::string::npos);
-    CHECK(told("healthCheck: {type: http}").find("there are no health checks") == 0);
-    CHECK(told("basic_auth: [x]").find("there are no passwords for visitors") == 0);
+    CHECK(told("healthCheck: {type: http}").find("here it is `health`") == 0);
+    CHECK(told("basic_auth: [x]").find("visitors are asked for passwords by the plugin") == 0);
     CHECK(told("transport: {proxyProtocolVersion: v2}").find("`proxy_protocol`") != std::string::npos);
 }
 
