@@ -7,6 +7,7 @@
 #include "backend/http2_stream.hpp"
 #include "backend/serve_exit.hpp"
 #include "backend/serve_files.hpp"
+#include "net/ip_text.hpp"
 #include "runtime/address.hpp"
 #include "runtime/connector.hpp"
 #include "transport/tcp_pipe.hpp"
@@ -48,6 +49,23 @@ std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
                                : dial->shared.traffic;
 }
 
+// What records the bytes of the connection; null: nothing does.
+std::unique_ptr<Tap> tap_for(const ClientService& service, const net::Address& visitor, const DialShared& shared,
+                             TimePoint now) {
+    if (!shared.inspector) {
+        return nullptr;
+    }
+    inspect::Origin origin{service.name, service.backend.text, {}, shared.record_id, shared.replay_of, now};
+    if (service.kind == wire::ServiceKind::http) {
+        return shared.inspector->http_tap(std::move(origin));  // its requests say who asks: it serves many visitors
+    }
+    const std::string ip = net::ip_text(visitor);
+    if (!ip.empty()) {
+        origin.visitor = (visitor.family == 6 ? '[' + ip + ']' : ip) + ':' + std::to_string(visitor.port);
+    }
+    return shared.inspector->connection_tap(std::move(origin));
+}
+
 // Sends the PROXY header before the first byte, even before TLS. A newly connected socket has room for it.
 bool send_proxy_header(const Dial& dial, int fd) {
     net::ProxyHeader header;
@@ -74,7 +92,8 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
 }
 
 template <typename Pump>
-void attach(const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::Stream> stream) {
+void attach(const Dial& dial, const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::Stream> stream) {
+    pump->set_tap(tap_for(*dial.service, dial.visitor, dial.shared, dial.worker.now()));
     stream->attach(pump, false);
     pump->set_stream(std::move(stream));
 }
@@ -141,7 +160,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
                                                   std::move(ticket));
     place->pump = pump.get();
     stream->accept();
-    attach(pump, std::move(stream));
+    attach(*dial, pump, std::move(stream));
     pump->wake();
 }
 
@@ -169,7 +188,7 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
             end->refuse(wire::Code::busy);
         }
     };
-    attach(end, std::move(stream));
+    attach(*dial, end, std::move(stream));
     dial_by(worker, dial, end, std::move(take));
 }
 
@@ -185,7 +204,8 @@ void tell_refused_visit(const ClientService& service, const std::string& why, Ti
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
     if (service->backend.folder) {
-        serve_files(worker, std::move(service), std::move(stream), std::move(shared));
+        std::unique_ptr<Tap> tap = tap_for(*service, visitor, shared, worker.now());
+        serve_files(worker, std::move(service), std::move(stream), std::move(shared), std::move(tap));
         return;
     }
     if (service->backend.exit) {
@@ -210,7 +230,7 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             stream->accept();
             pump->set_socket(std::move(socket));
         };
-        attach(pump, std::move(stream));
+        attach(*dial, pump, std::move(stream));
         dial_by(worker, dial, pump, std::move(take));
         return;
     }
@@ -223,7 +243,7 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             pump->refuse(wire::Code::busy);
         }
     };
-    attach(pump, std::move(stream));
+    attach(*dial, pump, std::move(stream));
     dial_by(worker, dial, pump, std::move(take));
 }
 

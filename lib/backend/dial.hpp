@@ -1,12 +1,14 @@
 // Connects a stream that has arrived at a client to the service behind the client.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "backend/client_service.hpp"
 #include "backend/own_visits.hpp"
 #include "base/log.hpp"
+#include "inspect/inspector.hpp"
 #include "runtime/worker.hpp"
 #include "trunk/socket_pump.hpp"
 
@@ -17,6 +19,10 @@ struct DialShared {
     std::shared_ptr<trunk::Traffic> traffic;
     std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
+    std::shared_ptr<inspect::Inspector> inspector{};  // null: nothing is recorded
+    /// Of a request that is sent once more: the number of its record, and what it repeats.
+    std::uint64_t record_id = 0;
+    std::uint64_t replay_of = 0;
 };
 
 inline constexpr const char* words_too_many_handshakes = "too many visitors have not proved the key yet";

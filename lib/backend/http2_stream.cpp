@@ -248,6 +248,9 @@ bool Http2Stream::give_to_tunnel() {
         for (const MutableBytes& window : windows.pieces()) {
             const std::size_t bytes = connection_->give(window);
             filled += bytes;
+            if (tap_) {
+                tap_->from_backend(window.first(bytes), worker_.now());
+            }
             if (bytes < window.size()) {
                 break;
             }
@@ -279,6 +282,9 @@ bool Http2Stream::take_from_tunnel() {
         return false;
     }
     traffic_->moved(&Traffic::to_sockets, bytes);
+    if (tap_) {
+        tap_->to_backend(item->slice.bytes().first(bytes), worker_.now());
+    }
     if (connection_->is_answered()) {
         count_delivered(bytes);
     } else {
@@ -328,6 +334,9 @@ bool Http2Stream::write_backend() {
 // The reset behind the end says how much was taken, so that the edge can send a request elsewhere that was on its way
 // here; as of a backend that closes its connection.
 void Http2Stream::end_in_order() {
+    if (tap_) {
+        tap_->backend_ended(true, worker_.now());
+    }
     stream_->finish();
     stream_->reset(Code::connection_reset);
     leave();
@@ -339,6 +348,9 @@ void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
         return;
     }
     events_.failed(failure.why);
+    if (tap_) {
+        tap_->backend_ended(false, worker_.now());
+    }
     if (!failure.is_unprocessed) {
         count_delivered(0);
     }
@@ -388,6 +400,10 @@ void Http2Stream::let_go_of_stream() noexcept {
         stream->stop_receiving();
         traffic_->stopped_sending();
         traffic_->closed();
+        if (tap_) {
+            tap_->over(worker_.now());
+            tap_.reset();
+        }
     }
 }
 

@@ -15,8 +15,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/tap.hpp"
 #include "buffer/waker.hpp"
 #include "h2/client_connection.hpp"
 #include "mux/stream.hpp"
@@ -45,6 +47,8 @@ public:
     // As a pump has them, for whoever dials.
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    /// Who sees HTTP/1.1 of the tunnel's side.
+    void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
     void refuse(wire::Code code);
 
     /// Takes the pipe over a connected socket. TLS, where there is some, and the backend's first frame have to be there
@@ -85,6 +89,7 @@ private:
     const Events events_;
     std::function<void()> cancel_;
     IntrusivePtr<mux::Stream> stream_;  // null once the tunnel's part is over
+    std::unique_ptr<Tap> tap_;          // null: nobody; and once the tunnel's part is over
     std::unique_ptr<transport::Pipe> pipe_;
     std::optional<h2::ClientConnection> connection_;
     std::optional<runtime::Timer> timer_;

@@ -1,5 +1,7 @@
 #include "backend/serve_files.hpp"
 
+#include <algorithm>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -24,10 +26,11 @@ using wire::Code;
 class FileStream final : public ServedStream, private runtime::Deferred {
 public:
     FileStream(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
-               DialShared shared)
+               DialShared shared, std::unique_ptr<Tap> tap)
         : ServedStream(worker, std::move(stream)),
           service_(std::move(service)),
           shared_(std::move(shared)),
+          tap_(std::move(tap)),
           conversation_(service_->backend.folder, [this](std::error_code error) { tell(error); }) {}
 
     void serve();
@@ -38,10 +41,12 @@ private:
     void on_over() noexcept override;
     bool take_item();
     bool send_slab();
+    void show(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept;
     void tell(std::error_code error) const;
 
     const std::shared_ptr<const ClientService> service_;
     const DialShared shared_;
+    std::unique_ptr<Tap> tap_;
     FileConversation conversation_;
 };
 
@@ -83,6 +88,9 @@ bool FileStream::take_item() {
             }
             const std::uint32_t bytes = item->slice.size();
             conversation_.take(item->slice.bytes());
+            if (tap_) {
+                tap_->to_backend(item->slice.bytes(), worker().now());
+            }
             shared_.traffic->moved(&Traffic::to_sockets, bytes);
             stream().count_delivered(bytes);
             stream().consume(bytes);
@@ -119,12 +127,21 @@ bool FileStream::send_slab() {
         return false;
     }
     shared_.traffic->moved(&Traffic::from_sockets, *bytes);
+    show(windows.pieces(), *bytes);
     trunk::send_frames(stream(), std::move(slab), *bytes);
     if (conversation_.is_answering()) {
         worker().defer(*this);  // others have their turn first
         return false;
     }
     return true;
+}
+
+void FileStream::show(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
+    for (std::size_t i = 0; tap_ && bytes > 0; ++i) {
+        const Bytes piece = pieces[i].first(std::min(bytes, pieces[i].size()));
+        tap_->from_backend(piece, worker().now());
+        bytes -= piece.size();
+    }
 }
 
 void FileStream::tell(std::error_code error) const {
@@ -140,13 +157,18 @@ void FileStream::on_over() noexcept {
     cancel_deferred();
     shared_.traffic->stopped_sending();
     shared_.traffic->closed();
+    if (tap_) {
+        tap_->over(worker().now());
+        tap_.reset();
+    }
 }
 
 }  // namespace
 
 void serve_files(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
-                 IntrusivePtr<mux::Stream> stream, DialShared shared) {
-    make_intrusive<FileStream>(worker, std::move(service), std::move(stream), std::move(shared))->serve();
+                 IntrusivePtr<mux::Stream> stream, DialShared shared, std::unique_ptr<Tap> tap) {
+    make_intrusive<FileStream>(worker, std::move(service), std::move(stream), std::move(shared), std::move(tap))
+        ->serve();
 }
 
 }  // namespace ferrotunnel::backend

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "backend/replay.hpp"
+
 namespace ferrotunnel::session {
 
 using wire::Code;
@@ -111,6 +113,19 @@ void ClientLink::stop() {
 unsigned ClientLink::open_count() const noexcept {
     return static_cast<unsigned>(std::count_if(places_.begin(), places_.end(),
                                                [](const auto& place) { return place->state == Place::State::open; }));
+}
+
+// It is no visitor, so the client's numbers do not have it.
+void ClientLink::replay(Replay replay, std::shared_ptr<void> ticket) {
+    const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
+                                     shared_->own_visits,
+                                     *shared_->log,
+                                     shared_->inspector,
+                                     replay.record_id,
+                                     replay.replay_of};
+    if (auto service = table_->find(replay.service)) {
+        backend::replay(worker_, std::move(service), std::move(replay.request), shared, std::move(ticket));
+    }
 }
 
 bool ClientLink::any_connecting() const noexcept {

@@ -106,6 +106,14 @@ public:
     /// Logs in with this token from now on. Trunks that are open get a fresh session with it, which takes the place of
     /// the present one when it has all services: visitors notice nothing.
     void set_token(login::Token token);
+    /// Sends a recorded request to the backend of a service once more. `ticket` is kept until that is over.
+    struct Replay {
+        std::uint32_t service = 0;
+        std::string request;
+        std::uint64_t record_id = 0;  // that it gets
+        std::uint64_t replay_of = 0;
+    };
+    void replay(Replay replay, std::shared_ptr<void> ticket);
     /// Sends the answer to a request, if the session that brought it, `number`, is still there.
     void answer(std::uint64_t number, const wire::Managed& answer);
     void start();

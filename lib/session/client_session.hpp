@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/shared_port.hpp"
+#include "inspect/inspector.hpp"
 #include "login/handshake_client.hpp"
 #include "metrics/service_book.hpp"
 #include "runtime/proxy_connector.hpp"
@@ -43,7 +44,8 @@ struct ClientShared {
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    directory::DatagramOpener open_udp;  // for visits to UDP services; empty: none
+    directory::DatagramOpener open_udp;               // for visits to UDP services; empty: none
+    std::shared_ptr<inspect::Inspector> inspector{};  // null: exchanges are not recorded
     Logger* log = nullptr;
     Random* random = nullptr;
 };

@@ -182,7 +182,7 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
                                 {shared_->traffic, shared_->own_visits, *shared_->log}, shared_->datagrams);
     } else {
         backend::dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
-                              {shared_->traffic, shared_->own_visits, *shared_->log});
+                              {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector});
     }
 }
 

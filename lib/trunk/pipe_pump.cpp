@@ -61,6 +61,7 @@ bool PipePump::read_once() {
         outcome_({});
     }
     traffic_->moved(&Traffic::from_sockets, result.bytes);
+    show_read(windows.pieces(), result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:

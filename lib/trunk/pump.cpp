@@ -151,6 +151,9 @@ void Pump::stop_reading() noexcept {
 
 void Pump::finish_stream() {
     stop_reading();
+    if (tap_) {
+        tap_->backend_ended(true, worker_.now());
+    }
     stream_->finish();
     if (stream_->kind() == wire::ServiceKind::http) {
         stream_->reset(Code::connection_reset);
@@ -160,6 +163,9 @@ void Pump::finish_stream() {
 
 void Pump::reset_stream() {
     stop_reading();
+    if (tap_) {
+        tap_->backend_ended(false, worker_.now());
+    }
     stream_->reset(Code::connection_reset);
     close(true);
 }
@@ -180,11 +186,34 @@ std::span<const Bytes> Pump::gather(Pieces& pieces) {
 
 void Pump::count_taken(std::size_t bytes) {
     traffic_->moved(&Traffic::to_sockets, bytes);
+    if (tap_) {
+        show_taken(bytes);
+    }
     stream_->count_delivered(bytes);
     for (std::size_t left = bytes; left > 0;) {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
         stream_->consume(n);
         left -= n;
+    }
+}
+
+void Pump::show_taken(std::size_t bytes) noexcept {
+    stream_->for_each_inbound([&](StreamItem& item) {
+        const Bytes piece = item.slice.bytes().first(std::min<std::size_t>(bytes, item.slice.size()));
+        tap_->to_backend(piece, worker_.now());
+        bytes -= piece.size();
+        return bytes > 0;
+    });
+}
+
+void Pump::show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
+    for (const MutableBytes& piece : pieces) {
+        const Bytes filled = piece.first(std::min(bytes, piece.size()));
+        if (filled.empty()) {
+            return;
+        }
+        tap_->from_backend(filled, worker_.now());
+        bytes -= filled.size();
     }
 }
 
@@ -200,6 +229,9 @@ void Pump::end_failed() {
         stream_->stop_receiving();
     }
     if (!reading_) {
+        if (tap_) {
+            tap_->backend_ended(false, worker_.now());
+        }
         stream_->reset(Code::connection_reset);
         close(true);
     }
@@ -235,6 +267,10 @@ void Pump::close(bool reset) noexcept {
     let_go(reset);
     stop_reading();
     traffic_->closed();
+    if (tap_) {
+        tap_->over(worker_.now());
+        tap_.reset();
+    }
     // Nobody will take what is still queued inbound; the stream itself goes with its last reference.
     if (stream_) {
         stream_->stop_receiving();

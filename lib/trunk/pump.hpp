@@ -19,8 +19,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/tap.hpp"
 #include "buffer/slab.hpp"
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
@@ -39,6 +41,8 @@ public:
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
     /// Sets the function to call if the stream ends before there is an end: whoever dials should stop.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    /// Sets who sees what passes; null: nobody.
+    void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
     /// Says that there will be no end: the stream ends with this code.
     void refuse(wire::Code code);
 
@@ -75,6 +79,18 @@ protected:
     std::span<const Bytes> gather(Pieces& pieces);
     /// The end has taken so much of it.
     void count_taken(std::size_t bytes);
+    /// Shows the tap the first `bytes` bytes of what was read into these pieces.
+    void show_read(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
+        if (tap_) {
+            show_to_tap(pieces, bytes);
+        }
+    }
+    /// Shows the tap what the end has taken, where that is not what the stream has.
+    void show_written(Bytes bytes) noexcept {
+        if (tap_) {
+            tap_->to_backend(bytes, worker_.now());
+        }
+    }
     /// Behind the stream's FIN only a reset can come.
     bool is_reset_behind_end();
     /// Handles an end that takes nothing any more. What it received before it failed is still to be read, and the reset
@@ -119,10 +135,13 @@ private:
     void receive();
     bool may_send();
     void watch_end();
+    void show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept;
+    void show_taken(std::size_t bytes) noexcept;
     void watch_last_bytes(LastBytes::Until until);
     bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
 
     std::function<void()> cancel_;
+    std::unique_ptr<Tap> tap_;
     IntrusivePtr<Pump> self_;                // while there is an end
     std::unique_ptr<LastBytes> last_bytes_;  // once only the end is left
     bool peer_gone_ = false;                 // nobody is at the other end of the socket

@@ -103,6 +103,8 @@ bool SealedPump::read_once() {
     const IoResult result = runtime::read_some(socket_.get(), MutableBytes(plain));
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     if (result.bytes > 0) {
+        const MutableBytes piece(plain);
+        show_read({&piece, 1}, result.bytes);
         sealed_.write(Bytes(plain).first(result.bytes));
         send_sealed();
     }
@@ -178,6 +180,7 @@ bool SealedPump::write_once() {
 bool SealedPump::write_plain(Bytes plain) {
     const IoResult result = runtime::write_some(socket_.get(), plain);
     traffic_->moved(&Traffic::to_sockets, result.bytes);
+    show_written(plain.first(result.bytes));
     stream_->count_delivered(result.bytes);
     if (result.status == IoStatus::error) {
         end_failed();

@@ -92,6 +92,7 @@ bool SocketPump::read_once() {
     }
     bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
+    show_read(windows.pieces(), result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:

@@ -1,0 +1,24 @@
+// The resources of the inspector: what below /v1/exchanges asks for what. docs/control.md describes them.
+#pragma once
+
+#include "admin/answer.hpp"
+#include "admin/resources.hpp"
+#include "admin/subject.hpp"
+
+namespace ferrotunnel::admin {
+
+inline constexpr std::string_view exchanges_path = "/v1/exchanges";
+
+/// `request.path` begins with `exchanges_path`.
+Answer answer_about_exchanges(const Request& request, Subject& subject);
+
+/// A request once more, as it was or with what `edits` says instead (`method`, `target`, `headers`, `body`); a refusal
+/// where that can not be. `left_out` gets the names of fields whose values were masked.
+struct Again {
+    std::string bytes{};
+    std::vector<std::string> left_out{};
+    std::optional<Answer> refused{};
+};
+Again request_again(const inspect::Exchange& exchange, const Json& edits);
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,166 @@
+// The inspector of a client: what has passed, one exchange in full, two side by side, and requests sent once more.
+import { badge, bytes, card, make, number, say, Table } from "/dom.js";
+import { get, post, remove } from "/api.js";
+import { Editor } from "/replay.js";
+
+const states = { complete: "good", under_way: "warn", visitor_left: "warn", backend_left: "bad", not_http: "off", lost: "bad" };
+const stateNames = { under_way: "under way", visitor_left: "visitor has left", backend_left: "backend has left", not_http: "no HTTP",
+  lost: "backend not reached" };
+const filter = { text: "", method: "", status: "", service: "" }; // stays when another page is shown in between
+
+const milliseconds = (value) => (value === undefined ? "" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
+const kindOf = (status) => (status >= 500 ? "bad" : status >= 400 ? "warn" : status > 0 ? "good" : "off");
+const statusOf = (row) => (row.kind === "connection" ? badge("TCP", "off") : badge(row.status || "–", kindOf(row.status)));
+const stateOf = (row) => (row.state === "complete" ? null : badge(stateNames[row.state] ?? row.state, states[row.state] ?? "off"));
+
+function query() {
+  const asked = new URLSearchParams({ limit: "100" });
+  for (const [name, value] of Object.entries(filter)) if (value !== "") asked.set(name, value);
+  return `?${asked}`;
+}
+
+function pretty(body, type) {
+  if (body.dropped) return `(${number(body.bytes)} bytes, which were not kept)`;
+  if (body.base64 !== undefined) return `(${number(body.bytes)} bytes that are no text)`;
+  let text = body.text;
+  if (/[/+]json\b/.test(type)) {
+    try { text = JSON.stringify(JSON.parse(text), null, 2); } catch { /* it stays as it came */ }
+  }
+  return body.cut ? `${text}\n(… of ${number(body.bytes)} bytes)` : text;
+}
+
+const valueOf = (half, name) => half.fields.find((field) => field[0].toLowerCase() === name)?.[1] ?? "";
+const text = (label, ...lines) => make("pre", { class: "text", tabindex: "0", "aria-label": label }, ...lines);
+
+function half(one, name, title) {
+  const part = one[name];
+  if (!part) return card(title, make("p", { class: "quiet" }, "It has not come."));
+  const body = part.body;
+  return card(title, text(`Head of the ${name}`, make("b", {}, part.line), ...part.fields.map((field) => `\n${field[0]}: ${field[1]}`)),
+    body.bytes === 0 ? null : text(`Body of the ${name}`, pretty(body, valueOf(part, "content-type"))),
+    body.bytes === 0 ? null : make("p", { class: "quiet" }, `${bytes(body.bytes)}${part.masked || body.masked ? ", secrets are masked" : ""} · `,
+      make("a", { href: `/api/v1/exchanges/${one.id}/${name}/body`, download: `${name}-${one.id}` }, "save the body")));
+}
+
+function messages(one) {
+  const table = new Table("Messages", [
+    { name: "After", right: true, of: (row) => milliseconds(row.ms) },
+    { name: "From", of: (row) => row.from }, { name: "Kind", of: (row) => row.kind },
+    { name: "Bytes", right: true, of: (row) => number(row.bytes) },
+    { name: "Text", of: (row) => make("code", {}, row.compressed ? "(compressed)" : row.text ?? "") }], "None so far.");
+  table.show(one.messages);
+  return card(`Messages${one.messages_left_off > 0 ? ` (${number(one.messages_left_off)} older ones were not kept)` : ""}`, table.element);
+}
+
+function differences(found) {
+  const lines = (part, name) => [
+    ...(part.line ? [`-${part.line[0]}`, `+${part.line[1]}`] : []),
+    ...part.fields.flatMap((field) => [field.a && `-${field.name}: ${field.a}`, field.b && `+${field.name}: ${field.b}`].filter(Boolean)),
+    ...part.body];
+  const shown = (part, name) => {
+    const all = lines(part, name);
+    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "The same.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `What differs: ${name}` },
+      ...all.map((line) => make("span", { class: line[0] === "-" ? "minus" : line[0] === "+" ? "plus" : "" }, `${line}\n`))));
+  };
+  return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Answer"));
+}
+
+export function inspector() {
+  let chosen = null; // the id of the exchange that is shown
+  let mark = ""; // what is shown of it, so that a turn without news changes nothing
+  const detail = make("div", { class: "page detail" });
+  const find = (name, label, width) => make("input", { type: "search", "aria-label": label, placeholder: label, size: String(width),
+    value: filter[name], input: (event) => { filter[name] = event.target.value.trim(); refresh(); } });
+  const table = new Table("Exchanges", [
+    { name: "#", right: true, of: (row) => make("button", { type: "button", class: "small", "aria-pressed": String(row.id === chosen),
+      "aria-label": `Show exchange ${row.id}`, click: () => choose(row.id) }, String(row.id)) },
+    { name: "Time", of: (row) => new Date(row.began_ms).toLocaleTimeString() },
+    { name: "Status", of: statusOf },
+    { name: "Request", of: (row) => (row.kind === "connection" ? make("code", {}, `${row.service} from ${row.visitor}`)
+      : make("span", {}, make("b", {}, row.method), " ", make("code", {}, row.target))) },
+    { name: "Took", right: true, of: (row) => milliseconds(row.end_ms) },
+    { name: "Size", right: true, of: (row) => bytes(row.from_backend ?? row.answer_bytes) },
+    { name: "", of: (row) => make("span", {}, stateOf(row), row.replay_of ? ` again: ${row.replay_of}` : "") },
+  ], "Nothing has passed yet that fits.");
+  const clear = make("button", { type: "button", class: "danger", click: async () => {
+    await remove("/exchanges").catch((problem) => say(problem.message, true));
+    choose(null);
+  } }, "Forget all");
+  const off = make("p", { class: "state" });
+  const held = make("small", {});
+
+  async function choose(id) {
+    chosen = id;
+    mark = "";
+    detail.replaceChildren();
+    await refresh();
+    if (id !== null) detail.querySelector("h2")?.focus();
+  }
+  async function compare(one, other) {
+    try {
+      detail.querySelector(".other").replaceChildren(differences(await get(`/exchanges/${one}/diff/${other}`)));
+    } catch (problem) { say(problem.message, true); }
+  }
+  async function command(one) {
+    try {
+      const answer = await get(`/exchanges/${one.id}/curl`);
+      detail.querySelector(".other").replaceChildren(card("For a shell", text("A command of curl", answer.curl),
+        make("p", { class: "quiet" }, answer.masked ? "Its secrets are masked: put them in the place of ***." : "")));
+      await navigator.clipboard.writeText(answer.curl);
+      say("Copied.");
+    } catch (problem) { if (problem.status) say(problem.message, true); }
+  }
+  const again = async (id, edits) => {
+    const sent = await post(`/exchanges/${id}/replay`, edits);
+    say(`Sent once more, as exchange ${sent.id}${sent.left_out.length > 0 ? `, without ${sent.left_out.join(", ")}` : ""}.`);
+    await choose(sent.id);
+  };
+
+  function showOne(one) {
+    const title = make("h2", { tabindex: "-1" }, `Exchange ${one.id}`);
+    const facts = make("p", { class: "quiet" }, [one.url, `from ${one.visitor || "an unknown place"}`, `to ${one.service} (${one.backend})`,
+      one.first_byte_ms !== undefined && `first byte after ${milliseconds(one.first_byte_ms)}`,
+      one.end_ms !== undefined && `end after ${milliseconds(one.end_ms)}`, one.why].filter(Boolean).join(" · "));
+    if (one.kind === "connection") {
+      detail.replaceChildren(card("", title, facts, make("p", {}, `${bytes(one.to_backend)} to the backend, ${bytes(one.from_backend)} from it `, stateOf(one))));
+      return;
+    }
+    const other = make("input", { type: "text", inputmode: "numeric", size: "6", "aria-label": "Compare with exchange number",
+      placeholder: "with #", value: one.replay_of ?? "" });
+    const problem = (error) => say(error.message, true);
+    const buttons = make("div", { class: "buttons" },
+      make("button", { type: "button", click: () => again(one.id, {}).catch(problem) }, "Send again"),
+      make("button", { type: "button", click: () => detail.querySelector(".other").replaceChildren(new Editor(one, (edits) => again(one.id, edits)).element) }, "Edit and send …"),
+      make("button", { type: "button", click: () => command(one) }, "Copy as curl"),
+      make("form", { class: "buttons", submit: (event) => { event.preventDefault(); compare(one.id, other.value.trim()); } }, other,
+        make("button", { type: "submit" }, "Compare")));
+    detail.replaceChildren(make("section", { class: "card" }, title, facts, buttons), make("div", { class: "other" }),
+      make("div", { class: "columns" }, half(one, "request", "Request"), half(one, "answer", "Answer")),
+      ...(one.messages ? [messages(one)] : []));
+  }
+
+  async function refresh() {
+    try {
+      const found = await get(`/exchanges${query()}`);
+      off.textContent = "";
+      held.textContent = `${bytes(found.bytes)} kept`;
+      table.show(found.exchanges, (row) => String(row.id));
+      if (chosen === null) return;
+      const one = await get(`/exchanges/${chosen}`);
+      const now = JSON.stringify([one.state, one.request, one.answer, one.messages?.length, one.messages_left_off, one.to_backend, one.from_backend]);
+      if (now !== mark) showOne(one);
+      mark = now;
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      if (chosen === null) off.textContent = problem.message; // nothing is recorded here
+      else if (mark !== "") say(problem.message, true);
+    }
+  }
+  return {
+    title: "Inspector", every: 1000, refresh,
+    element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Inspector"), make("div", { class: "buttons" }, held,
+      make("a", { class: "button", href: "/api/v1/exchanges.har?limit=10000", download: "ferrotunnel.har" }, "Save as HAR"), clear)), off,
+      card("Exchanges", make("div", { class: "find" }, find("text", "Find text", 24), find("method", "Method", 8), find("status", "Status, like 5xx", 14),
+        find("service", "Service", 14)), make("div", { class: "list" }, table.element)), detail),
+  };
+}

@@ -1,0 +1,24 @@
+// Records a connection that is no HTTP: when it began and ended, how, and its bytes.
+#pragma once
+
+#include <memory>
+
+#include "base/tap.hpp"
+#include "inspect/inspector.hpp"
+
+namespace ferrotunnel::inspect {
+
+class ConnectionTap final : public Tap {
+public:
+    ConnectionTap(Inspector& inspector, Origin origin);
+
+    void to_backend(Bytes bytes, TimePoint now) noexcept override;
+    void from_backend(Bytes bytes, TimePoint now) noexcept override;
+    void backend_ended(bool in_order, TimePoint now) noexcept override;
+    void over(TimePoint now) noexcept override;
+
+private:
+    const std::shared_ptr<Record> record_;
+};
+
+}  // namespace ferrotunnel::inspect

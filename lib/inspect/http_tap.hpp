@@ -1,0 +1,83 @@
+// Reads HTTP/1.1 along with the connection of one stream to a backend, by the parsers of the edge, and records each
+// exchange. It has no say in what passes: what it can not read ends the recording of this connection.
+//
+//   waiting --request's head--> exchange --both halves have ended--> waiting
+//                                  |  \--101, or 2xx to CONNECT--> upgraded (messages, bytes)
+//      \---- refused by a parser, a request before the last answer has ended, no memory ----> blind
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/tap.hpp"
+#include "http/body_reader.hpp"
+#include "http/request_parser.hpp"
+#include "http/response_parser.hpp"
+#include "inspect/inspector.hpp"
+#include "inspect/kept_body.hpp"
+#include "inspect/messages.hpp"
+
+namespace ferrotunnel::inspect {
+
+class HttpTap final : public Tap {
+public:
+    HttpTap(std::shared_ptr<Inspector> inspector, Origin origin);
+
+    void to_backend(Bytes bytes, TimePoint now) noexcept override;
+    void from_backend(Bytes bytes, TimePoint now) noexcept override;
+    void backend_ended(bool in_order, TimePoint now) noexcept override;
+    void over(TimePoint now) noexcept override;
+
+private:
+    enum class State : std::uint8_t { waiting, exchange, upgraded, blind };
+
+    template <typename Action>
+    void guarded(Action action) noexcept;
+
+    void take_request(std::string_view bytes);
+    std::size_t read_request_head(std::string_view bytes);
+    void begin_exchange(std::string_view raw);
+    void take_answer(std::string_view bytes);
+    std::size_t read_answer_head(std::string_view bytes);
+    void begin_answer(std::string_view raw);
+    void take_body(std::string_view bytes);
+    void end_request(bool complete);
+    void end_answer(bool complete);
+    void end_exchange(Exchange::State state, std::string why = {});
+    void take_upgraded(std::string_view bytes, bool by_visitor);
+    void add_message(Message&& message, bool by_visitor);
+    void go_blind(std::string why);
+    Duration since_begin() const { return now_ - began_; }
+
+    const std::shared_ptr<Inspector> inspector_;
+    Origin origin_;
+    State state_ = State::waiting;
+    TimePoint now_{};    // of this call
+    TimePoint began_{};  // of the exchange
+    std::shared_ptr<Record> record_;
+    http::RequestParser request_parser_;
+    http::ResponseParser answer_parser_;
+    std::string request_part_;  // of a head that has come in part
+    std::string answer_part_;
+    http::BodyReader request_reader_;
+    http::BodyReader answer_reader_;
+    KeptBody request_body_;
+    KeptBody answer_body_;
+    bool request_over_ = false;
+    bool answer_begun_ = false;
+    bool answer_heard_ = false;
+    bool answer_over_ = false;
+    bool backend_ended_ = false;
+    bool is_websocket_ = false;
+    bool has_events_ = false;
+    struct Messages {
+        WebSocketReader by_visitor;
+        WebSocketReader by_backend;
+        EventReader events;
+        bool blind = false;
+    };
+    std::unique_ptr<Messages> messages_;
+};
+
+}  // namespace ferrotunnel::inspect

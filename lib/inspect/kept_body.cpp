@@ -1,0 +1,133 @@
+#include "inspect/kept_body.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "inspect/content_coding.hpp"
+#include "inspect/masked_text.hpp"
+
+namespace ferrotunnel::inspect {
+namespace {
+
+enum class Search : std::uint8_t { none, json, form, multipart };
+
+Search search_for(std::string_view content_type) {
+    const std::string type = media_type_of(content_type);
+    const std::string_view view = type;
+    if (view == "application/x-www-form-urlencoded") {
+        return Search::form;
+    }
+    if (view == "multipart/form-data") {
+        return Search::multipart;
+    }
+    // Beacons and hand-made clients send JSON as plain text, or say nothing of it.
+    const bool may_be_json = view.empty() || view == "text/plain" || view == "text/json" || view.ends_with("json") ||
+                             view == "application/javascript" || view == "text/javascript";
+    return may_be_json ? Search::json : Search::none;
+}
+
+Masked masked_as(Search search, std::string_view text, std::string_view content_type, const Secrets& secrets) {
+    switch (search) {
+        case Search::form:
+            return masked_form(text, secrets);
+        case Search::multipart:
+            return masked_multipart(text, parameter_of(content_type, "boundary"), secrets);
+        case Search::json:
+        case Search::none:
+            break;
+    }
+    return masked_json(text, secrets);
+}
+
+Half& half_of(Exchange& exchange, bool of_request) {
+    return of_request ? exchange.request : exchange.answer;
+}
+
+}  // namespace
+
+void KeptBody::add(std::string_view payload, Records& records, std::uint64_t bytes_max) {
+    passed_ += payload.size();
+    const std::size_t wanted = std::min<std::uint64_t>(payload.size(), bytes_max - std::min(bytes_max, kept_));
+    if (wanted > 0 && !dropped_) {
+        if (records.grow(*record_, wanted) && record_->append_waiting(of_request_, payload.substr(0, wanted))) {
+            kept_ += wanted;
+        } else {
+            dropped_ = true;
+            records.shrink(*record_, kept_);
+            (void)record_->take_waiting(of_request_);
+        }
+    }
+    record_->change([&](Exchange& exchange) { half_of(exchange, of_request_).body_bytes = passed_; });
+}
+
+void KeptBody::finish(bool complete, Records& records, std::uint64_t bytes_max, const Secrets& secrets) {
+    Searched found;
+    found.dropped = dropped_;
+    if (!dropped_ && kept_ > 0) {
+        found = searched(record_->take_waiting(of_request_), type_, codings_, bytes_max, secrets);
+        if (found.body.size() > kept_ && !records.grow(*record_, found.body.size() - kept_)) {
+            found = {};
+            found.dropped = true;
+        }
+        if (found.body.size() < kept_) {
+            records.shrink(*record_, kept_ - found.body.size());
+        }
+    }
+    record_->change([&](Exchange& exchange) {
+        Half& half = half_of(exchange, of_request_);
+        half.body = std::move(found.body);
+        half.cut = found.cut || (!found.dropped && passed_ > kept_);
+        half.masked = half.masked || found.masked;
+        half.body_masked = found.masked;
+        half.decoded = found.decoded;
+        half.dropped = found.dropped;
+        half.complete = complete;
+    });
+}
+
+Searched searched(std::string body, std::string_view content_type, std::string_view codings, std::uint64_t bytes_max,
+                  const Secrets& secrets) {
+    Searched found;
+    const Search search = secrets.are_hidden() ? search_for(content_type) : Search::none;
+    if (search == Search::none) {
+        found.body = std::move(body);
+        return found;
+    }
+    const bool is_coded = !codings.empty() && codings != "identity";
+    std::string text;
+    if (is_coded) {
+        std::optional<std::string> plain = decoded(body, codings, bytes_max + 1);
+        if (!plain) {
+            found.dropped = true;
+            return found;
+        }
+        text = std::move(*plain);
+        if (text.size() > bytes_max) {
+            text.resize(bytes_max);
+            found.cut = true;
+        }
+    } else {
+        text = std::move(body);
+    }
+    Masked masked = masked_as(search, text, content_type, secrets);
+    found.masked = masked.has_masks;
+    found.decoded = is_coded;  // what has its coding still may have more behind what was looked at
+    found.body = std::move(masked.text);
+    found.body.shrink_to_fit();
+    return found;
+}
+
+std::string masked_message(std::string_view text, const Secrets& secrets) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const bool may_be_json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+    return secrets.are_hidden() && may_be_json ? masked_json(text, secrets).text : std::string(text);
+}
+
+std::string masked_event(std::string_view text, const Secrets& secrets) {
+    // JSON may be spread over lines, so all of them are searched as one text: names of fields harm nobody.
+    return secrets.are_hidden() && text.find('{') != std::string_view::npos ? masked_json(text, secrets).text
+                                                                            : std::string(text);
+}
+
+}  // namespace ferrotunnel::inspect

@@ -1,0 +1,54 @@
+// Keeps the beginning of one body, and searches it for secrets before anybody can see it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "inspect/records.hpp"
+#include "inspect/secrets.hpp"
+
+namespace ferrotunnel::inspect {
+
+class KeptBody {
+public:
+    KeptBody() = default;
+    /// `bytes_max` of the body are kept.
+    KeptBody(std::shared_ptr<Record> record, bool of_request, std::string content_type, std::string codings)
+        : record_(std::move(record)),
+          type_(std::move(content_type)),
+          codings_(std::move(codings)),
+          of_request_(of_request) {}
+
+    void add(std::string_view payload, Records& records, std::uint64_t bytes_max);
+    /// `complete`: its end has passed.
+    void finish(bool complete, Records& records, std::uint64_t bytes_max, const Secrets& secrets);
+
+private:
+    std::shared_ptr<Record> record_;
+    std::string type_;
+    std::string codings_;
+    std::uint64_t passed_ = 0;
+    std::uint64_t kept_ = 0;
+    bool of_request_ = false;
+    bool dropped_ = false;
+};
+
+/// What of a body may be kept.
+struct Searched {
+    std::string body;
+    bool masked = false;
+    bool decoded = false;
+    bool cut = false;
+    bool dropped = false;
+};
+Searched searched(std::string body, std::string_view content_type, std::string_view codings, std::uint64_t bytes_max,
+                  const Secrets& secrets);
+
+/// Text that may be JSON: masked as such, if it is.
+std::string masked_message(std::string_view text, const Secrets& secrets);
+/// An event of an event stream, whose lines of data may be JSON.
+std::string masked_event(std::string_view text, const Secrets& secrets);
+
+}  // namespace ferrotunnel::inspect

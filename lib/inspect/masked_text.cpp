@@ -1,0 +1,251 @@
+#include "inspect/masked_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "http/field_name.hpp"
+
+namespace ferrotunnel::inspect {
+namespace {
+
+constexpr std::size_t npos = std::string_view::npos;
+
+int hex_value(char c) noexcept {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+            decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
+// The name in a JSON text between quotes. Characters beyond ASCII do not matter: no word has them.
+std::string name_in(std::string_view quoted) {
+    std::string name;
+    for (std::size_t i = 0; i < quoted.size(); ++i) {
+        if (quoted[i] != '\\' || i + 1 == quoted.size()) {
+            name += quoted[i];
+            continue;
+        }
+        ++i;
+        if (quoted[i] != 'u' || i + 4 >= quoted.size()) {
+            name += quoted[i];
+            continue;
+        }
+        int code = 0;
+        for (std::size_t k = 1; k <= 4; ++k) {
+            code = code * 16 + std::max(hex_value(quoted[i + k]), 0);
+        }
+        name += code < 0x80 ? static_cast<char>(code) : '?';
+        i += 4;
+    }
+    return name;
+}
+
+bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+class JsonMasking {
+public:
+    JsonMasking(std::string_view text, const Secrets& secrets) : text_(text), secrets_(secrets) {}
+
+    Masked run() {
+        while (at_ < text_.size()) {
+            if (text_[at_] != '"') {
+                ++at_;
+                continue;
+            }
+            const std::size_t quote = at_;
+            skip_string();
+            const std::string_view quoted = text_.substr(quote + 1, at_ - quote - 1);
+            std::size_t behind = at_;
+            while (behind < text_.size() && is_blank(text_[behind])) {
+                ++behind;
+            }
+            const bool closed = quoted.ends_with('"');
+            if (closed && behind < text_.size() && text_[behind] == ':' &&
+                secrets_.is_secret(name_in(quoted.substr(0, quoted.size() - 1)))) {
+                mask_value(behind + 1);
+            }
+        }
+        if (!masked_.has_masks) {
+            masked_.text = text_;
+        } else {
+            masked_.text += text_.substr(copied_);
+        }
+        return std::move(masked_);
+    }
+
+private:
+    // From a quote to behind the next one, or to the end.
+    void skip_string() {
+        for (++at_; at_ < text_.size(); ++at_) {
+            if (text_[at_] == '\\') {
+                ++at_;
+            } else if (text_[at_] == '"') {
+                ++at_;
+                return;
+            }
+        }
+        at_ = text_.size();
+    }
+
+    void mask_value(std::size_t begin) {
+        at_ = begin;
+        while (at_ < text_.size() && is_blank(text_[at_])) {
+            ++at_;
+        }
+        const std::size_t value = at_;
+        skip_value();
+        if (at_ == value) {
+            return;  // nothing of it is there
+        }
+        masked_.text += text_.substr(copied_, value - copied_);
+        masked_.text += '"';
+        masked_.text += mask;
+        masked_.text += '"';
+        copied_ = at_;
+        masked_.has_masks = true;
+    }
+
+    void skip_value() {
+        std::size_t depth = 0;
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                skip_string();
+            } else if (c == '{' || c == '[') {
+                ++depth;
+                ++at_;
+            } else if (c == '}' || c == ']') {
+                if (depth == 0) {
+                    return;
+                }
+                --depth;
+                ++at_;
+            } else if (depth == 0 && (c == ',' || is_blank(c))) {
+                return;
+            } else {
+                ++at_;
+                continue;  // of a number or a word, which goes on
+            }
+            if (depth == 0) {
+                return;
+            }
+        }
+    }
+
+    const std::string_view text_;
+    const Secrets& secrets_;
+    Masked masked_;
+    std::size_t at_ = 0;
+    std::size_t copied_ = 0;  // what is before this is in the result
+};
+
+}  // namespace
+
+Masked masked_form(std::string_view text, const Secrets& secrets) {
+    Masked masked;
+    while (true) {
+        const std::size_t end = text.find('&');
+        const std::string_view pair = text.substr(0, end);
+        const std::size_t equals = pair.find('=');
+        if (equals != npos && equals + 1 < pair.size() && secrets.is_secret(percent_decoded(pair.substr(0, equals)))) {
+            masked.text.append(pair.substr(0, equals + 1)).append(mask);
+            masked.has_masks = true;
+        } else {
+            masked.text += pair;
+        }
+        if (end == npos) {
+            return masked;
+        }
+        masked.text += '&';
+        text.remove_prefix(end + 1);
+    }
+}
+
+Masked masked_url(std::string_view url, const Secrets& secrets) {
+    const std::size_t fragment = std::min(url.find('#'), url.size());
+    const std::size_t query = std::min(url.find('?'), fragment);
+    Masked masked{std::string(url.substr(0, query)), false};
+    if (query < fragment) {
+        Masked pairs = masked_form(url.substr(query + 1, fragment - query - 1), secrets);
+        masked.text.append("?").append(pairs.text);
+        masked.has_masks = pairs.has_masks;
+    }
+    // Answers to a browser carry secrets in the fragment as well ("#access_token=...").
+    if (fragment < url.size()) {
+        Masked pairs = masked_form(url.substr(fragment + 1), secrets);
+        masked.text.append("#").append(pairs.text);
+        masked.has_masks = masked.has_masks || pairs.has_masks;
+    }
+    return masked;
+}
+
+Masked masked_json(std::string_view text, const Secrets& secrets) {
+    return JsonMasking(text, secrets).run();
+}
+
+Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets) {
+    const std::string line = "--" + std::string(boundary);
+    Masked masked;
+    bool is_secret_part = false;
+    while (!text.empty()) {
+        // A part reaches from one boundary to the next one, with its fields and the empty line behind them.
+        const std::size_t next = text.find(line, 1);
+        const std::string_view part = text.substr(0, next);
+        text.remove_prefix(part.size());
+        const std::size_t content = part.find("\r\n\r\n");
+        const std::string_view fields = part.substr(0, content);
+        is_secret_part = secrets.is_secret(parameter_of(fields, "name"));
+        if (!is_secret_part || content == npos) {
+            masked.text += part;
+            continue;
+        }
+        masked.text.append(part.substr(0, content + 4)).append(mask);
+        masked.text += text.empty() ? "" : "\r\n";
+        masked.has_masks = true;
+    }
+    return masked;
+}
+
+std::string_view parameter_of(std::string_view value, std::string_view name) {
+    for (std::size_t at = value.find(';'); at != npos; at = value.find(';', at)) {
+        ++at;
+        while (at < value.size() && is_blank(value[at])) {
+            ++at;
+        }
+        if (at + name.size() >= value.size() || value[at + name.size()] != '=' ||
+            !http::same_text(value.substr(at, name.size()), name)) {
+            continue;
+        }
+        std::string_view found = value.substr(at + name.size() + 1);
+        if (found.starts_with('"')) {
+            found.remove_prefix(1);
+            return found.substr(0, found.find('"'));
+        }
+        return found.substr(0, found.find_first_of("; \t\r\n"));
+    }
+    return {};
+}
+
+std::string media_type_of(std::string_view value) {
+    std::string type(value.substr(0, value.find_first_of("; \t")));
+    std::transform(type.begin(), type.end(), type.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return type;
+}
+
+}  // namespace ferrotunnel::inspect

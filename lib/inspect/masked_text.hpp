@@ -1,0 +1,31 @@
+// Texts whose secrets are masked: queries and forms, JSON, forms of several parts. A text may be cut anywhere: what
+// belongs to a secret is masked up to the cut.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "inspect/secrets.hpp"
+
+namespace ferrotunnel::inspect {
+
+struct Masked {
+    std::string text;
+    bool has_masks = false;
+};
+
+/// "a=1&password=2", as in a query and in a body of application/x-www-form-urlencoded.
+Masked masked_form(std::string_view text, const Secrets& secrets);
+/// A URL or a request's target: its query.
+Masked masked_url(std::string_view url, const Secrets& secrets);
+/// Members whose names are those of secrets, at any depth, whatever their values are. What is no JSON stays as it is.
+Masked masked_json(std::string_view text, const Secrets& secrets);
+/// multipart/form-data with this boundary.
+Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets);
+
+/// The parameter `name` of a field's value, like the boundary in "multipart/form-data; boundary=x"; empty: none.
+std::string_view parameter_of(std::string_view value, std::string_view name);
+/// The media type of a Content-Type, without parameters, in lower case.
+std::string media_type_of(std::string_view value);
+
+}  // namespace ferrotunnel::inspect

@@ -1,0 +1,94 @@
+#include "inspect/records.hpp"
+
+namespace ferrotunnel::inspect {
+
+void Record::drop() noexcept {
+    const std::lock_guard lock(mutex_);
+    dropped_ = true;
+    exchange_ = {};
+    waiting_request_ = {};
+    waiting_answer_ = {};
+}
+
+std::shared_ptr<Record> Records::begin(Exchange exchange) {
+    exchange.id = exchange.id != 0 ? exchange.id : next_id();
+    const std::uint64_t bytes = limits::inspect_entry_cost + exchange.service.size() + exchange.backend.size() +
+                                exchange.visitor.size() + exchange.request.head.size();
+    auto record = std::make_shared<Record>(std::move(exchange));
+    const std::lock_guard lock(mutex_);
+    while (kept_.size() >= entries_max_) {
+        drop_oldest();
+    }
+    make_room(bytes);
+    kept_.push_back(record);
+    record->counted_ = bytes;
+    record->kept_ = true;
+    bytes_ += bytes;
+    return record;
+}
+
+bool Records::grow(Record& record, std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (!record.kept_ || bytes > bytes_max_ / 2) {
+        return false;
+    }
+    make_room(bytes);
+    if (!record.kept_) {
+        return false;
+    }
+    record.counted_ += bytes;
+    bytes_ += bytes;
+    return true;
+}
+
+void Records::shrink(Record& record, std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (record.kept_) {
+        bytes = bytes < record.counted_ ? bytes : record.counted_;
+        record.counted_ -= bytes;
+        bytes_ -= bytes;
+    }
+}
+
+void Records::make_room(std::uint64_t bytes) {
+    while (!kept_.empty() && bytes_ + bytes > bytes_max_) {
+        drop_oldest();
+    }
+}
+
+void Records::drop_oldest() {
+    Record& oldest = *kept_.front();
+    bytes_ -= oldest.counted_;
+    oldest.kept_ = false;
+    oldest.drop();
+    kept_.pop_front();
+}
+
+std::vector<std::shared_ptr<const Record>> Records::all() const {
+    const std::lock_guard lock(mutex_);
+    return {kept_.rbegin(), kept_.rend()};
+}
+
+std::shared_ptr<const Record> Records::find(std::uint64_t id) const {
+    const std::lock_guard lock(mutex_);
+    for (auto record = kept_.rbegin(); record != kept_.rend(); ++record) {
+        if ((*record)->id() == id) {
+            return *record;
+        }
+    }
+    return nullptr;
+}
+
+void Records::clear() {
+    const std::lock_guard lock(mutex_);
+    while (!kept_.empty()) {
+        drop_oldest();
+    }
+}
+
+std::uint64_t Records::bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+}
+
+}  // namespace ferrotunnel::inspect

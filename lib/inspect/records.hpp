@@ -1,0 +1,114 @@
+// The exchanges that are kept, the latest ones: bounded in number, and in the memory that they hold together. Those
+// that are under way count too. One more takes the place of the oldest.
+//
+// Any thread. Each record has a lock of its own, held for as long as a value is changed or copied, so that who reads a
+// long list stops no connection.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "inspect/exchange.hpp"
+#include "inspect/limits.hpp"
+
+namespace ferrotunnel::inspect {
+
+class Record {
+public:
+    explicit Record(Exchange exchange) : id_(exchange.id), exchange_(std::move(exchange)) {}
+
+    std::uint64_t id() const noexcept { return id_; }
+    Exchange copy() const {
+        const std::lock_guard lock(mutex_);
+        return exchange_;
+    }
+    /// Looks at it without a copy. `visit` is short, and looks at nothing else that is locked.
+    template <typename Visit>
+    auto look(Visit visit) const {
+        const std::lock_guard lock(mutex_);
+        return visit(exchange_);
+    }
+
+    // --- for whoever records ---
+
+    /// False: it was dropped, and there is nothing to record into.
+    template <typename Change>
+    bool change(Change change) {
+        const std::lock_guard lock(mutex_);
+        if (dropped_) {
+            return false;
+        }
+        change(exchange_);
+        return true;
+    }
+    /// A body on its way, which nobody sees before it was searched for secrets.
+    std::string take_waiting(bool of_request) {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(of_request ? waiting_request_ : waiting_answer_, {});
+    }
+    bool append_waiting(bool of_request, std::string_view bytes) {
+        const std::lock_guard lock(mutex_);
+        if (!dropped_) {
+            (of_request ? waiting_request_ : waiting_answer_).append(bytes);
+        }
+        return !dropped_;
+    }
+
+private:
+    friend class Records;
+    void drop() noexcept;
+
+    const std::uint64_t id_;
+    mutable std::mutex mutex_;
+    Exchange exchange_;
+    std::string waiting_request_;
+    std::string waiting_answer_;
+    bool dropped_ = false;
+    std::uint64_t counted_ = 0;  // bytes; under the lock of the records
+    bool kept_ = false;          // likewise
+};
+
+class Records {
+public:
+    Records(std::uint64_t bytes_max, std::size_t entries_max = limits::inspect_entries_max)
+        : bytes_max_(bytes_max), entries_max_(entries_max) {}
+
+    /// A number for an exchange that is still to come.
+    std::uint64_t next_id() noexcept { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    /// Takes an exchange that begins; it gets a number, unless it has one. Its texts are counted.
+    std::shared_ptr<Record> begin(Exchange exchange);
+    /// Counts so many more bytes of it, for which older ones go. False: there is no room, or it has gone itself.
+    bool grow(Record& record, std::uint64_t bytes);
+    /// It holds so many bytes less.
+    void shrink(Record& record, std::uint64_t bytes);
+
+    /// The newest first.
+    std::vector<std::shared_ptr<const Record>> all() const;
+    /// Null: there is none, or not any more.
+    std::shared_ptr<const Record> find(std::uint64_t id) const;
+    /// Forgets those that are over, and those that are under way.
+    void clear();
+
+    std::uint64_t bytes() const;
+
+private:
+    void make_room(std::uint64_t bytes);
+    void drop_oldest();
+
+    const std::uint64_t bytes_max_;
+    const std::size_t entries_max_;
+    std::atomic<std::uint64_t> last_id_{0};
+    mutable std::mutex mutex_;                  // may be held while a record's is taken, never the other way round
+    std::deque<std::shared_ptr<Record>> kept_;  // the oldest first
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace ferrotunnel::inspect

@@ -1,0 +1,144 @@
+#include "trunk/memory_line.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "mux/batch.hpp"
+#include "runtime/system_random.hpp"
+
+namespace ferrotunnel::trunk {
+namespace {
+
+// How often each end may speak before others of the worker have their turn.
+constexpr int carries_per_turn = 16;
+
+mux::Settings settings_of(mux::Role role) {
+    mux::Settings settings;
+    settings.role = role;
+    return settings;
+}
+
+}  // namespace
+
+class MemoryLine::End final : private mux::SessionEvents {
+public:
+    End(MemoryLine& line, mux::Role role)
+        : session(settings_of(role), *this, IntrusivePtr<buffer::Waker>(&line), line.worker_.slabs(),
+                  runtime::system_random(), line.worker_.now()),
+          line_(line) {
+        session.establish({});
+    }
+
+    mux::Session session;
+
+private:
+    void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
+        line_.on_stream_(std::move(stream), open);
+    }
+    // Nobody at either end says anything of this kind.
+    void on_control(Bytes) override {}
+    void on_goaway(wire::Code, std::string_view) override {}
+    void on_drained() override {}
+    void on_rotate_due() override {}
+
+    MemoryLine& line_;
+};
+
+MemoryLine::MemoryLine(runtime::Worker& worker, OnStream on_stream)
+    : worker_(worker), mailbox_(worker.mailbox()), on_stream_(std::move(on_stream)) {
+    near_ = std::make_unique<End>(*this, mux::Role::server);
+    far_ = std::make_unique<End>(*this, mux::Role::client);
+    worker.shutdown_hooks().add(*this);
+}
+
+MemoryLine::~MemoryLine() = default;
+
+Result<IntrusivePtr<mux::Stream>, wire::Code> MemoryLine::open(const mux::Session::OpenRequest& request) {
+    if (!near_) {
+        return wire::Code::going_away;
+    }
+    auto stream = near_->session.open(request, IntrusivePtr<buffer::Waker>(this), false, worker_.now());
+    worker_.defer(*this);
+    return stream;
+}
+
+void MemoryLine::wake() noexcept {
+    if (worker_.here()) {
+        if (near_) {
+            worker_.defer(*this);
+        }
+    } else {
+        (void)mailbox_->post_call([self = IntrusivePtr<MemoryLine>(this)] { self->wake(); });
+    }
+}
+
+void MemoryLine::run_deferred() noexcept {
+    if (!near_) {
+        return;
+    }
+    const IntrusivePtr<MemoryLine> keep(this);
+    in_sessions_ = true;
+    try {
+        bool moved = true;
+        for (int i = 0; i < carries_per_turn && moved && !closing_; ++i) {
+            moved = carry(*near_, *far_);
+            moved = carry(*far_, *near_) || moved;
+        }
+        if (moved) {
+            worker_.defer(*this);
+        }
+    } catch (const std::exception&) {  // there is no memory
+        closing_ = true;
+    }
+    in_sessions_ = false;
+    if (closing_ || near_->session.failure() || far_->session.failure()) {
+        let_go();
+    }
+}
+
+// Gives `to` what `from` has to say. False: nothing.
+bool MemoryLine::carry(End& from, End& to) {
+    mux::Batch batch(worker_.slabs());
+    if (!from.session.produce(batch, worker_.now())) {
+        return false;
+    }
+    const std::size_t bytes = batch.bytes();
+    for (Bytes piece : batch.pieces()) {
+        while (!piece.empty()) {
+            const buffer::SlabPtr slab = worker_.slabs().acquire(to.session.ledger().get());
+            const std::size_t part = std::min<std::size_t>(piece.size(), slab->capacity());
+            std::memcpy(slab->data(), piece.data(), part);
+            to.session.take({slab, 0, static_cast<std::uint32_t>(part)}, worker_.now());
+            piece = piece.subspan(part);
+        }
+    }
+    batch.clear();
+    from.session.written(bytes, worker_.now());
+    to.session.settle();
+    return true;
+}
+
+void MemoryLine::close() noexcept {
+    closing_ = true;
+    if (!in_sessions_) {
+        let_go();
+    }
+}
+
+// The sessions hold this line as their waker: it goes with them, once the last stream has.
+void MemoryLine::let_go() noexcept {
+    const IntrusivePtr<MemoryLine> keep(this);
+    const std::unique_ptr<End> near = std::move(near_);
+    const std::unique_ptr<End> far = std::move(far_);
+    leave();
+    cancel_deferred();
+    for (End* end : {near.get(), far.get()}) {
+        if (end != nullptr) {
+            end->session.lose();
+        }
+    }
+}
+
+}  // namespace ferrotunnel::trunk

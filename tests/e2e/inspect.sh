@@ -1,0 +1,133 @@
+# The inspector of the real program: what curl, a WebSocket and a TCP visitor do is kept with secrets masked; it is listed,
+# shown, compared, sent again as it was and edited, copied as curl, and exported as HAR.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+source "$(dirname "$0")/run_lib.sh"
+need curl python3
+sockets=$dir/run
+
+start backend python3 "$E2E_SOURCE/inspect_peer.py" serve "$dir/backend.port"
+wait_until $patience "the port of the backend" test -s "$dir/backend.port"
+backend=127.0.0.1:$(<"$dir/backend.port")
+export RUNTIME_DIRECTORY=$sockets
+mkdir -m 700 "$sockets"
+start_edge
+ready_client client 2 --http "app.test=$backend" --tcp "0=$backend" --inspect on --inspect-mask pin --dashboard 127.0.0.1:0
+public=$(public_of client)
+at=$(awk '$1 == "dashboard" { print $2 }' "$dir/client.endpoints")
+
+# of ID EXPRESSION: of the JSON `j`, an exchange.
+of() { "$FERROTUNNEL" inspect show "$1" --json | python3 -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$2"; }
+# listed EXPRESSION [OPTION...]: of the rows `r`, the newest first.
+listed() {
+    "$FERROTUNNEL" inspect --json "${@:2}" |
+        python3 -c 'import json, sys; r = json.load(sys.stdin)["exchanges"]; print(eval(sys.argv[1]))' "$1"
+}
+is_listed() { [[ $(listed "$1") == "$2" ]]; }
+# Exchanges are over for the client a moment after they are for curl.
+all_over() { wait_until $patience "the end of $1 exchanges" is_listed 'sum(e["state"] != "under_way" for e in r)' "$1"; }
+
+say "requests, answers and their secrets"
+ask app.test '/first?x=1&password=s3cret-in-query' -H 'Authorization: Bearer s3cret-bearer' -H 'X-Pin: s3cret-pin' >/dev/null
+ask app.test /order -H 'Content-Type: application/json' -d '{"item": 7, "card_pin": "s3cret-in-body"}' >/dev/null
+ask app.test /gzip >/dev/null
+ask app.test /brotli >/dev/null
+ask app.test /missing >/dev/null
+equal "an answer by WebSocket" "$(python3 "$E2E_SOURCE/inspect_peer.py" websocket "$edge" app.test '{"token": "s3cret-ws", "n": 1}')" \
+    '{"token": "s3cret-ws", "n": 1}'
+curl -sS --max-time $patience "http://$public/by-tcp" >/dev/null
+all_over 7
+equal "what is kept" "$(listed '[(e["kind"], e.get("method"), e.get("status"), e.get("target")) for e in r[::-1]]')" \
+    "[('http', 'GET', 200, '/first?x=1&password=***'), ('http', 'POST', 200, '/order'), ('http', 'GET', 200, '/gzip'),\
+ ('http', 'GET', 200, '/brotli'), ('http', 'GET', 404, '/missing'), ('http', 'GET', 101, '/talk'), ('connection', None, None, None)]"
+"$FERROTUNNEL" inspect --json >"$dir/all"
+for id in 1 2 3 4 5 6 7; do "$FERROTUNNEL" inspect show $id --json; done >>"$dir/all"
+"$FERROTUNNEL" inspect har >>"$dir/all"
+! grep -o 's3cret[a-z-]*' "$dir/all" >"$dir/told" || fail "secrets are told: $(sort -u "$dir/told")"
+equal "a body by gzip, its token masked" "$(of 3 '__import__("json").loads(j["answer"]["body"]["text"])["access_token"], j["answer"]["body"]["masked"]')" "('***', True)"
+equal "a body by brotli" "$(of 4 'j["answer"]["body"]["text"]')" hello
+equal "the messages" "$(of 6 '[(m["from"], m["kind"], m["text"]) for m in j["messages"]]')" \
+    "[('visitor', 'text', '{\"token\": \"***\", \"n\": 1}'), ('backend', 'text', '{\"token\": \"***\", \"n\": 1}')]"
+equal "a TCP visitor" "$(of 7 'j["from_backend"] > 100, j["state"], j["visitor"].rsplit(":", 1)[0]')" "(True, 'complete', '127.0.0.1')"
+equal "by status" "$(listed '[e["id"] for e in r]' --status 4xx)" "[5]"
+equal "by text" "$(listed '[e["id"] for e in r]' --text greeting)" "[3]"
+equal "by method and path" "$(listed '[e["id"] for e in r]' --method POST --path ord)" "[2]"
+
+say "texts for people"
+run_ok inspect
+has_text "$dir/run.out" '404 */missing'
+run_ok inspect show 2
+has_text "$dir/run.out" '^> POST /order HTTP/1.1'
+has_text "$dir/run.out" '^< HTTP/1.1 200 OK'
+run_fails inspect show 99
+complained 'no exchange 99'
+run inspect shwo
+equal "the code" "$code" 2
+complained 'no such command'
+
+say "a request again, as it was, edited, and as a command"
+run_ok inspect replay 2 --body '{"item": 8}' --header 'X-As: tester' --json
+equal "the answer to the edited one" "$(of 8 'j["answer"]["body"]["text"], j["replay_of"], j["request"]["line"]')" \
+    "('{\"got\": 11, \"as\": \"tester\"}', 2, 'POST /order HTTP/1.1')"
+run_fails inspect replay 2
+complained 'has secrets'
+run_ok inspect replay 4
+equal "once more" "$(of 9 'j["state"], j["answer"]["body"]["text"]')" "('complete', 'hello')"
+run_ok inspect diff 8,2
+has_text "$dir/run.out" '^-X-As: tester'
+run_ok inspect curl 8
+bash -c "$(<"$dir/run.out") --connect-to ::$edge -sS --max-time $patience" >"$dir/by_curl"
+equal "what the command of curl gets" "$(<"$dir/by_curl")" '{"got": 11, "as": "tester"}'
+kill_now backend
+run_fails inspect replay 4
+has_text "$dir/run.out" 'backend was not reached'
+
+say "an archive"
+run_ok inspect har
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    at_least "entries" "$(python3 "$E2E_SOURCE/har_holds.py" "$dir/run.out")" 9
+else
+    say "there is no python3-jsonschema: the archive is not held against its format"
+fi
+
+say "the same by the dashboard's address, where a body that is a script is no page"
+curl -sS --max-time $patience -D "$dir/head" "http://$at/api/v1/exchanges/5/answer/body" >"$dir/body"
+equal "the body" "$(<"$dir/body")" '<script>alert(1)</script>'
+has_text "$dir/head" '^Content-Type: application/octet-stream'
+has_text "$dir/head" '^X-Content-Type-Options: nosniff'
+equal "a replay by another site's page" "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Origin: http://evil.test' -H 'Content-Type: application/json' \
+    -d '{}' "http://$at/api/v1/exchanges/4/replay")" 403
+
+if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
+    say "answers are as docs/openapi.yml has them"
+    answers=()
+    for path in /v1/exchanges.har /v1/exchanges /v1/exchanges/7 /v1/exchanges/6 /v1/exchanges/8/diff/2 /v1/exchanges/8/curl; do
+        curl -sS --max-time $patience -o "$dir/answer.${#answers[@]}" "http://$at/api$path"
+        answers+=("get $path 200 $dir/answer.${#answers[@]}")
+    done
+    python3 "$E2E_SOURCE/openapi_holds.py" "$E2E_SOURCE/../../docs/openapi.yml" "${answers[@]}" || fail "an answer is not as docs/openapi.yml has it"
+fi
+equal "to forget all" "$(curl -sS -X DELETE "http://$at/api/v1/exchanges")" '{"cleared":true}'
+equal "what is left" "$(listed 'len(r)')" 0
+
+say "a terminal shows the last requests below its lines, and all else a line for each"
+mkfifo "$dir/keyboard"
+exec {keyboard}<>"$dir/keyboard"
+start screen bash -c 'exec script -qec "$0" /dev/null <"$1"' \
+    "$FERROTUNNEL http 9 --host screen.test --server $control --token-file $dir/token --endpoint-file $dir/screen.endpoints --dashboard off --control off" \
+    "$dir/keyboard"
+wait_for_services screen 1
+has_text "$dir/screen.out" 'http://screen.test'
+equal "an answer without a backend" "$(status_of screen.test /on-the-screen)" "502 backend_refused"
+serve_http late_web
+ready_client lines 1 --http "lines.test=$backend" --name lines --inspect on --dashboard off --control off
+ask lines.test /fields?line=1 >/dev/null
+wait_for_text lines '  200  GET /fields?line=1  [0-9.]* ms'
+wait_for_text screen 'connected.*visitors: '
+printf '\003' >&$keyboard
+join_ok screen
+
+say "a client that does not record"
+ready_client quiet 1 --http "quiet.test=$backend" --name quiet --control "$dir/quiet.sock"
+run_fails inspect --control "$dir/quiet.sock"
+complained 'inspect: on'

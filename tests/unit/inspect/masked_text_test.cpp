@@ -1,0 +1,120 @@
+// What is masked of queries, forms and JSON, and what is left alone.
+#include "inspect/masked_text.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "inspect/content_coding.hpp"
+#include "inspect/kept_body.hpp"
+#include "inspect/secrets.hpp"
+
+using namespace ferrotunnel::inspect;
+
+namespace {
+
+const Secrets usual;
+
+}  // namespace
+
+TEST_CASE("names of secrets are found whatever their case and marks", "[inspect]") {
+    for (const char* name : {"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "api_key",
+                             "accessToken", "CLIENT_SECRET", "user.password", "X-Amz-Security-Token"}) {
+        INFO(name);
+        CHECK(usual.is_secret(name));
+    }
+    for (const char* name : {"Content-Type", "max_tokens", "password_hint", "Accept", "", "-", "tokenizer"}) {
+        INFO(name);
+        CHECK_FALSE(usual.is_secret(name));
+    }
+    CHECK(Secrets({"PIN", "social-security"}).is_secret("card_pin"));
+    CHECK(Secrets({"PIN", "social-security"}).is_secret("SocialSecurity"));
+    CHECK(Secrets({"PIN"}).is_secret("password"));
+    CHECK_FALSE(Secrets::none().is_secret("password"));
+}
+
+TEST_CASE("queries and forms", "[inspect]") {
+    CHECK(masked_form("a=1&password=hunter2&b=", usual).text == "a=1&password=***&b=");
+    CHECK(masked_form("pass%77ord=hunter2", usual).text == "pass%77ord=***");
+    CHECK(masked_form("password=&x", usual).text == "password=&x");
+    CHECK_FALSE(masked_form("a=1&b=2", usual).has_masks);
+    CHECK(masked_url("/p?token=abc&x=1#access_token=def&y=2", usual).text == "/p?token=***&x=1#access_token=***&y=2");
+    CHECK(masked_url("https://a.example/?x=1", usual).text == "https://a.example/?x=1");
+    CHECK(masked_url("/p#token=a?b", usual).text == "/p#token=***");
+}
+
+TEST_CASE("members of JSON", "[inspect]") {
+    const auto masked = [](std::string_view text) { return masked_json(text, usual).text; };
+    CHECK(masked(R"({"user":"a","password":"b\"c","n":1})") == R"({"user":"a","password":"***","n":1})");
+    CHECK(masked(R"({"token" : 12.5e3, "x":2})") == R"({"token" : "***", "x":2})");
+    CHECK(masked(R"({"secret":{"a":["}",{"b":"]"}]},"x":[{"pwd":null}]})") ==
+          R"({"secret":"***","x":[{"pwd":"***"}]})");
+    CHECK(masked(R"({"p\u0061ssword":"x"})") == R"({"p\u0061ssword":"***"})");
+    // What is no name stays, though it looks like one.
+    CHECK(masked(R"(["password","x"])") == R"(["password","x"])");
+    CHECK(masked("password: hunter2") == "password: hunter2");
+    CHECK_FALSE(masked_json("{}", usual).has_masks);
+}
+
+TEST_CASE("wherever a text is cut, nothing of a secret is left", "[inspect]") {
+    const std::string json = R"({"a":[1,{"password":"hunter2\\","x":{"token":["hunter2",{"a":"hunter2"}]}}]})";
+    const std::string form = "a=1&password=hunter2&token=hunter2";
+    const std::string parts =
+        "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n--b\r\n"
+        "Content-Disposition: form-data; name=\"x\"; filename=\"password\"\r\n\r\nshown\r\n--b--";
+    for (std::size_t size = 0; size <= json.size(); ++size) {
+        CHECK(masked_json(std::string_view(json).substr(0, size), usual).text.find("hu") == std::string::npos);
+    }
+    for (std::size_t size = 0; size <= form.size(); ++size) {
+        CHECK(masked_form(std::string_view(form).substr(0, size), usual).text.find("hu") == std::string::npos);
+    }
+    for (std::size_t size = 0; size <= parts.size(); ++size) {
+        CHECK(masked_multipart(std::string_view(parts).substr(0, size), "b", usual).text.find("hu") ==
+              std::string::npos);
+    }
+    const Masked whole = masked_multipart(parts, "b", usual);
+    CHECK(whole.text.find("shown\r\n--b--") != std::string::npos);
+    CHECK(whole.text.find("***\r\n--b\r\n") != std::string::npos);
+}
+
+TEST_CASE("parameters of a field's value", "[inspect]") {
+    CHECK(parameter_of("multipart/form-data; boundary=abc", "boundary") == "abc");
+    CHECK(parameter_of("multipart/form-data; charset=x; Boundary=\"a b\"", "boundary") == "a b");
+    CHECK(parameter_of("multipart/form-data", "boundary").empty());
+    CHECK(parameter_of("a; boundary", "boundary").empty());
+    CHECK(media_type_of("Text/HTML; charset=utf-8") == "text/html");
+}
+
+TEST_CASE("a compressed body that is searched for secrets is kept without its coding", "[inspect]") {
+    // printf '{"password":"hunter2"}' | gzip -n
+    const std::string with_secret(
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x48\x2c\x2e\x2e\xcf\x2f\x4a\x51"
+        "\xb2\x52\xca\x28\xcd\x2b\x49\x2d\x32\x52\xaa\x05\x00\xb3\xd9\x6d\x25\x16\x00\x00\x00",
+        42);
+    REQUIRE(decoded(with_secret, "gzip", 1'000) == R"({"password":"hunter2"})");
+    const Searched found = searched(with_secret, "application/json", "gzip", 65'536, usual);
+    CHECK(found.body == R"({"password":"***"})");
+    CHECK(found.decoded);
+    CHECK(found.masked);
+    const Searched part = searched(with_secret, "application/json", "gzip", 5, usual);
+    CHECK(part.body == R"({"pas)");
+    CHECK(part.cut);
+    CHECK(part.decoded);
+    // What can not be searched is not kept; what has nothing to be searched is kept as it is.
+    CHECK(searched("x", "application/json", "zstd", 65'536, usual).dropped);
+    CHECK(searched("xyz", "application/json", "gzip", 65'536, usual).dropped);
+    CHECK(searched(with_secret, "image/png", "gzip", 65'536, usual).body == with_secret);
+    CHECK(searched(with_secret, "application/json", "gzip", 65'536, Secrets::none()).body == with_secret);
+}
+
+TEST_CASE("codings", "[inspect]") {
+    const std::string brotli("\x0b\x02\x80hello\x03", 9);
+    CHECK(decoded(brotli, "br", 100) == "hello");
+    CHECK(decoded(brotli, "br", 3) == "hel");
+    CHECK(decoded(brotli.substr(0, 6), "BR", 100) == "hel");
+    CHECK(decoded("abc", "identity", 100) == "abc");
+    CHECK(decoded("abc", "", 100) == "abc");
+    CHECK_FALSE(decoded("\xff\xff\xff\xff", "br", 100));
+    CHECK_FALSE(decoded("abc", "gzip", 100));
+    CHECK_FALSE(decoded("abc", "compress", 100));
+    CHECK_FALSE(decoded("abc", "gzip, gzip, gzip, gzip, gzip", 100));
+}

@@ -1,0 +1,103 @@
+// The ring of records: its bounds, reached and passed by one, and who goes.
+#include "inspect/records.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::inspect;
+
+namespace {
+
+std::shared_ptr<Record> add(Records& records) {
+    return records.begin(Exchange());
+}
+
+}  // namespace
+
+TEST_CASE("the oldest goes when there are too many", "[inspect]") {
+    Records records(limits::inspect_memory_min, 3);
+    const auto first = add(records);
+    add(records);
+    add(records);
+    CHECK(records.find(first->id()) != nullptr);
+    add(records);
+    CHECK(records.find(first->id()) == nullptr);
+    CHECK(records.all().size() == 3);
+    CHECK(records.all().front()->id() == 4);
+    CHECK_FALSE(first->change([](Exchange&) {}));
+    CHECK_FALSE(records.grow(*first, 1));
+}
+
+TEST_CASE("the oldest goes when all hold too much", "[inspect]") {
+    constexpr std::uint64_t room = 10 * limits::inspect_entry_cost;
+    Records records(room);
+    const auto first = add(records);
+    const auto second = add(records);
+    REQUIRE(records.grow(*first, limits::inspect_entry_cost));
+    REQUIRE(first->append_waiting(true, "abc"));
+    CHECK(records.bytes() == 3 * limits::inspect_entry_cost);
+    REQUIRE(records.grow(*second, 5 * limits::inspect_entry_cost));
+    REQUIRE(records.grow(*second, 2 * limits::inspect_entry_cost));
+    CHECK(records.bytes() == room);
+    CHECK(records.find(first->id()) != nullptr);
+    REQUIRE(records.grow(*second, 1));
+    CHECK(records.find(first->id()) == nullptr);
+    CHECK(first->take_waiting(true).empty());
+    CHECK(records.bytes() == 8 * limits::inspect_entry_cost + 1);
+    records.shrink(*second, limits::inspect_entry_cost);
+    CHECK(records.bytes() == 7 * limits::inspect_entry_cost + 1);
+}
+
+TEST_CASE("one that outgrows everything goes itself, and nothing gets more than half at once", "[inspect]") {
+    Records records(10 * limits::inspect_entry_cost);
+    const auto only = add(records);
+    CHECK_FALSE(records.grow(*only, 5 * limits::inspect_entry_cost + 1));
+    CHECK(records.grow(*only, 5 * limits::inspect_entry_cost));
+    CHECK_FALSE(records.grow(*only, 5 * limits::inspect_entry_cost));
+    CHECK(records.all().empty());
+    CHECK(records.bytes() == 0);
+}
+
+TEST_CASE("clearing forgets those that are under way too", "[inspect]") {
+    Records records(limits::inspect_memory_min);
+    const auto one = add(records);
+    records.clear();
+    CHECK(records.all().empty());
+    CHECK(records.bytes() == 0);
+    CHECK_FALSE(one->append_waiting(false, "x"));
+    CHECK(add(records)->id() == 2);
+}
+
+TEST_CASE("threads record while others read", "[inspect]") {
+    Records records(64 * limits::inspect_entry_cost, 50);
+    std::atomic<bool> done = false;
+    std::thread reader([&] {
+        while (!done) {
+            for (const auto& record : records.all()) {
+                (void)record->copy();
+            }
+        }
+    });
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 2; ++i) {
+        writers.emplace_back([&] {
+            for (int k = 0; k < 500; ++k) {
+                const auto record = add(records);
+                (void)records.grow(*record, 100);
+                (void)record->append_waiting(false, std::string(100, 'x'));
+                record->change([](Exchange& exchange) { exchange.answer.complete = true; });
+            }
+        });
+    }
+    for (std::thread& writer : writers) {
+        writer.join();
+    }
+    done = true;
+    reader.join();
+    CHECK(records.all().size() == 50);
+    CHECK(records.bytes() <= 64 * limits::inspect_entry_cost);
+}
