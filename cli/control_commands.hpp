@@ -1,5 +1,5 @@
 // The commands that ask running programs by their control sockets: `status`, `health`, `services`, `tokens`, `config
-// diff`, `reload`, `drain` and `kick`.
+// diff`, `reload`, `drain`, `kick` and `inspect`.
 #pragma once
 
 #include <vector>
@@ -19,6 +19,7 @@ const CommandInfo& config_info();
 const CommandInfo& reload_info();
 const CommandInfo& drain_info();
 const CommandInfo& kick_info();
+const CommandInfo& inspect_info();
 
 /// `arguments` do not have the command's name. Throw UsageError; std::runtime_error with words for the user.
 ExitCode run_status(Arguments arguments);
@@ -29,5 +30,6 @@ ExitCode run_config(Arguments arguments);
 ExitCode run_reload(Arguments arguments);
 ExitCode run_drain(Arguments arguments);
 ExitCode run_kick(Arguments arguments);
+ExitCode run_inspect(Arguments arguments);
 
 }  // namespace ferrotunnel::cli

@@ -37,7 +37,7 @@ constexpr Command commands[] = {
     {schema_info, run_schema}, {route_info, run_route},       {plugin_info, run_plugin}, {status_info, run_status},
     {health_info, run_health}, {services_info, run_services}, {tokens_info, run_tokens}, {config_info, run_config},
     {reload_info, run_reload}, {drain_info, run_drain},       {kick_info, run_kick},     {login_info, run_login},
-    {token_info, run_token},
+    {token_info, run_token},   {inspect_info, run_inspect},
 };
 
 std::vector<const CommandInfo*> command_infos() {

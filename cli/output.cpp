@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,28 @@ bool is_ready(int descriptor, std::chrono::milliseconds patience) {
     return ::poll(&wanted, 1, static_cast<int>(patience.count())) > 0;
 }
 
+// Back to the first line of what stays below, which goes.
+std::string above(std::size_t lines) {
+    return lines == 0 ? std::string() : fmt::format("\r\033[{}A\033[J", lines);
+}
+
+std::size_t width_of(int descriptor) {
+    winsize size{};
+    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+// So that it is one line of the terminal: one letter of UTF-8 is taken for one column.
+std::string cut_to(std::string text, std::size_t width) {
+    std::size_t letters = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        letters += (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U ? 1 : 0;
+        if (letters > width) {
+            text.resize(i);
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 void Output::line(std::string_view text) {
@@ -35,12 +58,34 @@ void Output::line(std::string_view text) {
         ++dropped_;
         return;
     }
+    waiting_ += above(footer_lines_);
     if (dropped_ != 0) {
         waiting_ += fmt::format("({} lines were dropped: nobody read them)\n", dropped_);
         dropped_ = 0;
     }
     waiting_ += printable(text);
     waiting_ += '\n';
+    waiting_ += footer_;
+    write_some();
+}
+
+// Where nobody reads for a while, only the last one matters, and nothing is added to what waits.
+void Output::footer(const std::vector<std::string>& lines) {
+    if (shared_ != nullptr) {
+        shared_->footer(lines);
+        return;
+    }
+    std::string text;
+    const std::size_t width = width_of(descriptor_);
+    for (const std::string& line : lines) {
+        text += cut_to(printable(line), width) + '\n';
+    }
+    if (text == footer_ || !waiting_.empty()) {
+        return;
+    }
+    waiting_ = above(footer_lines_) + text;
+    footer_ = std::move(text);
+    footer_lines_ = lines.size();
     write_some();
 }
 

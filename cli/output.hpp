@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ferrotunnel::cli {
 
@@ -22,6 +23,9 @@ public:
 
     /// Writes one line, made printable; the newline is added.
     void line(std::string_view text);
+    /// Sets the lines that stay below all others, each cut to the terminal's width; for terminals alone. Nothing is
+    /// written where they are as before.
+    void footer(const std::vector<std::string>& lines);
 
     int descriptor() const noexcept { return descriptor_; }
     bool wants_to_write() const noexcept { return !waiting_.empty(); }
@@ -35,6 +39,8 @@ private:
     Output* shared_ = nullptr;
     std::string prefix_;
     std::string waiting_;
+    std::string footer_;  // as it was written
+    std::size_t footer_lines_ = 0;
     std::size_t dropped_ = 0;
 };
 

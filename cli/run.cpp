@@ -62,6 +62,7 @@ public:
             if (reloads_ != nullptr && stoppers_.empty()) {
                 reloads_->look(output_);
             }
+            look();
             manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
         }
         join();
@@ -109,6 +110,9 @@ private:
             sources.push_back({part.events.descriptor(), POLLIN, 0});
         }
         std::chrono::milliseconds longest(look_every_ms);
+        if (std::any_of(parts_.begin(), parts_.end(), [](const Running& part) { return part.look != nullptr; })) {
+            longest = std::chrono::seconds(1);
+        }
         longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
         if (reloads_ != nullptr && stoppers_.empty()) {
             sources.push_back({reloads_->descriptor(), POLLIN, 0});
@@ -129,6 +133,19 @@ private:
         for (const Running& part : parts_) {
             if (part.reopen_files) {
                 part.reopen_files();
+            }
+        }
+    }
+
+    void look() {
+        const auto now = ServiceManager::Clock::now();
+        if (now < look_at_) {
+            return;
+        }
+        look_at_ = now + std::chrono::seconds(1);
+        for (const Running& part : parts_) {
+            if (part.look) {
+                part.look();
             }
         }
     }
@@ -242,6 +259,7 @@ private:
     std::vector<std::thread> stoppers_;
     std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
+    ServiceManager::Clock::time_point look_at_{};
     bool nobody_was_there_ = false;  // at the second request to stop
     StopRequests requests_;
     std::optional<ExitCode> code_;

@@ -41,6 +41,8 @@ struct Running {
     std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
     /// Opens files again that were moved away, after SIGUSR1; empty: there are none.
     std::function<void()> reopen_files{};
+    /// Called about once a second; empty: there is nothing to look at.
+    std::function<void()> look{};
 };
 
 /// What has become of a part's settings; see ApplyReport.

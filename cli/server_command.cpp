@@ -153,8 +153,8 @@ void introduce(const ServerPlan& plan, Output& output) {
     if (const std::string metrics = plan.server.metrics_endpoint(); !metrics.empty()) {
         output.line(fmt::format("  metrics    http://{}/metrics", metrics));
     }
-    if (const std::string dashboard = plan.server.dashboard_endpoint(); !dashboard.empty()) {
-        output.line(fmt::format("  dashboard  http://{}", dashboard));
+    if (const std::string url = plan.server.dashboard_url(); !url.empty()) {
+        output.line(fmt::format("  dashboard  {}", url));
     }
     output.line("A client is started like this, and asks for the token or takes it from --token-file:");
     output.line("  " + example_of_a_client(plan));

@@ -1,14 +1,19 @@
-# What has to be there before anything is built. The fuzz targets need the standard library, RE2, nghttp2 and yaml-cpp
-# alone.
+# What has to be there before anything is built. The fuzz targets need the standard library, RE2, nghttp2, zlib, brotli,
+# yaml-cpp and nlohmann/json alone.
 find_path(FERROTUNNEL_RE2_INCLUDE_DIR re2/re2.h REQUIRED)  # Debian's package has no CMake file
 find_path(FERROTUNNEL_NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED)
 mark_as_advanced(FERROTUNNEL_RE2_INCLUDE_DIR FERROTUNNEL_NGHTTP2_INCLUDE_DIR)
+find_package(ZLIB REQUIRED)
+find_path(FERROTUNNEL_BROTLI_INCLUDE_DIR brotli/decode.h REQUIRED)
+find_library(FERROTUNNEL_BROTLI_DECODER brotlidec REQUIRED)
+mark_as_advanced(FERROTUNNEL_BROTLI_INCLUDE_DIR FERROTUNNEL_BROTLI_DECODER)
 # Its target is called yaml-cpp up to 0.7, yaml-cpp::yaml-cpp from 0.8 on.
 find_package(yaml-cpp REQUIRED)
 set(FERROTUNNEL_YAML_CPP yaml-cpp)
 if(TARGET yaml-cpp::yaml-cpp)
   set(FERROTUNNEL_YAML_CPP yaml-cpp::yaml-cpp)
 endif()
+find_package(nlohmann_json REQUIRED)
 if(FERROTUNNEL_FUZZ)
   return()
 endif()
@@ -17,7 +22,6 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-find_package(nlohmann_json REQUIRED)
 
 # For plugins, which are left out where they are missing: hashes of passwords, questions over HTTP, and compressing.
 find_path(FERROTUNNEL_CRYPT_INCLUDE_DIR crypt.h)
@@ -26,10 +30,8 @@ find_path(FERROTUNNEL_ARGON2_INCLUDE_DIR argon2.h)
 find_library(FERROTUNNEL_ARGON2 argon2)
 mark_as_advanced(FERROTUNNEL_CRYPT_INCLUDE_DIR FERROTUNNEL_CRYPT FERROTUNNEL_ARGON2_INCLUDE_DIR FERROTUNNEL_ARGON2)
 find_package(CURL 7.85 QUIET)
-find_package(ZLIB QUIET)
-find_path(FERROTUNNEL_BROTLI_INCLUDE_DIR brotli/encode.h)
 find_library(FERROTUNNEL_BROTLI brotlienc)
-mark_as_advanced(FERROTUNNEL_BROTLI_INCLUDE_DIR FERROTUNNEL_BROTLI)
+mark_as_advanced(FERROTUNNEL_BROTLI)
 
 # Asio lives in our public types, so the application must use the very same version: it is written down here and
 # checked again by the installed package, when it is configured and when it is compiled.

@@ -1,6 +1,8 @@
-"""Requests for a page of 1 KiB through the edge, with metrics off, and read every second."""
+"""Requests for a page of 1 KiB through the edge: with metrics off, and read every second; with an access log, too; with
+the client's inspector on."""
 
 import http.client
+import os
 import threading
 
 from peers import HOST, PAGE, Ours
@@ -25,6 +27,20 @@ class Read(Off):
 
     def server(self):
         return [*super().server(), "--metrics", f"127.0.0.1:{self.metrics}"]
+
+
+class Logged(Read):
+    name, settings = "metrics read, access log", "as above, with --access-log to a file"
+
+    def server(self):
+        return [*super().server(), "--access-log", os.path.join(self.place.folder, "access.log")]
+
+
+class Inspected(Off):
+    name, settings = "inspector on", "as the first, with --inspect on at the client"
+
+    def client(self):
+        return [*super().client(), "--inspect", "on"]
 
 
 class Reader:
@@ -85,7 +101,7 @@ class MeteredRequests(Row):
                 self.cpu: spent * 1e6 / (counted.per_second * self.seconds)}
 
 
-TUNNELS = [Off, Read]
+TUNNELS = [Off, Read, Logged, Inspected]
 
 
 def metric_rows(quick):
@@ -94,6 +110,7 @@ def metric_rows(quick):
 
 def goals(_results):
     rates = [f"metrics-{connections}" for connections in CONNECTIONS]
-    return [("metrics leave 0.95 of the requests", [(rate, Read.name, Off.name, 0.95, None) for rate in rates]),
+    leaves = [(each, [(rate, each.name, Off.name, 0.95, None) for rate in rates]) for each in (Read, Logged, Inspected)]
+    return [*((f"{each.name}: leaves 0.95 of the requests", checks) for each, checks in leaves),
             ("no request fails",
              [(rate + "-failed", each.name, None, None, 0) for rate in rates for each in TUNNELS])]

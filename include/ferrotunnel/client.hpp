@@ -31,6 +31,7 @@
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/listener.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/recorded_exchange.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "ferrotunnel/service.hpp"
 #include "ferrotunnel/stats.hpp"
@@ -210,12 +211,17 @@ public:
     std::vector<ServiceStats> service_stats() const;
     /// The threads that move bytes.
     std::vector<WorkerStats> worker_stats() const;
+    /// The latest requests and connections, the newest first, at most `most`; empty unless Builder::inspect is on. Any
+    /// thread; nothing that moves bytes waits for it.
+    std::vector<RecordedExchange> exchanges(std::size_t most = 100) const;
     /// Where the control socket is; empty while there is none.
     std::string control_socket() const;
     /// Where metrics are read, with the port that the system chose for 0; empty while they are read nowhere.
     std::string metrics_endpoint() const;
     /// Where the dashboard is, with the port that it has got; empty while there is none.
     std::string dashboard_endpoint() const;
+    /// The same for browsers: with "http://" or "https://".
+    std::string dashboard_url() const;
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
@@ -318,11 +324,18 @@ public:
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
     /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
-    /// Sets where a browser of this machine finds the dashboard: a loopback address with a port (0: the system chooses,
-    /// dashboard_endpoint()), or "default" for 127.0.0.1:4040 or the next free port. Only this user and root are
-    /// answered. If it can not listen there, start() fails; in the usual place it logs that and goes on. "off" (the
-    /// default): nowhere.
+    /// Sets where a browser finds the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
+    /// or "default" for 127.0.0.1:4040 or the next free port. On a loopback address this user and root alone are
+    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it can not listen there,
+    /// start() fails; in the usual place it logs that and goes on. "off" (the default): nowhere.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
+    /// Lets in whoever logs in with the secret in this file, in the place of this user and root. start() throws
+    /// std::system_error when it can not be read, or has fewer than 16 bytes.
+    Builder& dashboard_token_file(std::string file) { return set("dashboard_token_file", std::move(file)); }
+    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they can not be used.
+    Builder& dashboard_tls(std::string chain_file, std::string key_file) {
+        return set("dashboard_tls_cert", std::move(chain_file)).set("dashboard_tls_key", std::move(key_file));
+    }
     /// Runs the client inside this io_context instead of on threads of its own. Exactly one thread must run the
     /// io_context, and it must outlive the Client.
     Builder& run_on(asio::io_context& context);
@@ -352,6 +365,18 @@ public:
     /// "127.0.0.1:3000-3999". They are added, removed and switched by the server's control API, and kept where
     /// keep_services_beside() says a file. Default: nowhere.
     Builder& managed(std::vector<std::string> targets) { return set("managed", std::move(targets)); }
+    /// Keeps the latest exchanges between visitors and backends in memory, with secrets masked: requests and answers
+    /// with their bodies, messages of WebSockets and event streams, connections of other services. The control socket
+    /// tells of them (`ferrotunnel inspect`, docs/inspector.md). Default: off. What an application serves itself is not
+    /// recorded.
+    Builder& inspect(bool on = true) { return set("inspect", on); }
+    /// Limits what all kept exchanges take together, 1 MiB to 4 GiB. Default: 32 MiB.
+    Builder& inspect_memory(std::uint64_t bytes) { return set("inspect_memory", bytes); }
+    /// Limits what is kept of each body, at most 1 MiB; 0: nothing. Default: 64 KiB.
+    Builder& inspect_body(std::uint64_t bytes) { return set("inspect_body", bytes); }
+    /// Adds words to those by which secrets are found, which names of fields, parameters and members end with; "off"
+    /// alone: nothing is masked.
+    Builder& inspect_mask(std::vector<std::string> words) { return set("inspect_mask", std::move(words)); }
     /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
     /// throws std::system_error where it can not listen. apply() compares them: one that is new is begun, one that is
     /// not there any more takes nobody new, and where only the service or the key differs the address stays.

@@ -155,6 +155,8 @@ public:
     std::string metrics_endpoint() const;
     /// Where the dashboard is, with the port that it has got; empty while there is none.
     std::string dashboard_endpoint() const;
+    /// The same for browsers: with "http://" or "https://".
+    std::string dashboard_url() const;
     /// Set what the control socket's `reload`, `reload --try`, `config diff` and `drain` do; without that they are
     /// refused. At any time.
     void on_reload(ReloadHandler handler);
@@ -401,11 +403,18 @@ public:
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
     /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
-    /// Sets where a browser of this machine finds the dashboard: a loopback address with a port (0: the system chooses,
-    /// dashboard_endpoint()), or "default" for 127.0.0.1:7837 or the next free port. Only this user and root are
-    /// answered. If it can not listen there, start() fails; in the usual place it logs that and goes on. "off" (the
-    /// default): nowhere.
+    /// Sets where a browser finds the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
+    /// or "default" for 127.0.0.1:7837 or the next free port. On a loopback address this user and root alone are
+    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it can not listen there,
+    /// start() fails; in the usual place it logs that and goes on. "off" (the default): nowhere.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
+    /// Lets in whoever logs in with the secret in this file, in the place of this user and root. start() throws
+    /// std::system_error when it can not be read, or has fewer than 16 bytes.
+    Builder& dashboard_token_file(std::string file) { return set("dashboard_token_file", std::move(file)); }
+    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they can not be used.
+    Builder& dashboard_tls(std::string chain_file, std::string key_file) {
+        return set("dashboard_tls_cert", std::move(chain_file)).set("dashboard_tls_key", std::move(key_file));
+    }
     /// Sets where each request of an HTTP visitor has a line when it is over: a file, which is made with mode 0640, or
     /// "stdout" or "stderr". Threads that serve visitors never wait for it: lines that can not be written in time are
     /// dropped, and the log says how many. start() fails when the file can not be opened. The last lines are written

@@ -29,6 +29,7 @@ struct Answer {
     std::string text{};                 // in the place of `body`, where `type` is another one
     std::string_view type = json_type;  // a constant
     std::span<const Field> fields{};    // more for the head; constants
+    std::string cookie{};               // that is set; empty: none
     /// Where it is set, the body has no end: after `text`, it is asked for more again and again, and returns an empty
     /// text where there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
@@ -37,6 +38,14 @@ struct Answer {
 /// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.
 inline Answer refusal(std::uint16_t status, std::string_view code, std::string message) {
     return {status, Json{{"error", Json{{"code", code}, {"message", std::move(message)}}}}};
+}
+
+/// The refusals that most resources have.
+inline Answer wrong_method(std::string_view allowed) {
+    return refusal(405, "wrong_method", "This is for " + std::string(allowed) + '.');
+}
+inline Answer invalid(std::string message) {
+    return refusal(400, "invalid", std::move(message));
 }
 
 /// As text, with a line end. Bytes that are no UTF-8, which clients may send in names, are replaced.

@@ -16,12 +16,20 @@
 
 #include "admin/peer.hpp"
 #include "base/limits.hpp"
+#include "runtime/address.hpp"
+#include "transport/tls_pipe.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
 
 constexpr std::size_t read_size = 16'384;
 constexpr int accepted_a_round = 16;
+
+// Of an address that others can reach, without the port, which is another one each time.
+std::string ip_of(int socket) {
+    const std::string text = runtime::peer_address(socket).text();
+    return text.substr(0, text.rfind(':'));
+}
 
 Answer refuse_stranger(const Request&) {
     return refusal(403, "forbidden", "This socket is for the program's own user, and for root.");
@@ -73,8 +81,7 @@ void ControlThread::round() {
         sources.push_back({accepts ? door.listener : -1, POLLIN, 0});
     }
     for (const Peer& peer : peers_) {
-        const short events = peer.only_hears() || peer.conversation.wants_input() ? POLLIN : POLLOUT;
-        sources.push_back({peer.socket.get(), events, 0});
+        sources.push_back({peer.fd(), peer.events(), 0});
     }
     if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
         throw std::system_error(errno, std::generic_category(), "poll");
@@ -82,7 +89,8 @@ void ControlThread::round() {
     const TimePoint now = Clock::now();
     auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(doors_.size());
     for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
-        const bool stays = source->revents == 0 || serve(*peer, source->revents, now);
+        const auto events = static_cast<short>(source->revents | (peer->has_input() ? POLLIN : 0));
+        const bool stays = events == 0 || serve(*peer, events, now);
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
     end_late(now);
@@ -109,6 +117,9 @@ void ControlThread::tell_more(TimePoint now) {
 int ControlThread::milliseconds_to_wait(TimePoint now) const {
     TimePoint first = now < accept_again_ ? accept_again_ : never;
     for (const Peer& peer : peers_) {
+        if (peer.has_input()) {
+            return 0;
+        }
         first = std::min(first, peer.conversation.waits_for_more() ? now + limits::admin_events_pace : peer.deadline);
     }
     if (first == never) {
@@ -135,6 +146,7 @@ void ControlThread::accept_all(const Door& door, TimePoint now) {
 void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
     const std::optional<uid_t> user = door.owner ? user_at(socket.get()) : std::nullopt;
     const bool is_stranger = door.owner && (!user || !may_ask(*user, *door.owner));
+    const uid_t asks = user ? *user : 0;
     static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
         log_.warn("another user has asked the control socket, and was refused",
@@ -148,8 +160,13 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
         }
         make_room(door);
     }
-    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler, user.value_or(0)),
-                      now + settings_.patience, is_stranger});
+    std::string address = door.owner ? std::string() : ip_of(socket.get());
+    std::unique_ptr<transport::Pipe> pipe =
+        door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
+    const bool shakes_hands = pipe != nullptr;
+    peers_.push_back({&door, std::move(socket),
+                      Conversation(is_stranger ? refuse_ : door.handler, asks, std::move(address)),
+                      now + settings_.patience, is_stranger, std::move(pipe), shakes_hands});
 }
 
 // Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes. First
@@ -184,9 +201,18 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
     if ((events & (POLLERR | POLLNVAL)) != 0) {
         return false;
     }
+    if (peer.shakes_hands) {
+        std::string why;
+        const runtime::IoStatus status = peer.pipe->handshake(why);
+        peer.shakes_hands = status == runtime::IoStatus::would_block;
+        if (status != runtime::IoStatus::ok) {
+            return peer.shakes_hands;
+        }
+        // A request may have come with the handshake's end: no event will tell.
+    }
     if (peer.only_hears() || peer.conversation.wants_input()) {
         std::array<std::uint8_t, read_size> buffer;
-        const runtime::IoResult read = runtime::read_some(peer.socket.get(), MutableBytes(buffer));
+        const runtime::IoResult read = peer.read(buffer);
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
             return false;  // whoever ends its direction before the answer wants none
         }
@@ -209,7 +235,7 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
         peer.deadline = now + settings_.patience;
     }
     if (peer.conversation.has_ended()) {
-        (void)runtime::shutdown_send(peer.socket.get());
+        peer.end_sending();
         peer.lingers = true;
         peer.deadline = now + limits::admin_linger;
     }
@@ -219,13 +245,33 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
 // Writes what the socket takes; false: the peer is gone.
 bool ControlThread::write_out(Peer& peer) {
     while (!peer.conversation.output().empty()) {
-        const runtime::IoResult written = runtime::write_some(peer.socket.get(), as_bytes(peer.conversation.output()));
+        const runtime::IoResult written = peer.write(as_bytes(peer.conversation.output()));
         peer.conversation.wrote(written.bytes);
         if (written.status != runtime::IoStatus::ok) {
             return written.status == runtime::IoStatus::would_block;
         }
     }
-    return true;
+    return !peer.pipe || !peer.pipe->has_pending() || peer.pipe->flush() != runtime::IoStatus::error;
+}
+
+short ControlThread::Peer::events() const noexcept {
+    return pipe && pipe->has_pending() ? POLLOUT : wants_input() ? POLLIN : POLLOUT;
+}
+
+runtime::IoResult ControlThread::Peer::read(MutableBytes into) noexcept {
+    return pipe ? pipe->read(into) : runtime::read_some(socket.get(), into);
+}
+
+runtime::IoResult ControlThread::Peer::write(Bytes bytes) noexcept {
+    return pipe ? pipe->write({&bytes, 1}) : runtime::write_some(socket.get(), bytes);
+}
+
+void ControlThread::Peer::end_sending() noexcept {
+    if (pipe) {
+        pipe->shutdown();
+    } else {
+        (void)runtime::shutdown_send(socket.get());
+    }
 }
 
 }  // namespace ferrotunnel::admin

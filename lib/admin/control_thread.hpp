@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -17,7 +18,10 @@
 #include "admin/limits.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "runtime/io_result.hpp"
 #include "runtime/socket.hpp"
+#include "transport/pipe.hpp"
+#include "transport/tls_context.hpp"
 
 struct pollfd;
 
@@ -27,9 +31,10 @@ class ControlThread {
 public:
     /// Where it is asked. Connections of one door take no places of another's.
     struct Door {
-        int listener;                    // outlives the thread
-        Conversation::Handler handler;   // called on the thread
-        std::optional<uid_t> owner = 0;  // whom it obeys, besides root; nothing: everybody
+        int listener;                                  // outlives the thread
+        Conversation::Handler handler;                 // called on the thread
+        std::optional<uid_t> owner = 0;                // whom it obeys, besides root; nothing: everybody
+        std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
     };
     struct Settings {
         std::size_t peers_max = limits::admin_peers_max;  // at each door
@@ -50,12 +55,23 @@ public:
 private:
     struct Peer {
         const Door* door;
-        runtime::Fd socket;
+        runtime::Fd socket;  // empty where there is a pipe
         Conversation conversation;
         TimePoint deadline;
-        bool is_stranger = false;  // another user, whom every request is refused
+        bool is_stranger = false;                 // another user, whom every request is refused
+        std::unique_ptr<transport::Pipe> pipe{};  // of TLS
+        bool shakes_hands = false;                // its TLS handshake is still to be done
+        bool lingers = false;                     // the last answer was sent: what still comes is read and dropped
+
         bool only_hears() const noexcept { return lingers || conversation.waits_for_more(); }
-        bool lingers = false;  // the last answer was sent: what still comes is read and dropped
+        bool wants_input() const noexcept { return shakes_hands || only_hears() || conversation.wants_input(); }
+        int fd() const noexcept { return pipe ? pipe->fd() : socket.get(); }
+        short events() const noexcept;
+        /// What it has sent is there already, and no event will say so.
+        bool has_input() const noexcept { return pipe && !shakes_hands && wants_input() && pipe->may_read_more(); }
+        runtime::IoResult read(MutableBytes into) noexcept;
+        runtime::IoResult write(Bytes bytes) noexcept;
+        void end_sending() noexcept;
     };
     using Peers = std::list<Peer>;
 

@@ -24,6 +24,7 @@ std::string head_of(const Answer& answer, std::size_t length, bool has_body, boo
     for (const Field& field : answer.fields) {
         fits = fits && edits.set(field.name, field.value);
     }
+    fits = fits && (answer.cookie.empty() || edits.set("Set-Cookie", answer.cookie));
     check(fits, "the fields of an answer fit into its head");
     http::ResponseOut out;
     out.status = answer.status;
@@ -102,6 +103,8 @@ bool Conversation::read_head() {
     origin_ = head.fields.first("Origin").value_or(std::string_view());
     fetch_site_ = head.fields.first("Sec-Fetch-Site").value_or(std::string_view());
     last_event_id_ = head.fields.first("Last-Event-ID").value_or(std::string_view());
+    cookie_ = head.fields.first("Cookie").value_or(std::string_view());
+    authorization_ = head.fields.first("Authorization").value_or(std::string_view());
     content_type_ = head.fields.first("Content-Type").value_or(std::string_view());
     keep_alive_ = head.keep_alive;
     reader_ = http::BodyReader(head.body);
@@ -148,7 +151,7 @@ void Conversation::handle() {
     Answer answer;
     try {
         answer = handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_,
-                                  content_type_, last_event_id_});
+                                  content_type_, last_event_id_, cookie_, authorization_, address_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "admin/answer.hpp"
 #include "admin/resources.hpp"
@@ -27,8 +28,9 @@ public:
     using Handler = std::function<Answer(const Request&)>;
 
     /// `handler` may throw: that is the answer `internal`.
-    /// `user`: who is at the other end.
-    explicit Conversation(const Handler& handler, std::uint32_t user = 0) : handler_(handler), user_(user) {}
+    /// `user`, `address`: who is at the other end.
+    explicit Conversation(const Handler& handler, std::uint32_t user = 0, std::string address = {})
+        : handler_(handler), user_(user), address_(std::move(address)) {}
 
     /// Takes what the peer has sent; to be called while wants_input().
     void take(std::string_view bytes);
@@ -60,6 +62,7 @@ private:
 
     const Handler& handler_;
     std::uint32_t user_;
+    std::string address_;
     std::string input_;   // at most a head, or what comes with one read
     std::string output_;  // of which `written_` bytes have gone
     std::size_t written_ = 0;
@@ -74,6 +77,8 @@ private:
     std::string fetch_site_;
     std::string content_type_;
     std::string last_event_id_;
+    std::string cookie_;
+    std::string authorization_;
     std::string body_;
     std::function<std::string(TimePoint)> more_;  // of the answer that is being sent
     std::size_t answers_ = 0;

@@ -38,6 +38,16 @@ inline constexpr std::chrono::seconds admin_heartbeat{15};
 /// How often the control thread looks for new events, while somebody listens: several that come at once are one write,
 /// and those who cause them wake nobody.
 inline constexpr std::chrono::milliseconds admin_events_pace{200};
+/// Wrong secrets that one address may show to a dashboard within this time, and addresses that are remembered for that.
+inline constexpr unsigned admin_guesses = 10;
+inline constexpr std::chrono::seconds admin_guesses_within{60};
+inline constexpr std::size_t admin_guessers_max = 256;
+/// Browsers that are logged in at a dashboard, and for how long: a day's work.
+inline constexpr std::size_t admin_sessions_max = 64;
+inline constexpr std::chrono::seconds admin_session_life{12 * 3600};
+/// What the secret of a dashboard has at least, and at most.
+inline constexpr std::size_t admin_secret_min = 16;
+inline constexpr std::size_t admin_secret_max = 4'096;
 /// Ports that a dashboard tries from the usual one on: one for each program that a user is likely to run.
 inline constexpr std::uint16_t admin_dashboard_ports = 20;
 /// Connections that may wait to be accepted.

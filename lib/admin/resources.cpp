@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "admin/inspect_resources.hpp"
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
 #include "base/text.hpp"
@@ -16,14 +17,6 @@ constexpr std::string_view services_path = "/v1/services";
 constexpr std::string_view one_service = "/v1/services/";
 constexpr std::string_view one_client = "/v1/clients/";
 constexpr double drain_seconds_max = 10'000'000;
-
-Answer wrong_method(std::string_view allowed) {
-    return refusal(405, "wrong_method", "This is for " + std::string(allowed) + '.');
-}
-
-Answer invalid(std::string message) {
-    return refusal(400, "invalid", std::move(message));
-}
 
 // Whether brackets are nested so little that recursion on what they hold is harmless.
 bool is_shallow(std::string_view json) noexcept {
@@ -267,6 +260,9 @@ Answer answer_to(const Request& request, Subject& subject) {
     }
     if (request.path == "/v1/drain") {
         return post(request, subject, drain);
+    }
+    if (request.path.starts_with(exchanges_path)) {
+        return answer_about_exchanges(request, subject);
     }
     if (request.path == "/v1/kick") {
         return post(request, subject, kick);

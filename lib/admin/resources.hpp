@@ -25,6 +25,9 @@ struct Request {
     std::string_view fetch_site{};
     std::string_view content_type{};
     std::string_view last_event_id{};  // of whoever has followed events before
+    std::string_view cookie{};
+    std::string_view authorization{};
+    std::string_view address{};  // who asks: the other end's IP address, where that is told
 };
 
 Answer answer_to(const Request& request, Subject& subject);

@@ -21,7 +21,7 @@ Answer say(std::uint16_t status, std::string text) {
 
 Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local) {
     if (request.method != "GET" && request.method != "HEAD") {
-        return refusal(405, "wrong_method", "This is for GET.");
+        return wrong_method("GET");
     }
     if (is_local && !is_address_or_localhost(request.host)) {
         return refusal(

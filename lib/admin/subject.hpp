@@ -3,12 +3,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "admin/answer.hpp"
 #include "admin/event_ring.hpp"
+#include "inspect/inspector.hpp"
 #include "metrics/exposition.hpp"
 
 namespace ferrotunnel::admin {
@@ -50,6 +52,13 @@ public:
 
     /// What has happened. It outlives the thread that answers.
     virtual EventRing& events() = 0;
+    /// What was recorded of exchanges; null: nothing is.
+    virtual std::shared_ptr<inspect::Inspector> inspector() { return nullptr; }
+    /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not; empty: it is
+    /// on its way.
+    virtual std::string replay(const std::string&, std::string, std::uint64_t, std::uint64_t) {
+        return "Requests are sent again by their client.";
+    }
 
     /// All numbers.
     virtual void metrics(metrics::Exposition& to) = 0;

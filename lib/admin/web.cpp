@@ -8,7 +8,7 @@
 #include "admin/web_file.hpp"
 #include "base/text.hpp"
 #include "net/host_port.hpp"
-#include "runtime/address.hpp"
+#include "net/ip_text.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
@@ -36,8 +36,8 @@ Answer forbidden(std::string message) {
 }
 
 // Why a page of somebody else seems to have made this request.
-std::optional<Answer> distrust(const Request& request) {
-    if (!is_address_or_localhost(request.host)) {
+std::optional<Answer> distrust(const Request& request, const WebAccess& access) {
+    if (!access.login && !is_address_or_localhost(request.host)) {
         return forbidden("This address is asked by an IP address or as localhost, not as " + in_quotes(request.host) +
                          '.');
     }
@@ -49,7 +49,8 @@ std::optional<Answer> distrust(const Request& request) {
                    ? std::nullopt
                    : std::optional(forbidden("Another site's page has asked for this."));
     }
-    if (!is_of_ours || (!request.origin.empty() && request.origin != "http://" + std::string(request.host))) {
+    const std::string origin = (access.is_secure ? "https://" : "http://") + std::string(request.host);
+    if (!is_of_ours || (!request.origin.empty() && request.origin != origin)) {
         return forbidden("Another site's page wants to change something.");
     }
     if (!request.body.empty() && request.content_type != json_type) {
@@ -61,7 +62,7 @@ std::optional<Answer> distrust(const Request& request) {
 // The list of tunnels as scripts know it from ngrok's agent.
 Answer tunnels_for_scripts(const Request& request, Subject& subject) {
     if (!is_reading(request)) {
-        return refusal(405, "wrong_method", "This is for GET.");
+        return wrong_method("GET");
     }
     const Answer services = subject.services();
     Json tunnels = Json::array();
@@ -85,20 +86,26 @@ Answer answer_of_file(const Request& request) {
         return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + '.');
     }
     if (!is_reading(request)) {
-        return refusal(405, "wrong_method", "This is for GET.");
+        return wrong_method("GET");
     }
     return {200, {}, std::string(file->bytes), file->type};
 }
 
-Answer answer_without_guards(const Request& request, Subject& subject) {
-    if (std::optional<Answer> refused = distrust(request)) {
+Answer answer_without_guards(const Request& request, Subject& subject, const WebAccess& access) {
+    if (std::optional<Answer> refused = distrust(request, access)) {
         return std::move(*refused);
-    }
-    if (request.path == "/api/tunnels") {
-        return tunnels_for_scripts(request, subject);
     }
     if (!request.path.starts_with("/api/")) {
         return answer_of_file(request);
+    }
+    if (std::optional<Answer> answer = access.login ? access.login(request) : std::nullopt) {
+        return std::move(*answer);
+    }
+    if (request.path == "/api/login") {
+        return {200, Json{{"logged_in", nullptr}}};  // nobody needs to
+    }
+    if (request.path == "/api/tunnels") {
+        return tunnels_for_scripts(request, subject);
     }
     Request asked = request;
     asked.path.remove_prefix(api.size());
@@ -110,11 +117,11 @@ Answer answer_without_guards(const Request& request, Subject& subject) {
 
 bool is_address_or_localhost(std::string_view host) {
     const auto place = net::parse_host_port(host, 1);
-    return place && (place->host == "localhost" || runtime::SocketAddress::from_ip(*place));
+    return place && (place->host == "localhost" || net::parse_ipv4(place->host) || net::parse_ipv6(place->host));
 }
 
-Answer answer_to_browser(const Request& request, Subject& subject) {
-    Answer answer = answer_without_guards(request, subject);
+Answer answer_to_browser(const Request& request, Subject& subject, const WebAccess& access) {
+    Answer answer = answer_without_guards(request, subject, access);
     answer.fields = guards;
     return answer;
 }

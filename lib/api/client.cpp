@@ -45,6 +45,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);
+    shared->inspector = detail::inspector_of(settings);
     return shared;
 }
 
@@ -386,6 +387,10 @@ std::string Client::metrics_endpoint() const {
 
 std::string Client::dashboard_endpoint() const {
     return impl_ ? impl_->control().dashboard_endpoint() : std::string();
+}
+
+std::string Client::dashboard_url() const {
+    return impl_ ? impl_->control().dashboard_url() : std::string();
 }
 
 void Client::note_reload(bool applied) {

@@ -26,6 +26,7 @@ Client::Builder& Client::Builder::set(std::string_view setting, T value) {
 template Client::Builder& Client::Builder::set(std::string_view setting, bool value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::uint64_t value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::string value);
+template Client::Builder& Client::Builder::set(std::string_view setting, std::vector<std::string> value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
 Client::Builder& Client::Builder::token(Secret token) {

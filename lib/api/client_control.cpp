@@ -56,6 +56,7 @@ public:
         json["connects"] = stats.connects;
         json["losses"] = stats.losses;
         json["rtt_us"] = stats.rtt.count();
+        json["trunks"] = trunks();
         json["traffic"] = admin::json_of(stats.traffic);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(services().body);
@@ -198,6 +199,33 @@ public:
     /// Whether there is a file to keep services in.
     bool keeps() const { return kept().has_value(); }
 
+    std::shared_ptr<inspect::Inspector> inspector() override { return client_.shared_->inspector; }
+    std::string replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) override {
+        session::ClientLink::Replay replay{0, std::move(request), id, of};
+        {
+            std::lock_guard lock(client_.mutex_);
+            for (const auto& [number, entry] : client_.services_) {
+                const bool is_it = entry.name == service && entry.kind == wire::ServiceKind::http;
+                replay.service = is_it && !entry.listener && !entry.is_off() ? number : replay.service;
+            }
+        }
+        if (replay.service == 0) {
+            return "There is no service " + in_quotes(service) + " with a backend any more, or it is switched off.";
+        }
+        if (static_cast<std::size_t>(replays_.use_count()) > limits::inspect_replays_max) {
+            return "16 requests are being sent again: this one is not.";
+        }
+        const bool is_posted =
+            client_.worker_.post([&client = client_, replay = std::move(replay), ticket = replays_]() mutable noexcept {
+                try {
+                    client.link_->replay(std::move(replay), std::move(ticket));
+                } catch (const std::bad_alloc&) {
+                    client.log_.warn("a request was not sent again: there is no memory");
+                }
+            });
+        return is_posted ? "" : "The client is ending.";
+    }
+
     admin::EventRing& events() override { return client_.control_.events(); }
     Answer reload() override { return client_.control_.reload(); }
     Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
@@ -214,6 +242,19 @@ private:
         std::size_t all = 0;
         std::size_t accepted = 0;
     };
+    // The connections to the server that were made, or tried.
+    Json trunks() const {
+        std::lock_guard lock(client_.mutex_);
+        Json all = Json::array();
+        for (const auto& [number, trunk] : client_.trunks_) {
+            Json one{{"number", number}, {"open", trunk.is_open}, {"since", admin::seconds_of(trunk.since)}};
+            if (!trunk.why.empty()) {
+                one["why"] = trunk.why;
+            }
+            all.push_back(std::move(one));
+        }
+        return all;
+    }
     ServiceCount count_services() const {
         std::lock_guard lock(client_.mutex_);
         ServiceCount count;
@@ -377,6 +418,8 @@ private:
     }
 
     Impl& client_;
+    /// Each request that is sent again holds one more of it, until it is answered.
+    const std::shared_ptr<int> replays_ = std::make_shared<int>();
 };
 
 void Client::Impl::keep_services_beside(std::string file) {

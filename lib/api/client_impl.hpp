@@ -79,6 +79,7 @@ public:
     ClientStats stats() const;
     std::vector<ServiceStats> service_stats() const;
     std::vector<WorkerStats> worker_stats() const;
+    std::vector<RecordedExchange> exchanges(std::size_t most) const;
     asio::any_io_executor executor() const;
 
 private:
@@ -238,6 +239,13 @@ private:
     bool stopped_ = false;  // the link has ended
     bool stopped_told_ = false;
     std::error_code stop_error_;
+    /// One of the connections to the server, by its number.
+    struct TrunkState {
+        bool is_open = false;
+        std::chrono::system_clock::time_point since{};  // it is so
+        std::string why{};                              // it is not open
+    };
+    std::map<unsigned, TrunkState> trunks_;
     unsigned connections_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;

@@ -80,6 +80,11 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
     connections_ = notice.trunks;
     connects_ += notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined ? 1U : 0U;
     losses_ += notice.broke ? 1U : 0U;
+    const bool opens = notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined;
+    const bool closes = notice.kind == LinkNotice::Kind::degraded || notice.kind == LinkNotice::Kind::lost;
+    if (notice.trunk != 0 && (opens || closes)) {
+        trunks_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string()};
+    }
     if (notice.kind == LinkNotice::Kind::connected) {
         connected_ = true;
     } else if (notice.kind == LinkNotice::Kind::lost) {

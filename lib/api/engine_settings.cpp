@@ -68,6 +68,16 @@ directory::HttpBounds http_bounds(const HttpServerSettings& settings) {
     return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
 }
 
+std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings) {
+    if (!settings.inspect) {
+        return nullptr;
+    }
+    const std::vector<std::string>& words = settings.inspect_mask;
+    const bool hides = words.size() != 1 || words.front() != mask_off;
+    return std::make_shared<inspect::Inspector>(inspect::Inspector::Settings{
+        settings.inspect_memory, settings.inspect_body, hides ? inspect::Secrets(words) : inspect::Secrets::none()});
+}
+
 login::Token engine_token(const Secret& secret) {
     return login::parse_token(secret.reveal()).value();
 }

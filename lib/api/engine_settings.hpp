@@ -1,7 +1,10 @@
 // Turns the builders' settings into those of the engine.
 #pragma once
 
+#include <memory>
+
 #include "ingress/http_front.hpp"
+#include "inspect/inspector.hpp"
 #include "login/token.hpp"
 #include "mux/settings.hpp"
 #include "settings/settings.hpp"
@@ -11,6 +14,9 @@ namespace ferrotunnel::detail {
 
 /// How much memory visitors' bytes may take in all: what was set, or a share of what the machine has.
 std::uint64_t memory_of(const CommonValues& settings);
+
+/// Null: nothing is to be recorded.
+std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings);
 
 mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <fstream>
 #include <utility>
 
 #include "admin/limits.hpp"
@@ -10,8 +13,10 @@
 #include "admin/search.hpp"
 #include "admin/stats_json.hpp"
 #include "admin/web.hpp"
+#include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
+#include "runtime/system_random.hpp"
 #include "settings/dashboard_address.hpp"
 #include "settings/metrics_address.hpp"
 
@@ -19,6 +24,23 @@ namespace ferrotunnel::detail {
 
 using admin::Answer;
 using admin::Json;
+
+namespace {
+
+// The first line of a small file, without blanks around it.
+std::optional<std::string> read_line_of(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    if (!file || !std::getline(file, line) || line.size() > limits::admin_secret_max) {
+        return std::nullopt;
+    }
+    const auto is_blank = [](unsigned char c) { return std::isspace(c) != 0; };
+    line.erase(line.begin(), std::find_if_not(line.begin(), line.end(), is_blank));
+    line.erase(std::find_if_not(line.rbegin(), line.rend(), is_blank).base(), line.end());
+    return line;
+}
+
+}  // namespace
 
 std::error_code FacadeControl::open(const CommonValues& settings, std::string_view side,
                                     std::unique_ptr<admin::Subject> subject, std::string& what) {
@@ -28,6 +50,9 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     }
     if (!error) {
         error = open_dashboard(settings.dashboard, side, what);
+    }
+    if (!error && dashboard_) {
+        error = guard_dashboard(settings, what);
     }
     if (error) {
         close_doors();
@@ -54,12 +79,10 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         log_.info("metrics are read by HTTP", {{"at", metrics_endpoint_}});
     }
     if (dashboard_) {
-        const auto handler = [this](const admin::Request& request) {
-            return admin::answer_to_browser(request, *subject_);
-        };
-        doors.push_back({dashboard_.get(), handler, ::geteuid()});
+        doors.push_back(dashboard_door());
         dashboard_endpoint_ = runtime::local_address(dashboard_.get()).text();
-        log_.info("the dashboard is there", {{"at", dashboard_endpoint_}});
+        log_.info("the dashboard is there",
+                  {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
     if (!doors.empty()) {
         thread_ = std::make_unique<admin::ControlThread>(std::move(doors), admin::ControlThread::Settings(), log_);
@@ -124,10 +147,52 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
     return error;
 }
 
+// Who may see it: whoever knows the secret, or else this user. Only where it listens is known before.
+std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std::string& what) {
+    if (!settings.dashboard_token_file.empty()) {
+        const auto secret = read_line_of(settings.dashboard_token_file);
+        if (!secret || secret->size() < limits::admin_secret_min) {
+            what = "read the dashboard's secret from " + in_quotes(settings.dashboard_token_file) +
+                   (secret ? ": it has fewer than 16 bytes" : std::string());
+            return std::make_error_code(secret ? std::errc::invalid_argument : std::errc::io_error);
+        }
+        login_.emplace(*secret, runtime::local_address(dashboard_.get()).port(), !settings.dashboard_chain.empty(),
+                       runtime::system_random());
+    }
+    if (!settings.dashboard_chain.empty()) {
+        Https https;
+        https.fallback = Certificate{settings.dashboard_chain, settings.dashboard_key};
+        https.http2 = false;
+        try {
+            certificates_ = std::make_unique<HttpsCertificates>(https, log_);
+            certificates_->watch();
+        } catch (const transport::TlsConfigError& problem) {
+            what = std::string("set up TLS for the dashboard: ") + problem.what();
+            return std::make_error_code(std::errc::invalid_argument);
+        }
+    }
+    return {};
+}
+
+admin::ControlThread::Door FacadeControl::dashboard_door() {
+    admin::WebAccess access;
+    access.is_secure = certificates_ != nullptr;
+    if (login_) {
+        access.login = [this](const admin::Request& request) { return login_->answer(request, Clock::now()); };
+    }
+    const auto handler = [this, access = std::move(access)](const admin::Request& request) {
+        return admin::answer_to_browser(request, *subject_, access);
+    };
+    return {dashboard_.get(), handler, login_ ? std::nullopt : std::optional<uid_t>(::geteuid()),
+            certificates_ ? certificates_->tls()->context() : nullptr};
+}
+
 void FacadeControl::close_doors() {
     socket_.reset();
     metrics_ = {};
     dashboard_ = {};
+    login_.reset();
+    certificates_.reset();
     path_.clear();
     metrics_endpoint_.clear();
     dashboard_endpoint_.clear();
@@ -156,6 +221,11 @@ std::string FacadeControl::metrics_endpoint() const {
 std::string FacadeControl::dashboard_endpoint() const {
     std::lock_guard lock(mutex_);
     return dashboard_endpoint_;
+}
+
+std::string FacadeControl::dashboard_url() const {
+    std::lock_guard lock(mutex_);
+    return dashboard_endpoint_.empty() ? "" : (certificates_ ? "https://" : "http://") + dashboard_endpoint_;
 }
 
 double FacadeControl::start_time_seconds() const {

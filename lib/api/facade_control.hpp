@@ -16,6 +16,8 @@
 #include "admin/event_ring.hpp"
 #include "admin/stats_metrics.hpp"
 #include "admin/subject.hpp"
+#include "admin/web_login.hpp"
+#include "api/https_certificates.hpp"
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
@@ -48,6 +50,8 @@ public:
 
     /// Where the dashboard is; empty: nowhere.
     std::string dashboard_endpoint() const;
+    /// For browsers: with "http://" or "https://".
+    std::string dashboard_url() const;
 
     void on_reload(ReloadHandler handler);
     void on_trial(TrialHandler handler);
@@ -79,6 +83,8 @@ private:
     std::error_code open_socket(const std::string& setting, std::string_view side, std::string& what);
     std::error_code open_metrics(const std::string& setting, std::string& what);
     std::error_code open_dashboard(const std::string& setting, std::string_view side, std::string& what);
+    std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
+    admin::ControlThread::Door dashboard_door();
     void close_doors();
     /// What differs, as the program says; nothing where it can not read its configuration.
     std::optional<ReloadAnswer> compared() const;
@@ -97,6 +103,8 @@ private:
     std::optional<admin::ControlSocket> socket_;
     runtime::Fd metrics_;
     runtime::Fd dashboard_;
+    std::optional<admin::WebLogin> login_;             // for the dashboard; nothing: it asks for no secret
+    std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: it speaks no TLS
     std::unique_ptr<admin::ControlThread> thread_;
     std::string path_;
     std::string metrics_endpoint_;

@@ -351,6 +351,10 @@ std::string Server::dashboard_endpoint() const {
     return impl_ ? impl_->control().dashboard_endpoint() : std::string();
 }
 
+std::string Server::dashboard_url() const {
+    return impl_ ? impl_->control().dashboard_url() : std::string();
+}
+
 void Server::note_reload(bool applied) {
     detail::engine_of(impl_, "Server").note_reload(applied);
 }

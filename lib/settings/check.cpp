@@ -67,6 +67,14 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     };
     check_address("metrics", settings.metrics, metrics_fault);
     check_address("dashboard", settings.dashboard, dashboard_fault);
+    check_dashboard(settings, problems);
+    for (const auto& [key, file] :
+         {std::pair{"dashboard_token_file", &settings.dashboard_token_file},
+          std::pair{"dashboard_tls", &settings.dashboard_chain}, std::pair{"dashboard_tls", &settings.dashboard_key}}) {
+        if (!file->empty()) {
+            check_readable(key, *file, problems);
+        }
+    }
     check_timing(settings.timing, problems);
 }
 
@@ -330,6 +338,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"proxy", proxy.error()});
         }
     }
+    check_mask(settings.inspect_mask, problems);
     check_visits(settings.visits, problems);
     check_client_tls(settings, problems);
     check_bounds({}, client_settings, settings, problems);

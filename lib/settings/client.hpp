@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/error.hpp"
 #include "ferrotunnel/visit.hpp"
+#include "inspect/limits.hpp"
 #include "settings/common.hpp"
 #include "settings/kept_secret.hpp"
 #include "settings/key_tables.hpp"
@@ -32,11 +34,23 @@ struct ClientValues : CommonValues {
     std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
     std::vector<std::string> managed;                        // where the server's administrator may lead services to
+    bool inspect = false;
+    std::uint64_t inspect_memory = limits::inspect_memory_default;
+    std::uint64_t inspect_body = limits::inspect_body_default;
+    std::vector<std::string> inspect_mask;  // words that are added to the usual ones, or mask_off alone
     std::vector<Visit> visits;
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
 
+/// What `inspect_mask` says alone, to hide nothing.
+inline constexpr std::string_view mask_off = "off";
+/// What is wrong with a word of `inspect_mask`; nothing: it can be used.
+std::optional<std::string> mask_fault(const std::string& word);
+/// Everything that is wrong with the list.
+void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems);
+
+inline constexpr std::string_view inspector_topic = "Inspector";
 inline constexpr Choice tls_ca_words[] = {{"system"}};
 
 inline constexpr Setting<ClientValues> client_settings[] = {
@@ -141,6 +155,45 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .otherwise = "nowhere",
       .is_live = true},
      &ClientValues::managed},
+    {{.key = "inspect",
+      .form = Form::on_off,
+      .option = "inspect",
+      .operand = "on|off",
+      .topic = inspector_topic,
+      .help =
+          "Keep the latest exchanges between visitors and backends in memory, with secrets masked, for `ferrotunnel "
+          "inspect`: requests, answers, messages, connections. The program has it on at a terminal, where no file "
+          "says otherwise."},
+     &ClientValues::inspect},
+    {{.key = "inspect_memory",
+      .form = Form::size,
+      .min = limits::inspect_memory_min,
+      .max = limits::inspect_memory_max,
+      .option = "inspect-memory",
+      .operand = "SIZE",
+      .topic = inspector_topic,
+      .help = "What all kept exchanges may take; the oldest go first, and beyond 10,000 of them, too."},
+     &ClientValues::inspect_memory},
+    {{.key = "inspect_body",
+      .form = Form::size,
+      .max = limits::inspect_body_max,
+      .option = "inspect-body",
+      .operand = "SIZE",
+      .topic = inspector_topic,
+      .help = "What is kept of each body; 0: none of it."},
+     &ClientValues::inspect_body},
+    {{.key = "inspect_mask",
+      .form = Form::words,
+      .fault = mask_fault,
+      .option = "inspect-mask",
+      .operand = "WORD",
+      .is_repeated = true,
+      .topic = inspector_topic,
+      .type = "text, or a list",
+      .help = "Mask also the values of fields, parameters and members whose names end with this word, whatever their "
+              "case and marks, beside the usual ones (password, token, cookie and so on). `off`, alone: mask nothing.",
+      .otherwise = "the usual ones"},
+     &ClientValues::inspect_mask},
     {{.key = "visits",
       .type = "list of visits",
       .help = "Private services of other clients that this machine reaches; see \"Visits\" below.",

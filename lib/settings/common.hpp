@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/error.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/timing.hpp"
 #include "settings/setting.hpp"
@@ -19,6 +21,9 @@ std::optional<std::string> metrics_fault(const std::string& text);
 
 /// The same of `dashboard`.
 std::optional<std::string> dashboard_fault(const std::string& text);
+struct CommonValues;
+/// What is wrong with the keys of the dashboard together.
+void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems);
 
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
@@ -30,6 +35,9 @@ struct CommonValues {
     std::string control;    // a path, control_usual or control_off; empty: nobody has set it
     std::string metrics;    // an address, metrics_usual or metrics_off; empty: nobody has set it
     std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: nobody has set it
+    std::string dashboard_token_file;
+    std::string dashboard_chain;
+    std::string dashboard_key;
     Timing timing;
     LogLevel log_level = LogLevel::info;
 
@@ -129,11 +137,40 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "dashboard",
       .operand = "HOST:PORT|default|off",
       .topic = running_topic,
-      .type = "loopback address with port, `default` or `off`",
-      .help = "Where a browser of this machine shows what this program does, for its own user and root. `default` is "
-              "127.0.0.1:7837 of a server and 127.0.0.1:4040 of a client, or the next free port.",
+      .type = "IP address with port, `default` or `off`",
+      .help =
+          "Where a browser shows what this program does. `default` is 127.0.0.1:7837 of a server and 127.0.0.1:4040 "
+          "of a client, or the next free port. On a loopback address it is for this program's user and root; one "
+          "that other machines can reach needs dashboard_token_file and dashboard_tls_cert.",
       .otherwise = "nowhere; `default` for a client that is started in a terminal without a file"},
      &CommonValues::dashboard},
+    {{.key = "dashboard_token_file",
+      .form = Form::path,
+      .option = "dashboard-token-file",
+      .operand = "FILE",
+      .topic = running_topic,
+      .help =
+          "Whoever wants to see the dashboard logs in with the secret in this file (`ferrotunnel token` makes one), "
+          "whichever user of whichever machine that is."},
+     &CommonValues::dashboard_token_file},
+    {{.key = "dashboard_tls_cert",
+      .form = Form::path,
+      .option = "dashboard-tls-cert",
+      .operand = "FILE",
+      .topic = running_topic,
+      .help = "The dashboard speaks TLS with this certificate chain, PEM.",
+      .call = "dashboard_tls",
+      .problem = "dashboard_tls"},
+     &CommonValues::dashboard_chain},
+    {{.key = "dashboard_tls_key",
+      .form = Form::path,
+      .option = "dashboard-tls-key",
+      .operand = "FILE",
+      .topic = running_topic,
+      .help = "The certificate's private key, PEM.",
+      .call = "dashboard_tls",
+      .problem = "dashboard_tls"},
+     &CommonValues::dashboard_key},
 };
 
 constexpr Setting<Timing> patience(std::string_view key, std::string_view option, std::chrono::milliseconds Timing::*at,

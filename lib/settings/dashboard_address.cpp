@@ -37,10 +37,22 @@ std::optional<std::string> dashboard_fault(const std::string& text) {
     if (at.empty()) {
         return in_quotes(text) + " is no address to listen on; expected one like 127.0.0.1:7837";
     }
-    if (!at.is_loopback()) {
-        return in_quotes(text) + " can be reached by other machines: the dashboard listens on loopback addresses alone";
-    }
     return std::nullopt;
+}
+
+void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems) {
+    if (settings.dashboard_chain.empty() != settings.dashboard_key.empty()) {
+        problems.push_back({"dashboard_tls", "needs both, a certificate and its key"});
+    }
+    const runtime::SocketAddress at = dashboard_address(settings.dashboard, "server");
+    if (at.empty() || at.is_loopback()) {
+        return;
+    }
+    if (settings.dashboard_token_file.empty() || settings.dashboard_chain.empty()) {
+        problems.push_back({"dashboard", in_quotes(settings.dashboard) +
+                                             " can be reached by other machines: that needs dashboard_token_file, and "
+                                             "dashboard_tls_cert with dashboard_tls_key"});
+    }
 }
 
 }  // namespace ferrotunnel::detail

@@ -91,9 +91,6 @@ std::vector<ValueType> all_types() {
         {.name = "IP address with port",
          .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) +
                           maybe(":" + pattern::port_or_zero))},
-        {.name = "loopback address with port",
-         .pattern = whole(either({"localhost", R"(127(?:\.[0-9]{1,3}){3})", R"(\[::1\])"}) +
-                          maybe(":" + pattern::port_or_zero))},
         {.name = "port, or IP address with port",
          .pattern =
              whole(either({pattern::port_or_zero, either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) + ":" +

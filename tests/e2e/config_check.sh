@@ -99,7 +99,7 @@ sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token" &&
     "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password >"$dir/example/ann.password" && echo "Basic YTpi" >"$dir/example/collector.auth" &&
     "$FERROTUNNEL" token >"$dir/example/ssh.token" && "$FERROTUNNEL" token >"$dir/example/old-ssh.token" &&
-    "$FERROTUNNEL" token >"$dir/example/db.key" && "$FERROTUNNEL" token >"$dir/example/wiki.key")
+    "$FERROTUNNEL" token >"$dir/example/dash.secret" && "$FERROTUNNEL" token >"$dir/example/db.key" && "$FERROTUNNEL" token >"$dir/example/wiki.key")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -keyout "$dir/example/key.pem" -out "$dir/example/chain.pem" 2>/dev/null
 for page in 404.html offline.html offline.json offline.txt error.html app-offline.html; do

@@ -11,7 +11,9 @@ need_npm axe-core 4.14.1
 serve_http web
 printf 'server:\n  busy_poll: 7\n' >"$dir/server.yml"
 start_edge --config "$dir/server.yml" --dashboard 127.0.0.1:0
-ready_client client 2 --http "app.test=$backend" --tcp "0=$backend" --name laptop --dashboard 127.0.0.1:0 --drain 1
+"$FERROTUNNEL" token >"$dir/secret"
+ready_client client 2 --http "app.test=$backend" --tcp "0=$backend" --name laptop --dashboard 127.0.0.1:0 --inspect on --drain 1 \
+    --dashboard-token-file "$dir/secret"
 at_server=$(awk '$1 == "dashboard" { print $2 }' "$dir/server.endpoints")
 at_client=$(awk '$1 == "dashboard" { print $2 }' "$dir/client.endpoints")
 url=$(awk '$1 == "service" && $2 == "app.test" { print $3 }' "$dir/client.endpoints")
@@ -19,6 +21,7 @@ printf 'server:\n  busy_poll: 8\n' >"$dir/server.yml"
 # Visitors come for as long as the browser looks on.
 head -c 300000 /dev/urandom >"$dir/body"
 visitors() {
+    curl -sS --max-time 60 -o /dev/null -H 'Host: app.test' -H 'X-Word: find-me' "http://$edge/fields?a=1" || true
     until [[ -e $dir/enough ]]; do
         curl -sS --max-time 60 -o /dev/null -T "$dir/body" -H 'Host: app.test' "http://$edge/name/x" || true
     done
@@ -26,7 +29,7 @@ visitors() {
 visitors &
 visiting=$!
 start look env NODE_PATH="$npm/node_modules" node "$E2E_SOURCE/node/dashboard.cjs" "$browser" "$dir/profile" "$at_server" \
-    "$at_client" "${E2E_SCREENSHOTS:-}"
+    "$at_client" "$(<"$dir/secret")" "${E2E_SCREENSHOTS:-}"
 join look 170
 touch "$dir/enough"
 wait "$visiting"

@@ -143,6 +143,10 @@ values = {
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
     "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.connections": 3, "client.attempts": 9,
     "client.retry_refused": "61s", "client.managed": ["127.0.0.1:3000-3999"],
+    "client.dashboard_token_file": f"{folder}/b", "client.dashboard_tls_cert": f"{folder}/one_more.pem",
+    "client.dashboard_tls_key": f"{folder}/one_again.key", "server.dashboard_token_file": f"{folder}/b",
+    "server.dashboard_tls_cert": f"{folder}/one_more.pem", "server.dashboard_tls_key": f"{folder}/one_again.key",
+    "client.inspect": True, "client.inspect_memory": "64MiB", "client.inspect_body": "1KiB", "client.inspect_mask": ["pin"],
     "client.visits": [], "client.visits[].name": ("web", 0), "client.visits[].local": ("127.0.0.1:0", 0),
     "client.visits[].key": (f"file:{folder}/c", 0), "client.visits[].kind": ("udp", 0),
     "client.services[].enabled": (False, TCP), "client.disabled": [], "client.disabled[].name": "t",
@@ -199,7 +203,9 @@ values |= {f"server.http.{name}": value for name, value in http_values.items()}
 # Keys of which one alone is not right.
 together = {"client.services[].backend_certificate": "client.services[].backend_key",
             "client.services[].backend_key": "client.services[].backend_certificate",
-            "server.tls_cert": "server.tls_key", "server.tls_key": "server.tls_cert"}
+            "server.tls_cert": "server.tls_key", "server.tls_key": "server.tls_cert",
+            "server.dashboard_tls_cert": "server.dashboard_tls_key", "server.dashboard_tls_key": "server.dashboard_tls_cert",
+            "client.dashboard_tls_cert": "client.dashboard_tls_key", "client.dashboard_tls_key": "client.dashboard_tls_cert"}
 # Keys that are one thing with another.
 same_thing = {"server.http.hosts": "server.http.pages", **together}
 

@@ -21,4 +21,5 @@ async function request(method, path, body) {
 }
 
 export const get = (path) => request("GET", path);
+export const remove = (path) => request("DELETE", path, {});
 export const post = (path, body = {}) => request("POST", path, body);

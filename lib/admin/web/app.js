@@ -2,15 +2,17 @@
 import { make } from "/dom.js";
 import { get } from "/api.js";
 import { follow } from "/events.js";
+import { loggedIn, loginForm, logoutButton } from "/login.js";
 import { configuration } from "/config.js";
+import { inspector } from "/inspect.js";
 import * as client from "/client.js";
 import * as server from "/server.js";
 
 const sides = {
   server: { overview: server.overview, clients: server.clients, services: server.services, tokens: server.tokens, configuration },
-  client: { overview: client.overview, configuration },
+  client: { overview: client.overview, inspector, configuration },
 };
-const names = { overview: "Overview", clients: "Clients", services: "Services", tokens: "Tokens", configuration: "Configuration" };
+const names = { overview: "Overview", clients: "Clients", services: "Services", tokens: "Tokens", inspector: "Inspector", configuration: "Configuration" };
 
 const main = document.getElementById("main");
 const live = document.getElementById("live");
@@ -38,6 +40,7 @@ async function refresh() {
     await page.refresh();
     tell(true, "live");
   } catch (problem) {
+    if (problem.status === 401) location.reload(); // the session is over
     tell(false, problem.status ? problem.message : "no answer: has the program ended?");
   }
   asks = false;
@@ -61,6 +64,13 @@ function show() {
 
 async function begin() {
   try {
+    const may = await loggedIn();
+    if (may === false) {
+      main.replaceChildren(loginForm(begin));
+      tell(true, "not logged in");
+      return;
+    }
+    if (may) live.before(logoutButton());
     side = (await get("/status")).side;
   } catch (problem) {
     tell(false, problem.message);

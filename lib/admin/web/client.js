@@ -1,5 +1,5 @@
 // The pages of a client.
-import { ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
+import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
 import { feed } from "/events.js";
@@ -51,6 +51,11 @@ export function overview() {
     { name: "Open", right: true, of: (row) => number(row.open) }, { name: "In all", right: true, of: (row) => number(row.opened) },
     { name: "Failed", right: true, of: (row) => number(row.failed) }, { name: "Why, the last one", of: (row) => row.why ?? "" },
   ], "It visits no private service.");
+  const trunks = new Table("Connections to the server", [
+    { name: "Connection", of: (row) => String(row.number) },
+    { name: "State", of: (row) => badge(row.open ? "open" : "down", row.open ? "good" : "bad") },
+    { name: "Since", of: (row) => ago(row.since) }, { name: "Why", of: (row) => row.why ?? "" },
+  ], "None was made yet.");
   const visitsCard = card("Visits to private services", visits.element);
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
@@ -61,7 +66,8 @@ export function overview() {
     element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Overview"),
       make("div", { class: "buttons" }, drain)), state,
     make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
-    card("Services", table.element), card("Traffic", traffic.element), visitsCard, feed()),
+    card("Services", table.element),
+    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Connections to the server", trunks.element)), visitsCard, feed()),
     end() { traffic.end(); },
     async refresh() {
       const now = await get("/status");
@@ -78,6 +84,7 @@ export function overview() {
         row.rates = ofService.get(row.name).of(now.uptime_ms, [row.bytes_received, row.bytes_sent]) ?? [0, 0];
       }
       table.show(now.services, (row) => row.name);
+      trunks.show(now.trunks, (row) => String(row.number));
       visitsCard.hidden = now.visits.length === 0;
       visits.show(now.visits, (row) => row.name);
     },

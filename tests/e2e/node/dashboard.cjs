@@ -1,8 +1,9 @@
-// Looks at the dashboards of a server and a client as a person does: BROWSER PROFILE SERVER CLIENT [FOLDER].
+// Looks at the dashboards of a server and a client as a person does: BROWSER PROFILE SERVER CLIENT SECRET
+// [FOLDER].
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
 
-const [browser, profile, server, client, folder] = process.argv.slice(2);
+const [browser, profile, server, client, secret, folder] = process.argv.slice(2);
 const patience = 60000;
 
 function must(holds, what) {
@@ -78,6 +79,39 @@ async function main() {
   await feed.getByText("kicked", { exact: true }).waitFor(); // as they come, by server-sent events
   await feed.locator("tr", { hasText: "registered" }).first().waitFor();
 
+  await page.goto(`http://${client}/`);
+  await page.getByRole("heading", { level: 1, name: "Log in" }).waitFor();
+  await check("client-login");
+  await page.getByLabel("The secret").fill(secret);
+  await page.getByLabel("The secret").press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+
+  // What has passed the client: found, shown, sent again, edited, compared, copied as a command.
+  await open(client, "inspector", "Inspector");
+  await page.getByPlaceholder("Find text").fill("find-me");
+  await page.getByRole("button", { name: "Show exchange" }).first().click();
+  const shown = page.getByRole("heading", { name: /^Exchange \d+/ });
+  await shown.waitFor();
+  const first = await shown.textContent();
+  await page.getByText("X-Word: find-me").first().waitFor();
+  await check("client-inspector");
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  await page.getByLabel("A command of curl").getByText("X-Word: find-me").waitFor();
+  await page.getByRole("button", { name: "Edit and send" }).click();
+  await page.getByLabel("Path and query").fill("/fields?a=2");
+  const fields = page.getByLabel("Header fields, one a line");
+  await fields.fill((await fields.inputValue()).replace("find-me", "find-me <b>again</b>"));
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.waitForFunction((old) => [...document.querySelectorAll(".detail h2")].some((one) => /^Exchange/.test(one.textContent) && one.textContent !== old), first);
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByLabel("What differs: Request").getByText("-X-Word: find-me <b>again</b>").waitFor();
+  await page.getByLabel("What differs: Request").getByText("+GET /fields?a=1 HTTP/1.1").waitFor();
+  must(await page.locator(".detail pre b").count() === 2, "what a visitor says is markup"); // those of the two first lines
+  await check("client-inspector-compared");
+  const archive = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Save as HAR" }).click();
+  must((await archive).suggestedFilename() === "ferrotunnel.har", "the archive has no name");
+
   await open(client, "overview", "Overview");
   await page.getByText("registered").first().waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll("td[data-name=In]")].some((cell) => cell.textContent !== "0 B/s"));
@@ -99,6 +133,9 @@ async function main() {
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("The secret").fill(secret);
+  await page.getByLabel("The secret").press("Enter");
   await page.getByRole("button", { name: "Drain" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
   await page.getByText("The client drains.").waitFor();

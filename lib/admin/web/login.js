@@ -1,0 +1,32 @@
+// Logging in and out, where the dashboard asks for a secret.
+import { card, make, say } from "/dom.js";
+
+async function ask(method, path, body) {
+  const answer = await fetch(path, { method, headers: body ? { "Content-Type": "application/json" } : {},
+    body: body && JSON.stringify(body), signal: AbortSignal.timeout(30000) });
+  const json = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Error(json?.error?.message ?? `The program answered ${answer.status}.`);
+  return json;
+}
+
+/** Null: nobody needs to log in. Else whether this browser has. */
+export const loggedIn = async () => (await ask("GET", "/api/login")).logged_in;
+
+/** The form; `then` is called when it was right. */
+export function loginForm(then) {
+  const secret = make("input", { type: "password", id: "secret", autocomplete: "current-password", required: true, size: "40" });
+  return make("div", { class: "page" }, make("h1", {}, "Log in"), card("This dashboard is not for everybody",
+    make("form", { class: "edit", submit: async (event) => {
+      event.preventDefault();
+      try {
+        await ask("POST", "/api/login", { secret: secret.value.trim() });
+        then();
+      } catch (problem) { say(problem.message, true); }
+    } }, make("label", { for: "secret" }, "The secret of dashboard_token_file"), secret,
+    make("div", { class: "buttons" }, make("button", { type: "submit" }, "Log in")))));
+}
+
+export const logoutButton = () => make("button", { type: "button", class: "small", click: async () => {
+  await ask("POST", "/api/logout", {}).catch((problem) => say(problem.message, true));
+  location.reload();
+} }, "Log out");

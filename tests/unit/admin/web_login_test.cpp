@@ -1,0 +1,121 @@
+#include "admin/web_login.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "admin/limits.hpp"
+#include "runtime/system_random.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::admin;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view secret = "a secret of this test";
+
+struct Rig {
+    WebLogin login{secret, 7837, true, runtime::system_random()};
+    TimePoint now = TimePoint() + 1h;
+    std::string address = "192.0.2.1";
+
+    Answer ask(std::string_view method, std::string_view path, std::string_view body = {}, std::string_view cookie = {},
+               std::string_view authorization = {}) {
+        Request request{method, path, body};
+        request.cookie = cookie;
+        request.authorization = authorization;
+        request.address = address;
+        return login.answer(request, now).value_or(Answer{200, Json{{"may", true}}});
+    }
+    Answer log_in(std::string_view with = secret) { return ask("POST", "/api/login", Json{{"secret", with}}.dump()); }
+    bool may(std::string_view cookie, std::string_view authorization = {}) {
+        return ask("GET", "/api/v1/status", {}, cookie, authorization).body.contains("may");
+    }
+    static std::string cookie_of(const Answer& answer) { return answer.cookie.substr(0, answer.cookie.find(';')); }
+};
+
+}  // namespace
+
+TEST_CASE("a browser that has shown the secret has a session until it logs out") {
+    Rig rig;
+    CHECK(rig.ask("GET", "/api/v1/status").status == 401);
+    CHECK(rig.log_in("another secret of 20").status == 401);
+    const Answer in = rig.log_in();
+    CHECK(in.status == 200);
+    CHECK_THAT(in.cookie, Catch::StartsWith("__Host-ferrotunnel-7837=") &&
+                              Catch::EndsWith("; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure"));
+    const std::string cookie = Rig::cookie_of(in);
+    CHECK(rig.may(cookie));
+    CHECK(rig.may("a=b; " + cookie + "; c=d"));
+    CHECK_FALSE(rig.may("x" + cookie));
+    CHECK_FALSE(rig.may(cookie + "0"));
+    CHECK_FALSE(rig.may(cookie.substr(0, cookie.size() - 1)));
+    CHECK(rig.ask("GET", "/api/login", {}, cookie).body["logged_in"] == true);
+    CHECK(rig.ask("GET", "/api/login").body["logged_in"] == false);
+    const Answer out = rig.ask("POST", "/api/logout", {}, cookie);
+    CHECK_THAT(out.cookie, Catch::Contains("Max-Age=0"));
+    CHECK_FALSE(rig.may(cookie));
+    CHECK(rig.login.sessions() == 0);
+}
+
+TEST_CASE("sessions end, and there are as many as there may be") {
+    Rig rig;
+    const std::string first = Rig::cookie_of(rig.log_in());
+    rig.now += limits::admin_session_life - 1s;
+    CHECK(rig.may(first));
+    rig.now += 1s;
+    CHECK_FALSE(rig.may(first));
+    std::vector<std::string> cookies;
+    for (std::size_t i = 0; i <= limits::admin_sessions_max; ++i) {
+        cookies.push_back(Rig::cookie_of(rig.log_in()));
+    }
+    CHECK(rig.login.sessions() == limits::admin_sessions_max);
+    CHECK_FALSE(rig.may(cookies.front()));
+    CHECK(rig.may(cookies[1]));
+    CHECK(rig.may(cookies.back()));
+}
+
+TEST_CASE("a script shows the secret with each request, and gets no session") {
+    Rig rig;
+    CHECK(rig.may({}, "Bearer " + std::string(secret)));
+    CHECK_FALSE(rig.may({}, "Bearer wrong"));
+    CHECK_FALSE(rig.may({}, "Basic " + std::string(secret)));
+    CHECK(rig.login.sessions() == 0);
+}
+
+TEST_CASE("an address that guesses is not listened to for a minute, others and sessions are") {
+    Rig rig;
+    const std::string cookie = Rig::cookie_of(rig.log_in());
+    for (unsigned i = 0; i < limits::admin_guesses; ++i) {
+        CHECK(rig.log_in("a guess, number " + std::to_string(i)).status == 401);
+    }
+    CHECK(rig.log_in().status == 429);
+    CHECK(rig.ask("GET", "/api/v1/status", {}, {}, "Bearer " + std::string(secret)).status == 429);
+    CHECK(rig.may(cookie));
+    rig.address = "192.0.2.2";
+    CHECK(rig.log_in().status == 200);
+    rig.address = "192.0.2.1";
+    rig.now += limits::admin_guesses_within;
+    CHECK(rig.log_in().status == 200);
+}
+
+TEST_CASE("addresses that guess are remembered up to a bound, beyond which they share one record") {
+    Rig rig;
+    for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
+        rig.address = "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
+        rig.log_in("wrong");
+    }
+    CHECK(rig.login.addresses() == limits::admin_guessers_max + 1);
+    rig.address = "10.9.9.9";
+    CHECK(rig.log_in().status == 429);
+}
+
+TEST_CASE("what is no login is refused") {
+    Rig rig;
+    CHECK(rig.ask("POST", "/api/login", "secret=x").status == 400);
+    CHECK(rig.ask("POST", "/api/login", R"({"secret": 1})").status == 400);
+    CHECK(rig.ask("POST", "/api/login", R"({"secret": "a", "b": 1})").status == 400);
+    CHECK(rig.ask("PUT", "/api/login").status == 405);
+    CHECK(rig.ask("GET", "/api/logout").status == 405);
+}
