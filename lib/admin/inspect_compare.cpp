@@ -128,7 +128,8 @@ Json half_difference(const Half& a, const Half& b) {
     Json fields = Json::array();
     std::vector<std::string_view> seen;
     for (const HeadView* const head : {&left, &right}) {
-        for (const auto& [name, value] : head->fields) {
+        for (const auto& field : head->fields) {
+            const std::string_view name = field.first;
             if (std::any_of(seen.begin(), seen.end(), [&](auto one) { return http::same_text(one, name); })) {
                 continue;
             }
