@@ -439,6 +439,9 @@ ExitCode list(const Options& options) {
     if (json.value("more", false)) {
         fmt::print("... and older ones (--limit)\n");
     }
+    if (const auto passed_over = json.value("passed_over", std::uint64_t{0}); passed_over > 0) {
+        fmt::print("{} {} not recorded, since they came too fast\n", passed_over, passed_over == 1 ? "was" : "were");
+    }
     return ExitCode::ok;
 }
 

@@ -106,7 +106,10 @@ Answer list(Inspector& inspector, std::string_view query) {
         }
         return !more;
     });
-    return {200, Json{{"exchanges", std::move(rows)}, {"more", more}, {"bytes", inspector.records().bytes()}}};
+    return {200, Json{{"exchanges", std::move(rows)},
+                      {"more", more},
+                      {"bytes", inspector.records().bytes()},
+                      {"passed_over", inspector.records().passed_over()}}};
 }
 
 // An archive is as long as its reader takes, at most; the newest are in it. They stand in the order of time.

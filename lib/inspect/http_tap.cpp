@@ -58,6 +58,13 @@ void HttpTap::guarded(Action action) noexcept {
     }
 }
 
+template <typename Change>
+void HttpTap::change(Change change) {
+    if (record_) {
+        record_->change(std::move(change));
+    }
+}
+
 void HttpTap::to_backend(Bytes bytes, TimePoint now) noexcept {
     now_ = now;
     guarded([&] { take_request(as_text(bytes)); });
@@ -151,6 +158,24 @@ std::size_t HttpTap::read_request_head(std::string_view bytes) {
 
 void HttpTap::begin_exchange(std::string_view raw) {
     const http::RequestHead& head = request_parser_.head();
+    began_ = now_;
+    state_ = State::exchange;
+    request_over_ = answer_begun_ = answer_heard_ = answer_over_ = has_events_ = false;
+    is_websocket_ = head.upgrade.has("websocket");
+    answer_parser_.reset(http::ResponseContext::of(head));
+    request_reader_ = http::BodyReader(head.body);
+    request_body_ = {};
+    answer_body_ = {};
+    if (origin_.id != 0 || inspector_->records().admits(now_)) {  // who has sent a request once more wants to see it
+        record_request(raw);
+    }
+    if (request_reader_.state() == BodyState::complete) {
+        end_request(true);
+    }
+}
+
+void HttpTap::record_request(std::string_view raw) {
+    const http::RequestHead& head = request_parser_.head();
     Masked masked = masked_head(raw, head.target.whole, head.fields, inspector_->settings().secrets);
     Exchange exchange;
     exchange.id = std::exchange(origin_.id, 0);
@@ -163,24 +188,15 @@ void HttpTap::begin_exchange(std::string_view raw) {
     exchange.request.head = std::move(masked.text);
     exchange.request.masked = masked.has_masks;
     record_ = inspector_->records().begin(std::move(exchange));
-    began_ = now_;
-    state_ = State::exchange;
-    request_over_ = answer_begun_ = answer_heard_ = answer_over_ = has_events_ = false;
-    is_websocket_ = head.upgrade.has("websocket");
-    answer_parser_.reset(http::ResponseContext::of(head));
-    request_reader_ = http::BodyReader(head.body);
     request_body_ = KeptBody(record_, true, text_of(head.fields, FieldName::content_type),
                              text_of(head.fields, FieldName::content_encoding));
-    if (request_reader_.state() == BodyState::complete) {
-        end_request(true);
-    }
 }
 
 void HttpTap::end_request(bool complete) {
     request_over_ = true;
     request_body_.finish(complete, inspector_->records(), inspector_->settings().body, inspector_->settings().secrets);
     if (complete) {
-        record_->change([&](Exchange& exchange) { exchange.request_sent = since_begin(); });
+        change([&](Exchange& exchange) { exchange.request_sent = since_begin(); });
     }
     if (answer_over_) {
         end_exchange(Exchange::State::complete);
@@ -200,7 +216,7 @@ void HttpTap::take_answer(std::string_view bytes) {
             return;
         }
         if (!std::exchange(answer_heard_, true)) {
-            record_->change([&](Exchange& exchange) { exchange.first_byte = since_begin(); });
+            change([&](Exchange& exchange) { exchange.first_byte = since_begin(); });
         }
         if (!answer_begun_) {
             bytes.remove_prefix(read_answer_head(bytes));
@@ -239,6 +255,27 @@ std::size_t HttpTap::read_answer_head(std::string_view bytes) {
 
 void HttpTap::begin_answer(std::string_view raw) {
     const http::ResponseHead& head = answer_parser_.head();
+    if (record_) {
+        record_answer(raw);
+    }
+    answer_begun_ = true;
+    if (head.switches) {
+        if (!request_over_) {
+            end_request(false);
+        }
+        state_ = State::upgraded;
+        messages_ = std::make_unique<Messages>();
+        messages_->blind = !record_ || !is_websocket_ || head.status != 101;
+        return;
+    }
+    answer_reader_ = http::BodyReader(head.body);
+    if (answer_reader_.state() == BodyState::complete) {
+        end_answer(true);
+    }
+}
+
+void HttpTap::record_answer(std::string_view raw) {
+    const http::ResponseHead& head = answer_parser_.head();
     Masked masked = masked_head(raw, {}, head.fields, inspector_->settings().secrets);
     const bool has_room = inspector_->records().grow(*record_, masked.text.size());
     record_->change([&](Exchange& exchange) {
@@ -248,15 +285,8 @@ void HttpTap::begin_answer(std::string_view raw) {
         }
         exchange.upgraded = head.switches;
     });
-    answer_begun_ = true;
     if (head.switches) {
-        if (!request_over_) {
-            end_request(false);
-        }
         KeptBody(record_, false, {}, {}).finish(true, inspector_->records(), 0, inspector_->settings().secrets);
-        state_ = State::upgraded;
-        messages_ = std::make_unique<Messages>();
-        messages_->blind = !is_websocket_ || head.status != 101;
         return;
     }
     std::string type = text_of(head.fields, FieldName::content_type);
@@ -265,11 +295,7 @@ void HttpTap::begin_answer(std::string_view raw) {
     if (has_events_) {
         messages_ = std::make_unique<Messages>();
     }
-    answer_reader_ = http::BodyReader(head.body);
     answer_body_ = KeptBody(record_, false, std::move(type), std::move(codings));
-    if (answer_reader_.state() == BodyState::complete) {
-        end_answer(true);
-    }
 }
 
 void HttpTap::take_body(std::string_view bytes) {
@@ -299,7 +325,7 @@ void HttpTap::end_exchange(Exchange::State state, std::string why) {
     if (answer_begun_ && !answer_over_ && state_ == State::exchange) {
         answer_body_.finish(false, inspector_->records(), has_events_ ? 0 : settings.body, settings.secrets);
     }
-    record_->change([&](Exchange& exchange) {
+    change([&](Exchange& exchange) {
         exchange.state = state;
         exchange.why = std::move(why);
         exchange.end = since_begin();
@@ -310,8 +336,7 @@ void HttpTap::end_exchange(Exchange::State state, std::string why) {
 }
 
 void HttpTap::take_upgraded(std::string_view bytes, bool by_visitor) {
-    record_->change(
-        [&](Exchange& exchange) { (by_visitor ? exchange.to_backend : exchange.from_backend) += bytes.size(); });
+    change([&](Exchange& exchange) { (by_visitor ? exchange.to_backend : exchange.from_backend) += bytes.size(); });
     if (messages_->blind) {
         return;
     }

@@ -1,5 +1,6 @@
 // Reads HTTP/1.1 along with the connection of one stream to a backend, by the parsers of the edge, and records each
-// exchange. It has no say in what passes: what it can not read ends the recording of this connection.
+// exchange. It has no say in what passes: what it can not read ends the recording of this connection. Of exchanges that
+// come too fast to be kept (Records::admits) it only finds the ends, and has no record.
 //
 //   waiting --request's head--> exchange --both halves have ended--> waiting
 //                                  |  \--101, or 2xx to CONNECT--> upgraded (messages, bytes)
@@ -35,12 +36,17 @@ private:
     template <typename Action>
     void guarded(Action action) noexcept;
 
+    template <typename Change>
+    void change(Change change);
+
     void take_request(std::string_view bytes);
     std::size_t read_request_head(std::string_view bytes);
     void begin_exchange(std::string_view raw);
+    void record_request(std::string_view raw);
     void take_answer(std::string_view bytes);
     std::size_t read_answer_head(std::string_view bytes);
     void begin_answer(std::string_view raw);
+    void record_answer(std::string_view raw);
     void take_body(std::string_view bytes);
     void end_request(bool complete);
     void end_answer(bool complete);
@@ -53,9 +59,9 @@ private:
     const std::shared_ptr<Inspector> inspector_;
     Origin origin_;
     State state_ = State::waiting;
-    TimePoint now_{};    // of this call
-    TimePoint began_{};  // of the exchange
-    std::shared_ptr<Record> record_;
+    TimePoint now_{};                 // of this call
+    TimePoint began_{};               // of the exchange
+    std::shared_ptr<Record> record_;  // of the exchange; null: there is none, or it is not recorded
     http::RequestParser request_parser_;
     http::ResponseParser answer_parser_;
     std::string request_part_;  // of a head that has come in part

@@ -47,6 +47,9 @@ Half& half_of(Exchange& exchange, bool of_request) {
 }  // namespace
 
 void KeptBody::add(std::string_view payload, Records& records, std::uint64_t bytes_max) {
+    if (!record_) {
+        return;
+    }
     passed_ += payload.size();
     const std::size_t wanted = std::min<std::uint64_t>(payload.size(), bytes_max - std::min(bytes_max, kept_));
     if (wanted > 0 && !dropped_) {
@@ -62,6 +65,9 @@ void KeptBody::add(std::string_view payload, Records& records, std::uint64_t byt
 }
 
 void KeptBody::finish(bool complete, Records& records, std::uint64_t bytes_max, const Secrets& secrets) {
+    if (!record_) {
+        return;
+    }
     Searched found;
     found.dropped = dropped_;
     if (!dropped_ && kept_ > 0) {

@@ -13,6 +13,7 @@ namespace ferrotunnel::inspect {
 
 class KeptBody {
 public:
+    /// Without a record nothing is kept.
     KeptBody() = default;
     /// `bytes_max` of the body are kept.
     KeptBody(std::shared_ptr<Record> record, bool of_request, std::string content_type, std::string codings)

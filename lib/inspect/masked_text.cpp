@@ -62,11 +62,7 @@ public:
     JsonMasking(std::string_view text, const Secrets& secrets) : text_(text), secrets_(secrets) {}
 
     Masked run() {
-        while (at_ < text_.size()) {
-            if (text_[at_] != '"') {
-                ++at_;
-                continue;
-            }
+        for (at_ = text_.find('"'); at_ < text_.size(); at_ = text_.find('"', at_)) {
             const std::size_t quote = at_;
             skip_string();
             const std::string_view quoted = text_.substr(quote + 1, at_ - quote - 1);

@@ -10,6 +10,14 @@ void Record::drop() noexcept {
     waiting_answer_ = {};
 }
 
+bool Records::admits(TimePoint now) {
+    const Pace pace{static_cast<std::uint32_t>(entries_max_), limits::inspect_rate};
+    const std::lock_guard lock(mutex_);
+    const bool is_in_time = rate_.take(pace, now);
+    passed_over_ += is_in_time ? 0 : 1;
+    return is_in_time;
+}
+
 std::shared_ptr<Record> Records::begin(Exchange exchange) {
     exchange.id = exchange.id != 0 ? exchange.id : next_id();
     const std::uint64_t bytes = limits::inspect_entry_cost + exchange.service.size() + exchange.backend.size() +
@@ -84,6 +92,11 @@ void Records::clear() {
     while (!kept_.empty()) {
         drop_oldest();
     }
+}
+
+std::uint64_t Records::passed_over() const {
+    const std::lock_guard lock(mutex_);
+    return passed_over_;
 }
 
 std::uint64_t Records::bytes() const {

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "inspect/exchange.hpp"
 #include "inspect/limits.hpp"
 
@@ -83,6 +84,8 @@ public:
 
     /// A number for an exchange that is still to come.
     std::uint64_t next_id() noexcept { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    /// Whether one more exchange should be recorded. False: they come too fast, and it is only counted.
+    bool admits(TimePoint now);
     /// Takes an exchange that begins; it gets a number, unless it has one. Its texts are counted.
     std::shared_ptr<Record> begin(Exchange exchange);
     /// Counts so many more bytes of it, for which older ones go. False: there is no room, or it has gone itself.
@@ -98,6 +101,8 @@ public:
     void clear();
 
     std::uint64_t bytes() const;
+    /// Exchanges that were not recorded, since they came too fast.
+    std::uint64_t passed_over() const;
 
 private:
     void make_room(std::uint64_t bytes);
@@ -109,6 +114,8 @@ private:
     mutable std::mutex mutex_;                  // may be held while a record's is taken, never the other way round
     std::deque<std::shared_ptr<Record>> kept_;  // the oldest first
     std::uint64_t bytes_ = 0;
+    TokenBucket rate_;
+    std::uint64_t passed_over_ = 0;
 };
 
 }  // namespace ferrotunnel::inspect

@@ -143,7 +143,7 @@ export function inspector() {
     try {
       const found = await get(`/exchanges${query()}`);
       off.textContent = "";
-      held.textContent = `${bytes(found.bytes)} kept`;
+      held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} came too fast to be recorded` : ""}`;
       table.show(found.exchanges, (row) => String(row.id));
       if (chosen === null) return;
       const one = await get(`/exchanges/${chosen}`);

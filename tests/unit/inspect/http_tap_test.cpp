@@ -257,3 +257,37 @@ TEST_CASE("connections that are no HTTP are counted", "[inspect]") {
     CHECK((one().state == Exchange::State::complete && one().end == Duration(4ms)));
     CHECK(one().visitor == "192.0.2.1:7");
 }
+
+TEST_CASE("of exchanges that come too fast only the ends are found", "[inspect]") {
+    for (const std::size_t step : steps) {
+        INFO(step);
+        Line line(step);
+        const auto use_up = [&] {
+            while (line.inspector->records().admits(line.now)) {
+            }
+        };
+        use_up();
+        line.tap->to_backend(as_bytes("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nabc"), line.now);
+        line.tap->from_backend(as_bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+                               line.now);
+        CHECK(line.all().empty());
+        line.now += 1s;
+        line.request("GET /b HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        line.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        const Exchange recorded = line.only();
+        CHECK(recorded.request.head.starts_with("GET /b "));
+        CHECK(recorded.answer.body == "ok");
+        CHECK(recorded.state == Exchange::State::complete);
+
+        use_up();
+        line.tap->to_backend(as_bytes("GET /socket HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\n"
+                                      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+                             line.now);
+        line.tap->from_backend(as_bytes("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                                        "Upgrade: websocket\r\n\r\n\x81\x02ok"),
+                               line.now);
+        line.tap->over(line.now);
+        CHECK(line.all().size() == 1);
+    }
+}

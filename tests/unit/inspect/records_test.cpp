@@ -32,6 +32,21 @@ TEST_CASE("the oldest goes when there are too many", "[inspect]") {
     CHECK_FALSE(records.grow(*first, 1));
 }
 
+TEST_CASE("what comes too fast is counted, and not recorded", "[inspect]") {
+    Records records(limits::inspect_memory_min, 3);
+    const TimePoint begin = TimePoint() + std::chrono::hours(1);
+    const Duration each = Duration(std::chrono::seconds(1)) / limits::inspect_rate;
+    for (int i = 0; i < 3; ++i) {
+        CHECK(records.admits(begin));
+    }
+    CHECK_FALSE(records.admits(begin));
+    CHECK_FALSE(records.admits(begin + each / 2));
+    CHECK(records.passed_over() == 2);
+    CHECK(records.admits(begin + each));
+    CHECK_FALSE(records.admits(begin + each));
+    CHECK(records.passed_over() == 3);
+}
+
 TEST_CASE("the oldest goes when all hold too much", "[inspect]") {
     constexpr std::uint64_t room = 10 * limits::inspect_entry_cost;
     Records records(room);
