@@ -12,8 +12,8 @@ namespace ferrotunnel::limits {
 
 /// Exchanges that are kept, whatever they hold: a list of them is still an answer of a few megabytes.
 inline constexpr std::size_t inspect_entries_max = 10'000;
-/// How many exchanges a second are recorded, once as many as are kept have been: nobody reads more, and what comes beyond
-/// costs hardly anything. They are counted.
+/// How many exchanges a second are recorded, once as many as are kept have been: nobody reads more, and what comes
+/// beyond costs hardly anything. They are counted.
 inline constexpr std::uint32_t inspect_rate = 1'000;
 /// What all exchanges may hold together: bodies of an afternoon of work, and less than a browser's tab.
 inline constexpr std::uint64_t inspect_memory_default = 32_MiB;
