@@ -80,9 +80,22 @@ std::string left_off(const Json& answer) {
     return rows > 0 ? fmt::format("  ... and {} more\n", rows) : "";
 }
 
-// Of a service whose backend is unhealthy.
+// Of a service whose client is a member of a group, or whose backend is unhealthy.
 std::string health_text(const Json& service) {
-    return service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string();
+    std::string text;
+    if (const Json& member = member_of(service, "member"); member.is_object()) {
+        std::string state = text_in(member, "state");
+        state = state == "takes_visitors" || state == "unhealthy" ? std::string() : ", " + state;
+        text = fmt::format(", {} in all, group {}{}", number_in(member, "visitors"), text_in(member, "group"), state);
+    }
+    return text + (service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string());
+}
+
+// Of a member of a group the visitors, or requests, that are there; else streams.
+std::string visitors_text(const Json& service) {
+    const Json& member = member_of(service, "member");
+    return std::to_string(member.is_object() ? number_in(member, "visitors_now") : number_in(service, "streams")) +
+           health_text(service);
 }
 
 std::string tunnels_text(const Json& status) {
@@ -98,8 +111,8 @@ std::string tunnels_text(const Json& status) {
         for (const Json& service : member_of(tunnel, "services")) {
             std::vector<std::string> row = is_first ? client : std::vector<std::string>(client.size());
             is_first = false;
-            row.insert(row.end(), {text_in(service, "name"), or_dash(text_in(service, "endpoint")),
-                                   std::to_string(number_in(service, "streams")) + health_text(service)});
+            row.insert(row.end(),
+                       {text_in(service, "name"), or_dash(text_in(service, "endpoint")), visitors_text(service)});
             rows.push_back(std::move(row));
         }
         if (is_first) {
@@ -259,7 +272,7 @@ std::string services_text(const Json& answer) {
         if (of_server) {
             rows.push_back({name, endpoint, or_dash(text_in(service, "client")),
                             std::to_string(number_in(service, "client_id")), text_in(service, "token"),
-                            std::to_string(number_in(service, "streams")) + health_text(service)});
+                            visitors_text(service)});
         } else {
             const std::string by = text_in(service, "disabled_by");
             const std::string why = by.empty() ? text_in(service, "why") : "by " + by;

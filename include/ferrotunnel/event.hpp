@@ -28,7 +28,8 @@ struct Event {
                        ///< times a second for each connection)
         unregistered,  ///< `service` is not offered any more
         unhealthy,     ///< client: the backend of `service` fails its checks, `text` says how: no new visitors
-        healthy,       ///< client: it passes them again
+                       ///< Server: the member `client` of the group of `service` is ejected, `text` says why
+        healthy,       ///< client: it passes them again; server: it is back
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         reloaded,  ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
                    ///< applied

@@ -128,6 +128,12 @@ struct HttpServerSettings {
     /// 508. Empty: Via is left alone.
     std::string via{};
 
+    // --- members of groups ---
+
+    /// Whether visitors of services that several clients share are told which of them has answered, by the field
+    /// X-FerroTunnel-Member: the client's name.
+    bool member_header = false;
+
     // --- answers of the edge itself ---
 
     /// The operator's own pages, at most 1,024; two for one host, state and format are an error.

@@ -148,6 +148,21 @@ struct TunnelInfo {
         std::uint64_t bytes_sent = 0;      ///< payload to the trunks: ServiceStats says more
         bool unhealthy = false;            ///< its client has found its backend so: it gets no new visitors
         std::string why_unhealthy{};       ///< untrusted text
+        /// The client as a member of the group that shares the service.
+        struct Member {
+            enum class State : std::uint8_t {
+                takes_visitors,
+                standby,    ///< another member takes them
+                unhealthy,  ///< its client has found its backend so
+                ejected,    ///< it has failed visitors
+                draining,   ///< it finishes those that it has
+            };
+            std::string group{};         ///< empty: it offers the service alone, and the rest means nothing
+            State state = State::takes_visitors;
+            std::uint64_t visitors = 0;      ///< that it was given so far; of HTTP, requests
+            std::uint64_t visitors_now = 0;  ///< that are there
+        };
+        Member member{};
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

@@ -14,7 +14,7 @@ namespace ferrotunnel::access {
 namespace {
 
 constexpr std::array<std::string_view, names> name_texts{
-    "time",          "visitor",     "token",   "service",  "host",       "method",    "target",
+    "time",          "visitor",     "token",   "service",  "member",     "host",      "method",    "target",
     "protocol",      "scheme",      "status",  "received", "sent",       "routed_ms", "connected_ms",
     "first_byte_ms", "duration_ms", "outcome", "cause",    "request_id", "referer",   "user_agent"};
 
@@ -125,6 +125,8 @@ std::string_view plain_text_of(const Entry& entry, Name name) {
             return entry.token;
         case Name::service:
             return entry.service;
+        case Name::member:
+            return entry.member;
         case Name::host:
             return entry.host;
         case Name::method:

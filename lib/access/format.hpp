@@ -18,6 +18,7 @@ enum class Name : std::uint8_t {
     visitor,
     token,
     service,
+    member,
     host,
     method,
     target,

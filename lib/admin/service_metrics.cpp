@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -82,6 +83,34 @@ void put_of_server(Exposition& to, const std::vector<ServiceStats>& services) {
     to.family("ferrotunnel_service_http_request_seconds", Type::histogram,
               "From the head of a request to the end of its answer.");
     put_timings(to, all, &ServiceStats::whole);
+}
+
+void put(Exposition& to, const metrics::MemberBook& members) {
+    std::vector<std::pair<std::string, std::shared_ptr<const metrics::MemberRow>>> rows;
+    for (const auto& row : members.rows()) {
+        const metrics::MemberLabels& labels = row->labels();
+        if (row->visitors.load() != 0 || !labels.group.empty()) {  // else no member was forgotten
+            rows.emplace_back(Exposition::text_of({{"group", labels.group},
+                                                   {"kind", labels.kind},
+                                                   {"token", labels.token},
+                                                   {"member", labels.member}}),
+                              row);
+        }
+    }
+    to.family("ferrotunnel_group_visitors", Type::counter,
+              "Visitors that a member of a group was given; of HTTP, requests.");
+    for (const auto& [labels, row] : rows) {
+        to.sample_of(labels, row->visitors.load());
+    }
+    to.family("ferrotunnel_group_visitors_open", Type::gauge, "Those of them that are there now.");
+    for (const auto& [labels, row] : rows) {
+        to.sample_of(labels, row->now.load());
+    }
+    to.family("ferrotunnel_group_ejections", Type::counter,
+              "Times that a member was ejected, since it failed its visitors.");
+    for (const auto& [labels, row] : rows) {
+        to.sample_of(labels, row->ejections.load());
+    }
 }
 
 void put_of_client(Exposition& to, const std::vector<ServiceStats>& services) {

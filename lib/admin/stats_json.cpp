@@ -48,6 +48,20 @@ Json json_of(const HttpStats& stats) {
             {"bytes_sent", stats.bytes_sent}};
 }
 
+void put_health(Json& into, const TunnelInfo::Service& service) {
+    static constexpr std::array<std::string_view, 5> states{"takes_visitors", "standby", "unhealthy", "ejected",
+                                                            "draining"};
+    if (service.unhealthy) {
+        into["unhealthy"] = service.why_unhealthy;
+    }
+    if (const TunnelInfo::Service::Member& member = service.member; !member.group.empty()) {
+        into["member"] = Json{{"group", member.group},
+                              {"state", states.at(static_cast<std::size_t>(member.state))},
+                              {"visitors", member.visitors},
+                              {"visitors_now", member.visitors_now}};
+    }
+}
+
 Json json_of(const TunnelInfo& tunnel) {
     Json json{{"id", tunnel.id},
               {"name", tunnel.name},
@@ -63,9 +77,7 @@ Json json_of(const TunnelInfo& tunnel) {
                  {"requests", service.requests},
                  {"bytes_received", service.bytes_received},
                  {"bytes_sent", service.bytes_sent}};
-        if (service.unhealthy) {
-            one["unhealthy"] = service.why_unhealthy;
-        }
+        put_health(one, service);
         return one;
     }));
     return json;

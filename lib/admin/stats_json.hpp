@@ -19,6 +19,8 @@ Json json_of(const TrafficStats& stats);
 Json json_of(const DatagramStats& stats);
 Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
+/// Adds how a service fares: whether its backend is unhealthy, and its client as a member of a group.
+void put_health(Json& into, const TunnelInfo::Service& service);
 Json json_of(const PluginInfo& plugin);
 /// Seconds since 1970, UTC.
 std::int64_t seconds_of(std::chrono::system_clock::time_point time);

@@ -8,6 +8,7 @@
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "metrics/exposition.hpp"
+#include "metrics/member_book.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -30,6 +31,8 @@ void put(metrics::Exposition& to, const ClientStats& stats);
 void put(metrics::Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>& tunnels);
 /// What services have moved and answered since the start (service_metrics.cpp).
 void put_of_server(metrics::Exposition& to, const std::vector<ServiceStats>& services);
+/// What members of groups have had.
+void put(metrics::Exposition& to, const metrics::MemberBook& members);
 /// What a client's services and visits have moved.
 void put_of_client(metrics::Exposition& to, const std::vector<ServiceStats>& services);
 void put(metrics::Exposition& to, const std::vector<WorkerStats>& workers);

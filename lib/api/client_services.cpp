@@ -38,7 +38,22 @@ void complete(backend::ClientService& service, Description& description, bool ap
 
 wire::GroupPart group_part(const Group& group) {
     static_assert(static_cast<int>(Group::Balance::two_choices) == static_cast<int>(wire::Balance::two_choices));
-    return {group.name, static_cast<wire::Balance>(group.balance), group.weight, group.standby};
+    static_assert(static_cast<int>(Group::Sticky::cookie) == static_cast<int>(wire::Sticky::cookie));
+    wire::GroupPart part{group.name, static_cast<wire::Balance>(group.balance), group.weight, group.standby};
+    part.sticky = static_cast<wire::Sticky>(group.sticky);
+    const Group::Eject& eject = group.eject;
+    part.eject.failures = eject.failures;
+    part.eject.first_ms = static_cast<std::uint32_t>(eject.first.count());
+    part.eject.longest_ms = static_cast<std::uint32_t>(eject.longest.count());
+    part.eject.share = eject.share;
+    part.eject.counts = 0;
+    for (const auto& [counts, kind] :
+         {std::pair(eject.refused, wire::Eject::refused), std::pair(eject.resets, wire::Eject::resets),
+          std::pair(eject.answers_5xx, wire::Eject::answers_5xx)}) {
+        part.eject.counts |= std::uint32_t{kind} * (counts ? 1U : 0U);
+    }
+    part.eject.last_too = eject.last_too;
+    return part;
 }
 
 // What is wrong with them was found by check_service.

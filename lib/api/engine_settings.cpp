@@ -58,6 +58,7 @@ ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
     edge.pool_max = settings.pool;
     edge.replay_bytes_max = settings.replay_bytes;
     edge.forwarded = settings.forwarded;
+    edge.member_header = settings.member_header;
     edge.via = settings.via;
     front.trusted_proxies = networks_of(settings.trusted_proxies).value();
     front.pages = pages_of(settings.pages);

@@ -243,6 +243,19 @@ void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::stri
     }
 }
 
+// Who the members are, and which one has the request, only the server knows.
+void note_group(const Group& group, std::vector<std::string>& notes) {
+    if (group.name.empty()) {
+        return;
+    }
+    notes.push_back("The client is one of the group " + in_quotes(group.name) +
+                    ": another one may have the request; `ferrotunnel services` at the server shows them.");
+    if (group.sticky != Group::Sticky::off) {
+        notes.emplace_back(group.sticky == Group::Sticky::cookie ? "A cookie brings the visitor to its member again."
+                                                                 : "The visitor's address has a member of its own.");
+    }
+}
+
 void follow_rules(const http::RequestHead& head, std::string_view host, bool https,
                   const directory::HttpDescription& service, HttpRoute& route) {
     const http::Rules& rules = service.rules;
@@ -301,6 +314,7 @@ HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& 
     if (route.outcome == HttpRoute::Outcome::backend) {
         chain.explain({head, host, service.name, request.visitor, parsed.https}, route);
         note_asked(services[route.service].plugins, route.notes);
+        note_group(services[route.service].group, route.notes);
     }
     return route;
 }

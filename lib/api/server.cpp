@@ -64,6 +64,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->notify = [this](const ServerNotice& notice) { notify(notice); };
     shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) { return carrier_visited(visitor, service, token); };
+    shared_->on_member = [this](const directory::MemberNews& news) { tell_member(news); };
     shared_->log = &log_;
     shared_->random = &random_;
 }
@@ -98,6 +99,7 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     keep_claims();
+    open_sticky_key();
     detail::ServerPlugins::Opening plugins(plugins_);
     if (error = plugins.make(what); error) {
         return error;
@@ -171,6 +173,19 @@ void Server::Impl::keep_claims() {
             std::make_unique<directory::ClaimKeeper>(directory::ClaimKeeper::Settings{.directory = settings_.state_dir},
                                                      shared_->registry, shared_->http, shared_->tokens.get(), log_);
         name_claims();
+    }
+}
+
+void Server::Impl::open_sticky_key() {
+    if (shared_->sticky_key) {
+        return;
+    }
+    std::string problem;
+    shared_->sticky_key = std::make_shared<const directory::StickyKey>(
+        directory::load_or_make_sticky_key(settings_.state_dir, random_, problem));
+    if (!problem.empty() && !settings_.state_dir.empty()) {
+        log_.warn("visitors of groups with `sticky: cookie` lose their members when the server is started anew",
+                  {{"why", problem}});
     }
 }
 

@@ -115,6 +115,7 @@ public:
         const std::vector<TunnelInfo> tunnels = server_.tunnels();
         admin::put(to, server_.stats(tunnels), tunnels);
         admin::put_of_server(to, server_.service_stats());
+        admin::put(to, *server_.shared_->members);
         admin::put(to, server_.worker_stats());
         admin::put(to, server_.plugins());
         server_.control_.put_metrics(to);
@@ -136,9 +137,7 @@ public:
                                     {"requests", service.requests},
                                     {"bytes_received", service.bytes_received},
                                     {"bytes_sent", service.bytes_sent}});
-                if (service.unhealthy) {
-                    rows.back()["unhealthy"] = service.why_unhealthy;
-                }
+                admin::put_health(rows.back(), service);
             }
         }
         return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};

@@ -86,6 +86,8 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
     }
     settings.rules = edge_rules();
     settings.make_hooks = plugins_.hooks();
+    settings.own_cookies = shared_->sticky_key->cookie_prefix();
+    settings.on_member = shared_->on_member;
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
     {
         std::lock_guard lock(mutex_);

@@ -131,6 +131,12 @@ void Server::Impl::notify(const ServerNotice& notice) {
         case ServerNotice::Kind::refused:
             event.kind = Event::Kind::refused;
             break;
+        case ServerNotice::Kind::ejected:
+            event.kind = Event::Kind::unhealthy;
+            break;
+        case ServerNotice::Kind::returned:
+            event.kind = Event::Kind::healthy;
+            break;
     }
     event.peer = notice.peer;
     event.client = notice.client;
@@ -141,6 +147,26 @@ void Server::Impl::notify(const ServerNotice& notice) {
     event.connection = notice.trunk;
     event.connections = static_cast<unsigned>(notice.trunks);
     events_.tell(std::move(event));
+}
+
+// A member of a group was ejected, or has come back.
+void Server::Impl::tell_member(const directory::MemberNews& news) {
+    static constexpr LineKind lines{"members", limits::client_lines_per_second};
+    if (log_.may_write(LogLevel::warn, lines, Clock::now())) {
+        const std::initializer_list<LogField> fields{
+            {"member", news.member}, {"service", news.service}, {"token", news.token}, {"why", news.why}};
+        if (news.ejected) {
+            log_.warn("a member of a group is ejected: it fails its visitors", fields);
+        } else {
+            log_.warn("a member of a group is back", fields);
+        }
+    }
+    ServerNotice notice;
+    notice.kind = news.ejected ? ServerNotice::Kind::ejected : ServerNotice::Kind::returned;
+    notice.client = news.member;
+    notice.service = news.service;
+    notice.text = news.why;
+    notify(notice);
 }
 
 std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
@@ -187,6 +213,24 @@ namespace {
 /// Where each service of a tunnel stands, by endpoint and name.
 using ServicePlaces = std::map<std::pair<std::string, std::string>, std::size_t>;
 
+TunnelInfo::Service::Member::State state_of(const directory::GroupMember& member) {
+    using From = directory::GroupMember::State;
+    using To = TunnelInfo::Service::Member::State;
+    switch (member.state()) {
+        case From::takes_visitors:
+            break;
+        case From::standby:
+            return To::standby;
+        case From::unhealthy:
+            return To::unhealthy;
+        case From::ejected:
+            return To::ejected;
+        case From::draining:
+            return To::draining;
+    }
+    return To::takes_visitors;
+}
+
 // Adds one more trunk of a tunnel.
 void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionView& view) {
     if (info.client.empty() || view.since < info.since) {
@@ -211,6 +255,10 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
             added.requests = requests;
             added.unhealthy = service.unhealthy;
             added.why_unhealthy = service.why_unhealthy;
+            if (service.member) {
+                added.member = {service.group, state_of(*service.member), service.member->visitors(),
+                                service.member->visitors_now()};
+            }
             if (service.row) {
                 const metrics::ServiceSums sums = service.row->sums();
                 added.bytes_received = sums.received;

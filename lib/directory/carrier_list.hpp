@@ -12,8 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "directory/ejection.hpp"
+#include "directory/group_member.hpp"
 #include "directory/member_choice.hpp"
 #include "directory/membership.hpp"
+#include "directory/sticky.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -24,6 +28,16 @@ struct CarrierHealth {
 
     friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
 };
+
+/// What a group wants to know of a visitor who comes.
+struct VisitorAsk {
+    TimePoint now{};
+    StickyVisitor sticky{};
+    const GroupMember* not_to = nullptr;  // this one has just failed it
+};
+
+/// What has become of a member by how a visitor has fared.
+enum class MemberTurn : std::uint8_t { none, ejected, returned };
 
 /// The carriers of one port or service. `Trunk` has `std::uint64_t load() const`.
 template <typename Trunk>
@@ -43,24 +57,63 @@ public:
     bool empty() const noexcept { return carriers_.empty(); }
     std::size_t size() const noexcept { return carriers_.size(); }
     bool is_group() const noexcept { return !members_.empty(); }
-    /// Whether there are carriers, and none of them takes visitors, since what is behind them is unhealthy.
+    /// Whether there are carriers, and none of them takes visitors, since what is behind them is unhealthy, or all
+    /// members are ejected.
     bool is_unhealthy() const noexcept {
+        if (!members_.empty()) {
+            return std::none_of(members_.begin(), members_.end(), [this](const Member& one) { return takes(one); });
+        }
         return !carriers_.empty() && std::none_of(carriers_.begin(), carriers_.end(),
                                                   [this](const Carrier& carrier) { return takes_visitors(carrier); });
     }
 
+    /// The member that a carrier belongs to; null: there is no group.
+    std::shared_ptr<GroupMember> member_of(const Carrier& carrier) const {
+        const Member* const member = member_called(carrier.member);
+        return member != nullptr ? member->it : nullptr;
+    }
+    std::shared_ptr<GroupMember> member_of(const Trunk& trunk) const {
+        const auto own = std::find_if(carriers_.begin(), carriers_.end(),
+                                      [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
+        return own != carriers_.end() ? member_of(*own) : nullptr;
+    }
+
+    /// How a visitor of the member has fared. `time`: how long that one is out, if it is ejected now.
+    MemberTurn tell(const GroupMember& of, Fared fared, TimePoint now, Duration& time) noexcept {
+        Member* const member = member_called(of.number());
+        if (member == nullptr || member->says.eject.failures == 0) {
+            return MemberTurn::none;
+        }
+        const wire::Eject& terms = member->says.eject;
+        MemberTurn turn = MemberTurn::none;
+        if (is_failure(terms, fared)) {
+            const bool may_go = may_eject_one_more(terms, members_.size(), ejected()) &&
+                                (terms.last_too || others_take(*member));
+            turn = member->ejection.failed(terms, may_go, now) ? MemberTurn::ejected : turn;
+        } else if (fared == Fared::well || fared == Fared::answer_5xx) {
+            turn = member->ejection.passed(now) ? MemberTurn::returned : turn;
+        }
+        time = member->ejection.time();
+        if (turn == MemberTurn::ejected && member->it->row_) {
+            member->it->row_->ejections.fetch_add(1, std::memory_order_relaxed);
+        }
+        member->it->watched_.store(!member->ejection.is_clean(), std::memory_order_relaxed);
+        look_at_health();
+        return turn;
+    }
+
     /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
-    /// the member whose turn it is. Null: none is left.
-    const Carrier* choose(const std::vector<const Trunk*>& passed) {
-        const std::optional<std::uint64_t> member = choose_member(passed);
+    /// the member whose turn it is, or that the visitor stays with. Null: none is left.
+    const Carrier* choose(const std::vector<const Trunk*>& passed, const VisitorAsk& ask = {}) {
+        const std::optional<std::uint64_t> member = choose_member(passed, ask);
         return member ? least_loaded(passed, *member) : nullptr;
     }
 
     /// Like choose(), but prefers the carrier with the least load among those for which `is_near` holds, unless its
     /// load is half as much again, and `detour` more, as the least of all.
     template <typename IsNear>
-    const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near) {
-        const std::optional<std::uint64_t> member = choose_member(passed);
+    const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near, const VisitorAsk& ask = {}) {
+        const std::optional<std::uint64_t> member = choose_member(passed, ask);
         const Carrier* best = member ? least_loaded(passed, *member) : nullptr;
         if (best == nullptr || is_near(*best->trunk)) {
             return best;
@@ -86,12 +139,12 @@ public:
         return sum;
     }
 
-    /// Whether one more client may be a member: there is room, and it says the same of the balance.
+    /// Whether one more client may be a member: there is room, and it says the same of what all have to agree on.
     bool may_join(const Membership& membership) const {
         return std::any_of(members_.begin(), members_.end(),
                            [&](const Member& one) { return one.says.client == membership.client; }) ||
                (members_.size() < limits::group_members_max &&
-                (members_.empty() || members_.front().says.balance == membership.balance));
+                (members_.empty() || members_.front().says.agrees_with(membership)));
     }
 
     /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
@@ -102,8 +155,8 @@ public:
         replaced.reserve(carriers_.size());
         carriers_.reserve(carriers_.size() + 1);
         members_.reserve(members_.size() + 1);
-        candidates_.reserve(members_.size() + 1);  // from here on nothing allocates
-        const std::uint64_t member = membership ? enter(*membership) : 0;
+        candidates_.reserve(members_.size() + 1);
+        const std::uint64_t member = membership ? enter(*membership) : 0;  // from here on nothing allocates
         for (Carrier& carrier : carriers_) {
             if (carrier.yields && carrier.member == member) {
                 replaced.push_back(std::move(carrier.trunk));
@@ -170,9 +223,12 @@ public:
 
 private:
     struct Member {
-        std::uint64_t number = 0;
+        std::shared_ptr<GroupMember> it;
         Membership says;
+        std::uint32_t rank = 0;  // among those of the same name
+        std::uint64_t hash = 0;
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
+        Ejection ejection{};
     };
 
     static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
@@ -190,47 +246,122 @@ private:
     void look_at_health() noexcept {
         none_healthy_ = std::none_of(carriers_.begin(), carriers_.end(),
                                      [](const Carrier& carrier) { return carrier.health.healthy; });
+        const bool any_regular = std::any_of(members_.begin(), members_.end(),
+                                             [this](const Member& one) { return !one.says.standby && takes(one); });
+        for (const Member& member : members_) {
+            using State = GroupMember::State;
+            member.it->state_.store(!is_healthy(member)                  ? State::unhealthy
+                                    : member.ejection.is_out()           ? State::ejected
+                                    : member.says.standby && any_regular ? State::standby
+                                                                         : State::takes_visitors,
+                                    std::memory_order_relaxed);
+        }
     }
 
-    std::uint64_t enter(const Membership& membership) noexcept {
+    bool is_healthy(const Member& member) const noexcept {
+        return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+            return carrier.member == member.it->number() && takes_visitors(carrier);
+        });
+    }
+    /// Whether it takes visitors, or would be tried all the same.
+    bool takes(const Member& member) const noexcept { return is_healthy(member) && !member.ejection.is_out(); }
+    bool others_take(const Member& but) const noexcept {
+        return std::any_of(members_.begin(), members_.end(),
+                           [&](const Member& one) { return one.it != but.it && takes(one); });
+    }
+    std::size_t ejected() const noexcept {
+        return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
+                                                      [](const Member& one) { return one.ejection.is_out(); }));
+    }
+
+    const Member* member_called(std::uint64_t number) const noexcept {
+        const auto found = std::find_if(members_.begin(), members_.end(),
+                                        [number](const Member& one) { return one.it->number() == number; });
+        return found != members_.end() ? &*found : nullptr;
+    }
+    Member* member_called(std::uint64_t number) noexcept {
+        return const_cast<Member*>(std::as_const(*this).member_called(number));
+    }
+
+    /// There is room for one more.
+    std::uint64_t enter(const Membership& membership) {
         for (Member& member : members_) {
             if (member.says.client == membership.client) {
                 member.says = membership;
-                return member.number;
+                return member.it->number();
             }
         }
-        members_.push_back({++last_member_, membership, 0});
-        return last_member_;
+        Member member;
+        while (std::any_of(members_.begin(), members_.end(), [&](const Member& one) {
+            return one.rank == member.rank && one.says.name == membership.name;
+        })) {
+            ++member.rank;
+        }
+        const bool has_tag = membership.key && membership.sticky == wire::Sticky::cookie;
+        member.it = std::make_shared<GroupMember>(
+            last_member_ + 1, membership.name,
+            has_tag ? membership.key->tag(membership.group, membership.name, member.rank) : std::string(),
+            membership.row);
+        member.says = membership;
+        member.hash = member_hash(membership.name, member.rank);
+        members_.push_back(std::move(member));
+        return ++last_member_;
     }
 
     void forget_members() noexcept {
         std::erase_if(members_, [this](const Member& member) {
-            return std::none_of(carriers_.begin(), carriers_.end(),
-                                [&](const Carrier& carrier) { return carrier.member == member.number; });
+            const bool is_gone = std::none_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+                return carrier.member == member.it->number();
+            });
+            if (is_gone) {
+                member.it->state_.store(GroupMember::State::draining, std::memory_order_relaxed);
+            }
+            return is_gone;
         });
     }
 
     /// The member that a visitor goes to: 0 where there is no group. Nothing: nobody is left.
-    std::optional<std::uint64_t> choose_member(const std::vector<const Trunk*>& passed) {
+    std::optional<std::uint64_t> choose_member(const std::vector<const Trunk*>& passed, const VisitorAsk& ask) {
         if (members_.empty()) {
             return 0;
         }
+        std::optional<std::size_t> chosen = choose_among(passed, ask, false);
+        if (!chosen && !members_.front().says.eject.last_too && ejected() > 0) {
+            chosen = choose_among(passed, ask, true);
+        }
+        if (!chosen) {
+            return std::nullopt;
+        }
+        Member& member = members_[*chosen];
+        if (member.ejection.is_out()) {
+            member.ejection.begin_trial(member.says.eject, ask.now);
+        }
+        return member.it->number();
+    }
+
+    std::optional<std::size_t> choose_among(const std::vector<const Trunk*>& passed, const VisitorAsk& ask,
+                                            bool ejected_too) {
+        const Membership& terms = members_.front().says;  // all say the same
         candidates_.clear();
         for (const Member& member : members_) {
-            MemberChoice::Candidate candidate{0, member.says.weight, member.says.standby, false, member.credit};
-            for (const Carrier& carrier : carriers_) {
-                if (carrier.member == member.number) {
-                    candidate.load += carrier.trunk->load();
-                    candidate.can = candidate.can || may_take(passed, carrier);
-                }
-            }
+            MemberChoice::Candidate candidate{member.it->visitors_now(), member.says.weight, member.says.standby, false,
+                                              member.credit,             member.hash};
+            candidate.has_tag = !ask.sticky.tag.empty() && ask.sticky.tag == member.it->tag();
+            candidate.can =
+                (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
+                std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+                    return carrier.member == member.it->number() && may_take(passed, carrier);
+                });
             candidates_.push_back(candidate);
         }
-        const auto chosen = choice_.choose(members_.front().says.balance, candidates_);
+        if (terms.sticky == wire::Sticky::address) {
+            return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
+        }
+        const auto chosen = choice_.choose(terms.balance, candidates_);
         for (std::size_t at = 0; at < members_.size(); ++at) {
             members_[at].credit = candidates_[at].credit;
         }
-        return chosen ? std::optional(members_[*chosen].number) : std::nullopt;
+        return chosen;
     }
 
     const Carrier* least_loaded(const std::vector<const Trunk*>& passed, std::uint64_t member) {

@@ -42,6 +42,41 @@ Refusal too_many_expressions(const std::string& host) {
 
 // --- one service ---
 
+namespace {
+
+// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is no text for a
+// cookie.
+std::string cookie_path_of(const http::PathRule& path) {
+    static constexpr std::string_view usual =
+        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may come percent-encoded
+    const bool is_plain = path.kind != http::PathRule::Kind::regex && path.path.starts_with('/') &&
+                          path.path.find_first_not_of(usual) == std::string::npos;
+    return is_plain ? path.path : "/";
+}
+
+HttpService::Sticks sticks_of(const std::optional<Membership>& membership, const HttpDescription& description) {
+    HttpService::Sticks sticks;
+    if (membership) {
+        sticks.by = membership->sticky;
+        sticks.watches = membership->eject.failures != 0;
+    }
+    if (sticks.by == wire::Sticky::cookie && membership->key) {
+        sticks.cookie_name = membership->key->cookie_name(membership->group);
+        sticks.cookie_path = cookie_path_of(description.path);
+    }
+    return sticks;
+}
+
+}  // namespace
+
+HttpService::HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id,
+                         const std::optional<Membership>& membership)
+    : serial_(serial),
+      description_(std::move(description)),
+      client_(client),
+      id_(id),
+      sticks_(sticks_of(membership, description_)) {}
+
 template <typename Action>
 auto HttpService::with_carriers(Action action) {
     std::lock_guard lock(mutex_);
@@ -50,15 +85,25 @@ auto HttpService::with_carriers(Action action) {
 }
 
 std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
-                                                        const runtime::Worker* here) {
+                                                        const runtime::Worker* here, const VisitorAsk& ask) {
     std::lock_guard lock(mutex_);
+    const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
     const auto* carrier =
-        here == nullptr ? carriers_.choose(passed)
-                        : carriers_.choose(passed, [here](HttpCarrier& trunk) { return &trunk.worker() == here; });
+        here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
     if (carrier == nullptr) {
         return std::nullopt;
     }
-    return Carrier{carrier->trunk, carrier->service, carrier->member};
+    return Carrier{carrier->trunk, carrier->service, carriers_.member_of(*carrier)};
+}
+
+MemberTurn HttpService::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
+    std::lock_guard lock(mutex_);
+    return carriers_.tell(member, fared, now, time);
+}
+
+std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.member_of(trunk);
 }
 
 bool HttpService::carries(const HttpCarrier& trunk) const {
@@ -265,7 +310,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = *full;
             return {};
         } else {
-            joined = {add_service(key.first, key.second, description, now), true};
+            joined = {add_service(key.first, key.second, description, now, membership), true};
         }
         replaced = joined.service->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership, health); });
@@ -327,8 +372,9 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
 }
 
 std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, std::uint32_t id,
-                                                        const HttpDescription& description, TimePoint now) {
-    auto service = std::make_shared<HttpService>(++last_serial_, description, client, id);
+                                                        const HttpDescription& description, TimePoint now,
+                                                        const std::optional<Membership>& membership) {
+    auto service = std::make_shared<HttpService>(++last_serial_, description, client, id, membership);
     services_.emplace(Key{client, id}, service);
     Change change(*this);
     forget(change, client.first, now);

@@ -59,13 +59,20 @@ class HttpService : public std::enable_shared_from_this<HttpService> {
 public:
     struct Carrier {
         std::shared_ptr<HttpCarrier> trunk;
-        std::uint32_t service = 0;  // the trunk's id for it
-        std::uint64_t member = 0;   // of a group: which one; else 0
+        std::uint32_t service = 0;              // the trunk's id for it
+        std::shared_ptr<GroupMember> member{};  // of a group: which one; else null
+    };
+    /// How visitors of a group stay with their members.
+    struct Sticks {
+        wire::Sticky by = wire::Sticky::off;
+        std::string cookie_name{};  // where it is by cookie
+        std::string cookie_path{};  // a cookie is for what is below
+        bool watches = false;       // it wants to know how visitors fare
     };
 
-    /// `client`: whose it is, or its group's, which has it as number 0.
-    HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id)
-        : serial_(serial), description_(std::move(description)), client_(client), id_(id) {}
+    /// `client`: whose it is, or its group's, which has it as number 0; `membership` of its first member then.
+    HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id,
+                const std::optional<Membership>& membership = {});
 
     /// Whether several clients may carry it: then a carrier is chosen before each request.
     bool is_shared() const noexcept { return id_ == 0; }
@@ -76,9 +83,15 @@ public:
 
     /// The carrier with the fewest streams, in turn if several have the same, without those in `passed` (which have
     /// just answered that they have no room). A carrier on the worker `here` may have some more: traffic over it never
-    /// changes threads. Nothing: none is left.
+    /// changes threads. Of a group's, one of the member that `ask` leads to. Nothing: none is left.
     std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
-                                  const runtime::Worker* here = nullptr);
+                                  const runtime::Worker* here = nullptr, const VisitorAsk& ask = {});
+
+    const Sticks& sticks() const noexcept { return sticks_; }
+    /// How a request, or visitor, of a member has fared. `time`: how long that one is out, if it is ejected now.
+    MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
+    /// The member that the trunk belongs to; null: there is no group.
+    std::shared_ptr<GroupMember> member_of(const HttpCarrier& trunk) const;
 
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
     /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.
@@ -109,6 +122,7 @@ private:
     const HttpDescription description_;
     const ClientId client_;
     const std::uint32_t id_;
+    const Sticks sticks_;
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<metrics::ServiceRow*> row_{nullptr};
@@ -317,7 +331,8 @@ private:
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
     void make_room(HttpRoutes::Host& host, const PathBound& bound);
     std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
-                                             const HttpDescription& description, TimePoint now);
+                                             const HttpDescription& description, TimePoint now,
+                                             const std::optional<Membership>& membership);
     void gone(HttpService& service, TimePoint now);
     void forget(Change& change, const login::TokenId& comer, TimePoint now);
     static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);

@@ -8,10 +8,20 @@
 //   two_choices   of two that are drawn, the one that has fewer for its weight: as even as `least` with many members
 //                 and servers that do not see each other's visitors, and without a herd
 //
+// Where visitors stay with their members (sticky.hpp), the balance is for those who have none yet, or none that can take
+// them:
+//
+//   by a tag      the balance chooses among the members that have the visitor's tag, if there are any
+//   by address    the member that draws the lowest lot for this address (rendezvous): one that goes gives away its own
+//                 visitors alone, to each of the others its share, and gets them again when it is back
+//
 // Source of the even turns: nginx's smooth weighted round robin. Of two choices: Mitzenmacher, "The Power of Two
-// Choices in Randomized Load Balancing".
+// Choices in Randomized Load Balancing". Of weighted rendezvous: Schindelhauer and Schomaker, "Weighted Distributed Hash
+// Tables".
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,22 +39,58 @@ public:
         bool standby = false;
         bool can = true;          // take this visitor
         std::int64_t credit = 0;  // of its turns: kept from call to call, and begins as 0
+        std::uint64_t hash = 0;   // of who it is; no other one's
+        bool has_tag = false;     // that of the visitor
     };
 
     /// The place of the one that is chosen. Nothing: nobody can take the visitor.
     std::optional<std::size_t> choose(wire::Balance balance, std::vector<Candidate>& members) {
-        bool any = false;
-        bool any_regular = false;
-        for (const Candidate& member : members) {
-            any = any || member.can;
-            any_regular = any_regular || (member.can && !member.standby);
-        }
-        if (!any) {
+        const Who who = who_may(members);
+        const auto may = [&who](const Candidate& member) { return who.may(member); };
+        const auto stays = [&who](const Candidate& member) { return member.has_tag && who.may(member); };
+        if (!who.any) {
             return std::nullopt;
         }
-        const auto may = [any_regular](const Candidate& member) {
-            return member.can && (!any_regular || !member.standby);
-        };
+        return std::any_of(members.begin(), members.end(), stays) ? by_balance(balance, members, stays)
+                                                                  : by_balance(balance, members, may);
+    }
+
+    /// The same for a visitor who stays with the member of its address.
+    static std::optional<std::size_t> choose_by_address(std::uint64_t address, const std::vector<Candidate>& members) {
+        const Who who = who_may(members);
+        std::optional<std::size_t> best;
+        double least = 0;
+        for (std::size_t at = 0; at < members.size(); ++at) {
+            if (who.may(members[at])) {
+                const double lot = -std::log(drawn_by(address, members[at].hash)) / members[at].weight;
+                if (!best || lot < least) {
+                    best = at;
+                    least = lot;
+                }
+            }
+        }
+        return best;
+    }
+
+private:
+    struct Who {
+        bool any = false;
+        bool any_regular = false;
+
+        bool may(const Candidate& member) const noexcept { return member.can && (!any_regular || !member.standby); }
+    };
+
+    static Who who_may(const std::vector<Candidate>& members) noexcept {
+        Who who;
+        for (const Candidate& member : members) {
+            who.any = who.any || member.can;
+            who.any_regular = who.any_regular || (member.can && !member.standby);
+        }
+        return who;
+    }
+
+    template <typename May>
+    std::size_t by_balance(wire::Balance balance, std::vector<Candidate>& members, const May& may) {
         switch (balance) {
             case wire::Balance::least:
                 return least(members, may);
@@ -56,7 +102,6 @@ public:
         return in_turn(members, may);
     }
 
-private:
     // Whether one has fewer visitors for its weight than another. Loads are below 2^32, and weights below 2^31.
     static bool has_fewer(const Candidate& one, const Candidate& other) noexcept {
         return one.load * other.weight < other.load * one.weight;
@@ -120,9 +165,16 @@ private:
     }
 
     // splitmix64: nobody gains by guessing which member a visitor comes to.
-    std::uint64_t random() noexcept {
-        state_ += 0x9e37'79b9'7f4a'7c15U;
-        std::uint64_t mixed = state_;
+    std::uint64_t random() noexcept { return mix(state_ += golden); }
+
+    // What an address draws at a member: between 0 and 1, and neither.
+    static double drawn_by(std::uint64_t address, std::uint64_t member) noexcept {
+        constexpr double of_53_bits = 0x1p-53;
+        return (static_cast<double>(mix(address ^ mix(member + golden)) >> 11U) + 0.5) * of_53_bits;
+    }
+
+    static constexpr std::uint64_t golden = 0x9e37'79b9'7f4a'7c15U;
+    static std::uint64_t mix(std::uint64_t mixed) noexcept {
         mixed = (mixed ^ (mixed >> 30U)) * 0xbf58'476d'1ce4'e5b9U;
         mixed = (mixed ^ (mixed >> 27U)) * 0x94d0'49bb'1331'11ebU;
         return mixed ^ (mixed >> 31U);

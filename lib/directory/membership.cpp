@@ -24,7 +24,8 @@ ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::stri
 Refusal may_not_join() {
     return {wire::Code::limit,
             "The group has " + std::to_string(limits::group_members_max) +
-                " members, which is the most, or its members say another `balance` than this client."};
+                " members, which is the most, or its members say another `balance`, `sticky` or `eject` than this "
+            "client."};
 }
 
 }  // namespace ferrotunnel::directory

@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "directory/refusal.hpp"
 #include "login/token.hpp"
+#include "metrics/member_book.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::limits {
@@ -22,6 +25,8 @@ namespace ferrotunnel::directory {
 /// A client's identity: its token and its process. The trunks of one client under one epoch are a tunnel.
 using ClientId = std::pair<login::TokenId, wire::InstanceId>;
 
+class StickyKey;
+
 /// A client as a member of a group. `group` has what its members have together, as a client has what is its own alone.
 struct Membership {
     ClientId group{};
@@ -29,11 +34,22 @@ struct Membership {
     wire::Balance balance = wire::Balance::round_robin;
     std::uint32_t weight = 1;  // of the visitors, beside the others' weights
     bool standby = false;      // gets visitors only while no other member is there
+    wire::Sticky sticky = wire::Sticky::off;
+    wire::Eject eject{};
+    std::string name{};                                     // what the client calls itself
+    std::shared_ptr<const StickyKey> key{};                 // of cookies; null: there are none
+    std::shared_ptr<metrics::MemberRow> row{};              // counts its visitors; may be null
 
     friend bool operator==(const Membership&, const Membership&) = default;
+
+    /// Whether two members say the same of what all of a group have to agree on.
+    bool agrees_with(const Membership& other) const noexcept {
+        return balance == other.balance && sticky == other.sticky && eject == other.eject;
+    }
 };
 
-/// The refusal of one more member: there are too many, or it says another balance than they do.
+/// The refusal of one more member: there are too many, or it says something else of
+/// balance, sticky and eject than they do.
 Refusal may_not_join();
 
 /// The identity of the group that the clients of a token have by this name. Another kind of service is another group.

@@ -17,10 +17,16 @@ bool SharedPort::give(Visitor& visitor) {
     std::uint32_t service = 0;
     {
         std::lock_guard lock(mutex_);
-        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by);
+        VisitorAsk ask;
+        if (carriers_.is_group()) {
+            ask.now = Clock::now();
+            ask.sticky.address = address_hash(runtime::visitor_address(visitor.from));
+        }
+        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by, ask);
         if (carrier == nullptr) {
             return false;
         }
+        count_at(carriers_.member_of(*carrier), visitor.of_member);
         trunk = carrier->trunk;
         service = carrier->service;
     }
@@ -73,6 +79,14 @@ void SharedPort::pause_or_resume() noexcept {
 
 std::uint64_t SharedPort::visitors() {
     return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each twice
+}
+
+MemberTurn SharedPort::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
+    return with_carriers([&](auto& carriers) { return carriers.tell(member, fared, now, time); });
+}
+
+std::shared_ptr<GroupMember> SharedPort::member_of(const VisitorCarrier& trunk) {
+    return with_carriers([&](auto& carriers) { return carriers.member_of(trunk); });
 }
 
 void SharedPort::tell_of_loop() {

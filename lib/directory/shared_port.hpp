@@ -96,6 +96,7 @@ struct Visitor {
     std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)
     IntrusivePtr<DistantVisitor> distant{};             // where there is no socket
     std::shared_ptr<void> of_token{};                   // counts it for the quotas of the service's token
+    std::shared_ptr<MemberVisit> of_member{};           // of a group; else null
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -149,6 +150,9 @@ public:
 
     /// Roughly how many visitors its trunks have, over all their services.
     std::uint64_t visitors();
+    /// How a visitor of a group's member has fared; the member that a trunk belongs to (null: there is no group).
+    MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
+    std::shared_ptr<GroupMember> member_of(const VisitorCarrier& trunk);
     /// Tells one of the port's trunks of a loop; the trunk reports it further.
     void tell_of_loop();
 

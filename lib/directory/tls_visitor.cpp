@@ -11,8 +11,14 @@ namespace {
 
 // Gives the visitor to a carrier; false if there is none.
 bool give(TlsVisitor& visitor) {
-    const auto carrier = visitor.service->choose(visitor.passed_on_by);
+    VisitorAsk ask;
+    if (visitor.service->is_shared()) {
+        ask.now = Clock::now();
+        ask.sticky.address = address_hash(visitor.from);
+    }
+    const auto carrier = visitor.service->choose(visitor.passed_on_by, nullptr, ask);
     if (carrier) {
+        count_at(carrier->member, visitor.of_member);
         carrier->trunk->take(std::move(visitor), carrier->service);
     }
     return carrier.has_value();

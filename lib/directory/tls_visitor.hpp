@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "directory/group_member.hpp"
 #include "runtime/socket.hpp"
 #include "wire/frame.hpp"
 
@@ -33,6 +34,7 @@ struct TlsVisitor {
     std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<void> visit{};                   // null: no plugin was asked (session/visit.hpp)
     std::shared_ptr<void> of_token{};                // counts it for the quotas of the service's token
+    std::shared_ptr<MemberVisit> of_member{};        // of a group; else null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in);

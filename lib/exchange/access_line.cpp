@@ -116,6 +116,7 @@ access::Entry AccessLine::entry_of(const RequestFacts& request, const VisitorFac
     entry.user_agent = noted_->user_agent;
     entry.request_id = request.id;
     entry.cause = end.cause;
+    entry.member = end.member;
     entry.outcome = end.how;
     entry.status = end.outcome.status;
     if (entry.status == 0) {

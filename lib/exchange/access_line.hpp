@@ -37,7 +37,8 @@ public:
     struct End {
         const hooks::Outcome& outcome;
         access::Outcome how;
-        std::string_view cause;  // why the edge or a plugin has answered
+        std::string_view cause;   // why the edge or a plugin has answered
+        std::string_view member;  // of a group: who had the request last
     };
 
     /// Notes a request, where somebody wants its line or its spans. `head`: null if none could be read.

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_directory.hpp"
+#include "directory/member_news.hpp"
 #include "exchange/http_settings.hpp"
 #include "hooks/http_run.hpp"
 #include "http/page.hpp"
@@ -71,6 +72,10 @@ struct ExchangeShared : EdgeRules {
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     Logger* log = &null_logger();
     Random* random = nullptr;
+    /// What the names of the edge's own cookies begin with; empty: it has none.
+    std::string own_cookies;
+    /// Called when a member of a group is ejected, or has come back. Any worker. Empty: nobody is told.
+    std::function<void(const directory::MemberNews&)> on_member;
     HooksMaker make_hooks;  // empty: there are no plugins
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;

@@ -4,6 +4,7 @@
 
 namespace ferrotunnel::exchange {
 
+using directory::Fared;
 using http::PageState;
 using wire::Code;
 
@@ -11,7 +12,11 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
     if (!stream.connected) {
         switch (code) {
             case Code::refused:
-                return {{PageState::backend_refused, {}, "the backend has refused the connection"}};
+                return {{PageState::backend_refused, {}, "the backend has refused the connection"},
+                        false,
+                        false,
+                        false,
+                        Fared::refused};
             case Code::timeout:
                 return connect_failure();
             case Code::busy:
@@ -27,7 +32,10 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
     }
     return {{PageState::backend_broken, "reset", "the backend has reset the connection before it answered",
              grpc_status_of_reset(code)},
-            stream.nothing_delivered};
+            stream.nothing_delivered,
+            false,
+            false,
+            Fared::reset};
 }
 
 Failure lost_failure() noexcept {
@@ -40,15 +48,18 @@ Failure lost_failure() noexcept {
 
 Failure closed_failure(bool not_delivered) noexcept {
     return {{PageState::backend_broken, "closed_early", "the backend has closed the connection without an answer"},
-            not_delivered};
+            not_delivered,
+            false,
+            false,
+            Fared::reset};
 }
 
 Failure connect_failure() noexcept {
-    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"}};
+    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"}, false, false, false, Fared::refused};
 }
 
 Failure slow_failure() noexcept {
-    return {{PageState::backend_slow, {}, "the backend has not answered in time"}};
+    return {{PageState::backend_slow, {}, "the backend has not answered in time"}, false, false, false, Fared::reset};
 }
 
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept {

@@ -1,6 +1,7 @@
 // Why a backend did not answer, what the visitor is told of it, and whether the request may be sent once more.
 #pragma once
 
+#include "directory/ejection.hpp"
 #include "exchange/stages.hpp"
 #include "http/method.hpp"
 #include "wire/code.hpp"
@@ -12,6 +13,8 @@ struct Failure : Refusal {
     bool not_delivered = false;  // nothing of the request has reached the backend
     bool elsewhere = false;      // another carrier may have room
     bool lost = false;           // the way to the backend was lost, which says nothing of the backend
+    /// What that says of the member of a group that had the request; `well`: nothing.
+    directory::Fared fared = directory::Fared::well;
 };
 
 /// How far a request had come when its stream ended.

@@ -65,7 +65,8 @@ void HttpExchange::tell_end() noexcept {
     const access::Outcome how = state_ == State::done     ? access::Outcome::complete
                                 : state_ == State::broken ? access::Outcome::cut
                                                           : access::Outcome::visitor_left;
-    access_.write(request_, visitor_, {outcome, how, local_.code()}, begun_at_, edge_.log);
+    const std::string_view member = member_.member() != nullptr ? member_.member()->name() : std::string_view();
+    access_.write(request_, visitor_, {outcome, how, local_.code(), member}, begun_at_, edge_.log);
 }
 
 void* HttpExchange::operator new(std::size_t) {
@@ -97,7 +98,10 @@ void HttpExchange::arrive(const http::RequestHead& head) {
         if (instead->hold_until <= now || !put_on_hold(head, instead->hold_until)) {
             answer_instead(std::move(*instead));
         }
-    } else if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
+        return;
+    }
+    read_stay(arrival);
+    if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
         forward(arrival);
     } else {
         begin_run(arrival);
@@ -209,7 +213,7 @@ bool HttpExchange::keep_head(const Arrival& arrival) {
 // the visitor is when it takes the connection, nobody else may use that one.
 std::uint64_t HttpExchange::stream_owner() const noexcept {
     const std::uint64_t visitor = request_.service->description().per_visitor ? visitor_.connection : 0;
-    return visitor + (member_ << 48U);
+    return visitor + ((member_.member() != nullptr ? member_.member()->number() : 0) << 48U);
 }
 
 void HttpExchange::open(bool has_waited) {
@@ -219,9 +223,9 @@ void HttpExchange::open(bool has_waited) {
     }
     std::optional<directory::HttpService::Carrier> chosen;
     if (request_.service->is_shared()) {  // whose turn it is comes before what is idle
-        chosen = request_.service->choose(passed_, &edge_.worker);
+        chosen = choose_carrier();
     }
-    member_ = chosen ? chosen->member : 0;
+    count_member(chosen ? chosen->member : nullptr);
     backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
     if (backend_) {
         EdgeCounters::add(edge_.counters.backend_reused);
@@ -264,7 +268,7 @@ void HttpExchange::on_gate() noexcept {
 void HttpExchange::open_fresh(std::optional<directory::HttpService::Carrier> carrier) {
     state_ = State::opening;
     if (!carrier) {
-        carrier = request_.service->choose(passed_, &edge_.worker);
+        carrier = choose_carrier();
     }
     if (!carrier) {
         backend_.reset();
@@ -279,7 +283,7 @@ void HttpExchange::open_fresh(std::optional<directory::HttpService::Carrier> car
                            : Refusal{PageState::no_client, {}, "no connection of its client is left"});
         return;
     }
-    member_ = carrier->member;
+    count_member(carrier->member);
     EdgeCounters::add(edge_.counters.backend_opened);
     opened_at_ = edge_.worker.now();
     backend_ = make_intrusive<BackendStream>(edge_.worker, edge_.wheel, edge_.pool, request_.service,

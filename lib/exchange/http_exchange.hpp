@@ -232,6 +232,15 @@ private:
     void keep_within_bound() noexcept;
     void drop_backend() noexcept;
 
+    // Members of a group (http_exchange_member.cpp).
+    void read_stay(const Arrival& arrival);
+    directory::VisitorAsk visitor_ask() const noexcept;
+    std::optional<directory::HttpService::Carrier> choose_carrier();
+    void count_member(const std::shared_ptr<directory::GroupMember>& member);
+    bool go_to_other_member();
+    void tell_member(directory::Fared fared);
+    void put_member(http::Edits& edits);
+
     // The body (http_exchange.cpp).
     bool can_send();
     void give_up_body();
@@ -287,7 +296,14 @@ private:
     IntrusivePtr<BackendStream> backend_;
     std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
     bool no_room_ = false;                               // one of them is still there
-    std::uint64_t member_ = 0;                           // of a group: who has the request
+    directory::MemberVisit member_;                      // of a group: who has the request; else empty
+    std::shared_ptr<directory::GroupMember> not_to_;     // a member that could not reach its backend
+    /// Which member a visitor of a group had before.
+    struct Stay {
+        std::uint64_t address = 0;
+        std::string tag;  // of its cookie; empty: it has none
+    };
+    std::unique_ptr<Stay> stay_;  // null: visitors of the service do not stay with members
     bool counted_as_opening_ = false;                    // at the gate
     std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began

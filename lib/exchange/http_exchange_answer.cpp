@@ -107,6 +107,7 @@ Answer HttpExchange::give_head() {
     }
     fits = fits && rewriting_.edit_answer(head, request_, edge_.settings(), edge_, edits);
     check(fits, "what the edge adds to a head fits into the edits");
+    put_member(edits);
     answer.edits = &edits;
     if (head.is_interim()) {
         awaits_continue_ = awaits_continue_ && head.status != 100;
@@ -125,6 +126,8 @@ Answer HttpExchange::give_head() {
                               State::held_head, edits)) {
         return state_ == State::held_head ? Answer{} : next_piece();
     }
+    constexpr std::uint16_t least_5xx = 500;
+    tell_member(head.status < least_5xx ? directory::Fared::well : directory::Fared::answer_5xx);
     answer.kind = Answer::Kind::head;
     answer.length_is_unknown = run_ && begin_download(head.body.kind != http::BodyKind::none, head.status);
     note_answer(head.status);

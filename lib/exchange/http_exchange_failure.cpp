@@ -29,6 +29,10 @@ bool HttpExchange::waits_for_count() {
 }
 
 void HttpExchange::fail(const Failure& failure) {
+    tell_member(failure.fared);
+    if (failure.fared == directory::Fared::refused && go_to_other_member()) {
+        return;
+    }
     const bool repeats = state_ == State::waiting && can_repeat(failure.lost ? lost_repeats_max : 1) &&
                          may_repeat(failure, stream_facts(), request_.context.method);
     if (!repeats) {

@@ -83,6 +83,8 @@ struct HttpSettings {
 
     /// Tell backends about the visitor by Forwarded (RFC 7239) too.
     bool forwarded = false;
+    /// Tell visitors of groups which member has answered, by X-FerroTunnel-Member: the names of clients.
+    bool member_header = false;
     /// This edge's name in Via, by which a request that comes by again is recognised (508). Empty: Via is left alone.
     std::string via;
 

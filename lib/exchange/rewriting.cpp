@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "directory/sticky.hpp"
 #include "exchange/request_spans.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
@@ -24,6 +25,38 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
     return size;
 }
 
+// Takes the edge's own cookies out of what the backend gets, also where plugins have set the field. `rest` has to live
+// as long as the edits. False: they have no room.
+bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std::string& rest, http::Edits& edits) {
+    if (prefix.empty()) {
+        return true;
+    }
+    bool any = false;
+    std::string left;
+    const auto take = [&](std::string_view value) {
+        const bool has_own = directory::strip_cookies(value, prefix, left);
+        const std::string_view kept = has_own ? std::string_view(left) : value;
+        rest.append(rest.empty() || kept.empty() ? "" : "; ").append(kept);
+        any = any || has_own;
+    };
+    if (!edits.drops("Cookie", http::FieldName::cookie)) {
+        for (const http::Field& field : fields) {
+            if (field.known == http::FieldName::cookie) {
+                take(field.value);
+            }
+        }
+    }
+    for (std::size_t i = 0; i < edits.all().size(); ++i) {
+        if (edits.all()[i].known == http::FieldName::cookie && edits.stands(i)) {
+            take(edits.all()[i].value);
+        }
+    }
+    if (!any) {
+        return true;
+    }
+    return rest.empty() ? edits.remove(http::FieldName::cookie) : edits.set(http::FieldName::cookie, rest);
+}
+
 }  // namespace
 
 std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
@@ -34,6 +67,8 @@ std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& reque
     bool fits = arrival.forwarding.write(edits) &&
                 (trace == nullptr || put_trace(*trace, head.fields, traceparent, edits)) &&
                 (run == nullptr || run->put_request(edits));
+    std::string cookies;  // likewise
+    fits = strip_own_cookies(head.fields, arrival.shared.own_cookies, cookies, edits) && fits;
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;

@@ -186,6 +186,8 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
     shared.passthrough = passthrough_by(parts.directory);
     shared.has_certificate = std::move(settings.has_certificate);
     shared.make_hooks = std::move(settings.make_hooks);
+    shared.own_cookies = std::move(settings.own_cookies);
+    shared.on_member = std::move(settings.on_member);
     shared.log = &parts.log;
     shared.random = &parts.random;
     std::vector<runtime::Worker*> workers;

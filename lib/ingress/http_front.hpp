@@ -109,6 +109,9 @@ struct HttpFrontSettings {
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty: there are no plugins.
     exchange::HooksMaker make_hooks;
+    /// As exchange::ExchangeShared has them.
+    std::string own_cookies{};
+    std::function<void(const directory::MemberNews&)> on_member{};
 };
 
 /// What the edge works with; all of it outlives the edge.

@@ -168,6 +168,10 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;
         service.group = offered->service->group;
+        if ((places_[place]->features & wire::feature::group_terms) == 0) {
+            service.group.sticky = wire::Sticky::off;
+            service.group.eject = {};
+        }
         if (tells_health(place, *offered)) {
             service.health = {offered->healthy, offered->service->health->try_when_all_unhealthy};
         }

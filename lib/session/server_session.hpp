@@ -28,6 +28,7 @@
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/http_directory.hpp"
+#include "directory/member_news.hpp"
 #include "directory/registry.hpp"
 #include "directory/service_tokens.hpp"
 #include "directory/shape_book.hpp"
@@ -63,6 +64,8 @@ struct ServerNotice {
         lost,       // the last trunk has ended
         registered,
         refused,
+        ejected,   // a member of a group gets no visitors for a while
+        returned,  // and gets them again
     } kind = Kind::connected;
     std::string peer;      // the client's address
     std::string client;    // the client's own name for itself, or empty
@@ -96,6 +99,8 @@ struct SessionView {
         std::shared_ptr<const metrics::ServiceRow> row;
         bool unhealthy = false;  // what is behind it, as its client says
         std::string why_unhealthy{};
+        std::string group{};                                       // that shares it; empty: there is none
+        std::shared_ptr<const directory::GroupMember> member{};    // of that; else null
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish
@@ -159,6 +164,10 @@ struct ServerShared {
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
+    std::shared_ptr<metrics::MemberBook> members = std::make_shared<metrics::MemberBook>();
+    std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
+    /// Called when a member of a group is ejected, or has come back. Any thread. Empty: nobody is told.
+    std::function<void(const directory::MemberNews&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
@@ -378,6 +387,8 @@ private:
         return port && port->pass_on(visitor, *this);
     }
     bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
+    void watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> stream, std::uint32_t id,
+               const std::shared_ptr<directory::MemberVisit>& visit);
     void refuse_visitor(const std::string& visitor, wire::Code code);
     template <typename AnyVisitor>
     bool ask_plugins(std::uint32_t id, AnyVisitor& visitor);

@@ -136,6 +136,11 @@ std::optional<directory::Refusal> ServerSession::refuse_group(const wire::Servic
     if (description.kind == wire::ServiceKind::private_tcp) {
         return directory::Refusal{Code::unsupported, "A private service has no group."};
     }
+    if (description.group.sticky > wire::Sticky::cookie ||
+        (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
+        return directory::Refusal{Code::unsupported,
+                                  "This server does not know the `sticky` that the service wants, or not for its kind."};
+    }
     if (description.group.balance > wire::Balance::two_choices) {
         return directory::Refusal{Code::unsupported, "This server does not know the `balance` that the service wants."};
     }
@@ -158,6 +163,7 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     service.description.http.rules = description.http.rules;  // kept because they are counted
     service.description.plugins = description.plugins;        // likewise
     service.description.health = description.health;
+    service.description.group.name = description.group.name;
     service.health = {};
     if (const auto& health = description.health; health && (agreement_.features & wire::feature::health) != 0) {
         service.health = {health->healthy, health->try_when_all_unhealthy};
@@ -166,6 +172,14 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
     if (const wire::GroupPart& group = description.group; !group.name.empty()) {
         service.membership = directory::Membership{directory::group_id(client_.first, description.kind, group.name),
                                                    client_, group.balance, group.weight, group.standby};
+        if ((agreement_.features & wire::feature::group_terms) != 0) {
+            service.membership->sticky = group.sticky;
+            service.membership->eject = group.eject;
+        }
+        service.membership->name = printable(agreement_.peer_name, 64);
+        service.membership->key = shared_->sticky_key;
+        service.membership->row = shared_->members->row(
+            {group.name, std::string(login::name_of(description.kind)), token_name_, service.membership->name});
     }
     service.asked = plugins_ ? plugins_->asked_of(description.id) : nullptr;
     check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
@@ -364,6 +378,10 @@ void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
         std::lock_guard lock(view_mutex_);
         view_.services.push_back({id, service.description.kind, name, registered.address, service.port(),
                                   service.traffic, service.http, row, !service.health.healthy});
+        view_.services.back().group = service.description.group.name;
+        view_.services.back().member = service.public_port ? service.public_port->member_of(*this)
+                                       : service.http      ? service.http->member_of(*this)
+                                                           : nullptr;
     }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
@@ -584,6 +602,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
         traffic = std::move(watched);
     }
     traffic = counted_with(traffic_of_visit(visitor.visit, std::move(traffic)), visitor.of_token);
+    traffic = counted_with(std::move(traffic), visitor.of_member);
     auto pump = make_intrusive<trunk::SocketPump>(worker_, traffic);
     mux::Session::OpenRequest request;
     request.service = id;
@@ -606,6 +625,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
     }
     set_served(visitor.visit);
     pump->set_shape(shape_of(id));
+    watch(*pump, *stream, id, visitor.of_member);
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

@@ -71,7 +71,8 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
     // The pump holds all: the visitor counts towards the edge's caps, and its token's, for as long as it is there.
     const std::shared_ptr<trunk::Traffic> traffic = traffic_of_visit(visitor.visit, services_.at(id).traffic);
     auto pump = make_intrusive<trunk::SocketPump>(
-        worker_, counted_with(counted_with(traffic, visitor.ticket), visitor.of_token));
+        worker_,
+        counted_with(counted_with(counted_with(traffic, visitor.ticket), visitor.of_token), visitor.of_member));
     mux::Session::OpenRequest request;
     request.service = id;
     request.kind = wire::ServiceKind::tls;
@@ -97,6 +98,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
     }
     set_served(visitor.visit);
     pump->set_shape(shape_of(id));
+    watch(*pump, *stream, id, visitor.of_member);
     pump->set_stream(*stream);
     pump->set_socket(std::move(visitor.socket));
 }

@@ -393,13 +393,35 @@ void check_backend_of(Service& service, bool application_serves, const char* exa
 
 }  // namespace
 
+void check_eject(const Group::Eject& eject, const std::string& service, std::vector<Problem>& problems) {
+    const auto wrong = [&](const char* key, const std::string& text) {
+        problems.push_back({service, std::string("`eject.") + key + "` " + text});
+    };
+    if (eject.failures > wire::eject_failures_max) {
+        wrong("failures", "must be up to " + std::to_string(wire::eject_failures_max));
+    }
+    for (const auto& [key, time] : {std::pair("first", eject.first), std::pair("longest", eject.longest)}) {
+        if (time.count() < wire::eject_ms_min || time.count() > wire::eject_ms_max) {
+            wrong(key, "must be from 100ms to 1h");
+        }
+    }
+    if (eject.longest < eject.first) {
+        wrong("longest", "is shorter than `first`");
+    }
+    if (eject.share < 1 || eject.share > 100) {
+        wrong("share", "must be from 1 to 100");
+    }
+}
+
 // What is wrong with the group of a service.
-void check_group(const Group& group, const std::string& service, bool has_plugins, bool is_private,
-                 std::vector<Problem>& problems) {
+void check_group(const Group& group, const std::string& service, wire::ServiceKind kind, bool has_plugins,
+                 bool is_private, std::vector<Problem>& problems) {
     if (group.name.empty()) {
         if (group != Group{}) {
             problems.push_back(
-                {service, "has `balance`, `weight` or `standby`, and no `group` that they could be for"});
+                {service,
+                 "has `balance`, `weight`, `standby`, `sticky` or `eject`, and no `group` that they could be "
+                 "for"});
         }
         return;
     }
@@ -411,6 +433,10 @@ void check_group(const Group& group, const std::string& service, bool has_plugin
     if (group.weight < 1 || group.weight > wire::group_weight_max) {
         problems.push_back({service, "`weight` must be from 1 to " + std::to_string(wire::group_weight_max)});
     }
+    if (group.sticky == Group::Sticky::cookie && kind != wire::ServiceKind::http) {
+        problems.push_back({service, "`sticky: cookie` is for `http`; `address` is for all"});
+    }
+    check_eject(group.eject, service, problems);
     if (is_private) {
         problems.push_back({service, "is private and has a `group`: clients visit the service of one client"});
     }
@@ -459,7 +485,8 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
-    check_group(service.group, service.name, !service.plugins.empty(), service.is_private, problems);
+    check_group(service.group, service.name, wire::ServiceKind::tcp, !service.plugins.empty(), service.is_private,
+                problems);
     check_backend_of(service, application_serves, "127.0.0.1:22", problems);
     check_health(service, application_serves, problems);
 }
@@ -489,7 +516,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
     }
     (void)plugins_part(service.plugins, service.name, problems);
-    check_group(service.group, service.name, !service.plugins.empty(), false, problems);
+    check_group(service.group, service.name, wire::ServiceKind::http, !service.plugins.empty(), false, problems);
     if (application_serves || !service.rules.redirect || !service.local.empty()) {
         check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
     }
@@ -513,7 +540,7 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, std::move(*problem)});
     }
     (void)plugins_part(service.plugins, service.name, problems);
-    check_group(service.group, service.name, !service.plugins.empty(), false, problems);
+    check_group(service.group, service.name, wire::ServiceKind::tls, !service.plugins.empty(), false, problems);
     check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
     check_health(service, application_serves, problems);
 }
@@ -546,7 +573,8 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
-    check_group(service.group, service.name, !service.plugins.empty(), service.is_private, problems);
+    check_group(service.group, service.name, wire::ServiceKind::udp, !service.plugins.empty(), service.is_private,
+                problems);
     if (service.is_private && application_serves) {
         wrong("is private: visits need a backend that they can be connected to");
     }

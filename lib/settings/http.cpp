@@ -120,6 +120,8 @@ constexpr std::array settings_of_http{
          .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508.",
          .is_live = true},
         &S::via},
+    on_off("member_header", &S::member_header,
+           "Whether visitors of a group are told which client has answered, by X-FerroTunnel-Member: its name."),
     Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
                {},
                [](const S& a, const S& b) { return a.pages == b.pages; },

@@ -31,6 +31,7 @@ std::span<const SettingFacts> service_keys() noexcept;  // with those of the thr
 std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
 std::span<const SettingFacts> group_keys() noexcept;
+std::span<const SettingFacts> eject_keys() noexcept;
 std::span<const SettingFacts> health_keys() noexcept;
 std::span<const SettingFacts> exit_keys() noexcept;
 std::span<const SettingFacts> exit_user_keys() noexcept;

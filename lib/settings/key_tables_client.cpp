@@ -156,6 +156,11 @@ constexpr Choice balances[] = {
     {"least", static_cast<std::uint64_t>(Group::Balance::least)},
     {"two-choices", static_cast<std::uint64_t>(Group::Balance::two_choices)},
 };
+constexpr Choice stickies[] = {
+    {"off", static_cast<std::uint64_t>(Group::Sticky::off)},
+    {"address", static_cast<std::uint64_t>(Group::Sticky::address)},
+    {"cookie", static_cast<std::uint64_t>(Group::Sticky::cookie)},
+};
 constexpr SettingFacts of_group[] = {
     {.key = "group",
      .type = "name",
@@ -175,6 +180,53 @@ constexpr SettingFacts of_group[] = {
     {.key = "standby",
      .form = Form::on_off,
      .help = "With `group`: it gets visitors only while no other member is there. Else off."},
+    {.key = "sticky",
+     .form = Form::choice,
+     .choices = stickies,
+     .help = "With `group`: a visitor comes to the member again that it had before, by its `address` (IPv6: /64), or, "
+             "with `http`, by a `cookie` that the server sets. All members must say the same. Else `off`."},
+    {.key = "eject",
+     .form = Form::number,
+     .min = 1,
+     .max = wire::eject_failures_max,
+     .help = "With `group`: a member that fails so many visitors in a row gets none for a while "
+             "([operations](operations.md), \"Members that fail\"). All members must say the same. Else none is "
+             "ejected.",
+     .keys = eject_keys},
+};
+
+constexpr Choice last_rules[] = {{"try", 0}, {"refuse", 1}};
+constexpr SettingFacts of_eject[] = {
+    {.key = "failures",
+     .form = Form::number,
+     .min = 1,
+     .max = wire::eject_failures_max,
+     .help = "So many failures in a row.",
+     .is_required = true},
+    {.key = "first",
+     .form = Form::time,
+     .min = wire::eject_ms_min,
+     .max = wire::eject_ms_max,
+     .help = "How long it gets no visitors the first time; each further time twice as long. Else `10s`."},
+    {.key = "longest",
+     .form = Form::time,
+     .min = wire::eject_ms_min,
+     .max = wire::eject_ms_max,
+     .help = "The longest of these times. Else `5m`."},
+    {.key = "share",
+     .form = Form::number,
+     .min = 1,
+     .max = 100,
+     .help = "How many of a hundred members may be ejected at once; one always may. Else 50."},
+    {.key = "counts",
+     .type = "kind of failure, or a list",
+     .help = "What is a failure: `refused` (the backend can not be reached), `reset` (it ends without an answer, or "
+             "gives none in time), `5xx` (an answer of HTTP). Else all of them."},
+    {.key = "all_unhealthy",
+     .form = Form::choice,
+     .choices = last_rules,
+     .help = "`refuse`: also the last member that takes visitors is ejected, and they are refused; with a `share` of "
+             "100. Else `try`: that one stays."},
 };
 
 constexpr Choice health_kinds[] = {
@@ -376,6 +428,10 @@ std::span<const SettingFacts> backend_keys() noexcept {
 
 std::span<const SettingFacts> group_keys() noexcept {
     return of_group;
+}
+
+std::span<const SettingFacts> eject_keys() noexcept {
+    return of_eject;
 }
 
 std::span<const SettingFacts> health_keys() noexcept {

@@ -15,7 +15,9 @@ public:
         : name_(service.find("group")),
           balance_(service.find("balance")),
           weight_(service.find("weight")),
-          standby_(service.find("standby")) {}
+          standby_(service.find("standby")),
+          sticky_(service.find("sticky")),
+          eject_(service.find("eject")) {}
 
     /// False: one of them is wrong, which was reported.
     bool read(Group& group) const;
@@ -25,6 +27,8 @@ private:
     std::optional<config::Value> balance_;
     std::optional<config::Value> weight_;
     std::optional<config::Value> standby_;
+    std::optional<config::Value> sticky_;
+    std::optional<config::Value> eject_;
 };
 
 }  // namespace ferrotunnel::detail

@@ -136,6 +136,7 @@ std::vector<ValueType> all_types() {
         {.name = "URL path", .pattern = free_text("|/.*|= /.*|~ .*")},
         {.name = "path of a request", .pattern = free_text("/[!-\"$-~]*")},
         {.name = "status or range", .pattern = whole(range_of("[2-5][0-9]{2}")), .least = 200, .most = 599},
+        {.name = "kind of failure", .pattern = whole("refused|reset|5xx")},
         {.name = "path prefix", .pattern = free_text("/.*[^/]")},
     };
 }

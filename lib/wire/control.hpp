@@ -52,8 +52,10 @@ inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
 inline constexpr std::uint64_t groups = 1U << 7;          // services that several clients share
 inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services
 inline constexpr std::uint64_t health = 1U << 9;          // clients say whether backends are healthy
+inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
 /// What this code announces.
-inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | groups | managed | health;
+inline constexpr std::uint64_t announced =
+    udp | plugins | visits | service_tokens | groups | managed | health | group_terms;
 }  // namespace feature
 
 using Nonce = std::array<std::uint8_t, 32>;
@@ -149,6 +151,31 @@ enum class Balance : std::uint8_t {
     two_choices = 2,  // to the one of two that has fewer for its weight
 };
 
+/// Whether the visitors of a group come to the member again that they had before.
+enum class Sticky : std::uint8_t {
+    off = 0,
+    address = 1,  // by where they come from
+    cookie = 2,   // of HTTP: by a cookie
+};
+
+/// When a member of a group gets no visitors for a while, since it fails those that it gets.
+struct Eject {
+    enum Counts : std::uint32_t { refused = 1, resets = 2, answers_5xx = 4, all = 7 };
+
+    std::uint32_t failures = 0;  // in a row; 0: no member is ejected
+    std::uint32_t first_ms = 10'000;
+    std::uint32_t longest_ms = 300'000;  // each time twice as long as before, up to this
+    std::uint32_t share = 50;            // of a hundred members, so many may be ejected at once
+    std::uint32_t counts = all;          // what is a failure
+    bool last_too = false;               // also the last one that takes visitors
+
+    friend bool operator==(const Eject&, const Eject&) = default;
+};
+
+inline constexpr std::uint32_t eject_failures_max = 1'000;
+inline constexpr std::uint32_t eject_ms_min = 100;
+inline constexpr std::uint32_t eject_ms_max = 3'600'000;
+
 inline constexpr std::uint32_t group_weight_max = 100;
 inline constexpr std::size_t group_name_max = 64;
 
@@ -158,6 +185,8 @@ struct GroupPart {
     Balance balance = Balance::round_robin;
     std::uint32_t weight = 1;
     bool standby = false;  // gets visitors only while no other member is there
+    Sticky sticky = Sticky::off;
+    Eject eject{};
 
     friend bool operator==(const GroupPart&, const GroupPart&) = default;
 };

@@ -136,6 +136,18 @@ void decode_udp(FieldReader& service, UdpPart& udp, std::size_t index, Error& er
     }
 }
 
+void decode_eject(FieldReader& group, Eject& eject, std::size_t index, Error& error) {
+    if (auto map = group.map("eject")) {
+        FieldReader fields(*map, "register.services.group.eject", error, index);
+        fields.number("failures", eject.failures, 1, eject_failures_max);
+        fields.optional_number("first_ms", eject.first_ms, eject_ms_min, eject_ms_max);
+        fields.optional_number("longest_ms", eject.longest_ms, eject_ms_min, eject_ms_max);
+        fields.optional_number("share", eject.share, 1, 100);
+        fields.optional_number("counts", eject.counts, 0, any_u32);
+        fields.optional_boolean("last", eject.last_too);
+    }
+}
+
 void decode_group(FieldReader& service, Service& out, std::size_t index, Error& error) {
     if (auto map = service.map("group")) {
         FieldReader fields(*map, "register.services.group", error, index);
@@ -143,6 +155,10 @@ void decode_group(FieldReader& service, Service& out, std::size_t index, Error& 
         fields.optional_number("balance", out.group.balance, 0, 255);
         fields.optional_number("weight", out.group.weight, 1, group_weight_max);
         fields.optional_boolean("standby", out.group.standby);
+        fields.optional_number("sticky", out.group.sticky, 0, 255);
+        if (fields.has("eject")) {
+            decode_eject(fields, out.group.eject, index, error);
+        }
     }
 }
 

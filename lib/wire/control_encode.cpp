@@ -43,9 +43,38 @@ void write_http(cbor::Writer& writer, const HttpPart& http) {
     }
 }
 
+void write_eject(cbor::Writer& writer, const Eject& eject) {
+    const Eject usual;
+    struct Number {
+        const char* key;
+        std::uint32_t is;
+        std::uint32_t usually;
+    };
+    const Number numbers[] = {{"first_ms", eject.first_ms, usual.first_ms},
+                              {"longest_ms", eject.longest_ms, usual.longest_ms},
+                              {"share", eject.share, usual.share},
+                              {"counts", eject.counts, usual.counts}};
+    std::size_t size = 1U + (eject.last_too ? 1U : 0U);
+    for (const Number& number : numbers) {
+        size += number.is != number.usually ? 1U : 0U;
+    }
+    writer.map(size).text("failures").unsigned_integer(eject.failures);
+    for (const Number& number : numbers) {
+        if (number.is != number.usually) {
+            writer.text(number.key).unsigned_integer(number.is);
+        }
+    }
+    if (eject.last_too) {
+        writer.text("last").boolean(true);
+    }
+}
+
 void write_group(cbor::Writer& writer, const GroupPart& group) {
     const bool balance = group.balance != Balance::round_robin;
-    writer.map(1U + (balance ? 1U : 0U) + (group.weight != 1 ? 1U : 0U) + (group.standby ? 1U : 0U));
+    const bool sticky = group.sticky != Sticky::off;
+    const bool eject = group.eject.failures != 0;
+    writer.map(1U + (balance ? 1U : 0U) + (group.weight != 1 ? 1U : 0U) + (group.standby ? 1U : 0U) +
+               (sticky ? 1U : 0U) + (eject ? 1U : 0U));
     writer.text("name").text(group.name);
     if (balance) {
         writer.text("balance").unsigned_integer(static_cast<std::uint8_t>(group.balance));
@@ -55,6 +84,12 @@ void write_group(cbor::Writer& writer, const GroupPart& group) {
     }
     if (group.standby) {
         writer.text("standby").boolean(true);
+    }
+    if (sticky) {
+        writer.text("sticky").unsigned_integer(static_cast<std::uint8_t>(group.sticky));
+    }
+    if (eject) {
+        write_eject(writer.text("eject"), group.eject);
     }
 }
 

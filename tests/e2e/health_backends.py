@@ -3,8 +3,10 @@
 #   health_backends.py FOLDER NAME[:tls=PEM|:unix]...
 #
 # Each writes its address to FOLDER/NAME.at. /healthz is answered with 200 and "state: fine" while there is a file
-# FOLDER/NAME.good, else with 503; /long with a line, and with another when there is FOLDER/NAME.more; all else with its
-# name. What is checked is printed: "NAME checked HOST".
+# FOLDER/NAME.good, else with 503; /long with a line, and with another when there is FOLDER/NAME.more; /cookies with the
+# Cookie fields that have come, and a cookie; all else with its name, a second later while there is
+# FOLDER/NAME.slow, with 500 while there is FOLDER/NAME.bad, and not at all while there is FOLDER/NAME.mute. What is
+# checked is printed: "NAME checked HOST".
 import http.server
 import os
 import socketserver
@@ -42,11 +44,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(lines[0])
             wait_for(f"{folder}/{name}.more")
             self.wfile.write(lines[1])
+        elif self.path == "/cookies":
+            self.answer(200, f"{name} {self.headers.get_all('Cookie')}\n", {"Set-Cookie": f"backend={name}; Path=/"})
+        elif os.path.exists(f"{folder}/{name}.mute"):
+            self.close_connection = True
         else:
-            self.answer(200, name + "\n")
+            time.sleep(1 if os.path.exists(f"{folder}/{name}.slow") else 0)
+            self.answer(500 if os.path.exists(f"{folder}/{name}.bad") else 200, name + "\n")
 
-    def answer(self, status, text):
+    def answer(self, status, text, fields={}):
         self.send_response(status)
+        for field, value in fields.items():
+            self.send_header(field, value)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())

@@ -92,7 +92,10 @@ export function services() {
     { name: "Reachable at", of: (row) => (row.endpoint.startsWith("http")
       ? make("a", { href: row.endpoint, rel: "noreferrer noopener", target: "_blank" }, row.endpoint) : make("code", {}, row.endpoint || "–")) },
     { name: "Client", of: (row) => row.client || `#${row.client_id}` }, { name: "Token", of: (row) => row.token },
-    { name: "Visitors", right: true, of: (row) => number(row.streams) },
+    { name: "Visitors", right: true, of: (row) => number(row.member ? row.member.visitors_now : row.streams) },
+    { name: "Group", of: (row) => (row.member ? make("span", {}, row.member.group, " ",
+      make("small", {}, `${number(row.member.visitors)} in all`), " ", row.member.state === "takes_visitors" ? ""
+        : badge(row.member.state, row.member.state === "ejected" || row.member.state === "unhealthy" ? "bad" : "warn")) : "–") },
     { name: "Requests", right: true, of: (row) => number(row.requests) },
     { name: "From it", right: true, of: (row) => rate(row.rates[0]) }, { name: "To it", right: true, of: (row) => rate(row.rates[1]) },
     { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },

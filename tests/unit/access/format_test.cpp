@@ -17,6 +17,7 @@ Entry some_entry() {
     entry.visitor = "192.0.2.7";
     entry.token = "alice";
     entry.service = "web";
+    entry.member = "laptop";
     entry.host = "app.example.com";
     entry.method = "GET";
     entry.target = "/a?q=1&token=abc";
@@ -71,6 +72,9 @@ TEST_CASE("a JSON object has every field", "[access]") {
     CHECK(line["first_byte_ms"] == 12.345);
     CHECK(line["outcome"] == "complete");
     CHECK(line["token"] == "alice");
+    CHECK(line["member"] == "laptop");
+    CHECK(line_of("{service} {member}", some_entry()) == "web laptop\n");
+    CHECK(line_of("{member}", Entry{}) == "-\n");
 }
 
 TEST_CASE("a visitor can not forge a line", "[access]") {

@@ -74,6 +74,17 @@ TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
     CHECK(find_route({http}, "http://app.example.com/api").notes.size() == 11);  // without HSTS
 }
 
+TEST_CASE("that others may have the request is told of a member of a group", "[http]") {
+    Http http = web("app.example.com", "/");
+    const std::size_t before = find_route({http}, "http://app.example.com/").notes.size();
+    http.group.name = "app";
+    http.group.sticky = Group::Sticky::cookie;
+    const Texts notes = find_route({http}, "http://app.example.com/").notes;
+    REQUIRE(notes.size() == before + 2);
+    CHECK(notes[before].find("one of the group \"app\": another one may have the request") != std::string::npos);
+    CHECK(notes[before + 1] == "A cookie brings the visitor to its member again.");
+}
+
 TEST_CASE("a redirect is told with its Location", "[http]") {
     Http moved = web("old.example.com", "/app");
     moved.local.clear();

@@ -1,6 +1,10 @@
 #include "directory/carrier_list.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <string>
+
+#include "support/seeded_random.hpp"
 
 using namespace ferrotunnel::directory;
 
@@ -180,4 +184,197 @@ TEST_CASE("of one client's trunks, each says for itself whether what is behind i
     CHECK(list.choose({}, is_near)->trunk == one);
     list.set_health(*one, {false, false});
     CHECK(list.choose({}, is_near) == nullptr);
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+using State = GroupMember::State;
+using ferrotunnel::Duration;
+using ferrotunnel::TimePoint;
+
+/// A group of members a, b, ... with a trunk each, of which `fail_after` failures in a row are too many.
+struct Group {
+    explicit Group(std::size_t count, std::uint32_t fail_after = 1) {
+        for (std::size_t i = 0; i < count; ++i) {
+            join(static_cast<char>('a' + i), fail_after);
+        }
+    }
+    void join(char name, std::uint32_t fail_after) {
+        Membership membership{{{1}, {9}}, {{1}, {static_cast<std::uint8_t>(name)}}};
+        membership.name = std::string(1, name);
+        membership.eject.failures = fail_after;
+        membership.row = book.row({"all", "http", "alice", membership.name});
+        const auto trunk = std::make_shared<Trunk>();
+        trunks.push_back(trunk);
+        list.add(trunk, 1, membership);
+        members.push_back(list.member_of(*trunk));
+    }
+    /// Who has the next visitors.
+    std::string next(int count, const VisitorAsk& ask) {
+        std::string names;
+        for (int i = 0; i < count; ++i) {
+            const auto* carrier = list.choose({}, ask);
+            names += carrier != nullptr ? list.member_of(*carrier)->name() : "-";
+        }
+        return names;
+    }
+    std::string next(int count) { return next(count, {.now = now}); }
+    MemberTurn tell(std::size_t member, Fared fared) { return list.tell(*members[member], fared, now, time); }
+
+    ferrotunnel::metrics::MemberBook book;
+    CarrierList<Trunk> list;
+    std::vector<std::shared_ptr<Trunk>> trunks;
+    std::vector<std::shared_ptr<GroupMember>> members;
+    TimePoint now{1h};
+    Duration time{};
+};
+
+}  // namespace
+
+TEST_CASE("a member that fails its visitors gets none for a while, and comes back by a trial", "[groups]") {
+    Group group(2, 2);
+    CHECK(group.tell(0, Fared::refused) == MemberTurn::none);
+    CHECK(group.members[0]->is_watched());
+    CHECK(group.tell(0, Fared::answer_5xx) == MemberTurn::ejected);
+    CHECK(group.time == 10s);
+    CHECK(group.members[0]->state() == State::ejected);
+    CHECK(group.next(4) == "bbbb");
+    CHECK(group.book.rows().front()->ejections == 1);
+    group.now += 10s;
+    const std::string trial = group.next(4);
+    CHECK(std::count(trial.begin(), trial.end(), 'a') == 1);
+    SECTION("which fares well") {
+        CHECK(group.tell(0, Fared::well) == MemberTurn::returned);
+        CHECK(group.members[0]->state() == State::takes_visitors);
+        CHECK_FALSE(group.members[0]->is_watched());
+        const std::string names = group.next(4);
+        CHECK(std::count(names.begin(), names.end(), 'a') == 2);
+    }
+    SECTION("which does not") {
+        CHECK(group.tell(0, Fared::reset) == MemberTurn::none);
+        group.now += 10s;
+        CHECK(group.next(4) == "bbbb");
+        group.now += 10s;
+        CHECK(group.next(4).find('a') != std::string::npos);
+    }
+}
+
+TEST_CASE("the last member that takes visitors is not ejected, unless its terms say so", "[groups]") {
+    Group group(2);
+    CHECK(group.tell(0, Fared::reset) == MemberTurn::ejected);
+    CHECK(group.tell(1, Fared::reset) == MemberTurn::none);
+    CHECK(group.next(2) == "bb");
+    SECTION("where the other one goes, what is ejected is tried all the same") {
+        group.list.remove(*group.trunks[1]);
+        CHECK(group.members[1]->state() == State::draining);
+        CHECK(group.next(2) == "aa");
+        CHECK(group.tell(0, Fared::well) == MemberTurn::returned);
+    }
+    SECTION("or its client finds it unhealthy") {
+        group.list.set_health(*group.trunks[1], {false, false});
+        CHECK(group.next(2) == "aa");
+    }
+    SECTION("with other terms all may go") {
+        Membership strict{{{1}, {8}}, {{1}, {1}}};
+        strict.eject = {.failures = 1, .share = 100, .last_too = true};
+        CarrierList<Trunk> list;
+        const auto trunk = std::make_shared<Trunk>();
+        list.add(trunk, 1, strict);
+        Duration time{};
+        CHECK(list.tell(*list.member_of(*trunk), Fared::reset, group.now, time) == MemberTurn::ejected);
+        CHECK(list.choose({}, {.now = group.now}) == nullptr);
+        CHECK(list.is_unhealthy());
+        CHECK(list.choose({}, {.now = group.now + 10s}) != nullptr);  // its trial
+        CHECK(list.choose({}, {.now = group.now + 10s}) == nullptr);
+    }
+}
+
+TEST_CASE("at most half of a group's members are ejected", "[groups]") {
+    Group group(5);
+    for (std::size_t i = 0; i < 5; ++i) {
+        CHECK(group.tell(i, Fared::reset) == (i < 2 ? MemberTurn::ejected : MemberTurn::none));
+    }
+    CHECK(group.next(3) == "cde");
+}
+
+TEST_CASE("visitors count at their members, and in what outlives those", "[groups]") {
+    Group group(2);
+    {
+        const MemberVisit visit(group.members[0]);
+        MemberVisit moved(group.members[1]);
+        moved.take_back();
+        CHECK(moved.member() == nullptr);
+        CHECK(group.members[0]->visitors_now() == 1);
+        CHECK(group.members[1]->visitors() == 0);
+        CHECK(group.book.rows().front()->now == 1);
+    }
+    CHECK(group.members[0]->visitors_now() == 0);
+    CHECK(group.members[0]->visitors() == 1);
+    group.list.remove(*group.trunks[0]);
+    group.join('a', 1);
+    CHECK(group.members.back()->visitors() == 0);
+    CHECK(group.book.rows().front()->visitors == 1);
+    CHECK(group.book.rows().front()->labels().member == "a");
+}
+
+TEST_CASE("least: who has the fewest visitors of this service, whatever else its trunks carry", "[groups]") {
+    CarrierList<Trunk> list;
+    Membership membership{{{1}, {9}}, {{1}, {1}}, ferrotunnel::wire::Balance::least};
+    const auto busy = std::make_shared<Trunk>();
+    busy->now = 1'000;
+    list.add(busy, 1, membership);
+    membership.client.second = {2};
+    const auto idle = std::make_shared<Trunk>();
+    list.add(idle, 2, membership);
+    const MemberVisit visit(list.member_of(*idle));
+    CHECK(list.choose({})->trunk == busy);
+}
+
+TEST_CASE("a member has the same tag and hash after it was away; of those with one name the lowest rank that is free",
+          "[groups]") {
+    const auto key = [] {
+        ferrotunnel::test::SeededRandom random(1);
+        std::string problem;
+        return std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
+    }();
+    CarrierList<Trunk> list;
+    const auto join = [&](std::uint8_t client, const std::string& name) {
+        Membership membership{{{1}, {9}}, {{1}, {client}}};
+        membership.sticky = ferrotunnel::wire::Sticky::cookie;
+        membership.key = key;
+        membership.name = name;
+        const auto trunk = std::make_shared<Trunk>();
+        list.add(trunk, client, membership);
+        return trunk;
+    };
+    const auto tag_of = [&](const std::shared_ptr<Trunk>& trunk) { return list.member_of(*trunk)->tag(); };
+    const auto first = join(1, "web");
+    const auto second = join(2, "web");
+    const auto third = join(3, "db");
+    const std::string tag = tag_of(first);
+    CHECK(tag_of(second) != tag);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(list.choose({}, {.sticky = {0, tag}})->trunk == first);
+        CHECK(list.choose({}, {.sticky = {0, tag_of(third)}})->trunk == third);
+    }
+    CHECK(list.choose({}, {.sticky = {0, "forged"}}) != nullptr);
+    CHECK(list.choose({first.get()}, {.sticky = {0, tag}})->trunk != first);  // it is full
+    CHECK(list.choose({}, {.sticky = {0, tag}, .not_to = list.member_of(*first).get()})->trunk != first);
+    list.remove(*first);
+    CHECK(list.choose({}, {.sticky = {0, tag}})->trunk != nullptr);
+    const auto again = join(4, "web");
+    CHECK(tag_of(again) == tag);
+    CHECK(list.choose({}, {.sticky = {0, tag}})->trunk == again);
+    CHECK(list.member_of(*join(5, ""))->name() == "#5");
+}
+
+TEST_CASE("members say the same of stickiness and ejection", "[groups]") {
+    Group group(1);
+    Membership other{{{1}, {9}}, {{1}, {77}}};
+    CHECK_FALSE(group.list.may_join(other));
+    other.eject.failures = 1;
+    CHECK(group.list.may_join(other));
+    other.sticky = ferrotunnel::wire::Sticky::address;
+    CHECK_FALSE(group.list.may_join(other));
 }

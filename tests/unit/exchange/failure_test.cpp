@@ -32,6 +32,21 @@ TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
     CHECK(slow_failure().state == PageState::backend_slow);
 }
 
+TEST_CASE("what a failure says of the member of a group that had the request", "[failure][groups]") {
+    using directory::Fared;
+    const StreamFacts not_connected{false, true, false};
+    CHECK(reset_failure(Code::refused, not_connected).fared == Fared::refused);
+    CHECK(reset_failure(Code::timeout, not_connected).fared == Fared::refused);
+    CHECK(connect_failure().fared == Fared::refused);
+    CHECK(reset_failure(Code::connection_reset, {true, false, false}).fared == Fared::reset);
+    CHECK(closed_failure(false).fared == Fared::reset);
+    CHECK(slow_failure().fared == Fared::reset);
+    for (const Code code : {Code::going_away, Code::unknown_service, Code::busy}) {
+        CHECK(reset_failure(code, not_connected).fared == Fared::well);  // the client's business
+    }
+    CHECK(lost_failure().fared == Fared::well);
+}
+
 TEST_CASE("what may be sent once more", "[failure]") {
     const StreamFacts fresh{true, false, false};
     const StreamFacts reused{true, false, true};

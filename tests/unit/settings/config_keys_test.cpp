@@ -138,7 +138,7 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
         "{}, "
         "client_certificates: [{}]}, services: [{}]}\n"
         "client: {disabled: [{}], services: [{http: a, request_headers: {}, response_headers: {}, redirect: {}, "
-        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}, health: {}}, "
+        "https_redirect: {}, hsts: {}, limits: {body_rate: 1KiB, body_max: 1KiB}, health: {}, eject: {}}, "
         "{tcp: 1, local: exit, allow: a.example.com, users: [{}]}], visits: [{}]}\nlog: {}\n");
     Names known = file.keys;
     known.insert("include");  // followed before the groups are read
@@ -500,6 +500,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"replay_bytes", "0"},
         {"trusted_proxies", "::1"},
         {"forwarded", "on"},
+        {"member_header", "on"},
         {"via", "edge"},
         {"h2c", "on"},
         {"http2_streams", "1"},

@@ -146,7 +146,9 @@ Service random_service(SeededRandom& random, bool largest) {
                    {std::vector(limits::http_hosts_per_service_max, std::string(limits::http_host_text_max, 'h')),
                     std::string(limits::http_path_text_max, 'p')}};
         fill_largest_rules(service.http);
-        service.group = {std::string(group_name_max, 'g'), Balance::two_choices, group_weight_max, true};
+        service.group = {std::string(group_name_max, 'g'), Balance::two_choices, group_weight_max, true,
+                         Sticky::cookie};
+        service.group.eject = {eject_failures_max, eject_ms_max, eject_ms_max, 100, UINT32_MAX, true};
         service.health = HealthPart{true, true};
     } else if (random.chance(30)) {
         service.bind = random_text(random, limits::bind_text_max);
@@ -161,6 +163,18 @@ Service random_service(SeededRandom& random, bool largest) {
         service.group.balance = static_cast<Balance>(random.below(256));
         service.group.weight = static_cast<std::uint32_t>(random.between(1, group_weight_max));
         service.group.standby = random.chance(50);
+        service.group.sticky = static_cast<Sticky>(random.below(256));
+        if (random.chance(50)) {
+            const auto number = [&random](std::uint32_t least, std::uint32_t most) {
+                return static_cast<std::uint32_t>(random.between(least, most));
+            };
+            service.group.eject = {number(1, eject_failures_max),
+                                   number(eject_ms_min, eject_ms_max),
+                                   number(eject_ms_min, eject_ms_max),
+                                   number(1, 100),
+                                   number(0, UINT32_MAX),
+                                   random.chance(50)};
+        }
         service.health = HealthPart{random.chance(50), random.chance(50)};
     }
     if (service.kind == ServiceKind::tls) {

@@ -167,6 +167,21 @@ TEST_CASE("register: what a service says of its group has its rules") {
     number_rule(message, "/services/0/group/balance", 0, 255, "register.services.group[0].balance");
     number_rule(message, "/services/0/group/weight", 1, group_weight_max, "register.services.group[0].weight");
     refuses(message, "/services/0/group/standby", 1, "register.services.group[0].standby");
+    number_rule(message, "/services/0/group/sticky", 0, 255, "register.services.group[0].sticky");
+    message["services"][0]["group"]["eject"] = {{"failures", 5}};
+    REQUIRE(decode(message));
+    refuses(message, "/services/0/group/eject", 5, "register.services.group[0].eject is not a map");
+    const std::string eject = "/services/0/group/eject/";
+    const std::string words = "register.services.group.eject[0].";
+    number_rule(message, (eject + "failures").c_str(), 1, eject_failures_max, (words + "failures").c_str());
+    for (const char* time : {"first_ms", "longest_ms"}) {
+        number_rule(message, (eject + time).c_str(), eject_ms_min, eject_ms_max, (words + time).c_str());
+    }
+    number_rule(message, (eject + "share").c_str(), 1, 100, (words + "share").c_str());
+    number_rule(message, (eject + "counts").c_str(), 0, UINT32_MAX, (words + "counts").c_str());
+    refuses(message, (eject + "last").c_str(), 1, (words + "last").c_str());
+    message["services"][0]["group"]["eject"] = {{"share", 5}};
+    CHECK_FALSE(decode(message));
     message["services"][0]["group"] = {{"weight", 2}};
     CHECK_FALSE(decode(message));
 }

@@ -1,0 +1,121 @@
+// Whether a member of a group is ejected, from how its visitors fare. Sans-IO; the members of a group ask it in turn,
+// so that together they keep to what their terms say (CarrierList).
+//
+//   in --`failures` in a row--> out --its time is over--> out, and the next visitor is its trial
+//   ^                            ^                              |  fails: out for twice as long
+//   '------ a visitor fares well '------------------------------'
+//
+// A member that was in again for as long as it was out the last time begins with the first time again.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::directory {
+
+/// How a visitor has fared with a member.
+enum class Fared : std::uint8_t {
+    well,
+    refused,     // the backend could not be reached
+    reset,       // the connection has ended without an answer, or none has come in time
+    answer_5xx,  // of HTTP
+};
+
+/// Whether that counts as a failure.
+constexpr bool is_failure(const wire::Eject& terms, Fared fared) noexcept {
+    switch (fared) {
+        case Fared::well:
+            return false;
+        case Fared::refused:
+            return (terms.counts & wire::Eject::refused) != 0;
+        case Fared::reset:
+            return (terms.counts & wire::Eject::resets) != 0;
+        case Fared::answer_5xx:
+            return (terms.counts & wire::Eject::answers_5xx) != 0;
+    }
+    return false;
+}
+
+/// Whether one more of `members` may be ejected, beside `ejected` of them: one always may.
+constexpr bool may_eject_one_more(const wire::Eject& terms, std::size_t members, std::size_t ejected) noexcept {
+    return ejected < std::max<std::size_t>(members * terms.share / 100, 1);
+}
+
+class Ejection {
+public:
+    /// A failure that comes later than this after the one before begins a new row: where connections live long, what
+    /// fares well is known at its end alone.
+    static constexpr Duration row_gap = std::chrono::minutes(1);
+
+    bool is_out() const noexcept { return out_; }
+    /// Whether it is in, and its last visitor has not failed.
+    bool is_clean() const noexcept { return !out_ && row_ == 0; }
+    /// Whether a visitor may come: the member is in, or its time is over.
+    bool takes(TimePoint now) const noexcept { return !out_ || now >= until_; }
+    /// A member that is out gets a visitor: its trial. Until that has fared, or the time is over once more, no other
+    /// one comes.
+    void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {
+        on_trial_ = true;
+        until_ = now + std::chrono::milliseconds(terms.first_ms);
+    }
+    /// How long it is out, if it is, from its ejection or the failure of a trial.
+    Duration time() const noexcept { return time_; }
+
+    /// A visitor has fared well. True: the member is back.
+    bool passed(TimePoint now) noexcept {
+        row_ = 0;
+        if (!out_ || !on_trial_) {
+            return false;  // while it is out, what was under way before says nothing
+        }
+        out_ = on_trial_ = false;
+        back_at_ = now;
+        return true;
+    }
+
+    /// A visitor has failed. True: the member is out now. `may_go`: the others allow it.
+    bool failed(const wire::Eject& terms, bool may_go, TimePoint now) noexcept {
+        if (out_) {
+            if (on_trial_) {
+                go(terms, now);
+            }
+            return false;
+        }
+        row_ = now - failed_at_ > row_gap ? 1 : row_ + 1;
+        failed_at_ = now;
+        if (row_ < terms.failures || !may_go) {
+            row_ = std::min(row_, terms.failures);
+            return false;
+        }
+        if (now - back_at_ >= time_) {
+            time_ = {};
+        }
+        go(terms, now);
+        return true;
+    }
+
+private:
+    void go(const wire::Eject& terms, TimePoint now) noexcept {
+        const Duration longest = std::chrono::milliseconds(std::max(terms.first_ms, terms.longest_ms));
+        const Duration first = std::chrono::milliseconds(terms.first_ms);
+        time_ = time_ == Duration{} ? first : std::min(2 * time_, longest);
+        until_ = now + time_;
+        out_ = true;
+        on_trial_ = false;
+        row_ = 0;
+    }
+
+    bool out_ = false;
+    bool on_trial_ = false;
+    std::uint32_t row_ = 0;  // failures
+    TimePoint failed_at_{};  // the last one
+    TimePoint until_{};      // while it is out
+    TimePoint back_at_{};
+    Duration time_{};  // that it is out, or was the last time; none: it never was
+};
+
+}  // namespace ferrotunnel::directory

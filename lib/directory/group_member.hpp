@@ -1,0 +1,123 @@
+// A client as a member of a group, as its visitors know it: they count in it, and keep it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "metrics/member_book.hpp"
+
+namespace ferrotunnel::directory {
+
+/// One time that a client has been a member, from its first trunk to its last. Any thread; its CarrierList changes it.
+class GroupMember {
+public:
+    enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining };
+
+    /// `tag`: what cookies call it; empty where there are none.
+    GroupMember(std::uint64_t number, std::string name, std::string tag, std::shared_ptr<metrics::MemberRow> row)
+        : number_(number),
+          name_(name.empty() ? "#" + std::to_string(number) : std::move(name)),
+          tag_(std::move(tag)),
+          row_(std::move(row)) {}
+
+    /// A number that no other member of the list has or had; not 0.
+    std::uint64_t number() const noexcept { return number_; }
+    /// What the client calls itself; of one without a name the number, "#2".
+    const std::string& name() const noexcept { return name_; }
+    const std::string& tag() const noexcept { return tag_; }
+    State state() const noexcept { return state_.load(std::memory_order_relaxed); }
+    std::uint64_t visitors() const noexcept { return visitors_.load(std::memory_order_relaxed); }
+    std::uint64_t visitors_now() const noexcept { return now_.load(std::memory_order_relaxed); }
+    /// Whether the list has to be told also of visitors that fare well: it has failed some, or is out.
+    bool is_watched() const noexcept { return watched_.load(std::memory_order_relaxed); }
+
+private:
+    friend class MemberVisit;
+    template <typename Trunk>
+    friend class CarrierList;
+
+    void begin() noexcept {
+        visitors_.fetch_add(1, std::memory_order_relaxed);
+        now_.fetch_add(1, std::memory_order_relaxed);
+        if (row_) {
+            row_->visitors.fetch_add(1, std::memory_order_relaxed);
+            row_->now.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    void end() noexcept {
+        now_.fetch_sub(1, std::memory_order_relaxed);
+        if (row_) {
+            row_->now.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+    void take_back() noexcept {
+        visitors_.fetch_sub(1, std::memory_order_relaxed);
+        if (row_) {
+            row_->visitors.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+
+    const std::uint64_t number_;
+    const std::string name_;
+    const std::string tag_;
+    const std::shared_ptr<metrics::MemberRow> row_;  // may be null
+    std::atomic<State> state_{State::takes_visitors};
+    std::atomic<std::uint64_t> visitors_{0};
+    std::atomic<std::uint64_t> now_{0};
+    std::atomic<bool> watched_{false};
+};
+
+/// A visitor, or request, that a member has: counted for as long as this lives. Empty where there is no group.
+class MemberVisit {
+public:
+    MemberVisit() = default;
+    explicit MemberVisit(std::shared_ptr<GroupMember> member) noexcept : member_(std::move(member)) {
+        if (member_) {
+            member_->begin();
+        }
+    }
+    MemberVisit(MemberVisit&& other) noexcept : member_(std::move(other.member_)) {}
+    MemberVisit& operator=(MemberVisit&& other) noexcept {
+        if (this != &other) {
+            end();
+            member_ = std::move(other.member_);
+        }
+        return *this;
+    }
+    ~MemberVisit() { end(); }
+
+    /// Null: there is no group.
+    const GroupMember* member() const noexcept { return member_.get(); }
+    const std::shared_ptr<GroupMember>& shared() const noexcept { return member_; }
+    /// Says that the member had no room for it: it does not count.
+    void take_back() noexcept {
+        if (member_) {
+            member_->take_back();
+            end();
+        }
+    }
+
+private:
+    void end() noexcept {
+        if (member_) {
+            member_->end();
+            member_.reset();
+        }
+    }
+
+    std::shared_ptr<GroupMember> member_;
+};
+
+/// Counts a visitor on its way at `member` (null: there is no group), and not any more at the one before.
+inline void count_at(const std::shared_ptr<GroupMember>& member, std::shared_ptr<MemberVisit>& visit) {
+    if (visit) {
+        visit->take_back();
+    }
+    visit = member ? std::make_shared<MemberVisit>(member) : nullptr;
+}
+
+}  // namespace ferrotunnel::directory

@@ -1,0 +1,193 @@
+#include "directory/sticky.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/base64url.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::directory {
+namespace {
+
+constexpr const char* key_file = "sticky-key";
+constexpr std::size_t tag_bytes = 16;
+
+// FNV-1a, and the finish of splitmix64 to spread what differs in the last byte alone.
+std::uint64_t hash_of(Bytes bytes, std::uint64_t from = 0xcbf2'9ce4'8422'2325U) noexcept {
+    for (const std::uint8_t byte : bytes) {
+        from = (from ^ byte) * 0x0000'0100'0000'01b3U;
+    }
+    return from;
+}
+
+std::uint64_t finished(std::uint64_t hash) noexcept {
+    hash = (hash ^ (hash >> 30U)) * 0xbf58'476d'1ce4'e5b9U;
+    hash = (hash ^ (hash >> 27U)) * 0x94d0'49bb'1331'11ebU;
+    return hash ^ (hash >> 31U);
+}
+
+Bytes bytes_of(std::string_view text) noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string short_hex(const login::Digest& digest) {
+    static constexpr const char* digits = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < 4; ++i) {
+        text += digits[digest[i] >> 4U];
+        text += digits[digest[i] & 15U];
+    }
+    return text;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+// Calls `visit(std::string_view cookie)`, with the blanks around it, until that is false.
+template <typename Visit>
+void for_each_cookie(std::string_view field, const Visit& visit) {
+    for (bool more = true; more;) {
+        const std::size_t end = std::min(field.find(';'), field.size());
+        more = visit(field.substr(0, end)) && end < field.size();
+        field.remove_prefix(std::min(end + 1, field.size()));
+    }
+}
+
+std::string reason(const std::filesystem::path& path, const char* what) {
+    return path.string() + ' ' + what + ": " + std::generic_category().message(errno);
+}
+
+// The temporary file is complete and on disk before it gets its name; link() leaves a file that is there as it is.
+std::string keep_if_first(const std::filesystem::path& path, Bytes key, Random& random) {
+    const std::filesystem::path temporary = path.string() + '.' + std::to_string(random.next()) + ".tmp";
+    const runtime::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) {
+        return reason(temporary, "can not be created");
+    }
+    const bool is_written = ::write(file.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
+                            ::fsync(file.get()) == 0 &&
+                            (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
+    std::string problem = is_written ? std::string() : reason(path, "can not be written");
+    (void)::unlink(temporary.c_str());
+    return problem;
+}
+
+std::array<std::uint8_t, login::Key::size_bytes> drawn(Random& random) {
+    std::array<std::uint8_t, login::Key::size_bytes> bytes{};
+    random.fill(bytes);
+    return bytes;
+}
+
+}  // namespace
+
+std::uint64_t address_hash(const net::Address& address) noexcept {
+    static constexpr std::size_t of_network = 8;  // of IPv6: a machine may change the rest as it likes
+    return finished(hash_of(Bytes(address.bytes).first(std::min(address.size(), of_network))));
+}
+
+std::uint64_t address_hash(std::string_view address) noexcept {
+    const auto parsed = address.find(':') == std::string_view::npos ? net::parse_ipv4(address) : net::parse_ipv6(address);
+    return parsed ? address_hash(*parsed) : finished(hash_of(bytes_of(address)));
+}
+
+std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept {
+    const std::array<std::uint8_t, 2> tail{0, static_cast<std::uint8_t>(rank)};
+    return finished(hash_of(tail, hash_of(bytes_of(name))));
+}
+
+// --- cookies ---
+
+StickyKey::StickyKey(const login::Key& key)
+    : key_(key),
+      prefix_("ferrotunnel-" + short_hex(login::hmac_sha256(key, {bytes_of("ferrotunnel sticky cookies")})) + '-') {}
+
+std::string StickyKey::cookie_name(const ClientId& group) const {
+    return prefix_ + short_hex(login::hmac_sha256(key_, {bytes_of("ferrotunnel sticky group"), group.first, group.second}));
+}
+
+std::string StickyKey::tag(const ClientId& group, std::string_view name, std::uint32_t rank) const {
+    const std::array<std::uint8_t, 2> tail{0, static_cast<std::uint8_t>(rank)};
+    const login::Digest digest = login::hmac_sha256(
+        key_, {bytes_of("ferrotunnel sticky member"), group.first, group.second, bytes_of(name), tail});
+    return encode_base64url(Bytes(digest).first(tag_bytes));
+}
+
+StickyKey load_or_make_sticky_key(const std::filesystem::path& directory, Random& random, std::string& problem) {
+    const auto fresh = drawn(random);
+    if (directory.empty()) {
+        problem = "there is no state directory";
+        return StickyKey(login::Key(fresh));
+    }
+    std::error_code ignored;  // what does not work is told by what comes next
+    std::filesystem::create_directories(directory.parent_path(), ignored);
+    (void)::mkdir(directory.c_str(), 0700);
+    const std::filesystem::path path = directory / key_file;
+    const auto read = [&path] {
+        std::vector<char> bytes(login::Key::size_bytes + 1);
+        std::ifstream file(path, std::ios::binary);
+        file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        bytes.resize(static_cast<std::size_t>(file.gcount()));
+        return bytes;
+    };
+    std::vector<char> kept = read();
+    if (kept.empty() && !std::filesystem::exists(path, ignored)) {
+        problem = keep_if_first(path, fresh, random);
+        kept = read();
+    }
+    if (kept.size() == login::Key::size_bytes) {
+        problem.clear();
+        return StickyKey(login::Key(bytes_of({kept.data(), kept.size()})));
+    }
+    problem = problem.empty() ? path.string() + " is not a key of 32 bytes" : problem;
+    return StickyKey(login::Key(fresh));
+}
+
+bool strip_cookies(std::string_view field, std::string_view prefix, std::string& rest) {
+    if (field.find(prefix) == std::string_view::npos) {
+        return false;
+    }
+    bool any = false;
+    std::string left;
+    for_each_cookie(field, [&](std::string_view cookie) {
+        if (trimmed(cookie).starts_with(prefix)) {
+            any = true;
+        } else {
+            left.append(left.empty() ? "" : ";").append(left.empty() ? trimmed(cookie) : cookie);
+        }
+        return true;
+    });
+    if (any) {
+        rest = std::move(left);
+    }
+    return any;
+}
+
+std::string_view cookie_in(std::string_view field, std::string_view name) noexcept {
+    std::string_view value;
+    for_each_cookie(field, [&](std::string_view untrimmed) {
+        const std::string_view cookie = trimmed(untrimmed);
+        const bool is_it = cookie.size() > name.size() && cookie.starts_with(name) && cookie[name.size()] == '=';
+        value = is_it ? cookie.substr(name.size() + 1) : value;
+        return !is_it;
+    });
+    return value;
+}
+
+}  // namespace ferrotunnel::directory

@@ -1,0 +1,40 @@
+// Sees how a visitor without HTTP fares with a member of a group, for the member's ejection (directory/ejection.hpp).
+//
+//   the client refuses the stream, since its backend does -> refused
+//   the stream is reset, and nothing had come of the backend -> reset, unless the visitor has reset it first
+//   something comes of the backend, or it ends in order -> well
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "base/intrusive_ptr.hpp"
+#include "base/tap.hpp"
+#include "directory/ejection.hpp"
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::session {
+
+/// The tap of a visitor's pump at the server, whose other end is the visitor.
+class MemberTap final : public Tap {
+public:
+    using Tell = std::function<void(directory::Fared, TimePoint)>;
+
+    /// `tell` is called once, or never: then nothing is known.
+    MemberTap(IntrusivePtr<mux::Stream> stream, Tell tell) : stream_(std::move(stream)), tell_(std::move(tell)) {}
+
+    /// The visitor has taken what came of the backend.
+    void to_backend(Bytes bytes, TimePoint now) noexcept override;
+    void from_backend(Bytes bytes, TimePoint now) noexcept override { (void)bytes, (void)now; }
+    void backend_ended(bool in_order, TimePoint now) noexcept override;
+    void over(TimePoint now) noexcept override;
+
+private:
+    void tell(directory::Fared fared, TimePoint now) noexcept;
+
+    const IntrusivePtr<mux::Stream> stream_;
+    Tell tell_;  // empty: it was called
+    bool visitor_has_reset_ = false;
+};
+
+}  // namespace ferrotunnel::session
