@@ -67,6 +67,7 @@ public:
         }
         join();
         take_events();
+        linger();
         if (cut_ && !nobody_was_there_) {
             output_.line("some visitors had not finished and were cut off");
         }
@@ -74,6 +75,17 @@ public:
     }
 
 private:
+    // Whoever has started the program would only start it again: it waits to be told to end.
+    void linger() {
+        const auto until = ServiceManager::Clock::now() + linger_;
+        while (linger_.count() != 0 && !asked_to_end_ && ServiceManager::Clock::now() < until) {
+            wait();
+            while (const int signal = signals_.take()) {
+                asked_to_end_ = asked_to_end_ || (signal != SIGUSR1 && signal != SIGHUP);
+            }
+        }
+    }
+
     bool all_stopped() const {
         return std::all_of(stopped_.begin(), stopped_.end(), [](const auto& stopped) { return stopped.load(); });
     }
@@ -171,6 +183,11 @@ private:
                     continue;  // connections end because that was asked for, and nobody will make new ones
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
+                if (event.kind == Event::Kind::replaced && stoppers_.empty()) {
+                    replaced_ = true;
+                    linger_ = part.linger ? part.linger() : milliseconds(0);
+                    drain();
+                }
                 if (code && !code_ && stoppers_.empty()) {
                     code_ = code;
                     stop_at_once();
@@ -183,11 +200,11 @@ private:
         if (request == 0) {
             return;
         }
+        asked_to_end_ = true;
         if (request == 1 && stoppers_.empty()) {
-            announce_drain();
-            for (std::size_t i = 0; i < parts_.size(); ++i) {
-                stop(i, drain_of(parts_[i]));
-            }
+            drain();
+        } else if (request == 1 && replaced_) {
+            return;  // it ends already
         } else if (request <= 2) {
             output_.line("ending at once");
             nobody_was_there_ = present_visitors() == 0;
@@ -195,6 +212,13 @@ private:
         } else {
             ::_exit(
                 static_cast<int>(ExitCode::failure));  // whoever asks three times does not want to wait for anything
+        }
+    }
+
+    void drain() {
+        announce_drain();
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            stop(i, drain_of(parts_[i]));
         }
     }
 
@@ -261,6 +285,9 @@ private:
     std::atomic<bool> cut_{false};
     ServiceManager::Clock::time_point look_at_{};
     bool nobody_was_there_ = false;  // at the second request to stop
+    bool replaced_ = false;          // another program has taken this one's place
+    bool asked_to_end_ = false;      // by a signal
+    milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
 };

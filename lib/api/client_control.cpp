@@ -82,6 +82,10 @@ public:
         if (!client_.stats().connected) {
             return "The client is not connected.";
         }
+        if (client_.wants_place()) {
+            return "The client waits to take the place of another one, until all of its services are registered and "
+                   "healthy.";
+        }
         const auto [all, accepted] = count_services();
         return all != 0 && accepted == 0 ? "The server has accepted no service." : "";
     }
