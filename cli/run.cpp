@@ -25,7 +25,8 @@ using std::chrono::milliseconds;
 
 bool is_about_connections(const Event& event) {
     return event.kind == Event::Kind::lost || event.kind == Event::Kind::degraded ||
-           event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining;
+           event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining ||
+           event.kind == Event::Kind::took_over;
 }
 
 class Loop {
@@ -63,7 +64,9 @@ public:
                 reloads_->look(output_);
             }
             look();
-            manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
+            if (!replaced_) {
+                manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
+            }
         }
         join();
         take_events();
@@ -183,6 +186,9 @@ private:
                     continue;  // connections end because that was asked for, and nobody will make new ones
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
+                if (event.kind == Event::Kind::took_over && !event.error) {
+                    manager_.main_process();
+                }
                 if (event.kind == Event::Kind::replaced && stoppers_.empty()) {
                     replaced_ = true;
                     linger_ = part.linger ? part.linger() : milliseconds(0);
@@ -260,7 +266,7 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
-        if (stoppers_.empty()) {
+        if (stoppers_.empty() && !replaced_) {  // the service goes on with the other program
             manager_.stopping();
         }
         stoppers_.emplace_back([this, index, drain] {

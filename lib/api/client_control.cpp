@@ -432,7 +432,7 @@ void Client::Impl::keep_services_beside(std::string file) {
 }
 
 std::error_code Client::Impl::open_control(std::string& what) {
-    return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what);
+    return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what, settings_.replace);
 }
 
 // On the thread of manager_, whose end take_down() waits for.

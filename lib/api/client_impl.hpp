@@ -162,7 +162,7 @@ private:
         std::string at{};                                  // of an added one
         std::shared_ptr<runtime::Fd> listener{};           // likewise
     };
-    static VisitChange begun(const Visit& visit, std::error_code& error);
+    VisitChange begun(const Visit& visit, std::error_code& error) const;
     std::vector<VisitChange> changes_to(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
     void make_changes(const std::vector<VisitChange>& changes, bool of_settings);
     static void tell_visits(const std::vector<VisitChange>& changes, ApplyReport& report);

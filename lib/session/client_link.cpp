@@ -85,6 +85,9 @@ void ClientLink::set_token(login::Token token) {
 }
 
 void ClientLink::drain() {
+    if (state_ == State::draining) {
+        return;  // since another client has its place
+    }
     if (state_ != State::running) {
         stop();
         return;

@@ -56,9 +56,13 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     }
     shared_->log->info("another client has taken this one's place", {{"why", message.text}});
     tell({.kind = LinkNotice::Kind::replaced, .text = message.text});
-    if (state_ == State::running) {  // the handler may have stopped the link
-        drain();
+    if (state_ != State::running) {
+        return;  // the handler has stopped the link
     }
+    for (auto& [id, visited] : visits_) {
+        visited.acceptor.reset();  // the successor may listen there
+    }
+    drain();
 }
 
 }  // namespace ferrotunnel::session
