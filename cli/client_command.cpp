@@ -21,6 +21,7 @@
 #include "guard_options.hpp"
 #include "help.hpp"
 #include "live_screen.hpp"
+#include "own_identity.hpp"
 #include "part_report.hpp"
 #include "reach.hpp"
 #include "reloader.hpp"
@@ -38,6 +39,7 @@ using namespace std::chrono_literals;
 
 struct ClientPlan : ClientFacts {
     CommonSettings common;
+    std::chrono::milliseconds linger{0};
     std::string endpoint_file;
     std::vector<Wanted> wanted;
     std::optional<Visit> visit;
@@ -143,6 +145,11 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     }
     if (sources.config == nullptr) {
         builder.inspect(!unattended);  // whoever sits there wants to see; an option may say otherwise
+    }
+    Problems of_setting;  // is checked with the others
+    plan.linger = options.time("linger", of_setting).value_or(file.linger);
+    if (file.identity.empty()) {
+        builder.identity(own_identity(sources, plan.wanted));  // an option may say otherwise
     }
     if (login) {
         builder.server(login->server);
@@ -295,6 +302,7 @@ public:
                                      : fmt::format("connecting to {}", plan_.server);
             },
             [this] { return drain_request_.time(); },
+            [this] { return plan_.linger; },
             {},
             screen_ ? std::function<void()>([this] { screen_->look(); }) : nullptr,
         };
@@ -347,6 +355,7 @@ public:
             take_services(next.plan, applied.services, plan_);
             tell_program_settings("client", next.plan, plan_, report);
             plan_.common.drain = next.plan.common.drain;
+            plan_.linger = next.plan.linger;
         }
         return report;
     }

@@ -71,6 +71,13 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
                 output_.line("the server is going away: no new visitors, the present ones may finish");
             }
             break;
+        case Event::Kind::took_over:
+            output_.line(event.error ? fmt::format("took nobody's place: {}", printable(event.text))
+                                     : fmt::format("in place: {}", printable(event.text)));
+            break;
+        case Event::Kind::replaced:
+            output_.line(fmt::format("replaced: {}", printable(event.text)));
+            break;
         case Event::Kind::reloaded:
         case Event::Kind::kicked:
             break;  // whoever has asked for it is told

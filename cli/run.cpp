@@ -25,7 +25,8 @@ using std::chrono::milliseconds;
 
 bool is_about_connections(const Event& event) {
     return event.kind == Event::Kind::lost || event.kind == Event::Kind::degraded ||
-           event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining;
+           event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining ||
+           event.kind == Event::Kind::took_over;
 }
 
 class Loop {
@@ -63,10 +64,13 @@ public:
                 reloads_->look(output_);
             }
             look();
-            manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
+            if (!replaced_) {
+                manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
+            }
         }
         join();
         take_events();
+        linger();
         if (cut_ && !nobody_was_there_) {
             output_.line("some visitors had not finished and were cut off");
         }
@@ -74,6 +78,17 @@ public:
     }
 
 private:
+    // Whoever has started the program would only start it again: it waits to be told to end.
+    void linger() {
+        const auto until = ServiceManager::Clock::now() + linger_;
+        while (linger_.count() != 0 && !asked_to_end_ && ServiceManager::Clock::now() < until) {
+            wait();
+            while (const int signal = signals_.take()) {
+                asked_to_end_ = asked_to_end_ || (signal != SIGUSR1 && signal != SIGHUP);
+            }
+        }
+    }
+
     bool all_stopped() const {
         return std::all_of(stopped_.begin(), stopped_.end(), [](const auto& stopped) { return stopped.load(); });
     }
@@ -171,6 +186,14 @@ private:
                     continue;  // connections end because that was asked for, and nobody will make new ones
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
+                if (event.kind == Event::Kind::took_over && !event.error) {
+                    manager_.main_process();
+                }
+                if (event.kind == Event::Kind::replaced && stoppers_.empty()) {
+                    replaced_ = true;
+                    linger_ = part.linger ? part.linger() : milliseconds(0);
+                    drain();
+                }
                 if (code && !code_ && stoppers_.empty()) {
                     code_ = code;
                     stop_at_once();
@@ -183,11 +206,11 @@ private:
         if (request == 0) {
             return;
         }
+        asked_to_end_ = true;
         if (request == 1 && stoppers_.empty()) {
-            announce_drain();
-            for (std::size_t i = 0; i < parts_.size(); ++i) {
-                stop(i, drain_of(parts_[i]));
-            }
+            drain();
+        } else if (request == 1 && replaced_) {
+            return;  // it ends already
         } else if (request <= 2) {
             output_.line("ending at once");
             nobody_was_there_ = present_visitors() == 0;
@@ -195,6 +218,13 @@ private:
         } else {
             ::_exit(
                 static_cast<int>(ExitCode::failure));  // whoever asks three times does not want to wait for anything
+        }
+    }
+
+    void drain() {
+        announce_drain();
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            stop(i, drain_of(parts_[i]));
         }
     }
 
@@ -236,7 +266,7 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
-        if (stoppers_.empty()) {
+        if (stoppers_.empty() && !replaced_) {  // the service goes on with the other program
             manager_.stopping();
         }
         stoppers_.emplace_back([this, index, drain] {
@@ -261,6 +291,9 @@ private:
     std::atomic<bool> cut_{false};
     ServiceManager::Clock::time_point look_at_{};
     bool nobody_was_there_ = false;  // at the second request to stop
+    bool replaced_ = false;          // another program has taken this one's place
+    bool asked_to_end_ = false;      // by a signal
+    milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
 };

@@ -39,6 +39,9 @@ struct Running {
     std::function<std::string()> state;
     /// What its control socket was told, instead of any part's `drain`.
     std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
+    /// How long the program stays after another one has taken the place of this part (Event::Kind::replaced); empty: no
+    /// time at all.
+    std::function<std::chrono::milliseconds()> linger{};
     /// Opens files again that were moved away, after SIGUSR1; empty: there are none.
     std::function<void()> reopen_files{};
     /// Called about once a second; empty: there is nothing to look at.
@@ -93,6 +96,9 @@ public:
 ///      |     stop(drain) |        stop(0)         |
 ///      | on_event says so, stop(0)                |
 ///      +-----------------+------------------------+--> stopped: stop has returned
+///
+/// Event::Kind::replaced begins a drain that nobody has asked for: the first signal then hurries nobody, and ends the
+/// time for which the program lingers.
 ///
 /// SIGHUP asks for a reload where there are `reloads`. Without them, and when the terminal has gone, it begins a drain;
 /// it never hurries one. SIGUSR1 opens files again, and does nothing where there are none.

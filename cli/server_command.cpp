@@ -220,6 +220,8 @@ void on_event(const Event& event, Output& output) {
         case Event::Kind::reconnecting:
         case Event::Kind::reloaded:
         case Event::Kind::kicked:
+        case Event::Kind::took_over:
+        case Event::Kind::replaced:
         case Event::Kind::stopped:
             break;
     }

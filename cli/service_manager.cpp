@@ -69,6 +69,10 @@ void ServiceManager::ready() {
     send("READY=1", patience);
 }
 
+void ServiceManager::main_process() {
+    send(fmt::format("MAINPID={}\nREADY=1", ::getpid()), patience);
+}
+
 void ServiceManager::reloading() {
     send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()), patience);
 }

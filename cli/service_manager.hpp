@@ -26,6 +26,8 @@ public:
 
     /// The start, or a reload, is over.
     void ready();
+    /// This process is the service from now on, and the one before it may end (systemd: NotifyAccess=all).
+    void main_process();
     /// The configuration is read again from now on.
     void reloading();
     void stopping();

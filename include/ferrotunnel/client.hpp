@@ -361,6 +361,17 @@ public:
     /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
     /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
     Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
+    /// Sets what a client and its successor have in common, for replace(): a text of up to 64 bytes that no other
+    /// client of this token has. Default: none.
+    Builder& identity(std::string identity) { return set("identity", std::move(identity)); }
+    /// Lets the client take the place of the one that has the same token and identity (docs/operations.md, "Hand-over
+    /// of a client"): once all of its services are registered and healthy it gets the visitors, told by
+    /// Event::Kind::took_over. The other one is told Event::Kind::replaced; it takes no new visitors and stops when it
+    /// has finished those that it has, or when stop() is called. Default: off.
+    Builder& replace(bool on = true) { return set("replace", on); }
+    /// For the program around the client alone: how long it stays after another client has taken its place. At most
+    /// 1 h. Default: 0.
+    Builder& linger(std::chrono::milliseconds time) { return set("linger", time); }
     /// Where the server's administrator may lead services of this client to: addresses or networks with ports,
     /// "127.0.0.1:3000-3999". They are added, removed and switched by the server's control API, and kept where
     /// keep_services_beside() says a file. Default: nowhere.

@@ -88,7 +88,9 @@ public:
     };
     struct ClientSection : Section {
         std::string server;
-        std::string name;  ///< the client's name; empty: none
+        std::string name;      ///< the client's name; empty: none
+        std::string identity;  ///< as for Builder::identity; empty: the file does not say
+        std::chrono::milliseconds linger{0};
         unsigned connections = Client::Builder::connections_default;
         unsigned attempts = 0;  ///< 0: never gives up
         /// As for Builder::retry_refused; empty: the file does not say.

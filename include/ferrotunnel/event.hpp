@@ -31,10 +31,14 @@ struct Event {
                        ///< Server: the member `client` of the group of `service` is ejected, `text` says why
         healthy,       ///< client: it passes them again; server: it is back
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
-        reloaded,  ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
-                   ///< applied
-        kicked,    ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
-                   ///< follows for each
+        reloaded,   ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
+                    ///< applied
+        kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
+                    ///< follows for each
+        took_over,  ///< client: it has taken the place of the clients of its identity, as `replace` says; with an
+                    ///< `error` it could not, and `text` says why
+        replaced,  ///< client: another one has taken its place, `text` says which: no new visitors; `stopped` follows
+                   ///< without an error when the present ones have finished
         stopped,   ///< the last event: the end, by stop() (no error) or for good (`error` says why)
     };
     Kind kind = Kind::connected;

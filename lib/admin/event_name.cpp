@@ -30,6 +30,10 @@ std::string_view name_of(Event::Kind kind) noexcept {
             return "reloaded";
         case Event::Kind::kicked:
             return "kicked";
+        case Event::Kind::took_over:
+            return "took_over";
+        case Event::Kind::replaced:
+            return "replaced";
         case Event::Kind::stopped:
             return "stopped";
     }

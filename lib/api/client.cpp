@@ -37,6 +37,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->proxy = *detail::proxy_of(settings, shared->server);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
+    shared->identity = settings.identity;
     shared->instance = detail::new_instance(random);
     shared->mux = detail::mux_settings(mux::Role::client, settings);
     shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
@@ -63,6 +64,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       lifecycle_(*this, *group_) {
     anchor_->impl = this;
     take_managed();
+    wants_place_ = settings_.replace && !settings_.identity.empty();
     detail::DeliveryQueue<Asked>::Taker taker;
     taker.take = [this](const Asked& asked) { answer_server(asked.number, asked.request); };
     taker.tell_dropped = [](std::uint64_t) {};  // the server bounds what it asks, and waits for 5 s
@@ -91,6 +93,7 @@ void Client::Impl::make_link() {
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
     settings.refused_again = settings_.retry_refused.value_or(0ms);
+    settings.replaces = wants_place_;
     settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) { on_manage(number, request); };
     settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
@@ -118,6 +121,9 @@ void Client::Impl::on_manage(std::uint64_t number, const wire::Manage& request) 
 void Client::Impl::start() {
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
+    }
+    if (settings_.replace && settings_.identity.empty()) {
+        log_.warn("`replace` does nothing without an `identity`");
     }
     std::string what = "start the client";
     const std::error_code error = lifecycle_.start([this, &what] {
@@ -163,6 +169,11 @@ std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
 bool Client::Impl::connected() const {
     std::lock_guard lock(mutex_);
     return connected_;
+}
+
+bool Client::Impl::wants_place() const {
+    std::lock_guard lock(mutex_);
+    return wants_place_;
 }
 
 ClientStats Client::Impl::stats() const {

@@ -82,6 +82,10 @@ public:
         if (!client_.stats().connected) {
             return "The client is not connected.";
         }
+        if (client_.wants_place()) {
+            return "The client waits to take the place of another one, until all of its services are registered and "
+                   "healthy.";
+        }
         const auto [all, accepted] = count_services();
         return all != 0 && accepted == 0 ? "The server has accepted no service." : "";
     }
@@ -428,7 +432,7 @@ void Client::Impl::keep_services_beside(std::string file) {
 }
 
 std::error_code Client::Impl::open_control(std::string& what) {
-    return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what);
+    return control_.open(settings_, "client", std::make_unique<ControlSubject>(*this), what, settings_.replace);
 }
 
 // On the thread of manager_, whose end take_down() waits for.

@@ -76,6 +76,7 @@ public:
     }
     std::error_code stop(std::chrono::milliseconds drain);
     bool connected() const;
+    bool wants_place() const;
     ClientStats stats() const;
     std::vector<ServiceStats> service_stats() const;
     std::vector<WorkerStats> worker_stats() const;
@@ -161,7 +162,7 @@ private:
         std::string at{};                                  // of an added one
         std::shared_ptr<runtime::Fd> listener{};           // likewise
     };
-    static VisitChange begun(const Visit& visit, std::error_code& error);
+    VisitChange begun(const Visit& visit, std::error_code& error) const;
     std::vector<VisitChange> changes_to(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
     void make_changes(const std::vector<VisitChange>& changes, bool of_settings);
     static void tell_visits(const std::vector<VisitChange>& changes, ApplyReport& report);
@@ -235,8 +236,9 @@ private:
     std::uint32_t last_visit_ = 0;
     std::map<std::string, std::string> off_;  // what stays off whatever apply() says, with who wants it so
     bool connected_ = false;
-    bool closed_ = false;   // takes no services any more
-    bool stopped_ = false;  // the link has ended
+    bool wants_place_ = false;  // that another client has
+    bool closed_ = false;       // takes no services any more
+    bool stopped_ = false;      // the link has ended
     bool stopped_told_ = false;
     std::error_code stop_error_;
     /// One of the connections to the server, by its number.

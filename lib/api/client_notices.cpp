@@ -36,6 +36,10 @@ Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
             return Event::Kind::unhealthy;
         case LinkNotice::Kind::draining:
             return Event::Kind::draining;
+        case LinkNotice::Kind::took_over:
+            return Event::Kind::took_over;
+        case LinkNotice::Kind::replaced:
+            return Event::Kind::replaced;
         case LinkNotice::Kind::stopped:
             return Event::Kind::stopped;
     }
@@ -92,6 +96,8 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
         for (const auto& [id, entry] : services_) {
             entry.state->set_pending();
         }
+    } else if (notice.kind == LinkNotice::Kind::took_over) {
+        wants_place_ = false;
     } else if (notice.kind == LinkNotice::Kind::stopped) {
         stopped_told_ = true;
     }

@@ -11,6 +11,7 @@
 #include "api/client_impl.hpp"
 #include "base/text.hpp"
 #include "runtime/datagram_socket.hpp"
+#include "runtime/shared_listener.hpp"
 #include "session/visit_plan.hpp"
 #include "settings/visits.hpp"
 
@@ -37,13 +38,15 @@ std::string place_text(const Visit& visit) {
 
 }  // namespace
 
-Client::Impl::VisitChange Client::Impl::begun(const Visit& visit, std::error_code& error) {
+Client::Impl::VisitChange Client::Impl::begun(const Visit& visit, std::error_code& error) const {
     VisitChange change;
     change.visit = visit;
     change.plan = plan_of(visit, std::make_shared<session::VisitRecord>());
     const runtime::SocketAddress place = detail::place_of_visit(visit.local).value();
-    change.listener = std::make_shared<runtime::Fd>(
-        visit.kind == Visit::Kind::udp ? runtime::bind_datagrams(place, error) : runtime::listen_on(place, error));
+    change.listener =
+        std::make_shared<runtime::Fd>(visit.kind == Visit::Kind::udp ? runtime::bind_datagrams(place, error)
+                                      : settings_.replace            ? runtime::listen_beside(place, error)
+                                                                     : runtime::listen_on(place, error));
     change.at = error ? visit.local : runtime::local_address(change.listener->get()).text();
     return change;
 }

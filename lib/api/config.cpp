@@ -241,6 +241,8 @@ Config::ClientSection Config::client_section() const {
         static_cast<unsigned>(part.settings.connections.value_or(Client::Builder::connections_default));
     section.attempts = static_cast<unsigned>(part.settings.attempts);
     section.retry_refused = part.settings.retry_refused;
+    section.identity = part.settings.identity;
+    section.linger = part.settings.linger;
     section.services = part.services;
     section.http_services = part.http_services;
     section.udp_services = part.udp_services;

@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
+#include "runtime/shared_listener.hpp"
 #include "runtime/system_random.hpp"
 #include "settings/dashboard_address.hpp"
 #include "settings/metrics_address.hpp"
@@ -43,13 +44,13 @@ std::optional<std::string> read_line_of(const std::string& path) {
 }  // namespace
 
 std::error_code FacadeControl::open(const CommonValues& settings, std::string_view side,
-                                    std::unique_ptr<admin::Subject> subject, std::string& what) {
+                                    std::unique_ptr<admin::Subject> subject, std::string& what, bool replaces) {
     std::error_code error = open_socket(settings.control, side, what);
     if (!error) {
-        error = open_metrics(settings.metrics, what);
+        error = open_metrics(settings.metrics, replaces, what);
     }
     if (!error) {
-        error = open_dashboard(settings.dashboard, side, what);
+        error = open_dashboard(settings.dashboard, side, replaces, what);
     }
     if (!error && dashboard_) {
         error = guard_dashboard(settings, what);
@@ -113,19 +114,21 @@ std::error_code FacadeControl::open_socket(const std::string& setting, std::stri
     return {};
 }
 
-std::error_code FacadeControl::open_metrics(const std::string& setting, std::string& what) {
+std::error_code FacadeControl::open_metrics(const std::string& setting, bool replaces, std::string& what) {
     const runtime::SocketAddress at = metrics_address(setting);
     if (at.empty()) {
         return {};
     }
     std::error_code error;
-    metrics_ = runtime::listen_on(at, error, limits::admin_backlog);
+    metrics_ = replaces ? runtime::listen_beside(at, error, limits::admin_backlog)
+                        : runtime::listen_on(at, error, limits::admin_backlog);
     what = error ? "listen for those who read metrics on " + at.text() : what;
     return error;
 }
 
 // At the usual place another program of this user may be: then the next port is taken, and none is no reason to stop.
-std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, std::string& what) {
+std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, bool replaces,
+                                              std::string& what) {
     runtime::SocketAddress at = dashboard_address(setting, side);
     if (at.empty()) {
         return {};
@@ -133,7 +136,8 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
     const bool usual = setting == dashboard_usual;
     std::error_code error;
     for (std::uint16_t turn = 0; turn < (usual ? limits::admin_dashboard_ports : 1); ++turn) {
-        dashboard_ = runtime::listen_on(at, error, limits::admin_backlog);
+        dashboard_ = replaces && !usual ? runtime::listen_beside(at, error, limits::admin_backlog)
+                                        : runtime::listen_on(at, error, limits::admin_backlog);
         if (!error) {
             return {};
         }

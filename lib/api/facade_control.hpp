@@ -34,10 +34,10 @@ public:
     FacadeControl(const FacadeControl&) = delete;
     FacadeControl& operator=(const FacadeControl&) = delete;
 
-    /// Opens the socket and listens at the address that the settings want. `what` says what failed. One thread at a
-    /// time.
+    /// Opens the socket and listens at the address that the settings want. `what` says what failed. `replaces`: another
+    /// program may still listen there, whose place this one takes. One thread at a time.
     std::error_code open(const CommonValues& settings, std::string_view side, std::unique_ptr<admin::Subject> subject,
-                         std::string& what);
+                         std::string& what, bool replaces = false);
     /// Waits for the answer that is being made; then nobody asks any more. Not within that answer.
     void close() noexcept;
 
@@ -81,8 +81,8 @@ public:
 
 private:
     std::error_code open_socket(const std::string& setting, std::string_view side, std::string& what);
-    std::error_code open_metrics(const std::string& setting, std::string& what);
-    std::error_code open_dashboard(const std::string& setting, std::string_view side, std::string& what);
+    std::error_code open_metrics(const std::string& setting, bool replaces, std::string& what);
+    std::error_code open_dashboard(const std::string& setting, std::string_view side, bool replaces, std::string& what);
     std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
     admin::ControlThread::Door dashboard_door();
     void close_doors();

@@ -49,6 +49,7 @@ public:
         bool yields = false;        // the next trunk of its client that joins takes its place
         std::uint64_t member = 0;   // of a group: a number that no other client has, or had, in this list; else 0
         CarrierHealth health{};     // of what is behind it
+        bool outgoing = false;      // whoever joins next takes its place
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
 
@@ -158,12 +159,12 @@ public:
         candidates_.reserve(members_.size() + 1);
         const std::uint64_t member = membership ? enter(*membership) : 0;  // from here on nothing allocates
         for (Carrier& carrier : carriers_) {
-            if (carrier.yields && carrier.member == member) {
+            if (carrier.outgoing || (carrier.yields && carrier.member == member)) {
                 replaced.push_back(std::move(carrier.trunk));
             }
         }
         std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
-        carriers_.push_back({std::move(trunk), service, false, member, health});
+        carriers_.push_back({std::move(trunk), service, false, member, health, false});
         look_at_health();
         return replaced;
     }
@@ -203,15 +204,38 @@ public:
         return trunks;
     }
 
+    Trunks remove_all() {
+        Trunks trunks;
+        trunks.reserve(carriers_.size());  // from here on nothing allocates
+        for (Carrier& carrier : carriers_) {
+            trunks.push_back(std::move(carrier.trunk));
+        }
+        carriers_.clear();
+        forget_members();
+        look_at_health();
+        return trunks;
+    }
+
     void set_yields(const Trunk& trunk) {
         for (Carrier& carrier : carriers_) {
             carrier.yields = carrier.yields || carrier.trunk.get() == &trunk;
         }
     }
 
+    /// Another owner has the port or service from now on, whose first trunk takes the place of all.
+    void set_outgoing() noexcept {
+        for (Carrier& carrier : carriers_) {
+            carrier.outgoing = true;
+            carrier.member = 0;
+        }
+        members_.clear();
+    }
+
+    /// Whether it is this service that is carried; any, where all are about to be replaced.
     bool has_service(std::uint32_t service) const {
-        return std::any_of(carriers_.begin(), carriers_.end(),
-                           [service](const Carrier& carrier) { return carrier.service == service; });
+        return std::any_of(carriers_.begin(), carriers_.end(), [service](const Carrier& carrier) {
+            return carrier.service == service || carrier.outgoing;
+        });
     }
 
     /// Whether the trunk is one of them, and takes visitors.

@@ -328,7 +328,7 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
                    // A service that nobody carries was left by a client when memory was too short to record that here.
-                   return route.service != nullptr && route.is_for(description) &&
+                   return route.service != nullptr && route.is_for(description) && !route.service->outgoing_ &&
                           !route.service->with_carriers([](const auto& carriers) { return carriers.empty(); });
                });
     });
@@ -340,7 +340,7 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         const auto is_full = [&](const PathBound& bound) {
             const auto is_carried = [&](const auto& route) {
-                return route.service != nullptr && bound.counts(route.path);
+                return route.service != nullptr && !route.is_for(description) && bound.counts(route.path);
             };
             const auto carried = std::count_if(known->routes.begin(), known->routes.end(), is_carried);
             return bound.counts(description.path) && static_cast<std::size_t>(carried) >= bound.max;
@@ -397,6 +397,21 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
     }
     change.commit();
     return service;
+}
+
+// The routes of the names lead to the new service from the moment in which it joins.
+void HttpDirectory::make_way(const std::vector<ClientId>& from, const HttpDescription& description) {
+    std::lock_guard lock(mutex_);
+    for (const std::string& host : description.hosts) {
+        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
+        for (std::size_t at = 0; known != nullptr && at < known->routes.size(); ++at) {
+            const HttpRoutes::Route& route = known->routes[at];
+            if (route.service != nullptr && route.is_for(description) &&
+                std::find(from.begin(), from.end(), route.service->client_) != from.end()) {
+                route.service->outgoing_ = true;
+            }
+        }
+    }
 }
 
 void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePoint now) {

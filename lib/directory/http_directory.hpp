@@ -123,6 +123,7 @@ private:
     const ClientId client_;
     const std::uint32_t id_;
     const Sticks sticks_;
+    bool outgoing_ = false;  // another service will take its place; the directory's lock
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<metrics::ServiceRow*> row_{nullptr};
@@ -291,6 +292,10 @@ public:
     Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
                 std::shared_ptr<HttpCarrier> trunk, TimePoint now, Refusal& why, const Ended& ended = {},
                 const std::optional<Membership>& membership = {}, const CarrierHealth& health = {});
+
+    /// Lets the service that will join with this description take the place of those of `from` that have its names:
+    /// visitors who come then find the new one, and what is on its way to them goes on.
+    void make_way(const std::vector<ClientId>& from, const HttpDescription& description);
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);

@@ -85,7 +85,11 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (!superseding.older.empty()) {
         return superseding;
     }
-    if (auto refusal = too_many_sessions(info.token)) {
+    if (was_replaced(info)) {
+        return Refusal{wire::Code::superseded,
+                       "Another client of its identity has taken this one's place, while this one had no connection."};
+    }
+    if (auto refusal = too_many_sessions(info.token, replaces_somebody(info))) {
         return *refusal;
     }
     // What may run out of memory comes first, and leaves nothing behind that counts.
@@ -94,19 +98,27 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     of_client.reserve(of_client.size() + 1);
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle)}).second;
     check(is_new, "a session is admitted once");
+    if (!of_client.empty()) {  // its login may have been under way when the place was taken
+        Session& session = sessions_.at(info.key);
+        const Session& sibling = sessions_.at(of_client.front());
+        session.took_over = sibling.took_over;
+        session.replaced = sibling.replaced;
+        session.info.replaces = info.replaces && !sibling.took_over;
+    }
     of_client.push_back(info.key);
     ++of_token.sessions;
     return Admitted{};
 }
 
-std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token) const {
+// For a moment a client and its successor are both there.
+std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, bool replaces) const {
     if (sessions_.size() >= settings_.sessions_max) {
         return Refusal{wire::Code::busy,
                        "The server holds as many clients as it is allowed to. Trying later may work."};
     }
     const auto known = holdings_.find(token);
     const std::size_t most = sessions_most_of(token);
-    if ((known != holdings_.end() ? known->second.sessions : 0) >= most) {
+    if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
         return Refusal{wire::Code::busy, "This token has as many connections as one may have (" + std::to_string(most) +
                                              "). Trying later may work."};
     }
@@ -161,6 +173,9 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (claimant->second.has_ended(service)) {
         return service_gone();
     }
+    if (claimant->second.replaced) {
+        return Refusal{wire::Code::going_away, "Another client has taken the place of this one."};
+    }
     // Rights come first: a client that may not have the port does not learn whether it is in use.
     if (name.is_port()) {
         if (auto refusal = rules()->refuse_port(claimant->second.info.token, name.port, claimant->second.info.ports)) {
@@ -180,10 +195,14 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (held != claims_.end()) {
         const Claim& claim = held->second;
         const Holder* const own = holder_among(claim, client_of(claimant->second.info));
-        if (own == nullptr && !(group && claim.group == group)) {
+        const bool is_its_groups = group && claim.holders.front().group == group;
+        const bool is_predecessors = std::all_of(claim.holders.begin(), claim.holders.end(), [&](const Holder& holder) {
+            return precedes(sessions_.at(holder.session), claimant->second.info);
+        });
+        if (own == nullptr && !is_its_groups && !is_predecessors) {
             return refuse_or_contest(claimant->second, name, sessions_.at(claim.holders.front().session));
         }
-        if (own != nullptr && (own->service != service || claim.group != group)) {
+        if (own != nullptr && (own->service != service || own->group != group)) {
             return Refusal{taken(name), name.text() + " is already used by another service of this client."};
         }
         if (std::any_of(claim.holders.begin(), claim.holders.end(),
@@ -196,7 +215,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     }
     // If memory runs out for a part of this, nothing of it must stay.
     if (held == claims_.end()) {
-        Claim claim{{{session, service}}, group, now, claimant->second.info.token};
+        Claim claim{{{session, service, group}}, now, claimant->second.info.token};
         claimant->second.names.insert(name);
         try {
             claims_.emplace(name, std::move(claim));
@@ -209,7 +228,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     } else {
         held->second.holders.reserve(held->second.holders.size() + 1);
         claimant->second.names.insert(name);
-        held->second.holders.push_back({session, service});
+        held->second.holders.push_back({session, service, group});
     }
     ++claimant->second.count_of(name);
     return Granted{};

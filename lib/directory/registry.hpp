@@ -50,6 +50,8 @@ struct SessionInfo {
     std::string address;        // where the trunk comes from
     TimePoint since{};
     login::PortPolicy ports;
+    std::string identity{};  // what the client has in common with its successor; empty: it has none
+    bool replaces = false;   // it wants the place of the client of its identity, and has not taken it yet
 };
 
 /// The refusal of one more port. `who_has` is, say, "The clients of this token have".
@@ -147,9 +149,30 @@ public:
 
     /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what
     /// the same service already has, also for what that service has on another trunk of the tunnel; and for what
-    /// `group` (of membership.hpp; nothing: the service is the client's alone) has already.
+    /// `group` (of membership.hpp; nothing: the service is the client's alone) has already; and for what nobody has
+    /// but predecessors.
     ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now,
                       const std::optional<ClientId>& group = std::nullopt);
+
+    // Hand-over (docs/architecture/handover.md): a client's *predecessors* are those of the same token and identity, if
+    // it wants their place. Of several that want it and have not taken it, one that came later is none.
+
+    /// All trunks of the predecessors of the session's client.
+    std::vector<std::shared_ptr<SessionHandle>> predecessors(SessionKey session) const;
+    /// Whether a predecessor has the name too, and not as a member of the same group: it is served there until the
+    /// place is taken.
+    bool waits_for_place(SessionKey session, const ClaimName& name) const;
+    struct Succession {
+        ClientId heir{};
+        std::vector<std::shared_ptr<SessionHandle>> trunks{};  // of the heir
+        std::vector<ClientId> predecessors{};
+        std::vector<ClientId> owners{};  // of the names that both have: predecessors, or their groups
+    };
+    /// What it would be to take the place now.
+    Succession succession(SessionKey session) const;
+    /// The place was taken: what both have is the heir's alone, and the predecessors, all trunks of which are returned,
+    /// claim nothing any more. One that has lost its connection meanwhile is not admitted again.
+    std::vector<std::shared_ptr<SessionHandle>> settle(const Succession& succession);
 
     /// Gives a name back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
@@ -183,6 +206,8 @@ private:
         std::size_t hosts = 0;
         std::set<ClaimName> names{};        // what it holds
         std::deque<std::uint32_t> ended{};  // services that other trunks have ended, and this one has not yet
+        bool took_over = false;             // its client has taken the place of others
+        bool replaced = false;              // another client has taken the place of its own
 
         bool has_ended(std::uint32_t service) const noexcept {
             return std::find(ended.begin(), ended.end(), service) != ended.end();
@@ -196,10 +221,11 @@ private:
     struct Holder {
         SessionKey session = 0;
         std::uint32_t service = 0;
+        std::optional<ClientId> group{};  // that has the service
     };
     struct Claim {
-        std::vector<Holder> holders;    // trunks of one tunnel, or of those of a group; never empty
-        std::optional<ClientId> group;  // that has it
+        // Trunks of one tunnel, or of those of a group, or of predecessors and those who want their place; never empty.
+        std::vector<Holder> holders;
         TimePoint since{};
         login::TokenId owner{};
     };
@@ -218,7 +244,12 @@ private:
     bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
-    std::optional<Refusal> too_many_sessions(const login::TokenId& token) const;
+    std::optional<Refusal> too_many_sessions(const login::TokenId& token, bool replaces) const;
+    bool precedes(const Session& one, const SessionInfo& other) const;
+    template <typename Action>
+    void for_predecessors(const SessionInfo& info, Action action) const;
+    bool was_replaced(const SessionInfo& info) const;
+    bool replaces_somebody(const SessionInfo& info) const;
     std::size_t sessions_most_of(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
     void end_claim(Claims::iterator claim);

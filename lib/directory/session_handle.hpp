@@ -1,9 +1,12 @@
 // A session as the registry and the takeover see it: something that can be asked for life and told to go.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "directory/membership.hpp"
 #include "wire/code.hpp"
 
 namespace ferrotunnel::directory {
@@ -22,6 +25,19 @@ public:
     /// Pings the peer. `answer` gets true as soon as anything is heard from the peer; false after
     /// limits::takeover_silence without a byte, or when the session has ended.
     virtual void probe(std::function<void(bool alive)> answer) = 0;
+
+    // Hand-over (docs/architecture/handover.md).
+
+    /// The public port of the session's service of this name and kind, where the server has chosen it; 0: there is
+    /// none.
+    virtual std::uint16_t assigned_port(wire::ServiceKind kind, const std::string& name) const {
+        return (void)kind, (void)name, std::uint16_t{0};
+    }
+    /// Opens what the session has registered and not opened, since `owners` have the names: now it takes their place.
+    /// `done` is called as `released` is.
+    virtual void take_place(std::vector<ClientId> owners, std::function<void()> done) { (void)owners, done(); }
+    /// Another client has taken the place of the session's.
+    virtual void replaced(std::string by) { (void)by; }
 };
 
 }  // namespace ferrotunnel::directory

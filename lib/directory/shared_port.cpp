@@ -210,20 +210,21 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     return {std::move(port), opened};
 }
 
-void PortTable::leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
+// The port may have another owner since the trunk joined it, so it is asked itself.
+void PortTable::leave(const ClientId&, SharedPort& port, const VisitorCarrier& trunk) {
     std::lock_guard lock(mutex_);
     const bool nobody_left = port.with_carriers([&trunk](auto& carriers) {
         carriers.remove(trunk);
         return carriers.empty();
     });
     if (nobody_left) {
-        take_out(client, port);
+        take_out(port);
     } else {
         port.look_at_holds();
     }
 }
 
-void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk) {
+void PortTable::close(const ClientId&, SharedPort& port, const VisitorCarrier& trunk) {
     SharedPort::Carriers::Trunks trunks;
     {
         std::lock_guard lock(mutex_);
@@ -234,7 +235,7 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
             return removed;
         });
         if (nobody_left) {
-            take_out(client, port);
+            take_out(port);
         } else {
             port.look_at_holds();
         }
@@ -248,8 +249,8 @@ void PortTable::close(const ClientId& client, SharedPort& port, const VisitorCar
 }
 
 // Closes a port that nobody carries any more. Does nothing if that is done already.
-void PortTable::take_out(const ClientId& client, SharedPort& port) {
-    auto known = ports_.find(key_of(client, port));
+void PortTable::take_out(SharedPort& port) {
+    auto known = ports_.find(key_of(port.client_, port));
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
@@ -318,6 +319,41 @@ void PortTable::set_health(SharedPort& port, const VisitorCarrier& trunk, const 
 
 void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
     port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
+}
+
+void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
+                         const runtime::SocketAddress& at) {
+    SharedPort::Carriers::Trunks dropped;
+    std::shared_ptr<SharedPort> port;
+    {
+        std::lock_guard lock(mutex_);
+        for (const ClientId& owner : from) {
+            const auto known = ports_.find({owner, transport, at.port()});
+            if (known == ports_.end() || ports_.contains({to, transport, at.port()})) {
+                continue;
+            }
+            port = known->second;
+            if (port->address().ip() != at.ip()) {
+                dropped = port->with_carriers([](auto& carriers) { return carriers.remove_all(); });
+                take_out(*port);
+                break;
+            }
+            std::size_t& of_client = of_client_[to];  // what may run out of memory comes first
+            auto node = ports_.extract(known);
+            node.key() = {to, transport, at.port()};
+            ports_.insert(std::move(node));
+            ++of_client;
+            if (const auto before = of_client_.find(owner); --before->second == 0) {
+                of_client_.erase(before);
+            }
+            port->client_ = to;
+            port->with_carriers([](auto& carriers) { carriers.set_outgoing(); });
+            break;
+        }
+    }
+    for (const auto& trunk : dropped) {
+        trunk->dropped(port);
+    }
 }
 
 // The group's port, which another member was given in the meantime.

@@ -179,7 +179,7 @@ private:
     const IntrusivePtr<PortMail> look_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
     std::weak_ptr<PortTable> table_;
-    ClientId client_{};
+    ClientId client_{};  // whose it is, or its group's; changed with the table's lock
     runtime::SocketAddress address_;
     Transport transport_ = Transport::tcp;
     std::unique_ptr<PublicPort> listener_;
@@ -236,6 +236,12 @@ public:
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
+    /// Makes the port of one of `from` that listens at this very address `to`'s, which is about to join it: the first
+    /// trunk that does takes the place of all that carry it. Where theirs listens on another IP address it closes,
+    /// since the new one could not listen. Does nothing if none of them has the port.
+    void bequeath(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
+                  const runtime::SocketAddress& at);
+
     /// Ends the carrying of the port for all trunks of the client that `trunk` is one of. They are told; only `trunk`
     /// itself is not.
     void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
@@ -267,7 +273,7 @@ private:
 
     Ports::iterator first_of(const ClientId& owner, Transport transport);
     static bool carries(SharedPort& port, std::uint32_t service);
-    void take_out(const ClientId& client, SharedPort& port);
+    void take_out(SharedPort& port);
     void forget(const SharedPort& port);
     std::optional<Refusal> why_full(const ClientId& client) const;
 

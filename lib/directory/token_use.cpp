@@ -3,16 +3,28 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 namespace ferrotunnel::directory {
 
-TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights) {
+TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights,
+                                          bool replaces) {
     const std::pair key{client, service};
     {
         std::lock_guard lock(state_->mutex);
         std::size_t& trunks = state_->services[key];
         std::size_t& of_token = state_->services_of[client.first];
-        if (trunks == 0 && rights.services && of_token >= *rights.services) {
+        const auto is_full = [&](std::uint64_t most) {
+            if (!replaces) {
+                return of_token >= most;
+            }
+            const auto first = state_->services.lower_bound({client, 0});
+            const auto own = static_cast<std::uint64_t>(
+                std::count_if(first, state_->services.upper_bound({client, std::numeric_limits<std::uint32_t>::max()}),
+                              [](const auto& counted) { return counted.second != 0; }));
+            return own >= most || of_token >= 2 * most;
+        };
+        if (trunks == 0 && rights.services && is_full(*rights.services)) {
             state_->services.erase(key);
             if (of_token == 0) {
                 state_->services_of.erase(client.first);

@@ -23,7 +23,9 @@ public:
     using Counted = std::shared_ptr<void>;
 
     /// Counts a service of a client, once however many trunks carry it. Null: the token has as many as it may.
-    Counted count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights);
+    /// `replaces`: it is about to take another client's place, whose services do not count against its own.
+    Counted count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights,
+                          bool replaces = false);
 
     /// Counts a visitor of the token. Null: there are as many, or as many new ones, as there may be.
     Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now);

@@ -19,6 +19,9 @@ struct NameOfMessage {
     std::string_view operator()(const wire::Manage&) const { return "manage"; }
     std::string_view operator()(const wire::Managed&) const { return "managed"; }
     std::string_view operator()(const wire::Health&) const { return "health"; }
+    std::string_view operator()(const wire::TakeOver&) const { return "take_over"; }
+    std::string_view operator()(const wire::TakenOver&) const { return "taken_over"; }
+    std::string_view operator()(const wire::Replaced&) const { return "replaced"; }
     std::string_view operator()(const wire::Unknown&) const { return "a message of an unknown type"; }
 };
 
@@ -76,6 +79,8 @@ void take_hello(Agreement& agreement, const wire::Hello& hello) {
     agreement.peer_attempt = hello.attempt;
     agreement.peer_agent = hello.agent;
     agreement.peer_name = hello.name;
+    agreement.peer_identity = hello.identity;
+    agreement.peer_replaces = hello.replaces;
 }
 
 }  // namespace ferrotunnel::login

@@ -63,7 +63,9 @@ struct Agreement {
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n, as the client said
     std::string peer_agent;
-    std::string peer_name;  // the client's own name for itself
+    std::string peer_name;        // the client's own name for itself
+    std::string peer_identity{};  // what the client's successor goes by; empty: it has none
+    bool peer_replaces = false;   // the client wants the place of the one of its identity
     std::string session;    // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};

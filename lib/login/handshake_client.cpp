@@ -40,6 +40,8 @@ wire::ControlPayload ClientHandshake::start() {
     hello.limits = settings_.limits;
     hello.agent = settings_.agent;
     hello.name = settings_.name;
+    hello.identity = settings_.identity;
+    hello.replaces = settings_.replaces;
     client_hello_ = wire::encode_control(hello);
     state_ = State::hello_sent;
     return client_hello_;

@@ -35,6 +35,8 @@ public:
         wire::HelloLimits limits{};
         std::string agent{wire::agent_name};
         std::string name{};
+        std::string identity{};
+        bool replaces = false;
     };
 
     ClientHandshake(Settings settings, Random& random);

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/limits.hpp"
+#include "runtime/shared_listener.hpp"
 
 namespace ferrotunnel::runtime {
 
@@ -131,24 +132,40 @@ Fd connect_unix(const std::string& path, std::error_code& error) noexcept {
     return fd;
 }
 
-Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog) noexcept {
+namespace {
+
+Fd listen_at(const SocketAddress& at, std::error_code& error, int backlog, bool shares) noexcept {
     error.clear();
     Fd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd) {
         set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+        if (shares) {
+            set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+        }
         unpace_if_local(fd.get(), at);
         if (at.family() == AF_INET6) {
             set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.is_unspecified() ? 0 : 1);
         }
     }
     if (!fd && errno == EAFNOSUPPORT && at.family() == AF_INET6 && at.is_unspecified()) {
-        return listen_on(*SocketAddress::from_ip("0.0.0.0", at.port()), error, backlog);  // a machine without IPv6
+        return listen_at(*SocketAddress::from_ip("0.0.0.0", at.port()), error, backlog,
+                         shares);  // a machine without IPv6
     }
     if (!fd || ::bind(fd.get(), at.raw(), at.raw_size()) != 0 || ::listen(fd.get(), backlog) != 0) {
         error = last_error();
         return {};
     }
     return fd;
+}
+
+}  // namespace
+
+Fd listen_on(const SocketAddress& at, std::error_code& error, int backlog) noexcept {
+    return listen_at(at, error, backlog, false);
+}
+
+Fd listen_beside(const SocketAddress& at, std::error_code& error, int backlog) noexcept {
+    return listen_at(at, error, backlog, true);
 }
 
 Fd accept_from(int listener, SocketAddress& peer, std::error_code& error) noexcept {

@@ -41,7 +41,8 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
       backoff_(*shared_->random, settings.backoff),
       retry_timer_(worker, [this] { connect_first(); }),
       refused_backoff_(*shared_->random, for_refused(settings.backoff)),
-      refused_timer_(worker, [this] { retry_refused(); }) {
+      refused_timer_(worker, [this] { retry_refused(); }),
+      replaces_(settings.replaces) {
     std::vector<runtime::Worker*> workers = settings.trunk_workers;
     if (workers.empty()) {
         workers.push_back(&worker_);
@@ -84,6 +85,9 @@ void ClientLink::set_token(login::Token token) {
 }
 
 void ClientLink::drain() {
+    if (state_ == State::draining) {
+        return;  // since another client has its place
+    }
     if (state_ != State::running) {
         stop();
         return;
@@ -149,6 +153,7 @@ void ClientLink::connect(std::size_t place) {
     login.attempt = attempt_++;
     login.trunk = static_cast<std::uint32_t>(place + 1);
     login.trunks = static_cast<std::uint32_t>(places_.size());
+    login.replaces = replaces_;
     places_[place]->login = ++logins_;
     const Place::State before = std::exchange(places_[place]->state, Place::State::connecting);
     places_[place]->draining = false;
@@ -211,6 +216,7 @@ void ClientLink::on_trunk_open(std::size_t at, const login::Agreement& agreed, c
         if (std::exchange(place.old_token, false)) {
             place.trunk->renew(new_token_text);
         }
+        look_for_place();  // it may have no services
     }
 }
 

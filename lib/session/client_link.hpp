@@ -46,6 +46,8 @@ struct LinkNotice {
         unreachable,  // a service that is being registered anew
         refused,      // a service, or the login (id 0)
         draining,     // announced by the server
+        took_over,    // it has taken the place of others; with a code it can not, `text` says why
+        replaced,     // another client has taken its place, as the server says
         healthy,      // the backend of a service; told after the first check too
         unhealthy,
         stopped,
@@ -69,6 +71,8 @@ public:
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
         /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: it ends.
         Duration refused_again{};
+        /// It takes the place of the client of its identity, once all of its services are registered and healthy.
+        bool replaces = false;
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
         /// Called on the link's worker with what the server's administrator wants of this client's services; the answer
@@ -211,6 +215,12 @@ private:
     bool tells_health(std::size_t place, const Offered& offered) const noexcept;
     void send_health(std::size_t place, const Offered& offered);
 
+    // Hand-over (client_link_handover.cpp).
+    void look_for_place();
+    void on_taken_over(const wire::TakenOver& answer);
+    void on_replaced(const wire::Replaced& message);
+    void tell_too_old();
+
     // Services (client_link_services.cpp).
     void register_on(std::size_t place);
     void register_lost();
@@ -242,6 +252,8 @@ private:
     bool up_ = false;      // `connected` was reported, and `lost` not since
     bool alone_ = false;   // the server is too far for a second trunk, as the first one measured
     bool told_draining_ = false;
+    bool replaces_;                  // it wants another client's place, and has not got it yet
+    std::uint64_t place_asked_ = 0;  // the login on which it has asked for that
     std::map<std::uint32_t, Offered> services_;
     std::vector<std::unique_ptr<Place>> places_;
     std::map<std::uint32_t, Visited> visits_;

@@ -37,6 +37,7 @@ void ClientLink::on_health(std::uint32_t id) {
     tell({.kind = offered.healthy ? LinkNotice::Kind::healthy : LinkNotice::Kind::unhealthy,
           .service = id,
           .text = offered.why_unhealthy});
+    look_for_place();
 }
 
 bool ClientLink::tells_health(std::size_t place, const Offered& offered) const noexcept {

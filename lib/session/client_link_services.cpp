@@ -92,6 +92,7 @@ void ClientLink::remove(std::uint32_t id) {
             place->trunk->send({wire::encode_control(message)});
         }
     }
+    look_for_place();
 }
 
 // The other one of two services that have one number. Null: it is by itself.
@@ -269,8 +270,13 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
         for (const wire::RegisteredService& answer : registered->services) {
             on_registered(place, answer);
         }
+        look_for_place();
     } else if (const auto* refused = std::get_if<wire::Refused>(&message)) {
         on_refused(place, *refused);
+    } else if (const auto* taken = std::get_if<wire::TakenOver>(&message)) {
+        on_taken_over(*taken);
+    } else if (const auto* replaced = std::get_if<wire::Replaced>(&message)) {
+        on_replaced(*replaced);
     } else if (const auto* request = std::get_if<wire::Manage>(&message); request != nullptr && settings_.on_manage) {
         settings_.on_manage(places_[place]->login, *request);
     }

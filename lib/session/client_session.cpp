@@ -104,6 +104,8 @@ void ClientSession::on_pipe_open() {
     }
     settings.features = wire::feature::announced;
     settings.name = shared_->name;
+    settings.identity = shared_->identity;
+    settings.replaces = login_.replaces;
     settings.instance = shared_->instance;
     settings.epoch = login_.epoch;
     settings.attempt = login_.attempt;

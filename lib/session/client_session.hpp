@@ -34,6 +34,7 @@ struct ClientShared {
     std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
     Published<std::optional<login::Token>> token;  // for logins from now on; there is one
     std::string name;                              // the user's name for this client
+    std::string identity{};                        // what its successor goes by; empty: it has none
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -56,6 +57,7 @@ struct ClientLogin {
     std::uint64_t attempt = 0;
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n
+    bool replaces = false;     // it wants the place of the client of its identity
 };
 
 class ClientSession final : private trunk::TrunkEvents {

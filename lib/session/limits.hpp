@@ -18,4 +18,12 @@ inline constexpr std::size_t manage_requests_max = 8;
 /// How long such a request waits: the control API has one thread, which does nothing else meanwhile.
 inline constexpr Duration manage_patience = std::chrono::seconds(5);
 
+/// How often a client takes the place of others, on one connection: once a login, if all is well.
+inline constexpr Pace take_overs_pace{8, 1};
+/// How long a client whose place was taken still carries what was on its way to it: a request that had been given to it
+/// takes microseconds, and longer where plugins decide about it.
+inline constexpr Duration replaced_grace = std::chrono::milliseconds(500);
+/// How often is looked whether the client whose place a session wants has gone by itself.
+inline constexpr Duration place_look_every = std::chrono::milliseconds(100);
+
 }  // namespace ferrotunnel::limits

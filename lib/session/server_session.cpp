@@ -148,6 +148,7 @@ void ServerSession::abandon() {
     probes_.clear();
     manage_.give_up();
     yield_timer_.reset();
+    place_timer_.reset();
     leave_registry();
     plugins_.reset();
     shared_->registry->remove(key_);  // it may have been admitted without being told
@@ -255,6 +256,10 @@ void ServerSession::ask_admission() {
     info.agent = agreement_.peer_agent;
     info.address = peer_.text();
     info.since = worker_.now();
+    if ((agreement_.features & wire::feature::handover) != 0) {
+        info.identity = agreement_.peer_identity;
+        info.replaces = agreement_.peer_replaces && !info.identity.empty();
+    }
     const login::AcceptedTokens tokens =
         shared_->tokens.get();  // which may be others than at the beginning of the login
     const login::AcceptedToken* const token = login::TokenBook::find(tokens, *secret_);
@@ -397,6 +402,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     attempt([&] { tell_end(end); });
     probes_.clear();
     yield_timer_.reset();
+    place_timer_.reset();
     if (plugins_) {
         plugins_->give_up();
     }

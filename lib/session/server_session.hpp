@@ -238,6 +238,9 @@ public:
     // SessionHandle: any thread.
     void evict(wire::Code code, std::string text, std::function<void()> released) override;
     void probe(std::function<void(bool alive)> answer) override;
+    std::uint16_t assigned_port(wire::ServiceKind kind, const std::string& name) const override;
+    void take_place(std::vector<directory::ClientId> owners, std::function<void()> done) override;
+    void replaced(std::string by) override;
 
     // VisitorCarrier and HttpCarrier: any thread.
     std::uint64_t load() const noexcept override;
@@ -257,8 +260,14 @@ public:
     std::shared_ptr<void> count_dialled();
 
 private:
+    /// How a service is opened whose client waits for the place of another.
+    struct Awaited {
+        runtime::SocketAddress at{};          // of a port
+        directory::HttpDescription wanted{};  // of hosts
+    };
     struct Service {
         wire::Service description;
+        std::shared_ptr<const Awaited> awaited{};  // null: it is open, or is being claimed
         std::uint64_t registration = 0;  // an id may be registered again while a claim for the first is under way
         std::vector<directory::ClaimName> names;            // claimed, or about to be
         std::optional<directory::Membership> membership{};  // of the group that has it
@@ -356,9 +365,24 @@ private:
     directory::Ended refuses_ended(std::uint32_t id) const;
     std::optional<directory::Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
     void confirm(std::uint32_t request, std::uint32_t id);
+    wire::RegisteredService registered_as(std::uint32_t id, const runtime::SocketAddress& at,
+                                          const directory::HttpDescription* http) const;
+    void answer_registered(std::uint32_t request, const wire::RegisteredService& registered);
+    void publish(std::uint32_t id, const std::string& address);
+
+    // Hand-over (server_session_handover.cpp).
+    std::uint16_t port_of_predecessor(const wire::Service& description) const;
+    bool waits_for_place(const Service& service) const;
+    void await_place(std::uint32_t request, std::uint32_t id, Awaited how);
+    void look_for_place();
+    void open_awaited(std::uint32_t id, const std::vector<directory::ClientId>& owners);
+    void take_over();
+    void told_predecessors(std::uint32_t clients);
+    void leave_place(const std::string& by);
     void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
     bool guesses_count() const noexcept { return shared_->guesses && shared_->tokens.any_weak(); }
     void keep_description(Service& service, const wire::Service& description);
+    std::optional<directory::Refusal> open_hosts(std::uint32_t id, const directory::HttpDescription& wanted);
     std::optional<directory::Refusal> too_many_names(const directory::HttpDescription& wanted) const;
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
     void unregister(std::uint32_t id);
@@ -413,10 +437,10 @@ private:
                           const std::vector<directory::ClaimName>& names, directory::HttpDescription wanted,
                           std::optional<directory::Refusal> refusal);
     void release_unwanted(const std::vector<directory::ClaimName>& names);
-    const std::string& shown_host_of(const Service& service) const;
-    std::string shown_host_of_port(const Service& service) const;
-    const HttpPublic& public_place_of(const Service& service) const;
-    std::string url_of(const Service& service) const;
+    const std::string& shown_host_of(const directory::HttpDescription& service) const;
+    std::string shown_host_of_port(const runtime::SocketAddress& at) const;
+    const HttpPublic& public_place_of(const directory::HttpDescription& service) const;
+    std::string url_of(const directory::HttpDescription& service) const;
     Result<directory::HttpStream, wire::Code> open_http(std::uint32_t id, const net::Address& visitor,
                                                         IntrusivePtr<buffer::Waker> waker, bool foreign,
                                                         std::shared_ptr<void> counted);
@@ -482,11 +506,13 @@ private:
     directory::ClientId client_{};
     std::unique_ptr<Plugins> plugins_;  // null: there are none (server_session_plugins.hpp)
     std::unique_ptr<runtime::Timer> yield_timer_;
+    std::unique_ptr<runtime::Timer> place_timer_;  // of one that waits for a place, or whose place was taken
     std::map<std::uint32_t, Service> services_;
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;
     TokenBucket registrations_rate_;
     TokenBucket visits_rate_;
+    TokenBucket take_overs_rate_;
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`
@@ -504,6 +530,7 @@ private:
     bool draining_ = false;  // announced by either side
     bool rotating_ = false;  // ids run out: a successor is on its way
     bool yielding_ = false;  // the successor has come: it takes the ports over, and this one drains
+    bool replaced_ = false;  // another client has taken the place of this one
     bool ended_ = false;
 };
 

@@ -215,17 +215,31 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     if (!refusal) {
         refusal = count_service(id);
     }
-    directory::HttpDirectory::Joined joined;
+    if (!refusal && waits_for_place(service)) {
+        await_place(request, id, {{}, std::move(wanted)});
+        return;
+    }
     if (!refusal) {
-        directory::Refusal why;
-        joined = shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id),
-                                     service.membership, service.health);
-        refusal = joined.service ? std::nullopt : std::optional(why);
+        refusal = open_hosts(id, wanted);
     }
     if (refusal) {
         refuse_service(id, *refusal);
         release_unwanted(names);
         return;
+    }
+    confirm(request, id);
+}
+
+// Makes this trunk carry the hosts, which are claimed; returns why that failed, or nothing.
+std::optional<directory::Refusal> ServerSession::open_hosts(std::uint32_t id,
+                                                            const directory::HttpDescription& wanted) {
+    Service& service = services_.at(id);
+    directory::Refusal why;
+    directory::HttpDirectory::Joined joined =
+        shared_->http->join(client_, id, wanted, shared_from_this(), worker_.now(), why, refuses_ended(id),
+                            service.membership, service.health);
+    if (!joined.service) {
+        return why;
     }
     service.http = std::move(joined.service);
     service.opened = joined.first;
@@ -236,7 +250,7 @@ void ServerSession::on_hosts_claimed(std::uint32_t request, std::uint32_t id, st
     if (service.assigned) {
         shared_->http->remember_assigned(*service.http);
     }
-    confirm(request, id);
+    return std::nullopt;
 }
 
 // Releases claims that no service of this session needs.
@@ -253,24 +267,24 @@ void ServerSession::release_unwanted(const std::vector<directory::ClaimName>& na
 }
 
 // The service's first host; the others, and the exact rule of its path, are in the log and in the configuration.
-const std::string& ServerSession::shown_host_of(const Service& service) const {
-    const std::string& first = service.http->description().hosts.front();
+const std::string& ServerSession::shown_host_of(const directory::HttpDescription& service) const {
+    const std::string& first = service.hosts.front();
     return first == "*" ? shared_->public_host : first;
 }
 
 // The HTTPS place if TLS passes untouched, or if there is a certificate for its host; else the HTTP place.
-const HttpPublic& ServerSession::public_place_of(const Service& service) const {
+const HttpPublic& ServerSession::public_place_of(const directory::HttpDescription& service) const {
     const auto& plain = shared_->http_public;
     const auto& tls = shared_->https_public;
-    const bool by_tls = tls && (service.http->description().passthrough || !plain ||
+    const bool by_tls = tls && (service.passthrough || !plain ||
                                 (shared_->has_certificate && shared_->has_certificate(shown_host_of(service))));
     return by_tls ? *tls : *plain;
 }
 
-std::string ServerSession::url_of(const Service& service) const {
+std::string ServerSession::url_of(const directory::HttpDescription& service) const {
     const std::string& host = shown_host_of(service);
     const HttpPublic& at = public_place_of(service);
-    if (service.http->description().passthrough) {
+    if (service.passthrough) {
         return printable("tls://" + host + ':' + std::to_string(at.port), limits::public_address_max);
     }
     const bool usual = at.port == (at.scheme == "https" ? 443 : 80);
@@ -279,7 +293,7 @@ std::string ServerSession::url_of(const Service& service) const {
     if (!usual) {
         url += ':' + std::to_string(at.port);
     }
-    url += shown_path(service.http->description().path);
+    url += shown_path(service.path);
     return printable(url, limits::public_address_max);
 }
 

@@ -105,7 +105,7 @@ hooks::Subject ServerSession::Plugins::about_visitors_of(std::uint32_t id) {
         hooks::ServiceFacts made;
         made.name = service.description.name;
         made.kind = login::name_of(service.description.kind);
-        made.port = service.http ? session_.public_place_of(service).port : service.port();
+        made.port = service.http ? session_.public_place_of(service.http->description()).port : service.port();
         facts = std::make_shared<const hooks::ServiceFacts>(std::move(made));
     }
     hooks::Subject subject;

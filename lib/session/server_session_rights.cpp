@@ -97,8 +97,7 @@ Result<runtime::SocketAddress, directory::Refusal> ServerSession::address_for(co
 }
 
 // Visitors meet a port that listens on one address of several there, and on this machine alone where it is narrowed.
-std::string ServerSession::shown_host_of_port(const Service& service) const {
-    const runtime::SocketAddress& at = service.public_port->address();
+std::string ServerSession::shown_host_of_port(const runtime::SocketAddress& at) const {
     return at.ip() == shared_->tcp_bind.ip() || at.is_unspecified() ? shared_->public_host : at.ip();
 }
 
@@ -196,7 +195,8 @@ std::optional<directory::Refusal> ServerSession::count_service(std::uint32_t id)
     Service& service = services_.at(id);
     const auto rules = shared_->registry->rules();
     const login::Rights& rights = rules->of(client_.first);
-    service.of_token = shared_->token_use->count_service(client_, id, rights);
+    const bool replaces = !shared_->registry->predecessors(key_).empty();
+    service.of_token = shared_->token_use->count_service(client_, id, rights, replaces);
     if (service.of_token) {
         return std::nullopt;
     }

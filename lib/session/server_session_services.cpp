@@ -18,8 +18,6 @@ using wire::Code;
 
 namespace {
 
-constexpr std::string_view private_address = "private";  // shown to people
-
 // For comparing trunks: a trunk that moves this much counts as having one visitor more.
 constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
 
@@ -38,6 +36,8 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
         manage_.answered(*answer);
     } else if (const auto* health = std::get_if<wire::Health>(&message)) {
         on_health(*health);
+    } else if (std::holds_alternative<wire::TakeOver>(message)) {
+        take_over();
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
         trunk_->end(Code::protocol, "a message that has no place after the login");
     }
@@ -94,6 +94,9 @@ std::optional<directory::Refusal> ServerSession::check_service(const wire::Servi
     }
     if (draining_) {
         return directory::Refusal{Code::going_away, "The client has said that it is stopping."};
+    }
+    if (replaced_) {
+        return directory::Refusal{Code::going_away, "Another client has taken the place of this one."};
     }
     if (description.kind != wire::ServiceKind::tcp && description.kind != wire::ServiceKind::http &&
         description.kind != wire::ServiceKind::tls && description.kind != wire::ServiceKind::private_tcp &&
@@ -197,6 +200,10 @@ void ServerSession::register_private(std::uint32_t request, const wire::Service&
     service.opened = agreement_.trunk == 1;  // the other trunks have nothing to tell
     service.traffic = std::make_shared<trunk::Traffic>();
     service.traffic->total = traffic_;
+    if (waits_for_place(service)) {
+        await_place(request, description.id, {});
+        return;
+    }
     confirm(request, description.id);
 }
 
@@ -213,6 +220,9 @@ void ServerSession::register_port(std::uint32_t request, const wire::Service& de
     if (at.port() == 0 && (agreement_.trunks > 1 || service.membership)) {
         // What another trunk, or another member of its group, was given for it.
         at.set_port(shared_->ports->port_of(owner_of(service), number_of(service), service.transport()));
+    }
+    if (at.port() == 0) {
+        at.set_port(port_of_predecessor(description));
     }
     if (at.port() == 0) {
         assign_port(request, description.id, at);
@@ -255,6 +265,8 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
     } else if (std::optional<directory::Refusal> full = count_service(id)) {
         shared_->registry->release(key_, name);
         refuse_service(id, *full);
+    } else if (waits_for_place(found->second)) {
+        await_place(request, id, {at, {}});
     } else if (std::optional<directory::Refusal> why = open_port(id, at)) {
         shared_->registry->release(key_, name);
         if (why->code == Code::port_taken) {
@@ -345,93 +357,6 @@ std::optional<directory::Refusal> ServerSession::open_port(std::uint32_t id, con
     return std::nullopt;
 }
 
-void ServerSession::confirm(std::uint32_t request, std::uint32_t id) {
-    Service& service = services_[id];
-    wire::RegisteredService registered;
-    registered.id = id;
-    if (service.http) {
-        registered.port = public_place_of(service).port;
-        registered.address = url_of(service);
-        registered.host = service.assigned ? service.http->description().hosts.front() : std::string();
-    } else {
-        registered.port = service.port();
-        registered.address = service.is_private() ? std::string(private_address)
-                                                  : net::to_text({shown_host_of_port(service), service.port()});
-        if (service.transport() == directory::Transport::udp) {
-            registered.address.insert(0, "udp://");
-        }
-    }
-    for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
-        trunk_->session().send_control(payload);
-    }
-    trunk_->session_changed();
-    if (plugins_) {
-        plugins_->confirmed(id, registered);
-    }
-    std::string name = printable(service.description.name, 64);
-    const auto row = shared_->services->row({name, token_name_, registered.address});
-    service.meter = row->meter(&worker_);
-    if (service.http) {
-        service.http->count_in(row);
-    }
-    {
-        std::lock_guard lock(view_mutex_);
-        view_.services.push_back({id, service.description.kind, name, registered.address, service.port(),
-                                  service.traffic, service.http, row, !service.health.healthy});
-        view_.services.back().group = service.description.group.name;
-        view_.services.back().member = service.public_port ? service.public_port->member_of(*this)
-                                       : service.http      ? service.http->member_of(*this)
-                                                           : nullptr;
-    }
-    if (!service.opened) {
-        shared_->log->debug("one more connection carries a service",
-                            {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
-        return;
-    }
-    static constexpr LineKind services{"services", limits::client_lines_per_second};
-    const bool may_tell = shared_->log->may_write(LogLevel::info, services, worker_.now());
-    if (may_tell && service.asked) {
-        shared_->log->info("a service is reachable, by the plugins that its client asks for",
-                           {{"session", agreement_.session},
-                            {"service", name},
-                            {"endpoint", registered.address},
-                            {"plugins", service.asked->names()}});
-    } else if (may_tell) {
-        shared_->log->info("a service is reachable",
-                           {{"session", agreement_.session}, {"service", name}, {"endpoint", registered.address}});
-    }
-    notify(ServerNotice::Kind::registered, name, registered.address, Code::none, {});
-}
-
-// Refuses a service that was being registered.
-void ServerSession::refuse_service(std::uint32_t id, const directory::Refusal& refusal) {
-    wire::Service description = services_.at(id).description;
-    services_.erase(id);
-    tell_refusal(description, refusal);
-}
-
-void ServerSession::tell_refusal(const wire::Service& description, const directory::Refusal& refusal) {
-    if (plugins_ && !services_.contains(description.id)) {
-        plugins_->left(description.id);
-    }
-    std::string name = printable(description.name, 64);
-    wire::Refused refused{description.id, refusal.code, refusal.text};
-    trunk_->session().send_control(wire::encode_control(refused));
-    trunk_->session_changed();
-    if (shared_->registry->refuse_ended(key_, description.id)) {
-        return;  // nobody waits for the service any more: the client itself has unregistered it
-    }
-    static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
-    if (shared_->log->may_write(LogLevel::warn, refused_services, worker_.now())) {
-        shared_->log->warn(
-            "a service was refused",
-            {{"peer", peer_.text()}, {"service", name}, {"code", wire::name_of(refusal.code)}, {"why", refusal.text}});
-    }
-    if (refusals_.may_tell(worker_.now())) {
-        notify(ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
-    }
-}
-
 // Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk. To
 // be remembered first, or a registration that is under way on another trunk could open again what is closed here.
 void ServerSession::unregister(std::uint32_t id) {
@@ -444,7 +369,7 @@ void ServerSession::unregister(std::uint32_t id) {
         return;
     }
     Service& service = found->second;
-    if (service.is_carried()) {
+    if (service.is_carried() || service.awaited) {
         // Claims go first: closing tells the other trunks, which may register the next service for these names at once.
         for (const directory::ClaimName& name : service.names) {
             shared_->registry->release_for_all(key_, name);
@@ -479,9 +404,10 @@ void ServerSession::forget_service(std::uint32_t id) {
 
 // Leaves the service: new visitors go to other trunks; without one they are refused, and others may have the port.
 void ServerSession::leave(Service& service) {
-    if (!service.is_carried()) {
+    if (!service.is_carried() && !service.awaited) {
         return;
     }
+    service.awaited = nullptr;
     if (auto port = std::exchange(service.public_port, nullptr)) {
         shared_->ports->leave(owner_of(service), *port, *this);
     }

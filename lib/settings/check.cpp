@@ -339,6 +339,9 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
         }
     }
     check_mask(settings.inspect_mask, problems);
+    if (auto fault = identity_fault(settings.identity)) {
+        problems.push_back({"identity", std::move(*fault)});
+    }
     check_visits(settings.visits, problems);
     check_client_tls(settings, problems);
     check_bounds({}, client_settings, settings, problems);

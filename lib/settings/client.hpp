@@ -22,6 +22,7 @@ namespace ferrotunnel::detail {
 inline constexpr std::string_view proxy_by_environment = "env";
 inline constexpr std::string_view no_proxy = "off";
 inline constexpr std::uint64_t retry_refused_ms_max = 3'600'000;
+inline constexpr std::uint64_t linger_ms_max = 3'600'000;
 
 struct ClientValues : CommonValues {
     std::string server;
@@ -33,6 +34,9 @@ struct ClientValues : CommonValues {
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
+    std::string identity;                                    // that it shares with its successor; empty: none
+    bool replace = false;                                    // it takes the place of the client of its identity
+    std::chrono::milliseconds linger{0};                     // for the program
     std::vector<std::string> managed;                        // where the server's administrator may lead services to
     bool inspect = false;
     std::uint64_t inspect_memory = limits::inspect_memory_default;
@@ -42,6 +46,9 @@ struct ClientValues : CommonValues {
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
+
+/// What is wrong with an identity; nothing: it can be used.
+std::optional<std::string> identity_fault(const std::string& text);
 
 /// What `inspect_mask` says alone, to hide nothing.
 inline constexpr std::string_view mask_off = "off";
@@ -83,6 +90,34 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .help = "What the server calls this client where it shows it, and dials it by.",
       .otherwise = "nothing"},
      &ClientValues::name},
+    {{.key = "identity",
+      .form = Form::word,
+      .fault = identity_fault,
+      .option = "identity",
+      .operand = "NAME",
+      .topic = "Service",
+      .type = "text",
+      .help = "What a client and its successor have in common, for `replace`: up to 64 bytes that no other client of "
+              "this token has. See \"Hand-over of a client\" in operations.md.",
+      .otherwise = "this boot of this machine, the user, and the file or the services (the library: none)"},
+     &ClientValues::identity},
+    {{.key = "replace",
+      .form = Form::on_off,
+      .option = "replace",
+      .topic = "Service",
+      .help = "Take the place of the client that has the same token and identity: when all services of this one are "
+              "registered and healthy, it gets the visitors, and the other one finishes those that it has and ends. "
+              "Without such a client it is a start like any other."},
+     &ClientValues::replace},
+    {{.key = "linger",
+      .form = Form::time,
+      .max = linger_ms_max,
+      .option = "linger",
+      .operand = "TIME",
+      .topic = "Service",
+      .help = "How long the program stays, doing nothing, after another client has taken its place, unless it is told "
+              "to end: for supervisors that would only start it again, as Kubernetes does."},
+     &ClientValues::linger},
     {{.key = "connections",
       .form = Form::number,
       .min = 1,

@@ -11,6 +11,9 @@
 //            <-- manage -------          what the server's administrator wants of the client's services
 //     managed ----------------->
 //     health ------------------>          whether the backend of a service is healthy
+//     take_over --------------->          it has what it wants, and comes in the place of another client
+//            <-------- taken_over          how many have been told to go
+//            <---------- replaced          another client has come in the place of this one
 //
 // Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
 // returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
@@ -52,11 +55,15 @@ inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
 inline constexpr std::uint64_t groups = 1U << 7;          // services that several clients share
 inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services
 inline constexpr std::uint64_t health = 1U << 9;          // clients say whether backends are healthy
+inline constexpr std::uint64_t handover = 1U << 10;       // a client comes in the place of another
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
 /// What this code announces.
 inline constexpr std::uint64_t announced =
-    udp | plugins | visits | service_tokens | groups | managed | health | group_terms;
+    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms;
 }  // namespace feature
+
+/// The longest identity of a client.
+inline constexpr std::size_t identity_text_max = 64;
 
 using Nonce = std::array<std::uint8_t, 32>;
 using TokenId = std::array<std::uint8_t, 8>;
@@ -90,7 +97,9 @@ struct Hello {
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
     std::string agent{agent_name};
-    std::string name;  // client only: what its user calls it; empty: no name
+    std::string name;        // client only: what its user calls it; empty: no name
+    std::string identity{};  // client only: what its successor goes by; empty: it has none
+    bool replaces = false;   // client only: it wants the place of the one that has its identity
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -291,6 +300,25 @@ struct Health {
     friend bool operator==(const Health&, const Health&) = default;
 };
 
+/// The client has registered what it wants, and takes the place of the earlier clients of its identity.
+struct TakeOver {
+    friend bool operator==(const TakeOver&, const TakeOver&) = default;
+};
+
+/// The answer: that is done.
+struct TakenOver {
+    std::uint32_t clients = 0;  // that have been told to go
+
+    friend bool operator==(const TakenOver&, const TakenOver&) = default;
+};
+
+/// Another client has taken the place of this one, which gets no new visitors, finishes those that it has, and goes.
+struct Replaced {
+    std::string text;  // for a person
+
+    friend bool operator==(const Replaced&, const Replaced&) = default;
+};
+
 /// A message of a type that this version does not know.
 struct Unknown {
     std::string type;
@@ -299,7 +327,7 @@ struct Unknown {
 };
 
 using ControlMessage = std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Manage,
-                                    Managed, Health, Unknown>;
+                                    Managed, Health, TakeOver, TakenOver, Replaced, Unknown>;
 
 /// Why a message is refused: `protocol`, or `limit` when something is larger than allowed. The text names the key.
 struct ControlError {
@@ -324,6 +352,10 @@ ControlPayload encode_control(const Manage& manage);
 ControlPayload encode_control(const Managed& managed);
 /// The text is made printable and cut.
 ControlPayload encode_control(const Health& health);
+ControlPayload encode_control(const TakeOver& message);
+ControlPayload encode_control(const TakenOver& message);
+/// The text is made printable and cut.
+ControlPayload encode_control(const Replaced& message);
 
 /// Encodes as many messages as needed, each with at most limits::services_per_message_max services and within the limit
 /// of a payload. All carry `request`. No services need no message.

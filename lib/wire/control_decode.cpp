@@ -86,6 +86,8 @@ ControlMessage decode_hello(cbor::Item map, Error& error) {
     decode_limits(fields, hello.limits, error);
     fields.text("agent", hello.agent, 0, limits::agent_text_max);
     fields.optional_text("name", hello.name, limits::client_name_max);
+    fields.optional_text("identity", hello.identity, identity_text_max);
+    fields.optional_boolean("replaces", hello.replaces);
     return hello;
 }
 
@@ -306,6 +308,22 @@ ControlMessage decode_health_now(cbor::Item map, Error& error) {
     return message;
 }
 
+ControlMessage decode_take_over(cbor::Item, Error&) {
+    return TakeOver{};
+}
+
+ControlMessage decode_taken_over(cbor::Item map, Error& error) {
+    TakenOver message;
+    FieldReader(map, "taken_over", error).number("clients", message.clients, 0, any_u32);
+    return message;
+}
+
+ControlMessage decode_replaced(cbor::Item map, Error& error) {
+    Replaced message;
+    FieldReader(map, "replaced", error).optional_text("text", message.text, limits::refused_text_max);
+    return message;
+}
+
 using Decoder = ControlMessage (*)(cbor::Item, Error&);
 
 struct MessageType {
@@ -317,7 +335,8 @@ constexpr MessageType message_types[] = {
     {"hello", decode_hello},           {"auth", decode_auth},         {"welcome", decode_welcome},
     {"register", decode_register},     {"refused", decode_refused},   {"registered", decode_registered},
     {"unregister", decode_unregister}, {"stats", decode_stats},       {"manage", decode_manage},
-    {"managed", decode_managed},       {"health", decode_health_now},
+    {"managed", decode_managed},       {"health", decode_health_now}, {"take_over", decode_take_over},
+    {"taken_over", decode_taken_over}, {"replaced", decode_replaced},
 };
 
 constexpr std::size_t type_text_max = 32;

@@ -203,7 +203,8 @@ void write_limits(cbor::Writer& writer, const HelloLimits& limits) {
 
 ControlPayload encode_control(const Hello& hello) {
     cbor::Writer writer;
-    writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U) + (hello.name.empty() ? 0U : 1U));
+    writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U) + (hello.name.empty() ? 0U : 1U) +
+               (hello.identity.empty() ? 0U : 1U) + (hello.replaces ? 1U : 0U));
     writer.text("t").text("hello");
     writer.text("version_min").unsigned_integer(hello.version_min);
     writer.text("version_max").unsigned_integer(hello.version_max);
@@ -224,6 +225,12 @@ ControlPayload encode_control(const Hello& hello) {
     writer.text("agent").text(printable(hello.agent, limits::agent_text_max));
     if (!hello.name.empty()) {
         writer.text("name").text(printable(hello.name, limits::client_name_max));
+    }
+    if (!hello.identity.empty()) {
+        writer.text("identity").text(printable(hello.identity, identity_text_max));
+    }
+    if (hello.replaces) {
+        writer.text("replaces").boolean(true);
     }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }
@@ -313,6 +320,31 @@ ControlPayload encode_control(const Health& health) {
     writer.text("healthy").boolean(health.healthy);
     if (!health.text.empty()) {
         writer.text("text").text(printable(health.text, health_text_max));
+    }
+    return checked(writer);
+}
+
+ControlPayload encode_control(const TakeOver&) {
+    cbor::Writer writer;
+    writer.map(1);
+    writer.text("t").text("take_over");
+    return checked(writer);
+}
+
+ControlPayload encode_control(const TakenOver& message) {
+    cbor::Writer writer;
+    writer.map(2);
+    writer.text("t").text("taken_over");
+    writer.text("clients").unsigned_integer(message.clients);
+    return checked(writer);
+}
+
+ControlPayload encode_control(const Replaced& message) {
+    cbor::Writer writer;
+    writer.map(1U + (message.text.empty() ? 0U : 1U));
+    writer.text("t").text("replaced");
+    if (!message.text.empty()) {
+        writer.text("text").text(printable(message.text, limits::refused_text_max));
     }
     return checked(writer);
 }

@@ -2,8 +2,8 @@
 import { badge, card, make, Table } from "/dom.js";
 
 const kept = 100;
-const kinds = { connected: "good", joined: "good", registered: "good", reloaded: "good", healthy: "good", degraded: "warn", reconnecting: "warn",
-  draining: "warn", kicked: "warn", gap: "warn", lost: "bad", refused: "bad", unhealthy: "bad", unregistered: "off", stopped: "off" };
+const kinds = { connected: "good", joined: "good", registered: "good", took_over: "good", reloaded: "good", healthy: "good", degraded: "warn", reconnecting: "warn",
+  draining: "warn", kicked: "warn", replaced: "warn", gap: "warn", lost: "bad", refused: "bad", unhealthy: "bad", unregistered: "off", stopped: "off" };
 
 const rows = []; // the newest first
 const table = new Table("Events", [

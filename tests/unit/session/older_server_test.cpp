@@ -22,7 +22,7 @@ namespace {
 /// A server on the test's own thread that has these features alone, and one client.
 class OlderServer {
 public:
-    explicit OlderServer(std::uint64_t features) {
+    explicit OlderServer(std::uint64_t features, bool replaces = false) {
         shared_->server = {"127.0.0.1", runtime::local_address(listener_.get()).port()};
         shared_->token = new_token();
         shared_->handshake_deadline = std::chrono::hours(1);
@@ -35,12 +35,18 @@ public:
         handshake_ = std::make_unique<login::ServerHandshake>(settings, runtime::system_random());
         ClientLink::Settings link;
         link.trunk_workers.assign(1, &worker_);
+        link.replaces = replaces;
+        shared_->identity = "nas";
         worker_.start();
         on(worker_, [&] {
             link_ = std::make_unique<ClientLink>(worker_, shared_, link, [this](const LinkNotice& notice) {
                 if (notice.kind == LinkNotice::Kind::refused) {
                     refused_.push_back({notice.service, notice.text});
                     refused.tell();
+                } else if (notice.kind == LinkNotice::Kind::took_over || notice.kind == LinkNotice::Kind::replaced ||
+                           notice.kind == LinkNotice::Kind::stopped) {
+                    place_.push_back({notice.kind, notice.code});
+                    place_told.tell();
                 }
             });
         });
@@ -90,11 +96,27 @@ public:
         REQUIRE(std::holds_alternative<wire::Register>(*message));
         return std::get<wire::Register>(*message).services;
     }
+    wire::ControlMessage next() {
+        auto message = wire::decode_control(next_control());
+        REQUIRE(message);
+        return std::move(*message);
+    }
+    void answer(const wire::ControlPayload& payload) { write(WireClient::frame_of(payload)); }
+    void confirm(std::uint32_t id) {
+        const wire::RegisteredService registered{id, 80, "host:80"};
+        answer(wire::encode_registered(1, {&registered, 1}).front());
+    }
+    using Told = std::vector<std::pair<LinkNotice::Kind, wire::Code>>;
+    /// What was told of the place that it takes or loses.
+    Told place() {
+        return on(worker_, [&] { return place_; });
+    }
     std::vector<std::pair<std::uint32_t, std::string>> refusals() {
         return on(worker_, [&] { return refused_; });
     }
 
     Signal refused;
+    Signal place_told;
 
 private:
     void write(Bytes bytes) {
@@ -134,6 +156,7 @@ private:
     std::shared_ptr<ClientShared> shared_ = std::make_shared<ClientShared>();
     std::unique_ptr<ClientLink> link_;
     std::vector<std::pair<std::uint32_t, std::string>> refused_;  // used on the worker alone
+    Told place_;                                                  // likewise
 };
 
 }  // namespace
@@ -186,4 +209,48 @@ TEST_CASE("a server that knows tokens of services is given the proof, and no tok
     CHECK(services[0].proof.has_value());
     CHECK(services[0].proof != wire::Proof{7});
     CHECK_FALSE(services[1].proof.has_value());
+}
+
+TEST_CASE("a client that wants another one's place says so where the server is too old for that", "[handover]") {
+    OlderServer server(wire::feature::udp, true);
+    server.offer(1, {});
+    server.welcome();
+    CHECK(server.asked_for().size() == 1);
+    REQUIRE(server.place_told.wait());
+    CHECK(server.place() == OlderServer::Told{{LinkNotice::Kind::took_over, wire::Code::unsupported}});
+}
+
+TEST_CASE("a client takes another one's place once all of its services are there", "[handover]") {
+    OlderServer server(wire::feature::announced, true);
+    server.offer(1, {});
+    server.offer(2, {});
+    server.offer(3, {});
+    server.welcome();
+    CHECK(server.asked_for().size() == 3);
+    server.confirm(1);
+    server.answer(wire::encode_control(wire::Refused{2, wire::Code::port_taken, "taken"}));
+    server.confirm(3);
+    REQUIRE(server.refused.wait());
+    CHECK(server.asked_for().size() == 1);  // asks again, and has not said that it takes the place
+    CHECK(server.place().empty());
+    server.confirm(2);
+    CHECK(std::holds_alternative<wire::TakeOver>(server.next()));
+    server.answer(wire::encode_control(wire::TakenOver{1}));
+    REQUIRE(server.place_told.wait());
+    CHECK(server.place() == OlderServer::Told{{LinkNotice::Kind::took_over, wire::Code::none}});
+
+    server.answer(wire::encode_control(wire::Replaced{"Another one."}));
+    REQUIRE(server.place_told.wait(2));
+    CHECK(server.place().at(1) == std::pair(LinkNotice::Kind::replaced, wire::Code::none));
+}
+
+TEST_CASE("a client that wants nobody's place takes none", "[handover]") {
+    OlderServer server(wire::feature::announced);
+    server.offer(1, {});
+    server.welcome();
+    CHECK(server.asked_for().size() == 1);
+    server.confirm(1);
+    server.answer(wire::encode_control(wire::Refused{1, wire::Code::busy, "later"}));  // and it asks again
+    CHECK(server.asked_for().size() == 1);
+    CHECK(server.place().empty());
 }

@@ -37,6 +37,8 @@ struct Caller {
     std::uint32_t trunk = 1;
     std::uint32_t trunks = 1;
     std::uint64_t features = 0;
+    std::string identity{};
+    bool replaces = false;
 };
 
 class WireClient {
@@ -241,6 +243,8 @@ private:
         settings.trunk = caller.trunk;
         settings.trunks = caller.trunks;
         settings.features = caller.features;
+        settings.identity = caller.identity;
+        settings.replaces = caller.replaces;
         return settings;
     }
     bool read(MutableBytes into) {

@@ -190,4 +190,8 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
     pin(ill, encode_control(ill), "a4 6174 666865616c7468 626964 07 676865616c746879 f4 6474657874 64736c6f77");
     Health well{7, true, ""};
     pin(well, encode_control(well), "a3 6174 666865616c7468 626964 07 676865616c746879 f5");
+    pin(TakeOver{}, encode_control(TakeOver{}), "a1 6174 6974616b655f6f766572");
+    pin(TakenOver{1}, encode_control(TakenOver{1}), "a2 6174 6a74616b656e5f6f766572 67636c69656e7473 01");
+    pin(Replaced{"bye"}, encode_control(Replaced{"bye"}), "a2 6174 687265706c61636564 6474657874 63627965");
+    pin(Replaced{}, encode_control(Replaced{}), "a1 6174 687265706c61636564");
 }

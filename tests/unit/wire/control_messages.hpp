@@ -83,9 +83,22 @@ inline json health_json() {
     return {{"t", "health"}, {"id", 1}, {"healthy", false}, {"text", "the status is 503"}};
 }
 
+inline json take_over_json() {
+    return {{"t", "take_over"}};
+}
+
+inline json taken_over_json() {
+    return {{"t", "taken_over"}, {"clients", 1}};
+}
+
+inline json replaced_json() {
+    return {{"t", "replaced"}, {"text", "Another client has taken this one's place."}};
+}
+
 inline std::vector<json> all_messages_json() {
-    return {hello_json(),      auth_json(),  welcome_json(), register_json(), registered_json(), refused_json(),
-            unregister_json(), stats_json(), manage_json(),  managed_json(),  health_json()};
+    return {hello_json(),   auth_json(),       welcome_json(),    register_json(), registered_json(),
+            refused_json(), unregister_json(), stats_json(),      manage_json(),   managed_json(),
+            health_json(),  take_over_json(),  taken_over_json(), replaced_json()};
 }
 
 inline Result<wire::ControlMessage, wire::ControlError> decode(const json& message) {

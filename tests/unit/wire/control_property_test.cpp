@@ -48,6 +48,8 @@ Hello random_hello(SeededRandom& random) {
                     random_u32(random, 0, 0x7fff'ffff), random_u32(random, 16'384), random_u32(random, 0, 0x7fff'ffff)};
     hello.agent = random_text(random, limits::agent_text_max);
     hello.name = random_text(random, limits::client_name_max);
+    hello.identity = random_text(random, identity_text_max);
+    hello.replaces = random.chance(50);
     return hello;
 }
 
@@ -246,6 +248,11 @@ TEST_CASE("random messages survive the way through bytes") {
         round_trip(managed, encode_control(managed));
         Health health{random_u32(random, 1), random.chance(50), random_text(random, health_text_max)};
         round_trip(health, encode_control(health));
+        round_trip(TakeOver{}, encode_control(TakeOver{}));
+        TakenOver taken_over{random_u32(random, 0)};
+        round_trip(taken_over, encode_control(taken_over));
+        Replaced replaced{random_text(random, limits::refused_text_max)};
+        round_trip(replaced, encode_control(replaced));
 
         std::vector<Service> services(random.below(200));
         std::vector<RegisteredService> registered(random.below(200));

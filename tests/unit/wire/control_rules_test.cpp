@@ -91,6 +91,10 @@ TEST_CASE("hello: every field has its rule") {
     text_rule(hello, "/agent", limits::agent_text_max, "hello.agent");
     hello["name"] = "alice";  // optional
     text_rule(hello, "/name", limits::client_name_max, "hello.name");
+    hello["identity"] = "nas";  // likewise
+    text_rule(hello, "/identity", identity_text_max, "hello.identity");
+    hello["replaces"] = true;
+    refuses(hello, "/replaces", 1, "hello.replaces");
     number_rule(hello, "/limits/first_window", limits::first_window_min, limits::credit_outstanding_max,
                 "hello.limits.first_window");
     number_rule(hello, "/limits/streams_max", 0, 0x7fff'ffff, "hello.limits.streams_max");
@@ -384,6 +388,9 @@ TEST_CASE("registered, refused, unregister and stats: every field has its rule")
     number_rule(health_json(), "/id", 1, 0xffff'ffff, "health.id");
     refuses(health_json(), "/healthy", 1, "health.healthy");
     text_rule(health_json(), "/text", health_text_max, "health.text");
+
+    number_rule(taken_over_json(), "/clients", 0, 0xffff'ffff, "taken_over.clients");
+    text_rule(replaced_json(), "/text", limits::refused_text_max, "replaced.text");
 }
 
 TEST_CASE("stats: what is not a counter is left out") {
@@ -402,7 +409,8 @@ TEST_CASE("a missing key is named, an optional one is not missed") {
             auto result = decode(without);
             CAPTURE(message["t"].get<std::string>(), key);
             const bool is_optional = (message["t"] == "refused" && (key == "id" || key == "text")) ||
-                                     (message["t"] == "health" && (key == "healthy" || key == "text"));
+                                     (message["t"] == "health" && (key == "healthy" || key == "text")) ||
+                                     (message["t"] == "replaced" && key == "text");
             if (is_optional) {
                 CHECK(result);
                 continue;

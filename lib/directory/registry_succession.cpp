@@ -1,0 +1,144 @@
+// How a client comes in the place of another of its identity.
+#include <algorithm>
+#include <set>
+
+#include "directory/registry.hpp"
+
+namespace ferrotunnel::directory {
+
+// Whether the client of `other`, which may be about to be admitted, wants the place of that of `one`.
+bool Registry::precedes(const Session& one, const SessionInfo& other) const {
+    const bool is_of_it = other.replaces && !other.identity.empty() && one.info.identity == other.identity &&
+                          one.info.token == other.token && one.info.instance != other.instance;
+    if (!is_of_it || !one.info.replaces) {
+        return is_of_it;
+    }
+    // Of two that want the place, the one that came first goes.
+    const auto known = clients_.find(client_of(other));
+    return known == clients_.end() || clients_.at(client_of(one.info)).front() < known->second.front();
+}
+
+// Calls `action` for each trunk of the predecessors.
+template <typename Action>
+void Registry::for_predecessors(const SessionInfo& info, Action action) const {
+    if (!info.replaces) {
+        return;
+    }
+    for (auto client = clients_.lower_bound({info.token, {}});
+         client != clients_.end() && client->first.first == info.token; ++client) {
+        for (const SessionKey key : client->second) {
+            if (const Session& one = sessions_.at(key); precedes(one, info)) {
+                action(one);
+            }
+        }
+    }
+}
+
+bool Registry::was_replaced(const SessionInfo& info) const {
+    if (info.identity.empty() || info.replaces || info.epoch < 2) {
+        return false;
+    }
+    for (auto client = clients_.lower_bound({info.token, {}});
+         client != clients_.end() && client->first.first == info.token; ++client) {
+        const Session& one = sessions_.at(client->second.front());
+        if (one.took_over && one.info.identity == info.identity && one.info.instance != info.instance) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Registry::replaces_somebody(const SessionInfo& info) const {
+    bool any = false;
+    for_predecessors(info, [&any](const Session&) { any = true; });
+    return any;
+}
+
+std::vector<std::shared_ptr<SessionHandle>> Registry::predecessors(SessionKey session) const {
+    std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<SessionHandle>> handles;
+    if (const auto known = sessions_.find(session); known != sessions_.end()) {
+        for_predecessors(known->second.info, [&handles](const Session& one) { handles.push_back(one.handle); });
+    }
+    return handles;
+}
+
+bool Registry::waits_for_place(SessionKey session, const ClaimName& name) const {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    const auto held = claims_.find(name);
+    if (known == sessions_.end() || held == claims_.end()) {
+        return false;
+    }
+    const Holder* const own = holder_among(held->second, client_of(known->second.info));
+    return own != nullptr &&
+           std::any_of(held->second.holders.begin(), held->second.holders.end(), [&](const auto& one) {
+               return !(own->group && own->group == one.group) &&
+                      precedes(sessions_.at(one.session), known->second.info);
+           });
+}
+
+Registry::Succession Registry::succession(SessionKey session) const {
+    std::lock_guard lock(mutex_);
+    Succession succession;
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end()) {
+        return succession;
+    }
+    succession.heir = client_of(known->second.info);
+    for (const SessionKey key : clients_.at(succession.heir)) {
+        succession.trunks.push_back(sessions_.at(key).handle);
+    }
+    std::set<ClientId> predecessors;
+    std::set<ClientId> owners;
+    for_predecessors(known->second.info, [&](const Session& one) {
+        const ClientId its = client_of(one.info);
+        predecessors.insert(its);
+        for (const ClaimName& name : one.names) {
+            const Claim& claim = claims_.at(name);
+            const Holder* const own = holder_among(claim, succession.heir);
+            const Holder* const theirs = holder_among(claim, its);
+            if (own != nullptr && theirs != nullptr && !(own->group && own->group == theirs->group)) {
+                owners.insert(theirs->group.value_or(its));
+            }
+        }
+    });
+    succession.predecessors.assign(predecessors.begin(), predecessors.end());
+    succession.owners.assign(owners.begin(), owners.end());
+    return succession;
+}
+
+std::vector<std::shared_ptr<SessionHandle>> Registry::settle(const Succession& succession) {
+    std::lock_guard lock(mutex_);
+    // Trunks may have come and gone since.
+    if (const auto heir = clients_.find(succession.heir); heir != clients_.end()) {
+        for (const SessionKey key : heir->second) {
+            Session& session = sessions_.at(key);
+            session.took_over = true;
+            session.info.replaces = false;
+        }
+    }
+    std::vector<std::shared_ptr<SessionHandle>> handles;
+    for (const ClientId& client : succession.predecessors) {
+        const auto known = clients_.find(client);
+        if (known == clients_.end()) {
+            continue;
+        }
+        for (const SessionKey key : known->second) {
+            Session& session = sessions_.at(key);
+            session.replaced = true;
+            handles.push_back(session.handle);
+            const std::set<ClaimName> names = session.names;
+            for (const ClaimName& name : names) {
+                Claim& claim = claims_.at(name);
+                if (holder_among(claim, succession.heir) != nullptr) {
+                    session.give_back(name);
+                    (void)give_up(claim, key);
+                }
+            }
+        }
+    }
+    return handles;
+}
+
+}  // namespace ferrotunnel::directory
