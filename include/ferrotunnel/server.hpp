@@ -371,6 +371,11 @@ public:
     Builder& connections_per_token(unsigned count) { return set("connections_per_token", std::uint64_t{count}); }
     Builder& ports_per_token(unsigned count) { return set("ports_per_token", std::uint64_t{count}); }
 
+    /// Sets for how long, up to 60 s, visitors of a public port wait when the last client of its service has gone, or
+    /// the server has begun and knows the port from before (state_dir()): a client that was restarted is back by then,
+    /// and takes them in the order in which they came. Those who still wait then are reset, and the port is closed. 3 s
+    /// is the default, 0: they are reset at once. For HTTP and TLS services see HttpServerSettings::hold.
+    Builder& hold(std::chrono::milliseconds time) { return set("hold", time); }
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
     /// Sets for how long, in microseconds up to 1,000, a thread that has run out of work looks for more before it

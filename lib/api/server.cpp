@@ -1,6 +1,7 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <new>
 #include <utility>
@@ -42,6 +43,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->registry = std::make_shared<directory::Registry>(bounds);
     shared_->ports = std::make_shared<directory::PortTable>(
         directory::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
+    shared_->ports->set_hold(settings_.hold, &log_);
     shared_->guesses = std::make_shared<login::GuessGate>();
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_);
@@ -123,6 +125,7 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     listen_for_clients(std::move(listener));
+    hold_known_ports();
     if (connect) {
         listen_for_connect(std::move(connect));
     }
@@ -167,10 +170,39 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
 // Makes the keeper of the claims, before anybody may claim something.
 void Server::Impl::keep_claims() {
     if (!settings_.state_dir.empty() && !claims_) {
-        claims_ =
-            std::make_unique<directory::ClaimKeeper>(directory::ClaimKeeper::Settings{.directory = settings_.state_dir},
-                                                     shared_->registry, shared_->http, shared_->tokens.get(), log_);
+        directory::ClaimKeeper::Settings keeping{.directory = settings_.state_dir};
+        keeping.addresses = [this] { return shared_->ports->addresses_beside(shared_->tcp_bind); };
+        claims_ = std::make_unique<directory::ClaimKeeper>(std::move(keeping), shared_->registry, shared_->http,
+                                                           shared_->tokens.get(), log_);
         name_claims();
+    }
+}
+
+// Opens the ports that are known from before at once, each on a worker: visitors wait there for their clients, who are on
+// their way. A client that is faster has its port already.
+void Server::Impl::hold_known_ports() {
+    if (!claims_ || settings_.hold == settings_.hold.zero()) {
+        return;
+    }
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const std::shared_ptr<const directory::RightRules> rules = shared_->registry->rules();
+    std::size_t count = 0;
+    for (const directory::ClaimRecord::Port& port : claims_->ports_from_before()) {
+        const auto token = std::ranges::find_if(*tokens, [&](const auto& one) { return one.token.id == port.owner; });
+        std::optional<runtime::SocketAddress> at =
+            port.address.empty() ? shared_->tcp_bind : runtime::SocketAddress::from_ip(port.address, 0);
+        if (port.transport != directory::Transport::tcp || token == tokens->end() || !at ||
+            rules->refuse_port(port.owner, port.port, token->ports) || count == limits::ports_held_at_start_max) {
+            continue;
+        }
+        at->set_port(port.port);
+        runtime::Worker& worker = group_->at(count++ % group_->size());
+        worker.post([shared = shared_, &worker, owner = port.owner, at = *at] {
+            (void)shared->ports->hold_known(owner, at, worker, shared->open_port);
+        });
+    }
+    if (count != 0) {
+        log_.info("ports from before are open, and visitors wait for their clients", {{"ports", count}});
     }
 }
 
@@ -193,6 +225,7 @@ void Server::Impl::begin_drain() {
     if (claims_) {
         claims_->finish();  // keeps the claims as they are, before everybody leaves
     }
+    shared_->ports->stop_holding();
     (void)close_mail_->post(*group_->at(0).mailbox(), this);
     if (http_) {
         http_->drain();
@@ -224,6 +257,7 @@ void Server::Impl::cut_off() {
     if (claims_) {
         claims_->finish();
     }
+    shared_->ports->stop_holding();
     if (group_->at(0).here() && acceptor_) {
         acceptor_->close();
         connect_.reset();
@@ -237,6 +271,7 @@ void Server::Impl::cut_off() {
 void Server::Impl::take_down(bool was_started) {
     life_->set_stopped();
     control_.close();  // first: it looks at everything
+    shared_->ports->stop_holding();
     plugins_.end();
     {
         const std::lock_guard lock(apply_mutex_);  // behind the last change

@@ -99,6 +99,9 @@ public:
         json["logins"] = stats.logins;
         json["logins_refused"] = stats.logins_refused;
         json["visitors_accepted"] = stats.visitors_accepted;
+        json["visitors_waiting"] = stats.visitors_waiting;
+        json["visitors_held"] = stats.visitors_held;
+        json["visitors_given_up"] = stats.visitors_given_up;
         json["traffic"] = admin::json_of(stats.traffic);
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);

@@ -133,6 +133,7 @@ private:
                                            const std::string& token) const;
     static void give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor);
     void keep_claims();
+    void hold_known_ports();
     std::error_code open_control(std::string& what);
     void refuse_in_callbacks(const char* what) const;
     std::unique_lock<std::mutex> begin_change(const char* what);

@@ -50,6 +50,7 @@ void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     for (const ClaimRecord::Port& port : record.ports) {
         registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for, port.transport);
     }
+    ports_from_before_ = record.ports;
     if (!record.hosts.empty() || !record.ports.empty()) {
         log_.info("claims from before are remembered",
                   {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
@@ -141,6 +142,12 @@ void ClaimKeeper::save() try {
     }
     ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
     record.ports = registry_->ports(Clock::now());
+    const PortAddresses addresses = settings_.addresses ? settings_.addresses() : PortAddresses();
+    for (ClaimRecord::Port& port : record.ports) {
+        if (const auto at = addresses.find({port.owner, port.transport, port.port}); at != addresses.end()) {
+            port.address = at->second;
+        }
+    }
     const auto rename = [names = names()](auto& entries) {
         for (auto& entry : entries) {
             const auto name = names.find(entry.owner);

@@ -80,8 +80,9 @@ void read_line(std::string_view line, ClaimRecord& record) {
             record.assigned.push_back({*owner, std::string(words.rest()), host});
         }
     } else if ((kind == "port" || kind == "udp") && record.ports.size() < ClaimRecord::entries_max) {
-        if (const auto port = number_of<std::uint16_t>(words.rest()); port && *port != 0) {
-            record.ports.push_back({*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp});
+        if (const auto port = number_of<std::uint16_t>(words.next()); port && *port != 0) {
+            record.ports.push_back(
+                {*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp, std::string(words.rest())});
         }
     }
 }
@@ -95,7 +96,7 @@ std::string line_of(const ClaimRecord::Assigned& assigned) {
 }
 std::string line_of(const ClaimRecord::Port& port) {
     return (port.transport == Transport::udp ? "udp " : "port ") + hex(port.owner) + ' ' + std::to_string(port.port) +
-           '\n';
+           (port.address.empty() ? "" : " " + port.address) + '\n';
 }
 
 template <typename Record, typename Action>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ingress/edge_connection.hpp"
+#include "ingress/held_tls.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -55,6 +56,7 @@ void EdgeWorker::shed_idle() noexcept {
 void EdgeWorker::drain() {
     draining_ = true;
     prefaces.clear();
+    held_tls.clear();
     pool.clear();
     const std::vector<EdgeConnection*> all = connections_;
     std::vector<IntrusivePtr<EdgeConnection>> kept;
@@ -68,6 +70,7 @@ void EdgeWorker::drain() {
 
 void EdgeWorker::end() noexcept {
     prefaces.clear();
+    held_tls.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
         connections_[i - 1]->end();
     }

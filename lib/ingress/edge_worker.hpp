@@ -16,6 +16,7 @@
 namespace ferrotunnel::ingress {
 
 class EdgeWorker;
+class HeldTls;
 
 /// Takes TLS that services want to have untouched out of the edge, by the name in its ClientHello.
 struct TlsPassthrough {
@@ -69,6 +70,7 @@ public:
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
+    std::list<std::unique_ptr<HeldTls>> held_tls;  // visitors who wait for the client of their host
 
 private:
     std::vector<EdgeConnection*> connections_;

@@ -354,8 +354,10 @@ private:
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
-    void leave(Service& service);
-    void close_services() noexcept;
+    void leave(Service& service, bool may_return = false);
+    /// `may_return`: ports that nobody else carries are held, since the client may be back in a moment.
+    void close_services(bool may_return = false) noexcept;
+    void keep_ports(bool with_goodbye);
     void on_visitor(std::uint32_t id, directory::Visitor visitor);
 
     // What the token has a right to (server_session_rights.cpp).
@@ -424,7 +426,7 @@ private:
     void begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void take_relayed(std::uint32_t id, IntrusivePtr<StreamRelay> relay, const runtime::SocketAddress& from);
 
-    void leave_registry() noexcept;
+    void leave_registry(bool may_return = false) noexcept;
     void tell_end(const trunk::TrunkEnd& end);
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
     void log_begin();
