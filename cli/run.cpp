@@ -236,7 +236,9 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
-        if (stoppers_.empty()) {
+        const bool is_replaced = std::any_of(
+            parts_.begin(), parts_.end(), [](const Running& part) { return part.is_replaced && part.is_replaced(); });
+        if (stoppers_.empty() && !is_replaced) {  // else the service goes on, in another process
             manager_.stopping();
         }
         stoppers_.emplace_back([this, index, drain] {
@@ -314,6 +316,12 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
         const std::string prefix = fmt::format("{}: ", part->side());
         part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));
         running.push_back(part->running());
+        if (part->has_replaced()) {
+            manager.set_main_process();
+        }
+        if (manager.is_there()) {
+            manager.keep(part->sockets());
+        }
     }
     std::optional<Reloads> reloads;
     if (reloader != nullptr) {

@@ -28,6 +28,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/passed_socket.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
@@ -235,6 +236,19 @@ public:
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
                                                                               std::move(target));
     }
+
+    /// Gives it sockets that listen already, before start(): of a server whose place it takes (Control::take_sockets),
+    /// or of a service manager. It owns them from then on. Where it would listen at the address of one (with port 0:
+    /// where the name fits), it takes that one, also for public ports of clients that come later; those that nobody has
+    /// wanted 10 s after the start are closed. Then `Control::hand_over` tells the other server to go, and
+    /// take_control_name() gives this one's control socket the name of that one's.
+    void inherit(std::vector<PassedSocket> sockets);
+    void take_control_name();
+    /// Copies of the sockets at which it listens, each of which the caller owns.
+    std::vector<PassedSocket> sockets() const;
+    /// Whether another process has taken its place: the handler of on_drain() was called for that, and stop() lets the
+    /// visitors that there are finish, while clients and newcomers go to the other process.
+    bool is_replaced() const;
 
     /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins its
     /// threads.

@@ -16,12 +16,20 @@
 #include "ingress/tcp_port.hpp"
 #include "ingress/udp_port.hpp"
 #include "plugin/control_call.hpp"
+#include "runtime/timer.hpp"
 #include "runtime/worker_executor.hpp"
 
 namespace ferrotunnel {
 
 using session::ServerNotice;
 using session::ServerSession;
+
+namespace {
+
+// Their clients are back by then, or have other ports.
+constexpr std::chrono::seconds passed_sockets_kept_for{10};
+
+}  // namespace
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
     : settings_(std::move(settings)),
@@ -88,13 +96,12 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
 // Opens everything. What can fail comes first, so that it may be tried again.
 std::error_code Server::Impl::open(std::string& what) {
     std::error_code error;
-    runtime::Fd listener =
-        runtime::listen_on(*runtime::SocketAddress::from_ip(*net::parse_host_port(settings_.bind)), error);
+    runtime::Fd listener = listen_at(settings_.bind, "clients", error);
     if (!listener) {
         what = "listen on " + settings_.bind;
         return error;
     }
-    runtime::Fd connect = listen_for("CONNECT", settings_.connect_bind, true, error);
+    runtime::Fd connect = listen_for("CONNECT", "connect", settings_.connect_bind, true, error);
     if (error) {
         what = "listen for CONNECT on " + settings_.connect_bind;
         return error;
@@ -137,8 +144,13 @@ std::error_code Server::Impl::open(std::string& what) {
 runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     shared_->registry->reserve(at.port());
+    const char* const name = &endpoint == &control_endpoint_ ? "clients"
+                             : &endpoint == &http_endpoint_  ? "http"
+                             : &endpoint == &https_endpoint_ ? "https"
+                                                             : "connect";
     std::lock_guard lock(mutex_);
     endpoint = at.text();
+    own_sockets_.push_back({runtime::copy_of(listener.get()), name});
     return at;
 }
 
@@ -160,6 +172,9 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         if (*socket) {  // else they come to a port of the edge
             acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
         }
+        unused_timer_ =
+            std::make_unique<runtime::Timer>(group_->at(0), [ports = shared_->ports] { ports->passed()->clear(); });
+        unused_timer_->set_after(std::max<Duration>(settings_.hold, passed_sockets_kept_for));
         memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
         expiry_ = std::make_unique<session::ExpiryWatch>(group_->at(0), shared_->registry, [this] {
             for_each_session([](ServerSession& session) { session.end_if_expired(); });
@@ -178,8 +193,8 @@ void Server::Impl::keep_claims() {
     }
 }
 
-// Opens the ports that are known from before at once, each on a worker: visitors wait there for their clients, who are on
-// their way. A client that is faster has its port already.
+// Opens the ports that are known from before at once, each on a worker: visitors wait there for their clients, who are
+// on their way. A client that is faster has its port already.
 void Server::Impl::hold_known_ports() {
     if (!claims_ || settings_.hold == settings_.hold.zero()) {
         return;
@@ -221,6 +236,11 @@ void Server::Impl::begin_drain() {
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
+        own_sockets_.clear();
+    }
+    if (handed_over_) {
+        begin_handover();
+        return;
     }
     if (claims_) {
         claims_->finish();  // keeps the claims as they are, before everybody leaves
@@ -234,7 +254,10 @@ void Server::Impl::begin_drain() {
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
-bool Server::Impl::has_drained() const {
+bool Server::Impl::has_drained() {
+    if (handed_over_) {
+        drain_handed_over();
+    }
     std::lock_guard lock(mutex_);
     return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
 }
@@ -253,6 +276,7 @@ void Server::Impl::cut_off() {
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
+        own_sockets_.clear();
     }
     if (claims_) {
         claims_->finish();
@@ -283,6 +307,7 @@ void Server::Impl::take_down(bool was_started) {
     connect_.reset();
     memory_.reset();
     expiry_.reset();
+    unused_timer_.reset();
     http_.reset();
     plugins_.close();
     certificates_.reset();

@@ -185,6 +185,8 @@ public:
     }
     Answer compare() override { return server_.control_.compare(); }
     Answer configuration() override { return server_.control_.configuration(); }
+    Answer sockets(std::size_t first) override { return server_.answer_sockets(first); }
+    Answer hand_over() override { return server_.hand_over(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
     }
@@ -237,6 +239,7 @@ private:
 };
 
 std::error_code Server::Impl::open_control(std::string& what) {
+    control_.set_passed(shared_->ports->passed());
     return control_.open(settings_, "server", std::make_unique<ControlSubject>(*this), what);
 }
 

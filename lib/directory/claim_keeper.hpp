@@ -50,7 +50,11 @@ public:
     /// The ports that were known at the start, in no order.
     const std::vector<ClaimRecord::Port>& ports_from_before() const noexcept { return ports_from_before_; }
 
-    /// Writes what is claimed now, and nothing after that: the server is about to end. Idempotent.
+    /// Writes what has changed now, and waits for that, for a second at most: another process is about to read it.
+    void write_now();
+
+    /// Writes what is claimed now, and nothing after that: the server is about to end, and another one may have the
+    /// file. Idempotent.
     void finish();
 
 private:
@@ -73,6 +77,8 @@ private:
     std::condition_variable wake_;
     bool changed_ = false;
     bool finishing_ = false;
+    bool urgent_ = false;  // what has changed is to be written at once
+    std::condition_variable written_;
     std::map<login::TokenId, login::TokenId> names_;
     std::thread thread_;
 };

@@ -80,7 +80,9 @@ void read_line(std::string_view line, ClaimRecord& record) {
             record.assigned.push_back({*owner, std::string(words.rest()), host});
         }
     } else if ((kind == "port" || kind == "udp") && record.ports.size() < ClaimRecord::entries_max) {
-        if (const auto port = number_of<std::uint16_t>(words.next()); port && *port != 0) {
+        const bool has_address = words.rest().find(' ') != std::string_view::npos;
+        const auto port = number_of<std::uint16_t>(words.next());
+        if (port && *port != 0 && has_address == !words.rest().empty()) {
             record.ports.push_back(
                 {*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp, std::string(words.rest())});
         }

@@ -99,11 +99,11 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
     return port.with_carriers([service](const auto& carriers) { return carriers.has_service(service); });
 }
 
-PortTable::Opening PortTable::tcp_opening(runtime::Worker& worker, const PortOpener& open) {
-    const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
-        return runtime::listen_on(address, why);
+PortTable::Opening PortTable::tcp_opening(runtime::Worker& worker, const PortOpener& open) const {
+    const auto listen = [this](const runtime::SocketAddress& address, std::error_code& why) {
+        return passed_->listen_on(address, why);
     };
-    const auto open_tcp = [&](runtime::Fd listener, SharedPort& port) {
+    const auto open_tcp = [&worker, &open](runtime::Fd listener, SharedPort& port) {
         auto gate = std::make_shared<LoopGate>(worker, port);
         return open(worker, std::move(listener),
                     [to = &port, gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
@@ -134,8 +134,11 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                         to->hand_over(std::move(visitor));
                     });
     };
-    return join(client, at, std::move(trunk), service, worker,
-                Opening{Transport::udp, runtime::bind_datagrams, open_udp, &terms}, error, ended, membership, health);
+    const auto bind = [this](const runtime::SocketAddress& address, std::error_code& why) {
+        return passed_->bind_datagrams(address, why);
+    };
+    return join(client, at, std::move(trunk), service, worker, Opening{Transport::udp, bind, open_udp, &terms}, error,
+                ended, membership, health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
@@ -153,8 +156,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         const ClientId& owner = membership ? membership->group : client;
         auto known = membership && at.port() == 0 ? first_of(owner, opening.transport)
                                                   : ports_.find({owner, opening.transport, at.port()});
-        const auto held =
-            known == ports_.end() ? find_held(owner, at, opening, membership.has_value()) : held_.end();
+        const auto held = known == ports_.end() ? find_held(owner, at, opening, membership.has_value()) : held_.end();
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
             // service does.
@@ -278,7 +280,9 @@ void PortTable::close_node(Ports::node_type node) noexcept {
     const std::shared_ptr<SharedPort> closed = node.mapped();
     closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
     closed->end_hold();
-    closed->listener_->refuse_visitors();
+    if (!handed_over_) {  // else they are another process's
+        closed->listener_->refuse_visitors();
+    }
     // Always by mail, since the listener may be our caller.
     (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
 }
@@ -314,8 +318,8 @@ void PortTable::uncount_client(const ClientId& client) noexcept {
     }
 }
 
-// Why the client can have no more ports. `held`: the one that it is about to have, which counts for its token already, and
-// for whom it was last.
+// Why the client can have no more ports. `held`: the one that it is about to have, which counts for its token already,
+// and for whom it was last.
 std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedPort* held) {
     if (held != nullptr && held->client_ == client) {
         return std::nullopt;

@@ -8,8 +8,9 @@
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: who else? --'
 //
-// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it goes on listening, and who
-// comes waits in its line, until a client of the same token has the port anew or the time is over (shared_port_hold.cpp):
+// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it goes on listening, and
+// who comes waits in its line, until a client of the same token has the port anew or the time is over
+// (shared_port_hold.cpp):
 //
 //   carried --the last one leaves--> held --another one joins--> carried: the line is given out in its order
 //      '--and nobody will be back--.    '--the time is over--> closed: who waits is reset
@@ -40,6 +41,7 @@
 #include "directory/hold_book.hpp"
 #include "directory/registry.hpp"
 #include "mux/stream.hpp"
+#include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
@@ -61,6 +63,11 @@ public:
     virtual void set_paused(bool paused) noexcept = 0;
     /// Stops listening at once: visitors are refused, and others may bind the port. Any thread.
     virtual void refuse_visitors() noexcept = 0;
+    /// The socket. Any thread, as long as the port is open.
+    virtual int descriptor() const noexcept { return -1; }
+    /// Takes nobody any more, since another process has the socket, too: who comes is its visitor. Those who are here
+    /// stay.
+    virtual void hand_over() noexcept {}
 };
 
 using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
@@ -204,6 +211,12 @@ private:
     // However many looks are requested while one is on its way, that one finds the present state.
     const IntrusivePtr<PortMail> look_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
+    const IntrusivePtr<PortMail> hand_over_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept {
+            if (port->listener_) {
+                port->listener_->hand_over();
+            }
+        });
     const IntrusivePtr<PortMail> hold_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->look_at_hold(); });
     std::weak_ptr<PortTable> table_;
@@ -272,10 +285,17 @@ public:
     Duration hold_time() const;
     /// Closes the ports that are held, and holds none any more: the server is about to end.
     void stop_holding() noexcept;
-    /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the worker
-    /// that it will be on. False: it can not be opened.
+    /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the
+    /// worker that it will be on. False: it can not be opened.
     bool hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                     const PortOpener& open);
+    /// Sockets that are used where a port would be opened at their address.
+    std::shared_ptr<runtime::PassedSockets> passed() const noexcept { return passed_; }
+    /// Copies of the sockets of all ports that are open.
+    std::vector<runtime::NamedSocket> sockets() const;
+    /// Another process has copies of the sockets, and takes visitors from now on: here nobody comes any more. Ports end
+    /// as soon as their trunks have left them.
+    void hand_over() noexcept;
     HoldBook::Counts holds() const noexcept { return book_->counts(); }
     /// Where the open ports are that are not at this address.
     PortAddresses addresses_beside(const runtime::SocketAddress& usual) const;
@@ -323,7 +343,7 @@ private:
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(const ClientId& client, SharedPort& port);
     void close_node(Ports::node_type node) noexcept;
-    static Opening tcp_opening(runtime::Worker& worker, const PortOpener& open);
+    Opening tcp_opening(runtime::Worker& worker, const PortOpener& open) const;
     std::shared_ptr<SharedPort> open_anew(const ClientId& owner, const runtime::SocketAddress& at,
                                           runtime::Worker& worker, const Opening& opening, std::error_code& error);
     // shared_port_hold.cpp
@@ -344,6 +364,8 @@ private:
     HeldPorts held_;
     Duration hold_{0};
     Logger* log_ = nullptr;
+    bool handed_over_ = false;
+    const std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     const std::shared_ptr<HoldBook> book_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
     std::map<ClientId, std::size_t> of_client_;  // listeners, open or closing

@@ -183,8 +183,8 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
         return held;
     }
     const SharedPort& port = *held->second.mapped();
-    const bool is_right = port.address().ip() == at.ip() &&
-                          (opening.terms == nullptr || port.terms_.is_like(*opening.terms));
+    const bool is_right =
+        port.address().ip() == at.ip() && (opening.terms == nullptr || port.terms_.is_like(*opening.terms));
     if (is_right) {
         return held;
     }
@@ -273,6 +273,35 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
         return false;
     }
     return true;
+}
+
+std::vector<runtime::NamedSocket> PortTable::sockets() const {
+    std::vector<runtime::NamedSocket> sockets;
+    const auto add = [&sockets](const SharedPort& port) {
+        sockets.push_back({runtime::copy_of(port.listener_->descriptor()), {}});
+    };
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, port] : ports_) {
+        if (!handed_over_) {
+            add(*port);
+        }
+    }
+    for (const auto& [key, node] : held_) {
+        add(*node.mapped());
+    }
+    return sockets;
+}
+
+void PortTable::hand_over() noexcept {
+    const std::lock_guard lock(mutex_);
+    handed_over_ = true;
+    for (const auto& [key, port] : ports_) {
+        (void)port->hand_over_mail_->post(*port->worker_.mailbox(), port);
+    }
+    hold_ = Duration::zero();
+    while (!held_.empty()) {
+        close_held(held_.begin());
+    }
 }
 
 PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) const {

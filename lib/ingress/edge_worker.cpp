@@ -53,18 +53,31 @@ void EdgeWorker::shed_idle() noexcept {
     }
 }
 
+void EdgeWorker::retire() {
+    draining_ = true;
+    retired_ = true;
+    for_each_connection([](EdgeConnection& connection) { connection.retire(); });
+}
+
 void EdgeWorker::drain() {
     draining_ = true;
+    retired_ = false;
     prefaces.clear();
     held_tls.clear();
     pool.clear();
+    for_each_connection([](EdgeConnection& connection) { connection.drain(); });
+}
+
+// Some of them may end by that.
+template <typename Action>
+void EdgeWorker::for_each_connection(Action action) {
     const std::vector<EdgeConnection*> all = connections_;
     std::vector<IntrusivePtr<EdgeConnection>> kept;
     for (EdgeConnection* connection : all) {
         kept.emplace_back(connection);
     }
     for (const auto& connection : kept) {
-        connection->drain();
+        action(*connection);
     }
 }
 

@@ -186,6 +186,11 @@ public:
     void start(runtime::Fd socket);
     /// Takes no new visitors; the session ends when the present ones have finished. On the worker.
     void drain();
+    /// Another process of the server takes over: tells the client to log in there, and goes on with the visitors that
+    /// there are. On the worker.
+    void hand_over();
+    /// Drains, if nobody is on the way to it. On the worker, after hand_over().
+    void drain_if_idle();
     /// Ends the session now. On the worker.
     void end(wire::Code code, std::string_view text);
 

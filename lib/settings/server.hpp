@@ -287,8 +287,9 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "hold",
       .operand = "TIME",
       .topic = running_topic,
-      .help = "For how long visitors of a public port wait for its client when the last one has gone, or the server has "
-              "begun: then they are reset. 0: at once.",
+      .help =
+          "For how long visitors of a public port wait for its client when the last one has gone, or the server has "
+          "begun: then they are reset. 0: at once.",
       .is_live = true},
      &ServerValues::hold},
     {{.key = "access_log",
