@@ -266,7 +266,10 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
-        if (stoppers_.empty() && !replaced_) {  // the service goes on with the other program
+        const bool is_replaced = replaced_ || std::any_of(parts_.begin(), parts_.end(), [](const Running& part) {
+                                     return part.is_replaced && part.is_replaced();
+                                 });
+        if (stoppers_.empty() && !is_replaced) {  // else the service goes on, in another process
             manager_.stopping();
         }
         stoppers_.emplace_back([this, index, drain] {
@@ -347,6 +350,12 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
         const std::string prefix = fmt::format("{}: ", part->side());
         part->start(parts.size() == 1 ? output : sides.emplace_back(output, prefix));
         running.push_back(part->running());
+        if (part->has_replaced()) {
+            manager.set_main_process();
+        }
+        if (manager.is_there()) {
+            manager.keep(part->sockets());
+        }
     }
     std::optional<Reloads> reloads;
     if (reloader != nullptr) {

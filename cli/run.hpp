@@ -14,6 +14,7 @@
 #include "exit_code.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
+#include "ferrotunnel/passed_socket.hpp"
 #include "output.hpp"
 #include "problems.hpp"
 #include "signals.hpp"
@@ -46,6 +47,8 @@ struct Running {
     std::function<void()> reopen_files{};
     /// Called about once a second; empty: there is nothing to look at.
     std::function<void()> look{};
+    /// Whether another process has taken its place; empty: none ever does.
+    std::function<bool()> is_replaced{};
 };
 
 /// What has become of a part's settings; see ApplyReport.
@@ -73,6 +76,10 @@ public:
     virtual std::string_view side() const = 0;
     /// Starts the part. Throws std::system_error with a text for the user.
     virtual void start(Output& output) = 0;
+    /// Whether it has taken the place of another process with its start.
+    virtual bool has_replaced() const { return false; }
+    /// Copies of the sockets that a service manager may keep for the next start.
+    virtual std::vector<PassedSocket> sockets() const { return {}; }
     /// The result is valid as long as the part lives.
     virtual Running running() = 0;
     /// Says what its control socket does when it is asked about the configuration. Before the start.

@@ -7,6 +7,7 @@
 #include "common_settings.hpp"
 #include "help.hpp"
 #include "reloader.hpp"
+#include "replace.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -33,6 +34,7 @@ const CommandInfo& run_info() {
                   "else 30s for a server and 10s for a client.",
                   false},
              }},
+            {"Upgrades", {replace_option()}},
             log_section(),
         },
         CommandInfo::Kind::both,

@@ -9,6 +9,7 @@
 #include "config_option.hpp"
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
+#include "ferrotunnel/control.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
@@ -17,6 +18,7 @@
 #include "printable.hpp"
 #include "reach.hpp"
 #include "reloader.hpp"
+#include "replace.hpp"
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
@@ -35,6 +37,8 @@ struct ServerPlan {
     std::string http_bind;  // "off", or the address that the user or the program wants
     std::string domain;
     std::string endpoint_file;
+    std::string control;    // as the setting says it
+    bool replaces = false;  // the server that runs
     Server server;
 };
 
@@ -64,6 +68,9 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.tcp_bind = options.text("tcp-bind").value_or(file.tcp_bind);
     plan.allow_ports = options.text("allow-ports").value_or(file.allow_ports);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
+
+    plan.control = options.text("control").value_or(file.control.value_or("default"));
+    plan.replaces = options.flag("replace", problems);
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
     builder.log(log_sink(plan.common), plan.common.log_level.value_or(default_log_level));
@@ -238,10 +245,13 @@ public:
         output_ = &output;
         endpoints_.emplace(plan_.endpoint_file);
         plan_.server.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
-        plan_.server.start();
+        start_server();
         introduce(plan_, output);
         publish(plan_, *endpoints_, output);
     }
+
+    bool has_replaced() const override { return has_replaced_; }
+    std::vector<PassedSocket> sockets() const override { return plan_.server.sockets(); }
 
     Running running() override {
         return {
@@ -262,6 +272,8 @@ public:
             },
             [this] { return drain_request_.time(); },
             [this] { plan_.server.reopen_access_log(); },
+            {},
+            [this] { return plan_.server.is_replaced(); },
         };
     }
 
@@ -302,6 +314,29 @@ public:
     }
 
 private:
+    // What fails before the other server is told to go leaves it as it is.
+    void start_server() {
+        plan_.server.inherit(sockets_of_manager());
+        const std::string other = plan_.replaces ? server_to_replace(plan_.control) : std::string();
+        if (other.empty()) {
+            plan_.server.start();
+            return;
+        }
+        const Control control(other);
+        plan_.server.inherit(control.take_sockets());
+        plan_.server.start();
+        try {
+            (void)control.hand_over();
+        } catch (const control_error& error) {
+            if (error.why() == control_error::Why::refused && error.code() != "ended") {
+                throw;  // it goes on, and this one does not
+            }
+        }
+        plan_.server.take_control_name();
+        has_replaced_ = true;
+        output_->line("this server has taken the place of the one that ran: " + other);
+    }
+
     struct Next {
         ServerPlan plan;
         Server::Builder builder;
@@ -316,6 +351,7 @@ private:
     std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
     Output* output_ = nullptr;
+    bool has_replaced_ = false;
 };
 
 }  // namespace
@@ -336,6 +372,7 @@ const CommandInfo& server_info() {
         add_https_options(made.sections);
         add_token_options(true, made.sections);
         made.sections.insert(made.sections.begin(), config_section());
+        made.sections.push_back({"Upgrades", {replace_option()}});
         made.sections.push_back(log_section());
         return made;
     }();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "printable.hpp"
 
@@ -66,7 +68,22 @@ ServiceManager::~ServiceManager() {
 }
 
 void ServiceManager::ready() {
-    send("READY=1", patience);
+    send(std::exchange(is_new_main_, false) ? fmt::format("MAINPID={}\nREADY=1", ::getpid()) : "READY=1", patience);
+}
+
+void ServiceManager::keep(std::vector<PassedSocket> sockets) noexcept {
+    // What was kept under these names before may be of other addresses.
+    for (const PassedSocket& socket : sockets) {
+        if (!socket.name.empty()) {
+            send("FDSTOREREMOVE=1\nFDNAME=" + socket.name, patience);
+        }
+    }
+    for (const PassedSocket& socket : sockets) {
+        if (!socket.name.empty()) {
+            send("FDSTORE=1\nFDNAME=" + socket.name, patience, socket.descriptor);
+        }
+        ::close(socket.descriptor);
+    }
 }
 
 void ServiceManager::main_process() {
@@ -102,7 +119,7 @@ void ServiceManager::tell_state(const std::string& state) {
     }
 }
 
-void ServiceManager::send(std::string_view text, milliseconds patience_left) noexcept {
+void ServiceManager::send(std::string_view text, milliseconds patience_left, int descriptor) noexcept {
     if (!is_there()) {
         return;
     }
@@ -110,9 +127,24 @@ void ServiceManager::send(std::string_view text, milliseconds patience_left) noe
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.data(), path_.size());
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    iovec piece{const_cast<char*>(text.data()), text.size()};
+    msghdr message{};
+    message.msg_name = &address;
+    message.msg_namelen = size;
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    if (descriptor >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* const head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+    }
     const auto until = Clock::now() + patience_left;
-    while (::sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-                    size) < 0) {
+    while (::sendmsg(socket_, &message, MSG_NOSIGNAL) < 0) {
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         if (errno != EINTR && (errno != EAGAIN || left.count() <= 0)) {
             return;

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "ferrotunnel/passed_socket.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -24,6 +27,11 @@ public:
 
     bool is_there() const noexcept { return socket_ >= 0; }
 
+    /// This process is the service's from now on, in the place of another one: ready() says so.
+    void set_main_process() noexcept { is_new_main_ = true; }
+    /// Lets the manager keep copies of those that have a name: the next process of the service gets them, if this one
+    /// has crashed or is restarted. Closes them here.
+    void keep(std::vector<PassedSocket> sockets) noexcept;
     /// The start, or a reload, is over.
     void ready();
     /// This process is the service from now on, and the one before it may end (systemd: NotifyAccess=all).
@@ -49,7 +57,8 @@ private:
     void pat_watchdog(Clock::time_point now);
     void tell_state(const std::string& state);
     /// `patience`: how long a full socket is waited for. What does not get through is left out.
-    void send(std::string_view text, std::chrono::milliseconds patience) noexcept;
+    /// `descriptor`: goes with it; below 0: none does.
+    void send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
 
     static constexpr std::chrono::seconds state_every{1};
     /// For what the manager has to hear. It reads at once unless the machine is in trouble.
@@ -61,6 +70,7 @@ private:
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
     std::string told_;
+    bool is_new_main_ = false;
 };
 
 }  // namespace ferrotunnel::cli

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/passed_socket.hpp"
 
 namespace ferrotunnel {
 
@@ -78,6 +79,12 @@ public:
     std::string config_diff() const { return ask("GET", "/v1/config/diff"); }
     /// `seconds` below 0: for as long as the program is set up.
     std::string drain(double seconds = -1) const;
+    /// For a process that takes a server's place: the sockets at which that one listens, which go on being its own,
+    /// too. Each descriptor is the caller's. See Server::inherit.
+    std::vector<PassedSocket> take_sockets() const;
+    /// Tells the server that the caller has begun to take its visitors and clients: it takes nobody any more, and ends
+    /// when its visitors have finished, as after drain().
+    std::string hand_over() const;
     /// `client`: its id, or a name, which several may have.
     std::string kick(const std::string& client) const;
     /// `description`: an item of `client.services` of a configuration file, as JSON. Beside what that may have,

@@ -28,6 +28,7 @@
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
 #include "ferrotunnel/log.hpp"
+#include "ferrotunnel/passed_socket.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
@@ -236,6 +237,19 @@ public:
                                                                               std::move(target));
     }
 
+    /// Gives it sockets that listen already, before start(): of a server whose place it takes (Control::take_sockets),
+    /// or of a service manager. It owns them from then on. Where it would listen at the address of one (with port 0:
+    /// where the name fits), it takes that one, also for public ports of clients that come later; those that nobody has
+    /// wanted 10 s after the start are closed. Then `Control::hand_over` tells the other server to go, and
+    /// take_control_name() gives this one's control socket the name of that one's.
+    void inherit(std::vector<PassedSocket> sockets);
+    void take_control_name();
+    /// Copies of the sockets at which it listens, each of which the caller owns.
+    std::vector<PassedSocket> sockets() const;
+    /// Whether another process has taken its place: the handler of on_drain() was called for that, and stop() lets the
+    /// visitors that there are finish, while clients and newcomers go to the other process.
+    bool is_replaced() const;
+
     /// Takes no new visitors and clients, lets present streams finish for at most `drain`, ends the rest and joins its
     /// threads.
     ///
@@ -371,6 +385,11 @@ public:
     Builder& connections_per_token(unsigned count) { return set("connections_per_token", std::uint64_t{count}); }
     Builder& ports_per_token(unsigned count) { return set("ports_per_token", std::uint64_t{count}); }
 
+    /// Sets for how long, up to 60 s, visitors of a public port wait when the last client of its service has gone, or
+    /// the server has begun and knows the port from before (state_dir()): a client that was restarted is back by then,
+    /// and takes them in the order in which they came. Those who still wait then are reset, and the port is closed. 3 s
+    /// is the default, 0: they are reset at once. For HTTP and TLS services see HttpServerSettings::hold.
+    Builder& hold(std::chrono::milliseconds time) { return set("hold", time); }
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
     /// Sets for how long, in microseconds up to 1,000, a thread that has run out of work looks for more before it

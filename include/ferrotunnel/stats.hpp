@@ -109,6 +109,9 @@ struct ServerStats {
     std::uint64_t logins_refused = 0;     ///< logins with a wrong token, with garbage, or too slow
     std::uint32_t services = 0;           ///< now
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in all
+    std::uint64_t visitors_waiting = 0;   ///< of public ports, for a client of their service to come back; now
+    std::uint64_t visitors_held = 0;      ///< who have waited for one, in all ...
+    std::uint64_t visitors_given_up = 0;  ///< ... and were reset: none came in time, or too many waited
     TrafficStats traffic;                 ///< over the trunks, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
     DatagramStats datagrams;              ///< of UDP services

@@ -4,11 +4,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "runtime/socket.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -33,6 +37,8 @@ struct Answer {
     /// Where it is set, the body has no end: after `text`, it is asked for more again and again, and returns an empty
     /// text where there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
+    /// Goes with the answer's first byte to who asks by a Unix socket: limits::admin_sockets_max at the most.
+    std::shared_ptr<const std::vector<runtime::Fd>> sockets{};
 };
 
 /// A refusal: {"error": {"code": "not_found", "message": "There is no service of that name."}}.

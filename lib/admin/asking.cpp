@@ -172,7 +172,8 @@ Result<Reply, NoReply> ask(const std::string& path, const Question& question, Du
     Reading reading(question.method == "HEAD");
     std::array<std::uint8_t, 16'384> buffer;
     for (;;) {
-        const runtime::IoResult read = runtime::read_some(socket->get(), MutableBytes(buffer));
+        const runtime::IoResult read =
+            runtime::read_with_sockets(socket->get(), MutableBytes(buffer), reading.reply.sockets);
         const auto state = reading.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
         if (state != Reading::State::more) {
             return state == Reading::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))

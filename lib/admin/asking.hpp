@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "runtime/socket.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -19,6 +21,7 @@ struct Question {
 struct Reply {
     std::uint16_t status = 0;
     std::string body;
+    std::vector<runtime::Fd> sockets{};  // that came with it
 };
 
 /// Why there is no reply.

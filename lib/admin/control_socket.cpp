@@ -154,6 +154,15 @@ ControlSocket::ControlSocket(runtime::Fd listener, std::string path)
     }
 }
 
+std::error_code ControlSocket::move_to(const std::string& path) {
+    const FolderLock lock(folder_of(path));
+    if (::rename(path_.c_str(), path.c_str()) != 0) {
+        return {errno, std::generic_category()};
+    }
+    path_ = path;
+    return {};
+}
+
 ControlSocket::~ControlSocket() {
     if (path_.empty()) {
         return;

@@ -38,6 +38,9 @@ public:
     /// Where it is, which need not be where it was wanted.
     const std::string& path() const noexcept { return path_; }
 
+    /// Gives it another name in its folder, in the place of whatever has that.
+    std::error_code move_to(const std::string& path);
+
 private:
     ControlSocket(runtime::Fd listener, std::string path);
 

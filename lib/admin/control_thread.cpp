@@ -78,7 +78,8 @@ void ControlThread::round() {
     tell_more(before);
     std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}};
     for (const Door& door : doors_) {
-        sources.push_back({accepts ? door.listener : -1, POLLIN, 0});
+        const bool is_open = accepts && !(door.is_passed_on && handed_over_.load());
+        sources.push_back({is_open ? door.listener : -1, POLLIN, 0});
     }
     for (const Peer& peer : peers_) {
         sources.push_back({peer.fd(), peer.events(), 0});
@@ -245,7 +246,11 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
 // Writes what the socket takes; false: the peer is gone.
 bool ControlThread::write_out(Peer& peer) {
     while (!peer.conversation.output().empty()) {
-        const runtime::IoResult written = peer.write(as_bytes(peer.conversation.output()));
+        const Bytes output = as_bytes(peer.conversation.output());
+        const std::vector<runtime::Fd>* const sockets = peer.conversation.sockets();
+        const runtime::IoResult written = sockets != nullptr && !peer.pipe && peer.door->owner
+                                              ? runtime::send_with_sockets(peer.socket.get(), output, *sockets)
+                                              : peer.write(output);
         peer.conversation.wrote(written.bytes);
         if (written.status != runtime::IoStatus::ok) {
             return written.status == runtime::IoStatus::would_block;

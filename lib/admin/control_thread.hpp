@@ -35,6 +35,7 @@ public:
         Conversation::Handler handler;                 // called on the thread
         std::optional<uid_t> owner = 0;                // whom it obeys, besides root; nothing: everybody
         std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
+        bool is_passed_on = false;                     // another process may take over its socket
     };
     struct Settings {
         std::size_t peers_max = limits::admin_peers_max;  // at each door
@@ -49,6 +50,8 @@ public:
 
     /// Waits for the answer that is being made, and ends. Not allowed on the thread itself, nor on two at a time.
     void end() noexcept;
+    /// Another process accepts at the doors that are passed on from now on. Any thread.
+    void hand_over() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
 
@@ -95,6 +98,7 @@ private:
     Peers peers_;
     TimePoint accept_again_{};  // until then nobody is accepted
     std::atomic<bool> ending_{false};
+    std::atomic<bool> handed_over_{false};
     std::atomic<std::thread::id> id_{};
     std::thread thread_;
 };

@@ -54,6 +54,7 @@ void Conversation::wrote(std::size_t bytes) {
         return;
     }
     std::string().swap(output_);  // a list may have been long
+    sockets_.reset();
     written_ = 0;
     if (!last_) {
         go_on();
@@ -176,6 +177,7 @@ void Conversation::send(const Answer& answer) {
     if (has_body) {
         more_ = answer.more;
     }
+    sockets_ = answer.sockets;
     output_ += has_body ? std::string_view(body) : std::string_view();
     ++answers_;
 }

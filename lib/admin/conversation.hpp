@@ -11,9 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "admin/answer.hpp"
 #include "admin/resources.hpp"
@@ -37,6 +39,8 @@ public:
     /// What the peer is to be sent next.
     std::string_view output() const noexcept { return std::string_view(output_).substr(written_); }
     void wrote(std::size_t bytes);
+    /// What goes with the first byte of output(); null: nothing, or it has gone.
+    const std::vector<runtime::Fd>* sockets() const noexcept { return written_ == 0 ? sockets_.get() : nullptr; }
     /// Refuses the request that has begun, if there is one, and ends.
     void time_over();
 
@@ -81,6 +85,7 @@ private:
     std::string authorization_;
     std::string body_;
     std::function<std::string(TimePoint)> more_;  // of the answer that is being sent
+    std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
     bool in_body_ = false;
     bool keep_alive_ = false;

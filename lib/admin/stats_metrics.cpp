@@ -89,7 +89,7 @@ constexpr Family<HttpStats> http_families[]{
     {"ferrotunnel_http_retries", Type::counter, &HttpStats::retries,
      "Requests that were sent to the backend once more."},
     {"ferrotunnel_http_held", Type::counter, &HttpStats::held,
-     "Requests that have waited for a client of their service to come back."},
+     "Requests, and visitors of TLS hosts, that have waited for a client of their service to come back."},
     {"ferrotunnel_http_received_bytes", Type::counter, &HttpStats::bytes_received,
      "Bytes from visitors of HTTP services, with heads and framing."},
     {"ferrotunnel_http_sent_bytes", Type::counter, &HttpStats::bytes_sent,
@@ -195,6 +195,12 @@ void put(Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>
     to.family("ferrotunnel_connections", Type::counter, "Connections of visitors, by kind.");
     to.sample(stats.visitors_accepted, {{"kind", "tcp"}});
     to.sample(stats.http.connections, {{"kind", "http"}});
+    to.single("ferrotunnel_visitors_waiting", Type::gauge,
+              "Visitors of public ports who wait for a client of their service to come back.", stats.visitors_waiting);
+    to.single("ferrotunnel_visitors_held", Type::counter, "Visitors of public ports who have waited for one.",
+              stats.visitors_held);
+    to.single("ferrotunnel_visitors_given_up", Type::counter,
+              "Those of them who were reset, since none came in time or too many waited.", stats.visitors_given_up);
     to.single("ferrotunnel_http_connections_open", Type::gauge, "Connections of visitors of HTTP services now.",
               std::uint64_t{stats.http.connections_now});
     put_families(to, stats.http, http_families);

@@ -72,6 +72,12 @@ public:
     virtual Answer compare() = 0;
     /// What was applied last, as text without secrets, beside what `compare` tells.
     virtual Answer configuration() = 0;
+    /// The sockets at which the program listens, from the one with this number on, for the process that is to take its
+    /// place: {"sockets": [{"name": "http", "address": ...}], "more": true}, and the sockets themselves in that order.
+    virtual Answer sockets(std::size_t) { return not_here("A client has no sockets to hand over."); }
+    /// Another process has them, and has begun: this one takes nobody any more, and ends when its visitors have
+    /// finished.
+    virtual Answer hand_over() { return not_here("A client has no sockets to hand over."); }
     /// `time`: for how long visitors may finish; nothing: as the program is set up.
     virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
 };

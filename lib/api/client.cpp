@@ -221,7 +221,7 @@ void Client::Impl::begin_drain() {
 }
 
 // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
-bool Client::Impl::has_drained() const {
+bool Client::Impl::has_drained() {
     std::lock_guard lock(mutex_);
     return stopped_ && shared_->traffic->visitors_now.load() == 0;
 }

@@ -202,7 +202,7 @@ private:
 
     // Ending.
     void begin_drain() override;
-    bool has_drained() const override;
+    bool has_drained() override;
     bool has_visitors() const override;
     bool in_callback() const override;
     void cut_off() override;

@@ -6,6 +6,7 @@
 
 #include "admin/answer.hpp"
 #include "admin/asking.hpp"
+#include "admin/handover.hpp"
 #include "admin/resources.hpp"
 #include "admin/search.hpp"
 #include "base/text.hpp"
@@ -78,6 +79,48 @@ std::string Control::try_reload(double seconds) const {
 
 std::string Control::kick(const std::string& client) const {
     return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
+}
+
+std::vector<PassedSocket> Control::take_sockets() const {
+    std::vector<PassedSocket> all;
+    std::vector<runtime::Fd> owned;  // until all have come
+    std::vector<std::string> names;
+    for (std::size_t first = 0;;) {
+        const std::string path = std::string(admin::sockets_path) + "?from=" + std::to_string(first);
+        Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {"GET", path}, timeout_);
+        if (!reply) {
+            throw control_error(why_of(reply.error().why), reply.error().text);
+        }
+        if (reply->status != 200) {
+            throw refused(*reply);
+        }
+        const Json body = Json::parse(reply->body, nullptr, false);
+        const Json list = body.is_object() ? body.value("sockets", Json()) : Json();
+        if (!list.is_array() || list.size() != reply->sockets.size() ||
+            body.value("version", Json()) != Json(admin::handover_version)) {
+            throw control_error(control_error::Why::refused, "The program is of another kind: it has to be restarted.",
+                                reply->status, "version");
+        }
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            owned.push_back(std::move(reply->sockets[i]));
+            const Json name = list[i].is_object() ? list[i].value("name", Json()) : Json();
+            names.push_back(name.is_string() ? name.get<std::string>() : std::string());
+        }
+        const Json next = body.value("next", Json());
+        if (!next.is_number_unsigned() || next.get<std::size_t>() <= first) {
+            break;
+        }
+        first = next.get<std::size_t>();
+    }
+    all.reserve(owned.size());
+    for (std::size_t i = 0; i < owned.size(); ++i) {
+        all.push_back({owned[i].release(), std::move(names[i])});
+    }
+    return all;
+}
+
+std::string Control::hand_over() const {
+    return ask("POST", admin::handover_path, admin::text_of(Json{{"version", admin::handover_version}}));
 }
 
 Control Control::of_client(std::string_view client) const {

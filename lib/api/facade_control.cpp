@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "admin/handover.hpp"
 #include "admin/limits.hpp"
 #include "admin/resources.hpp"
 #include "admin/scrape.hpp"
@@ -65,7 +66,10 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     subject_ = std::move(subject);
     std::vector<admin::ControlThread::Door> doors;
     if (socket_) {
-        const auto handler = [this](const admin::Request& request) { return admin::answer_to(request, *subject_); };
+        const auto handler = [this](const admin::Request& request) {
+            std::optional<Answer> handover = admin::answer_about_handover(request, *subject_);
+            return handover ? std::move(*handover) : admin::answer_to(request, *subject_);
+        };
         doors.push_back({socket_->listener(), handler, ::geteuid()});
         path_ = socket_->path();
         log_.debug("the control socket listens", {{"at", path_}});
@@ -75,7 +79,7 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         const auto handler = [this, is_local = at.is_loopback()](const admin::Request& request) {
             return admin::answer_to_scraper(request, *subject_, is_local);
         };
-        doors.push_back({metrics_.get(), handler, std::nullopt});
+        doors.push_back({metrics_.get(), handler, std::nullopt, nullptr, true});
         metrics_endpoint_ = at.text();
         log_.info("metrics are read by HTTP", {{"at", metrics_endpoint_}});
     }
@@ -107,6 +111,7 @@ std::error_code FacadeControl::open_socket(const std::string& setting, std::stri
         what = "open the control socket: " + socket.error().text;
         return socket.error().error;
     }
+    wanted_path_ = wanted;
     if (socket->path() != wanted) {
         log_.info("another program has the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
     }
@@ -121,7 +126,7 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, bool rep
     }
     std::error_code error;
     metrics_ = replaces ? runtime::listen_beside(at, error, limits::admin_backlog)
-                        : runtime::listen_on(at, error, limits::admin_backlog);
+                        : passed_->listen_on(at, error, "metrics", limits::admin_backlog);
     what = error ? "listen for those who read metrics on " + at.text() : what;
     return error;
 }
@@ -137,7 +142,7 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
     std::error_code error;
     for (std::uint16_t turn = 0; turn < (usual ? limits::admin_dashboard_ports : 1); ++turn) {
         dashboard_ = replaces && !usual ? runtime::listen_beside(at, error, limits::admin_backlog)
-                                        : runtime::listen_on(at, error, limits::admin_backlog);
+                                        : passed_->listen_on(at, error, "dashboard", limits::admin_backlog);
         if (!error) {
             return {};
         }
@@ -188,7 +193,7 @@ admin::ControlThread::Door FacadeControl::dashboard_door() {
         return admin::answer_to_browser(request, *subject_, access);
     };
     return {dashboard_.get(), handler, login_ ? std::nullopt : std::optional<uid_t>(::geteuid()),
-            certificates_ ? certificates_->tls()->context() : nullptr};
+            certificates_ ? certificates_->tls()->context() : nullptr, true};
 }
 
 void FacadeControl::close_doors() {
@@ -200,6 +205,38 @@ void FacadeControl::close_doors() {
     path_.clear();
     metrics_endpoint_.clear();
     dashboard_endpoint_.clear();
+}
+
+std::vector<runtime::NamedSocket> FacadeControl::sockets() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<runtime::NamedSocket> sockets;
+    if (metrics_) {
+        sockets.push_back({runtime::copy_of(metrics_.get()), "metrics"});
+    }
+    if (dashboard_) {
+        sockets.push_back({runtime::copy_of(dashboard_.get()), "dashboard"});
+    }
+    return sockets;
+}
+
+void FacadeControl::hand_over() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (thread_) {
+        thread_->hand_over();
+    }
+}
+
+void FacadeControl::take_wanted_name() {
+    const std::lock_guard lock(mutex_);
+    if (!socket_ || socket_->path() == wanted_path_) {
+        return;
+    }
+    if (const std::error_code error = socket_->move_to(wanted_path_)) {
+        log_.warn("the control socket keeps its name", {{"at", socket_->path()}, {"why", error.message()}});
+        return;
+    }
+    path_ = socket_->path();
+    log_.info("the control socket has its usual name now", {{"at", path_}});
 }
 
 void FacadeControl::close() noexcept {

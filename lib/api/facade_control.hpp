@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
@@ -21,6 +22,7 @@
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
+#include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
 
@@ -38,6 +40,14 @@ public:
     /// program may still listen there, whose place this one takes. One thread at a time.
     std::error_code open(const CommonValues& settings, std::string_view side, std::unique_ptr<admin::Subject> subject,
                          std::string& what, bool replaces = false);
+    /// Sockets that are used where it would listen at their address. Before open().
+    void set_passed(std::shared_ptr<runtime::PassedSockets> passed) { passed_ = std::move(passed); }
+    /// Copies of the sockets for metrics and the dashboard.
+    std::vector<runtime::NamedSocket> sockets() const;
+    /// Another process accepts at them from now on.
+    void hand_over() noexcept;
+    /// Gives the control socket the name that it was to have, in the place of the program whose name that was.
+    void take_wanted_name();
     /// Waits for the answer that is being made; then nobody asks any more. Not within that answer.
     void close() noexcept;
 
@@ -101,6 +111,8 @@ private:
     admin::EventRing events_;
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
+    std::string wanted_path_;
+    std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     runtime::Fd metrics_;
     runtime::Fd dashboard_;
     std::optional<admin::WebLogin> login_;             // for the dashboard; nothing: it asks for no secret

@@ -36,8 +36,8 @@ class Stoppable {
 public:
     /// Takes no new visitors from now on; those who are there may finish.
     virtual void begin_drain() = 0;
-    /// Whether everybody has finished, and what carried them has ended.
-    virtual bool has_drained() const = 0;
+    /// Whether everybody has finished, and what carried them has ended. Asked again and again while it drains.
+    virtual bool has_drained() = 0;
     /// Whether there are visitors who would be cut.
     virtual bool has_visitors() const = 0;
     /// Ends everything now, with a goodbye. On the first worker, or on a thread that is no worker.

@@ -1,6 +1,7 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
 
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <new>
 #include <utility>
@@ -15,12 +16,20 @@
 #include "ingress/tcp_port.hpp"
 #include "ingress/udp_port.hpp"
 #include "plugin/control_call.hpp"
+#include "runtime/timer.hpp"
 #include "runtime/worker_executor.hpp"
 
 namespace ferrotunnel {
 
 using session::ServerNotice;
 using session::ServerSession;
+
+namespace {
+
+// Their clients are back by then, or have other ports.
+constexpr std::chrono::seconds passed_sockets_kept_for{10};
+
+}  // namespace
 
 Server::Impl::Impl(detail::ServerSettings&& settings)
     : settings_(std::move(settings)),
@@ -42,6 +51,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->registry = std::make_shared<directory::Registry>(bounds);
     shared_->ports = std::make_shared<directory::PortTable>(
         directory::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
+    shared_->ports->set_hold(settings_.hold, &log_);
     shared_->guesses = std::make_shared<login::GuessGate>();
     shared_->instance = detail::new_instance(random_);
     shared_->mux = detail::mux_settings(mux::Role::server, settings_);
@@ -87,13 +97,12 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
 // Opens everything. What can fail comes first, so that it may be tried again.
 std::error_code Server::Impl::open(std::string& what) {
     std::error_code error;
-    runtime::Fd listener =
-        runtime::listen_on(*runtime::SocketAddress::from_ip(*net::parse_host_port(settings_.bind)), error);
+    runtime::Fd listener = listen_at(settings_.bind, "clients", error);
     if (!listener) {
         what = "listen on " + settings_.bind;
         return error;
     }
-    runtime::Fd connect = listen_for("CONNECT", settings_.connect_bind, true, error);
+    runtime::Fd connect = listen_for("CONNECT", "connect", settings_.connect_bind, true, error);
     if (error) {
         what = "listen for CONNECT on " + settings_.connect_bind;
         return error;
@@ -125,6 +134,7 @@ std::error_code Server::Impl::open(std::string& what) {
         return error;
     }
     listen_for_clients(std::move(listener));
+    hold_known_ports();
     if (connect) {
         listen_for_connect(std::move(connect));
     }
@@ -136,8 +146,13 @@ std::error_code Server::Impl::open(std::string& what) {
 runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     shared_->registry->reserve(at.port());
+    const char* const name = &endpoint == &control_endpoint_ ? "clients"
+                             : &endpoint == &http_endpoint_  ? "http"
+                             : &endpoint == &https_endpoint_ ? "https"
+                                                             : "connect";
     std::lock_guard lock(mutex_);
     endpoint = at.text();
+    own_sockets_.push_back({runtime::copy_of(listener.get()), name});
     return at;
 }
 
@@ -159,6 +174,9 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         if (*socket) {  // else they come to a port of the edge
             acceptor_ = std::make_unique<runtime::Acceptor>(group_->at(0), std::move(*socket), std::move(handlers));
         }
+        unused_timer_ =
+            std::make_unique<runtime::Timer>(group_->at(0), [ports = shared_->ports] { ports->passed()->clear(); });
+        unused_timer_->set_after(std::max<Duration>(settings_.hold, passed_sockets_kept_for));
         memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
         expiry_ = std::make_unique<session::ExpiryWatch>(group_->at(0), shared_->registry, [this] {
             for_each_session([](ServerSession& session) { session.end_if_expired(); });
@@ -169,9 +187,10 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
 // Makes the keeper of the claims, before anybody may claim something.
 void Server::Impl::keep_claims() {
     if (!settings_.state_dir.empty() && !claims_) {
-        claims_ =
-            std::make_unique<directory::ClaimKeeper>(directory::ClaimKeeper::Settings{.directory = settings_.state_dir},
-                                                     shared_->registry, shared_->http, shared_->tokens.get(), log_);
+        directory::ClaimKeeper::Settings keeping{.directory = settings_.state_dir};
+        keeping.addresses = [this] { return shared_->ports->addresses_beside(shared_->tcp_bind); };
+        claims_ = std::make_unique<directory::ClaimKeeper>(std::move(keeping), shared_->registry, shared_->http,
+                                                           shared_->tokens.get(), log_);
         name_claims();
     }
 }
@@ -186,6 +205,34 @@ void Server::Impl::open_sticky_key() {
     if (!problem.empty() && !settings_.state_dir.empty()) {
         log_.warn("visitors of groups with `sticky: cookie` lose their members when the server is started anew",
                   {{"why", problem}});
+    }
+}
+
+// Opens the ports that are known from before at once, each on a worker: visitors wait there for their clients, who are
+// on their way. A client that is faster has its port already.
+void Server::Impl::hold_known_ports() {
+    if (!claims_ || settings_.hold == settings_.hold.zero()) {
+        return;
+    }
+    const login::AcceptedTokens tokens = shared_->tokens.get();
+    const std::shared_ptr<const directory::RightRules> rules = shared_->registry->rules();
+    std::size_t count = 0;
+    for (const directory::ClaimRecord::Port& port : claims_->ports_from_before()) {
+        const auto token = std::ranges::find_if(*tokens, [&](const auto& one) { return one.token.id == port.owner; });
+        std::optional<runtime::SocketAddress> at =
+            port.address.empty() ? shared_->tcp_bind : runtime::SocketAddress::from_ip(port.address, 0);
+        if (port.transport != directory::Transport::tcp || token == tokens->end() || !at ||
+            rules->refuse_port(port.owner, port.port, token->ports) || count == limits::ports_held_at_start_max) {
+            continue;
+        }
+        at->set_port(port.port);
+        runtime::Worker& worker = group_->at(count++ % group_->size());
+        worker.post([shared = shared_, &worker, owner = port.owner, at = *at] {
+            (void)shared->ports->hold_known(owner, at, worker, shared->open_port);
+        });
+    }
+    if (count != 0) {
+        log_.info("ports from before are open, and visitors wait for their clients", {{"ports", count}});
     }
 }
 
@@ -204,10 +251,16 @@ void Server::Impl::begin_drain() {
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
+        own_sockets_.clear();
+    }
+    if (handed_over_) {
+        begin_handover();
+        return;
     }
     if (claims_) {
         claims_->finish();  // keeps the claims as they are, before everybody leaves
     }
+    shared_->ports->stop_holding();
     (void)close_mail_->post(*group_->at(0).mailbox(), this);
     if (http_) {
         http_->drain();
@@ -216,7 +269,10 @@ void Server::Impl::begin_drain() {
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
-bool Server::Impl::has_drained() const {
+bool Server::Impl::has_drained() {
+    if (handed_over_) {
+        drain_handed_over();
+    }
     std::lock_guard lock(mutex_);
     return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
 }
@@ -235,10 +291,12 @@ void Server::Impl::cut_off() {
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
+        own_sockets_.clear();
     }
     if (claims_) {
         claims_->finish();
     }
+    shared_->ports->stop_holding();
     if (group_->at(0).here() && acceptor_) {
         acceptor_->close();
         connect_.reset();
@@ -252,6 +310,7 @@ void Server::Impl::cut_off() {
 void Server::Impl::take_down(bool was_started) {
     life_->set_stopped();
     control_.close();  // first: it looks at everything
+    shared_->ports->stop_holding();
     plugins_.end();
     {
         const std::lock_guard lock(apply_mutex_);  // behind the last change
@@ -263,6 +322,7 @@ void Server::Impl::take_down(bool was_started) {
     connect_.reset();
     memory_.reset();
     expiry_.reset();
+    unused_timer_.reset();
     http_.reset();
     plugins_.close();
     certificates_.reset();

@@ -287,6 +287,9 @@ void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail
             http_->set_rules(edge_rules());
         }
     }
+    if (detail::has_changed(changes, "server.hold")) {
+        shared_->ports->set_hold(settings_.hold);
+    }
     if (detail::has_changed(changes, "server.services")) {
         take_service_tokens();
         for_each_session([](session::ServerSession& session) { session.look_at_rights(); });

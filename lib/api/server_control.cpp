@@ -99,6 +99,9 @@ public:
         json["logins"] = stats.logins;
         json["logins_refused"] = stats.logins_refused;
         json["visitors_accepted"] = stats.visitors_accepted;
+        json["visitors_waiting"] = stats.visitors_waiting;
+        json["visitors_held"] = stats.visitors_held;
+        json["visitors_given_up"] = stats.visitors_given_up;
         json["traffic"] = admin::json_of(stats.traffic);
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);
@@ -181,6 +184,8 @@ public:
     }
     Answer compare() override { return server_.control_.compare(); }
     Answer configuration() override { return server_.control_.configuration(); }
+    Answer sockets(std::size_t first) override { return server_.answer_sockets(first); }
+    Answer hand_over() override { return server_.hand_over(); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override {
         return server_.lifecycle_.stopping() ? Answer{202, Json{{"draining", true}}} : server_.control_.drain(time);
     }
@@ -233,6 +238,7 @@ private:
 };
 
 std::error_code Server::Impl::open_control(std::string& what) {
+    control_.set_passed(shared_->ports->passed());
     return control_.open(settings_, "server", std::make_unique<ControlSubject>(*this), what);
 }
 

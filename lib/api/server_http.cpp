@@ -31,11 +31,12 @@ net::IpNetworks Server::Impl::proxies() const {
 }
 
 // Listens on `bind`. Empty where it can not listen: `error` says why, unless that is no reason to stop.
-runtime::Fd Server::Impl::listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error) {
+runtime::Fd Server::Impl::listen_for(const char* what, const char* name, const std::string& bind, bool needed,
+                                     std::error_code& error) {
     if (bind.empty()) {
         return {};
     }
-    runtime::Fd listener = runtime::listen_on(*runtime::SocketAddress::from_ip(*net::parse_host_port(bind)), error);
+    runtime::Fd listener = listen_at(bind, name, error);
     if (!listener && !needed) {
         log_.warn(std::string("can not listen for ") + what + ": visitors are not taken there",
                   {{"at", bind}, {"why", error.message()}});
@@ -53,11 +54,12 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
     const std::string nowhere;
     std::error_code error;
     runtime::Fd plain =
-        listen_for("HTTP", with_plain || at_http ? nowhere : settings_.http_bind, settings_.http_needed, error);
+        listen_for("HTTP", "http", with_plain || at_http ? nowhere : settings_.http_bind, settings_.http_needed, error);
     if (error) {
         return fail(error, "listen for HTTP on " + settings_.http_bind, what);
     }
-    runtime::Fd tls = listen_for("HTTPS", at_https ? nowhere : settings_.https_bind, settings_.https_needed, error);
+    runtime::Fd tls =
+        listen_for("HTTPS", "https", at_https ? nowhere : settings_.https_bind, settings_.https_needed, error);
     if (error) {
         return fail(error, "listen for HTTPS on " + settings_.https_bind, what);
     }

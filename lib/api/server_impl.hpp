@@ -4,6 +4,8 @@
 // while user code runs.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +33,7 @@
 #include "observe/access_file.hpp"
 #include "observe/trace_exporter.hpp"
 #include "runtime/acceptor.hpp"
+#include "runtime/passed_sockets.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/expiry_watch.hpp"
@@ -78,6 +81,12 @@ public:
     std::string add_listener(Visitors visitors, const std::string& address);
     bool remove_listener(const std::string& address);
     std::error_code stop(std::chrono::milliseconds drain);
+    // Between processes (server_handover.cpp).
+    void inherit(std::vector<runtime::NamedSocket> sockets);
+    std::vector<runtime::NamedSocket> sockets() const;
+    admin::Answer answer_sockets(std::size_t first);
+    admin::Answer hand_over();
+    bool is_replaced() const noexcept { return handed_over_.load(); }
     asio::any_io_executor executor() const;
 
 private:
@@ -106,7 +115,9 @@ private:
     std::vector<Carrier> carriers_of(const OpenTarget& target);
     void dial(std::vector<Carrier> carriers, std::shared_ptr<detail::OpenAttempt> attempt);
     net::IpNetworks proxies() const;
-    runtime::Fd listen_for(const char* what, const std::string& bind, bool needed, std::error_code& error);
+    runtime::Fd listen_at(const std::string& bind, const char* name, std::error_code& error);
+    runtime::Fd listen_for(const char* what, const char* name, const std::string& bind, bool needed,
+                           std::error_code& error);
     std::error_code open_http(runtime::Fd& control, std::string& what);
     // What shares a port with the edge (server_connect.cpp).
     std::shared_ptr<ingress::PortSharing> sharing(bool with_clients);
@@ -135,6 +146,7 @@ private:
     void keep_claims();
     void open_sticky_key();
     void tell_member(const directory::MemberNews& news);
+    void hold_known_ports();
     std::error_code open_control(std::string& what);
     void refuse_in_callbacks(const char* what) const;
     std::unique_lock<std::mutex> begin_change(const char* what);
@@ -170,7 +182,9 @@ private:
 
     // Ending.
     void begin_drain() override;
-    bool has_drained() const override;
+    void begin_handover();
+    void drain_handed_over();
+    bool has_drained() override;
     bool has_visitors() const override;
     bool in_callback() const override;
     void cut_off() override;
@@ -195,6 +209,7 @@ private:
     std::unique_ptr<ingress::ConnectPort> connect_;     // the first worker's
     std::unique_ptr<trunk::MemoryWatch> memory_;        // the first worker's
     std::unique_ptr<session::ExpiryWatch> expiry_;      // the first worker's
+    std::unique_ptr<runtime::Timer> unused_timer_;      // the first worker's: closes sockets that nobody has wanted
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>([](Impl* const& impl) noexcept {
         impl->acceptor_.reset();
@@ -224,7 +239,10 @@ private:
     std::string http_endpoint_;
     std::string https_endpoint_;
     std::string connect_endpoint_;
-    bool closed_ = false;  // takes no sessions any more
+    bool closed_ = false;                            // takes no sessions any more
+    std::vector<runtime::NamedSocket> own_sockets_;  // copies, for a process that takes this one's place
+    std::atomic<bool> handed_over_{false};
+    std::chrono::steady_clock::time_point look_at_sessions_{};  // the thread's that stops
 
     mutable detail::TunnelNumbers numbers_;
     detail::FacadeControl control_{log_};

@@ -309,6 +309,10 @@ ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
     }
     stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
     stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
+    const directory::HoldBook::Counts holds = shared_->ports->holds();
+    stats.visitors_waiting = holds.waiting;
+    stats.visitors_held = holds.held;
+    stats.visitors_given_up = holds.given_up;
     for (const TunnelInfo& tunnel : tunnels) {
         ++stats.clients;
         stats.connections += tunnel.connections;

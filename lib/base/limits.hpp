@@ -195,6 +195,21 @@ inline constexpr auto open_answer_deadline = 20s;
 /// hosts share a listener with other hosts. A client that answers nothing lets one in four go every
 /// `open_answer_deadline`, so that the last one waits for as long as browsers do.
 inline constexpr std::size_t visitors_waiting_max = 1'024;
+/// Visitors of public ports who wait for a client of their service to come back, since the last one has just gone: at
+/// one port, and at all of a server. Each costs a descriptor; what a connection has sent stays in the kernel. What all
+/// the datagrams may take that wait: ports that have some count with `udp_unopened_bytes_per_port_max` each.
+inline constexpr std::size_t visitors_held_per_port_max = 1'024;
+inline constexpr std::size_t visitors_held_max = 8'192;
+inline constexpr std::size_t held_datagram_bytes_max = 128_MiB;
+/// When a client is back they are given out in steps, so that its other connections, and other members of its group, get
+/// their part: half of those who wait, but so many at least.
+inline constexpr std::size_t visitors_released_at_once_min = 64;
+inline constexpr std::chrono::milliseconds visitors_released_every{10};
+/// TCP ports that a server which has just begun opens and holds, since it knows them from before.
+inline constexpr std::size_t ports_held_at_start_max = 4'096;
+/// How long they wait, and the most that can be set: longer than that nobody waits.
+inline constexpr std::chrono::milliseconds ports_hold_default{3'000};
+inline constexpr std::chrono::milliseconds ports_hold_max{60'000};
 /// How long the client gives a backend to connect; less than `open_answer_deadline`, so that the visitor's side hears
 /// the reason.
 inline constexpr auto backend_connect_deadline = 10s;

@@ -23,6 +23,8 @@ public:
     /// Whether the file is this server's; takes the file if it is free. A server that has the file keeps it; another
     /// may get it later, and `why_not` says why it does not have it yet.
     bool own();
+    /// Lets another process have the file.
+    void give_up() noexcept { lock_.reset(); }
     const std::string& why_not() const noexcept { return why_not_; }
 
 private:

@@ -50,6 +50,7 @@ void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     for (const ClaimRecord::Port& port : record.ports) {
         registry_->keep(port.port, port.owner, Clock::now() + Registry::ports_kept_for, port.transport);
     }
+    ports_from_before_ = record.ports;
     if (!record.hosts.empty() || !record.ports.empty()) {
         log_.info("claims from before are remembered",
                   {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
@@ -66,6 +67,13 @@ void ClaimKeeper::set_names(std::map<login::TokenId, login::TokenId> names) {
     }
 }
 
+void ClaimKeeper::write_now() {
+    std::unique_lock lock(mutex_);
+    urgent_ = true;
+    wake_.notify_all();
+    written_.wait_for(lock, std::chrono::seconds(1), [this] { return !urgent_; });
+}
+
 void ClaimKeeper::finish() {
     registry_->on_change({});
     http_->on_change({});
@@ -77,6 +85,7 @@ void ClaimKeeper::finish() {
     if (thread_.joinable()) {
         thread_.join();
     }
+    file_.give_up();
 }
 
 // Called on any thread, with locks held: as short as can be.
@@ -90,14 +99,14 @@ void ClaimKeeper::on_change() noexcept {
 // Waits; false if the server ends meanwhile.
 bool ClaimKeeper::wait(Duration time) {
     std::unique_lock lock(mutex_);
-    return !wake_.wait_for(lock, time, [this] { return finishing_; });
+    return !wake_.wait_for(lock, time, [this] { return finishing_ || urgent_; }) || !finishing_;
 }
 
 void ClaimKeeper::run() {
     while (true) {
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return changed_ || finishing_; });
+            wake_.wait(lock, [this] { return changed_ || finishing_ || urgent_; });
         }
         const bool goes_on = wait(settings_.settle);
         bool changed = false;
@@ -107,6 +116,11 @@ void ClaimKeeper::run() {
         }
         if (changed) {
             save();
+        }
+        {
+            std::lock_guard lock(mutex_);
+            urgent_ = urgent_ && changed_;
+            written_.notify_all();
         }
         if (!goes_on || !wait(settings_.pause)) {
             break;
@@ -141,6 +155,12 @@ void ClaimKeeper::save() try {
     }
     ClaimRecord record = http_->claims(Clock::now(), std::chrono::system_clock::now());
     record.ports = registry_->ports(Clock::now());
+    const PortAddresses addresses = settings_.addresses ? settings_.addresses() : PortAddresses();
+    for (ClaimRecord::Port& port : record.ports) {
+        if (const auto at = addresses.find({port.owner, port.transport, port.port}); at != addresses.end()) {
+            port.address = at->second;
+        }
+    }
     const auto rename = [names = names()](auto& entries) {
         for (auto& entry : entries) {
             const auto name = names.find(entry.owner);

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -29,6 +31,8 @@ public:
         std::filesystem::path directory;
         Duration settle = std::chrono::seconds(1);
         Duration pause = std::chrono::seconds(5);
+        /// Says at which addresses ports listen, where that is not the usual one. Any thread. Empty: at none.
+        std::function<PortAddresses()> addresses{};
     };
 
     /// Restores what the file says about these tokens; what other tokens had is free. To be created before anybody
@@ -43,7 +47,14 @@ public:
     /// where that is another one. Any thread.
     void set_names(std::map<login::TokenId, login::TokenId> names);
 
-    /// Writes what is claimed now, and nothing after that: the server is about to end. Idempotent.
+    /// The ports that were known at the start, in no order.
+    const std::vector<ClaimRecord::Port>& ports_from_before() const noexcept { return ports_from_before_; }
+
+    /// Writes what has changed now, and waits for that, for a second at most: another process is about to read it.
+    void write_now();
+
+    /// Writes what is claimed now, and nothing after that: the server is about to end, and another one may have the
+    /// file. Idempotent.
     void finish();
 
 private:
@@ -60,11 +71,14 @@ private:
     const std::shared_ptr<HttpDirectory> http_;
     Logger& log_;
     ClaimFile file_;
+    std::vector<ClaimRecord::Port> ports_from_before_;
     bool told_ = false;  // logged that nothing is written
     std::mutex mutex_;
     std::condition_variable wake_;
     bool changed_ = false;
     bool finishing_ = false;
+    bool urgent_ = false;  // what has changed is to be written at once
+    std::condition_variable written_;
     std::map<login::TokenId, login::TokenId> names_;
     std::thread thread_;
 };

@@ -80,8 +80,11 @@ void read_line(std::string_view line, ClaimRecord& record) {
             record.assigned.push_back({*owner, std::string(words.rest()), host});
         }
     } else if ((kind == "port" || kind == "udp") && record.ports.size() < ClaimRecord::entries_max) {
-        if (const auto port = number_of<std::uint16_t>(words.rest()); port && *port != 0) {
-            record.ports.push_back({*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp});
+        const bool has_address = words.rest().find(' ') != std::string_view::npos;
+        const auto port = number_of<std::uint16_t>(words.next());
+        if (port && *port != 0 && has_address == !words.rest().empty()) {
+            record.ports.push_back(
+                {*owner, *port, kind == "udp" ? Transport::udp : Transport::tcp, std::string(words.rest())});
         }
     }
 }
@@ -95,7 +98,7 @@ std::string line_of(const ClaimRecord::Assigned& assigned) {
 }
 std::string line_of(const ClaimRecord::Port& port) {
     return (port.transport == Transport::udp ? "udp " : "port ") + hex(port.owner) + ' ' + std::to_string(port.port) +
-           '\n';
+           (port.address.empty() ? "" : " " + port.address) + '\n';
 }
 
 template <typename Record, typename Action>

@@ -4,8 +4,8 @@
 //   ferrotunnel claims 1
 //   host <token> <since when its client is away, in seconds since 1970; 0: it was there> <host> <path, or tls>
 //   assigned <token> <host> <service>
-//   port <token> <port>
-//   udp <token> <port>
+//   port <token> <port> <the address it listens on, where that is not the usual one>
+//   udp <token> <port> <likewise>
 //
 // A token is its id in hex, which is no secret (docs/protocol.md, 7). What cannot be read is skipped line by line: the
 // worst effect of damage is that a host is unknown until its client comes.
@@ -14,8 +14,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "directory/claim_name.hpp"
@@ -48,6 +50,7 @@ struct ClaimRecord {
         login::TokenId owner{};
         std::uint16_t port = 0;
         Transport transport = Transport::tcp;
+        std::string address{};  // an IP address; empty: the usual one, or it is not known
 
         friend bool operator==(const Port&, const Port&) = default;
     };
@@ -58,6 +61,9 @@ struct ClaimRecord {
 
     friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
+
+/// IP addresses of ports, by whose they are.
+using PortAddresses = std::map<std::tuple<login::TokenId, Transport, std::uint16_t>, std::string>;
 
 /// Drops what exceeds these bounds, from the tokens that have most: they cannot make the server forget what others
 /// have. In a token's share of the bytes, each line counts for at least bytes_max / entries_max.

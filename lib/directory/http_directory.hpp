@@ -159,6 +159,7 @@ struct TlsMatch {
         away,     // registered, but its client is not connected at the moment
     } kind = Kind::none;
     HttpService* service = nullptr;  // alive as long as the routes are
+    TimePoint away_since{};          // of `away`, as HttpMatch has it
 };
 
 /// One state of the directory. Immutable: any number of threads may use it.

@@ -175,8 +175,9 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
     if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
         return {};
     }
-    HttpService* service = found->routes[*found->passthrough].service.get();
-    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service};
+    const auto& route = found->routes[*found->passthrough];
+    HttpService* service = route.service.get();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service, route.away_since};
 }
 
 }  // namespace ferrotunnel::directory

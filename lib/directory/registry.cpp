@@ -361,10 +361,10 @@ void Registry::reserve(std::uint16_t port) {
 
 void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport) {
     std::lock_guard lock(mutex_);
-    kept_[{port, transport}] = {owner, until};
+    kept_[{port, transport}] = {owner, until, true};
 }
 
-void Registry::keep_ports(SessionKey session, TimePoint until) {
+void Registry::keep_ports(SessionKey session, TimePoint until, bool is_recorded) {
     std::lock_guard lock(mutex_);
     const auto known = sessions_.find(session);
     if (known == sessions_.end() || !rules()->knows(known->second.info.token)) {
@@ -372,7 +372,7 @@ void Registry::keep_ports(SessionKey session, TimePoint until) {
     }
     for (const ClaimName& name : known->second.names) {
         if (name.is_port()) {
-            kept_[{name.port, name.transport}] = {known->second.info.token, until};
+            kept_[{name.port, name.transport}] = {known->second.info.token, until, is_recorded};
         }
     }
 }
@@ -393,7 +393,7 @@ std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     std::lock_guard lock(mutex_);
     std::map<std::pair<std::uint16_t, Transport>, login::TokenId> owners;
     for (const auto& [port, kept] : kept_) {
-        if (now < kept.until) {
+        if (now < kept.until && kept.is_recorded) {
             owners.emplace(port, kept.owner);
         }
     }
@@ -405,7 +405,7 @@ std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
     }
     std::vector<ClaimRecord::Port> ports;
     for (const auto& [port, owner] : owners) {
-        ports.push_back({owner, port.first, port.second});
+        ports.push_back({owner, port.first, port.second, {}});
     }
     return ports;
 }

@@ -187,8 +187,9 @@ public:
 
     /// Keeps a port for this token until then: its clients had it before a restart, and are on their way.
     void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport = Transport::tcp);
-    /// Keeps the ports of a session that is about to go without a goodbye: its client will be back.
-    void keep_ports(SessionKey session, TimePoint until);
+    /// Keeps the ports of a session that is about to go: its client will be back. `is_recorded`: also where the server
+    /// is restarted meanwhile.
+    void keep_ports(SessionKey session, TimePoint until, bool is_recorded = true);
     /// The ports that are claimed or still kept, by token.
     std::vector<ClaimRecord::Port> ports(TimePoint now) const;
     /// Sets what is called, with the lock held, whenever ports() has changed: it must not call back. Empty: nothing is.
@@ -239,6 +240,7 @@ private:
     struct Kept {
         login::TokenId owner{};
         TimePoint until{};
+        bool is_recorded = true;
     };
 
     bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);

@@ -11,18 +11,27 @@ namespace ferrotunnel::directory {
 
 // --- one port ---
 
-// Gives the visitor to a carrier; false if there is none.
+// What chooses a member of a group for the visitor.
+VisitorAsk SharedPort::ask_of(const Visitor& visitor) const {
+    VisitorAsk ask;
+    if (carriers_.is_group()) {
+        ask.now = Clock::now();
+        ask.sticky.address = address_hash(runtime::visitor_address(visitor.from));
+    }
+    return ask;
+}
+
+// Gives the visitor to a carrier, or lets it wait for one; false if neither can be.
 bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     {
         std::lock_guard lock(mutex_);
-        VisitorAsk ask;
-        if (carriers_.is_group()) {
-            ask.now = Clock::now();
-            ask.sticky.address = address_hash(runtime::visitor_address(visitor.from));
+        // Whom a carrier has passed on came before those in line.
+        if (held_until_ || (!line_.empty() && visitor.passed_on_by.empty())) {
+            return hold_visitor(visitor);
         }
-        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by, ask);
+        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by, ask_of(visitor));
         if (carrier == nullptr) {
             return false;
         }
@@ -35,7 +44,7 @@ bool SharedPort::give(Visitor& visitor) {
 }
 
 void SharedPort::hand_over(Visitor visitor) noexcept try {
-    give(visitor);  // nobody takes it if the last one has just left: the visitor is reset
+    give(visitor);  // nobody takes it if the last one has left for good: the visitor is reset
 } catch (const std::exception&) {
     // No memory for the mail: the visitor is reset, and nobody else notices.
 }
@@ -109,22 +118,26 @@ bool PortTable::carries(SharedPort& port, std::uint32_t service) {
     return port.with_carriers([service](const auto& carriers) { return carriers.has_service(service); });
 }
 
-PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
-                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const PortOpener& open, std::error_code& error, const Ended& ended,
-                                  const std::optional<Membership>& membership, const CarrierHealth& health) {
-    const auto listen = [](const runtime::SocketAddress& address, std::error_code& why) {
-        return runtime::listen_on(address, why);
+PortTable::Opening PortTable::tcp_opening(runtime::Worker& worker, const PortOpener& open) const {
+    const auto listen = [this](const runtime::SocketAddress& address, std::error_code& why) {
+        return passed_->listen_on(address, why);
     };
-    const auto open_tcp = [&](runtime::Fd listener, SharedPort& port) {
+    const auto open_tcp = [&worker, &open](runtime::Fd listener, SharedPort& port) {
         auto gate = std::make_shared<LoopGate>(worker, port);
         return open(worker, std::move(listener),
                     [to = &port, gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
                         gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
                     });
     };
-    return join(client, at, std::move(trunk), service, worker, Opening{Transport::tcp, listen, open_tcp}, error, ended,
-                membership, health);
+    return {Transport::tcp, listen, open_tcp};
+}
+
+PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
+                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
+                                  const PortOpener& open, std::error_code& error, const Ended& ended,
+                                  const std::optional<Membership>& membership, const CarrierHealth& health) {
+    return join(client, at, std::move(trunk), service, worker, tcp_opening(worker, open), error, ended, membership,
+                health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
@@ -140,8 +153,11 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                         to->hand_over(std::move(visitor));
                     });
     };
-    return join(client, at, std::move(trunk), service, worker,
-                Opening{Transport::udp, runtime::bind_datagrams, open_udp}, error, ended, membership, health);
+    const auto bind = [this](const runtime::SocketAddress& address, std::error_code& why) {
+        return passed_->bind_datagrams(address, why);
+    };
+    return join(client, at, std::move(trunk), service, worker, Opening{Transport::udp, bind, open_udp, &terms}, error,
+                ended, membership, health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
@@ -159,6 +175,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         const ClientId& owner = membership ? membership->group : client;
         auto known = membership && at.port() == 0 ? first_of(owner, opening.transport)
                                                   : ports_.find({owner, opening.transport, at.port()});
+        const auto held = known == ports_.end() ? find_held(owner, at, opening, membership.has_value()) : held_.end();
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
             // service does.
@@ -172,37 +189,30 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                 return {nullptr, false, may_not_join()};
             }
         } else {
-            if (auto full = why_full(owner)) {
+            opened = true;
+            if (auto full = why_full(owner, held != held_.end() ? held->second.mapped().get() : nullptr)) {
                 return {nullptr, false, std::move(full)};
             }
-            runtime::Fd listener = opening.listen(at, error);
-            if (!listener) {
+            port = held != held_.end() ? held->second.mapped() : open_anew(owner, at, worker, opening, error);
+            if (!port) {
                 return {};
             }
-            const runtime::SocketAddress chosen = runtime::local_address(listener.get());
-            if (ports_.contains({owner, opening.transport, chosen.port()})) {  // on another address
-                error = std::make_error_code(std::errc::address_in_use);
-                return {};
-            }
-            port = std::make_shared<SharedPort>(worker);
-            port->client_ = owner;
-            port->address_ = chosen;
-            port->transport_ = opening.transport;
-            port->table_ = weak_from_this();
-            port->listener_ = opening.open(std::move(listener), *port);
-            opened = true;
         }
+        std::size_t* const of_client = opened ? &of_client_[owner] : nullptr;
         // Before the port is known: if memory runs out here, no port is left that nobody carries.
         replaced = port->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), service, membership, health); });
-        if (opened) {
-            std::size_t& of_client = of_client_[owner];
+        if (held != held_.end()) {
+            ++*of_client;
+            take_over(held, owner);
+        } else if (opened) {
             std::size_t& of_token = of_token_[owner.first];
             ports_.emplace(key_of(owner, *port), port);
-            ++of_client;
+            ++*of_client;
             ++of_token;
         }
     }
+    port->end_hold();
     port->look_at_holds();
     for (const auto& yielded : replaced) {
         yielded->dropped(port);
@@ -210,15 +220,44 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     return {std::move(port), opened};
 }
 
+// Opens a port that nobody has; null, and why, if that can not be.
+std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const runtime::SocketAddress& at,
+                                                 runtime::Worker& worker, const Opening& opening,
+                                                 std::error_code& error) {
+    runtime::Fd listener = opening.listen(at, error);
+    if (!listener) {
+        return nullptr;
+    }
+    const runtime::SocketAddress chosen = runtime::local_address(listener.get());
+    if (ports_.contains({owner, opening.transport, chosen.port()})) {  // on another address
+        error = std::make_error_code(std::errc::address_in_use);
+        return nullptr;
+    }
+    auto port = std::make_shared<SharedPort>(worker);
+    port->client_ = owner;
+    port->address_ = chosen;
+    port->transport_ = opening.transport;
+    port->table_ = weak_from_this();
+    port->book_ = book_;
+    if (opening.terms != nullptr) {
+        port->terms_ = *opening.terms;
+    }
+    port->hold_timer_.emplace(worker, [at = port.get()] { at->look_at_hold(); });
+    port->listener_ = opening.open(std::move(listener), *port);
+    return port;
+}
+
 // The port may have another owner since the trunk joined it, so it is asked itself.
-void PortTable::leave(const ClientId&, SharedPort& port, const VisitorCarrier& trunk) {
+void PortTable::leave(const ClientId&, SharedPort& port, const VisitorCarrier& trunk, bool may_return) {
     std::lock_guard lock(mutex_);
-    const bool nobody_left = port.with_carriers([&trunk](auto& carriers) {
-        carriers.remove(trunk);
-        return carriers.empty();
-    });
-    if (nobody_left) {
-        take_out(port);
+    const auto known = ports_.find(key_of(port.client_, port));
+    const bool is_its = known != ports_.end() && known->second.get() == &port;
+    const bool holds = is_its && may_return && hold_ > Duration::zero();
+    // A visitor finds the trunk, or the hold.
+    if (port.remove(trunk, holds ? std::optional(Clock::now() + hold_) : std::nullopt)) {
+        if (!holds || !keep_held(known)) {
+            take_out(port);
+        }
     } else {
         port.look_at_holds();
     }
@@ -254,16 +293,23 @@ void PortTable::take_out(SharedPort& port) {
     if (known == ports_.end() || known->second.get() != &port) {
         return;
     }
-    const std::shared_ptr<SharedPort> closed = known->second;
-    closing_.insert(ports_.extract(known));  // the node as it is: nothing here may allocate
-    closed->listener_->refuse_visitors();
+    close_node(ports_.extract(known));
+}
+
+void PortTable::close_node(Ports::node_type node) noexcept {
+    const std::shared_ptr<SharedPort> closed = node.mapped();
+    closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
+    closed->end_hold();
+    if (!handed_over_) {  // else they are another process's
+        closed->listener_->refuse_visitors();
+    }
     // Always by mail, since the listener may be our caller.
     (void)closed->close_mail_->post(*closed->worker_.mailbox(), closed);
 }
 
 // Destroys the listener; runs on its worker.
 void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
-    closed->listener_.reset();
+    closed->end_listening();
     if (const auto table = closed->table_.lock()) {
         table->forget(*closed);
     }
@@ -278,22 +324,32 @@ void PortTable::forget(const SharedPort& port) {
         return;
     }
     closing_.erase(at);
-    const auto uncount = [](auto& counts, const auto& of) {
-        const auto counted = counts.find(of);
-        if (--counted->second == 0) {
-            counts.erase(counted);
-        }
-    };
-    uncount(of_client_, port.client_);
-    uncount(of_token_, port.client_.first);
+    uncount_client(port.client_);
+    const auto counted = of_token_.find(port.client_.first);
+    if (--counted->second == 0) {
+        of_token_.erase(counted);
+    }
 }
 
-std::optional<Refusal> PortTable::why_full(const ClientId& client) const {
+void PortTable::uncount_client(const ClientId& client) noexcept {
+    const auto counted = of_client_.find(client);
+    if (--counted->second == 0) {
+        of_client_.erase(counted);
+    }
+}
+
+// Why the client can have no more ports. `held`: the one that it is about to have, which counts for its token already,
+// and for whom it was last.
+std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedPort* held) {
+    if (held != nullptr && held->client_ == client) {
+        return std::nullopt;
+    }
     const auto is_at = [](const auto& counts, const auto& of, std::size_t most) {
         const auto counted = counts.find(of);
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
-    if (is_at(of_token_, client.first, most_.of_token)) {
+    if (held == nullptr && is_at(of_token_, client.first, most_.of_token)) {
+        close_one_held(client.first);  // whoever asks once more finds room
         return too_many_ports("The clients of this token have", most_.of_token);
     }
     if (is_at(of_client_, client, most_.of_client)) {
@@ -309,7 +365,7 @@ void PortTable::end() {
         left.swap(closing_);
     }
     for (const auto& [key, port] : left) {
-        port->listener_.reset();
+        port->end_listening();
     }
 }
 

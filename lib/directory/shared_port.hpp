@@ -8,15 +8,25 @@
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: who else? --'
 //
+// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it goes on listening, and
+// who comes waits in its line, until a client of the same token has the port anew or the time is over
+// (shared_port_hold.cpp):
+//
+//   carried --the last one leaves--> held --another one joins--> carried: the line is given out in its order
+//      '--and nobody will be back--.    '--the time is over--> closed: who waits is reset
+//                                  '--> closed
+//
 // Locks: the table's, then a port's, or the registry's. None is held while a carrier or a listener's handler is called.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <tuple>
@@ -24,12 +34,16 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "buffer/mailbox.hpp"
 #include "buffer/waker.hpp"
 #include "directory/carrier_list.hpp"
+#include "directory/hold_book.hpp"
 #include "directory/registry.hpp"
 #include "mux/stream.hpp"
+#include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "shaping/shapes.hpp"
 #include "trunk/datagram_flow.hpp"
@@ -49,6 +63,11 @@ public:
     virtual void set_paused(bool paused) noexcept = 0;
     /// Stops listening at once: visitors are refused, and others may bind the port. Any thread.
     virtual void refuse_visitors() noexcept = 0;
+    /// The socket. Any thread, as long as the port is open.
+    virtual int descriptor() const noexcept { return -1; }
+    /// Takes nobody any more, since another process has the socket, too: who comes is its visitor. Those who are here
+    /// stay.
+    virtual void hand_over() noexcept {}
 };
 
 using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
@@ -76,6 +95,11 @@ struct DatagramTerms {
     std::string service;  // its name, for the log
     Duration idle = limits::udp_idle_default;
     trunk::FlowMaker flow{};  // how the datagrams of a visitor travel; empty: each as a frame
+
+    /// Whether a port that was opened with these serves them as well.
+    bool is_like(const DatagramTerms& other) const noexcept {
+        return service == other.service && idle == other.idle && !flow && !other.flow;
+    }
 };
 /// Opens a PublicPort for a UDP socket on the calling worker; implemented by ingress/.
 using DatagramOpener = std::function<std::unique_ptr<PublicPort>(
@@ -136,8 +160,8 @@ public:
 
     const runtime::SocketAddress& address() const noexcept { return address_; }
     Transport transport() const noexcept { return transport_; }
-    /// Gives the visitor to the carrier with the fewest, in turn if several have the same. Resets it if there is no
-    /// carrier.
+    /// Gives the visitor to the carrier with the fewest, in turn if several have the same. Where there is no carrier it
+    /// waits, if the port is held and has room; else it is reset.
     void hand_over(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those
     /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
@@ -160,7 +184,21 @@ private:
     friend class PortTable;
     using Carriers = CarrierList<VisitorCarrier>;
 
+    /// A visitor who waits for a carrier.
+    struct Held {
+        Visitor visitor;
+        HeldPlace place;
+    };
+
     bool give(Visitor& visitor);
+    VisitorAsk ask_of(const Visitor& visitor) const;
+    bool hold_visitor(Visitor& visitor);
+    bool remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until);
+    void end_hold() noexcept;
+    void end_listening() noexcept;
+    void look_at_hold() noexcept;
+    void release_some() noexcept;
+    bool release_one();
     void look_at_holds() noexcept;
     void pause_or_resume() noexcept;
     /// Runs `action` on the carriers, under the lock.
@@ -178,14 +216,28 @@ private:
     // However many looks are requested while one is on its way, that one finds the present state.
     const IntrusivePtr<PortMail> look_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
+    const IntrusivePtr<PortMail> hand_over_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept {
+            if (port->listener_) {
+                port->listener_->hand_over();
+            }
+        });
+    const IntrusivePtr<PortMail> hold_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->look_at_hold(); });
     std::weak_ptr<PortTable> table_;
-    ClientId client_{};  // whose it is, or its group's; changed with the table's lock
+    std::shared_ptr<HoldBook> book_;
+    ClientId client_{};  // whose it is, or its group's, or whose it was last; changed with the table's lock
     runtime::SocketAddress address_;
     Transport transport_ = Transport::tcp;
+    DatagramTerms terms_{};  // of a UDP port
     std::unique_ptr<PublicPort> listener_;
+    std::optional<runtime::Timer> hold_timer_;  // the listener's worker's, like the listener
     std::atomic<std::uint32_t> holds_{0};
     std::mutex mutex_;
     Carriers carriers_;
+    std::optional<TimePoint> held_until_;  // nothing: somebody carries it, or it is closed
+    std::list<Held> line_;                 // while it is held, and until all of them are given out
+    HeldBytes datagrams_;                  // room for those that wait
 };
 
 /// The public ports of all tunnels; any thread. A closing port refuses visitors at once, but its listener is taken down
@@ -199,7 +251,8 @@ public:
         std::size_t of_token = limits::ports_per_token_settable_max;
     };
     PortTable() : PortTable(Most{}) {}
-    explicit PortTable(const Most& most) : most_(most) {}
+    explicit PortTable(const Most& most, const HoldBook::Settings& held = {})
+        : most_(most), book_(std::make_shared<HoldBook>(held)) {}
     /// Sets Most::of_token for ports that are opened from then on.
     void set_most_of_token(std::size_t most) {
         std::lock_guard lock(mutex_);
@@ -227,8 +280,30 @@ public:
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
 
-    /// Ends the trunk's carrying of the port, which closes after its last trunk. `client`: whose it is, or its group's.
-    void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+    /// Ends the trunk's carrying of the port. After its last trunk it closes; or it is held, if its client `may_return`
+    /// and holding is on. `client`: whose it is, or its group's.
+    void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
+
+    /// For how long ports are held from now on; 0, the default: not at all. `log` is told of each, and outlives the
+    /// table; null: nobody is.
+    void set_hold(Duration time, Logger* log = nullptr);
+    Duration hold_time() const;
+    /// Closes the ports that are held, and holds none any more: the server is about to end.
+    void stop_holding() noexcept;
+    /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the
+    /// worker that it will be on. False: it can not be opened.
+    bool hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
+                    const PortOpener& open);
+    /// Sockets that are used where a port would be opened at their address.
+    std::shared_ptr<runtime::PassedSockets> passed() const noexcept { return passed_; }
+    /// Copies of the sockets of all ports that are open.
+    std::vector<runtime::NamedSocket> sockets() const;
+    /// Another process has copies of the sockets, and takes visitors from now on: here nobody comes any more. Ports end
+    /// as soon as their trunks have left them.
+    void hand_over() noexcept;
+    HoldBook::Counts holds() const noexcept { return book_->counts(); }
+    /// Where the open ports are that are not at this address.
+    PortAddresses addresses_beside(const runtime::SocketAddress& usual) const;
 
     /// What the client of the trunk says of the backend from now on.
     static void set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health);
@@ -262,7 +337,11 @@ private:
         Transport transport;
         std::function<runtime::Fd(const runtime::SocketAddress&, std::error_code&)> listen;
         std::function<std::unique_ptr<PublicPort>(runtime::Fd, SharedPort&)> open;
+        const DatagramTerms* terms = nullptr;  // of UDP
     };
+    /// The ports that are held, each with its node of `ports_`.
+    using HeldKey = std::tuple<login::TokenId, Transport, std::uint16_t>;
+    using HeldPorts = std::map<HeldKey, Ports::node_type>;
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error,
@@ -274,12 +353,31 @@ private:
     Ports::iterator first_of(const ClientId& owner, Transport transport);
     static bool carries(SharedPort& port, std::uint32_t service);
     void take_out(SharedPort& port);
+    void close_node(Ports::node_type node) noexcept;
+    Opening tcp_opening(runtime::Worker& worker, const PortOpener& open) const;
+    std::shared_ptr<SharedPort> open_anew(const ClientId& owner, const runtime::SocketAddress& at,
+                                          runtime::Worker& worker, const Opening& opening, std::error_code& error);
+    // shared_port_hold.cpp
+    bool keep_held(Ports::iterator known) noexcept;
+    HeldPorts::iterator find_held(const ClientId& owner, const runtime::SocketAddress& at, const Opening& opening,
+                                  bool is_group);
+    void take_over(HeldPorts::iterator held, const ClientId& owner) noexcept;
+    void give_up(SharedPort& port) noexcept;
+    void close_held(HeldPorts::iterator held) noexcept;
+    void close_one_held(const login::TokenId& token) noexcept;
+    void uncount_client(const ClientId& client) noexcept;
     void forget(const SharedPort& port);
-    std::optional<Refusal> why_full(const ClientId& client) const;
+    std::optional<Refusal> why_full(const ClientId& client, const SharedPort* held);
 
     Most most_;
     mutable std::mutex mutex_;
     Ports ports_;
+    HeldPorts held_;
+    Duration hold_{0};
+    Logger* log_ = nullptr;
+    bool handed_over_ = false;
+    const std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
+    const std::shared_ptr<HoldBook> book_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
     std::map<ClientId, std::size_t> of_client_;  // listeners, open or closing
     std::map<login::TokenId, std::size_t> of_token_;

@@ -28,6 +28,8 @@ class EdgeConnection : public RefCounted,
 public:
     /// Lets what is being answered be the last; without any the connection ends now.
     virtual void drain() noexcept = 0;
+    /// The edge is retired: lets the next answer be the last, where the visitor can be told so with it.
+    virtual void retire() noexcept { drain(); }
     /// Closes at once; when called from within the connection's own work, as soon as that is over.
     void end() noexcept;
 

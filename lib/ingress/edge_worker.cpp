@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ingress/edge_connection.hpp"
+#include "ingress/held_tls.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -52,22 +53,37 @@ void EdgeWorker::shed_idle() noexcept {
     }
 }
 
+void EdgeWorker::retire() {
+    draining_ = true;
+    retired_ = true;
+    for_each_connection([](EdgeConnection& connection) { connection.retire(); });
+}
+
 void EdgeWorker::drain() {
     draining_ = true;
+    retired_ = false;
     prefaces.clear();
+    held_tls.clear();
     pool.clear();
+    for_each_connection([](EdgeConnection& connection) { connection.drain(); });
+}
+
+// Some of them may end by that.
+template <typename Action>
+void EdgeWorker::for_each_connection(Action action) {
     const std::vector<EdgeConnection*> all = connections_;
     std::vector<IntrusivePtr<EdgeConnection>> kept;
     for (EdgeConnection* connection : all) {
         kept.emplace_back(connection);
     }
     for (const auto& connection : kept) {
-        connection->drain();
+        action(*connection);
     }
 }
 
 void EdgeWorker::end() noexcept {
     prefaces.clear();
+    held_tls.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
         connections_[i - 1]->end();
     }

@@ -16,6 +16,7 @@
 namespace ferrotunnel::ingress {
 
 class EdgeWorker;
+class HeldTls;
 
 /// Takes TLS that services want to have untouched out of the edge, by the name in its ClientHello.
 struct TlsPassthrough {
@@ -42,6 +43,9 @@ public:
     /// From now on responses end their connections; connections that wait for a request are closed, and so are idle
     /// streams.
     void drain();
+    /// From now on responses end their connections; those that wait for a request get it answered first.
+    void retire();
+    bool is_retired() const noexcept { return retired_; }
     /// Closes everything.
     void end() noexcept;
 
@@ -69,12 +73,17 @@ public:
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
+    std::list<std::unique_ptr<HeldTls>> held_tls;  // visitors who wait for the client of their host
 
 private:
+    template <typename Action>
+    void for_each_connection(Action action);
+
     std::vector<EdgeConnection*> connections_;
     IdleList idle_;
     std::atomic<std::size_t> idle_count_{0};  // of those in idle_
     std::uint64_t connection_count_ = 0;
+    bool retired_ = false;
     std::atomic<std::uint64_t> load_{0};
 };
 

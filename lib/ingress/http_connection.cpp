@@ -249,7 +249,7 @@ bool HttpConnection::read_request() {
             visitor_lost();
             return false;
         }
-        if (!readable_ && edge_.draining() && begin_ == end_) {
+        if (!readable_ && edge_.draining() && !edge_.is_retired() && begin_ == end_) {
             begin_ending();
             return true;
         }

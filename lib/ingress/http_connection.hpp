@@ -37,6 +37,7 @@ public:
     /// closed.
     bool start();
     void drain() noexcept override;
+    void retire() noexcept override {}  // the next answer says so
 
 private:
     enum class Phase : std::uint8_t { handshaking, head, exchange, ending, lingering, closed };

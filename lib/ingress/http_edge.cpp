@@ -13,6 +13,11 @@ namespace {
 void drain_edge(const std::shared_ptr<EdgeWorker>& edge) noexcept try { edge->drain(); } catch (const std::bad_alloc&) {
 }
 
+void retire_edge(const std::shared_ptr<EdgeWorker>& edge) noexcept try {
+    edge->retire();
+} catch (const std::bad_alloc&) {
+}
+
 void end_edge(const std::weak_ptr<EdgeWorker>& edge) noexcept {
     if (const auto ending = edge.lock()) {
         ending->end();
@@ -77,7 +82,8 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
       close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));
-        mails_.push_back({make_intrusive<DrainMail>(&drain_edge), make_intrusive<StopMail>(&end_edge)});
+        mails_.push_back({make_intrusive<DrainMail>(&drain_edge), make_intrusive<DrainMail>(&retire_edge),
+                          make_intrusive<StopMail>(&end_edge)});
     }
 }
 
@@ -137,6 +143,13 @@ void HttpEdge::drain() noexcept {
         } else {
             (void)mails_[i].drain->post(*edge->worker.mailbox(), edge);
         }
+    }
+}
+
+void HttpEdge::retire() noexcept {
+    close_listeners();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        (void)mails_[i].retire->post(*workers_[i]->worker.mailbox(), workers_[i]);
     }
 }
 

@@ -25,6 +25,7 @@ public:
     void listen(runtime::Fd listener, HttpListenerSettings settings) override;
     void close(const std::string& at) override;
     void drain() noexcept override;
+    void retire() noexcept override;
     void stop() noexcept override;
     void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) override;
     void set_rules(HttpFrontRules rules) override;
@@ -48,6 +49,7 @@ private:
     using StopMail = buffer::WakeMail<EdgeWorker, std::weak_ptr<EdgeWorker>>;
     struct Mails {
         IntrusivePtr<DrainMail> drain;
+        IntrusivePtr<DrainMail> retire;
         IntrusivePtr<StopMail> stop;
     };
 

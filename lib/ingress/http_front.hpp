@@ -85,6 +85,9 @@ public:
     /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
     /// connections are closed behind it.
     virtual void drain() noexcept = 0;
+    /// Any thread. Another process takes visitors from the same sockets from now on: none come here any more. Those who
+    /// are here are told with their next answer that it is the last one on its connection; before that none is closed.
+    virtual void retire() noexcept = 0;
     /// Any thread, also while the edge logs. Ends every connection in a round of its worker.
     virtual void stop() noexcept = 0;
     /// Any thread, one at a time. Exchanges that begin from now on, each worker when it comes to know it, have the

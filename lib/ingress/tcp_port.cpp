@@ -23,6 +23,8 @@ public:
     void set_paused(bool paused) noexcept override { paused ? acceptor_.pause() : acceptor_.resume(); }
     // A listening socket that is shut down listens no more, but its descriptor stays valid until it is closed.
     void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
+    int descriptor() const noexcept override { return descriptor_; }
+    void hand_over() noexcept override { acceptor_.close(); }
 
 private:
     static runtime::Fd with_options(runtime::Fd listener) {

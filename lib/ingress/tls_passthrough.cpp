@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "directory/tls_visitor.hpp"
-#include "net/ip_text.hpp"
+#include "ingress/held_tls.hpp"
 
 namespace ferrotunnel::ingress {
 namespace {
@@ -15,13 +15,10 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& tic
         case directory::TlsMatch::Kind::none:
             return false;
         case directory::TlsMatch::Kind::away:
-            static constexpr LineKind away{"tls_host_away"};
-            if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
-                edge.log.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
-                                                            {"host", name},
-                                                            {"why", "the client of this TLS host is not connected"}});
+            if (const TimePoint until = match.away_since + edge.settings().hold;
+                until <= edge.worker.now() || !HeldTls::hold(edge, visitor, ticket, until)) {
+                turn_away_from(edge, visitor);
             }
-            directory::turn_away(std::move(visitor.socket), directory::TlsAlert::internal_error);
             return true;
         case directory::TlsMatch::Kind::service:
             directory::hand_over({std::move(visitor.socket), visitor.from, name, match.service->shared_from_this(),

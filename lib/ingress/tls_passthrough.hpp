@@ -9,8 +9,8 @@
 
 namespace ferrotunnel::ingress {
 
-/// Passes TLS through by the hosts of `directory`. A visitor who asks for a host whose client is away is told
-/// `internal_error`.
+/// Passes TLS through by the hosts of `directory`. A visitor who asks for a host whose client is away waits for it for
+/// as long as requests do (HttpSettings::hold), and is then told `internal_error`.
 TlsPassthrough passthrough_by(std::shared_ptr<const directory::HttpDirectory> directory);
 
 }  // namespace ferrotunnel::ingress

@@ -62,6 +62,11 @@ public:
     // Nobody waits in the kernel for being taken: a visitor without a stream has little, and is one of few.
     void set_paused(bool) noexcept override {}
     void refuse_visitors() noexcept override { runtime::free_datagram_address(socket_.get()); }
+    int descriptor() const noexcept override { return socket_.get(); }
+    void hand_over() noexcept override {
+        is_handed_over_ = true;
+        readable_ = false;
+    }
 
 private:
     using Visitors = std::list<IntrusivePtr<UdpVisitor>>;
@@ -101,6 +106,7 @@ private:
     std::vector<IntrusivePtr<UdpVisitor>> serving_;
     std::size_t waiting_bytes_ = 0;  // for streams
     bool readable_ = true;
+    bool is_handed_over_ = false;  // answers are still sent
     runtime::Segmenting segmenting_;
     runtime::Timer idle_timer_;
 };
@@ -141,7 +147,7 @@ std::unique_ptr<trunk::DatagramFlow> UdpPort::make_flow(IntrusivePtr<mux::Stream
 }
 
 void UdpPort::on_events(std::uint32_t) noexcept {
-    readable_ = true;
+    readable_ = !is_handed_over_;
     run_deferred();
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/socket.hpp"
 
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -93,6 +94,10 @@ SocketAddress address_by(int fd, Get get) noexcept {
 }
 
 }  // namespace
+
+Fd copy_of(int fd) noexcept {
+    return Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
 
 void Fd::reset(int fd) noexcept {
     if (fd_ >= 0) {

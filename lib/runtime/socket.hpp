@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "runtime/address.hpp"
@@ -38,6 +39,16 @@ public:
 private:
     int fd_ = -1;
 };
+
+/// How many sockets go with one message.
+inline constexpr std::size_t sockets_sent_max = 200;
+/// Sends what fits of `bytes` by a Unix socket, and copies of the sockets with the first byte.
+IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) noexcept;
+/// Reads, and adds the sockets that come with that to `sockets`.
+IoResult read_with_sockets(int fd, MutableBytes into, std::vector<Fd>& sockets);
+
+/// Another descriptor of the same socket or file, close-on-exec; empty: there is none left.
+Fd copy_of(int fd) noexcept;
 
 // --- making sockets -----------------------------------------------------------------------------------------------
 

@@ -20,6 +20,12 @@ std::string place_of(const login::Agreement& agreement) {
     return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
 }
 
+// Whether the client may be back in a moment: not where it was shown the door here.
+bool is_on_its_way_back(const trunk::TrunkEnd& end) {
+    return end.by_peer || (end.code != Code::cancelled && end.code != Code::unauthorized &&
+                           end.code != Code::forbidden && end.code != Code::going_away);
+}
+
 }  // namespace
 
 // Finds out whether the peer still speaks: sends a ping, and looks at intervals whether anything was heard since.
@@ -373,7 +379,18 @@ void ServerSession::on_goaway(Code code, std::string_view text) {
         return;
     }
     draining_ = true;
-    close_services();  // the client takes no new visitors
+    attempt([&] { keep_ports(true); });
+    close_services(true);  // the client takes no new visitors; one that is restarted is back in a moment
+}
+
+// Keeps the ports for the token. After a goodbye others may have them as soon as no visitor waits for its client.
+void ServerSession::keep_ports(bool with_goodbye) {
+    const Duration hold = shared_->ports->hold_time();
+    if (!with_goodbye) {
+        shared_->registry->keep_ports(key_, Clock::now() + directory::Registry::ports_kept_for);
+    } else if (hold > Duration::zero()) {
+        shared_->registry->keep_ports(key_, Clock::now() + hold, false);
+    }
 }
 
 void ServerSession::on_drained() {
@@ -407,9 +424,9 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
         plugins_->give_up();
     }
     if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
-        attempt([&] { shared_->registry->keep_ports(key_, worker_.now() + directory::Registry::ports_kept_for); });
+        attempt([&] { keep_ports(false); });
     }
-    leave_registry();
+    leave_registry(is_on_its_way_back(end));
     secret_in_use_.reset();
     attempt([&] { tell_gone(end.code, end.text); });
     {
@@ -448,8 +465,8 @@ void ServerSession::tell_failure(const std::exception& problem) {
 }
 
 // Leaves the ports and the registry. Needs no memory.
-void ServerSession::leave_registry() noexcept {
-    close_services();
+void ServerSession::leave_registry(bool may_return) noexcept {
+    close_services(may_return);
     if (std::exchange(admitted_, false)) {
         shared_->registry->remove(key_);
     }
@@ -485,7 +502,7 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
                     self->yield();
                 }
             } else {
-                self->leave_registry();
+                self->leave_registry(true);  // a newer session of its client is here
                 self->tell_gone(code, text);
                 self->end(code, text);
             }

@@ -195,6 +195,11 @@ public:
     void start(runtime::Fd socket);
     /// Takes no new visitors; the session ends when the present ones have finished. On the worker.
     void drain();
+    /// Another process of the server takes over: tells the client to log in there, and goes on with the visitors that
+    /// there are. On the worker.
+    void hand_over();
+    /// Drains, if nobody is on the way to it. On the worker, after hand_over().
+    void drain_if_idle();
     /// Ends the session now. On the worker.
     void end(wire::Code code, std::string_view text);
 
@@ -387,8 +392,10 @@ private:
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
     void unregister(std::uint32_t id);
     void forget_service(std::uint32_t id);
-    void leave(Service& service);
-    void close_services() noexcept;
+    void leave(Service& service, bool may_return = false);
+    /// `may_return`: ports that nobody else carries are held, since the client may be back in a moment.
+    void close_services(bool may_return = false) noexcept;
+    void keep_ports(bool with_goodbye);
     void on_visitor(std::uint32_t id, directory::Visitor visitor);
 
     // What the token has a right to (server_session_rights.cpp).
@@ -459,7 +466,7 @@ private:
     void begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void take_relayed(std::uint32_t id, IntrusivePtr<StreamRelay> relay, const runtime::SocketAddress& from);
 
-    void leave_registry() noexcept;
+    void leave_registry(bool may_return = false) noexcept;
     void tell_end(const trunk::TrunkEnd& end);
     void tell_stranger(const char* what, wire::Code code, const std::string& why);
     void log_begin();

@@ -402,14 +402,15 @@ void ServerSession::forget_service(std::uint32_t id) {
     }
 }
 
-// Leaves the service: new visitors go to other trunks; without one they are refused, and others may have the port.
-void ServerSession::leave(Service& service) {
+// Leaves the service: new visitors go to other trunks. Without one they wait where the client `may_return`, or are
+// refused, and others may have the port.
+void ServerSession::leave(Service& service, bool may_return) {
     if (!service.is_carried() && !service.awaited) {
         return;
     }
     service.awaited = nullptr;
     if (auto port = std::exchange(service.public_port, nullptr)) {
-        shared_->ports->leave(owner_of(service), *port, *this);
+        shared_->ports->leave(owner_of(service), *port, *this, may_return);
     }
     if (auto http = std::exchange(service.http, nullptr)) {
         attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // the worker may be gone already
@@ -419,10 +420,10 @@ void ServerSession::leave(Service& service) {
     }
 }
 
-void ServerSession::close_services() noexcept {
+void ServerSession::close_services(bool may_return) noexcept {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
-        leave(service);
+        leave(service, may_return);
     }
     if (plugins_) {
         plugins_->left_all();

@@ -52,6 +52,23 @@ void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it)
     }
 }
 
+void ServerSession::hand_over() {
+    if (ended_ || draining_) {
+        return;
+    }
+    if (!welcome_) {
+        end(Code::going_away, "Another process of the server takes over.");
+    } else if (!rotating_) {
+        begin_rotation("Another process of the server takes over.");
+    }
+}
+
+void ServerSession::drain_if_idle() {
+    if (!draining_ && lines_.empty() && on_the_way_.load(std::memory_order_relaxed) == 0) {
+        drain();
+    }
+}
+
 void ServerSession::end_yielding() {
     yield_timer_.reset();
     close_services();

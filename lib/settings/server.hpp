@@ -2,6 +2,7 @@
 // https.hpp).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,6 +62,7 @@ struct ServerValues : CommonValues {
     std::optional<std::string> allow_ports;
     std::optional<std::uint64_t> connections_per_token;
     std::optional<std::uint64_t> ports_per_token;
+    std::chrono::milliseconds hold = limits::ports_hold_default;
     std::string tls_chain;
     std::string tls_key;
     std::string state_dir;
@@ -279,6 +281,17 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .otherwise = "65535, or 14000 where there are several tokens",
       .is_live = true},
      &ServerValues::ports_per_token},
+    {{.key = "hold",
+      .form = Form::time,
+      .max = static_cast<std::uint64_t>(limits::ports_hold_max.count()),
+      .option = "hold",
+      .operand = "TIME",
+      .topic = running_topic,
+      .help =
+          "For how long visitors of a public port wait for its client when the last one has gone, or the server has "
+          "begun: then they are reset. 0: at once.",
+      .is_live = true},
+     &ServerValues::hold},
     {{.key = "access_log",
       .form = Form::path,
       .choices = access_words,

@@ -33,6 +33,7 @@ ClaimRecord some() {
     record.ports.push_back({alice, 2222});
     record.ports.push_back({bob, 65'535});
     record.ports.push_back({bob, 2222, Transport::udp});
+    record.ports.push_back({bob, 2223, Transport::tcp, "127.0.0.2"});
     return record;
 }
 

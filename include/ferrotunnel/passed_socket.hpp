@@ -1,0 +1,15 @@
+// A socket that goes from one process to another, or comes from a service manager.
+#pragma once
+
+#include <string>
+
+namespace ferrotunnel {
+
+/// A TCP socket that listens, or a UDP socket that is bound. Whoever has this owns the descriptor.
+struct PassedSocket {
+    int descriptor = -1;
+    /// What it is for: "clients", "http", "https", "connect", "metrics" or "dashboard"; others are public ports.
+    std::string name{};
+};
+
+}  // namespace ferrotunnel

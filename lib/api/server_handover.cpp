@@ -1,0 +1,137 @@
+// A server whose place another process takes, and the process that takes it. docs/architecture/upgrade.md has the
+// whole.
+#include <unistd.h>
+
+#include <utility>
+
+#include "admin/handover.hpp"
+#include "api/make_facade.hpp"
+#include "api/server_impl.hpp"
+#include "net/host_port.hpp"
+
+namespace ferrotunnel {
+
+using admin::Answer;
+using admin::Json;
+using session::ServerSession;
+
+// --- who takes the place ---
+
+void Server::Impl::inherit(std::vector<runtime::NamedSocket> sockets) {
+    shared_->ports->passed()->add(std::move(sockets));
+}
+
+runtime::Fd Server::Impl::listen_at(const std::string& bind, const char* name, std::error_code& error) {
+    const auto at = *runtime::SocketAddress::from_ip(*net::parse_host_port(bind));
+    return shared_->ports->passed()->listen_on(at, error, name);
+}
+
+// --- whose place is taken ---
+
+std::vector<runtime::NamedSocket> Server::Impl::sockets() const {
+    std::vector<runtime::NamedSocket> all = control_.sockets();
+    {
+        const std::lock_guard lock(mutex_);
+        for (const runtime::NamedSocket& own : own_sockets_) {
+            all.push_back({runtime::copy_of(own.socket.get()), own.name});
+        }
+    }
+    for (runtime::NamedSocket& port : shared_->ports->sockets()) {
+        all.push_back(std::move(port));
+    }
+    return all;
+}
+
+Answer Server::Impl::answer_sockets(std::size_t first) {
+    if (lifecycle_.stopping()) {
+        return admin::refusal(409, "ended", "The program is ending.");
+    }
+    if (first == 0 && claims_) {
+        claims_->write_now();  // the other process is about to read them
+    }
+    std::vector<runtime::NamedSocket> all = sockets();
+    Json list = Json::array();
+    std::vector<runtime::Fd> passed;
+    for (std::size_t i = first; i < all.size() && passed.size() < runtime::sockets_sent_max; ++i) {
+        if (all[i].socket) {
+            list.push_back({{"name", all[i].name}, {"address", runtime::local_address(all[i].socket.get()).text()}});
+            passed.push_back(std::move(all[i].socket));
+        }
+    }
+    const std::size_t next = first + runtime::sockets_sent_max;
+    Answer answer{200, Json{{"version", admin::handover_version}, {"pid", ::getpid()}, {"sockets", std::move(list)}}};
+    if (next < all.size()) {
+        answer.body["next"] = next;
+    }
+    answer.sockets = std::make_shared<const std::vector<runtime::Fd>>(std::move(passed));
+    return answer;
+}
+
+Answer Server::Impl::hand_over() {
+    if (lifecycle_.stopping()) {
+        return admin::refusal(409, "ended", "The program is ending.");
+    }
+    handed_over_ = true;
+    Answer answer = control_.drain(std::nullopt);
+    if (answer.status != 202) {
+        handed_over_ = false;
+        return answer;
+    }
+    control_.hand_over();
+    log_.info("another process takes over; visitors who are here may finish");
+    return answer;
+}
+
+// In the place of a drain. Trunks stay for as long as visitors may need them: a kept connection of HTTP has one more
+// request.
+void Server::Impl::begin_handover() {
+    if (claims_) {
+        claims_->finish();
+    }
+    shared_->ports->hand_over();
+    (void)close_mail_->post(*group_->at(0).mailbox(), this);
+    if (http_) {
+        http_->retire();
+    }
+    for_each_session([](ServerSession& session) { session.hand_over(); });
+}
+
+// Asked again and again while the visitors finish: as soon as no connection of HTTP can bring another request, trunks
+// drain.
+void Server::Impl::drain_handed_over() {
+    constexpr std::chrono::milliseconds look_every{100};
+    const auto now = std::chrono::steady_clock::now();
+    if (now < look_at_sessions_ || (http_ && http_->connections() != 0)) {
+        return;
+    }
+    look_at_sessions_ = now + look_every;
+    for_each_session([](ServerSession& session) { session.drain_if_idle(); });
+}
+
+// --- the facade ---
+
+void Server::inherit(std::vector<PassedSocket> sockets) {
+    std::vector<runtime::NamedSocket> named;
+    for (PassedSocket& one : sockets) {
+        named.push_back({runtime::Fd(one.descriptor), std::move(one.name)});
+    }
+    detail::engine_of(impl_, "Server").inherit(std::move(named));
+}
+
+std::vector<PassedSocket> Server::sockets() const {
+    std::vector<PassedSocket> sockets;
+    for (runtime::NamedSocket& one : impl_ ? impl_->sockets() : std::vector<runtime::NamedSocket>()) {
+        sockets.push_back({one.socket.release(), std::move(one.name)});
+    }
+    return sockets;
+}
+
+bool Server::is_replaced() const {
+    return impl_ && impl_->is_replaced();
+}
+
+void Server::take_control_name() {
+    detail::engine_of(impl_, "Server").control().take_wanted_name();
+}
+
+}  // namespace ferrotunnel

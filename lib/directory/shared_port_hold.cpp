@@ -1,0 +1,325 @@
+// Ports that wait for their client to come back, and the visitors who wait at them. What happens on a port's worker
+// (the time that is over, the next step of giving out) begins with its mail: whoever comes may do so on any thread.
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "directory/shared_port.hpp"
+
+namespace ferrotunnel::directory {
+namespace {
+
+constexpr LineKind held_ports{"held_ports", limits::client_lines_per_second};
+
+std::int64_t milliseconds_of(Duration time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
+}  // namespace
+
+// --- one port ---
+
+// Makes the visitor wait, with the lock held. False: there is no place for it, and it stays with the caller.
+bool SharedPort::hold_visitor(Visitor& visitor) {
+    HeldPlace place = line_.size() < limits::visitors_held_per_port_max ? HeldPlace(book_) : HeldPlace();
+    if (place && visitor.distant && !datagrams_) {
+        datagrams_ = HeldBytes(book_);
+    }
+    if (!place || (visitor.distant && !datagrams_)) {
+        if (!place) {
+            book_->turned_away();
+        }
+        return false;
+    }
+    visitor.passed_on_by.clear();
+    line_.push_back({std::move(visitor), std::move(place)});
+    return true;
+}
+
+// Removes a carrier; true if it was the last one, and then the port is held.
+bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
+    std::lock_guard lock(mutex_);
+    carriers_.remove(trunk);
+    if (carriers_.empty() && held_until) {
+        held_until_ = held_until;
+    }
+    return carriers_.empty();
+}
+
+// Those in line are given to the carriers that there are now; where there is none they are reset.
+void SharedPort::end_hold() noexcept {
+    {
+        std::lock_guard lock(mutex_);
+        if (!std::exchange(held_until_, std::nullopt)) {
+            return;
+        }
+    }
+    // By mail: the caller may be in the middle of something, and a trunk calls back.
+    (void)hold_mail_->post(*worker_.mailbox(), shared_from_this());
+}
+
+// Runs on the port's worker, and does what is due.
+void SharedPort::look_at_hold() noexcept {
+    if (!hold_timer_) {
+        return;  // it was taken down meanwhile
+    }
+    std::optional<TimePoint> until;
+    {
+        std::lock_guard lock(mutex_);
+        until = held_until_;
+    }
+    if (!until) {
+        release_some();
+    } else if (Clock::now() < *until) {
+        hold_timer_->set(*until);
+    } else if (const auto table = table_.lock()) {
+        table->give_up(*this);
+    }
+}
+
+// The last thing that happens on the port's worker. Those who still wait are reset.
+void SharedPort::end_listening() noexcept {
+    hold_timer_.reset();
+    listener_.reset();
+    std::list<Held> line;
+    const std::lock_guard lock(mutex_);
+    line.swap(line_);  // they hold the port
+}
+
+void SharedPort::release_some() noexcept {
+    std::size_t waiting = 0;
+    {
+        std::lock_guard lock(mutex_);
+        waiting = line_.size();
+    }
+    for (std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min); left != 0; --left) {
+        bool more = false;
+        try {
+            more = release_one();
+        } catch (const std::exception&) {
+            more = true;  // no memory for the mail: that one was reset
+        }
+        if (!more) {
+            hold_timer_->cancel();
+            return;
+        }
+    }
+    hold_timer_->set_after(limits::visitors_released_every);
+}
+
+// Gives out the first one in line. False: nobody waits, or they wait again.
+bool SharedPort::release_one() {
+    std::shared_ptr<VisitorCarrier> trunk;
+    std::uint32_t service = 0;
+    std::list<Held> first;  // is destroyed behind the lock, since a visitor who finds nobody is reset
+    HeldBytes unused;
+    {
+        std::lock_guard lock(mutex_);
+        if (line_.empty() || held_until_) {
+            return false;
+        }
+        const Carriers::Carrier* const carrier = carriers_.choose({}, ask_of(line_.front().visitor));
+        first.splice(first.end(), line_, line_.begin());
+        if (line_.empty()) {
+            std::swap(unused, datagrams_);
+        }
+        if (carrier == nullptr) {
+            return true;
+        }
+        count_at(carriers_.member_of(*carrier), first.front().visitor.of_member);
+        trunk = carrier->trunk;
+        service = carrier->service;
+    }
+    first.front().place.served();
+    trunk->take(std::move(first.front().visitor), service);
+    return true;
+}
+
+// --- all ports ---
+
+void PortTable::set_hold(Duration time, Logger* log) {
+    std::lock_guard lock(mutex_);
+    hold_ = time;
+    log_ = log != nullptr ? log : log_;
+}
+
+Duration PortTable::hold_time() const {
+    std::lock_guard lock(mutex_);
+    return hold_;
+}
+
+// Makes a port one of those that are held, as it knows already. False: there is no memory for it, or one of the token's
+// has its number on another address.
+bool PortTable::keep_held(Ports::iterator known) noexcept try {
+    SharedPort& port = *known->second;
+    const auto [held, is_new] =
+        held_.try_emplace({port.client_.first, port.transport(), port.address().port()}, Ports::node_type());
+    if (!is_new) {
+        return false;
+    }
+    held->second = ports_.extract(known);
+    (void)port.hold_mail_->post(*port.worker_.mailbox(), port.shared_from_this());
+    if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
+        log_->info("a port waits for its client to come back",
+                   {{"port", port.address().text()}, {"milliseconds", milliseconds_of(hold_)}});
+    }
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
+// The held port that the owner may have at this address. What is in its way is closed.
+PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const runtime::SocketAddress& at,
+                                                    const Opening& opening, bool is_group) {
+    auto held = held_.end();
+    if (at.port() != 0) {
+        held = held_.find({owner.first, opening.transport, at.port()});
+    } else if (is_group) {  // the port that the group was given
+        held = std::find_if(held_.begin(), held_.end(), [&](const auto& one) {
+            return one.second.mapped()->client_ == owner && one.second.mapped()->transport() == opening.transport;
+        });
+    }
+    if (held == held_.end()) {
+        return held;
+    }
+    const SharedPort& port = *held->second.mapped();
+    const bool is_right =
+        port.address().ip() == at.ip() && (opening.terms == nullptr || port.terms_.is_like(*opening.terms));
+    if (is_right) {
+        return held;
+    }
+    close_held(held);
+    return held_.end();
+}
+
+// Makes the port that of its owner, who carries it already. Needs no memory.
+void PortTable::take_over(HeldPorts::iterator held, const ClientId& owner) noexcept {
+    Ports::node_type node = std::move(held->second);
+    held_.erase(held);
+    SharedPort& port = *node.mapped();
+    uncount_client(port.client_);
+    port.client_ = owner;
+    node.key() = key_of(owner, port);
+    ports_.insert(std::move(node));
+}
+
+// Closes a port for which the time is over. Does nothing if it is not held any more.
+void PortTable::give_up(SharedPort& port) noexcept {
+    std::lock_guard lock(mutex_);
+    const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
+    if (held != held_.end() && held->second.mapped().get() == &port) {
+        close_held(held);
+    }
+}
+
+void PortTable::close_held(HeldPorts::iterator held) noexcept {
+    Ports::node_type node = std::move(held->second);
+    held_.erase(held);
+    const std::shared_ptr<SharedPort> port = node.mapped();
+    try {
+        std::size_t waiting = 0;
+        {
+            std::lock_guard lock(port->mutex_);
+            waiting = port->line_.size();
+        }
+        if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
+            log_->info("a port is closed: its client has not come back",
+                       {{"port", port->address().text()}, {"reset", waiting}});
+        }
+    } catch (const std::exception&) {
+        // Nobody is told of it.
+    }
+    close_node(std::move(node));
+}
+
+// Makes room for another port of the token.
+void PortTable::close_one_held(const login::TokenId& token) noexcept {
+    const auto held = held_.lower_bound({token, Transport{}, 0});
+    if (held != held_.end() && std::get<0>(held->first) == token) {
+        close_held(held);
+    }
+}
+
+void PortTable::stop_holding() noexcept {
+    std::lock_guard lock(mutex_);
+    hold_ = Duration::zero();
+    while (!held_.empty()) {
+        close_held(held_.begin());
+    }
+}
+
+bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
+                           const PortOpener& open) {
+    std::lock_guard lock(mutex_);
+    const ClientId before{token, {}};  // the client that had it is not known any more
+    const HeldKey key{token, Transport::tcp, at.port()};
+    std::error_code error;
+    if (hold_ <= Duration::zero() || held_.contains(key) || why_full(before, nullptr)) {
+        return false;
+    }
+    // Somebody else's who was faster has the port: then it can not be opened.
+    const std::shared_ptr<SharedPort> port = open_anew(before, at, worker, tcp_opening(worker, open), error);
+    if (!port) {
+        return false;
+    }
+    std::size_t& of_client = of_client_[before];
+    std::size_t& of_token = of_token_[token];
+    const auto known = ports_.emplace(key_of(before, *port), port).first;
+    ++of_client;
+    ++of_token;
+    port->held_until_ = Clock::now() + hold_;
+    if (!keep_held(known)) {
+        take_out(*port);
+        return false;
+    }
+    return true;
+}
+
+std::vector<runtime::NamedSocket> PortTable::sockets() const {
+    std::vector<runtime::NamedSocket> sockets;
+    const auto add = [&sockets](const SharedPort& port) {
+        sockets.push_back({runtime::copy_of(port.listener_->descriptor()), {}});
+    };
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, port] : ports_) {
+        if (!handed_over_) {
+            add(*port);
+        }
+    }
+    for (const auto& [key, node] : held_) {
+        add(*node.mapped());
+    }
+    return sockets;
+}
+
+void PortTable::hand_over() noexcept {
+    const std::lock_guard lock(mutex_);
+    handed_over_ = true;
+    for (const auto& [key, port] : ports_) {
+        (void)port->hand_over_mail_->post(*port->worker_.mailbox(), port);
+    }
+    hold_ = Duration::zero();
+    while (!held_.empty()) {
+        close_held(held_.begin());
+    }
+}
+
+PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) const {
+    PortAddresses beside;
+    const auto add = [&](const login::TokenId& token, const SharedPort& port) {
+        if (port.address().ip() != usual.ip()) {
+            beside.insert_or_assign({token, port.transport(), port.address().port()}, port.address().ip());
+        }
+    };
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, port] : ports_) {
+        add(std::get<0>(key).first, *port);
+    }
+    for (const auto& [key, node] : held_) {
+        add(std::get<0>(key), *node.mapped());
+    }
+    return beside;
+}
+
+}  // namespace ferrotunnel::directory

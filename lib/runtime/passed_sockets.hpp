@@ -1,0 +1,50 @@
+// Sockets that listen already: another process, whose place this one takes, or a service manager has passed them on.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "runtime/address.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::runtime {
+
+/// A socket with what it is for, as whoever passes it on says: "clients", say, or nothing.
+struct NamedSocket {
+    Fd socket;
+    std::string name;
+};
+
+/// They wait here until somebody would listen at their address. Visitors who come meanwhile wait in the kernel. Any
+/// thread.
+class PassedSockets {
+public:
+    PassedSockets() = default;
+    PassedSockets(const PassedSockets&) = delete;
+    PassedSockets& operator=(const PassedSockets&) = delete;
+
+    /// What is no socket of IP that listens, or takes datagrams, is closed. They are made non-blocking, and
+    /// close-on-exec.
+    void add(std::vector<NamedSocket> sockets);
+    std::size_t size() const;
+    /// Closes those that nobody has taken.
+    void clear() noexcept;
+
+    /// Like runtime::listen_on, with the socket that listens there already, if one was passed on; with port 0 that of
+    /// this name.
+    Fd listen_on(const SocketAddress& at, std::error_code& error, std::string_view name = {}, int backlog = 4096);
+    /// The same of runtime::bind_datagrams.
+    Fd bind_datagrams(const SocketAddress& at, std::error_code& error);
+
+private:
+    Fd take(const SocketAddress& at, bool datagrams, std::string_view name);
+
+    mutable std::mutex mutex_;
+    std::vector<NamedSocket> sockets_;
+};
+
+}  // namespace ferrotunnel::runtime

@@ -1,0 +1,119 @@
+# A server whose place a new process takes, again and again, under visitors of all kinds: none of them notices. What fails
+# before the new one is ready leaves the old one in charge.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/http_lib.sh"
+need curl nginx python3
+
+start_nginx
+echo hello >"$dir/www/page"
+serve backend echo
+tcp_backend=$backend
+start udp_backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp.port"
+wait_until $patience "the port of the UDP backend" test -s "$dir/udp.port"
+make_token
+control=127.0.0.1:$(free_port)
+edge=127.0.0.1:$(free_port)
+metrics=127.0.0.1:$(free_port)
+port=$(free_port)
+write_config() {
+    cat >"$dir/server.yml" <<END
+server:
+  bind: $control
+  http_bind: $edge
+  tcp_bind: 127.0.0.1
+  state_dir: $dir/state
+  token: file:$dir/token
+  metrics: $metrics
+  workers: 2
+  drain: 20s
+  hold: ${1:-30s}
+  http: {hold: 30s}
+END
+}
+write_config
+# server NAME [WORD...]
+server() {
+    local name=$1
+    shift
+    programs[$name]=1
+    start "$name" "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch "$@"
+}
+pid_in_charge() { "$FERROTUNNEL" status --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' 2>/dev/null || true; }
+in_charge() { [[ $(pid_in_charge) == "$(pid_of "$1")" ]]; }
+more_rounds() {
+    local now
+    now=$(count_of load '^round ')
+    wait_until $patience "more rounds" count_is load '^round ' $((now + ${1:-3}))
+}
+# upgrade OLD NEW
+upgrade() {
+    server "$2" --replace
+    wait_for_text "$2" "this server has taken the place of the one that ran"
+    join_ok "$1"
+    in_charge "$2" || fail "$2 has not the control socket's name"
+}
+
+server server_0
+wait_for_port "$control" server_0
+ready_client client 3 --http "app.test=$nginx" --tcp "$port=$tcp_backend" --udp "$port=127.0.0.1:$(<"$dir/udp.port")" \
+    --connections 2
+start load python3 "$E2E_SOURCE/upgrade_load.py" "$dir" app.test "$edge" "127.0.0.1:$port" "127.0.0.1:$port"
+more_rounds
+
+say "a new one that can not start leaves the old one in charge"
+sed 's/workers: 2/workers: many/' "$dir/server.yml" >"$dir/wrong.yml"
+expected_codes[wrong]=2
+programs[wrong]=1
+start wrong "$FERROTUNNEL" server --config "$dir/wrong.yml" --no-watch --replace
+join wrong
+((exit_codes[wrong] != 0)) || fail "a wrong configuration was taken"
+taken=127.0.0.1:$(free_port)
+start taker "$E2E_TOOLS/tcp_peer" serve --port "${taken##*:}" --port-file "$dir/taken.port" echo
+wait_until $patience "the port of the taker" test -s "$dir/taken.port"
+sed "s/^  metrics: .*/  metrics: $taken/" "$dir/server.yml" >"$dir/taken.yml"
+start wrong "$FERROTUNNEL" server --config "$dir/taken.yml" --no-watch --replace
+join wrong
+((exit_codes[wrong] != 0)) || fail "an address that is taken was no problem"
+text_is_there wrong "listen for those who read metrics on $taken" || fail "the reason was not told"
+in_charge server_0 || fail "the old server is not in charge any more"
+more_rounds
+
+say "one that is killed before it is ready, and one of another kind, change nothing either"
+python3 "$E2E_SOURCE/take_sockets.py" "$dir/run/server.sock" >"$dir/taken.out"
+for at in "$control" "$edge" "$metrics" "127.0.0.1:$port"; do
+    has_text "$dir/taken.out" "^socket ${at%:*} ${at##*:}$"
+done
+equal "sockets" "$(wc -l <"$dir/taken.out")" 5 # TCP and UDP have a port of the same number
+equal "another version" "$(curl -sS --unix-socket "$dir/run/server.sock" -o "$dir/answer" -w '%{http_code}' \
+    -d '{"version": 1000}' http://localhost/v1/handover)" 409
+in_charge server_0 || fail "the old server is not in charge any more"
+more_rounds
+
+say "upgrades under load"
+rounds=$(by_size 10 1000)
+for ((i = 0; i < rounds; ++i)); do
+    upgrade "server_$i" "server_$((i + 1))"
+    unset "programs[server_$i]"
+    more_rounds 1
+    if ((i == 2)); then
+        descriptors=$(descriptors_of "server_$((i + 1))")
+        memory=$(memory_of "server_$((i + 1))")
+    fi
+done
+last=server_$rounds
+touch "$dir/enough"
+join_ok load
+say "$(tail -n 1 "$dir/load.out")"
+lost=$(sed -n 's/^asked [0-9]*, failed \([0-9]*\)$/\1/p' "$dir/load.out")
+equal "failures" "$lost" 0
+say "descriptors: $descriptors, then $(descriptors_of "$last"); memory: $memory KiB, then $(memory_of "$last") KiB"
+at_most "descriptors" "$(descriptors_of "$last")" $((descriptors + 40))
+memory_at_most "memory in KiB" "$(memory_of "$last")" $((memory + 8192))
+
+say "where none runs, --replace just starts"
+signal "$last" TERM
+join_ok "$last"
+unset "programs[$last]"
+server alone --replace
+wait_for_port "$control" alone
+wait_for_services client 3
