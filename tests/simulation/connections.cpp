@@ -20,6 +20,11 @@ Connections::Connections(World& world, const Plan& plan, Node& server, Node& cli
     for (std::uint32_t i = 0; i < 2; ++i) {
         node_[i]->connect(0, *first.link[i]);
         node_[i]->on_detached = [this, i] { node_detached(i); };
+        node_[i]->on_given_up = [this, i] {
+            if (i == 1 && !latest().attached) {
+                break_connection(latest());
+            }
+        };
     }
 }
 

@@ -199,6 +199,8 @@ void Node::close_trunk() {
     session_->lose();  // idempotent
     if (had_connection) {
         out_->close();
+    } else {
+        on_given_up();
     }
 }
 

@@ -28,6 +28,7 @@ public:
     void set_peer(Node& peer) noexcept { peer_ = &peer; }
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
     std::function<void()> on_detached;
+    std::function<void()> on_given_up;  // detached, and now over
 
     // --- what happens to it -----------------------------------------------------------------------------------------
 

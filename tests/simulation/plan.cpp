@@ -270,7 +270,7 @@ void add_resumes(std::uint64_t seed, Plan& plan) {
     resume.window = random.chance(70) ? 30s : draw(random, 10s, 60s);
     for (NodePlan& node : plan.node) {
         node.settings.resume = resume.window;
-        node.settings.resume_memory = random.chance(40) ? random.between(16_KiB, 256_KiB) : random.between(1_MiB, 16_MiB);
+        node.settings.resume_memory = random.chance(40) ? random.between(128_KiB, 512_KiB) : random.between(1_MiB, 16_MiB);
     }
     for (std::uint64_t cuts = random.between(1, 6); cuts > 0; --cuts) {
         CutPlan& cut = resume.cuts.emplace_back();
