@@ -73,7 +73,7 @@ struct Agreement {
     std::optional<Key> resume_key{};
     std::optional<wire::ResumeRequest> resume{};  // server: the client wants to go on with an earlier session
     std::uint64_t resumed_received = 0;           // client: what the server has of the session that goes on
-    wire::Proof client_proof{};  // the client's, of the token: what proofs of services are bound to
+    wire::Proof client_proof{};                   // the client's, of the token: what proofs of services are bound to
 };
 
 struct Versions {

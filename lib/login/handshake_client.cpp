@@ -135,10 +135,9 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
 std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
     if (settings_.resume) {
         const Settings::Resume& resume = *settings_.resume;
-        if (!welcome.resumed ||
-            !equal_constant_time(make_resume_proof(resume.key, Prover::server, resume.attempt,
-                                                   welcome.resumed->received, welcome.proof),
-                                 welcome.resumed->proof)) {
+        if (!welcome.resumed || !equal_constant_time(make_resume_proof(resume.key, Prover::server, resume.attempt,
+                                                                       welcome.resumed->received, welcome.proof),
+                                                     welcome.resumed->proof)) {
             return failure_for_both(wire::Code::unauthorized,
                                     "The server could not prove that it has the session that was to be resumed.");
         }

@@ -51,7 +51,8 @@ Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view se
 ///
 ///    HMAC-SHA-256( key,  "ferrotunnel resume key" || 0x00 || exporter || client's proof || server's proof )
 ///
-/// all of the login that has made the session: who has the token but was not an end of that connection does not have it.
+/// all of the login that has made the session: who has the token but was not an end of that connection does not have
+/// it.
 Key make_resume_key(const Key& key, Bytes exporter, Bytes client_proof, Bytes server_proof);
 
 /// The proof of one side that it was an end of the session, bound to the present login by the side's proof in that:

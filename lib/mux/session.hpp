@@ -407,9 +407,9 @@ private:
         std::size_t began_at = 0;    // where in the bytes being read that was
         bool confirm_due = false;
         bool detached = false;
-        bool given_up = false;             // memory is short
+        bool given_up = false;              // memory is short
         std::vector<std::uint8_t> login{};  // to be written before anything else
-        TimePoint opens_wait_until{};      // unanswered opens have their whole time again after a pause
+        TimePoint opens_wait_until{};       // unanswered opens have their whole time again after a pause
     };
     std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
 

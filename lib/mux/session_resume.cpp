@@ -127,8 +127,7 @@ void Session::write_confirm(Batch& batch) {
 // A peer confirms before it answers a ping. One ping at a time: the answer to an earlier one also makes room, and then
 // this is asked again.
 void Session::ask_to_confirm() {
-    if (!resume_ || state_ == SessionState::closed || !resume_->keeper.is_half_full() ||
-        mutant(Mutant::silent_bound)) {
+    if (!resume_ || state_ == SessionState::closed || !resume_->keeper.is_half_full() || mutant(Mutant::silent_bound)) {
         return;
     }
     if (resume_->keeper.is_beyond()) {

@@ -117,8 +117,8 @@ login::ClientHandshake::Settings login_settings(const ClientShared& shared, cons
 }
 
 void ClientSession::on_pipe_open() {
-    handshake_ = std::make_unique<login::ClientHandshake>(login_settings(*shared_, login_, trunk_->pipe()),
-                                                          *shared_->random);
+    handshake_ =
+        std::make_unique<login::ClientHandshake>(login_settings(*shared_, login_, trunk_->pipe()), *shared_->random);
     send(handshake_->start());
 }
 
@@ -166,12 +166,16 @@ void ClientSession::take_step(const login::Step& step) {
 
 void ClientSession::begin_resumable() {
     if (agreement_.resume_window == Duration::zero()) {
+        if (shared_->mux.resume > Duration::zero()) {
+            shared_->log->info("a lost connection will reset its visitors: the server does not want to resume");
+        }
         return;
     }
     ClientResume::Callbacks callbacks;
     callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                                const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
-    callbacks.refused = [this](const trunk::TrunkEnd& why) { trunk_->end(why.code, why.text); };
+    // With one code, whatever the reason: it is the session that ends, and the client logs in anew.
+    callbacks.refused = [this](const trunk::TrunkEnd& why) { trunk_->end(Code::unknown_session, why.text); };
     resume_ = std::make_unique<ClientResume>(worker_, shared_, login_, agreement_, std::move(callbacks));
     trunk_->resumes_by_itself();
     trunk_->session().begin_resumable(std::min(agreement_.resume_window, shared_->mux.resume));
@@ -185,7 +189,9 @@ void ClientSession::on_detached(const trunk::TrunkEnd& why) {
 }
 
 bool ClientSession::is_being_resumed() const {
-    return resume_ && resume_->has_connected();
+    // An attempt that has begun in time may finish; not one after the other for ever.
+    const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
+    return resume_ && resume_->has_connected() && worker_.now() < last;
 }
 
 void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -496,7 +497,8 @@ private:
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors that are still in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     TimePoint detached_at_{};
-    std::atomic<bool> detached_{false};  // it waits for its client
+    std::optional<std::uint64_t> resumed_by_{};  // the client's number of the attempt that it goes on with
+    std::atomic<bool> detached_{false};          // it waits for its client
     bool gave_way_ = false;
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has the session

@@ -48,8 +48,8 @@ void ServerSession::begin_resumable() {
     if (!agreement_.resume_key) {
         return;
     }
-    shared_->resumes->enter(agreement_.resume_id,
-                            {client_.first, agreement_.peer_instance, *agreement_.resume_key}, weak_from_this());
+    shared_->resumes->enter(agreement_.resume_id, {client_.first, agreement_.peer_instance, *agreement_.resume_key},
+                            weak_from_this());
     trunk_->session().begin_resumable(agreement_.resume_window + limits::resume_server_waits);
 }
 
@@ -70,8 +70,8 @@ void ServerSession::on_detached(const trunk::TrunkEnd& why) {
 // --- the session of the new connection ---
 
 void ServerSession::ask_resume() {
-    auto found = shared_->resumes->find(*agreement_.resume, client_.first, agreement_.peer_instance,
-                                        agreement_.client_proof);
+    auto found =
+        shared_->resumes->find(*agreement_.resume, client_.first, agreement_.peer_instance, agreement_.client_proof);
     if (!found) {
         take_step(handshake_->refuse(found.error().code, found.error().text));
         return;
@@ -87,8 +87,8 @@ void ServerSession::hand_over(const std::shared_ptr<ServerSession>& to, const lo
         return;
     }
     buffer::Slice nothing;  // a client is silent until the welcome
-    auto connection = std::make_shared<NewConnection>(
-        NewConnection{trunk_->hand_over(nothing), std::move(handshake_), key, peer_});
+    auto connection =
+        std::make_shared<NewConnection>(NewConnection{trunk_->hand_over(nothing), std::move(handshake_), key, peer_});
     // If that worker has stopped, the connection is closed.
     (void)to->post([connection](ServerSession& session) { session.resume(std::move(*connection)); });
     // Nothing is left of this session.
@@ -103,40 +103,46 @@ void ServerSession::hand_over(const std::shared_ptr<ServerSession>& to, const lo
 // --- the session that goes on ---
 
 void ServerSession::resume(NewConnection connection) {
-    const std::uint64_t received = connection.handshake->agreed().resume->received;
-    bool fits = !ended_ && trunk_ && (trunk_->is_detached() || trunk_->session().is_resumable());
-    if (fits) {
-        trunk_->detach();  // the client has given the old connection up, whatever this side knows of it
-        fits = trunk_->session().can_reattach(received);
+    const wire::ResumeRequest request = *connection.handshake->agreed().resume;
+    const auto refuse = [&](Code code, std::string_view text) {
+        const login::Step step = connection.handshake->refuse(code, text);
+        write_refusal(*connection.pipe, *step.send, code, text);
+    };
+    if (ended_ || !trunk_ || (!trunk_->is_detached() && !trunk_->session().is_resumable())) {
+        refuse(Code::unknown_session, "The session is over.");
+        return;
     }
-    if (!fits) {
-        static constexpr std::string_view text = "The session is over.";
-        const login::Step step = connection.handshake->refuse(Code::unknown_session, text);
-        write_refusal(*connection.pipe, *step.send, Code::unknown_session, text);
+    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two came by mail of two workers
+        refuse(Code::superseded, "A later attempt to resume the session has come.");
+        return;
+    }
+    resumed_by_ = request.attempt;
+    trunk_->detach();  // the client has given the old connection up, whatever this side knows of it
+    if (!trunk_->session().can_reattach(request.received)) {
+        refuse(Code::unknown_session, "The client can not have received so much, or so little.");
+        end(Code::internal, "The client's count of what it has received can not be.");
         return;
     }
     if (!detached_.load(std::memory_order_relaxed)) {
         detached_at_ = worker_.now();
     }
     detached_.store(false, std::memory_order_relaxed);
-    const login::Step step =
-        connection.handshake->resumed(connection.key, trunk_->session().received_bytes());
+    const login::Step step = connection.handshake->resumed(connection.key, trunk_->session().received_bytes());
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - detached_at_);
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
     if (shared_->log->may_write(LogLevel::info, resumed, worker_.now())) {
-        shared_->log->info("a client's session goes on, on another connection",
-                           {{"session", agreement_.session},
-                            {"peer", connection.from.text()},
-                            {"was", peer_.text()},
-                            {"client", agreement_.peer_name},
-                            {"after_ms", pause.count()}});
+        shared_->log->info("a client's session goes on, on another connection", {{"session", agreement_.session},
+                                                                                 {"peer", connection.from.text()},
+                                                                                 {"was", peer_.text()},
+                                                                                 {"client", agreement_.peer_name},
+                                                                                 {"after_ms", pause.count()}});
     }
     peer_ = connection.from;
     {
         std::lock_guard lock(view_mutex_);
         view_.peer = peer_.text();
     }
-    trunk_->attach(std::move(connection.pipe), received, framed(*step.send), {});
+    trunk_->attach(std::move(connection.pipe), request.received, framed(*step.send), {});
 }
 
 }  // namespace ferrotunnel::session

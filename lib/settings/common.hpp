@@ -27,9 +27,9 @@ void check_dashboard(const CommonValues& settings, std::vector<Problem>& problem
 
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
-    std::uint64_t workers = 0;     // 0: one per core
-    std::uint64_t busy_poll = 0;   // microseconds
-    std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
+    std::uint64_t workers = 0;           // 0: one per core
+    std::uint64_t busy_poll = 0;         // microseconds
+    std::uint64_t memory_max = 0;        // 0: a share of the machine's memory
     std::chrono::milliseconds resume{};  // 0: sessions end with their connection
     std::uint64_t resume_memory = limits::resume_memory_usual;
     bool allow_weak_token = false;

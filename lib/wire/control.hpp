@@ -42,7 +42,7 @@ inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
 
 /// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
-inline constexpr std::uint64_t resume = 1U << 0;          // sessions that survive their connection; only where it is wanted
+inline constexpr std::uint64_t resume = 1U << 0;  // sessions that survive their connection; only where it is wanted
 inline constexpr std::uint64_t compression = 1U << 1;     // reserved
 inline constexpr std::uint64_t transports = 1U << 2;      // reserved
 inline constexpr std::uint64_t udp = 1U << 3;             // services of kind udp

@@ -209,7 +209,8 @@ bool run_seeds(const Options& options) {
         static_cast<unsigned long long>(options.count), static_cast<unsigned long long>(survived),
         static_cast<unsigned long long>(total.opened), static_cast<unsigned long long>(total.refused),
         static_cast<unsigned long long>(total.ended_by_fin), static_cast<double>(total.payload) / 1048576.0,
-        static_cast<unsigned long long>(total.resumed), static_cast<unsigned long long>(total.steps), total.simulated_seconds);
+        static_cast<unsigned long long>(total.resumed), static_cast<unsigned long long>(total.steps),
+        total.simulated_seconds);
     return false;
 }
 

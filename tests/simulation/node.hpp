@@ -79,7 +79,9 @@ public:
         return !dead_ && connection_ == connection && !session_->is_detached();
     }
     /// True if nothing happens here before time passes.
-    bool idle() const noexcept { return dead_ || (!session_->is_detached() && !pump_planned_ && batch_.empty() && injected_.empty()); }
+    bool idle() const noexcept {
+        return dead_ || (!session_->is_detached() && !pump_planned_ && batch_.empty() && injected_.empty());
+    }
     std::vector<Half*> halves;  // those that live at this node
 
     /// Called after each step.

@@ -270,14 +270,13 @@ void add_resumes(std::uint64_t seed, Plan& plan) {
     resume.window = random.chance(70) ? 30s : draw(random, 10s, 60s);
     for (NodePlan& node : plan.node) {
         node.settings.resume = resume.window;
-        node.settings.resume_memory = random.chance(40) ? random.between(128_KiB, 512_KiB) : random.between(1_MiB, 16_MiB);
+        node.settings.resume_memory =
+            random.chance(40) ? random.between(128_KiB, 512_KiB) : random.between(1_MiB, 16_MiB);
     }
     for (std::uint64_t cuts = random.between(1, 6); cuts > 0; --cuts) {
         CutPlan& cut = resume.cuts.emplace_back();
         const std::uint64_t kind = random.below(100);
-        cut.kind = kind < 75   ? CutPlan::Kind::at_byte
-                   : kind < 92 ? CutPlan::Kind::at_time
-                               : CutPlan::Kind::silence;
+        cut.kind = kind < 75 ? CutPlan::Kind::at_byte : kind < 92 ? CutPlan::Kind::at_time : CutPlan::Kind::silence;
         cut.direction = static_cast<std::uint32_t>(random.below(2));
         const std::uint64_t where = random.below(100);
         cut.byte = where < 40   ? random.below(64)  // the resume itself, and what follows at once

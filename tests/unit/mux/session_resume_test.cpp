@@ -190,9 +190,9 @@ TEST_CASE("a side confirms every 256 KiB, and before it answers a ping", "[resum
     const std::size_t before = fixture.wire.size();
     const auto confirms = [&] {
         fixture.send_all();
-        return of_type(SessionFixture::cut(Raw(fixture.wire.begin() + static_cast<std::ptrdiff_t>(before),
-                                               fixture.wire.end())),
-                       FrameType::confirm);
+        return of_type(
+            SessionFixture::cut(Raw(fixture.wire.begin() + static_cast<std::ptrdiff_t>(before), fixture.wire.end())),
+            FrameType::confirm);
     };
     std::size_t fed = 0;
     while (fed < limits::confirm_every) {

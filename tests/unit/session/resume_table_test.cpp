@@ -67,8 +67,7 @@ TEST_CASE("who can not prove it gets nothing, and spoils nothing", "[resume]") {
     CHECK_FALSE(of_other_login);
     const auto of_other_token = rig.table.find(rig.request(100, 10), wire::TokenId{9}, rig.instance, rig.login_proof);
     CHECK_FALSE(of_other_token);
-    const auto of_other_process =
-        rig.table.find(rig.request(100, 10), rig.token, wire::InstanceId{9}, rig.login_proof);
+    const auto of_other_process = rig.table.find(rig.request(100, 10), rig.token, wire::InstanceId{9}, rig.login_proof);
     CHECK_FALSE(of_other_process);
     CHECK(rig.answer(rig.request(1, 10)) == Code::none);  // none of these has raised the number
 }

@@ -169,7 +169,8 @@ TEST_CASE("each type belongs to a stream or to the session") {
         CHECK(verdict(type, size, 0, limits::stream_id_max + 1) == Code::stream_id);
         CHECK(verdict(type, size, 0, 0xffff'ffff) == Code::stream_id);
     }
-    for (auto [type, length] : {std::pair{FrameType::ping, 8}, {FrameType::goaway, 6}, {FrameType::control, 1}, {FrameType::confirm, 8}}) {
+    for (auto [type, length] :
+         {std::pair{FrameType::ping, 8}, {FrameType::goaway, 6}, {FrameType::control, 1}, {FrameType::confirm, 8}}) {
         CHECK(verdict(type, static_cast<std::size_t>(length), 0, 0) == std::nullopt);
         CHECK(verdict(type, static_cast<std::size_t>(length), 0, 1) == Code::stream_id);
     }
