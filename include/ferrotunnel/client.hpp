@@ -302,6 +302,12 @@ public:
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
+    /// How long visitors wait, instead of being reset, while a lost connection between client and server is made anew:
+    /// 0, the default, or 5 s to 5 min. Both sides must want it; the shorter time counts, from the last byte heard.
+    Builder& resume(std::chrono::milliseconds time) { return set("resume", time); }
+    /// What each connection may keep, with `resume`, of what the other side has not confirmed, in bytes: 1 MiB to 1
+    /// GiB, by default 16 MiB.
+    Builder& resume_memory(std::uint64_t bytes) { return set("resume_memory", bytes); }
     /// Sets for how long, in microseconds up to 1,000, a thread that has run out of work looks for more before it
     /// sleeps. 0 (the default): it sleeps at once. It looks only while its work comes in quick succession and is soon
     /// done, and as long as nobody else wants its processor. With 50, a request and its answer between idle machines

@@ -25,6 +25,8 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
     settings.dead_interval = timing.dead_interval;
     settings.write_timeout = timing.write_timeout;
     settings.open_deadline = timing.open_timeout;
+    settings.resume = common.resume;
+    settings.resume_memory = common.resume_memory;
     return settings;
 }
 

@@ -41,6 +41,7 @@ std::error_code error_of(wire::Code code) noexcept {
         case wire::Code::internal:
             return errc::internal;
         case wire::Code::silent:
+        case wire::Code::unknown_session:
             return errc::trunk_lost;
         case wire::Code::port_taken:
             return errc::port_taken;

@@ -173,7 +173,20 @@ inline constexpr std::size_t udp_unopened_bytes_per_port_max = 4_MiB;
 /// What a UDP socket asks the kernel to hold each way; the kernel gives as much as its settings allow.
 inline constexpr int udp_socket_buffer = 4'194'304;
 
+/// What a session that can be resumed keeps of what it has sent and the peer has not confirmed: memory, with what
+/// slabs pin. Data stops there until the peer confirms; session frames go on, and beyond twice this and twice
+/// urgent_bytes_max the session ends.
+inline constexpr std::uint64_t resume_memory_usual = 16_MiB;
+inline constexpr std::uint64_t resume_memory_min = 1_MiB;
+inline constexpr std::uint64_t resume_memory_max = 1'024_MiB;
+/// A side confirms what it has received after so many bytes at the latest.
+inline constexpr std::uint64_t confirm_every = 256_KiB;
+/// Smaller pieces are copied together when they are kept: they would pin a slab of 64 KiB each.
+inline constexpr std::uint32_t keep_copied_below = 8_KiB;
+
 static_assert(session_budget < session_memory_hard);
+static_assert(resume_memory_usual <= session_outbound_max / 4, "streams keep their queues while as much is kept");
+static_assert(confirm_every <= resume_memory_min / 4);
 static_assert(session_outbound_behind < session_outbound_max);
 static_assert(send_queue_full < send_queue_tight && send_queue_tight < send_queue_max);
 static_assert(batch_bytes_min <= batch_bytes_max);
@@ -376,6 +389,19 @@ inline constexpr auto handshake_deadline = 10s;
 /// kernel keeps the close of a program that is gone for about as long (FIN_WAIT2). A direction that has merely ended in
 /// order does not count as an end that is gone.
 inline constexpr auto orphan_patience = 60s;
+/// How long a session may be resumed for, counted from the last byte heard, where that is switched on. The server waits
+/// a little longer, so that the client alone decides that it is too late.
+inline constexpr auto resume_usual = 30s;
+inline constexpr auto resume_min = 5s;
+inline constexpr auto resume_max = 300s;
+inline constexpr auto resume_server_waits = 5s;
+/// A side of a session that can be resumed pings after this part of that time without a byte, and gives the connection
+/// up after twice as long: most of the time is left for the next one.
+inline constexpr int resume_ping_part = 6;
+inline constexpr int resume_dead_part = 3;
+/// How often a client tries to connect anew, and how long one attempt may take until TCP has connected: whatever comes
+/// first when the network is back, a retransmission within a long attempt would come later.
+inline constexpr auto resume_attempt_every = 1s;
 inline constexpr auto rtt_memory = 60s;
 inline constexpr auto backoff_first = 500ms;
 inline constexpr auto backoff_max = 30s;

@@ -97,6 +97,14 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     wire::Auth auth;
     auth.proof = make_proof(settings_.token.key, Prover::client, transcript());
     agreement_.client_proof = auth.proof;
+    if (settings_.resume) {
+        if ((common_features_ & wire::feature::resume) == 0) {
+            return fail(failure_for_both(wire::Code::unknown_session, "The server resumes no sessions any more."));
+        }
+        const Settings::Resume& resume = *settings_.resume;
+        auth.resume = {resume.id, resume.attempt, resume.received,
+                       make_resume_proof(resume.key, Prover::client, resume.attempt, resume.received, auth.proof)};
+    }
     state_ = State::auth_sent;
     return {Want::message, wire::encode_control(auth)};
 }
@@ -112,6 +120,9 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     if ((welcome.features & ~common_features_) != 0) {
         return fail(failure_for_both(wire::Code::protocol, "Welcome names features that were not announced."));
     }
+    if (auto failure = take_resume(welcome)) {
+        return fail(std::move(*failure));
+    }
     agreement_.features = welcome.features;
     agreement_.session = welcome.session;
     agreement_.ping_interval = std::chrono::milliseconds(welcome.ping_ms);
@@ -120,6 +131,32 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     agreement_.peer.dead_interval = agreement_.dead_interval;
     state_ = State::established;
     return {Want::nothing, std::nullopt};
+}
+
+// What welcome says of resuming: the session that goes on, or how the new one can be resumed.
+std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
+    if (settings_.resume) {
+        const Settings::Resume& resume = *settings_.resume;
+        if (!welcome.resumed || !equal_constant_time(make_resume_proof(resume.key, Prover::server, resume.attempt,
+                                                                       welcome.resumed->received, welcome.proof),
+                                                     welcome.resumed->proof)) {
+            return failure_for_both(wire::Code::unauthorized,
+                                    "The server could not prove that it has the session that was to be resumed.");
+        }
+        agreement_.resumed_received = welcome.resumed->received;
+        return std::nullopt;
+    }
+    if ((welcome.features & wire::feature::resume) == 0) {
+        return std::nullopt;
+    }
+    if (!welcome.resume) {
+        return failure_for_both(wire::Code::protocol, "Welcome does not say how the session can be resumed.");
+    }
+    agreement_.resume_window = std::chrono::milliseconds(welcome.resume->ms);
+    agreement_.resume_id = welcome.resume->id;
+    agreement_.resume_key =
+        make_resume_key(settings_.token.key, settings_.exporter, agreement_.client_proof, welcome.proof);
+    return std::nullopt;
 }
 
 Step ClientHandshake::peer_gave_up(wire::Code code, std::string_view text) {

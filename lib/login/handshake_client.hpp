@@ -37,6 +37,14 @@ public:
         std::string name{};
         std::string identity{};
         bool replaces = false;
+        /// The session to go on with; nothing: a new one.
+        struct Resume {
+            wire::ResumeId id{};
+            Key key;
+            std::uint64_t attempt = 0;
+            std::uint64_t received = 0;
+        };
+        std::optional<Resume> resume{};
     };
 
     ClientHandshake(Settings settings, Random& random);
@@ -57,6 +65,7 @@ private:
 
     Step on_hello(const wire::Hello& hello, Bytes payload);
     Step on_welcome(const wire::Welcome& welcome);
+    std::optional<HandshakeFailure> take_resume(const wire::Welcome& welcome);
     Step fail(HandshakeFailure failure);
     Transcript transcript() const;
 

@@ -51,6 +51,9 @@ ServerHandshake::ServerHandshake(Settings settings, Random& random)
     check(settings_.tokens != nullptr, "a server has a list of tokens");
     check(settings_.exporter.empty() || settings_.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
     random.fill(nonce_);
+    if ((settings_.features & wire::feature::resume) != 0) {
+        random.fill(resume_id_);
+    }
 }
 
 Step ServerHandshake::receive(Bytes payload) {
@@ -134,20 +137,44 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
     }
     found_ = found;
     agreement_.client_proof = auth.proof;
+    if ((agreement_.features & wire::feature::resume) != 0) {
+        agreement_.resume = auth.resume;
+    }
     state_ = State::proved;
     return {Want::decision, std::nullopt};
 }
 
-Step ServerHandshake::welcome(std::string session) {
-    check(state_ == State::proved, "only a client that has proved its token is welcome");
+wire::Welcome ServerHandshake::make_welcome() const {
     wire::Welcome welcome;
     welcome.proof = make_proof(found_.token->key, Prover::server, transcript());
-    welcome.session = session;
     welcome.version = agreement_.version;
     welcome.features = agreement_.features;
     welcome.ping_ms = milliseconds(settings_.ping_interval);
     welcome.dead_ms = milliseconds(settings_.dead_interval);
+    return welcome;
+}
+
+Step ServerHandshake::welcome(std::string session) {
+    check(state_ == State::proved, "only a client that has proved its token is welcome");
+    wire::Welcome welcome = make_welcome();
+    welcome.session = session;
+    if ((agreement_.features & wire::feature::resume) != 0) {
+        welcome.resume = {resume_id_, milliseconds(settings_.resume_window)};
+        agreement_.resume_window = settings_.resume_window;
+        agreement_.resume_id = resume_id_;
+        agreement_.resume_key =
+            make_resume_key(found_.token->key, settings_.exporter, agreement_.client_proof, welcome.proof);
+    }
     agreement_.session = std::move(session);
+    state_ = State::established;
+    return {Want::nothing, wire::encode_control(welcome)};
+}
+
+Step ServerHandshake::resumed(const Key& resume_key, std::uint64_t received) {
+    check(state_ == State::proved && agreement_.resume, "only who has asked for a session goes on with one");
+    wire::Welcome welcome = make_welcome();
+    welcome.resumed = {
+        received, make_resume_proof(resume_key, Prover::server, agreement_.resume->attempt, received, welcome.proof)};
     state_ = State::established;
     return {Want::nothing, wire::encode_control(welcome)};
 }

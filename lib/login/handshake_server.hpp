@@ -58,6 +58,8 @@ public:
         Duration ping_interval = limits::ping_interval;
         Duration dead_interval = limits::dead_interval;
         std::string agent{wire::agent_name};
+        /// How long a session may be resumed for; with feature::resume alone.
+        Duration resume_window{};
         /// Whether too many wrong tokens have come from the client's address: then only strong tokens are considered,
         /// and anything else is answered with `busy`. Empty: never.
         std::function<bool()> guesses_too_often{};
@@ -68,6 +70,9 @@ public:
     Step receive(Bytes payload);
     /// After Want::decision: lets the client in. `session` is a name for the logs of both sides.
     Step welcome(std::string session);
+    /// After Want::decision of a client that asked for it: the session with this key goes on, of which this side has
+    /// received so much.
+    Step resumed(const Key& resume_key, std::uint64_t received);
     /// After Want::decision: sends the client away; the text is for its user.
     Step refuse(wire::Code code, std::string_view text);
     /// To be called when the client has said GOAWAY.
@@ -95,10 +100,12 @@ private:
     };
     Found find(const wire::TokenId& id) const noexcept;
     Transcript transcript() const;
+    wire::Welcome make_welcome() const;
 
     Settings settings_;
     State state_ = State::expect_hello;
     wire::Nonce nonce_{};
+    wire::ResumeId resume_id_{};
     Key dummy_key_;
     wire::TokenId token_id_{};
     wire::Nonce client_nonce_{};

@@ -1,5 +1,6 @@
 #include "login/proof.hpp"
 
+#include <array>
 #include <string_view>
 #include <tuple>
 
@@ -28,6 +29,24 @@ Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view se
     check(client_proof.size() == std::tuple_size_v<Proof>, "a login's proof has 32 bytes");
     constexpr std::string_view label("ferrotunnel service\0", 20);
     return hmac_sha256(key, {as_bytes(label), client_proof, as_bytes(service)});
+}
+
+Key make_resume_key(const Key& key, Bytes exporter, Bytes client_proof, Bytes server_proof) {
+    check(exporter.empty() || exporter.size() == exporter_bytes, "an exporter has 32 bytes");
+    constexpr std::string_view label("ferrotunnel resume key\0", 23);
+    Digest digest = hmac_sha256(key, {as_bytes(label), exporter, client_proof, server_proof});
+    Key made(digest);
+    wipe(digest);
+    return made;
+}
+
+Proof make_resume_proof(const Key& resume_key, Prover prover, std::uint64_t attempt, std::uint64_t received,
+                        Bytes login_proof) {
+    std::array<std::uint8_t, 17> fixed{};
+    store_be<8>(fixed.data() + 1, attempt);
+    store_be<8>(fixed.data() + 9, received);
+    std::string_view role = prover == Prover::client ? "client" : "server";
+    return hmac_sha256(resume_key, {as_bytes(role), fixed, login_proof});
 }
 
 }  // namespace ferrotunnel::login

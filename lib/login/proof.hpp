@@ -47,4 +47,18 @@ bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, B
 /// It holds on that connection alone, as the client's proof does.
 Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view service);
 
+/// The key of a session that can be resumed, which neither side ever sends:
+///
+///    HMAC-SHA-256( key,  "ferrotunnel resume key" || 0x00 || exporter || client's proof || server's proof )
+///
+/// all of the login that has made the session: who has the token but was not an end of that connection does not have
+/// it.
+Key make_resume_key(const Key& key, Bytes exporter, Bytes client_proof, Bytes server_proof);
+
+/// The proof of one side that it was an end of the session, bound to the present login by the side's proof in that:
+///
+///    HMAC-SHA-256( resume key,  role || 0x00 || attempt || received || proof of the same side in the login )
+Proof make_resume_proof(const Key& resume_key, Prover prover, std::uint64_t attempt, std::uint64_t received,
+                        Bytes login_proof);
+
 }  // namespace ferrotunnel::login

@@ -44,12 +44,31 @@ public:
     void commit(std::size_t n) noexcept;
     /// Appends the bytes of `slice`, beginning `before` bytes ahead of it in its slab (its header).
     void append(buffer::Slice slice, std::size_t before) noexcept;
+    /// Calls `visit(Bytes piece, const buffer::SlabPtr* slab)` for each piece of a batch of which nothing was written
+    /// yet; without a slab the piece lies in scratch, which is reused.
+    template <typename Visit>
+    void for_each_piece(Visit visit) const {
+        std::size_t held = 0;
+        for (const Bytes& piece : pieces()) {
+            std::size_t at = held;
+            while (at < held_count_ && !lies_in(piece, held_[at].slab())) {
+                ++at;
+            }
+            held = at < held_count_ ? at : held;
+            visit(piece, at < held_count_ ? &held_[at].slab() : nullptr);
+        }
+    }
     /// Number of payload bytes that were copied into scratch; for the counter of copied bytes.
     std::uint64_t copied() const noexcept { return copied_; }
     void append_copy(Bytes bytes);
 
 private:
     void add_piece(Bytes piece) noexcept;
+    static bool lies_in(Bytes piece, const buffer::SlabPtr& slab) noexcept {
+        const auto from = reinterpret_cast<std::uintptr_t>(slab->data());
+        const auto at = reinterpret_cast<std::uintptr_t>(piece.data());
+        return at >= from && at + piece.size() <= from + slab->capacity();
+    }
 
     buffer::SlabPool& pool_;
     std::array<Bytes, pieces_max> pieces_{};

@@ -70,6 +70,7 @@ bool FrameReader::collect(Bytes all, std::size_t& at, FrameSink& sink) {
     Bytes part = all.subspan(at, n);
     at += n;
     payload_left_ -= n;
+    frame_end_ = at;
     if (payload_left_ == 0 && collected_.empty()) {
         in_payload_ = false;
         return sink.on_frame(header_, part);

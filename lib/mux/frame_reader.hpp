@@ -26,6 +26,8 @@ class FrameReader {
 public:
     /// Reads all of `bytes`, unless the sink stops it.
     void read(const buffer::Slice& bytes, FrameSink& sink);
+    /// Within FrameSink::on_frame, and after a read that it stopped: where the frame ends in the bytes being read.
+    std::size_t frame_end() const noexcept { return frame_end_; }
 
 private:
     bool read_header(Bytes rest, std::size_t& used);
@@ -37,6 +39,7 @@ private:
     std::size_t header_have_ = 0;
     wire::FrameHeader header_;
     std::size_t payload_left_ = 0;
+    std::size_t frame_end_ = 0;
     bool in_payload_ = false;
     std::vector<std::uint8_t> collected_;  // at most one frame's payload, released after the frame
 };

@@ -23,6 +23,12 @@ enum class Mutant : std::uint8_t {
     doubled_credit,         // the same credit is granted twice
     leaked_slab,            // a reference to a slab is never released
     growing_walk,           // compaction walks everything queued, again with each read
+    forgotten_piece,        // a piece that is sent is not kept until it is confirmed
+    resent_too_late,        // a resumed session sends again from one byte too late
+    fresh_first,            // a resumed session sends something new before what the peer has missed
+    early_confirm,          // more is confirmed than has come
+    silent_bound,           // a session that keeps as much as it may does not ask the peer to confirm
+    unconfirmed,            // what the peer has confirmed is kept
 };
 
 #ifdef FERROTUNNEL_MUTANTS

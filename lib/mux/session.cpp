@@ -72,6 +72,9 @@ void Session::ping(TimePoint now) {
 }
 
 void Session::send_ping(TimePoint now) {
+    if (resume_ && resume_->received != resume_->told) {
+        resume_->confirm_due = true;  // it costs little beside the ping, and an idle peer keeps nothing
+    }
     std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
     wire::encode_ping(liveness_.ping(now), false, frame.data());
     send_urgent(std::move(frame));
@@ -188,6 +191,7 @@ void Session::lose() {
     urgent_.clear();
     urgent_bytes_ = 0;
     refusals_.clear();
+    resume_.reset();
     if (state_ != SessionState::closed) {
         state_ = SessionState::closed;
         lose_all({Verdict::Kind::lost, Code::none});
@@ -472,22 +476,26 @@ void Session::tick(TimePoint now) {
     if (state_ == SessionState::closed) {
         return;
     }
+    if (is_detached()) {
+        tick_detached();
+        return;
+    }
     if (in_flight_ > 0 && now >= progress_at_ + settings_.write_timeout) {
-        fail(Code::silent, "the peer takes no data: no write progress within the allowed time");
+        fail_silent("the peer takes no data: no write progress within the allowed time");
         return;
     }
     if (state_ == SessionState::authenticating) {
         return;  // the driver has a deadline for the handshake
     }
     if (liveness_.dead(now)) {
-        fail(Code::silent, "nothing was heard from the peer for the dead interval");
+        fail_silent("nothing was heard from the peer for the dead interval");
         return;
     }
     if (liveness_.ping_due(now)) {
         ping(now);
     }
     while (Stream* oldest = own_opens_.oldest()) {
-        if (now < oldest->side_.waits_since + settings_.open_deadline) {
+        if (now < oldest->side_.waits_since + settings_.open_deadline || (resume_ && now < resume_->opens_wait_until)) {
             break;
         }
         abort_stream(*oldest, Code::timeout);
@@ -506,13 +514,17 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::closed) {
         return never;
     }
+    if (is_detached()) {
+        return resumable_until();
+    }
     TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.write_timeout : never;
     if (state_ == SessionState::authenticating) {
         return next;
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, oldest->side_.waits_since + settings_.open_deadline);
+        const TimePoint due = oldest->side_.waits_since + settings_.open_deadline;
+        next = std::min(next, resume_ ? std::max(due, resume_->opens_wait_until) : due);
     }
     if (Stream* oldest = orphans_.oldest()) {
         next = std::min(next, oldest->side_.waits_since + settings_.orphan_patience);
@@ -543,6 +555,7 @@ SessionStats Session::stats() const noexcept {
     stats.streams = static_cast<std::uint32_t>(streams_.size());
     stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
     stats.resets_waiting = static_cast<std::uint32_t>(aborts_.size());
+    stats.bytes_kept = resume_ ? resume_->keeper.held() : 0;
     stats.rtt_min = liveness_.rtt_min();
     return stats;
 }

@@ -28,6 +28,7 @@
 #include "mux/data_lane.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
+#include "mux/resume_keeper.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_list.hpp"
@@ -54,6 +55,9 @@ public:
     virtual void on_rotate_due() = 0;
     /// Follows a must_wait() that returned true: the peer has answered an open.
     virtual void on_room() {}
+    /// Nothing is heard from the peer any more, or it takes nothing, and the session can be resumed: call `detach`.
+    /// Called at each tick until then.
+    virtual void on_silent() {}
 };
 
 /// Streams that have a control frame to write.
@@ -87,6 +91,8 @@ struct SessionStats {
     std::uint32_t streams = 0;            // now
     std::uint32_t streams_unread = 0;     // streams that ended before everything was taken, now
     std::uint32_t resets_waiting = 0;     // streams aborted without the peer having been told, now
+    std::uint64_t bytes_kept = 0;         // memory of what the peer has not confirmed, now; only where one may resume
+    std::uint32_t resumed = 0;            // how often the session was resumed
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
 
@@ -152,6 +158,36 @@ public:
     /// Sends a PING now, unless enough of them wait for an answer. Its answer is an RTT sample.
     void ping(TimePoint now);
 
+    // --- resuming (docs/architecture/resume.md) ----------------------------------------------------------------------
+
+    /// Makes the session one that can be resumed within `window` of the last byte heard. To be called before
+    /// establish(): what was received, and queued for sending, until then belongs to the login.
+    void begin_resumable(Duration window);
+    /// The peer has said that it drains: the end of its bytes is no surprise then.
+    bool peer_drains() const noexcept { return peer_drains_; }
+    /// Whether the loss of the connection need not be the end: the session can be resumed, and nobody has ended it.
+    bool is_resumable() const noexcept;
+    /// The connection is gone. Nothing is produced, and no silence counts, until `reattach`; streams stay as they are.
+    /// What was produced and not confirmed counts as unsent. To be called when is_resumable().
+    void detach();
+    bool is_detached() const noexcept { return resume_ && resume_->detached; }
+    /// The time from which on a detached session should be given up.
+    TimePoint resumable_until() const noexcept;
+    /// How many bytes have been received, to be told to the peer; fixed while the session is detached.
+    std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received : 0; }
+    /// Whether the peer can have received so many bytes.
+    bool can_reattach(std::uint64_t peer_received) const noexcept {
+        return is_detached() && state_ != SessionState::closed && resume_->keeper.can_rewind(peer_received);
+    }
+    /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then what the peer has
+    /// missed, then goes on. To be called when can_reattach().
+    void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
+    /// Whether what produce() gives next was produced before, or belongs to a login.
+    bool sends_again() const noexcept { return resume_ && (resume_->keeper.has_unsent() || !resume_->login.empty()); }
+    /// For the session of a login whose connection another session takes over, within on_control or behind it: where
+    /// in the bytes being read the message ends.
+    std::size_t message_end() const noexcept { return reader_.frame_end(); }
+
     // --- looking -----------------------------------------------------------------------------------------------------
 
     SessionState state() const noexcept { return state_; }
@@ -187,6 +223,7 @@ private:
     void on_ping_frame(std::uint8_t flags, Bytes payload);
     void on_goaway_frame(Bytes payload);
     void on_control_frame(Bytes payload);
+    void on_confirm_frame(Bytes payload);
     void add_send_credit(Stream& stream, std::uint32_t credit);
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
@@ -201,6 +238,11 @@ private:
     // Frames out (session_produce.cpp).
     void serve_ready();
     void serve(Stream& stream);
+    void write_lanes(Batch& batch);
+    bool lanes_have_output() const noexcept {
+        return state_ != SessionState::closed && (!refusals_.empty() || !aborts_.empty() || !control_lane_.empty() ||
+                                                  !data_lane_.empty() || !shared_->ready.empty());
+    }
     void write_urgent(Batch& batch);
     void write_refusals(Batch& batch);
     void write_aborts(Batch& batch);
@@ -272,6 +314,15 @@ private:
     template <typename Visit>
     void for_each_holding(Visit visit);
     void commit_change(std::uint64_t before, std::uint64_t after) noexcept;
+
+    // Resuming (session_resume.cpp).
+    void produce_kept(Batch& batch);
+    bool has_kept_output() const noexcept;
+    void write_confirm(Batch& batch);
+    void count_received_bytes(std::size_t bytes);
+    void ask_to_confirm();
+    void tick_detached();
+    void fail_silent(std::string_view text);
 
     void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
     void send_urgent(std::vector<std::uint8_t> frame);
@@ -348,8 +399,23 @@ private:
     TimePoint set_aside_at_{};
     TimePoint memory_checked_at_{};
 
+    struct Resumption {
+        ResumeKeeper keeper;
+        Duration window;
+        std::uint64_t received = 0;  // bytes, since begin_resumable()
+        std::uint64_t told = 0;      // of these, what the peer was told of
+        std::size_t began_at = 0;    // where in the bytes being read that was
+        bool confirm_due = false;
+        bool detached = false;
+        bool given_up = false;              // memory is short
+        std::vector<std::uint8_t> login{};  // to be written before anything else
+        TimePoint opens_wait_until{};       // unanswered opens have their whole time again after a pause
+    };
+    std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
+
     // Draining.
     bool peer_drains_ = false;
+    bool peer_said_bye_ = false;  // GOAWAY `none`: nothing follows
     bool final_goaway_sent_ = false;
     bool drained_told_ = false;
     std::uint64_t drain_ping_ = 0;

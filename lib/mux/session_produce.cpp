@@ -19,11 +19,10 @@ std::uint32_t credit_needed(const buffer::Slice& slice) {
 }  // namespace
 
 bool Session::has_output() const noexcept {
-    if (!urgent_.empty()) {
-        return true;
+    if (resume_) {
+        return has_kept_output();
     }
-    return state_ != SessionState::closed && (!refusals_.empty() || !aborts_.empty() || !control_lane_.empty() ||
-                                              !data_lane_.empty() || !shared_->ready.empty());
+    return !urgent_.empty() || lanes_have_output();
 }
 
 bool Session::produce(Batch& batch, TimePoint now) {
@@ -31,21 +30,13 @@ bool Session::produce(Batch& batch, TimePoint now) {
     produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     serve_ready();
-    if (!urgent_.empty()) {
-        write_urgent(batch);
-    }
-    if (state_ != SessionState::closed) {
-        if (!refusals_.empty()) {
-            write_refusals(batch);
+    if (resume_) {
+        produce_kept(batch);
+    } else {
+        if (!urgent_.empty()) {
+            write_urgent(batch);
         }
-        if (!aborts_.empty()) {
-            write_aborts(batch);
-        }
-        if (!control_lane_.empty()) {
-            write_control(batch);
-        }
-        data_lane_.set_quantum(write_rate_.quantum());
-        data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
+        write_lanes(batch);
     }
     if (batch.empty()) {
         after_call();
@@ -57,6 +48,23 @@ bool Session::produce(Batch& batch, TimePoint now) {
     in_flight_ += batch.bytes();
     after_call();
     return true;
+}
+
+void Session::write_lanes(Batch& batch) {
+    if (state_ == SessionState::closed) {
+        return;
+    }
+    if (!refusals_.empty()) {
+        write_refusals(batch);
+    }
+    if (!aborts_.empty()) {
+        write_aborts(batch);
+    }
+    if (!control_lane_.empty()) {
+        write_control(batch);
+    }
+    data_lane_.set_quantum(write_rate_.quantum());
+    data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
 }
 
 // --- what the endpoints want ---

@@ -40,7 +40,11 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
     if (slabs_received_.empty() || slabs_received_.back().slab != bytes.slab()) {
         slabs_received_.push_back({bytes.slab()});
     }
+    const bool counts = resume_ != nullptr;
     reader_.read(bytes, *this);
+    if (resume_) {
+        count_received_bytes(counts ? bytes.size() : bytes.size() - resume_->began_at);
+    }
 }
 
 void Session::settle() {
@@ -108,6 +112,9 @@ bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
             break;
         case FrameType::control:
             on_control_frame(payload);
+            break;
+        case FrameType::confirm:
+            on_confirm_frame(payload);
             break;
     }
     return state_ != SessionState::closed;
@@ -469,12 +476,16 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
             return;
         }
         ++pongs_waiting_;
+        if (resume_) {
+            resume_->confirm_due = true;  // the peer may ask for the sake of that
+        }
         std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
         wire::encode_ping(*opaque, true, frame.data());
         send_urgent(std::move(frame));
         return;
     }
     liveness_.answered(*opaque, now_);
+    ask_to_confirm();
     if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
         final_goaway_sent_ = true;
         send_goaway(last_peer_id_, drain_code_, drain_text_);
@@ -489,6 +500,7 @@ void Session::on_goaway_frame(Bytes payload) {
     std::string text = printable(as_text(goaway->text), limits::goaway_text_max);
     if (is_drain(goaway->code)) {
         peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
+        peer_said_bye_ = peer_said_bye_ || goaway->code == Code::none;
         events_.on_goaway(goaway->code, text);
         return;
     }

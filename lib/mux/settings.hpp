@@ -37,6 +37,11 @@ struct Settings {
     Duration ping_interval = limits::ping_interval;
     Duration dead_interval = limits::dead_interval;
     Duration write_timeout = limits::write_timeout;
+
+    /// How long a session may be resumed for where both sides want that; zero: this side does not.
+    Duration resume{};
+    /// What a session that can be resumed keeps of what the peer has not confirmed.
+    std::uint64_t resume_memory = limits::resume_memory_usual;
 };
 
 /// What the peer announced in its hello. This side keeps within it.

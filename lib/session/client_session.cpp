@@ -3,6 +3,7 @@
 #include <array>
 
 #include "runtime/address.hpp"
+#include "session/client_resume.hpp"
 #include "session/visit_outcome.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
@@ -12,8 +13,6 @@
 namespace ferrotunnel::session {
 
 using wire::Code;
-
-namespace {}  // namespace
 
 ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                              Callbacks callbacks)
@@ -96,25 +95,32 @@ void ClientSession::on_connected(const std::string& problem, runtime::Fd socket)
     trunk_->start();
 }
 
-void ClientSession::on_pipe_open() {
-    login::ClientHandshake::Settings settings(*shared_->token.get());
+login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
+                                                transport::Pipe& pipe) {
+    login::ClientHandshake::Settings settings(*shared.token.get());
     std::array<std::uint8_t, 32> exporter;
-    if (trunk_->pipe().exporter(exporter)) {
+    if (pipe.exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
-    settings.features = wire::feature::announced;
-    settings.name = shared_->name;
-    settings.identity = shared_->identity;
-    settings.replaces = login_.replaces;
-    settings.instance = shared_->instance;
-    settings.epoch = login_.epoch;
-    settings.attempt = login_.attempt;
-    settings.trunk = login_.trunk;
-    settings.trunks = login_.trunks;
-    settings.limits.first_window = shared_->mux.first_window;
-    settings.limits.streams_max = shared_->mux.streams_max;
-    settings.limits.opens_max = shared_->mux.opens_max;
-    handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
+    const bool resumes = shared.mux.resume > Duration::zero();
+    settings.features = wire::feature::announced | (resumes ? wire::feature::resume : 0U);
+    settings.name = shared.name;
+    settings.identity = shared.identity;
+    settings.replaces = login.replaces;
+    settings.instance = shared.instance;
+    settings.epoch = login.epoch;
+    settings.attempt = login.attempt;
+    settings.trunk = login.trunk;
+    settings.trunks = login.trunks;
+    settings.limits.first_window = shared.mux.first_window;
+    settings.limits.streams_max = shared.mux.streams_max;
+    settings.limits.opens_max = shared.mux.opens_max;
+    return settings;
+}
+
+void ClientSession::on_pipe_open() {
+    handshake_ =
+        std::make_unique<login::ClientHandshake>(login_settings(*shared_, login_, trunk_->pipe()), *shared_->random);
     send(handshake_->start());
 }
 
@@ -146,6 +152,7 @@ void ClientSession::take_step(const login::Step& step) {
                 shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             }
             trunk_->govern_by(shared_->memory, {});
+            begin_resumable();
             trunk_->login_done(agreement_.peer);
             callbacks_.on_open(agreement_);
             return;
@@ -155,6 +162,50 @@ void ClientSession::take_step(const login::Step& step) {
     const login::HandshakeFailure& failure = handshake_->failure();
     refused_ = trunk::TrunkEnd{failure.code, failure.text, failure.by_peer, true};
     trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
+}
+
+// --- resuming ---
+
+void ClientSession::begin_resumable() {
+    if (agreement_.resume_window == Duration::zero()) {
+        if (shared_->mux.resume > Duration::zero()) {
+            shared_->log->info("a lost connection will reset its visitors: the server does not want to resume");
+        }
+        return;
+    }
+    ClientResume::Callbacks callbacks;
+    callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
+                               const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
+    // With one code, whatever the reason: it is the session that ends, and the client logs in anew.
+    callbacks.refused = [this](const trunk::TrunkEnd& why) { trunk_->end(Code::unknown_session, why.text); };
+    resume_ = std::make_unique<ClientResume>(worker_, shared_, login_, agreement_, std::move(callbacks));
+    trunk_->resumes_by_itself();
+    trunk_->session().begin_resumable(std::min(agreement_.resume_window, shared_->mux.resume));
+}
+
+void ClientSession::on_detached(const trunk::TrunkEnd& why) {
+    detached_at_ = worker_.now();
+    shared_->log->warn("the connection is lost, and its session waits for another one",
+                       {{"session", agreement_.session}, {"code", wire::name_of(why.code)}, {"why", why.text}});
+    resume_->begin(trunk_->session().received_bytes());
+}
+
+bool ClientSession::is_being_resumed() const {
+    // An attempt that has begun in time may finish; not one after the other for ever.
+    const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
+    return resume_ && resume_->has_connected() && worker_.now() < last;
+}
+
+void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
+                            const buffer::Slice& rest) {
+    if (ended_ || !trunk_->session().can_reattach(peer_received)) {
+        trunk_->end(Code::internal, "The server has received what was not sent.");
+        return;
+    }
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - detached_at_);
+    shared_->log->info("the session goes on, on another connection",
+                       {{"session", agreement_.session}, {"after_ms", pause.count()}});
+    trunk_->attach(std::move(pipe), peer_received, {}, rest);
 }
 
 // --- visits ---
@@ -226,6 +277,9 @@ void ClientSession::on_rotate_due() {
 }
 
 void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
+    if (resume_) {
+        resume_->stop();
+    }
     if (refused_) {
         finish(*refused_);
         return;

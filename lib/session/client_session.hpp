@@ -60,6 +60,12 @@ struct ClientLogin {
     bool replaces = false;     // it wants the place of the client of its identity
 };
 
+/// What a login on this pipe says.
+login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
+                                                transport::Pipe& pipe);
+
+class ClientResume;
+
 class ClientSession final : private trunk::TrunkEvents {
 public:
     /// Called on the worker, from within the session's events. After `on_end` nothing follows, and the session may be
@@ -92,10 +98,10 @@ public:
     bool is_open() const noexcept { return open_; }
     const login::Agreement& agreed() const noexcept { return agreement_; }
     std::string transport_description() const {
-        return trunk_ && !trunk_->is_closed() ? trunk_->pipe().description() : std::string();
+        return trunk_ && trunk_->has_pipe() ? trunk_->pipe().description() : std::string();
     }
     Duration round_trip() const {
-        return trunk_ && !trunk_->is_closed()
+        return trunk_ && trunk_->has_pipe()
                    ? runtime::shortest_round_trip(trunk_->pipe().fd()).value_or(Duration::zero())
                    : Duration::zero();
     }
@@ -109,7 +115,11 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
+    void on_detached(const trunk::TrunkEnd& why) override;
+    bool is_being_resumed() const override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
+    void begin_resumable();
+    void resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, const buffer::Slice& rest);
     void take_step(const login::Step& step);
     void finish(trunk::TrunkEnd end);
 
@@ -124,6 +134,8 @@ private:
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
     login::Agreement agreement_;
+    std::unique_ptr<ClientResume> resume_;  // null: the session can not be resumed
+    TimePoint detached_at_{};
     bool open_ = false;
     bool ended_ = false;
 };

@@ -173,7 +173,9 @@ void ServerSession::on_pipe_open() {
     if (trunk_->pipe().exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());
     }
-    settings.features = wire::feature::announced;
+    const bool resumes = shared_->mux.resume > Duration::zero();
+    settings.features = wire::feature::announced | (resumes ? wire::feature::resume : 0U);
+    settings.resume_window = shared_->mux.resume;
     settings.instance = shared_->instance;
     settings.limits.first_window = shared_->mux.first_window;
     settings.limits.streams_max = shared_->mux.streams_max;
@@ -251,6 +253,10 @@ void ServerSession::ask_admission() {
         take_step(handshake_->refuse(refusal->code, refusal->text));
         return;
     }
+    if (agreement_.resume) {
+        ask_resume();
+        return;
+    }
     directory::SessionInfo info;
     info.key = key_;
     info.token = client_.first;
@@ -319,6 +325,7 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
     const std::size_t trunks = shared_->trunk_counts->enter(client_);
     present_ = true;
     trunk_->govern_by(shared_->memory, token_name_);
+    begin_resumable();
     trunk_->login_done(agreement_.peer);
     log_begin();
     notify(trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, {}, {}, Code::none, {}, trunks);
@@ -466,6 +473,9 @@ void ServerSession::tell_failure(const std::exception& problem) {
 
 // Leaves the ports and the registry. Needs no memory.
 void ServerSession::leave_registry(bool may_return) noexcept {
+    if (agreement_.resume_key) {
+        shared_->resumes->leave(agreement_.resume_id);
+    }
     close_services(may_return);
     if (std::exchange(admitted_, false)) {
         shared_->registry->remove(key_);

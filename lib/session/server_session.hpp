@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@
 #include "session/event_quota.hpp"
 #include "session/manage_requests.hpp"
 #include "session/registration_table.hpp"
+#include "session/resume_table.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/socket_pump.hpp"
@@ -169,6 +171,7 @@ struct ServerShared {
     /// Called when a member of a group is ejected, or has come back. Any thread. Empty: nobody is told.
     std::function<void(const directory::MemberNews&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
+    std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
     Random* random = nullptr;
@@ -341,7 +344,15 @@ private:
     void on_rotate_due() override;
     void begin_rotation(std::string_view why);
     void on_room() override;
+    void on_detached(const trunk::TrunkEnd& why) override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
+
+    // Sessions that outlive their connection (server_session_resume.cpp).
+    struct NewConnection;
+    void begin_resumable();
+    void ask_resume();
+    void hand_over(const std::shared_ptr<ServerSession>& to, const login::Key& key);
+    void resume(NewConnection connection);
 
     void take_step(const login::Step& step);
     void ask_admission();
@@ -497,7 +508,7 @@ private:
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
-    const runtime::SocketAddress peer_;
+    runtime::SocketAddress peer_;  // a session that is resumed may come from elsewhere
     const std::shared_ptr<ServerShared> shared_;
     Callbacks callbacks_;
     const directory::SessionKey key_;
@@ -529,6 +540,9 @@ private:
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors that are still in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+    TimePoint detached_at_{};
+    std::optional<std::uint64_t> resumed_by_{};  // the client's number of the attempt that it goes on with
+    std::atomic<bool> detached_{false};          // it waits for its client
     bool gave_way_ = false;
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has the session

@@ -473,8 +473,11 @@ std::uint64_t ServerSession::load() const noexcept {
     const std::uint64_t visitors = traffic_->sending_now.load(std::memory_order_relaxed) +
                                    on_the_way_.load(std::memory_order_relaxed) +
                                    dialled_->load(std::memory_order_relaxed);
+    // While it waits for its client, visitors are better off elsewhere.
+    constexpr std::uint64_t away = std::uint64_t{1} << 32;
+    const std::uint64_t as_away = detached_.load(std::memory_order_relaxed) ? away : 0;
     const std::uint64_t as_visitors = recent_->lately(Clock::now()) / recent_bytes_as_a_visitor;
-    return 2 * (visitors + as_visitors) + (worker_.here() ? 0 : 1);
+    return as_away + 2 * (visitors + as_visitors) + (worker_.here() ? 0 : 1);
 }
 
 std::shared_ptr<void> ServerSession::count_dialled() {

@@ -68,6 +68,9 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     check_address("metrics", settings.metrics, metrics_fault);
     check_address("dashboard", settings.dashboard, dashboard_fault);
     check_dashboard(settings, problems);
+    if (settings.resume.count() != 0 && settings.resume < limits::resume_min) {
+        problems.push_back({"resume", "must be 0 or at least 5s: a lost connection is noticed after a third of it"});
+    }
     for (const auto& [key, file] :
          {std::pair{"dashboard_token_file", &settings.dashboard_token_file},
           std::pair{"dashboard_tls", &settings.dashboard_chain}, std::pair{"dashboard_tls", &settings.dashboard_key}}) {

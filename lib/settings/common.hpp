@@ -27,9 +27,11 @@ void check_dashboard(const CommonValues& settings, std::vector<Problem>& problem
 
 /// The values that both sides have. Two of them can be compared, to tell what has changed.
 struct CommonValues {
-    std::uint64_t workers = 0;     // 0: one per core
-    std::uint64_t busy_poll = 0;   // microseconds
-    std::uint64_t memory_max = 0;  // 0: a share of the machine's memory
+    std::uint64_t workers = 0;           // 0: one per core
+    std::uint64_t busy_poll = 0;         // microseconds
+    std::uint64_t memory_max = 0;        // 0: a share of the machine's memory
+    std::chrono::milliseconds resume{};  // 0: sessions end with their connection
+    std::uint64_t resume_memory = limits::resume_memory_usual;
     bool allow_weak_token = false;
     bool tls = true;
     std::string control;    // a path, control_usual or control_off; empty: nobody has set it
@@ -60,6 +62,9 @@ inline constexpr std::string_view dashboard_usual = "default";
 inline constexpr std::string_view running_topic = "Running";
 inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
 inline constexpr std::string_view timing_topic = "Timing, for unusual networks and for tests";
+
+inline constexpr std::uint64_t resume_ms_max =
+    std::chrono::duration_cast<std::chrono::milliseconds>(limits::resume_max).count();
 
 inline constexpr Setting<CommonValues> common_settings[] = {
     {{.key = "allow_weak_token",
@@ -107,6 +112,25 @@ inline constexpr Setting<CommonValues> common_settings[] = {
               "default.",
       .otherwise = "a quarter of what the machine or the container has"},
      &CommonValues::memory_max},
+    {{.key = "resume",
+      .form = Form::time,
+      .max = resume_ms_max,
+      .option = "resume",
+      .operand = "TIME",
+      .topic = running_topic,
+      .help = "How long visitors wait, instead of being reset, while a lost connection between client and server is "
+              "made anew: 30s, say. Both sides must want it, and the shorter time counts. 0: they do not wait."},
+     &CommonValues::resume},
+    {{.key = "resume_memory",
+      .form = Form::size,
+      .min = limits::resume_memory_min,
+      .max = limits::resume_memory_max,
+      .option = "resume-memory",
+      .operand = "SIZE",
+      .topic = running_topic,
+      .help = "With `resume`: what each connection may keep of what the other side has not confirmed; a fast and far "
+              "connection needs as much as is on its way."},
+     &CommonValues::resume_memory},
     {{.key = "control",
       .form = Form::path,
       .choices = control_words,

@@ -67,6 +67,7 @@ public:
     IoResult write(std::span<const Bytes> pieces) noexcept override;
     bool has_pending() const noexcept override { return !socket_.out.empty(); }
     IoStatus flush() noexcept override;
+    bool saw_end() const noexcept override { return socket_.saw_end; }
     bool may_read_more() const noexcept override { return stopped_full_ && SSL_has_pending(ssl_.get()) == 1; }
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;

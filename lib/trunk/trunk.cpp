@@ -158,6 +158,10 @@ void Trunk::on_timer() {
         close(std::move(end_));
         return;
     }
+    if (state_ == State::detached && now >= session_.resumable_until() && !events_.is_being_resumed()) {
+        close(std::move(end_));
+        return;
+    }
     session_.tick(now);
     if (state_ == State::running && readable_) {
         read_some();
@@ -246,8 +250,10 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
 }
 
 void Trunk::take(const buffer::Slice& bytes) {
+    taking_ = &bytes;
     const auto work = [&] { session_.take(bytes, worker_.now()); };
     account_ ? account_->timed(&TrafficBook::Account::decode, work) : work();
+    taking_ = nullptr;
 }
 
 void Trunk::input_ended(IoStatus status) {
@@ -259,7 +265,7 @@ void Trunk::input_ended(IoStatus status) {
     if (status == IoStatus::error) {
         end = {Code::connection_reset, pipe_->error_text(), false, true};
     }
-    close(std::move(end));
+    connection_lost(std::move(end), status == IoStatus::eof || pipe_->saw_end());
 }
 
 void Trunk::discard_input() {
@@ -281,6 +287,10 @@ void Trunk::write_some() {
         if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody to tell yet
             close({failure->code, failure->text, false, false});
         }
+        return;
+    }
+    if (state_ == State::detached) {
+        wait_detached();
         return;
     }
     int turn = 0;
@@ -316,7 +326,7 @@ bool Trunk::write_once() {
         std::string why = pipe_->error_text();
         read_some();
         if (state_ == State::running) {
-            close({Code::connection_reset, why, false, true});
+            connection_lost({Code::connection_reset, why, false, true}, false);
         }
         return false;
     }
@@ -344,6 +354,107 @@ void Trunk::count(std::size_t bytes) noexcept {
     if (recent_) {
         recent_->count(bytes, worker_.now());
     }
+}
+
+// --- resuming ---
+
+// A socket that the peer's machine has closed says that the process there is gone, or has ended the session in order.
+// The side that dials tries all the same, since something in between may have closed it, unless the end was announced.
+void Trunk::connection_lost(TrunkEnd end, bool closed_by_peer) {
+    const bool is_the_end = closed_by_peer && (!dials_ || session_.peer_drains());
+    if (!session_.is_resumable() || is_the_end) {
+        close(std::move(end));
+    } else {
+        detach_then_tell(std::move(end));
+    }
+}
+
+void Trunk::on_silent() {
+    detach_then_tell({Code::silent, "nothing was heard from the peer", false, true});
+}
+
+void Trunk::detach_then_tell(TrunkEnd end) {
+    detach();
+    end_ = end;
+    events_.on_detached(end);
+}
+
+void Trunk::detach() {
+    if (state_ == State::detached) {
+        return;
+    }
+    leave_pipe();
+    state_ = State::detached;
+    end_ = {Code::connection_reset, "the connection was replaced", false, true};
+    session_.detach();
+    set_timer();
+}
+
+// Resets the connection: an end in order would tell the peer that this process is gone.
+void Trunk::leave_pipe() noexcept {
+    worker_.poller().remove(pipe_->fd(), *this);
+    batch_.clear();
+    slabs_ = {};
+    readable_ = hung_up_ = false;
+    held_back_ = 0;
+    last_counters_ = counters();
+    runtime::reset_close(pipe_->release_fd());
+    pipe_.reset();
+}
+
+// Streams end and are opened meanwhile as well.
+void Trunk::wait_detached() {
+    if (const auto& failure = session_.failure()) {
+        close({failure->code, failure->text, failure->by_peer, true});
+        return;
+    }
+    (void)session_.produce(batch_, worker_.now());
+    session_.tick(worker_.now());
+    set_timer();
+}
+
+void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
+                   const buffer::Slice& rest) {
+    IntrusivePtr<Trunk> keep(this);
+    pipe_ = std::move(pipe);
+    try {
+        worker_.poller().add(pipe_->fd(), *this);
+    } catch (const std::exception& problem) {
+        close({Code::internal, problem.what(), false, true});
+        return;
+    }
+    state_ = State::running;
+    readable_ = writable_ = true;
+    session_.reattach(peer_received, login, worker_.now());
+    if (!rest.empty()) {
+        session_.receive(rest, worker_.now());
+    }
+    worker_.defer(*this);
+    set_timer();
+}
+
+std::unique_ptr<transport::Pipe> Trunk::hand_over(buffer::Slice& rest) {
+    if (taking_ != nullptr) {
+        const auto end = static_cast<std::uint32_t>(session_.message_end());
+        rest = taking_->share(end, taking_->size() - end);
+    }
+    last_counters_ = counters();
+    worker_.poller().remove(pipe_->fd(), *this);
+    std::unique_ptr<transport::Pipe> pipe = std::move(pipe_);
+    let_go();
+    return pipe;
+}
+
+transport::PipeCounters Trunk::counters() const noexcept {
+    transport::PipeCounters all = last_counters_;
+    if (pipe_) {
+        const transport::PipeCounters& now = pipe_->counters();
+        all.system_calls += now.system_calls;
+        all.bytes_in += now.bytes_in;
+        all.bytes_out += now.bytes_out;
+        all.bytes_copied += now.bytes_copied;
+    }
+    return all;
 }
 
 // --- ending ---
@@ -394,13 +505,15 @@ void Trunk::let_go() noexcept {
     timer_.cancel();
     cancel_deferred();
     bell_->forget();
-    worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
     slabs_ = {};
     session_.lose();
     account_.reset();
-    last_counters_ = pipe_->counters();
-    pipe_.reset();
+    last_counters_ = counters();
+    if (pipe_) {
+        worker_.poller().remove(pipe_->fd(), *this);
+        pipe_.reset();
+    }
 }
 
 void Trunk::set_timer() {
@@ -410,6 +523,9 @@ void Trunk::set_timer() {
     }
     if (state_ != State::handshaking && readable_) {
         next = worker_.now();
+    }
+    if (state_ == State::detached && next <= worker_.now()) {
+        next = worker_.now() + limits::resume_attempt_every / 4;  // the new connection is being made
     }
     timer_.set(next);
 }

@@ -3,6 +3,8 @@
 //
 //   handshaking --pipe is open--> running --drained, or failed--> closing --peer has closed, or 2 s--> closed
 //        \_________________________\______ pipe error, end of bytes _______________________________/
+//                                  \___ the same, of a session that can be resumed --> detached --attach--> running
+//                                                                                         \___ too late --> closed
 //
 // In `closing` our last frames (a GOAWAY) and the end of our direction have been sent. The peer's remaining bytes are
 // read and discarded: closing a socket with unread bytes makes the kernel reset it, and the GOAWAY would be lost.
@@ -50,6 +52,10 @@ public:
     virtual void on_drained() = 0;
     virtual void on_rotate_due() = 0;
     virtual void on_room() {}
+    /// The connection is gone, and the session waits for another one: see Trunk::attach.
+    virtual void on_detached(const TrunkEnd&) {}
+    /// The session has waited for as long as it may. Whether a new connection is about to come all the same.
+    virtual bool is_being_resumed() const { return false; }
     /// Called once, and no event follows. The streams are lost already. The owner may let go of the trunk.
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
@@ -80,20 +86,36 @@ public:
     /// Ends the trunk with this GOAWAY; on_trunk_end follows. Idempotent.
     void end(wire::Code code, std::string_view text);
 
+    /// Whether it is this side that makes the new connection, and so tries also where the peer's machine has closed the
+    /// socket; the other side then knows that its peer is gone. To be called before the login is done.
+    void resumes_by_itself() noexcept { dials_ = true; }
+    /// Gives the connection up as if it were lost: another one has come. To be called when the session is resumable.
+    void detach();
+    bool is_detached() const noexcept { return state_ == State::detached; }
+    /// Goes on with this connection, whose login said how much the peer has received. `login` is written before
+    /// anything else; `rest` is what came behind the login. To be called when the session can_reattach().
+    void attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
+                const buffer::Slice& rest);
+    /// Gives its connection to another trunk: nothing follows, and nobody is told. Not while bytes are being written.
+    /// Within on_control, `rest` becomes what came behind that message.
+    std::unique_ptr<transport::Pipe> hand_over(buffer::Slice& rest);
+
     /// Closes the trunk at once and tells nobody: the owner is going away.
     void abandon() noexcept;
 
     mux::Session& session() noexcept { return session_; }
+    /// Only while there is one.
     transport::Pipe& pipe() noexcept { return *pipe_; }
+    bool has_pipe() const noexcept { return pipe_ != nullptr; }
     runtime::Worker& worker() noexcept { return worker_; }
-    /// The pipe's counters, even after the pipe has gone.
-    transport::PipeCounters counters() const noexcept { return pipe_ ? pipe_->counters() : last_counters_; }
+    /// The counters of all its pipes, even after they have gone.
+    transport::PipeCounters counters() const noexcept;
     bool is_closed() const noexcept { return state_ == State::closed; }
     /// To be called after the session's actions were used outside of its events, so that its deadline is watched.
     void session_changed();
 
 private:
-    enum class State : std::uint8_t { handshaking, running, closing, closed };
+    enum class State : std::uint8_t { handshaking, running, detached, closing, closed };
     class Bell;
     using IoStatus = runtime::IoStatus;
 
@@ -113,6 +135,7 @@ private:
     void on_drained() override { events_.on_drained(); }
     void on_rotate_due() override { events_.on_rotate_due(); }
     void on_room() override { events_.on_room(); }
+    void on_silent() override;
 
     void guarded(void (Trunk::*step)()) noexcept;
     void work();
@@ -123,6 +146,10 @@ private:
     IoStatus read_once(ReadSlab& into);
     void take(const buffer::Slice& bytes);
     void input_ended(IoStatus status);
+    void connection_lost(TrunkEnd end, bool closed_by_peer);
+    void detach_then_tell(TrunkEnd end);
+    void wait_detached();
+    void leave_pipe() noexcept;
     void write_some();
     bool write_once();
     bool produce();
@@ -144,7 +171,7 @@ private:
     runtime::Timer timer_;
     State state_ = State::handshaking;
     TrunkEnd end_;
-    transport::PipeCounters last_counters_;
+    transport::PipeCounters last_counters_;  // of pipes that have gone
     std::shared_ptr<RecentTraffic> recent_;  // may be null
     std::optional<TrafficBook::Account> account_;
     std::optional<MemoryGovernor::Member> governed_;
@@ -157,6 +184,8 @@ private:
     bool hung_up_ = false;  // an end waits behind the bytes, and will not be announced again
     bool writable_ = true;
     bool logged_in_ = false;
+    bool dials_ = false;
+    const buffer::Slice* taking_ = nullptr;  // the bytes that the session is reading
 };
 
 }  // namespace ferrotunnel::trunk

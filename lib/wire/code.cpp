@@ -58,6 +58,8 @@ std::string_view name_of(Code code) noexcept {
             return "rotated";
         case Code::forbidden:
             return "forbidden";
+        case Code::unknown_session:
+            return "unknown_session";
     }
     return http2_error_of(code) ? "http2_reset" : "unknown";
 }

@@ -45,7 +45,7 @@ inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
 
 /// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
-inline constexpr std::uint64_t resume = 1U << 0;          // reserved
+inline constexpr std::uint64_t resume = 1U << 0;  // sessions that survive their connection; only where it is wanted
 inline constexpr std::uint64_t compression = 1U << 1;     // reserved
 inline constexpr std::uint64_t transports = 1U << 2;      // reserved
 inline constexpr std::uint64_t udp = 1U << 3;             // services of kind udp
@@ -57,7 +57,7 @@ inline constexpr std::uint64_t managed = 1U << 8;         // requests about a cl
 inline constexpr std::uint64_t health = 1U << 9;          // clients say whether backends are healthy
 inline constexpr std::uint64_t handover = 1U << 10;       // a client comes in the place of another
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
-/// What this code announces.
+/// What this code announces, besides `resume`.
 inline constexpr std::uint64_t announced =
     udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms;
 }  // namespace feature
@@ -104,8 +104,37 @@ struct Hello {
     friend bool operator==(const Hello&, const Hello&) = default;
 };
 
+/// Which session a connection wants to go on with. docs/protocol.md, 7.
+using ResumeId = std::array<std::uint8_t, 16>;
+
+struct ResumeRequest {
+    ResumeId id{};
+    std::uint64_t attempt = 0;   // rises with each one of the session
+    std::uint64_t received = 0;  // bytes of the session that the client has
+    Proof proof{};
+
+    friend bool operator==(const ResumeRequest&, const ResumeRequest&) = default;
+};
+
+/// How a new session can be resumed.
+struct ResumeOffer {
+    ResumeId id{};
+    std::uint32_t ms = 0;
+
+    friend bool operator==(const ResumeOffer&, const ResumeOffer&) = default;
+};
+
+/// The answer to a request that was accepted.
+struct Resumed {
+    std::uint64_t received = 0;  // bytes of the session that the server has
+    Proof proof{};
+
+    friend bool operator==(const Resumed&, const Resumed&) = default;
+};
+
 struct Auth {
     Proof proof{};
+    std::optional<ResumeRequest> resume{};
 
     friend bool operator==(const Auth&, const Auth&) = default;
 };
@@ -117,6 +146,8 @@ struct Welcome {
     std::uint64_t features = 0;  // features that both sides announced and the server wants
     std::uint32_t ping_ms = 15'000;
     std::uint32_t dead_ms = 45'000;
+    std::optional<ResumeOffer> resume{};  // of a new session, with feature::resume
+    std::optional<Resumed> resumed{};     // where the client has asked for it
 
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };

@@ -93,7 +93,18 @@ ControlMessage decode_hello(cbor::Item map, Error& error) {
 
 ControlMessage decode_auth(cbor::Item map, Error& error) {
     Auth auth;
-    FieldReader(map, "auth", error).bytes("proof", auth.proof);
+    FieldReader fields(map, "auth", error);
+    fields.bytes("proof", auth.proof);
+    if (fields.has("resume")) {
+        if (auto inner = fields.map("resume")) {
+            FieldReader resume(*inner, "auth.resume", error);
+            ResumeRequest& request = auth.resume.emplace();
+            resume.bytes("id", request.id);
+            resume.number("attempt", request.attempt, 0, any_u64);
+            resume.number("received", request.received, 0, any_u64);
+            resume.bytes("proof", request.proof);
+        }
+    }
     return auth;
 }
 
@@ -106,6 +117,22 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     fields.number("features", welcome.features, 0, any_u64);
     fields.number("ping_ms", welcome.ping_ms, 1, day_ms);
     fields.number("dead_ms", welcome.dead_ms, welcome.ping_ms, day_ms);
+    if (fields.has("resume")) {
+        if (auto inner = fields.map("resume")) {
+            FieldReader resume(*inner, "welcome.resume", error);
+            ResumeOffer& offer = welcome.resume.emplace();
+            resume.bytes("id", offer.id);
+            resume.number("ms", offer.ms, 1, day_ms);
+        }
+    }
+    if (fields.has("resumed")) {
+        if (auto inner = fields.map("resumed")) {
+            FieldReader resumed(*inner, "welcome.resumed", error);
+            Resumed& answer = welcome.resumed.emplace();
+            resumed.number("received", answer.received, 0, any_u64);
+            resumed.bytes("proof", answer.proof);
+        }
+    }
     return welcome;
 }
 

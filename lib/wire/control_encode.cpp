@@ -237,15 +237,22 @@ ControlPayload encode_control(const Hello& hello) {
 
 ControlPayload encode_control(const Auth& auth) {
     cbor::Writer writer;
-    writer.map(2);
+    writer.map(auth.resume ? 3 : 2);
     writer.text("t").text("auth");
     writer.text("proof").bytes(auth.proof);
+    if (auth.resume) {
+        writer.text("resume").map(4);
+        writer.text("id").bytes(auth.resume->id);
+        writer.text("attempt").unsigned_integer(auth.resume->attempt);
+        writer.text("received").unsigned_integer(auth.resume->received);
+        writer.text("proof").bytes(auth.resume->proof);
+    }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }
 
 ControlPayload encode_control(const Welcome& welcome) {
     cbor::Writer writer;
-    writer.map(7);
+    writer.map(7U + (welcome.resume ? 1U : 0U) + (welcome.resumed ? 1U : 0U));
     writer.text("t").text("welcome");
     writer.text("proof").bytes(welcome.proof);
     writer.text("session").text(printable(welcome.session, limits::session_text_max));
@@ -253,6 +260,16 @@ ControlPayload encode_control(const Welcome& welcome) {
     writer.text("features").unsigned_integer(welcome.features);
     writer.text("ping_ms").unsigned_integer(welcome.ping_ms);
     writer.text("dead_ms").unsigned_integer(welcome.dead_ms);
+    if (welcome.resume) {
+        writer.text("resume").map(2);
+        writer.text("id").bytes(welcome.resume->id);
+        writer.text("ms").unsigned_integer(welcome.resume->ms);
+    }
+    if (welcome.resumed) {
+        writer.text("resumed").map(2);
+        writer.text("received").unsigned_integer(welcome.resumed->received);
+        writer.text("proof").bytes(welcome.resumed->proof);
+    }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }
 

@@ -30,6 +30,7 @@ constexpr std::array<Rule, frame_type_count> rules{{
     {limits::ping_payload_bytes, limits::ping_payload_bytes, flag::ack, Rule::On::session},
     {6, 6 + limits::goaway_text_max, 0, Rule::On::session},
     {1, limits::control_payload_max, 0, Rule::On::session},
+    {8, 8, 0, Rule::On::session},
 }};
 
 // Appends big-endian values behind the place of the header, which is written last, when the length is known.
@@ -138,6 +139,12 @@ std::size_t encode_ping(std::uint64_t opaque, bool ack, std::uint8_t* at) noexce
     return writer.finish(FrameType::ping, ack ? flag::ack : std::uint8_t{0}, 0);
 }
 
+std::size_t encode_confirm(std::uint64_t received, std::uint8_t* at) noexcept {
+    FrameWriter writer(at);
+    writer.put<8>(received);
+    return writer.finish(FrameType::confirm, 0, 0);
+}
+
 std::size_t encode_goaway(const Goaway& goaway, std::uint8_t* at) noexcept {
     FrameWriter writer(at);
     writer.put<4>(goaway.last);
@@ -194,6 +201,13 @@ std::optional<Reset> decode_reset(Bytes payload) noexcept {
 
 std::optional<std::uint64_t> decode_ping(Bytes payload) noexcept {
     if (payload.size() != limits::ping_payload_bytes) {
+        return std::nullopt;
+    }
+    return load_be<8>(payload.data());
+}
+
+std::optional<std::uint64_t> decode_confirm(Bytes payload) noexcept {
+    if (payload.size() != 8) {
         return std::nullopt;
     }
     return load_be<8>(payload.data());

@@ -32,8 +32,9 @@ enum class FrameType : std::uint8_t {
     ping = 6,
     goaway = 7,
     control = 8,
+    confirm = 9,  // of sessions that can be resumed alone
 };
-inline constexpr std::uint8_t frame_type_count = 9;
+inline constexpr std::uint8_t frame_type_count = 10;
 
 namespace flag {
 inline constexpr std::uint8_t fin = 0x01;      // DATA: this direction ends with this frame
@@ -88,6 +89,7 @@ inline constexpr std::size_t open_frame_max =
 inline constexpr std::size_t opened_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t credit_frame_bytes = limits::frame_header_bytes + 4;
 inline constexpr std::size_t reset_frame_bytes = limits::frame_header_bytes + 2 + 8;
+inline constexpr std::size_t confirm_frame_bytes = limits::frame_header_bytes + 8;
 inline constexpr std::size_t ping_frame_bytes = limits::frame_header_bytes + limits::ping_payload_bytes;
 inline constexpr std::size_t goaway_frame_max = limits::frame_header_bytes + 4 + 2 + limits::goaway_text_max;
 
@@ -97,6 +99,7 @@ std::size_t encode_opened(StreamId stream, std::uint32_t credit, std::uint8_t* a
 std::size_t encode_credit(StreamId stream, std::uint32_t credit, std::uint8_t* at) noexcept;
 std::size_t encode_reset(StreamId stream, const Reset& reset, bool abort, std::uint8_t* at) noexcept;
 std::size_t encode_ping(std::uint64_t opaque, bool ack, std::uint8_t* at) noexcept;
+std::size_t encode_confirm(std::uint64_t received, std::uint8_t* at) noexcept;
 std::size_t encode_goaway(const Goaway& goaway, std::uint8_t* at) noexcept;
 
 std::optional<Open> decode_open(Bytes payload) noexcept;
@@ -104,6 +107,7 @@ std::optional<std::uint32_t> decode_opened(Bytes payload) noexcept;
 std::optional<std::uint32_t> decode_credit(Bytes payload) noexcept;
 std::optional<Reset> decode_reset(Bytes payload) noexcept;
 std::optional<std::uint64_t> decode_ping(Bytes payload) noexcept;
+std::optional<std::uint64_t> decode_confirm(Bytes payload) noexcept;
 std::optional<Goaway> decode_goaway(Bytes payload) noexcept;
 
 }  // namespace ferrotunnel::wire

@@ -198,6 +198,7 @@ for name in ("request_headers", "response_headers"):
 for side in ("server", "client"):
     values |= {
         f"{side}.workers": 2, f"{side}.busy_poll": 7, f"{side}.memory_max": "65MiB", f"{side}.control": "off",
+        f"{side}.resume": "20s", f"{side}.resume_memory": "8MiB",
         f"{side}.metrics": "127.0.0.1:4" if side == "server" else "127.0.0.1:5",
         f"{side}.dashboard": "127.0.0.1:6" if side == "server" else "127.0.0.1:7",
         f"{side}.drain": "7s", f"{side}.endpoint_file": f"{folder}/{side}.other", f"{side}.allow_weak_token": True,

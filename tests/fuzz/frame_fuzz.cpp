@@ -55,6 +55,11 @@ void check_frame(const FrameHeader& header, Bytes frame) {
                 require_same(frame, room, encode_goaway(*goaway, room.data()));
             }
             return;
+        case FrameType::confirm:
+            if (auto received = decode_confirm(payload)) {
+                require_same(frame, room, encode_confirm(*received, room.data()));
+            }
+            return;
         case FrameType::data:
         case FrameType::datagram:
         case FrameType::control:

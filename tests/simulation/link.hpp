@@ -51,6 +51,8 @@ public:
     /// From now on nothing is taken or delivered; whoever calls this tells both ends.
     void kill() noexcept { dead_ = true; }
 
+    /// It says nothing any more, and its ends do not know that.
+    bool is_silent() const noexcept { return dead_ || swallowing_; }
     std::uint64_t delivered() const noexcept { return delivered_; }
     /// True if nothing is under way that will still arrive.
     bool idle() const noexcept { return dead_ || swallowing_ || in_flight() == 0; }

@@ -57,6 +57,12 @@ constexpr MutantName mutant_names[] = {
     {"doubled_credit", mux::Mutant::doubled_credit},
     {"leaked_slab", mux::Mutant::leaked_slab},
     {"growing_walk", mux::Mutant::growing_walk},
+    {"forgotten_piece", mux::Mutant::forgotten_piece},
+    {"resent_too_late", mux::Mutant::resent_too_late},
+    {"fresh_first", mux::Mutant::fresh_first},
+    {"early_confirm", mux::Mutant::early_confirm},
+    {"silent_bound", mux::Mutant::silent_bound},
+    {"unconfirmed", mux::Mutant::unconfirmed},
 };
 
 // What the handlers below need to know; they run when nothing else can be trusted.
@@ -192,17 +198,19 @@ bool run_seeds(const Options& options) {
         total.opened += outcome.opened;
         total.refused += outcome.refused;
         total.ended_by_fin += outcome.ended_by_fin;
+        total.resumed += outcome.resumed;
         total.simulated_seconds += outcome.simulated_seconds;
         survived += outcome.survived ? 1 : 0;
     }
     limit_cpu(0);
     std::printf(
         "%llu seeds passed (%llu sessions lived to their drain): %llu streams opened, %llu not, %llu ended by FIN both "
-        "ways; %.1f MiB of payload, %llu steps, %.0f simulated seconds\n",
+        "ways; %.1f MiB of payload, %llu resumed, %llu steps, %.0f simulated seconds\n",
         static_cast<unsigned long long>(options.count), static_cast<unsigned long long>(survived),
         static_cast<unsigned long long>(total.opened), static_cast<unsigned long long>(total.refused),
         static_cast<unsigned long long>(total.ended_by_fin), static_cast<double>(total.payload) / 1048576.0,
-        static_cast<unsigned long long>(total.steps), total.simulated_seconds);
+        static_cast<unsigned long long>(total.resumed), static_cast<unsigned long long>(total.steps),
+        total.simulated_seconds);
     return false;
 }
 

@@ -45,7 +45,8 @@ Node::~Node() {
     waker_->forget();
 }
 
-void Node::connect(Link& out) {
+void Node::connect(std::uint32_t connection, Link& out) {
+    connection_ = connection;
     out_ = &out;
 }
 
@@ -92,6 +93,11 @@ void Node::bytes_arrived(Bytes bytes) {
 
 void Node::tick() {
     buffer::SlabPool::Scope scope(pool_);
+    if (session_->is_detached() && world_.now() >= session_->resumable_until()) {
+        world_.trace("%s: it is too late to resume", name_);
+        close_trunk();
+        return;
+    }
     session_->tick(world_.now());
     follow_up();
 }
@@ -106,16 +112,58 @@ void Node::room_on_link() {
     }
 }
 
+// As the real driver: a peer whose machine closes the connection is gone, but for the side that dials something in
+// between may have done that.
 void Node::peer_closed() {
     world_.trace("%s: the peer has closed the trunk", name_);
-    close_trunk();
-}
-
-void Node::trunk_broke() {
-    if (!dead_) {
-        world_.trace("%s: the trunk broke", name_);
+    if (!is_server(plan_) && !session_->peer_drains()) {
+        connection_broke();
+    } else {
         close_trunk();
     }
+}
+
+void Node::connection_broke() {
+    if (dead_) {
+        return;
+    }
+    world_.trace("%s: the connection broke", name_);
+    if (session_->is_resumable()) {
+        detach();
+    } else {
+        close_trunk();
+    }
+}
+
+void Node::on_silent() {
+    world_.trace("%s: nothing is heard", name_);
+    detach();
+}
+
+void Node::detach() {
+    if (session_->is_detached()) {
+        return;
+    }
+    batch_.clear();
+    read_slab_.reset();
+    session_->detach();
+    world_.progress();
+    on_detached();
+}
+
+void Node::reattach(std::uint32_t connection, Link& out, std::uint64_t peer_received, Bytes login) {
+    buffer::SlabPool::Scope scope(pool_);
+    if (!session_->can_reattach(peer_received)) {
+        world_.fail("%s: the peer says that it has %llu bytes, which can not be", name_,
+                    static_cast<unsigned long long>(peer_received));
+        return;
+    }
+    world_.trace("%s: goes on, connection %u; the peer has %llu", name_, connection,
+                 static_cast<unsigned long long>(peer_received));
+    world_.progress();
+    connect(connection, out);
+    session_->reattach(peer_received, login, world_.now());
+    follow_up();
 }
 
 // Called after each of the driver's own calls into the session: is there something to send, has the session failed?
@@ -146,9 +194,14 @@ void Node::close_trunk() {
     dead_ = true;
     batch_.clear();
     read_slab_.reset();
+    const bool had_connection = !session_->is_detached();
     session_->lose();
     session_->lose();  // idempotent
-    out_->close();
+    if (had_connection) {
+        out_->close();
+    } else {
+        on_given_up();
+    }
 }
 
 void Node::plan_pump(Duration delay) {
@@ -164,7 +217,16 @@ void Node::pump() {
         return;
     }
     buffer::SlabPool::Scope scope(pool_);
+    if (session_->is_detached()) {
+        if (session_->failure()) {
+            close_trunk();
+        } else if (session_->produce(batch_, world_.now()) || session_->has_output()) {
+            world_.fail("%s: a session without a connection has something to send", name_);
+        }
+        return;
+    }
     while (write_batch() && write_injected()) {
+        const bool again = session_->sends_again();
         if (!session_->produce(batch_, world_.now())) {
             if (!batch_.empty()) {
                 world_.fail("%s: produce says there is nothing, and fills the batch", name_);
@@ -182,7 +244,9 @@ void Node::pump() {
             world_.fail("%s: a batch of %zu bytes", name_, batch_.bytes());
         }
         for (Bytes piece : batch_.pieces()) {
-            observer_.sent(piece);
+            if (!again) {
+                observer_.sent(piece);
+            }
         }
         watch_fairness();
     }
@@ -255,6 +319,9 @@ void Node::establish() {
     peer.first_window = peer_plan_.settings.first_window;
     peer.streams_max = peer_plan_.settings.streams_max;
     peer.opens_max = peer_plan_.settings.opens_max;
+    if (plan_.settings.resume > Duration::zero()) {
+        session_->begin_resumable(plan_.settings.resume + (is_server(plan_) ? limits::resume_server_waits : 0s));
+    }
     session_->establish(peer);
     established_ = true;
 }

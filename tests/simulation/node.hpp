@@ -23,17 +23,23 @@ public:
     Node(World& world, const char* name, const NodePlan& plan, const NodePlan& peer_plan);
     ~Node() override;
 
-    /// Must be called first. `out` carries what this node sends.
-    void connect(Link& out);
+    /// Must be called first. `out` carries what this node sends, on this connection of several.
+    void connect(std::uint32_t connection, Link& out);
     void set_peer(Node& peer) noexcept { peer_ = &peer; }
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
+    std::function<void()> on_detached;
+    std::function<void()> on_given_up;  // detached, and now over
 
     // --- what happens to it -----------------------------------------------------------------------------------------
 
     void bytes_arrived(Bytes bytes);
     void room_on_link();
     void peer_closed();
-    void trunk_broke();
+    void connection_broke();
+    /// Resets its connection, if it has one, to wait for another.
+    void detach();
+    /// Goes on with another connection, on which the peer has said what it has.
+    void reattach(std::uint32_t connection, Link& out, std::uint64_t peer_received, Bytes login);
     void tick();
     TimePoint deadline() const noexcept;
 
@@ -49,6 +55,8 @@ public:
     void fail(wire::Code code);
     void fail_inside_next_event() noexcept { fail_inside_ = true; }
     void lose();
+    /// The whole is over.
+    void end() { close_trunk(); }
     /// Sends bytes that no session would send, at the next boundary between two frames.
     void inject(std::vector<std::uint8_t> bytes);
 
@@ -66,8 +74,14 @@ public:
     bool dead() const noexcept { return dead_; }
     bool draining() const noexcept { return draining_ || goaways_ > 0 || (peer_ != nullptr && peer_->draining_); }
     std::uint32_t drained_events() const noexcept { return drained_events_; }
+    std::uint32_t connection() const noexcept { return connection_; }
+    bool is_on(std::uint32_t connection) const noexcept {
+        return !dead_ && connection_ == connection && !session_->is_detached();
+    }
     /// True if nothing happens here before time passes.
-    bool idle() const noexcept { return dead_ || (!pump_planned_ && batch_.empty() && injected_.empty()); }
+    bool idle() const noexcept {
+        return dead_ || (!session_->is_detached() && !pump_planned_ && batch_.empty() && injected_.empty());
+    }
     std::vector<Half*> halves;  // those that live at this node
 
     /// Called after each step.
@@ -86,6 +100,7 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
+    void on_silent() override;
 
     void establish();
     void follow_up();
@@ -106,6 +121,7 @@ private:
     const NodePlan& peer_plan_;
     Node* peer_ = nullptr;
     Link* out_ = nullptr;
+    std::uint32_t connection_ = 0;
     buffer::SlabPool pool_;
     WireObserver observer_;
     IntrusivePtr<NodeWaker> waker_;

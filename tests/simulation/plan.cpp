@@ -256,4 +256,34 @@ Plan make_plan(SeededRandom& random) {
     return plan;
 }
 
+void add_resumes(std::uint64_t seed, Plan& plan) {
+    SeededRandom random(seed * 0x9e37'79b9'7f4a'7c15 + 1);
+    ResumePlan& resume = plan.resume;
+    // Bytes that are made by hand would be counted by one side alone.
+    const bool by_hand = std::any_of(plan.faults.begin(), plan.faults.end(), [](const FaultPlan& fault) {
+        return fault.kind == FaultKind::rogue || fault.kind == FaultKind::ping_flood;
+    });
+    resume.on = random.chance(45) && !by_hand;
+    if (!resume.on) {
+        return;
+    }
+    resume.window = random.chance(70) ? 30s : draw(random, 10s, 60s);
+    for (NodePlan& node : plan.node) {
+        node.settings.resume = resume.window;
+        node.settings.resume_memory =
+            random.chance(40) ? random.between(128_KiB, 512_KiB) : random.between(1_MiB, 16_MiB);
+    }
+    for (std::uint64_t cuts = random.between(1, 6); cuts > 0; --cuts) {
+        CutPlan& cut = resume.cuts.emplace_back();
+        const std::uint64_t kind = random.below(100);
+        cut.kind = kind < 75 ? CutPlan::Kind::at_byte : kind < 92 ? CutPlan::Kind::at_time : CutPlan::Kind::silence;
+        cut.direction = static_cast<std::uint32_t>(random.below(2));
+        const std::uint64_t where = random.below(100);
+        cut.byte = where < 40   ? random.below(64)  // the resume itself, and what follows at once
+                   : where < 75 ? random.below(20'000)
+                                : random.below(1'000'000);
+        cut.after = random.chance(60) ? draw(random, 0ms, 1s) : draw(random, 1s, 8s);
+    }
+}
+
 }  // namespace ferrotunnel::simulation

@@ -88,7 +88,22 @@ struct NodePlan {
     std::uint32_t control_messages = 0;
 };
 
+/// What happens to one connection of a session that can be resumed.
+struct CutPlan {
+    enum class Kind : std::uint8_t { at_byte, at_time, silence } kind = Kind::at_byte;
+    std::uint32_t direction = 0;  // of the node that sends
+    std::uint64_t byte = 0;
+    Duration after = Duration::zero();
+};
+
+struct ResumePlan {
+    bool on = false;
+    Duration window = Duration::zero();
+    std::vector<CutPlan> cuts;  // of the first connections, in their order; the others live
+};
+
 struct Plan {
+    ResumePlan resume;
     std::array<NodePlan, 2> node;  // 0: the server, 1: the client
     std::vector<StreamPlan> streams;
     std::vector<FaultPlan> faults;
@@ -101,5 +116,8 @@ struct Plan {
 
 /// Draws everything from `random`, so that one number tells the whole story.
 Plan make_plan(SeededRandom& random);
+/// Lets some sessions be resumed, and cuts their connections: at any byte, also of the resume itself. It draws from a
+/// source of its own, so that the other seeds are what they were.
+void add_resumes(std::uint64_t seed, Plan& plan);
 
 }  // namespace ferrotunnel::simulation

@@ -23,10 +23,11 @@ net::Address address_of(std::uint32_t index) {
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed, bool verbose) : world_(seed, verbose), plan_(make_plan(world_.random())) {
+    add_resumes(seed, plan_);
     for (std::uint32_t i = 0; i < 2; ++i) {
         node_[i] = std::make_unique<Node>(world_, i == 0 ? "server" : "client", plan_.node[i], plan_.node[1 - i]);
-        link_[i] = std::make_unique<Link>(world_, plan_.node[i].link);
     }
+    connections_ = std::make_unique<Connections>(world_, plan_, *node_[0], *node_[1]);
     join_nodes();
     plan_streams();
     plan_faults();
@@ -37,13 +38,7 @@ Simulation::~Simulation() = default;
 void Simulation::join_nodes() {
     for (std::uint32_t i = 0; i < 2; ++i) {
         Node& writer = *node_[i];
-        Node& reader = *node_[1 - i];
-        writer.connect(*link_[i]);
-        writer.set_peer(reader);
-        link_[i]->on_bytes = [&reader](Bytes bytes) { reader.bytes_arrived(bytes); };
-        link_[i]->on_room = [&writer] { writer.room_on_link(); };
-        link_[i]->on_eof = [&reader] { reader.peer_closed(); };
-        link_[i]->on_cut = [this] { break_trunk(); };
+        writer.set_peer(*node_[1 - i]);
         writer.on_stream = [this, &writer](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
             auto index = static_cast<std::size_t>(load_be<4>(open.visitor.bytes.data()));
             if (index >= records_.size() || records_[index]->half[1].begun()) {
@@ -114,7 +109,7 @@ void Simulation::open_stream(StreamRecord& record) {
 void Simulation::plan_faults() {
     for (const FaultPlan& fault : plan_.faults) {
         if (fault.kind == FaultKind::cut) {
-            link_[fault.node]->cut_after(fault.at_byte);
+            connections_->link_from(fault.node).cut_after(fault.at_byte);
             world_.trace("fault: the link from %s breaks after %llu bytes", node_[fault.node]->name(),
                          static_cast<unsigned long long>(fault.at_byte));
         } else {
@@ -125,7 +120,7 @@ void Simulation::plan_faults() {
 
 void Simulation::strike(const FaultPlan& fault) {
     Node& node = *node_[fault.node];
-    Link& link = *link_[fault.node];
+    Link& link = connections_->link_from(fault.node);
     if (node.dead()) {
         return;
     }
@@ -137,7 +132,7 @@ void Simulation::strike(const FaultPlan& fault) {
         case FaultKind::stall:
             return link.stall(fault.lasts);
         case FaultKind::silence_both:
-            link_[1 - fault.node]->swallow();
+            connections_->link_from(1 - fault.node).swallow();
             return link.swallow();
         case FaultKind::silence:
             return link.swallow();
@@ -205,14 +200,6 @@ void Simulation::inject_violation(Node& node, std::uint32_t variant) {
     node.inject(std::move(bytes));
 }
 
-// Kills both links; each end learns of it in its own time.
-void Simulation::break_trunk() {
-    for (std::uint32_t i = 0; i < 2; ++i) {
-        link_[i]->kill();
-        world_.after(world_.between(0ms, 300ms), [this, i] { node_[i]->trunk_broke(); });
-    }
-}
-
 // --- running --------------------------------------------------------------------------------------------------------
 
 Outcome Simulation::run() {
@@ -264,7 +251,7 @@ bool Simulation::sessions_drain() const {
 }
 
 bool Simulation::all_idle() const {
-    return node_[0]->idle() && node_[1]->idle() && link_[0]->idle() && link_[1]->idle();
+    return node_[0]->idle() && node_[1]->idle() && connections_->idle();
 }
 
 void Simulation::step() {
@@ -323,8 +310,9 @@ void Simulation::finish() {
         run_while(&Simulation::sessions_drain, patience_with_sessions, "sessions do not drain");
     }
     bool lived = !node_[0]->trunk_over() && !node_[1]->trunk_over();
-    node_[0]->trunk_broke();
-    node_[1]->trunk_broke();
+    outcome_.resumed = node_[1]->session().stats().resumed;
+    node_[0]->end();
+    node_[1]->end();
     for (std::uint32_t i = 0; i < 2 && !world_.failure(); ++i) {
         node_[i]->check_step();
         node_[i]->check_nothing_left(lived);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "simulation/connections.hpp"
 #include "simulation/half.hpp"
 #include "simulation/node.hpp"
 
@@ -21,7 +22,8 @@ struct Outcome {
     std::uint64_t refused = 0;
     std::uint64_t ended_by_fin = 0;
     double simulated_seconds = 0;
-    bool survived = false;  // the session lived to its drain
+    std::uint64_t resumed = 0;  // connections that took over
+    bool survived = false;      // the session lived to its drain
 };
 
 class Simulation {
@@ -38,7 +40,6 @@ private:
     void plan_faults();
     void strike(const FaultPlan& fault);
     void inject_violation(Node& node, std::uint32_t variant);
-    void break_trunk();
 
     void run_while(bool (Simulation::*going_on)() const, Duration patience, const char* what);
     bool streams_run() const;
@@ -54,7 +55,7 @@ private:
     World world_;
     Plan plan_;
     std::unique_ptr<Node> node_[2];
-    std::unique_ptr<Link> link_[2];  // from node i
+    std::unique_ptr<Connections> connections_;
     std::vector<std::unique_ptr<StreamRecord>> records_;
     Outcome outcome_;
     std::uint32_t ticks_in_place_ = 0;

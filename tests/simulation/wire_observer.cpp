@@ -103,6 +103,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
             return sent_ping(header.flags);
         case wire::FrameType::goaway:
         case wire::FrameType::control:
+        case wire::FrameType::confirm:
             return;
     }
 }
@@ -205,6 +206,7 @@ void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::datagram:
         case wire::FrameType::goaway:
         case wire::FrameType::control:
+        case wire::FrameType::confirm:
             return;
     }
 }

@@ -456,6 +456,8 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"connections_per_token", "7"},
         {"ports_per_token", "7"},
         {"memory_max", "64MiB"},
+        {"resume", "20s"},
+        {"resume_memory", "8MiB"},
         {"control", "off"},
         {"metrics", "off"},
         {"dashboard", "off"},

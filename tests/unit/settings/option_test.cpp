@@ -98,7 +98,8 @@ TEST_CASE("options: what is wrong is told by the setting, and not said", "[optio
               "https_bind, connect_bind, ssh_service, silent_service, proxy_protocol_from, tls_cert, tls_key, "
               "state_dir, connections_per_token, "
               "ports_per_token, hold, access_log, access_log_format, access_log_mask, allow_weak_token, tls, workers, "
-              "busy_poll, memory_max, control, metrics, dashboard, dashboard_token_file, dashboard_tls_cert, "
+              "busy_poll, memory_max, resume, resume_memory, control, metrics, dashboard, dashboard_token_file, "
+              "dashboard_tls_cert, "
               "dashboard_tls_key, timing, http, "
               "https, traces, plugins"});
     CHECK(settings.workers == 0);

@@ -127,6 +127,23 @@ TEST_CASE("auth and welcome: every field has its rule") {
     number_rule(welcome, "/dead_ms", 15'000, 86'400'000, "welcome.dead_ms");
 }
 
+TEST_CASE("resuming: every field has its rule") {
+    json auth = auth_json();
+    auth["resume"] = {{"id", binary(16)}, {"attempt", 1}, {"received", 5}, {"proof", binary(32)}};
+    bytes_rule(auth, "/resume/id", 16, "auth.resume.id");
+    number_rule(auth, "/resume/attempt", 0, UINT64_MAX, "auth.resume.attempt");
+    number_rule(auth, "/resume/received", 0, UINT64_MAX, "auth.resume.received");
+    bytes_rule(auth, "/resume/proof", 32, "auth.resume.proof");
+    refuses(auth, "/resume", 1, "auth.resume is not a map");
+    json welcome = welcome_json();
+    welcome["resume"] = {{"id", binary(16)}, {"ms", 30'000}};
+    welcome["resumed"] = {{"received", 5}, {"proof", binary(32)}};
+    bytes_rule(welcome, "/resume/id", 16, "welcome.resume.id");
+    number_rule(welcome, "/resume/ms", 1, 86'400'000, "welcome.resume.ms");
+    number_rule(welcome, "/resumed/received", 0, UINT64_MAX, "welcome.resumed.received");
+    bytes_rule(welcome, "/resumed/proof", 32, "welcome.resumed.proof");
+}
+
 TEST_CASE("register: every field has its rule") {
     json message = register_json();
     number_rule(message, "/request", 0, 0xffff'ffff, "register.request");

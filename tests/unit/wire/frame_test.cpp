@@ -122,6 +122,7 @@ TEST_CASE("each type has its lengths: at the limit and one past it") {
         {FrameType::ping, 8, 8, 0},
         {FrameType::goaway, 6, 6 + limits::goaway_text_max, 0},
         {FrameType::control, 1, limits::control_payload_max, 0},
+        {FrameType::confirm, 8, 8, 0},
     };
     for (const Limit& limit : all) {
         CAPTURE(static_cast<int>(limit.type), limit.stream);
@@ -143,8 +144,8 @@ TEST_CASE("an empty DATA says nothing unless it ends the direction") {
 }
 
 TEST_CASE("each type has its flags") {
-    const std::uint8_t allowed[frame_type_count] = {0x03, 0, 0, 0, 0x01, 0, 0x01, 0, 0};
-    const std::size_t length[frame_type_count] = {1, 18, 4, 4, 10, 1, 8, 6, 1};
+    const std::uint8_t allowed[frame_type_count] = {0x03, 0, 0, 0, 0x01, 0, 0x01, 0, 0, 0};
+    const std::size_t length[frame_type_count] = {1, 18, 4, 4, 10, 1, 8, 6, 1, 8};
     for (std::uint8_t type = 0; type < frame_type_count; ++type) {
         StreamId stream = type >= static_cast<std::uint8_t>(FrameType::ping) ? 0 : 1;
         for (int flags = 0; flags < 256; ++flags) {
@@ -168,13 +169,24 @@ TEST_CASE("each type belongs to a stream or to the session") {
         CHECK(verdict(type, size, 0, limits::stream_id_max + 1) == Code::stream_id);
         CHECK(verdict(type, size, 0, 0xffff'ffff) == Code::stream_id);
     }
-    for (auto [type, length] : {std::pair{FrameType::ping, 8}, {FrameType::goaway, 6}, {FrameType::control, 1}}) {
+    for (auto [type, length] :
+         {std::pair{FrameType::ping, 8}, {FrameType::goaway, 6}, {FrameType::control, 1}, {FrameType::confirm, 8}}) {
         CHECK(verdict(type, static_cast<std::size_t>(length), 0, 0) == std::nullopt);
         CHECK(verdict(type, static_cast<std::size_t>(length), 0, 1) == Code::stream_id);
     }
     CHECK(verdict(FrameType::credit, 4, 0, 0) == std::nullopt);
     CHECK(verdict(FrameType::credit, 4, 0, 1) == std::nullopt);
     CHECK(verdict(FrameType::credit, 4, 0, limits::stream_id_max + 1) == Code::stream_id);
+}
+
+TEST_CASE("a CONFIRM is a count of bytes") {
+    std::array<std::uint8_t, confirm_frame_bytes> frame{};
+    CHECK(encode_confirm(0x0123'4567'89ab'cdef, frame.data()) == frame.size());
+    const std::vector<std::uint8_t> expected = from_hex("0008 09 00 00000000  0123456789abcdef");
+    CHECK(std::equal(frame.begin(), frame.end(), expected.begin(), expected.end()));
+    CHECK(decode_confirm(Bytes(frame).subspan(8)) == 0x0123'4567'89ab'cdefU);
+    CHECK_FALSE(decode_confirm(Bytes(frame).subspan(9)));
+    CHECK_FALSE(decode_confirm(frame));
 }
 
 TEST_CASE("types that are not defined are refused") {

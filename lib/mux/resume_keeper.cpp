@@ -1,0 +1,128 @@
+#include "mux/resume_keeper.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "mux/mutant.hpp"
+
+namespace ferrotunnel::mux {
+namespace {
+
+// The first slab for copies: an idle session keeps a few frames.
+constexpr std::uint64_t copies_least = 1_KiB;
+
+}  // namespace
+
+ResumeKeeper::ResumeKeeper(std::uint64_t skip, std::uint64_t most, IntrusivePtr<buffer::SlabLedger> ledger)
+    : skip_(skip), most_(most), ledger_(std::move(ledger)) {}
+
+void ResumeKeeper::keep(const Batch& batch) {
+    batch.for_each_piece([this](Bytes piece, const buffer::SlabPtr* slab) {
+        const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, piece.size()));
+        skip_ -= skipped;
+        piece = piece.subspan(skipped);
+        if (piece.empty() || mutant(Mutant::forgotten_piece)) {
+            return;
+        }
+        if (slab != nullptr && piece.size() >= limits::keep_copied_below) {
+            reference(piece, *slab);
+        } else {
+            copy(piece);
+        }
+        sent_ += piece.size();
+    });
+}
+
+void ResumeKeeper::reference(Bytes bytes, const buffer::SlabPtr& slab) {
+    const bool same = !pieces_.empty() && pieces_.back().slab == slab;
+    const std::uint32_t pins = same ? 0 : buffer::slab_footprint(slab->capacity());
+    pieces_.push_back({slab, bytes.data(), static_cast<std::uint32_t>(bytes.size()), pins});
+    held_ += pins;
+}
+
+void ResumeKeeper::copy(Bytes bytes) {
+    while (!bytes.empty()) {
+        if (!copies_ || copies_used_ == copies_->capacity()) {
+            copies_ = buffer::make_slab(
+                static_cast<std::uint32_t>(std::clamp<std::uint64_t>(held_, copies_least, buffer::slab_bytes)),
+                ledger_.get());
+            copies_used_ = 0;
+        }
+        const auto n =
+            static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), copies_->capacity() - copies_used_));
+        std::uint8_t* const to = copies_->data() + copies_used_;
+        std::memcpy(to, bytes.data(), n);
+        copies_used_ += n;
+        if (!pieces_.empty() && pieces_.back().data + pieces_.back().size == to && pieces_.back().slab == copies_) {
+            pieces_.back().size += n;
+        } else {
+            reference({to, n}, copies_);
+        }
+        bytes = bytes.subspan(n);
+    }
+}
+
+bool ResumeKeeper::confirm(std::uint64_t count) {
+    if (count < confirmed_ || count > sent_ - unsent_) {
+        return false;
+    }
+    if (!mutant(Mutant::unconfirmed)) {
+        drop_front(count - confirmed_);
+    }
+    return true;
+}
+
+bool ResumeKeeper::rewind(std::uint64_t count) {
+    if (!can_rewind(count)) {
+        return false;
+    }
+    drop_front(count - confirmed_);
+    unsent_ = sent_ - confirmed_;
+    unsent_ -= unsent_ > 0 && mutant(Mutant::resent_too_late) ? 1 : 0;
+    return true;
+}
+
+void ResumeKeeper::drop_front(std::uint64_t bytes) {
+    confirmed_ += bytes;
+    while (bytes > 0) {
+        Piece& front = pieces_.front();
+        if (bytes < front.size) {
+            front.data += bytes;
+            front.size -= static_cast<std::uint32_t>(bytes);
+            return;
+        }
+        bytes -= front.size;
+        const Piece gone = std::move(front);
+        pieces_.pop_front();
+        if (!pieces_.empty() && pieces_.front().pins == 0) {
+            pieces_.front().pins = gone.pins;
+        } else {
+            held_ -= gone.pins;
+        }
+    }
+    if (pieces_.empty()) {
+        copies_.reset();  // an idle session holds nothing
+    }
+}
+
+void ResumeKeeper::send_again(Batch& batch) {
+    std::uint64_t skip = sent_ - confirmed_ - unsent_;
+    for (const Piece& piece : pieces_) {
+        if (skip >= piece.size) {
+            skip -= piece.size;
+            continue;
+        }
+        if (!batch.has_room()) {
+            return;
+        }
+        const auto from = static_cast<std::uint32_t>(skip);
+        const auto offset = static_cast<std::uint32_t>(piece.data - piece.slab->data());
+        batch.append({piece.slab, offset + from, piece.size - from}, 0);
+        unsent_ -= piece.size - from;
+        skip = 0;
+    }
+}
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,76 @@
+// What a session has sent and the peer has not confirmed: the bytes that a resumed session sends again.
+//
+//        confirmed                 sent - unsent              sent
+//   ---------|------- on the way ---------|---- to be resent ---|--- produced next
+//            '---------------- kept -----------------------------'
+//
+// Offsets count the plain bytes of one direction of the trunk: frames of all streams and of the session itself, in the
+// one order in which they leave, so that one number says what has arrived and the stream may be cut at any byte.
+// Large pieces are kept by a reference to the slab that they were sent from; small ones are copied together.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "base/bytes.hpp"
+#include "buffer/slab.hpp"
+#include "mux/batch.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Lives on the session's worker.
+class ResumeKeeper {
+public:
+    /// `skip`: so many of the bytes that come first belong to the login and do not count. `most`: the memory beyond
+    /// which is_full() holds. Copies are charged to `ledger`; what is referenced, its slabs are charged for already.
+    ResumeKeeper(std::uint64_t skip, std::uint64_t most, IntrusivePtr<buffer::SlabLedger> ledger);
+
+    /// Keeps all of a batch that was just filled.
+    void keep(const Batch& batch);
+    /// The peer has everything before `count`. False: it can not have that.
+    [[nodiscard]] bool confirm(std::uint64_t count);
+    /// The connection is gone and the peer has everything before `count`: the rest is to be sent again. False: it can
+    /// not have that, and nothing has changed.
+    [[nodiscard]] bool rewind(std::uint64_t count);
+    /// Whether rewind(count) would succeed.
+    bool can_rewind(std::uint64_t count) const noexcept { return count >= confirmed_ && count <= sent_; }
+
+    bool has_unsent() const noexcept { return unsent_ != 0; }
+    /// Adds what is to be sent again to `batch`, as much as it has room for. Until has_unsent() is false nothing else
+    /// may be sent.
+    void send_again(Batch& batch);
+
+    std::uint64_t sent() const noexcept { return sent_; }
+    std::uint64_t confirmed() const noexcept { return confirmed_; }
+    /// Memory that is kept, with what slabs pin.
+    std::uint64_t held() const noexcept { return held_; }
+    bool is_full() const noexcept { return held_ >= most_; }
+    bool is_half_full() const noexcept { return held_ >= most_ / 2; }
+    /// Far beyond what may be kept: the peer does not confirm although it was asked.
+    bool is_beyond() const noexcept { return held_ >= 2 * most_ + 2 * limits::urgent_bytes_max; }
+
+private:
+    struct Piece {
+        buffer::SlabPtr slab;
+        const std::uint8_t* data = nullptr;
+        std::uint32_t size = 0;
+        std::uint32_t pins = 0;  // what its slab takes; 0: the piece before it is in the same one
+    };
+
+    void reference(Bytes bytes, const buffer::SlabPtr& slab);
+    void copy(Bytes bytes);
+    void drop_front(std::uint64_t bytes);
+
+    std::uint64_t skip_;
+    const std::uint64_t most_;
+    const IntrusivePtr<buffer::SlabLedger> ledger_;
+    std::deque<Piece> pieces_;
+    buffer::SlabPtr copies_;  // being filled
+    std::uint32_t copies_used_ = 0;
+    std::uint64_t held_ = 0;
+    std::uint64_t confirmed_ = 0;
+    std::uint64_t sent_ = 0;
+    std::uint64_t unsent_ = 0;
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,169 @@
+// Sessions that outlive their connection: what is counted, kept, confirmed and sent again.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+#include "mux/session.hpp"
+
+namespace ferrotunnel::mux {
+
+using wire::Code;
+
+void Session::begin_resumable(Duration window) {
+    check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
+    // What waits is the end of the login: before that nothing else can have been queued.
+    resume_ = std::unique_ptr<Resumption>(
+        new Resumption{ResumeKeeper(urgent_bytes_, settings_.resume_memory, shared_->outbound), window});
+    resume_->began_at = reader_.frame_end();
+    liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
+}
+
+bool Session::is_resumable() const noexcept {
+    const bool lives = state_ == SessionState::open || state_ == SessionState::draining;
+    return resume_ && lives && !peer_said_bye_ && !resume_->given_up;
+}
+
+TimePoint Session::resumable_until() const noexcept {
+    return resume_ && !resume_->given_up ? liveness_.last_heard() + resume_->window : TimePoint{};
+}
+
+void Session::detach() {
+    check(is_resumable(), "only a session that can be resumed waits for a connection");
+    Resumption& resume = *resume_;
+    resume.detached = true;
+    resume.login.clear();
+    in_flight_ = 0;
+    produced_ = false;
+    check(resume.keeper.rewind(resume.keeper.confirmed()), "what is confirmed is not sent again");
+}
+
+void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
+    Resumption& resume = *resume_;
+    check(resume.detached, "a session with a connection needs no other");
+    check(resume.keeper.rewind(peer_received), "it was asked whether the peer can have received so much");
+    now_ = now;
+    resume.detached = false;
+    resume.login.assign(login.begin(), login.end());
+    resume.told = resume.received;
+    resume.confirm_due = false;
+    resume.opens_wait_until = now + settings_.open_deadline;
+    progress_at_ = now;
+    liveness_.heard(now);
+    ++stats_.resumed;
+    ping(now);  // the peer answers as soon as it has everything
+    shared_->waker->wake();
+}
+
+// Silence ends a session that can not be resumed; otherwise its connection alone.
+void Session::fail_silent(std::string_view text) {
+    if (is_resumable()) {
+        events_.on_silent();
+    } else {
+        fail(Code::silent, text);
+    }
+}
+
+// Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for either: what
+// is kept can not be given up in part.
+void Session::tick_detached() {
+    if (shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0) {
+        resume_->given_up = true;
+    }
+    after_call();
+}
+
+// --- sending ---
+
+bool Session::has_kept_output() const noexcept {
+    const Resumption& resume = *resume_;
+    if (resume.detached) {
+        return false;
+    }
+    return !resume.login.empty() || resume.keeper.has_unsent() || resume.confirm_due || !urgent_.empty() ||
+           (!resume.keeper.is_full() && lanes_have_output());
+}
+
+// First what the peer has missed. At the bound session frames alone: they are few, and what makes room is among them.
+void Session::produce_kept(Batch& batch) {
+    Resumption& resume = *resume_;
+    if (resume.detached) {
+        return;
+    }
+    if (!resume.login.empty()) {
+        batch.append_copy(resume.login);
+        resume.login.clear();
+    }
+    if (resume.keeper.has_unsent() && !mutant(Mutant::fresh_first)) {
+        resume.keeper.send_again(batch);
+        return;
+    }
+    if (!batch.empty()) {
+        return;  // the login's bytes do not count: they have a batch of their own
+    }
+    write_confirm(batch);
+    if (!urgent_.empty()) {
+        write_urgent(batch);
+    }
+    if (!resume.keeper.is_full()) {
+        write_lanes(batch);
+    }
+    if (resume_) {  // a stream's end may have ended the session
+        resume_->keeper.keep(batch);
+        ask_to_confirm();
+    }
+}
+
+void Session::write_confirm(Batch& batch) {
+    Resumption& resume = *resume_;
+    if (!std::exchange(resume.confirm_due, false)) {
+        return;
+    }
+    resume.told = resume.received;
+    const std::uint64_t count = resume.received + (mutant(Mutant::early_confirm) ? 1U : 0U);
+    batch.commit(wire::encode_confirm(count, batch.scratch(wire::confirm_frame_bytes)));
+    ++stats_.frames_sent;
+}
+
+// A peer confirms before it answers a ping. One ping at a time: the answer to an earlier one also makes room, and then
+// this is asked again.
+void Session::ask_to_confirm() {
+    if (!resume_ || state_ == SessionState::closed || !resume_->keeper.is_half_full() || mutant(Mutant::silent_bound)) {
+        return;
+    }
+    if (resume_->keeper.is_beyond()) {
+        fail(Code::limit, "the peer does not confirm what it has received");
+    } else if (liveness_.unanswered() == 0) {
+        send_ping(now_);
+    }
+}
+
+// --- receiving ---
+
+void Session::count_received_bytes(std::size_t bytes) {
+    Resumption& resume = *resume_;
+    resume.received += bytes;
+    if (resume.received - resume.told >= limits::confirm_every && !std::exchange(resume.confirm_due, true)) {
+        shared_->waker->wake();
+    }
+}
+
+void Session::on_confirm_frame(Bytes payload) {
+    const auto count = wire::decode_confirm(payload);
+    if (!count) {
+        return;
+    }
+    if (!resume_) {
+        fail(Code::protocol, "a CONFIRM on a session that can not be resumed");
+        return;
+    }
+    const bool was_full = resume_->keeper.is_full();
+    if (!resume_->keeper.confirm(*count)) {
+        fail(Code::protocol, "a CONFIRM of what was not sent, or of less than before");
+        return;
+    }
+    if (was_full && !resume_->keeper.is_full()) {
+        shared_->waker->wake();
+    }
+}
+
+}  // namespace ferrotunnel::mux

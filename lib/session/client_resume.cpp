@@ -1,0 +1,144 @@
+#include "session/client_resume.hpp"
+
+#include <utility>
+
+#include "transport/tcp_pipe.hpp"
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+// A proxy has to be asked, and has to connect, before the server can be.
+constexpr Duration attempt_through_proxy = std::chrono::seconds(5);
+
+// What another attempt would be told again.
+bool is_final(Code code) {
+    return code == Code::unknown_session || code == Code::unauthorized || code == Code::superseded ||
+           code == Code::version || code == Code::protocol || code == Code::unsupported;
+}
+
+}  // namespace
+
+ClientResume::ClientResume(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
+                           const login::Agreement& agreed, Callbacks callbacks)
+    : worker_(worker),
+      shared_(std::move(shared)),
+      login_(login),
+      id_(agreed.resume_id),
+      key_(*agreed.resume_key),
+      callbacks_(std::move(callbacks)),
+      timer_(worker, [this] { attempt(); }) {}
+
+ClientResume::~ClientResume() {
+    stop();
+}
+
+void ClientResume::begin(std::uint64_t received) {
+    received_ = received;
+    trying_ = true;
+    drop_attempt();
+    timer_.set(worker_.now());
+}
+
+void ClientResume::stop() noexcept {
+    trying_ = false;
+    timer_.cancel();
+    drop_attempt();
+}
+
+void ClientResume::drop_attempt() noexcept {
+    connector_.reset();
+    proxy_connector_.reset();
+    if (const IntrusivePtr<trunk::Trunk> trunk = std::exchange(trunk_, nullptr)) {
+        trunk->abandon();
+    }
+}
+
+// Called each second: an attempt that is in its login goes on, which has a deadline of its own.
+void ClientResume::attempt() {
+    const Duration every = shared_->proxy ? attempt_through_proxy : limits::resume_attempt_every;
+    timer_.set_after(every);
+    if (trunk_) {
+        return;
+    }
+    drop_attempt();
+    runtime::Connector::Options options;
+    options.deadline = every;
+    if (shared_->proxy) {
+        proxy_connector_ = std::make_unique<runtime::ProxyConnector>(
+            worker_, *shared_->proxy, shared_->server,
+            [this](const std::string& problem, runtime::Fd socket) { on_connected(problem, std::move(socket)); },
+            options);
+        return;
+    }
+    auto on_result = [this](std::error_code error, runtime::Fd socket) {
+        on_connected(error ? error.message() : std::string(), std::move(socket));
+    };
+    connector_ = std::make_unique<runtime::Connector>(worker_, shared_->server, std::move(on_result), options);
+}
+
+void ClientResume::on_connected(const std::string& problem, runtime::Fd socket) {
+    if (!problem.empty() || !trying_) {
+        return;  // the timer tries again
+    }
+    std::unique_ptr<transport::Pipe> pipe =
+        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
+                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
+    trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
+                                          shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
+    trunk_->start();
+}
+
+void ClientResume::on_pipe_open() {
+    login::ClientHandshake::Settings settings = login_settings(*shared_, login_, trunk_->pipe());
+    settings.resume = {id_, key_, ++attempts_, received_};
+    handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
+    trunk_->session().send_control(handshake_->start());
+    trunk_->session_changed();
+}
+
+void ClientResume::on_control(Bytes message) {
+    const login::Step step = handshake_->receive(message);
+    if (step.send) {
+        trunk_->session().send_control(*step.send);
+        trunk_->session_changed();
+    }
+    if (step.want == login::Want::nothing) {
+        hand_over(handshake_->agreed().resumed_received);
+    } else if (step.want == login::Want::close) {
+        const login::HandshakeFailure& failure = handshake_->failure();
+        trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
+        failed(failure.code, failure.text);
+    }
+}
+
+// The connection is the session's from here on.
+void ClientResume::hand_over(std::uint64_t peer_received) {
+    const IntrusivePtr<trunk::Trunk> trunk = std::exchange(trunk_, nullptr);
+    trying_ = false;
+    timer_.cancel();
+    buffer::Slice rest;
+    std::unique_ptr<transport::Pipe> pipe = trunk->hand_over(rest);
+    callbacks_.resumed(std::move(pipe), peer_received, rest);
+}
+
+void ClientResume::on_trunk_end(const trunk::TrunkEnd& end) {
+    trunk_ = nullptr;
+    if (end.by_peer) {
+        failed(end.code, end.text);
+    }
+}
+
+void ClientResume::failed(Code code, const std::string& text) {
+    shared_->log->debug("a session could not be resumed yet", {{"code", wire::name_of(code)}, {"why", text}});
+    if (trying_ && is_final(code)) {
+        trying_ = false;
+        timer_.cancel();
+        callbacks_.refused({code, text, true, true, true});
+    }
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,73 @@
+// Makes a new connection for a client's session that has lost its own, and proves there that the session is its own.
+//
+//   idle --begin--> connecting --TCP--> login --welcome--> resumed (idle again, until the next loss)
+//                     ^   |               |
+//                     '---'-- each second-'-- refused for good --> refused
+//
+// Each attempt is a connection of its own. What comes first when the network is back is the first packet of a fresh
+// attempt, so that one that has not connected gives way to the next soon.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "runtime/timer.hpp"
+#include "session/client_session.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker, as long as the session.
+class ClientResume final : private trunk::TrunkEvents {
+public:
+    struct Callbacks {
+        /// There is a connection. `peer_received`: what the server has of the session; `rest`: what came behind its
+        /// welcome already.
+        std::function<void(std::unique_ptr<transport::Pipe>, std::uint64_t peer_received, const buffer::Slice& rest)>
+            resumed;
+        /// The server does not go on with the session, whatever is tried.
+        std::function<void(const trunk::TrunkEnd&)> refused;
+    };
+
+    /// `agreed`: of the login that has made the session.
+    ClientResume(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
+                 const login::Agreement& agreed, Callbacks callbacks);
+    ~ClientResume() override;
+
+    /// Begins to try, and goes on until one of the callbacks or stop(). `received`: what this side has of the session.
+    void begin(std::uint64_t received);
+    void stop() noexcept;
+    /// Whether an attempt has reached the server, or something in between.
+    bool has_connected() const noexcept { return trunk_ != nullptr; }
+
+private:
+    void attempt();
+    void drop_attempt() noexcept;
+    void on_connected(const std::string& problem, runtime::Fd socket);
+    void on_pipe_open() override;
+    void on_control(Bytes message) override;
+    void on_open(IntrusivePtr<mux::Stream>, const wire::Open&) override {}
+    void on_goaway(wire::Code, std::string_view) override {}
+    void on_drained() override {}
+    void on_rotate_due() override {}
+    void on_trunk_end(const trunk::TrunkEnd& end) override;
+    void hand_over(std::uint64_t peer_received);
+    void failed(wire::Code code, const std::string& text);
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<ClientShared> shared_;
+    const ClientLogin login_;
+    const wire::ResumeId id_;
+    const login::Key key_;
+    const Callbacks callbacks_;
+    runtime::Timer timer_;
+    std::unique_ptr<runtime::Connector> connector_;             // straight to the server, or ...
+    std::unique_ptr<runtime::ProxyConnector> proxy_connector_;  // ... through a proxy
+    IntrusivePtr<trunk::Trunk> trunk_;                          // of the login
+    std::unique_ptr<login::ClientHandshake> handshake_;
+    std::uint64_t attempts_ = 0;
+    std::uint64_t received_ = 0;
+    bool trying_ = false;
+};
+
+}  // namespace ferrotunnel::session

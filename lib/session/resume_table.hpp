@@ -1,0 +1,84 @@
+// The sessions of a server that can be resumed, by the id that their client was given. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/result.hpp"
+#include "directory/refusal.hpp"
+#include "login/key.hpp"
+#include "login/proof.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::session {
+
+class ServerSession;
+
+class ResumeTable {
+public:
+    /// Who may resume a session: the client of this process with this token that was an end of it.
+    struct Owner {
+        wire::TokenId token{};
+        wire::InstanceId instance{};
+        login::Key key;
+    };
+
+    void enter(const wire::ResumeId& id, Owner owner, std::weak_ptr<ServerSession> session) {
+        std::lock_guard lock(mutex_);
+        sessions_.insert_or_assign(id, Entry{std::move(owner), std::move(session), {}});
+    }
+    void leave(const wire::ResumeId& id) noexcept {
+        std::lock_guard lock(mutex_);
+        sessions_.erase(id);
+    }
+
+    struct Found {
+        std::shared_ptr<ServerSession> session;
+        login::Key key;
+    };
+    /// The session that is asked for, if the request is its owner's and later than all that were accepted.
+    /// `login_proof`: the client's, of the login that brings the request.
+    Result<Found, directory::Refusal> find(const wire::ResumeRequest& request, const wire::TokenId& token,
+                                           const wire::InstanceId& instance, const wire::Proof& login_proof) {
+        std::lock_guard lock(mutex_);
+        const auto known = sessions_.find(request.id);
+        std::shared_ptr<ServerSession> session = known == sessions_.end() ? nullptr : known->second.session.lock();
+        if (!session) {
+            return directory::Refusal{wire::Code::unknown_session,
+                                      "The session is over, or from before a restart of the server."};
+        }
+        Entry& entry = known->second;
+        const login::Proof expected = login::make_resume_proof(entry.owner.key, login::Prover::client, request.attempt,
+                                                               request.received, login_proof);
+        if (!login::equal_constant_time(expected, request.proof) || entry.owner.token != token ||
+            entry.owner.instance != instance) {
+            return directory::Refusal{wire::Code::unauthorized,
+                                      "The client could not prove that the session is its own."};
+        }
+        if (entry.attempt && request.attempt <= *entry.attempt) {
+            return directory::Refusal{wire::Code::superseded, "A later attempt to resume the session has come."};
+        }
+        entry.attempt = request.attempt;
+        return Found{std::move(session), entry.owner.key};
+    }
+
+    std::size_t size() const {
+        std::lock_guard lock(mutex_);
+        return sessions_.size();
+    }
+
+private:
+    struct Entry {
+        Owner owner;
+        std::weak_ptr<ServerSession> session;
+        std::optional<std::uint64_t> attempt;  // the last one that was accepted
+    };
+
+    mutable std::mutex mutex_;
+    std::map<wire::ResumeId, Entry> sessions_;  // at most as many as there are sessions
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,111 @@
+# A session outlives what happens to its link, in network namespaces: holes of 5 and 20 s, a client whose address changes,
+# and what is too long for it, after which all is reset and the service comes back.
+#
+#   visitor --+  server's namespace      router        client's namespace  +-- backend
+#             +-- 10.79.1.1 ------ 10.79.1.2|10.79.2.2 ------ 10.79.2.1 ---+
+source "$(dirname "$0")/lib.sh"
+need ip sysctl
+((EUID == 0)) || skip "network namespaces need root"
+
+mark=$((BASHPID % 100000))
+server_ns=fr$mark-server router_ns=fr$mark-router client_ns=fr$mark-client
+ip netns add "$server_ns" 2>"$dir/netns.err" || skip "no network namespaces here: $(<"$dir/netns.err")"
+on_end "ip netns del $server_ns"
+for name in "$router_ns" "$client_ns"; do
+    ip netns add "$name"
+    on_end "ip netns del $name"
+done
+inside() { ip netns exec "$@"; }
+link() {
+    ip link add "fr$mark-$2" netns "$1" type veth peer name "fr$mark-r$2" netns "$router_ns"
+    ip -n "$1" address add "10.79.$2.1/24" dev "fr$mark-$2"
+    ip -n "$router_ns" address add "10.79.$2.2/24" dev "fr$mark-r$2"
+    ip -n "$1" link set "fr$mark-$2" up
+    ip -n "$router_ns" link set "fr$mark-r$2" up
+    ip -n "$1" link set lo up
+    ip -n "$1" route add default via "10.79.$2.2"
+}
+link "$server_ns" 1
+link "$client_ns" 2
+forward() { inside "$router_ns" sysctl -q -w net.ipv4.ip_forward="$1"; }
+forward 1 || skip "no forwarding here"
+
+in_server=(ip netns exec "$server_ns") in_client=(ip netns exec "$client_ns")
+program=$FERROTUNNEL peer=$E2E_TOOLS/tcp_peer
+make_token
+printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$server_ns" "$program" >"$dir/server_program"
+printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$client_ns" "$program" >"$dir/client_program"
+chmod +x "$dir/server_program" "$dir/client_program"
+
+server_bind=10.79.1.1:7835
+start backend "${in_client[@]}" "$peer" serve --port 9000 --port-file "$dir/backend.port" echo
+wait_until $patience "the backend" test -s "$dir/backend.port"
+FERROTUNNEL=$dir/server_program start_server --resume 30s
+FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --resume 30s --connections 1
+
+round=0
+# visitors: one that is idle and one that is busy, both with bytes to compare once $dir/over.N is there.
+visitors() {
+    round=$((round + 1))
+    start idle "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/idle.$round" \
+        "wait:$dir/over.$round" exchange:100K finish rest
+    start busy "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/busy.$round" exchange:100000M
+    start whole "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/whole.$round" \
+        "wait:$dir/over.$round" exchange:20M finish rest
+    wait_until $patience "the visitors" test -e "$dir/idle.$round" -a -e "$dir/busy.$round" -a -e "$dir/whole.$round"
+}
+unharmed() {
+    touch "$dir/over.$round"
+    for name in idle whole; do
+        join_ok "$name"
+        equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" eof
+    done
+    is_running busy || fail "the busy visitor was ended: $(<"$dir/busy.out")"
+    signal busy KILL
+    join busy
+}
+resumed() { count_is client "the session goes on" "$1"; }
+
+say "a hole of 5 s: TCP itself is enough"
+visitors
+forward 0
+sleep 5 # the hole itself
+forward 1
+unharmed
+
+say "a hole of 20 s"
+before=$(count_of client "the session goes on")
+visitors
+forward 0
+sleep 20 # the hole itself
+forward 1
+wait_until $patience "the resume" resumed $((before + 1))
+unharmed
+
+say "the client has another address"
+before=$(count_of client "the session goes on")
+visitors
+ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2"
+ip -n "$client_ns" address del 10.79.2.1/24 dev "fr$mark-2"
+ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2" 2>/dev/null || true # it may have gone with the first one
+ip -n "$client_ns" route replace default via 10.79.2.2
+wait_until $patience "the resume" resumed $((before + 1))
+wait_for_text server "goes on, on another connection .*10.79.2.7"
+unharmed
+equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
+
+say "a hole that is too long: all is reset, and the service comes back"
+visitors
+forward 0
+wait_until 120 "the end of the idle one" has_ended idle
+wait_until 120 "the end of the busy one" has_ended busy
+join idle
+join busy
+equal "how it ended for the idle one" "$(value ending "$(<"$dir/idle.out")")" reset
+equal "how it ended for the busy one" "$(value ending "$(<"$dir/busy.out")")" reset
+touch "$dir/over.$round"
+join whole
+wait_for_text client "the connection was lost"
+forward 1
+works() { [[ $("${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
+wait_until $patience "the service" works
