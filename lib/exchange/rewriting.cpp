@@ -1,5 +1,6 @@
 #include "exchange/rewriting.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -28,7 +29,9 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
 // Takes the edge's own cookies out of what the backend gets, also where plugins have set the field. `rest` has to live
 // as long as the edits. False: they have no room.
 bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std::string& rest, http::Edits& edits) {
-    if (prefix.empty()) {
+    const auto sets_cookie = [](const http::Edits::Edit& edit) { return edit.known == http::FieldName::cookie; };
+    const bool is_edited = std::any_of(edits.all().begin(), edits.all().end(), sets_cookie);
+    if (prefix.empty() || (!is_edited && fields.count(http::FieldName::cookie) == 0)) {
         return true;
     }
     bool any = false;

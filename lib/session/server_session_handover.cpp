@@ -49,6 +49,9 @@ void ServerSession::await_place(std::uint32_t request, std::uint32_t id, Awaited
 
 // Opens what nobody else has any more: the other client may have gone by itself.
 void ServerSession::look_for_place() {
+    if (ended_ || yielding_) {
+        return;  // a fresh session of the client asks for all of it
+    }
     std::vector<std::uint32_t> free;
     bool any = false;
     for (const auto& [id, service] : services_) {

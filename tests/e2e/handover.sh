@@ -113,17 +113,21 @@ join_ok visitors
 sed -n '/^[A-Z]/p' "$dir/visitors.out"
 equal "failed visitors" "$(sed '0,/^failed/d' "$dir/visitors.out" | head -n 9 | tr '\n' ';')" "0;"
 
-begin last --replace --linger 1h
+start manager python3 "$E2E_SOURCE/notify_listener.py" "$dir/notify"
+wait_for_text manager listening
+NOTIFY_SOCKET=$dir/notify begin last --replace --linger 1h
 wait_for_text last 'in place: the other client'
 join_ok $present
-begin after --replace
+NOTIFY_SOCKET=$dir/notify begin after --replace
 wait_for_text after 'in place: the other client'
 wait_for_text last 'replaced: '
 wait_for_text server 'a client has taken the place of others'
 sleep 1 # it would have ended by then
 is_running last || fail "the client did not linger"
+wait_for_text manager "^MAINPID=$(pid_of after) READY=1" # the service goes on with that one
 signal last TERM
 join_ok last
+equal "what the manager hears of an end" "$(count_of manager STOPPING)" 0
 
 say "the one whose place is wanted has crashed, or the server begins anew meanwhile"
 kill_now after
