@@ -89,7 +89,8 @@ void ClientResume::on_connected(const std::string& problem, runtime::Fd socket) 
                      : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
-    trunk_->start();
+    const IntrusivePtr<trunk::Trunk> keep = trunk_;  // it may end at once
+    keep->start();
 }
 
 void ClientResume::on_pipe_open() {
