@@ -271,6 +271,7 @@ public:
                                    now.traffic.streams);
             },
             [this] { return drain_request_.time(); },
+            {},
             [this] { plan_.server.reopen_access_log(); },
             {},
             [this] { return plan_.server.is_replaced(); },

@@ -22,33 +22,35 @@ server_config() { # [LINE...]
     mv "$dir/server.yml.aside" "$dir/server.yml"
 }
 server_config
+# start_noon_server PROCESS [OPTION...]
 start_noon_server() {
-    programs[server]=1
-    start server "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
-    wait_for_port "127.0.0.1:$http" server
+    programs[$1]=1
+    start "$1" "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch "${@:2}"
 }
-# start_member NAME [LINE...]: a client of the group, with more services.
+# start_member PROCESS NAME [OPTION...]: a client of the groups.
 start_member() {
-    local name=$1 web line grams
-    shift
+    local process=$1 name=$2 web line grams
+    shift 2
     read -r web line grams <"$dir/at_$name.ports"
-    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  name: $name" "  workers: 2" "  drain: 15s" \
-        "  endpoint_file: $dir/$name.endpoints" "  timing: {reconnect_max: 1s}" "  services:" \
-        "    - {name: web, http: app.test, local: \"127.0.0.1:$web\", group: web}" \
+    printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  name: $name" "  identity: $name" \
+        "  workers: 2" "  drain: 15s" "  endpoint_file: $dir/$process.endpoints" "  timing: {reconnect_max: 1s}" \
+        "  services:" "    - {name: web, http: app.test, local: \"127.0.0.1:$web\", group: web}" \
         "    - {name: line, tcp: $tcp, local: \"127.0.0.1:$line\", group: line}" \
-        "    - {name: grams, udp: $udp, local: \"127.0.0.1:$grams\", group: grams}" "$@" >"$dir/$name.yml"
-    rm -f "$dir/$name.endpoints"
-    programs[$name]=1
-    start "$name" "$FERROTUNNEL" client --config "$dir/$name.yml" --no-watch
-    wait_for_services "$name" $((3 + $#))
+        "    - {name: grams, udp: $udp, local: \"127.0.0.1:$grams\", group: grams}" >"$dir/$process.yml"
+    rm -f "$dir/$process.endpoints"
+    programs[$process]=1
+    start "$process" "$FERROTUNNEL" client --config "$dir/$process.yml" --no-watch "$@"
+    wait_for_services "$process" 3
 }
 for name in a b; do
     start "at_$name" python3 "$E2E_SOURCE/unbroken_load.py" backend "$dir" "at_$name"
     wait_until $patience "the ports of at_$name" test -s "$dir/at_$name.ports"
 done
-start_noon_server
-start_member a
-start_member b
+start_noon_server server_0
+server=server_0
+wait_for_port "127.0.0.1:$http" $server
+start_member a a
+start_member b b
 start load python3 "$E2E_SOURCE/unbroken_load.py" visit "$dir" "$http" "$https" "$tcp" "$udp" "$share"
 
 # Some seconds of what all visitors do, in which nothing may fail that began after $since.
@@ -65,28 +67,53 @@ for ((round = 0; round < rounds; ++round)); do
         signal $name TERM
         join_ok $name 120
         went_on "$name away"
-        start_member $name
+        start_member $name $name
         went_on "$name back"
     done
+
+    say "a member is handed over to a new process"
+    start_member next b --replace
+    wait_for_text next 'in place: the other client finishes its visitors and ends'
+    join_ok b 120
+    went_on "b handed over"
+    start_member b b --replace
+    join_ok next 120
+    went_on "b handed back"
+
+    say "the server is upgraded"
+    before=$server server=server_$((round + 1))
+    start_noon_server $server --replace
+    wait_for_text $server "this server has taken the place of the one that ran"
+    join_ok $before 120
+    went_on "the server upgraded"
 
     say "certificate, token and configuration change"
     make_certificate app ca app.test www.test
     server_config "    - file:$dir/guest" "  connections_per_token: $((3000 + round))"
-    signal server HUP
-    wait_until $patience "the file was read" count_is server 'was read again' $((round * 2 + 1))
+    signal $server HUP
+    wait_until $patience "the file was read" count_is $server 'was read again' 1
     went_on "a token more"
     server_config
-    signal server HUP
-    wait_until $patience "the file was read" count_is server 'was read again' $((round * 2 + 2))
+    signal $server HUP
+    wait_until $patience "the file was read" count_is $server 'was read again' 2
     went_on "a token less"
 
     say "a member is killed: only what was on its way to it may fail"
     kill_now a
     since=$(date +%s.%N)
     went_on "a killed"
-    start_member a
+    start_member a a
     went_on "a back"
 done
+
+say "the server is killed, and started as a service manager does: visitors are cut, new ones wait"
+kill_now $server
+killed=$(date +%s.%N)
+start_noon_server server_again
+wait_for_port "127.0.0.1:$http" server_again
+since=$(date +%s.%N)
+went_on "the server started anew"
+say "listening after $(awk "BEGIN { print int(($since - $killed) * 1000) }") ms"
 
 touch "$dir/enough"
 join load 120
