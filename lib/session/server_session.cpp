@@ -303,7 +303,7 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
     }
     std::string name = "s" + std::to_string(key_);
     take_step(handshake_->welcome(name));
-    agreement_.session = name;
+    agreement_ = handshake_->agreed();  // with what the welcome has added
     welcome_ = true;
     shared_->secrets->begins(*secret_, peer_.text(), std::chrono::system_clock::now());
     secret_in_use_ = std::shared_ptr<void>(nullptr, [secrets = shared_->secrets, secret = *secret_](void*) {
