@@ -261,6 +261,7 @@ public:
                                    now.traffic.streams);
             },
             [this] { return drain_request_.time(); },
+            {},
             [this] { plan_.server.reopen_access_log(); },
         };
     }
