@@ -108,6 +108,16 @@ const SettingOptions& settings() {
     return options;
 }
 
+// Reads what becomes of the client when another one takes its place.
+void read_succession(const Sources& sources, const Config::ClientSection& file, ClientPlan& plan,
+                     Client::Builder& builder) {
+    Problems ignored;  // the option is checked with the others
+    plan.linger = sources.options.time("linger", ignored).value_or(file.linger);
+    if (file.identity.empty()) {
+        builder.identity(own_identity(sources, plan.wanted));  // an option may say otherwise
+    }
+}
+
 // Reads everything, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted, ClientPlan& plan, Signals& signals,
                               std::optional<Secret>& answered, Problems& problems) {
@@ -146,11 +156,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     if (sources.config == nullptr) {
         builder.inspect(!unattended);  // whoever sits there wants to see; an option may say otherwise
     }
-    Problems of_setting;  // is checked with the others
-    plan.linger = options.time("linger", of_setting).value_or(file.linger);
-    if (file.identity.empty()) {
-        builder.identity(own_identity(sources, plan.wanted));  // an option may say otherwise
-    }
+    read_succession(sources, file, plan, builder);
     if (login) {
         builder.server(login->server);
         if (options.text("tls").value_or("on") != "off") {

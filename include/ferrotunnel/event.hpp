@@ -37,9 +37,9 @@ struct Event {
                     ///< follows for each
         took_over,  ///< client: it has taken the place of the clients of its identity, as `replace` says; with an
                     ///< `error` it could not, and `text` says why
-        replaced,  ///< client: another one has taken its place, `text` says which: no new visitors; `stopped` follows
-                   ///< without an error when the present ones have finished
-        stopped,   ///< the last event: the end, by stop() (no error) or for good (`error` says why)
+        replaced,   ///< client: another one has taken its place, `text` says which: no new visitors; `stopped` follows
+                    ///< without an error when the present ones have finished
+        stopped,    ///< the last event: the end, by stop() (no error) or for good (`error` says why)
     };
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address

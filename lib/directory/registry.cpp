@@ -85,10 +85,6 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (!superseding.older.empty()) {
         return superseding;
     }
-    if (was_replaced(info)) {
-        return Refusal{wire::Code::superseded,
-                       "Another client of its identity has taken this one's place, while this one had no connection."};
-    }
     if (auto refusal = too_many_sessions(info.token, replaces_somebody(info))) {
         return *refusal;
     }
@@ -98,13 +94,10 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     of_client.reserve(of_client.size() + 1);
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle)}).second;
     check(is_new, "a session is admitted once");
-    if (!of_client.empty()) {  // its login may have been under way when the place was taken
-        Session& session = sessions_.at(info.key);
-        const Session& sibling = sessions_.at(of_client.front());
-        session.took_over = sibling.took_over;
-        session.replaced = sibling.replaced;
-        session.info.replaces = info.replaces && !sibling.took_over;
-    }
+    // Its login may have been under way when the place was taken, by it or another one.
+    Session& session = sessions_.at(info.key);
+    session.replaced = was_replaced(info) || (!of_client.empty() && sessions_.at(of_client.front()).replaced);
+    session.info.replaces = info.replaces && !is_heir(info);
     of_client.push_back(info.key);
     ++of_token.sessions;
     return Admitted{};
@@ -345,6 +338,9 @@ void Registry::remove(SessionKey session) {
     std::erase(client->second, session);
     if (client->second.empty()) {
         clients_.erase(client);
+        if (is_heir(removed.mapped().info)) {
+            heirs_.erase({removed.mapped().info.token, removed.mapped().info.identity});
+        }
     }
     const auto holding = holdings_.find(removed.mapped().info.token);
     if (--holding->second.sessions == 0) {

@@ -171,8 +171,11 @@ public:
     /// What it would be to take the place now.
     Succession succession(SessionKey session) const;
     /// The place was taken: what both have is the heir's alone, and the predecessors, all trunks of which are returned,
-    /// claim nothing any more. One that has lost its connection meanwhile is not admitted again.
+    /// claim nothing any more.
     std::vector<std::shared_ptr<SessionHandle>> settle(const Succession& succession);
+    /// Whether another client has taken the place of the session's: while the session was there, or before its login,
+    /// when the client had lost its connection. It is to be told.
+    bool is_replaced(SessionKey session) const;
 
     /// Gives a name back; does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
@@ -207,7 +210,6 @@ private:
         std::size_t hosts = 0;
         std::set<ClaimName> names{};        // what it holds
         std::deque<std::uint32_t> ended{};  // services that other trunks have ended, and this one has not yet
-        bool took_over = false;             // its client has taken the place of others
         bool replaced = false;              // another client has taken the place of its own
 
         bool has_ended(std::uint32_t service) const noexcept {
@@ -251,6 +253,7 @@ private:
     template <typename Action>
     void for_predecessors(const SessionInfo& info, Action action) const;
     bool was_replaced(const SessionInfo& info) const;
+    bool is_heir(const SessionInfo& info) const;
     bool replaces_somebody(const SessionInfo& info) const;
     std::size_t sessions_most_of(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
@@ -265,7 +268,8 @@ private:
     mutable std::mutex mutex_;
     std::map<SessionKey, Session> sessions_;
     std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<login::TokenId, Holding> holdings_;  // of tokens that have sessions
+    std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> heirs_;  // by identity, who took its place
+    std::map<login::TokenId, Holding> holdings_;                                // of tokens that have sessions
     Claims claims_;
     std::map<std::pair<std::uint16_t, Transport>, Kept> kept_;
     std::set<std::uint16_t> own_ports_;  // the server's

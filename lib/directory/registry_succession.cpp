@@ -34,18 +34,21 @@ void Registry::for_predecessors(const SessionInfo& info, Action action) const {
     }
 }
 
+// Whether the client comes back from a time without a connection, in which another one took its place.
 bool Registry::was_replaced(const SessionInfo& info) const {
-    if (info.identity.empty() || info.replaces || info.epoch < 2) {
-        return false;
-    }
-    for (auto client = clients_.lower_bound({info.token, {}});
-         client != clients_.end() && client->first.first == info.token; ++client) {
-        const Session& one = sessions_.at(client->second.front());
-        if (one.took_over && one.info.identity == info.identity && one.info.instance != info.instance) {
-            return true;
-        }
-    }
-    return false;
+    return !info.identity.empty() && !info.replaces && info.epoch > 1 && heirs_.contains({info.token, info.identity}) &&
+           !is_heir(info);
+}
+
+bool Registry::is_heir(const SessionInfo& info) const {
+    const auto heir = heirs_.find({info.token, info.identity});
+    return heir != heirs_.end() && heir->second == info.instance;
+}
+
+bool Registry::is_replaced(SessionKey session) const {
+    std::lock_guard lock(mutex_);
+    const auto known = sessions_.find(session);
+    return known != sessions_.end() && known->second.replaced;
 }
 
 bool Registry::replaces_somebody(const SessionInfo& info) const {
@@ -114,7 +117,7 @@ std::vector<std::shared_ptr<SessionHandle>> Registry::settle(const Succession& s
     if (const auto heir = clients_.find(succession.heir); heir != clients_.end()) {
         for (const SessionKey key : heir->second) {
             Session& session = sessions_.at(key);
-            session.took_over = true;
+            heirs_[{session.info.token, session.info.identity}] = session.info.instance;
             session.info.replaces = false;
         }
     }

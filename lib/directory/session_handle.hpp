@@ -36,7 +36,7 @@ public:
     /// Opens what the session has registered and not opened, since `owners` have the names: now it takes their place.
     /// `done` is called as `released` is.
     virtual void take_place(std::vector<ClientId> owners, std::function<void()> done) { (void)owners, done(); }
-    /// Another client has taken the place of the session's.
+    /// Another client, from the address `by` if that is known, has taken the place of the session's.
     virtual void replaced(std::string by) { (void)by; }
 };
 

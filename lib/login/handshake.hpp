@@ -66,7 +66,7 @@ struct Agreement {
     std::string peer_name;        // the client's own name for itself
     std::string peer_identity{};  // what the client's successor goes by; empty: it has none
     bool peer_replaces = false;   // the client wants the place of the one of its identity
-    std::string session;    // the server's name for the session, in the logs of both sides
+    std::string session;          // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
     /// Of a new session that can be resumed: how, and for how long. Zero: it can not.

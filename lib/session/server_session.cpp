@@ -330,6 +330,9 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
     log_begin();
     notify(trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, {}, {}, Code::none, {}, trunks);
     handshake_.reset();
+    if (shared_->registry->is_replaced(key_)) {
+        replaced({});
+    }
 }
 
 void ServerSession::log_begin() {

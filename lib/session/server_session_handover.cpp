@@ -186,8 +186,9 @@ void ServerSession::replaced(std::string by) {
 
 // The client drains, as if it had been told to stop.
 void ServerSession::leave_place(const std::string& by) {
-    trunk_->session().send_control(wire::encode_control(
-        wire::Replaced{"Another client of its identity has taken this one's place, from " + by + "."}));
+    const std::string from = by.empty() ? std::string() : ", from " + by;
+    trunk_->session().send_control(
+        wire::encode_control(wire::Replaced{"Another client of its identity has taken this one's place" + from + "."}));
     trunk_->session_changed();
     close_services();
 }
