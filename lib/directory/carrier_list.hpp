@@ -276,14 +276,14 @@ private:
             std::count_if(members_.begin(), members_.end(), [](const Member& one) { return one.ejection.is_out(); }));
     }
 
-    const Member* member_called(std::uint64_t number) const noexcept {
-        const auto found = std::find_if(members_.begin(), members_.end(),
+    template <typename Members>
+    static auto member_among(Members& members, std::uint64_t number) noexcept {
+        const auto found = std::find_if(members.begin(), members.end(),
                                         [number](const Member& one) { return one.it->number() == number; });
-        return found != members_.end() ? &*found : nullptr;
+        return found != members.end() ? &*found : nullptr;
     }
-    Member* member_called(std::uint64_t number) noexcept {
-        return const_cast<Member*>(std::as_const(*this).member_called(number));
-    }
+    const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
+    Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
 
     /// There is room for one more.
     std::uint64_t enter(const Membership& membership) {
