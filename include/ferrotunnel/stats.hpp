@@ -160,7 +160,7 @@ struct TunnelInfo {
                 ejected,    ///< it has failed visitors
                 draining,   ///< it finishes those that it has
             };
-            std::string group{};         ///< empty: it offers the service alone, and the rest means nothing
+            std::string group{};  ///< empty: it offers the service alone, and the rest means nothing
             State state = State::takes_visitors;
             std::uint64_t visitors = 0;      ///< that it was given so far; of HTTP, requests
             std::uint64_t visitors_now = 0;  ///< that are there

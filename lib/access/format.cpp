@@ -14,9 +14,9 @@ namespace ferrotunnel::access {
 namespace {
 
 constexpr std::array<std::string_view, names> name_texts{
-    "time",          "visitor",     "token",   "service",  "member",     "host",      "method",    "target",
-    "protocol",      "scheme",      "status",  "received", "sent",       "routed_ms", "connected_ms",
-    "first_byte_ms", "duration_ms", "outcome", "cause",    "request_id", "referer",   "user_agent"};
+    "time",        "visitor", "token",  "service",    "member",  "host",      "method",       "target",
+    "protocol",    "scheme",  "status", "received",   "sent",    "routed_ms", "connected_ms", "first_byte_ms",
+    "duration_ms", "outcome", "cause",  "request_id", "referer", "user_agent"};
 
 std::string_view text_of(Outcome outcome) noexcept {
     switch (outcome) {

@@ -88,8 +88,8 @@ public:
         const wire::Eject& terms = member->says.eject;
         MemberTurn turn = MemberTurn::none;
         if (is_failure(terms, fared)) {
-            const bool may_go = may_eject_one_more(terms, members_.size(), ejected()) &&
-                                (terms.last_too || others_take(*member));
+            const bool may_go =
+                may_eject_one_more(terms, members_.size(), ejected()) && (terms.last_too || others_take(*member));
             turn = member->ejection.failed(terms, may_go, now) ? MemberTurn::ejected : turn;
         } else if (fared == Fared::well || fared == Fared::answer_5xx) {
             turn = member->ejection.passed(now) ? MemberTurn::returned : turn;
@@ -99,7 +99,9 @@ public:
             member->it->row_->ejections.fetch_add(1, std::memory_order_relaxed);
         }
         member->it->watched_.store(!member->ejection.is_clean(), std::memory_order_relaxed);
-        look_at_health();
+        if (turn != MemberTurn::none) {
+            look_at_health();
+        }
         return turn;
     }
 
@@ -294,18 +296,18 @@ private:
                            [&](const Member& one) { return one.it != but.it && takes(one); });
     }
     std::size_t ejected() const noexcept {
-        return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
-                                                      [](const Member& one) { return one.ejection.is_out(); }));
+        return static_cast<std::size_t>(
+            std::count_if(members_.begin(), members_.end(), [](const Member& one) { return one.ejection.is_out(); }));
     }
 
-    const Member* member_called(std::uint64_t number) const noexcept {
-        const auto found = std::find_if(members_.begin(), members_.end(),
+    template <typename Members>
+    static auto member_among(Members& members, std::uint64_t number) noexcept {
+        const auto found = std::find_if(members.begin(), members.end(),
                                         [number](const Member& one) { return one.it->number() == number; });
-        return found != members_.end() ? &*found : nullptr;
+        return found != members.end() ? &*found : nullptr;
     }
-    Member* member_called(std::uint64_t number) noexcept {
-        return const_cast<Member*>(std::as_const(*this).member_called(number));
-    }
+    const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
+    Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
 
     /// There is room for one more.
     std::uint64_t enter(const Membership& membership) {
@@ -368,14 +370,13 @@ private:
         const Membership& terms = members_.front().says;  // all say the same
         candidates_.clear();
         for (const Member& member : members_) {
-            MemberChoice::Candidate candidate{member.it->visitors_now(), member.says.weight, member.says.standby, false,
-                                              member.credit,             member.hash};
+            MemberChoice::Candidate candidate{
+                member.it->visitors_now(), member.says.weight, member.says.standby, false, member.credit, member.hash};
             candidate.has_tag = !ask.sticky.tag.empty() && ask.sticky.tag == member.it->tag();
-            candidate.can =
-                (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
-                std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
-                    return carrier.member == member.it->number() && may_take(passed, carrier);
-                });
+            candidate.can = (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
+                            std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+                                return carrier.member == member.it->number() && may_take(passed, carrier);
+                            });
             candidates_.push_back(candidate);
         }
         if (terms.sticky == wire::Sticky::address) {

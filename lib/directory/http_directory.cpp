@@ -88,8 +88,7 @@ std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const 
                                                         const runtime::Worker* here, const VisitorAsk& ask) {
     std::lock_guard lock(mutex_);
     const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
-    const auto* carrier =
-        here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
+    const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
     if (carrier == nullptr) {
         return std::nullopt;
     }

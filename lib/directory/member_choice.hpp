@@ -8,16 +8,16 @@
 //   two_choices   of two that are drawn, the one that has fewer for its weight: as even as `least` with many members
 //                 and servers that do not see each other's visitors, and without a herd
 //
-// Where visitors stay with their members (sticky.hpp), the balance is for those who have none yet, or none that can take
-// them:
+// Where visitors stay with their members (sticky.hpp), the balance is for those who have none yet, or none that can
+// take them:
 //
 //   by a tag      the balance chooses among the members that have the visitor's tag, if there are any
 //   by address    the member that draws the lowest lot for this address (rendezvous): one that goes gives away its own
 //                 visitors alone, to each of the others its share, and gets them again when it is back
 //
 // Source of the even turns: nginx's smooth weighted round robin. Of two choices: Mitzenmacher, "The Power of Two
-// Choices in Randomized Load Balancing". Of weighted rendezvous: Schindelhauer and Schomaker, "Weighted Distributed Hash
-// Tables".
+// Choices in Randomized Load Balancing". Of weighted rendezvous: Schindelhauer and Schomaker, "Weighted Distributed
+// Hash Tables".
 #pragma once
 
 #include <algorithm>

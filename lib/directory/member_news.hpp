@@ -18,7 +18,7 @@ struct MemberNews {
 };
 
 /// `fared`: how the visitor has fared that made the difference; `time`: for how long the member is out.
-MemberNews member_news(const GroupMember& member, MemberTurn turn, Fared fared, Duration time,
-                       std::string_view service, std::string_view token);
+MemberNews member_news(const GroupMember& member, MemberTurn turn, Fared fared, Duration time, std::string_view service,
+                       std::string_view token);
 
 }  // namespace ferrotunnel::directory

@@ -25,7 +25,7 @@ Refusal may_not_join() {
     return {wire::Code::limit,
             "The group has " + std::to_string(limits::group_members_max) +
                 " members, which is the most, or its members say another `balance`, `sticky` or `eject` than this "
-            "client."};
+                "client."};
 }
 
 }  // namespace ferrotunnel::directory

@@ -36,9 +36,9 @@ struct Membership {
     bool standby = false;      // gets visitors only while no other member is there
     wire::Sticky sticky = wire::Sticky::off;
     wire::Eject eject{};
-    std::string name{};                                     // what the client calls itself
-    std::shared_ptr<const StickyKey> key{};                 // of cookies; null: there are none
-    std::shared_ptr<metrics::MemberRow> row{};              // counts its visitors; may be null
+    std::string name{};                         // what the client calls itself
+    std::shared_ptr<const StickyKey> key{};     // of cookies; null: there are none
+    std::shared_ptr<metrics::MemberRow> row{};  // counts its visitors; may be null
 
     friend bool operator==(const Membership&, const Membership&) = default;
 

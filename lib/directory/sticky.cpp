@@ -103,7 +103,8 @@ std::uint64_t address_hash(const net::Address& address) noexcept {
 }
 
 std::uint64_t address_hash(std::string_view address) noexcept {
-    const auto parsed = address.find(':') == std::string_view::npos ? net::parse_ipv4(address) : net::parse_ipv6(address);
+    const auto parsed =
+        address.find(':') == std::string_view::npos ? net::parse_ipv4(address) : net::parse_ipv6(address);
     return parsed ? address_hash(*parsed) : finished(hash_of(bytes_of(address)));
 }
 
@@ -119,7 +120,8 @@ StickyKey::StickyKey(const login::Key& key)
       prefix_("ferrotunnel-" + short_hex(login::hmac_sha256(key, {bytes_of("ferrotunnel sticky cookies")})) + '-') {}
 
 std::string StickyKey::cookie_name(const ClientId& group) const {
-    return prefix_ + short_hex(login::hmac_sha256(key_, {bytes_of("ferrotunnel sticky group"), group.first, group.second}));
+    return prefix_ +
+           short_hex(login::hmac_sha256(key_, {bytes_of("ferrotunnel sticky group"), group.first, group.second}));
 }
 
 std::string StickyKey::tag(const ClientId& group, std::string_view name, std::uint32_t rank) const {

@@ -55,7 +55,11 @@ Failure closed_failure(bool not_delivered) noexcept {
 }
 
 Failure connect_failure() noexcept {
-    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"}, false, false, false, Fared::refused};
+    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"},
+            false,
+            false,
+            false,
+            Fared::refused};
 }
 
 Failure slow_failure() noexcept {

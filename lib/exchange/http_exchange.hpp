@@ -303,8 +303,8 @@ private:
         std::uint64_t address = 0;
         std::string tag;  // of its cookie; empty: it has none
     };
-    std::unique_ptr<Stay> stay_;  // null: visitors of the service do not stay with members
-    bool counted_as_opening_ = false;                    // at the gate
+    std::unique_ptr<Stay> stay_;       // null: visitors of the service do not stay with members
+    bool counted_as_opening_ = false;  // at the gate
     std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame

@@ -17,6 +17,15 @@ namespace {
 
 constexpr LineKind service_lines{"services", limits::client_lines_per_second};
 
+// What a server with these features is told of a group: one that is older spreads visitors all the same.
+wire::GroupPart group_as_known(wire::GroupPart group, std::uint64_t features) {
+    if ((features & wire::feature::group_terms) == 0) {
+        group.sticky = wire::Sticky::off;
+        group.eject = {};
+    }
+    return group;
+}
+
 }  // namespace
 
 bool ClientLink::Offered::is(Carried what) const noexcept {
@@ -168,11 +177,7 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         service.http = offered->service->http;
         service.tls = offered->service->tls;
         service.plugins = offered->service->plugins;
-        service.group = offered->service->group;
-        if ((places_[place]->features & wire::feature::group_terms) == 0) {
-            service.group.sticky = wire::Sticky::off;
-            service.group.eject = {};
-        }
+        service.group = group_as_known(offered->service->group, places_[place]->features);
         if (tells_health(place, *offered)) {
             service.health = {offered->healthy, offered->service->health->try_when_all_unhealthy};
         }

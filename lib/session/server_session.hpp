@@ -101,8 +101,8 @@ struct SessionView {
         std::shared_ptr<const metrics::ServiceRow> row;
         bool unhealthy = false;  // what is behind it, as its client says
         std::string why_unhealthy{};
-        std::string group{};                                       // that shares it; empty: there is none
-        std::shared_ptr<const directory::GroupMember> member{};    // of that; else null
+        std::string group{};                                     // that shares it; empty: there is none
+        std::shared_ptr<const directory::GroupMember> member{};  // of that; else null
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish

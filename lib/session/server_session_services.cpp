@@ -141,8 +141,8 @@ std::optional<directory::Refusal> ServerSession::refuse_group(const wire::Servic
     }
     if (description.group.sticky > wire::Sticky::cookie ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
-        return directory::Refusal{Code::unsupported,
-                                  "This server does not know the `sticky` that the service wants, or not for its kind."};
+        return directory::Refusal{
+            Code::unsupported, "This server does not know the `sticky` that the service wants, or not for its kind."};
     }
     if (description.group.balance > wire::Balance::two_choices) {
         return directory::Refusal{Code::unsupported, "This server does not know the `balance` that the service wants."};

@@ -33,9 +33,8 @@ directory::DatagramTerms ServerSession::datagram_terms(const Service& service) c
 
 // The visitor's end of the stream stays on a worker of its own, which may be another one than the trunk's.
 void ServerSession::open_distant(std::uint32_t id, directory::Visitor visitor) {
-    const std::shared_ptr<trunk::Traffic> traffic =
-        counted_with(counted_with(traffic_of_visit(visitor.visit, services_.at(id).traffic), visitor.of_token),
-                     visitor.of_member);
+    const std::shared_ptr<trunk::Traffic> traffic = counted_with(
+        counted_with(traffic_of_visit(visitor.visit, services_.at(id).traffic), visitor.of_token), visitor.of_member);
     mux::Session::OpenRequest request;
     request.service = id;
     if (services_.at(id).description.kind == wire::ServiceKind::udp) {
