@@ -3,6 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl nginx python3
+unset FERROTUNNEL_HTTP_BIND # the file says it
 
 start_nginx
 echo hello >"$dir/www/page"
