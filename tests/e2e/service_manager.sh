@@ -69,7 +69,7 @@ sockets="clients=127.0.0.1:$port web=127.0.0.1:$(free_port)"
 at_web=${sockets##*=}
 sed -i "s/http_bind: off/http_bind: $at_web/; s/drain: often/drain: 6s/" "$dir/server.yml"
 # shellcheck disable=SC2086 # they are words
-start server python3 "$E2E_SOURCE/listen_fds.py" $sockets -- "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
+start server env -u FERROTUNNEL_HTTP_BIND python3 "$E2E_SOURCE/listen_fds.py" $sockets -- "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
 wait_for_text server "HTTP  *$at_web"
 equal "the answer to a visitor" "$(curl -sS -o "$dir/answer" -w '%{http_code}' "http://$at_web/")" 404
 signal server TERM
