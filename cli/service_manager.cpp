@@ -127,6 +127,7 @@ void ServiceManager::send(std::string_view text, milliseconds patience_left, int
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.data(), path_.size());
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+    // allowed: an iovec serves reading too, so it has no const
     iovec piece{const_cast<char*>(text.data()), text.size()};
     msghdr message{};
     message.msg_name = &address;

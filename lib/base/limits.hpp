@@ -214,8 +214,8 @@ inline constexpr std::size_t visitors_waiting_max = 1'024;
 inline constexpr std::size_t visitors_held_per_port_max = 1'024;
 inline constexpr std::size_t visitors_held_max = 8'192;
 inline constexpr std::size_t held_datagram_bytes_max = 128_MiB;
-/// When a client is back they are given out in steps, so that its other connections, and other members of its group, get
-/// their part: half of those who wait, but so many at least.
+/// When a client is back they are given out in steps, so that its other connections, and other members of its group,
+/// get their part: half of those who wait, but so many at least.
 inline constexpr std::size_t visitors_released_at_once_min = 64;
 inline constexpr std::chrono::milliseconds visitors_released_every{10};
 /// TCP ports that a server which has just begun opens and holds, since it knows them from before.

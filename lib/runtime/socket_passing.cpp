@@ -34,6 +34,7 @@ IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) 
     std::transform(sockets.begin(), sockets.begin() + static_cast<std::ptrdiff_t>(count), numbers.begin(),
                    [](const Fd& socket) { return socket.get(); });
     Control control{};
+    // allowed: an iovec serves reading too, so it has no const
     iovec piece{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
     msghdr message{};
     message.msg_iov = &piece;

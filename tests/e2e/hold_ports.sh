@@ -5,7 +5,10 @@ source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/nginx_lib.sh"
 need curl nginx openssl python3
 
+unset FERROTUNNEL_HTTP_BIND # the file says it
+
 secure=127.0.0.1:$(free_port)
+plain=127.0.0.1:$(free_port)
 make_authority ca
 make_certificate own ca app.test
 start_nginx "
@@ -14,8 +17,12 @@ start_nginx "
     server {
         listen $secure ssl;
         location / { return 200 \"untouched\n\"; }
+    }
+    server {
+        listen $plain;
+        location / { return 200 \"hello\n\"; }
     }"
-echo hello >"$dir/www/page"
+wait_for_port "$secure" nginx
 visitors=$E2E_SOURCE/line_of_visitors.py
 start backend python3 "$visitors" backend "$dir/backend.port"
 wait_until $patience "the port of the backend" test -s "$dir/backend.port"
@@ -53,7 +60,7 @@ END
 client() {
     ready_client client 5 --tcp "$port=127.0.0.1:$(<"$dir/backend.port")" \
         --tcp "$second=127.0.0.1:$(<"$dir/backend.port")" --udp "$port=127.0.0.1:$(<"$dir/udp.port")" \
-        --passthrough "app.test=$secure" --http "web.test=$nginx" --connections 1 "$@"
+        --passthrough "app.test=$secure" --http "web.test=$plain" --connections 1 "$@"
 }
 number_of() { curl -sS "http://$metrics/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }
 number_is() { (($(number_of "$1") == $2)); }

@@ -35,7 +35,7 @@ END
 # serve_tokens NAME: the server with that file; $control is where it is then, and $edge where HTTP visitors are.
 serve_tokens() {
     programs[$1]=1
-    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --endpoint-file "$dir/$1.endpoints"
+    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --hold 0 --endpoint-file "$dir/$1.endpoints"
     wait_until $patience "the endpoints of $1" endpoint_or_end "$1" '^http '
     control=$(awk '$1 == "control" { print $2 }' "$dir/$1.endpoints")
     edge=$(awk '$1 == "http" { print $2 }' "$dir/$1.endpoints")

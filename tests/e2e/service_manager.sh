@@ -1,13 +1,14 @@
 # What systemd hears of a program that it has started: that it is ready, how it goes, reloads, the watchdog and the end.
 # The unit that is installed is as closed as docs/operations.md says, where systemd is there to judge.
 source "$(dirname "$0")/lib.sh"
-need python3
+need curl python3
 
-# order_is NAME WORD...: these messages have come, in this order and no others but those of the state and the watchdog.
+# order_is NAME WORD...: these messages have come, in this order and no others but those of the state, the watchdog and
+# the sockets.
 order_is() {
     local name=$1 kept
     shift
-    kept=$(grep -oE '^[A-Z_]+' "$dir/$name.out" | grep -vE '^(STATUS|WATCHDOG)$' | tr '\n' ' ')
+    kept=$(grep -oE '^[A-Z_]+' "$dir/$name.out" | grep -vE '^(STATUS|WATCHDOG|FDSTORE|FDSTOREREMOVE)$' | tr '\n' ' ')
     [[ $kept == "$* " ]]
 }
 in_order() { wait_until $patience "${*:2} in that order from $1" order_is "$@"; }
@@ -34,6 +35,7 @@ server:
   state_dir: $dir/state
   drain: 5s
   http_bind: off
+  metrics: 127.0.0.1:0
 END
 programs[server]=1
 NOTIFY_SOCKET=$dir/notify WATCHDOG_USEC=200000 start server "$FERROTUNNEL" run --config "$dir/server.yml" --no-watch
@@ -58,6 +60,20 @@ join_ok server
 signal client TERM
 in_order other READY STOPPING
 join_ok client
+
+say "the manager keeps sockets, and has opened some"
+for name in clients metrics; do
+    wait_for_text manager "^FDSTORE=1 FDNAME=$name\$"
+done
+sockets="clients=127.0.0.1:$port web=127.0.0.1:$(free_port)"
+at_web=${sockets##*=}
+sed -i "s/http_bind: off/http_bind: $at_web/; s/drain: often/drain: 6s/" "$dir/server.yml"
+# shellcheck disable=SC2086 # they are words
+start server env -u FERROTUNNEL_HTTP_BIND python3 "$E2E_SOURCE/listen_fds.py" $sockets -- "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
+wait_for_text server "HTTP  *$at_web"
+equal "the answer to a visitor" "$(curl -sS -o "$dir/answer" -w '%{http_code}' "http://$at_web/")" 404
+signal server TERM
+join_ok server
 
 say "a manager that is gone, or whose name is none, changes nothing"
 for name in "$dir/nobody" relative @ "/$(printf 'a%.0s' {1..200})"; do

@@ -3,6 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl nginx python3
+unset FERROTUNNEL_HTTP_BIND # the file says it
 
 start_nginx
 echo hello >"$dir/www/page"
@@ -38,7 +39,10 @@ server() {
     programs[$name]=1
     start "$name" "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch "$@"
 }
-pid_in_charge() { "$FERROTUNNEL" status --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' 2>/dev/null || true; }
+pid_in_charge() {
+    curl -sS --max-time $patience --unix-socket "$dir/run/server.sock" http://localhost/v1/status |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])'
+}
 in_charge() { [[ $(pid_in_charge) == "$(pid_of "$1")" ]]; }
 more_rounds() {
     local now
