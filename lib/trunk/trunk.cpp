@@ -310,7 +310,9 @@ void Trunk::write_some() {
 bool Trunk::write_once() {
     if (batch_.empty() && !produce()) {
         if (pipe_->has_pending()) {
-            writable_ = pipe_->flush() == IoStatus::ok;
+            const IoStatus status = pipe_->flush();
+            writable_ = status == IoStatus::ok;
+            was_reset_ = was_reset_ || status == IoStatus::error;
             tell_written(0);
         }
         return false;
@@ -320,8 +322,10 @@ bool Trunk::write_once() {
     batch_.advance(result.bytes);
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
-        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error.
+        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error. The kernel
+        // tells of a reset once: what is read behind it looks like an end in order.
         readable_ = true;
+        was_reset_ = result.error != std::errc::broken_pipe;
         batch_.clear();
         std::string why = pipe_->error_text();
         read_some();
@@ -361,7 +365,7 @@ void Trunk::count(std::size_t bytes) noexcept {
 // A socket that the peer's machine has closed says that the process there is gone, or has ended the session in order.
 // The side that dials tries all the same, since something in between may have closed it, unless the end was announced.
 void Trunk::connection_lost(TrunkEnd end, bool closed_by_peer) {
-    const bool is_the_end = closed_by_peer && (!dials_ || session_.peer_drains());
+    const bool is_the_end = closed_by_peer && !was_reset_ && (!dials_ || session_.peer_drains());
     if (!session_.is_resumable() || is_the_end) {
         close(std::move(end));
     } else {
@@ -395,7 +399,7 @@ void Trunk::leave_pipe() noexcept {
     worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
     slabs_ = {};
-    readable_ = hung_up_ = false;
+    readable_ = hung_up_ = was_reset_ = false;
     held_back_ = 0;
     last_counters_ = counters();
     runtime::reset_close(pipe_->release_fd());

@@ -185,6 +185,7 @@ private:
     bool writable_ = true;
     bool logged_in_ = false;
     bool dials_ = false;
+    bool was_reset_ = false;                 // a write has been told so
     const buffer::Slice* taking_ = nullptr;  // the bytes that the session is reading
 };
 

@@ -41,7 +41,7 @@ private:
 class Checker final : public buffer::Waker {
 public:
     void wake() noexcept override {
-        for (;;) {
+        while (stream) {
             while (mux::StreamItem* item = stream->front()) {
                 for (const std::uint8_t byte : item->slice.bytes()) {
                     wrong = wrong || byte != at(received++);
