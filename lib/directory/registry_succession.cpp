@@ -60,7 +60,7 @@ bool Registry::replaces_somebody(const SessionInfo& info) const {
 std::vector<std::shared_ptr<SessionHandle>> Registry::predecessors(SessionKey session) const {
     std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<SessionHandle>> handles;
-    if (const auto known = sessions_.find(session); known != sessions_.end()) {
+    if (const auto known = sessions_.find(session); known != sessions_.end() && !known->second.replaced) {
         for_predecessors(known->second.info, [&handles](const Session& one) { handles.push_back(one.handle); });
     }
     return handles;
@@ -85,7 +85,7 @@ Registry::Succession Registry::succession(SessionKey session) const {
     std::lock_guard lock(mutex_);
     Succession succession;
     const auto known = sessions_.find(session);
-    if (known == sessions_.end()) {
+    if (known == sessions_.end() || known->second.replaced) {
         return succession;
     }
     succession.heir = client_of(known->second.info);

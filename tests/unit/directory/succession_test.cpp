@@ -259,9 +259,9 @@ TEST_CASE("a host's visitors find the successor's service at once, also one with
     const ClientId old{{1}, {1}};
     const ClientId fresh{{1}, {2}};
     HttpDescription both;
-    REQUIRE_FALSE(read_http_part({{"a.test", "b.test"}}, both));
+    REQUIRE_FALSE(read_http_part({{"a.test", "b.test"}, {}}, both));
     HttpDescription one;
-    REQUIRE_FALSE(read_http_part({{"a.test"}}, one));
+    REQUIRE_FALSE(read_http_part({{"a.test"}, {}}, one));
     one.rules.host = "other";
     Refusal why;
     const auto old_trunk = std::make_shared<directory::test::IdleCarrier>();
