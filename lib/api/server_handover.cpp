@@ -94,6 +94,9 @@ void Server::Impl::begin_handover() {
         http_->retire();
     }
     for_each_session([](ServerSession& session) { session.hand_over(); });
+    // Whoever was accepted just before the listeners closed is not counted yet, and needs a trunk.
+    constexpr std::chrono::milliseconds settle{500};
+    look_at_sessions_ = std::chrono::steady_clock::now() + settle;
 }
 
 // Asked again and again while the visitors finish: as soon as no connection of HTTP can bring another request, trunks

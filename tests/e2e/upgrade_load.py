@@ -2,7 +2,7 @@
 
     upgrade_load.py FOLDER HOST HTTP TCP UDP   until FOLDER/enough is there: kept and short connections of HTTP for HOST,
                                                connections of TCP that give everything back, UDP; prints "round N" as they
-                                               go on, each failure, and at last "asked N, failed N"
+                                               go on, and at last "asked N, failed N"
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def note(kind, number, problem=None):
         rounds[kind, number] = rounds.get((kind, number), 0) + 1
         if problem is not None:
             failed += 1
-            print(f"failed: {kind} {number}: {problem!r}", flush=True)
+            print(f"{time.strftime('%H:%M:%S')} failed: {kind} {number}: {problem!r}", file=sys.stderr, flush=True)
 
 
 def ask(connection):
