@@ -132,8 +132,10 @@ private:
         }
     }
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open&) override {
-        stream->attach(make_intrusive<Echo>(stream), false);
+        auto echo = make_intrusive<Echo>(stream);
+        stream->attach(echo, false);
         stream->accept();
+        echo->wake();  // parks
     }
     void on_goaway(wire::Code, std::string_view) override {}
     void on_drained() override {}
@@ -183,6 +185,7 @@ TEST_CASE("a connection that is reset again and again costs no byte", "[resume]"
     auto checker = make_intrusive<Checker>();
     on(pair.running.worker, [&] {
         checker->stream = pair.server.trunk->session().open({}, checker, false, pair.running.worker.now()).value();
+        checker->wake();  // parks
         checker->send(100'000);
         pair.server.trunk->session_changed();
     });
