@@ -65,10 +65,11 @@ void ResumeKeeper::copy(Bytes bytes) {
 }
 
 bool ResumeKeeper::confirm(std::uint64_t count) {
-    if (count < confirmed_ || count > sent_ - unsent_) {
+    if (count > sent_ - unsent_) {
         return false;
     }
-    if (!mutant(Mutant::unconfirmed)) {
+    // One that was sent again is older than what the peer has said when it resumed.
+    if (count > confirmed_ && !mutant(Mutant::unconfirmed)) {
         drop_front(count - confirmed_);
     }
     return true;

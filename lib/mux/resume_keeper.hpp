@@ -27,7 +27,7 @@ public:
 
     /// Keeps all of a batch that was just filled.
     void keep(const Batch& batch);
-    /// The peer has everything before `count`. False: it can not have that.
+    /// The peer has everything before `count`; what it has said before may be more. False: it can not have that.
     [[nodiscard]] bool confirm(std::uint64_t count);
     /// The connection is gone and the peer has everything before `count`: the rest is to be sent again. False: it can
     /// not have that, and nothing has changed.

@@ -158,7 +158,7 @@ void Session::on_confirm_frame(Bytes payload) {
     }
     const bool was_full = resume_->keeper.is_full();
     if (!resume_->keeper.confirm(*count)) {
-        fail(Code::protocol, "a CONFIRM of what was not sent, or of less than before");
+        fail(Code::protocol, "a CONFIRM of what was not sent");
         return;
     }
     if (was_full && !resume_->keeper.is_full()) {

@@ -266,7 +266,7 @@ TEST_CASE("what can not have been received ends the session", "[resume]") {
     Resumable other;
     other.feed(confirm_frame(10));
     other.feed(confirm_frame(9));
-    CHECK(other.failure_code() == Code::protocol);
+    CHECK(other.failure_code() == Code::none);  // an older one, sent again after a resume
 }
 
 TEST_CASE("silence ends the connection soon, and the session after its time", "[resume]") {
