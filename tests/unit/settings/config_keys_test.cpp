@@ -455,6 +455,7 @@ TEST_CASE("each key changes something, and refuses what it can not take", "[conf
         {"name", "alice"},
         {"connections_per_token", "7"},
         {"ports_per_token", "7"},
+        {"hold", "7s"},
         {"memory_max", "64MiB"},
         {"resume", "20s"},
         {"resume_memory", "8MiB"},
