@@ -176,6 +176,12 @@ void Node::follow_up() {
         world_.progress();
         world_.trace("%s: failed, %s: %s", name_, wire::name_of(session_->failure()->code).data(),
                      session_->failure()->text.c_str());
+        // Plans of sessions that can be resumed have no frames that are made by hand.
+        const wire::Code code = session_->failure()->code;
+        if (plan_.settings.resume > Duration::zero() &&
+            (code == wire::Code::protocol || code == wire::Code::flow_control)) {
+            world_.fail("%s: a frame is taken for a violation: %s", name_, session_->failure()->text.c_str());
+        }
         plan_pump(Duration::zero());
         // The frame that explains the failure may not be deliverable.
         world_.after(2s, [this] { close_trunk(); });

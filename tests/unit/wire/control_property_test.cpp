@@ -225,15 +225,15 @@ TEST_CASE("random messages survive the way through bytes") {
         Auth auth;
         random.fill(auth.proof);
         round_trip(auth, encode_control(auth));
-        ResumeRequest& request = auth.resume.emplace();
-        random.fill(request.id);
-        random.fill(request.proof);
-        request.attempt = random.next();
-        request.received = random.next() >> random.below(64);
+        ResumeRequest& wanted = auth.resume.emplace();
+        random.fill(wanted.id);
+        random.fill(wanted.proof);
+        wanted.attempt = random.next();
+        wanted.received = random.next() >> random.below(64);
         round_trip(auth, encode_control(auth));
-        welcome.resume = {request.id, static_cast<std::uint32_t>(random.between(1, 86'400'000))};
+        welcome.resume = {wanted.id, static_cast<std::uint32_t>(random.between(1, 86'400'000))};
         round_trip(welcome, encode_control(welcome));
-        welcome.resumed = {request.received, request.proof};
+        welcome.resumed = {wanted.received, wanted.proof};
         round_trip(welcome, encode_control(welcome));
         Refused refused{random_u32(random, 0), static_cast<Code>(random.between(1, 65'535)),
                         random_text(random, limits::refused_text_max)};
