@@ -67,7 +67,7 @@ public:
     IoResult write(std::span<const Bytes> pieces) noexcept override;
     bool has_pending() const noexcept override { return !socket_.out.empty(); }
     IoStatus flush() noexcept override;
-    bool saw_end() const noexcept override { return socket_.saw_end; }
+    bool saw_end() const noexcept override { return socket_.saw_end && !was_reset(); }
     bool may_read_more() const noexcept override { return stopped_full_ && SSL_has_pending(ssl_.get()) == 1; }
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;
@@ -89,6 +89,9 @@ private:
     IoStatus step_handshake();
     IoStatus fail_handshake(std::string text);
     std::string handshake_failure();
+    // The kernel tells of a reset once, perhaps when what was left over was written: what is read behind it looks like
+    // the end.
+    bool was_reset() const noexcept { return write_error_ == std::errc::connection_reset; }
     void note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept;
     IoResult fail_by_openssl() noexcept;
     IoResult stop_reading(std::size_t got) noexcept;
@@ -289,6 +292,8 @@ void TlsPipe::note_error(std::error_code error, std::string_view text, std::erro
 IoResult TlsPipe::fail_by_openssl() noexcept {
     if (socket_.read_errno != 0) {
         note_error({socket_.read_errno, std::system_category()}, {}, error_);
+    } else if (was_reset()) {
+        note_error(write_error_, {}, error_);
     } else if (socket_.saw_end) {
         note_error(std::make_error_code(std::errc::connection_aborted),
                    "truncated: the connection ended without the end of TLS being told", error_);
