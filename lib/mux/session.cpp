@@ -192,6 +192,7 @@ void Session::lose() {
     urgent_bytes_ = 0;
     refusals_.clear();
     resume_.reset();
+    detached_ = false;
     if (state_ != SessionState::closed) {
         state_ = SessionState::closed;
         lose_all({Verdict::Kind::lost, Code::none});
@@ -476,7 +477,7 @@ void Session::tick(TimePoint now) {
     if (state_ == SessionState::closed) {
         return;
     }
-    if (is_detached()) {
+    if (detached_) {
         tick_detached();
         return;
     }
@@ -514,7 +515,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::closed) {
         return never;
     }
-    if (is_detached()) {
+    if (detached_) {
         return resumable_until();
     }
     TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.write_timeout : never;

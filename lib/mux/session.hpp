@@ -170,7 +170,7 @@ public:
     /// The connection is gone. Nothing is produced, and no silence counts, until `reattach`; streams stay as they are.
     /// What was produced and not confirmed counts as unsent. To be called when is_resumable().
     void detach();
-    bool is_detached() const noexcept { return resume_ && resume_->detached; }
+    bool is_detached() const noexcept { return detached_; }
     /// The time from which on a detached session should be given up.
     TimePoint resumable_until() const noexcept;
     /// How many bytes have been received, to be told to the peer; fixed while the session is detached.
@@ -337,6 +337,7 @@ private:
     IntrusivePtr<SessionShared> shared_;
     TimePoint now_;  // time of the current call
     SessionState state_ = SessionState::authenticating;
+    bool detached_ = false;  // it has no connection, and waits for another one
     std::optional<Failure> failure_;
     PeerLimits peer_;
     SessionStats stats_;
@@ -406,7 +407,6 @@ private:
         std::uint64_t told = 0;      // of these, what the peer was told of
         std::size_t began_at = 0;    // where in the bytes being read that was
         bool confirm_due = false;
-        bool detached = false;
         bool given_up = false;              // memory is short
         std::vector<std::uint8_t> login{};  // to be written before anything else
         TimePoint opens_wait_until{};       // unanswered opens have their whole time again after a pause

@@ -30,7 +30,7 @@ TimePoint Session::resumable_until() const noexcept {
 void Session::detach() {
     check(is_resumable(), "only a session that can be resumed waits for a connection");
     Resumption& resume = *resume_;
-    resume.detached = true;
+    detached_ = true;
     resume.login.clear();
     in_flight_ = 0;
     produced_ = false;
@@ -39,10 +39,10 @@ void Session::detach() {
 
 void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
     Resumption& resume = *resume_;
-    check(resume.detached, "a session with a connection needs no other");
+    check(detached_, "a session with a connection needs no other");
     check(resume.keeper.rewind(peer_received), "it was asked whether the peer can have received so much");
     now_ = now;
-    resume.detached = false;
+    detached_ = false;
     resume.login.assign(login.begin(), login.end());
     resume.told = resume.received;
     resume.confirm_due = false;
@@ -76,7 +76,7 @@ void Session::tick_detached() {
 
 bool Session::has_kept_output() const noexcept {
     const Resumption& resume = *resume_;
-    if (resume.detached) {
+    if (detached_) {
         return false;
     }
     return !resume.login.empty() || resume.keeper.has_unsent() || resume.confirm_due || !urgent_.empty() ||
@@ -86,7 +86,7 @@ bool Session::has_kept_output() const noexcept {
 // First what the peer has missed. At the bound session frames alone: they are few, and what makes room is among them.
 void Session::produce_kept(Batch& batch) {
     Resumption& resume = *resume_;
-    if (resume.detached) {
+    if (detached_) {
         return;
     }
     if (!resume.login.empty()) {

@@ -116,7 +116,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "TIME",
       .topic = "Service",
       .help = "How long the program stays, doing nothing, after another client has taken its place, unless it is told "
-              "to end: for supervisors that would only start it again, as Kubernetes does."},
+              "to end: for supervisors that would only start it again, as Kubernetes does.",
+      .is_live = true},
      &ClientValues::linger},
     {{.key = "connections",
       .form = Form::number,

@@ -61,6 +61,7 @@ struct Rig {
         };
         server = server_builder(token)
                      .workers(workers)
+                     .hold(0ms)  // whoever comes when the last client has gone is refused at once
                      .on_event(server_told.handler())
                      .log(count_joins, LogLevel::debug)
                      .build();
