@@ -37,7 +37,7 @@ truncate -s $size "$dir/files/large"
 web_port=$(free_port)
 start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web_port"
 wait_for_port "127.0.0.1:$web_port" web
-start_server --drain 600
+start_server --drain 600 --hold 0 # a port without its client is refused at once
 public=127.0.0.1:$(free_port)
 client=("$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tcp "${public##*:}=127.0.0.1:$web_port"
     --control off --workers 1 --drain 600)
