@@ -29,6 +29,7 @@ template Server::Builder& Server::Builder::set(std::string_view setting, bool va
 template Server::Builder& Server::Builder::set(std::string_view setting, std::uint64_t value);
 template Server::Builder& Server::Builder::set(std::string_view setting, std::string value);
 template Server::Builder& Server::Builder::set(std::string_view setting, std::vector<std::string> value);
+template Server::Builder& Server::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
 Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
     settings_->http_needed = needed;
