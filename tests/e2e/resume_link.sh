@@ -73,14 +73,16 @@ sleep 5 # the hole itself
 forward 1
 unharmed
 
-say "a hole of 20 s"
-before=$(count_of client "the session goes on")
-visitors
-forward 0
-sleep 20 # the hole itself
-forward 1
-wait_until $patience "the resume" resumed $((before + 1))
-unharmed
+for hole in 20 $(by_size "" 29); do
+    say "a hole of $hole s"
+    before=$(count_of client "the session goes on")
+    visitors
+    forward 0
+    sleep "$hole" # the hole itself
+    forward 1
+    wait_until $patience "the resume" resumed $((before + 1))
+    unharmed
+done
 
 say "the client has another address"
 before=$(count_of client "the session goes on")
