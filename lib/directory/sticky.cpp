@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/base64url.hpp"
+#include "http/characters.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/socket.hpp"
 
@@ -46,16 +47,6 @@ std::string short_hex(const login::Digest& digest) {
     for (std::size_t i = 0; i < 4; ++i) {
         text += digits[digest[i] >> 4U];
         text += digits[digest[i] & 15U];
-    }
-    return text;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
     }
     return text;
 }
@@ -168,10 +159,10 @@ bool strip_cookies(std::string_view field, std::string_view prefix, std::string&
     bool any = false;
     std::string left;
     for_each_cookie(field, [&](std::string_view cookie) {
-        if (trimmed(cookie).starts_with(prefix)) {
+        if (http::trimmed(cookie).starts_with(prefix)) {
             any = true;
         } else {
-            left.append(left.empty() ? "" : ";").append(left.empty() ? trimmed(cookie) : cookie);
+            left.append(left.empty() ? "" : ";").append(left.empty() ? http::trimmed(cookie) : cookie);
         }
         return true;
     });
@@ -184,7 +175,7 @@ bool strip_cookies(std::string_view field, std::string_view prefix, std::string&
 std::string_view cookie_in(std::string_view field, std::string_view name) noexcept {
     std::string_view value;
     for_each_cookie(field, [&](std::string_view untrimmed) {
-        const std::string_view cookie = trimmed(untrimmed);
+        const std::string_view cookie = http::trimmed(untrimmed);
         const bool is_it = cookie.size() > name.size() && cookie.starts_with(name) && cookie[name.size()] == '=';
         value = is_it ? cookie.substr(name.size() + 1) : value;
         return !is_it;
