@@ -31,6 +31,12 @@ void tell_program_settings(const std::string& side, const Plan& next, const Plan
         report.applied.push_back(side + ".drain changed");
         report.keys.push_back(side + ".drain");
     }
+    if constexpr (requires { plan.linger; }) {  // a client's alone
+        if (next.linger != plan.linger) {
+            report.applied.push_back(side + ".linger changed");
+            report.keys.push_back(side + ".linger");
+        }
+    }
     if (next.endpoint_file != plan.endpoint_file) {
         report.needs_restart.push_back(side + ".endpoint_file");
     }

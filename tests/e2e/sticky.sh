@@ -4,8 +4,9 @@ source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/group_lib.sh"
 need curl python3
 
-start_backends a b c
-for name in a b c; do
+names=(alder birch cedar) # nothing that a cookie has by chance
+start_backends "${names[@]}"
+for name in "${names[@]}"; do
     serve "tcp_$name" "text:$name" echo
     declare "tcp_$name=$backend"
 done
@@ -28,7 +29,7 @@ CONFIG
     start_client "$1" --config "$dir/$1.yml" --no-watch --name "$1"
     wait_for_services "$1" 4
 }
-for name in a b c; do
+for name in "${names[@]}"; do
     member "$name"
 done
 jar=$dir/jar
@@ -37,7 +38,7 @@ with_jar() { who_has cookie.test "$1" -b "$jar" -c "$jar" "${@:2}"; }
 cookie_line() { awk '$6 ~ /^ferrotunnel-/ { print $6 "=" $7 }' "$jar"; }
 
 say "a cookie keeps a visitor at its member, by HTTP/1.1 and HTTP/2; without it each request has its turn"
-equal "requests without cookies" "$(who_has cookie.test 9)" "a 3 b 3 c 3"
+equal "requests without cookies" "$(who_has cookie.test 9)" "alder 3 birch 3 cedar 3"
 curl -sS --max-time $patience -D "$dir/head" -c "$jar" -H 'Host: cookie.test' "http://$edge/who" >"$dir/who"
 own=$(<"$dir/who")
 has_text "$dir/head" "^Set-Cookie: ferrotunnel-[0-9a-f]\{8\}-[0-9a-f]\{8\}=[A-Za-z0-9_-]\{22\}; Path=/; HttpOnly; SameSite=Lax.\$"
@@ -63,7 +64,7 @@ done
 say "forged and foreign cookies mean nothing"
 forged=$(cookie_line)
 for value in "${forged%=*}=AAAAAAAAAAAAAAAAAAAAAA" "${forged%=*}=" "${forged%=*}=${forged#*=}x" "ferrotunnel-00000000-00000000=${forged#*=}"; do
-    equal "requests with $value" "$(who_has cookie.test 9 -H "Cookie: $value")" "a 3 b 3 c 3"
+    equal "requests with $value" "$(who_has cookie.test 9 -H "Cookie: $value")" "alder 3 birch 3 cedar 3"
 done
 curl -sS --max-time $patience -D "$dir/head" -H 'Host: path.test' "http://$edge/shop/who" -o /dev/null
 has_text "$dir/head" "^Set-Cookie: ferrotunnel-.*; Path=/shop; HttpOnly"
@@ -85,7 +86,7 @@ say "the server is started anew, and knows its cookies"
 signal server TERM
 join_ok server
 start_group_server --access-log "$dir/access.log" --access-log-format '{service} {member} {status}'
-for name in a b c; do
+for name in "${names[@]}"; do
     wait_for_services "$name" 4
 done
 members_are_back() { [[ $("$FERROTUNNEL" services --json --control "$dir/server.sock" | grep -o '"takes_visitors"' | wc -l) == 12 ]]; }
@@ -100,20 +101,20 @@ of_visitors() {
     done | counts
 }
 by_http=$(who_has address.test 6)
-[[ $by_http =~ ^[abc]\ 6$ ]] || fail "requests of one address: $by_http"
+[[ $by_http =~ ^[a-z]+\ 6$ ]] || fail "requests of one address: $by_http"
 by_tcp=$(of_visitors)
-[[ $by_tcp =~ ^[abc]\ 6$ ]] || fail "visitors of one address: $by_tcp"
+[[ $by_tcp =~ ^[a-z]+\ 6$ ]] || fail "visitors of one address: $by_tcp"
 own=${by_tcp% 6}
 signal "$own" TERM
 join_ok "$own"
 moved=$(of_visitors)
-[[ $moved =~ ^[abc]\ 6$ && $moved != "$by_tcp" ]] || fail "visitors while $own is away: $moved"
+[[ $moved =~ ^[a-z]+\ 6$ && $moved != "$by_tcp" ]] || fail "visitors while $own is away: $moved"
 member "$own"
 equal "visitors when $own is back" "$(of_visitors)" "$by_tcp"
 equal "requests when $own is back" "$(who_has address.test 6)" "$by_http"
 
 say "who has answered is in the log, in metrics, and in what the server says of its services"
-has_text "$dir/access.log" '^cookie [abc] 200$'
+has_text "$dir/access.log" '^cookie [a-z]* 200$'
 file_has "$dir/access.log" '^cookie - ' && fail "a line without its member" || true
 "$FERROTUNNEL" services --control "$dir/server.sock" >"$dir/services.out"
 has_text "$dir/services.out" "line .* $own .* 0, [0-9]* in all, group line\$"
