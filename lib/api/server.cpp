@@ -163,7 +163,8 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
     log_.info("listening for clients", {{"at", control_endpoint()}, {"tls", shared_->tls.get() != nullptr}});
     group_->start();
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
-    group_->at(0).post([this, socket]() noexcept {
+    // By value: a reload may change the settings before the worker comes to this.
+    group_->at(0).post([this, socket, hold = settings_.hold]() noexcept {
         runtime::Acceptor::Handlers handlers;
         handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             on_connection(std::move(accepted), from);
@@ -176,7 +177,7 @@ void Server::Impl::listen_for_clients(runtime::Fd listener) {
         }
         unused_timer_ =
             std::make_unique<runtime::Timer>(group_->at(0), [ports = shared_->ports] { ports->passed()->clear(); });
-        unused_timer_->set_after(std::max<Duration>(settings_.hold, passed_sockets_kept_for));
+        unused_timer_->set_after(std::max<Duration>(hold, passed_sockets_kept_for));
         memory_ = std::make_unique<trunk::MemoryWatch>(group_->at(0), shared_->memory, log_);
         expiry_ = std::make_unique<session::ExpiryWatch>(group_->at(0), shared_->registry, [this] {
             for_each_session([](ServerSession& session) { session.end_if_expired(); });

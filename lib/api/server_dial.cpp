@@ -98,7 +98,7 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAtte
         return;
     }
     // Sessions end what is not answered within the server's own time.
-    if (target.timeout > target.timeout.zero() && target.timeout < settings_.timing.open_timeout) {
+    if (target.timeout > target.timeout.zero() && target.timeout < shared_->mux.open_deadline) {
         attempt->set_timeout(group_->at(0).io(), target.timeout);
     }
     dial(std::move(carriers), std::move(attempt));
