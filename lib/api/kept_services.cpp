@@ -34,7 +34,7 @@ constexpr std::string_view kept_header =
     "# The program replaces this file as a whole, and comments with it. It belongs to the configuration beside this\n"
     "# folder, which includes it by itself.\n"
     "client:\n";
-constexpr std::chrono::seconds lock_patience{5};  // a change takes milliseconds
+constexpr std::chrono::seconds lock_patience{10};  // a change takes milliseconds
 
 std::string system_reason(std::string_view what, const std::string& path) {
     return "can not " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);

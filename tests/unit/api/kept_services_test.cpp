@@ -46,7 +46,7 @@ admin::Json service(unsigned number) {
 
 TEST_CASE("kept services: several that change one folder lose nothing of each other") {
     const Folder folder;
-    constexpr unsigned each = 15;
+    constexpr unsigned each = 5;
     std::vector<std::thread> threads;
     std::vector<std::string> problems(4);
     for (unsigned t = 0; t < problems.size(); ++t) {
