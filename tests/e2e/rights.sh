@@ -231,16 +231,10 @@ server_file quotas \
     "{name: few, $(secret few), services: 2, connections: 3}" \
     "{name: once, $(secret once), visitors_per_second: 0.001}" \
     "{name: alice, $(secret alice), visitors: 2}" \
-    "{name: late, $(secret late), also: \"file:$dir/second.token\", expires: $(expires_in 60)}" \
     "{name: away, $(secret away), from: [192.0.2.0/24, '2001:db8::1']}" \
     "{name: bob, $(secret bob), from: [127.0.0.0/8, '::1']}" \
     "{name: carol, $(secret carol), expires: 2020-01-01T00:00:00+01:00}"
 serve_tokens quotas
-offer late_client late --tcp "0=$backend"
-offer second_client second --tcp "0=$backend"
-wait_for_services late_client 1
-wait_for_services second_client 1
-
 offer first few --tcp "0=$backend"
 wait_for_services first 1
 client_token=$dir/few.token ready_client second_of_few 1 --connections 2 --http "few.example.com=$backend"
@@ -296,9 +290,15 @@ wait_for_text expired "The server does not accept the token: The token has expir
 join expired
 offer bob_client bob --tcp "0=$backend"
 wait_for_services bob_client 1
+server_file ends "{name: late, $(secret late), also: \"file:$dir/second.token\", expires: $(expires_in 20)}"
+serve_tokens ends
+offer late_client late --tcp "0=$backend"
+offer second_client second --tcp "0=$backend"
+wait_for_services late_client 1
+wait_for_services second_client 1
 for name in late_client second_client; do
     wait_until 120 "the end of the session of $name" text_is_there $name "The token has expired."
 done
-wait_for_text quotas 'a login was refused .*code=unauthorized why="The token has expired."'
-wait_until 120 "the clients' next logins" count_is quotas 'why="The token has expired."' 4
+wait_for_text ends 'a login was refused .*code=unauthorized why="The token has expired."'
+wait_until 120 "the clients' next logins" count_is ends 'why="The token has expired."' 4
 check_alive # clients that were let in before go on trying
