@@ -297,20 +297,21 @@ public:
 
     Running running() override {
         return {
-            events_,
-            [this](const Event& event) { return story_->on_event(event); },
-            [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
-            [this] { return plan_.client.stats().traffic.streams; },
-            [this] { return plan_.common.drain; },
-            [this] {
-                const ClientStats now = plan_.client.stats();
-                return now.connected ? fmt::format("connected to {}, visitors: {}", plan_.server, now.traffic.streams)
-                                     : fmt::format("connecting to {}", plan_.server);
-            },
-            [this] { return drain_request_.time(); },
-            [this] { return plan_.linger; },
-            {},
-            screen_ ? std::function<void()>([this] { screen_->look(); }) : nullptr,
+            .events = events_,
+            .on_event = [this](const Event& event) { return story_->on_event(event); },
+            .stop = [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
+            .present_visitors = [this] { return plan_.client.stats().traffic.streams; },
+            .drain = [this] { return plan_.common.drain; },
+            .state =
+                [this] {
+                    const ClientStats now = plan_.client.stats();
+                    return now.connected
+                               ? fmt::format("connected to {}, visitors: {}", plan_.server, now.traffic.streams)
+                               : fmt::format("connecting to {}", plan_.server);
+                },
+            .asked_drain = [this] { return drain_request_.time(); },
+            .linger = [this] { return plan_.linger; },
+            .look = screen_ ? std::function<void()>([this] { screen_->look(); }) : nullptr,
         };
     }
 

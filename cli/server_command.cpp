@@ -255,26 +255,25 @@ public:
 
     Running running() override {
         return {
-            events_,
-            [this](const Event& event) -> std::optional<ExitCode> {
+            .events = events_,
+            .on_event = [this](const Event& event) -> std::optional<ExitCode> {
                 on_event(event, *output_);
                 publish(plan_, *endpoints_, *output_);
                 const bool failed = event.kind == Event::Kind::stopped && event.error;
                 return failed ? std::optional(ExitCode::failure) : std::nullopt;
             },
-            [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
-            [this] { return plan_.server.stats().traffic.streams; },
-            [this] { return plan_.common.drain; },
-            [this] {
-                const ServerStats now = plan_.server.stats();
-                return fmt::format("clients: {}, services: {}, visitors: {}", now.clients, now.services,
-                                   now.traffic.streams);
-            },
-            [this] { return drain_request_.time(); },
-            {},
-            [this] { plan_.server.reopen_access_log(); },
-            {},
-            [this] { return plan_.server.is_replaced(); },
+            .stop = [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
+            .present_visitors = [this] { return plan_.server.stats().traffic.streams; },
+            .drain = [this] { return plan_.common.drain; },
+            .state =
+                [this] {
+                    const ServerStats now = plan_.server.stats();
+                    return fmt::format("clients: {}, services: {}, visitors: {}", now.clients, now.services,
+                                       now.traffic.streams);
+                },
+            .asked_drain = [this] { return drain_request_.time(); },
+            .reopen_files = [this] { plan_.server.reopen_access_log(); },
+            .is_replaced = [this] { return plan_.server.is_replaced(); },
         };
     }
 

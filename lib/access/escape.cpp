@@ -1,20 +1,13 @@
 #include "access/escape.hpp"
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::access {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
 bool is_plain(unsigned char byte) noexcept {
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
-}
-
-void append_hex(std::string& line, std::string_view prefix, unsigned char byte) {
-    line += prefix;
-    line += hex_digits[byte >> 4];
-    line += hex_digits[byte & 15];
 }
 
 /// Appends the beginning of `text` that needs no escape, and returns the rest.
@@ -36,7 +29,8 @@ void append_escaped(std::string& line, std::string_view text) {
             line += '\\';
             line += text.front();
         } else {
-            append_hex(line, "\\x", byte);
+            line += "\\x";
+            append_hex(line, byte);
         }
     }
 }
@@ -50,7 +44,8 @@ void append_json(std::string& line, std::string_view text) {
             line += '\\';
             line += text.front();
         } else if (byte < 0x80) {
-            append_hex(line, "\\u00", byte);
+            line += "\\u00";
+            append_hex(line, byte);
         } else if (utf8) {
             line += text.front();
         } else {

@@ -5,6 +5,7 @@
 
 #include "admin/limits.hpp"
 #include "base/bytes.hpp"
+#include "base/hex.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
@@ -13,15 +14,6 @@ using login::Digest;
 
 Digest digest_of(std::string_view text) {
     return login::sha256({as_bytes(text)});
-}
-
-std::string hex(Bytes bytes) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text += {digits[byte >> 4U], digits[byte & 0xFU]};
-    }
-    return text;
 }
 
 Answer nobody(std::string message) {
@@ -112,7 +104,7 @@ Answer WebLogin::try_secret(const Request& request, std::string_view secret, Tim
         }
         std::array<std::uint8_t, 32> value{};
         random_.fill(value);
-        const std::string text = hex(value);
+        const std::string text = to_hex(value);
         sessions_.push_back({digest_of(text), now + limits::admin_session_life});
         answer.cookie = cookie(text, limits::admin_session_life);
     }

@@ -5,20 +5,12 @@
 #include <map>
 #include <optional>
 
+#include "base/hex.hpp"
+
 namespace ferrotunnel::directory {
 namespace {
 
 constexpr std::string_view first_line = "ferrotunnel claims 1";
-constexpr std::string_view digits = "0123456789abcdef";
-
-std::string hex(const login::TokenId& id) {
-    std::string text;
-    for (const std::uint8_t byte : id) {
-        text += digits[byte >> 4];
-        text += digits[byte & 0xf];
-    }
-    return text;
-}
 
 std::optional<login::TokenId> token_of(std::string_view text) {
     login::TokenId id{};
@@ -26,8 +18,8 @@ std::optional<login::TokenId> token_of(std::string_view text) {
         return std::nullopt;
     }
     for (std::size_t i = 0; i < id.size(); ++i) {
-        const std::size_t high = digits.find(text[2 * i]);
-        const std::size_t low = digits.find(text[2 * i + 1]);
+        const std::size_t high = hex_digits.find(text[2 * i]);
+        const std::size_t low = hex_digits.find(text[2 * i + 1]);
         if (high == std::string_view::npos || low == std::string_view::npos) {
             return std::nullopt;
         }
@@ -90,15 +82,15 @@ void read_line(std::string_view line, ClaimRecord& record) {
 }
 
 std::string line_of(const ClaimRecord::Host& host) {
-    return "host " + hex(host.owner) + ' ' + std::to_string(host.away_since.time_since_epoch().count()) + ' ' +
+    return "host " + to_hex(host.owner) + ' ' + std::to_string(host.away_since.time_since_epoch().count()) + ' ' +
            host.host + ' ' + host.path + '\n';
 }
 std::string line_of(const ClaimRecord::Assigned& assigned) {
-    return "assigned " + hex(assigned.owner) + ' ' + assigned.host + ' ' + assigned.service + '\n';
+    return "assigned " + to_hex(assigned.owner) + ' ' + assigned.host + ' ' + assigned.service + '\n';
 }
 std::string line_of(const ClaimRecord::Port& port) {
-    return (port.transport == Transport::udp ? "udp " : "port ") + hex(port.owner) + ' ' + std::to_string(port.port) +
-           (port.address.empty() ? "" : " " + port.address) + '\n';
+    return (port.transport == Transport::udp ? "udp " : "port ") + to_hex(port.owner) + ' ' +
+           std::to_string(port.port) + (port.address.empty() ? "" : " " + port.address) + '\n';
 }
 
 template <typename Record, typename Action>

@@ -27,6 +27,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/split_mix.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::directory {
@@ -164,20 +165,13 @@ private:
         return members.size();
     }
 
-    // splitmix64: nobody gains by guessing which member a visitor comes to.
-    std::uint64_t random() noexcept { return mix(state_ += golden); }
+    // Nobody gains by guessing which member a visitor comes to.
+    std::uint64_t random() noexcept { return split_mix(state_ += split_mix_step); }
 
     // What an address draws at a member: between 0 and 1, and neither.
     static double drawn_by(std::uint64_t address, std::uint64_t member) noexcept {
         constexpr double of_53_bits = 0x1p-53;
-        return (static_cast<double>(mix(address ^ mix(member + golden)) >> 11U) + 0.5) * of_53_bits;
-    }
-
-    static constexpr std::uint64_t golden = 0x9e37'79b9'7f4a'7c15U;
-    static std::uint64_t mix(std::uint64_t mixed) noexcept {
-        mixed = (mixed ^ (mixed >> 30U)) * 0xbf58'476d'1ce4'e5b9U;
-        mixed = (mixed ^ (mixed >> 27U)) * 0x94d0'49bb'1331'11ebU;
-        return mixed ^ (mixed >> 31U);
+        return (static_cast<double>(split_mix(address ^ split_mix(member + split_mix_step)) >> 11U) + 0.5) * of_53_bits;
     }
 
     std::size_t turn_ = 0;

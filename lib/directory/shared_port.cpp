@@ -248,7 +248,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
 }
 
 // The port may have another owner since the trunk joined it, so it is asked itself.
-void PortTable::leave(const ClientId&, SharedPort& port, const VisitorCarrier& trunk, bool may_return) {
+void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return) {
     std::lock_guard lock(mutex_);
     const auto known = ports_.find(key_of(port.client_, port));
     const bool is_its = known != ports_.end() && known->second.get() == &port;
@@ -263,7 +263,7 @@ void PortTable::leave(const ClientId&, SharedPort& port, const VisitorCarrier& t
     }
 }
 
-void PortTable::close(const ClientId&, SharedPort& port, const VisitorCarrier& trunk) {
+void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
     SharedPort::Carriers::Trunks trunks;
     {
         std::lock_guard lock(mutex_);

@@ -281,8 +281,8 @@ public:
                 const CarrierHealth& health = {});
 
     /// Ends the trunk's carrying of the port. After its last trunk it closes; or it is held, if its client `may_return`
-    /// and holding is on. `client`: whose it is, or its group's.
-    void leave(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
+    /// and holding is on.
+    void leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
 
     /// For how long ports are held from now on; 0, the default: not at all. `log` is told of each, and outlives the
     /// table; null: nobody is.
@@ -319,7 +319,7 @@ public:
 
     /// Ends the carrying of the port for all trunks of the client that `trunk` is one of. They are told; only `trunk`
     /// itself is not.
-    void close(const ClientId& client, SharedPort& port, const VisitorCarrier& trunk);
+    void close(SharedPort& port, const VisitorCarrier& trunk);
 
     /// Closes what is left. To be called when no worker runs any more, and before they are destroyed.
     void end();

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/base64url.hpp"
+#include "base/hex.hpp"
+#include "base/split_mix.hpp"
 #include "http/characters.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/socket.hpp"
@@ -31,24 +33,12 @@ std::uint64_t hash_of(Bytes bytes, std::uint64_t from = 0xcbf2'9ce4'8422'2325U) 
     return from;
 }
 
-std::uint64_t finished(std::uint64_t hash) noexcept {
-    hash = (hash ^ (hash >> 30U)) * 0xbf58'476d'1ce4'e5b9U;
-    hash = (hash ^ (hash >> 27U)) * 0x94d0'49bb'1331'11ebU;
-    return hash ^ (hash >> 31U);
-}
-
 Bytes bytes_of(std::string_view text) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 std::string short_hex(const login::Digest& digest) {
-    static constexpr const char* digits = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < 4; ++i) {
-        text += digits[digest[i] >> 4U];
-        text += digits[digest[i] & 15U];
-    }
-    return text;
+    return to_hex(Bytes(digest).first(4));
 }
 
 // Calls `visit(std::string_view cookie)`, with the blanks around it, until that is false.
@@ -90,18 +80,18 @@ std::array<std::uint8_t, login::Key::size_bytes> drawn(Random& random) {
 
 std::uint64_t address_hash(const net::Address& address) noexcept {
     static constexpr std::size_t of_network = 8;  // of IPv6: a machine may change the rest as it likes
-    return finished(hash_of(Bytes(address.bytes).first(std::min(address.size(), of_network))));
+    return split_mix(hash_of(Bytes(address.bytes).first(std::min(address.size(), of_network))));
 }
 
 std::uint64_t address_hash(std::string_view address) noexcept {
     const auto parsed =
         address.find(':') == std::string_view::npos ? net::parse_ipv4(address) : net::parse_ipv6(address);
-    return parsed ? address_hash(*parsed) : finished(hash_of(bytes_of(address)));
+    return parsed ? address_hash(*parsed) : split_mix(hash_of(bytes_of(address)));
 }
 
 std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept {
     const std::array<std::uint8_t, 2> tail{0, static_cast<std::uint8_t>(rank)};
-    return finished(hash_of(tail, hash_of(bytes_of(name))));
+    return split_mix(hash_of(tail, hash_of(bytes_of(name))));
 }
 
 // --- cookies ---

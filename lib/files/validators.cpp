@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/hex.hpp"
 #include "files/limits.hpp"
 #include "http/date.hpp"
 #include "http/field_name.hpp"
@@ -97,12 +98,11 @@ Condition date_condition(const http::Fields& fields, std::string_view name, cons
 }  // namespace
 
 Validators Validators::of(const FileStamp& stamp, std::int64_t now) {
-    constexpr std::string_view digits = "0123456789abcdef";
     Validators made;
     made.tag = std::string(18, '"');
     std::uint64_t digest = digest_of(stamp);
     for (std::size_t i = 16; i > 0; --i, digest >>= 4) {
-        made.tag[i] = digits[digest & 15];
+        made.tag[i] = hex_digits[digest & 15];
     }
     made.strong = now - std::max(stamp.modified, stamp.changed) >= nanoseconds * limits::files_settled_after.count();
     made.modified = seconds_of(std::min(stamp.modified, now));

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/split_mix.hpp"
+
 namespace ferrotunnel::http {
 
 class NameHasher {
@@ -50,12 +52,9 @@ private:
         return sum >= prime ? sum - prime : sum;
     }
 
-    // Makes a number from 2^32 to the prime out of a seed (the finaliser of splitmix64).
+    // Makes a number from 2^32 to the prime out of a seed.
     static std::uint64_t mix(std::uint64_t seed) noexcept {
-        seed += 0x9e37'79b9'7f4a'7c15;
-        seed = (seed ^ (seed >> 30)) * 0xbf58'476d'1ce4'e5b9;
-        seed = (seed ^ (seed >> 27)) * 0x94d0'49bb'1331'11eb;
-        return ((seed ^ (seed >> 31)) % (prime - (std::uint64_t{1} << 32))) + (std::uint64_t{1} << 32);
+        return split_mix(seed + split_mix_step) % (prime - (std::uint64_t{1} << 32)) + (std::uint64_t{1} << 32);
     }
 
     std::uint64_t point_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 
@@ -24,19 +25,10 @@ std::uint32_t milliseconds(Duration duration) {
     return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(sendable).count());
 }
 
-std::string hex(Bytes bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::uint8_t byte : bytes) {
-        text += {digits[byte >> 4], digits[byte & 15]};
-    }
-    return text;
-}
-
 // The failure for an unknown token or a wrong proof. The peer is told the same; the operator needs to know which.
 HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& id) {
     std::string text = token == nullptr
-                           ? "The client's token (id " + hex(id) +
+                           ? "The client's token (id " + to_hex(id) +
                                  ") is not one of this server's. Give client and server the same token."
                            : "The client names the token \"" + token->name +
                                  "\" but its proof is wrong: someone may be between client and server, or repeats an "

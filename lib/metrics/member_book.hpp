@@ -5,14 +5,12 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "metrics/limits.hpp"
+#include "metrics/row_book.hpp"
 
 namespace ferrotunnel::metrics {
 
@@ -31,7 +29,17 @@ class MemberRow {
 public:
     using Count = std::atomic<std::uint64_t>;
 
-    explicit MemberRow(MemberLabels labels) : labels_(std::move(labels)) {}
+    /// `heir`: gets what the row has counted when it ends; null: nobody does.
+    MemberRow(MemberLabels labels, std::shared_ptr<MemberRow> heir)
+        : labels_(std::move(labels)), heir_(std::move(heir)) {}
+    ~MemberRow() {
+        if (heir_) {
+            heir_->visitors += visitors.load();
+            heir_->ejections += ejections.load();
+        }
+    }
+    MemberRow(const MemberRow&) = delete;
+    MemberRow& operator=(const MemberRow&) = delete;
 
     const MemberLabels& labels() const noexcept { return labels_; }
 
@@ -41,26 +49,16 @@ public:
 
 private:
     const MemberLabels labels_;
+    const std::shared_ptr<MemberRow> heir_;
 };
 
 /// Any thread.
-class MemberBook {
+class MemberBook : public RowBook<MemberLabels, MemberRow> {
 public:
-    explicit MemberBook(std::size_t rows_max = limits::member_rows_max) : rows_max_(rows_max) {}
-
-    /// The row with these labels. Where there are as many as may be, those that nobody has any more are added up in
-    /// that of the rest; where all are in use it is that one.
-    std::shared_ptr<MemberRow> row(MemberLabels labels);
-    /// All of them, by their labels; that of the rest, whose labels are empty, last.
-    std::vector<std::shared_ptr<const MemberRow>> rows() const;
-
-private:
-    void forget_unused();
-
-    const std::size_t rows_max_;
-    const std::shared_ptr<MemberRow> rest_ = std::make_shared<MemberRow>(MemberLabels{});
-    mutable std::mutex mutex_;
-    std::map<MemberLabels, std::shared_ptr<MemberRow>> rows_;
+    explicit MemberBook(std::size_t rows_max = limits::member_rows_max)
+        : RowBook(rows_max, [](MemberLabels labels, std::shared_ptr<MemberRow> heir) {
+              return std::make_shared<MemberRow>(std::move(labels), std::move(heir));
+          }) {}
 };
 
 }  // namespace ferrotunnel::metrics

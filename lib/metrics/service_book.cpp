@@ -65,43 +65,9 @@ void ServiceRow::inherit(const ServiceSums& sums) {
 }
 
 ServiceBook::ServiceBook(std::vector<const void*> writers, std::size_t rows_max)
-    : writers_(std::make_shared<const std::vector<const void*>>(std::move(writers))),
-      rows_max_(rows_max),
-      rest_(std::make_shared<ServiceRow>(ServiceLabels{}, writers_, nullptr)) {}
-
-std::shared_ptr<ServiceRow> ServiceBook::row(ServiceLabels labels) {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = rows_.find(labels); known != rows_.end()) {
-        return known->second;
-    }
-    if (rows_.size() >= rows_max_) {
-        forget_unused();
-    }
-    if (rows_.size() >= rows_max_) {
-        return rest_;
-    }
-    auto made = std::make_shared<ServiceRow>(labels, writers_, rest_);
-    rows_.emplace(std::move(labels), made);
-    return made;
-}
-
-// Rows are given out under the lock alone, or shared by those who have them: one that only the book has stays so, and
-// whoever had it counts no more.
-void ServiceBook::forget_unused() {
-    std::erase_if(rows_, [](const auto& entry) {
-        return entry.second.use_count() == 1;  // its end follows, behind all that others have counted
-    });
-}
-
-std::vector<std::shared_ptr<const ServiceRow>> ServiceBook::rows() const {
-    std::vector<std::shared_ptr<const ServiceRow>> all;
-    const std::lock_guard lock(mutex_);
-    all.reserve(rows_.size() + 1);
-    for (const auto& [labels, row] : rows_) {
-        all.push_back(row);
-    }
-    all.push_back(rest_);
-    return all;
-}
+    : RowBook(rows_max, [shared = std::make_shared<const std::vector<const void*>>(std::move(writers))](
+                            ServiceLabels labels, std::shared_ptr<ServiceRow> heir) {
+          return std::make_shared<ServiceRow>(std::move(labels), shared, std::move(heir));
+      }) {}
 
 }  // namespace ferrotunnel::metrics

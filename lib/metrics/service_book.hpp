@@ -13,7 +13,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +22,7 @@
 #include "metrics/limits.hpp"
 #include "metrics/meter.hpp"
 #include "metrics/per_writer.hpp"
+#include "metrics/row_book.hpp"
 
 namespace ferrotunnel::metrics {
 
@@ -93,26 +93,9 @@ private:
 };
 
 /// Any thread.
-class ServiceBook {
+class ServiceBook : public RowBook<ServiceLabels, ServiceRow> {
 public:
     explicit ServiceBook(std::vector<const void*> writers = {}, std::size_t rows_max = limits::service_rows_max);
-
-    /// The row with these labels. Where there are as many as may be, and all of them are in use, it is that of the
-    /// rest.
-    std::shared_ptr<ServiceRow> row(ServiceLabels labels);
-    /// That of what belongs to no service, or to one that is not told apart. Its labels are empty.
-    const std::shared_ptr<ServiceRow>& rest() const noexcept { return rest_; }
-    /// All of them, by their labels; that of the rest last.
-    std::vector<std::shared_ptr<const ServiceRow>> rows() const;
-
-private:
-    void forget_unused();
-
-    const Writers writers_;
-    const std::size_t rows_max_;
-    const std::shared_ptr<ServiceRow> rest_;
-    mutable std::mutex mutex_;
-    std::map<ServiceLabels, std::shared_ptr<ServiceRow>> rows_;
 };
 
 }  // namespace ferrotunnel::metrics

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/hex.hpp"
+
 namespace ferrotunnel::observe {
 namespace {
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
 
 bool is_control(unsigned char c) {
     return c < 0x20 || c == 0x7f;
@@ -56,8 +56,7 @@ bool is_c1_control(std::string_view sequence) {
 
 void append_byte_escape(std::string& out, std::string_view prefix, unsigned char c) {
     out += prefix;
-    out += hex_digits[c >> 4];
-    out += hex_digits[c & 15];
+    append_hex(out, c);
 }
 
 void append_printable(std::string& out, std::string_view text, bool in_quotes) {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::session {
@@ -11,19 +12,6 @@ namespace ferrotunnel::session {
 using hooks::SessionPhase;
 using hooks::Step;
 using wire::Code;
-
-namespace {
-
-std::string in_hex(const wire::InstanceId& id) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : id) {
-        text += {digits[byte >> 4], digits[byte & 15]};
-    }
-    return text;
-}
-
-}  // namespace
 
 directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal) {
     if (refusal.failed) {
@@ -49,7 +37,7 @@ std::shared_ptr<const hooks::ClientFacts> ServerSession::Plugins::client() {
         const bool in_login = session_.handshake_ != nullptr;
         const login::Agreement& agreed = in_login ? session_.handshake_->agreed() : session_.agreement_;
         hooks::ClientFacts facts;
-        facts.instance = in_hex(agreed.peer_instance);
+        facts.instance = to_hex(agreed.peer_instance);
         facts.name = agreed.peer_name;
         facts.token = in_login ? session_.handshake_->token().name : session_.token_name_;
         facts.agent = agreed.peer_agent;

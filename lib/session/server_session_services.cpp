@@ -377,7 +377,7 @@ void ServerSession::unregister(std::uint32_t id) {
         // The references are dropped only after closing: if closing lacks memory, the session ends and leaves them
         // then.
         if (const auto port = service.public_port) {
-            shared_->ports->close(owner_of(service), *port, *this);
+            shared_->ports->close(*port, *this);
             service.public_port = nullptr;
         }
         if (const auto http = service.http) {
@@ -410,7 +410,7 @@ void ServerSession::leave(Service& service, bool may_return) {
     }
     service.awaited = nullptr;
     if (auto port = std::exchange(service.public_port, nullptr)) {
-        shared_->ports->leave(owner_of(service), *port, *this, may_return);
+        shared_->ports->leave(*port, *this, may_return);
     }
     if (auto http = std::exchange(service.http, nullptr)) {
         attempt([&] { shared_->http->leave(*http, *this, Clock::now()); });  // the worker may be gone already

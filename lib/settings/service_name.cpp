@@ -1,7 +1,10 @@
 #include "settings/service_name.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "base/hex.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -19,11 +22,9 @@ std::uint32_t checksum_of(std::string_view text) {
 }
 
 std::string in_hex(std::uint32_t number) {
-    std::string digits(8, '0');
-    for (std::size_t i = digits.size(); i-- > 0; number /= 16) {
-        digits[i] = "0123456789abcdef"[number % 16];
-    }
-    return digits;
+    std::array<std::uint8_t, 4> bytes{};
+    store_be<4>(bytes.data(), number);
+    return to_hex(bytes);
 }
 
 std::string made_valid(const std::string& text) {

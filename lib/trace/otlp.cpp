@@ -1,6 +1,7 @@
 #include "trace/otlp.hpp"
 
 #include "access/escape.hpp"
+#include "base/hex.hpp"
 #include "trace/limits.hpp"
 
 namespace ferrotunnel::trace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+
 namespace ferrotunnel::trace {
 namespace {
 
@@ -61,14 +63,13 @@ std::string_view without_blanks(std::string_view text) noexcept {
 }  // namespace
 
 Traceparent::Text Traceparent::text() const noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
     Text text;
     text.fill('0');
     text[trace_at - 1] = text[span_at - 1] = text[flags_at - 1] = '-';
     const auto put = [&](std::size_t at, const auto& bytes) {
         for (const std::uint8_t byte : bytes) {
-            text[at++] = digits[byte >> 4U];
-            text[at++] = digits[byte & 15U];
+            text[at++] = hex_digits[byte >> 4U];
+            text[at++] = hex_digits[byte & 15U];
         }
     };
     put(trace_at, trace);

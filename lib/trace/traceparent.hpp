@@ -35,14 +35,4 @@ std::optional<Traceparent> parse_traceparent(std::string_view value) noexcept;
 /// How many members the value of one field `tracestate` has. Nothing: it breaks the grammar.
 std::optional<std::size_t> count_tracestate(std::string_view value) noexcept;
 
-/// Appends the bytes in lower-case hexadecimal.
-template <std::size_t n>
-void append_hex(std::string& to, const std::array<std::uint8_t, n>& bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const std::uint8_t byte : bytes) {
-        to += digits[byte >> 4U];
-        to += digits[byte & 15U];
-    }
-}
-
 }  // namespace ferrotunnel::trace

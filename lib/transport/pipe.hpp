@@ -78,7 +78,7 @@ public:
     /// Whether bytes have been received that a read would return without a system call.
     virtual bool may_read_more() const noexcept = 0;
 
-    /// Whether the peer's end of the connection was seen, in order or not: its machine has closed the socket.
+    /// Whether the peer's end was seen, of TLS or of the socket alone, and no reset: its machine has closed the socket.
     virtual bool saw_end() const noexcept { return false; }
 
     /// Tells the peer that nothing more comes (TLS: close_notify, then TCP FIN). Best effort; flush what is pending

@@ -100,6 +100,7 @@ public:
 
     bool has_pending() const noexcept override { return false; }
     IoStatus flush() noexcept override { return IoStatus::ok; }
+    bool saw_end() const noexcept override { return saw_end_ && !was_reset_; }
     bool may_read_more() const noexcept override { return false; }
     void shutdown() noexcept override { (void)runtime::shutdown_send(socket_.get()); }
     bool exporter(MutableBytes) noexcept override { return false; }
@@ -125,8 +126,12 @@ private:
         (void)runtime::write_some(socket_.get(), Bytes(goaway_protocol));
     }
 
+    // The kernel tells of a reset once: what is read behind it looks like the end. A broken pipe is one that the peer
+    // had closed before.
     IoResult noted(IoResult result) noexcept {
+        saw_end_ = saw_end_ || result.status == IoStatus::eof;
         if (result.status == IoStatus::error) {
+            was_reset_ = was_reset_ || result.error != std::errc::broken_pipe;
             try {
                 error_ = result.error.message();
             } catch (const std::bad_alloc&) {
@@ -139,6 +144,8 @@ private:
     runtime::Fd socket_;
     TcpPipeSide side_;
     bool checked_;  // the first bytes were not TLS, or may be anything
+    bool saw_end_ = false;
+    bool was_reset_ = false;
     std::string error_;
 };
 

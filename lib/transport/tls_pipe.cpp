@@ -67,7 +67,9 @@ public:
     IoResult write(std::span<const Bytes> pieces) noexcept override;
     bool has_pending() const noexcept override { return !socket_.out.empty(); }
     IoStatus flush() noexcept override;
-    bool saw_end() const noexcept override { return socket_.saw_end && !was_reset(); }
+    bool saw_end() const noexcept override {
+        return (socket_.saw_end || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) && !was_reset();
+    }
     bool may_read_more() const noexcept override { return stopped_full_ && SSL_has_pending(ssl_.get()) == 1; }
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;
@@ -90,8 +92,8 @@ private:
     IoStatus fail_handshake(std::string text);
     std::string handshake_failure();
     // The kernel tells of a reset once, perhaps when what was left over was written: what is read behind it looks like
-    // the end.
-    bool was_reset() const noexcept { return write_error_ == std::errc::connection_reset; }
+    // the end. A broken pipe is one that the peer had closed before.
+    bool was_reset() const noexcept { return write_error_ && write_error_ != std::errc::broken_pipe; }
     void note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept;
     IoResult fail_by_openssl() noexcept;
     IoResult stop_reading(std::size_t got) noexcept;

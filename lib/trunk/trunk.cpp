@@ -265,7 +265,7 @@ void Trunk::input_ended(IoStatus status) {
     if (status == IoStatus::error) {
         end = {Code::connection_reset, pipe_->error_text(), false, true};
     }
-    connection_lost(std::move(end), status == IoStatus::eof || pipe_->saw_end());
+    connection_lost(std::move(end));
 }
 
 void Trunk::discard_input() {
@@ -310,9 +310,7 @@ void Trunk::write_some() {
 bool Trunk::write_once() {
     if (batch_.empty() && !produce()) {
         if (pipe_->has_pending()) {
-            const IoStatus status = pipe_->flush();
-            writable_ = status == IoStatus::ok;
-            was_reset_ = was_reset_ || status == IoStatus::error;
+            writable_ = pipe_->flush() == IoStatus::ok;
             tell_written(0);
         }
         return false;
@@ -322,15 +320,13 @@ bool Trunk::write_once() {
     batch_.advance(result.bytes);
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
-        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error. The kernel
-        // tells of a reset once: what is read behind it looks like an end in order.
+        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error.
         readable_ = true;
-        was_reset_ = result.error != std::errc::broken_pipe;
         batch_.clear();
         std::string why = pipe_->error_text();
         read_some();
         if (state_ == State::running) {
-            connection_lost({Code::connection_reset, why, false, true}, false);
+            connection_lost({Code::connection_reset, why, false, true});
         }
         return false;
     }
@@ -364,8 +360,8 @@ void Trunk::count(std::size_t bytes) noexcept {
 
 // A socket that the peer's machine has closed says that the process there is gone, or has ended the session in order.
 // The side that dials tries all the same, since something in between may have closed it, unless the end was announced.
-void Trunk::connection_lost(TrunkEnd end, bool closed_by_peer) {
-    const bool is_the_end = closed_by_peer && !was_reset_ && (!dials_ || session_.peer_drains());
+void Trunk::connection_lost(TrunkEnd end) {
+    const bool is_the_end = pipe_->saw_end() && (!dials_ || session_.peer_drains());
     if (!session_.is_resumable() || is_the_end) {
         close(std::move(end));
     } else {
@@ -399,7 +395,7 @@ void Trunk::leave_pipe() noexcept {
     worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
     slabs_ = {};
-    readable_ = hung_up_ = was_reset_ = false;
+    readable_ = hung_up_ = false;
     held_back_ = 0;
     last_counters_ = counters();
     runtime::reset_close(pipe_->release_fd());

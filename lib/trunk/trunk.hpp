@@ -146,7 +146,7 @@ private:
     IoStatus read_once(ReadSlab& into);
     void take(const buffer::Slice& bytes);
     void input_ended(IoStatus status);
-    void connection_lost(TrunkEnd end, bool closed_by_peer);
+    void connection_lost(TrunkEnd end);
     void detach_then_tell(TrunkEnd end);
     void wait_detached();
     void leave_pipe() noexcept;
@@ -185,7 +185,6 @@ private:
     bool writable_ = true;
     bool logged_in_ = false;
     bool dials_ = false;
-    bool was_reset_ = false;                 // a write has been told so
     const buffer::Slice* taking_ = nullptr;  // the bytes that the session is reading
 };
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/random.hpp"
+#include "base/split_mix.hpp"
 
 namespace ferrotunnel::test {
 
@@ -17,7 +18,7 @@ class SeededRandom final : public Random {
 public:
     explicit SeededRandom(std::uint64_t seed) noexcept {
         for (std::uint64_t& word : state_) {
-            word = split_mix(seed);
+            word = split_mix(seed += split_mix_step);
         }
     }
 
@@ -39,14 +40,6 @@ public:
     std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
 
 private:
-    static std::uint64_t split_mix(std::uint64_t& state) noexcept {
-        state += 0x9e37'79b9'7f4a'7c15;
-        std::uint64_t mixed = state;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58'476d'1ce4'e5b9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d0'49bb'1331'11eb;
-        return mixed ^ (mixed >> 31);
-    }
-
     std::uint64_t next_word() noexcept {
         std::uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
         std::uint64_t shifted = state_[1] << 17;

@@ -69,8 +69,8 @@ struct Holding {
         table->stop_holding();
         worker.stop();
         worker.join();
-        for (auto& [client, port, trunk] : joined) {
-            table->leave(client, *port, *trunk);
+        for (auto& [port, trunk] : joined) {
+            table->leave(*port, *trunk);
         }
         table->end();
     }
@@ -81,7 +81,7 @@ struct Holding {
         auto got = on(worker, [&] { return table->join(client, at, trunk, 1, worker, PlainPort::open, error); });
         refusal = std::move(got.refusal);
         if (got.port) {
-            joined.emplace_back(client, got.port, trunk);
+            joined.emplace_back(got.port, trunk);
         }
         return got.port;
     }
@@ -98,7 +98,7 @@ struct Holding {
 
     runtime::Worker worker;
     std::shared_ptr<PortTable> table;
-    std::vector<std::tuple<ClientId, std::shared_ptr<SharedPort>, std::shared_ptr<KeepingTrunk>>> joined;
+    std::vector<std::pair<std::shared_ptr<SharedPort>, std::shared_ptr<KeepingTrunk>>> joined;
     std::optional<Refusal> refusal;
     std::error_code error;
 };
@@ -112,7 +112,7 @@ TEST_CASE("visitors wait at a port that is held, and another client of the token
     const auto port = rig.join(first, 0);
     REQUIRE(port);
     const std::uint16_t number = port->address().port();
-    rig.table->leave(before, *port, *first, true);
+    rig.table->leave(*port, *first, true);
     std::vector<runtime::Fd> visitors;
     for (char letter = 'a'; letter <= 'z'; ++letter) {
         visitors.push_back(rig.visitor(number, letter));
@@ -130,7 +130,7 @@ TEST_CASE("visitors wait at a port that is held, and another client of the token
     CHECK(rig.table->port_of(before, 1) == 0);
     CHECK(rig.table->holds().held == 26);
     CHECK(rig.table->holds().given_up == 0);
-    rig.table->leave(before, *port, *first, true);  // again, and late: harmless
+    rig.table->leave(*port, *first, true);  // again, and late: harmless
     visitors.push_back(rig.visitor(number, '!'));
     CHECK(eventually([&] { return next->load() == 27; }));
 }
@@ -142,7 +142,7 @@ TEST_CASE("when the time is over those who wait are reset, and the port is free"
     const auto port = rig.join(trunk, 0);
     REQUIRE(port);
     const std::uint16_t number = port->address().port();
-    rig.table->leave(before, *port, *trunk, true);
+    rig.table->leave(*port, *trunk, true);
     const runtime::Fd late = rig.visitor(number, 'a');
     CHECK(error_at(late) == ECONNRESET);
     CHECK(rig.waiting(0));
@@ -156,8 +156,8 @@ TEST_CASE("no more wait at a port, and at all ports together, than may") {
     const auto one = rig.join(trunk, 0);
     const auto other = rig.join(trunk, 0);
     REQUIRE((one && other));
-    rig.table->leave(before, *one, *trunk, true);
-    rig.table->leave(before, *other, *trunk, true);
+    rig.table->leave(*one, *trunk, true);
+    rig.table->leave(*other, *trunk, true);
     std::vector<runtime::Fd> visitors;
     visitors.push_back(rig.visitor(one->address().port(), 'a'));
     visitors.push_back(rig.visitor(one->address().port(), 'b'));
@@ -176,7 +176,7 @@ TEST_CASE("a port takes as many who wait as one may have") {
     const auto trunk = std::make_shared<KeepingTrunk>();
     const auto port = rig.join(trunk, 0);
     REQUIRE(port);
-    rig.table->leave(before, *port, *trunk, true);
+    rig.table->leave(*port, *trunk, true);
     std::vector<runtime::Fd> far(limits::visitors_held_per_port_max + 1);
     for (runtime::Fd& one : far) {
         auto [near, other] = runtime::socket_pair();
@@ -197,7 +197,7 @@ TEST_CASE("a visitor whom the last trunk passes on while it leaves waits, too") 
     REQUIRE(port);
     auto [near, far] = runtime::socket_pair();
     Visitor visitor(std::move(near), runtime::SocketAddress(), port);
-    rig.table->leave(before, *port, *trunk, true);
+    rig.table->leave(*port, *trunk, true);
     CHECK(port->pass_on(visitor, *trunk));
     CHECK(rig.table->holds().waiting == 1);
     rig.table->stop_holding();
@@ -214,7 +214,7 @@ TEST_CASE("a held port is closed where its client wants another address, or the 
     const auto port = rig.join(trunk, 0);
     REQUIRE(port);
     const std::uint16_t number = port->address().port();
-    rig.table->leave(before, *port, *trunk, true);
+    rig.table->leave(*port, *trunk, true);
     CHECK_FALSE(rig.join(trunk, 0, restarted));
     CHECK(rig.refusal);
     CHECK(eventually([&] { return rig.join(trunk, 0, restarted) != nullptr; }));
@@ -224,7 +224,7 @@ TEST_CASE("a held port is closed where its client wants another address, or the 
     const auto here = roomy.join(trunk, 0);
     REQUIRE(here);
     const std::uint16_t at = here->address().port();
-    roomy.table->leave(before, *here, *trunk, true);
+    roomy.table->leave(*here, *trunk, true);
     const auto there = roomy.join(trunk, at, restarted, "127.0.0.2");
     REQUIRE(there);
     CHECK(there != here);
@@ -243,7 +243,7 @@ TEST_CASE("a port that is known from before is held until its client comes, and 
     const auto trunk = std::make_shared<KeepingTrunk>();
     const auto other = rig.join(trunk, 0, stranger);
     REQUIRE(other);
-    rig.table->leave(stranger, *other, *trunk);
+    rig.table->leave(*other, *trunk);
     const auto at = other->address();
     REQUIRE(eventually([&] { return hold(at); }));
     const runtime::Fd early = rig.visitor(at.port(), 'a');

@@ -76,7 +76,7 @@ struct Rig {
         worker.stop();
         worker.join();
         for (auto& [port, trunk] : joined) {
-            table->leave(alice, *port, *trunk);
+            table->leave(*port, *trunk);
         }
         table->end();
     }
@@ -168,14 +168,14 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
     auto shared = rig.join(first, 0);
     const std::uint16_t port = port_of(shared);
     REQUIRE(rig.join(second, port) == shared);
-    rig.table->leave(alice, *shared, *first);
+    rig.table->leave(*shared, *first);
     CHECK(visit(port));
     REQUIRE(second->taken.wait());
     CHECK(first->services().empty());
 
     // Leaves on a thread that is not the listener's, whose worker does nothing meanwhile.
     on(rig.worker, [&] {
-        std::thread other([&] { rig.table->leave(alice, *shared, *second); });
+        std::thread other([&] { rig.table->leave(*shared, *second); });
         other.join();
         CHECK_FALSE(visit(port));
         std::error_code error;
@@ -184,7 +184,7 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
     auto again = rig.join(first, port);
     CHECK(again != shared);
     CHECK(visit(port));
-    rig.table->leave(alice, *again, *first);
+    rig.table->leave(*again, *first);
 }
 
 TEST_CASE("a port belongs to one client, to one of its services, and to one address") {
@@ -201,7 +201,7 @@ TEST_CASE("a port belongs to one client, to one of its services, and to one addr
     CHECK(rig.table->port_of(alice, 7) == port_of(shared));
     CHECK(rig.table->port_of(alice, 8) == 0);
     CHECK(rig.table->port_of(bob, 7) == 0);
-    rig.table->leave(alice, *shared, *trunk);
+    rig.table->leave(*shared, *trunk);
     CHECK(rig.table->port_of(alice, 7) == 0);
 }
 
@@ -227,7 +227,7 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
     CHECK(other->services().size() == 1);
     CHECK(fresh->services().size() == 1);
     // When the old trunk hears of that, what it does is harmless.
-    rig.table->leave(alice, *port, *old);
+    rig.table->leave(*port, *old);
     CHECK(visit(port_of(port)));
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     auto second = std::make_shared<Trunk>();
     auto port = rig.join(first, 0);
     REQUIRE(rig.join(second, port_of(port)) == port);
-    rig.table->close(alice, *port, *first);
+    rig.table->close(*port, *first);
     CHECK(first->drops == 0);
     CHECK(second->drops == 1);
     CHECK_FALSE(visit(port_of(port)));
@@ -245,11 +245,11 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     REQUIRE(another);
     CHECK(another != port);
     // The second trunk hears of it late, and does no harm.
-    rig.table->leave(alice, *port, *second);
-    rig.table->close(alice, *port, *second);
+    rig.table->leave(*port, *second);
+    rig.table->close(*port, *second);
     CHECK(visit(port_of(port)));
     CHECK(rig.table->port_of(alice, 2) == port_of(port));
-    rig.table->leave(alice, *another, *first);
+    rig.table->leave(*another, *first);
 }
 
 TEST_CASE("a visitor whose trunk has left goes to another one; without one it is reset") {
@@ -261,13 +261,13 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
     runtime::Fd far;
     Visitor visitor = hand_made(port, far);
     leaving->gone = true;
-    rig.table->leave(alice, *port, *leaving);
+    rig.table->leave(*port, *leaving);
     leaving->take(std::move(visitor), 1);  // it was on its way to that trunk
     CHECK(staying->services().size() == 1);
 
     Visitor late = hand_made(port, far);
     staying->gone = true;
-    rig.table->leave(alice, *port, *staying);
+    rig.table->leave(*port, *staying);
     staying->take(std::move(late), 1);
     CHECK(error_at(far) == ECONNRESET);
     {
@@ -362,7 +362,7 @@ TEST_CASE("a port of a service that was unregistered on one trunk is not opened 
     };
     CHECK(join_second().port == port);
     has_ended = true;  // on the first trunk, and in this order
-    rig.table->close(alice, *port, *first);
+    rig.table->close(*port, *first);
     const auto joined = join_second();
     CHECK_FALSE(joined.port);
     REQUIRE(joined.refusal);
@@ -380,7 +380,7 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
     const auto open_and_close = [&](const ClientId& client) {
         auto joined = rig.table->join(client, any, trunk, 1, rig.worker, PlainPort::open, rig.error);
         if (joined.port) {
-            rig.table->close(client, *joined.port, *trunk);
+            rig.table->close(*joined.port, *trunk);
         }
         full = joined.refusal;
         return joined.port != nullptr;
@@ -415,7 +415,7 @@ TEST_CASE("limit: listeners of the clients of one token, with those that are not
             if (!port) {
                 break;
             }
-            rig.table->close(client, *port, *trunk);
+            rig.table->close(*port, *trunk);
             ++opened;
         }
         return opened;
@@ -448,7 +448,7 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
                 if (round % 2 == 0) {
                     rig.table->yield(*port, *trunk);
                 }
-                rig.table->leave(alice, *port, *trunk);
+                rig.table->leave(*port, *trunk);
             }
         });
     }
@@ -463,6 +463,6 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
     }
     visiting.join();
     CHECK(rig.table->port_of(alice, 1) == at.port());
-    rig.table->leave(alice, *port, *always);
+    rig.table->leave(*port, *always);
     CHECK(rig.table->port_of(alice, 1) == 0);
 }

@@ -332,15 +332,15 @@ TEST_CASE("a port is given to the successor as it listens", "[handover]") {
         CHECK(old_trunk->drops == 1);
         before.port->hand_over(Visitor({}, {}, before.port));
         CHECK(fresh_trunk->services == std::vector<std::uint32_t>{8});
-        table->leave(old, *before.port, *old_trunk);  // as its session does when it hears of it late
+        table->leave(*before.port, *old_trunk);  // as its session does when it hears of it late
         CHECK(table->port_of(fresh, 8) == at.port());
-        table->leave(fresh, *after.port, *fresh_trunk);
+        table->leave(*after.port, *fresh_trunk);
         CHECK(table->port_of(fresh, 8) == 0);
         const auto again = table->join(old, at, old_trunk, 5, worker, directory::test::PlainPort::open, error);
         CHECK(again.opened);
         // Where nobody joins, it goes with its last carrier.
         table->bequeath({old}, fresh, Transport::tcp, at);
-        table->leave(old, *again.port, *old_trunk);
+        table->leave(*again.port, *old_trunk);
         CHECK(table->port_of(fresh, 0) == 0);
         CHECK(table->join(old, at, old_trunk, 5, worker, directory::test::PlainPort::open, error).opened);
         // On another address of the machine it closes, and the successor can listen.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/login/hex.hpp"
+#include "base/hex.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::login;
@@ -42,14 +42,14 @@ struct Login {
 TEST_CASE("proofs are the documented bytes") {
     // Computed with another implementation of SHA-256 and HMAC.
     Login login;
-    CHECK(test::hex(make_proof(counting_key(), Prover::client, login.transcript())) ==
+    CHECK(to_hex(make_proof(counting_key(), Prover::client, login.transcript())) ==
           "1baddd7be6b2bc16d4be27181980ff67986408ecdd5a7a0db885588add278eb9");
-    CHECK(test::hex(make_proof(counting_key(), Prover::server, login.transcript())) ==
+    CHECK(to_hex(make_proof(counting_key(), Prover::server, login.transcript())) ==
           "15f2e62e9ef22dbe231842a58cd58c7cce8cd62a0793efa707fcee69e749d1f3");
     login.exporter.clear();
-    CHECK(test::hex(make_proof(counting_key(), Prover::client, login.transcript())) ==
+    CHECK(to_hex(make_proof(counting_key(), Prover::client, login.transcript())) ==
           "db954060e0b5a69921d044797f047683d03d308e361315e942390b507a30d950");
-    CHECK(test::hex(make_proof(counting_key(), Prover::server, login.transcript())) ==
+    CHECK(to_hex(make_proof(counting_key(), Prover::server, login.transcript())) ==
           "4e27ee7491c77ccdfb93fec6e1c8bbc625612ff137abe557e4571761a20ebba3");
 }
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <type_traits>
 
+#include "base/hex.hpp"
 #include "support/seeded_random.hpp"
-#include "unit/login/hex.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::login;
@@ -43,16 +43,16 @@ TEST_CASE("a token parses to its key and id") {
     auto token = parse_token(counted_token);
     REQUIRE(token);
     CHECK(token->strength == TokenStrength::strong);
-    CHECK(test::hex(token->key.bytes()) == "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
-    CHECK(test::hex(token->id) == "a760fc5a0e03461b");
+    CHECK(to_hex(token->key.bytes()) == "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    CHECK(to_hex(token->id) == "a760fc5a0e03461b");
 }
 
 TEST_CASE("any other text is a weak token whose key is its digest") {
     auto token = parse_token("hunter2");
     REQUIRE(token);
     CHECK(token->strength == TokenStrength::weak);
-    CHECK(test::hex(token->key.bytes()) == "f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7");
-    CHECK(test::hex(token->id) == "ed269abe38a4083a");
+    CHECK(to_hex(token->key.bytes()) == "f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7");
+    CHECK(to_hex(token->id) == "ed269abe38a4083a");
     CHECK(parse_token("FT1_abc")->strength == TokenStrength::weak);
 }
 

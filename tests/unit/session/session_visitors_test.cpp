@@ -96,7 +96,7 @@ public:
         REQUIRE(shared);
     }
     ~Forgetful() {
-        on(rig_.worker, [this] { rig_.shared->ports->leave(client_, *shared, *carrier_); });
+        on(rig_.worker, [this] { rig_.shared->ports->leave(*shared, *carrier_); });
     }
 
     std::shared_ptr<SharedPort> shared;

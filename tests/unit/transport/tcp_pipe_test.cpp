@@ -72,6 +72,37 @@ TEST_CASE("a peer that ends before it speaks") {
     CHECK_FALSE(why.empty());
 }
 
+TEST_CASE("the end of a peer is told from a reset, also where a write has been told of it") {
+    {
+        auto [left, right] = tcp_pair();
+        auto pipe = make_tcp_pipe(std::move(right), TcpPipeSide::client);
+        CHECK_FALSE(pipe->saw_end());
+        left.reset();
+        CHECK(read_to_end(*pipe).status == IoStatus::eof);
+        CHECK(pipe->saw_end());
+        IoResult result;
+        for (int i = 0; i < 1000 && result.status != IoStatus::error; ++i) {
+            result = write_text(*pipe, "x");
+            ::poll(nullptr, 0, 1);
+        }
+        CHECK(result.error == std::errc::broken_pipe);
+        CHECK(pipe->saw_end());
+    }
+    auto [left, right] = tcp_pair();
+    auto pipe = make_tcp_pipe(std::move(right), TcpPipeSide::client);
+    write_text(*pipe, "this is not read");
+    wait_for(left.get(), POLLIN);
+    runtime::reset_close(std::move(left));
+    IoResult result;
+    for (int i = 0; i < 1000 && result.status != IoStatus::error; ++i) {
+        result = write_text(*pipe, "x");
+        ::poll(nullptr, 0, 1);
+    }
+    CHECK(result.error == std::errc::connection_reset);
+    CHECK(read_to_end(*pipe).status == IoStatus::eof);  // as the kernel tells it
+    CHECK_FALSE(pipe->saw_end());
+}
+
 TEST_CASE("TLS is told from frames by the first three bytes, as they come") {
     auto [left, right] = tcp_pair();
     auto server = make_tcp_pipe(std::move(right), TcpPipeSide::server);

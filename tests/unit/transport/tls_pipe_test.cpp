@@ -209,7 +209,9 @@ TEST_CASE("an orderly end is eof, in each direction by itself") {
     write_text(*pair.client, "last words");
     pair.client->shutdown();
     CHECK(read_exactly(*pair.server, 10) == "last words");
+    CHECK_FALSE(pair.server->saw_end());
     CHECK(read_to_end(*pair.server).status == IoStatus::eof);
+    CHECK(pair.server->saw_end());
     CHECK(write_text(*pair.server, "late answer").status == IoStatus::ok);
     CHECK(read_exactly(*pair.client, 11) == "late answer");
     pair.server->shutdown();
@@ -249,6 +251,7 @@ TEST_CASE("a bare TCP end is a truncation, and a reset is a reset") {
     IoResult end = read_to_end(*pair.server);
     CHECK(end.status == IoStatus::error);
     CHECK(pair.server->error_text().find("truncated") != std::string::npos);
+    CHECK(pair.server->saw_end());
     CHECK(write_text(*pair.server, "x").status == IoStatus::error);
 
     TlsPair other = open_tls();
@@ -257,6 +260,7 @@ TEST_CASE("a bare TCP end is a truncation, and a reset is a reset") {
     CHECK(end.status == IoStatus::error);
     CHECK(end.error == std::errc::connection_reset);
     CHECK(other.server->error_text() == "Connection reset by peer");
+    CHECK_FALSE(other.server->saw_end());
 }
 
 TEST_CASE("what the peer said before it went is read even when writing has failed") {
@@ -273,7 +277,8 @@ TEST_CASE("what the peer said before it went is read even when writing has faile
     CHECK_FALSE(pair.client->error_text().empty());
     CHECK_FALSE(pair.client->has_pending());
     CHECK(read_exactly(*pair.client, 8) == "why I go");
-    CHECK(read_to_end(*pair.client).status == IoStatus::error);
+    CHECK(read_to_end(*pair.client).error == std::errc::connection_reset);
+    CHECK_FALSE(pair.client->saw_end());
     CHECK(write_text(*pair.client, "x").status == IoStatus::error);
 }
 

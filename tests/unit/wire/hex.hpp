@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "base/hex.hpp"
 
 namespace ferrotunnel::test {
 
@@ -29,15 +29,7 @@ inline std::vector<std::uint8_t> from_hex(std::string_view text) {
     return out;
 }
 
-inline std::string to_hex(Bytes bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (std::uint8_t byte : bytes) {
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
-}
+using ferrotunnel::to_hex;
 
 /// The text without its spaces.
 inline std::string hex(std::string_view text) {
