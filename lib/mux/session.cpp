@@ -454,7 +454,9 @@ void Session::flush_wakes() {
 }
 
 void Session::after_call() {
-    flush_wakes();
+    if (!touched_.empty()) {
+        flush_wakes();
+    }
     if (room_due_ || state_ == SessionState::draining) {
         tell_driver();
     }
@@ -524,8 +526,11 @@ TimePoint Session::next_deadline() const noexcept {
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        const TimePoint due = oldest->side_.waits_since + settings_.open_deadline;
-        next = std::min(next, resume_ ? std::max(due, resume_->opens_wait_until) : due);
+        TimePoint due = oldest->side_.waits_since + settings_.open_deadline;
+        if (resume_) {
+            due = std::max(due, resume_->opens_wait_until);
+        }
+        next = std::min(next, due);
     }
     if (Stream* oldest = orphans_.oldest()) {
         next = std::min(next, oldest->side_.waits_since + settings_.orphan_patience);

@@ -9,6 +9,17 @@ namespace ferrotunnel::mux {
 
 using wire::Code;
 
+namespace {
+
+// Beside other frames a CONFIRM costs next to nothing; by itself it wakes the peer for 16 bytes. Credit for bulk data
+// flows more often than every `confirm_alone_most`.
+constexpr std::uint64_t confirm_along = limits::confirm_every / 2;
+constexpr std::uint64_t confirm_alone_most = 4 * limits::confirm_every;
+// Of what this side may keep itself, since the peer, which has to keep what is not confirmed, may have as much.
+constexpr std::uint64_t confirm_alone_part = 16;
+
+}  // namespace
+
 void Session::begin_resumable(Duration window) {
     check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
     // What waits is the end of the login: before that nothing else can have been queued.
@@ -100,6 +111,9 @@ void Session::produce_kept(Batch& batch) {
     if (!batch.empty()) {
         return;  // the login's bytes do not count: they have a batch of their own
     }
+    if (resume.received - resume.told >= confirm_along && (!urgent_.empty() || lanes_have_output())) {
+        resume.confirm_due = true;
+    }
     write_confirm(batch);
     if (!urgent_.empty()) {
         write_urgent(batch);
@@ -142,7 +156,9 @@ void Session::ask_to_confirm() {
 void Session::count_received_bytes(std::size_t bytes) {
     Resumption& resume = *resume_;
     resume.received += bytes;
-    if (resume.received - resume.told >= limits::confirm_every && !std::exchange(resume.confirm_due, true)) {
+    const std::uint64_t latest =
+        std::clamp(settings_.resume_memory / confirm_alone_part, limits::confirm_every, confirm_alone_most);
+    if (resume.received - resume.told >= latest && !std::exchange(resume.confirm_due, true)) {
         shared_->waker->wake();
     }
 }

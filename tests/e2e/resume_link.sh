@@ -1,10 +1,11 @@
-# A session outlives what happens to its link, in network namespaces: holes of 5 and 20 s, a client whose address changes,
-# and what is too long for it, after which all is reset and the service comes back.
+# A session outlives what happens to its link, in network namespaces: holes, a middlebox that resets the connection, a
+# client whose address changes, and what is too long for it, after which all is reset and the service comes back. In
+# full size the session waits for the usual 30 s, and the holes are of 5, 20, 29 and 31 s; otherwise for 8 s, and so on.
 #
 #   visitor --+  server's namespace      router        client's namespace  +-- backend
 #             +-- 10.79.1.1 ------ 10.79.1.2|10.79.2.2 ------ 10.79.2.1 ---+
 source "$(dirname "$0")/lib.sh"
-need ip sysctl
+need ip sysctl ss nft
 ((EUID == 0)) || skip "network namespaces need root"
 
 mark=$((BASHPID % 100000))
@@ -27,6 +28,7 @@ link() {
 }
 link "$server_ns" 1
 link "$client_ns" 2
+# forward 0|1: the link is black, or there again.
 forward() { inside "$router_ns" sysctl -q -w net.ipv4.ip_forward="$1"; }
 forward 1 || skip "no forwarding here"
 
@@ -36,12 +38,49 @@ make_token
 printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$server_ns" "$program" >"$dir/server_program"
 printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$client_ns" "$program" >"$dir/client_program"
 chmod +x "$dir/server_program" "$dir/client_program"
-
 server_bind=10.79.1.1:7835
+
 start backend "${in_client[@]}" "$peer" serve --port 9000 --port-file "$dir/backend.port" echo
 wait_until $patience "the backend" test -s "$dir/backend.port"
-FERROTUNNEL=$dir/server_program start_server --resume 30s
-FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --resume 30s --connections 1
+
+# start_tunnel [OPTION...]: of both sides; one connection, the backend's port is 9001 at the server.
+start_tunnel() {
+    FERROTUNNEL=$dir/server_program start_server "$@"
+    FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --connections 1 "$@"
+}
+works() { [[ $("${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
+resumes() { count_of client "the session goes on"; }
+resumed() { count_is client "the session goes on" "$1"; }
+
+# --- a middlebox that resets a connection ---
+
+trunk_port() { inside "$client_ns" ss -Htn state established dport = :7835 | awk 'NR == 1 { sub(".*:", "", $3); print $3 }'; }
+# forget_trunk: from now on whoever sends anything of the client's present connection is told that there is none.
+forget_trunk() {
+    local port
+    port=$(trunk_port)
+    [[ -n $port ]] || fail "the client has no connection"
+    inside "$router_ns" nft -f - <<EOF
+table ip forgetful
+delete table ip forgetful
+table ip forgetful {
+    counter up {}
+    counter down {}
+    chain forward {
+        type filter hook forward priority 0;
+        tcp sport $port tcp dport 7835 counter name up reject with tcp reset
+        tcp sport 7835 tcp dport $port counter name down reject with tcp reset
+    }
+}
+EOF
+}
+# resets up|down: how many that were.
+resets() { inside "$router_ns" nft list counter ip forgetful "$1" | awk '$1 == "packets" { print $2 }'; }
+can_forget() { inside "$router_ns" nft 'add table ip forgetful; add chain ip forgetful x; add rule ip forgetful x tcp dport 1 reject with tcp reset' 2>/dev/null; }
+can_forget || skip "no nftables that resets connections here"
+
+lasts=$(by_size 8 30)
+start_tunnel --resume "${lasts}s"
 
 round=0
 # visitors: one that is idle and one that is busy, both with bytes to compare once $dir/over.N is there.
@@ -61,21 +100,20 @@ unharmed() {
         equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" eof
     done
     is_running busy || fail "the busy visitor was ended: $(<"$dir/busy.out")"
-    signal busy KILL
-    join busy
+    kill_now busy
 }
-resumed() { count_is client "the session goes on" "$1"; }
 
-say "a hole of 5 s: TCP itself is enough"
+short=$(by_size 2 5)
+say "a hole of $short s: TCP itself is enough"
 visitors
 forward 0
-sleep 5 # the hole itself
+sleep "$short" # the hole itself
 forward 1
 unharmed
 
-for hole in 20 $(by_size "" 29); do
+for hole in $(by_size 6 "20 29"); do
     say "a hole of $hole s"
-    before=$(count_of client "the session goes on")
+    before=$(resumes)
     visitors
     forward 0
     sleep "$hole" # the hole itself
@@ -84,9 +122,24 @@ for hole in 20 $(by_size "" 29); do
     unharmed
 done
 
-say "the client has another address"
-before=$(count_of client "the session goes on")
+say "a middlebox resets the connection, again and again"
 visitors
+for ((i = 0; i < $(by_size 5 30); ++i)); do
+    before=$(resumes)
+    began=$(now_ms)
+    forget_trunk
+    wait_until $patience "the resume" resumed $((before + 1))
+    at_least "packets of either side that were answered by a reset" $(($(resets up) + $(resets down))) 1
+    took="${took:-} $(($(now_ms) - began))"
+done
+say "milliseconds from reset to resume:$took"
+unharmed
+
+# A translation of addresses that has changed its mind: the server is told by a reset, the client's packets get nowhere.
+say "the connection is reset, and the client has another address"
+before=$(resumes)
+visitors
+forget_trunk
 ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2"
 ip -n "$client_ns" address del 10.79.2.1/24 dev "fr$mark-2"
 ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2" 2>/dev/null || true # it may have gone with the first one
@@ -94,18 +147,29 @@ ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
 wait_for_text server "goes on, on another connection .*10.79.2.7"
 unharmed
+
+say "the client's address changes without a word"
+before=$(resumes)
+visitors
+ip -n "$client_ns" address add 10.79.2.8/24 dev "fr$mark-2"
+ip -n "$client_ns" address del 10.79.2.7/24 dev "fr$mark-2"
+ip -n "$client_ns" address add 10.79.2.8/24 dev "fr$mark-2" 2>/dev/null || true
+ip -n "$client_ns" route replace default via 10.79.2.2
+wait_until $patience "the resume" resumed $((before + 1))
+wait_for_text server "goes on, on another connection .*10.79.2.8"
+unharmed
 equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
 
-say "a hole that is too long: all is reset, and the service comes back"
+say "a hole of $((lasts + 1)) s is too long: all is reset, and the service comes back"
 visitors
 forward 0
-wait_until 120 "the end of the busy one" has_ended busy
+sleep $((lasts + 1)) # the hole itself
+equal "sessions that were lost" "$(count_of client "the connection was lost")" 1
+forward 1
+wait_until 60 "the end of the busy one" has_ended busy
 touch "$dir/over.$round" # the others look at their connections now
 for name in busy idle whole; do
     join "$name"
     equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" reset
 done
-wait_for_text client "the connection was lost"
-forward 1
-works() { [[ $("${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
 wait_until $patience "the service" works

@@ -184,9 +184,8 @@ TEST_CASE("bytes behind the end of the login count, in the same read", "[resume]
     CHECK(session.received_bytes() == behind.size());
 }
 
-TEST_CASE("a side confirms every 256 KiB, and before it answers a ping", "[resume]") {
+TEST_CASE("a side confirms beside other frames, by itself when it has to, and before it answers a ping", "[resume]") {
     Resumable fixture;
-    fixture.feed(open_frame(2));
     const std::size_t before = fixture.wire.size();
     const auto confirms = [&] {
         fixture.send_all();
@@ -194,18 +193,43 @@ TEST_CASE("a side confirms every 256 KiB, and before it answers a ping", "[resum
             SessionFixture::cut(Raw(fixture.wire.begin() + static_cast<std::ptrdiff_t>(before), fixture.wire.end())),
             FrameType::confirm);
     };
-    std::size_t fed = 0;
-    while (fed < limits::confirm_every) {
-        fixture.feed(control_frame(16'000));
-        fed += 16'008;
-    }
+    const auto last_count = [&] { return wire::decode_confirm(confirms().back().payload).value(); };
+    const auto feed_until = [&](std::uint64_t count) {
+        while (fixture.session->received_bytes() < count) {
+            fixture.feed(control_frame(16'000));
+        }
+    };
+    fixture.feed(control_frame(16'000));
+    fixture.session->send_control(as_bytes("too few bytes for a CONFIRM beside it"));
+    CHECK(confirms().empty());
+    feed_until(limits::confirm_every / 2);
+    CHECK_FALSE(fixture.session->has_output());
+    fixture.session->send_control(as_bytes("enough"));
     REQUIRE(confirms().size() == 1);
-    CHECK(wire::decode_confirm(confirms()[0].payload).value() == fixture.session->received_bytes());
+    const std::uint64_t told = last_count();
+    CHECK(told == fixture.session->received_bytes());
+    feed_until(told + limits::confirm_every - 16'008);
+    CHECK_FALSE(fixture.session->has_output());
+    fixture.feed(control_frame(16'000));
+    REQUIRE(confirms().size() == 2);
+    CHECK(last_count() == fixture.session->received_bytes());
     fixture.feed(ping_frame(7, false));
-    const auto all = confirms();
-    REQUIRE(all.size() == 2);
-    CHECK(wire::decode_confirm(all[1].payload).value() == fixture.session->received_bytes());
+    REQUIRE(confirms().size() == 3);
+    CHECK(last_count() == fixture.session->received_bytes());
     CHECK(fixture.frames().back().header.type == FrameType::ping);
+}
+
+TEST_CASE("with more memory a side confirms by itself less often", "[resume]") {
+    Settings settings = resuming();
+    settings.resume_memory = limits::resume_memory_usual;
+    Resumable fixture(settings);
+    const std::uint64_t told = fixture.session->received_bytes();
+    while (fixture.session->received_bytes() + 16'008 < told + 4 * limits::confirm_every) {
+        fixture.feed(control_frame(16'000));
+        REQUIRE_FALSE(fixture.session->has_output());
+    }
+    fixture.feed(control_frame(16'000));
+    CHECK(fixture.session->has_output());
 }
 
 TEST_CASE("data stops at the bound, asks, and goes on when the peer confirms", "[resume]") {
