@@ -129,6 +129,12 @@ def pss_kib(pid):
     return total
 
 
+def peak_mib(pid):
+    """The most that a process has had in memory since it began."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+
+
 class Process:
     def __init__(self, command, log, environment=None, session=True):
         """`environment` is the whole of it; without, it is ours. The kernel may share out the processors by sessions,
