@@ -196,8 +196,7 @@ private:
     static bool is_about_health(const session::LinkNotice& notice);
     bool on_health(const session::LinkNotice& notice, Event& event);
     void on_service_refused(const session::LinkNotice& notice, Event& event);
-    std::optional<Entry> answered(std::uint32_t service, Event& event,
-                                  const std::function<void(detail::ServiceState&)>& change);
+    std::optional<Entry> answered(std::uint32_t service, Event& event, const std::function<void(const Entry&)>& change);
     void on_stopped(const session::LinkNotice& notice);
 
     // Ending.

@@ -61,7 +61,7 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
     } else if (notice.kind == LinkNotice::Kind::refused && notice.service != 0) {
         on_service_refused(notice, event);
     } else if (notice.kind == LinkNotice::Kind::unreachable) {
-        (void)answered(notice.service, event, [](ServiceState& state) { state.set_pending(); });
+        (void)answered(notice.service, event, [](const Entry& entry) { entry.state->set_pending(); });
     } else if (is_about_health(notice) && !on_health(notice, event)) {
         return;
     }
@@ -103,10 +103,10 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
     }
 }
 
-// Takes in the server's answer about a service: `change` is done to its state, and whoever was waiting for the answer
+// Takes in the server's answer about a service: `change` is done with its entry, and whoever was waiting for the answer
 // is taken out with a copy of the entry. Nothing when the service was closed meanwhile.
 std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service, Event& event,
-                                                          const std::function<void(ServiceState&)>& change) {
+                                                          const std::function<void(const Entry&)>& change) {
     std::lock_guard lock(mutex_);
     auto found = services_.find(service);
     if (found == services_.end()) {
@@ -114,18 +114,19 @@ std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service,
     }
     Entry entry = found->second;
     event.service = entry.name;
-    change(*entry.state);
+    change(entry);
     found->second.waiting = nullptr;
     return entry;
 }
 
 void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
-    auto entry = answered(notice.service, event,
-                          [&](ServiceState& state) { state.set_registered(notice.endpoint, notice.port); });
-    if (entry && entry->listener) {
-        entry->listener->set_registered();
-    }
+    auto entry = answered(notice.service, event, [&](const Entry& registered) {
+        if (registered.listener) {
+            registered.listener->set_registered();  // first: whoever sees the state may accept at once
+        }
+        registered.state->set_registered(notice.endpoint, notice.port);
+    });
     if (entry && entry->waiting != nullptr) {
         asio::any_io_executor executor = entry->waiting->executor;
         entry->waiting->complete({}, Listener(std::move(entry->listener), std::move(executor)));
@@ -133,8 +134,8 @@ void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
 }
 
 void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
-    auto entry =
-        answered(notice.service, event, [&](ServiceState& state) { state.set_refused(event.error, notice.text); });
+    auto entry = answered(notice.service, event,
+                          [&](const Entry& refused) { refused.state->set_refused(event.error, notice.text); });
     if (!entry) {
         return;
     }

@@ -41,7 +41,7 @@ void Taker::fail(std::error_code error) const noexcept {
 }
 
 ListenerCore::~ListenerCore() {
-    end(asio::error::operation_aborted, asio::error::operation_aborted);
+    end(End::closed, asio::error::operation_aborted, asio::error::operation_aborted);
 }
 
 void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
@@ -111,13 +111,11 @@ void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
 }
 
 void ListenerCore::fail(std::error_code error) {
-    end(error, error);
+    end(End::with_client, error, error);
 }
 
 void ListenerCore::set_refused(std::error_code error) {
-    end(error, error);
-    const std::lock_guard lock(mutex_);
-    refused_ = ended_ == error;
+    end(End::refused, error, error);
 }
 
 void ListenerCore::set_registered() {
@@ -128,20 +126,20 @@ void ListenerCore::set_registered() {
 }
 
 void ListenerCore::close() noexcept {
-    end(asio::error::operation_aborted, asio::error::bad_descriptor, true);
+    end(End::closed, asio::error::operation_aborted, asio::error::bad_descriptor);
     service_->close();
 }
 
-void ListenerCore::end(std::error_code for_waiting, std::error_code for_later, bool closes) noexcept {
+void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for_later) noexcept {
     std::deque<IntrusivePtr<StreamCore>> visitors;
     std::deque<Taker> accepts;
     {
         const std::lock_guard lock(mutex_);
         if (!is_closed_) {  // by its application: what the client or server says of it afterwards changes nothing
             ended_ = for_later;
-            refused_ = false;
+            refused_ = how == End::refused;
         }
-        is_closed_ = is_closed_ || closes;
+        is_closed_ = is_closed_ || how == End::closed;
         visitors.swap(visitors_);
         accepts.swap(accepts_);
     }

@@ -53,7 +53,9 @@ public:
     const std::shared_ptr<ServiceState>& service_state() const noexcept { return service_; }
 
 private:
-    void end(std::error_code for_waiting, std::error_code for_later, bool closes = false) noexcept;
+    enum class End : std::uint8_t { with_client, refused, closed };
+
+    void end(End how, std::error_code for_waiting, std::error_code for_later) noexcept;
 
     const std::shared_ptr<ServiceState> service_;
     std::atomic<std::uint64_t> last_serial_{0};

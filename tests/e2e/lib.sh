@@ -242,7 +242,7 @@ count_is() { (($(count_of "$1" "$2") >= $3)); }
 
 # Tests that run at the same time take their ports from blocks of their own, 200 ports each between 10000 and 29999: out
 # of the range from which the system takes ports by itself. Whoever holds the lock of a block's file has the block, until
-# the last of the test's processes has ended.
+# the last of the test's processes has ended. Unit tests take theirs in the same way (tests/support/lasting_port.hpp).
 take_port_block() {
     local locks=${TMPDIR:-/tmp}/ferrotunnel-e2e-ports.$UID block
     mkdir -p "$locks"

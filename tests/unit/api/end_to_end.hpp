@@ -22,7 +22,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -31,6 +30,7 @@
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
 #include "support/eventually.hpp"
+#include "support/lasting_port.hpp"
 
 namespace ferrotunnel::test {
 
@@ -85,28 +85,6 @@ private:
     tcp::acceptor acceptor_;
     std::thread thread_;
 };
-
-/// A free port that can be had again after it was given up: it is outside of the range from which the system takes
-/// ports by itself, for any other test that asks for one.
-inline std::uint16_t lasting_port() {
-    std::random_device random;
-    std::uniform_int_distribution<int> ports(10'000, 29'999);
-    asio::io_context io;
-    for (int attempt = 0; attempt < 1'000; ++attempt) {
-        const auto port = static_cast<std::uint16_t>(ports(random));
-        tcp::acceptor acceptor(io, tcp::v4());
-        asio::error_code taken;
-        acceptor.bind({asio::ip::make_address("127.0.0.1"), port}, taken);
-        if (!taken) {
-            return port;
-        }
-    }
-    throw std::runtime_error("no free port");
-}
-
-inline std::string lasting_address() {
-    return "127.0.0.1:" + std::to_string(lasting_port());
-}
 
 inline Server::Builder server_builder(const Secret& token, const std::string& bind = "127.0.0.1:0") {
     Server::Builder builder = Server::builder();

@@ -1,0 +1,148 @@
+// What the readers of a service's keys have in common: the keys themselves, and what earlier services have taken.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "settings/keys_backend.hpp"
+#include "settings/keys_exits.hpp"
+#include "settings/keys_group.hpp"
+#include "settings/keys_health.hpp"
+#include "settings/keys_rules.hpp"
+#include "settings/keys_sections.hpp"
+#include "settings/keys_sides.hpp"
+#include "settings/service_plugins.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
+/// for them, if it is in the same file.
+struct TakenNames {
+    using Ports = std::map<std::uint16_t, config::Place>;
+
+    const ConfigReading& reading;
+    std::optional<OwnServer> server;
+    std::map<std::string, config::Place> names;
+    Ports ports;
+    Ports udp_ports;
+    std::map<std::pair<std::string, std::string>, config::Place> hosts;  // host, and path as the server claims it
+
+    std::string first_one(const config::Place& first, const config::Value& second) const {
+        const std::string line = std::to_string(first.line);
+        return "; the first one is in " +
+               (first.file == second.place().file ? "line " + line : reading.text_at(first).name + ':' + line);
+    }
+};
+
+/// The keys of one service; a key that is missing is empty.
+struct ServiceKeys {
+    explicit ServiceKeys(config::Section& service)
+        : tcp(service.find("tcp")),
+          udp(service.find("udp")),
+          both(service.find("tcp+udp")),
+          http(service.find("http")),
+          tls(service.find("tls")),
+          path(service.find("path")),
+          local(service.find("local")),
+          name(service.find("name")),
+          idle(service.find("idle")),
+          bind(service.find("bind")),
+          plugins(service.find("plugins")),
+          group(service),
+          health(service.find("health")),
+          enabled(service.find("enabled")),
+          key(service.find("key")),
+          token(service.find("token")),
+          backend(service),
+          exit(service) {}
+
+    std::size_t kinds() const noexcept {
+        return std::size_t{tcp.has_value()} + std::size_t{udp.has_value()} + std::size_t{both.has_value()} +
+               std::size_t{http.has_value()} + std::size_t{tls.has_value()};
+    }
+
+    std::optional<config::Value> tcp;
+    std::optional<config::Value> udp;
+    std::optional<config::Value> both;
+    std::optional<config::Value> http;
+    std::optional<config::Value> tls;
+    std::optional<config::Value> path;
+    std::optional<config::Value> local;
+    std::optional<config::Value> name;
+    std::optional<config::Value> idle;
+    std::optional<config::Value> bind;
+    std::optional<config::Value> plugins;
+    GroupKeys group;
+    std::optional<config::Value> health;
+    std::optional<config::Value> enabled;
+    std::optional<config::Value> key;
+    std::optional<config::Value> token;
+    BackendKeys backend;
+    ExitKeys exit;
+    RuleKeys rules;
+};
+
+/// "22" and ":22" are port 22 of this machine, as on the command line.
+std::string with_host(const std::string& local);
+
+/// Whether `local` is missing: only a service that redirects can do without it.
+bool is_local_missing(const ServiceKeys& keys);
+
+/// False: an earlier service has this name, which was reported.
+bool is_new_name(const std::string& name, const config::Value& place, TakenNames& taken);
+
+/// Reports what the file's own server would refuse, at the key that asks for it.
+bool is_allowed(const config::Value& place, const std::optional<std::string>& refusal);
+
+/// Reports what check_service finds, at the key that it is about. False: it has found something.
+template <typename Description>
+bool is_good(Description& service, const config::Value& local, const std::optional<config::Value>& name) {
+    std::vector<Problem> problems;
+    check_service(service, false, problems);
+    for (const Problem& problem : problems) {
+        (problem.key == "name" && name ? *name : local).problem(problem.text);
+    }
+    return problems.empty();
+}
+
+/// Reads the plugins that the service asks for. False: something is wrong with them, which was reported.
+template <typename Description>
+bool reads_plugins(const ServiceKeys& keys, Description& service) {
+    return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+}
+
+/// Reads how the backend is checked. False: something is wrong with that, which was reported.
+template <typename Description>
+bool reads_health(const ServiceKeys& keys, Description& service) {
+    return !keys.health || read_health(*keys.health, service.health);
+}
+
+/// Reads whether the service is offered. False: that is neither, which was reported.
+template <typename Description>
+bool reads_enabled(const ServiceKeys& keys, const ConfigReading& reading, Description& service) {
+    const auto enabled = keys.enabled ? keys.enabled->boolean() : std::optional(true);
+    service.enabled = enabled.value_or(true);
+    service.disabled_by = service.enabled ? "" : reading.text_at(keys.enabled->place()).name;
+    return enabled.has_value();
+}
+
+/// Reads the service's own token. False: it is wrong, which was reported.
+template <typename Description>
+bool reads_token(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
+    return !keys.token || read_visit_key(*keys.token, reading, service.token);
+}
+
+// Each takes a service up into the client's part, or reports what is wrong with it.
+void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+/// Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
+void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+
+}  // namespace ferrotunnel::detail

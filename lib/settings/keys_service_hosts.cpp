@@ -1,0 +1,162 @@
+// Services that visitors find by a host name in a configuration file: `http` and `tls`.
+#include <utility>
+
+#include "base/text.hpp"
+#include "directory/http_description.hpp"
+#include "settings/keys_service.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::Value;
+
+// As with_host, and a relative path of a folder is relative to the file's.
+std::string with_folder(const std::string& local, const Value& place) {
+    constexpr std::string_view prefix = backend::folder_prefix;
+    return local.starts_with(prefix) && local != prefix
+               ? std::string(prefix) + place.in_folder(std::string_view(local).substr(prefix.size()))
+               : with_host(local);
+}
+
+// The server would refuse the second service for the same host and path, or for the same TLS name.
+bool are_new_hosts(const directory::HttpDescription& description, const Value& place, TakenNames& taken) {
+    for (const std::string& host : description.hosts) {
+        const auto [first, fresh] = taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place());
+        if (!fresh) {
+            place.problem("a second service is for " + in_quotes(host) +
+                          (description.passthrough ? "" : " and the same path") +
+                          taken.first_one(first->second, place));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_new_host(const Http& http, const Value& place, TakenNames& taken) {
+    directory::HttpDescription description;
+    return directory::read_http_part(http_part(http), description) || are_new_hosts(description, place, taken);
+}
+
+bool is_new_host(const Tls& tls, const Value& place, TakenNames& taken) {
+    directory::HttpDescription description;
+    return directory::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
+}
+
+// Reports what is wrong with the backend, at the key that names it.
+template <typename Description>
+bool is_backend_good(Description& service, const ServiceKeys& keys) {
+    std::vector<Problem> problems;
+    if (keys.local) {
+        check_backend(backend_words(service), "", problems);
+    }
+    for (const Problem& problem : problems) {
+        keys.local->problem(problem.text);
+    }
+    return problems.empty() && keys.backend.are_files_good(backend_words(service));
+}
+
+// Reports what is wrong with a host, at its key. The rest is left to check_service on the whole service.
+bool hosts_are_good(const ServiceKeys& keys, const Http& http) {
+    std::vector<Problem> problems;
+    Http alone = http;
+    alone.path.clear();
+    alone.local = ":1";
+    alone.backend_tls = {};
+    alone.listing = false;
+    alone.rules = {};
+    alone.limits = {};
+    check_service(alone, false, problems);
+    for (const Problem& problem : problems) {
+        if (problem.key != "name") {
+            keys.http->problem(problem.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+    Http http;
+    bool complete = !is_local_missing(keys);
+    complete = keys.backend.read(http.backend_tls) && complete;
+    complete = keys.backend.read(http.proxy_protocol) && complete;
+    complete = reads_plugins(keys, http) && complete;
+    complete = keys.group.read(http.group) && complete;
+    complete = reads_health(keys, http) && complete;
+    complete = reads_enabled(keys, reading, http) && complete;
+    complete = reads_token(keys, reading, http) && complete;
+    for (const Value& item : keys.http->items_or_single()) {
+        const std::optional<std::string> host = item.word();
+        complete = complete && host;
+        if (host && http.host.empty()) {
+            http.host = *host == "assigned" ? "" : *host;
+        } else if (host) {
+            http.aliases.push_back(*host);
+        }
+    }
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto path = keys.path ? keys.path->text() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    http.local = address ? with_folder(*address, *keys.local) : "";
+    http.path = path.value_or("");
+    http.name = called.value_or("");
+    const bool rules_are_good = read_rules(keys.rules, http, *keys.http);
+    if (!complete || (keys.local && !address) || (keys.path && !path) || (keys.name && !called)) {
+        return;
+    }
+    if (taken.server && !is_allowed(*keys.http, taken.server->refusal_of_http(http.host.empty()))) {
+        return;
+    }
+    if (hosts_are_good(keys, http) && rules_are_good && is_backend_good(http, keys) &&
+        is_good(http, keys.path ? *keys.path : *keys.http, keys.name) &&
+        is_new_name(http.name, keys.name ? *keys.name : *keys.http, taken) &&
+        is_new_host(http, keys.path ? *keys.path : *keys.http, taken)) {
+        part.http_services.push_back(std::move(http));
+    }
+}
+
+void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+    Tls tls;
+    bool complete = keys.local.has_value();
+    complete = keys.backend.read(tls.proxy_protocol) && complete;
+    complete = reads_plugins(keys, tls) && complete;
+    complete = keys.group.read(tls.group) && complete;
+    complete = reads_health(keys, tls) && complete;
+    complete = reads_enabled(keys, reading, tls) && complete;
+    complete = reads_token(keys, reading, tls) && complete;
+    for (const Value& item : keys.tls->items_or_single()) {
+        const std::optional<std::string> host = item.word();
+        complete = complete && host;
+        if (host && tls.host.empty()) {
+            tls.host = *host;
+        } else if (host) {
+            tls.aliases.push_back(*host);
+        }
+    }
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    const Value* tls_key = keys.backend.any_tls();
+    if (tls_key != nullptr) {
+        tls_key->problem("a `tls` service has none: its backend speaks TLS with the visitor");
+    }
+    if (keys.path) {
+        keys.path->problem("a `tls` service has no paths: nobody looks into its TLS");
+    }
+    const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `tls`");
+    if (!complete || !address || tls_key != nullptr || keys.path || ruled || (keys.name && !called)) {
+        return;
+    }
+    tls.local = with_host(*address);
+    tls.name = called.value_or("");
+    if (taken.server && !is_allowed(*keys.tls, taken.server->refusal_of_tls())) {
+        return;
+    }
+    if (is_backend_good(tls, keys) && is_good(tls, *keys.tls, keys.name) &&
+        is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken) && is_new_host(tls, *keys.tls, taken)) {
+        part.tls_services.push_back(std::move(tls));
+    }
+}
+
+}  // namespace ferrotunnel::detail

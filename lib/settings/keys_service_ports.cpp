@@ -1,0 +1,265 @@
+// Services with a public port in a configuration file: `tcp`, `udp` and `tcp+udp`.
+#include <chrono>
+#include <utility>
+
+#include "settings/keys_service.hpp"
+#include "settings/port_range.hpp"
+#include "settings/rights.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::Value;
+
+bool is_new_port(std::uint16_t port, const Value& place, TakenNames::Ports& ports, const TakenNames& taken) {
+    if (port == 0) {
+        return true;
+    }
+    const auto [bound, fresh] = ports.emplace(port, place.place());
+    if (!fresh) {
+        place.problem("the public port " + std::to_string(port) + " is there twice" +
+                      taken.first_one(bound->second, place));
+    }
+    return fresh;
+}
+
+// Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
+bool reads_bind(const ServiceKeys& keys, std::string& bind) {
+    const auto text = keys.bind ? keys.bind->word() : std::nullopt;
+    const auto address = text ? ip_address_of(*text) : std::nullopt;
+    if (text && !address) {
+        keys.bind->unexpected("an IP address of the server, like 127.0.0.1");
+    }
+    bind = address.value_or("");
+    return !keys.bind || address;
+}
+
+// The ports of a service that has some: a public one with an address behind it, or a range of them. Empty: something is
+// wrong, and was reported.
+std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
+    const std::string text = port.is_text() ? port.try_text().value_or("") : "";
+    if (!is_port_range(text) && !is_port_range(std::string_view(local).substr(local.rfind(':') + 1))) {
+        const auto number = port.number(0, 65'535);
+        return number ? std::vector<PortOfRange>{{static_cast<std::uint16_t>(*number), with_host(local)}}
+                      : std::vector<PortOfRange>{};
+    }
+    auto ports = spread_ports(text, local);
+    if (!ports) {
+        port.problem(ports.error());
+        return {};
+    }
+    for (PortOfRange& one : *ports) {
+        one.local = with_host(one.local);
+    }
+    return std::move(*ports);
+}
+
+// Takes a service with a public port up into `services`, if nothing is wrong with it. False: something was, and was
+// reported.
+template <typename Service>
+bool add_port(Service service, const ServiceKeys& keys, const Value& port, TakenNames::Ports& ports, TakenNames& taken,
+              std::vector<Service>& services) {
+    if (!is_good(service, *keys.local, keys.name)) {
+        return false;
+    }
+    if (taken.server && !is_allowed(port, taken.server->refusal_of_port(service.remote_port))) {
+        return false;
+    }
+    const bool has_port = is_new_port(service.remote_port, port, ports, taken);
+    if (!has_port && !keys.name) {
+        return false;  // its name is made from the port, so the problem would be reported twice
+    }
+    if (!is_new_name(service.name, keys.name ? *keys.name : port, taken) || !has_port) {
+        return false;
+    }
+    services.push_back(std::move(service));
+    return true;
+}
+
+// The service, or all services of a range: what is wrong with one of them is not said of each.
+template <typename Service>
+void add_ports(const Service& model, const std::vector<PortOfRange>& places, const ServiceKeys& keys, const Value& port,
+               TakenNames::Ports& ports, TakenNames& taken, std::vector<Service>& services) {
+    for (Service& service : services_of_range(model, places)) {
+        if (!add_port(std::move(service), keys, port, ports, taken, services)) {
+            return;
+        }
+    }
+}
+
+bool is_private(const Value& port) {
+    return port.is_text() && port.try_text() == "private";
+}
+
+// Reports a key of a service that has a public port.
+bool may_have_key(const ServiceKeys& keys, const Value& port) {
+    const bool is_right = !keys.key || is_private(port);
+    if (!is_right) {
+        keys.key->problem("is for `tcp: private` and `udp: private`: visitors of a public port do not know it");
+    }
+    return is_right;
+}
+
+// Reports the keys that a UDP service can not have. True: there was one.
+bool has_what_udp_has_not(const ServiceKeys& keys) {
+    const Value* tls_key = keys.backend.any_tls();
+    if (tls_key != nullptr) {
+        tls_key->problem("a UDP service has no TLS");
+    }
+    if (keys.path) {
+        keys.path->problem("a UDP service has no paths");
+    }
+    const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `udp`");
+    return tls_key != nullptr || keys.path || ruled;
+}
+
+// Reads whether the backend of a UDP service is told who visitors are. False: it can not be so, which was reported.
+bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
+    if (!keys.backend.read(udp.proxy_protocol)) {
+        return false;
+    }
+    if (udp.proxy_protocol == ProxyProtocol::v1) {
+        keys.backend.proxy()->problem("a UDP service can have v2 alone: v1 is for connections");
+        return false;
+    }
+    if (!keys.backend.proxy_each()) {
+        return true;
+    }
+    if (udp.proxy_protocol == ProxyProtocol::off) {
+        keys.backend.proxy_each()->problem("has no meaning without `proxy_protocol: v2`");
+        return false;
+    }
+    const std::optional<bool> each = keys.backend.proxy_each()->boolean();
+    udp.proxy_each = each.value_or(false);
+    return each.has_value();
+}
+
+// Reads what any service with UDP says, with `local` as it is written. Nothing: it can not be so, which was reported.
+std::optional<Udp> read_udp(const ServiceKeys& keys) {
+    using std::chrono::milliseconds;
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    const auto idle = keys.idle ? keys.idle->time() : std::nullopt;
+    if (has_what_udp_has_not(keys) || !address || (keys.name && !called) || (keys.idle && !idle)) {
+        return std::nullopt;
+    }
+    Udp udp;
+    udp.name = called.value_or("");
+    udp.local = *address;
+    udp.idle = idle.value_or(udp.idle);
+    if (!reads_plugins(keys, udp) || !keys.group.read(udp.group)) {
+        return std::nullopt;
+    }
+    if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
+        keys.idle->problem("must be from 1s to 1h");
+        return std::nullopt;
+    }
+    return udp;
+}
+
+}  // namespace
+
+void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+    const bool is_private_one = is_private(*keys.tcp);
+    const auto address = keys.local ? keys.local->word() : std::nullopt;
+    const auto called = keys.name ? keys.name->word() : std::nullopt;
+    if (keys.path) {
+        keys.path->problem("a TCP service has no paths");
+        return;
+    }
+    if (keys.rules.refuse("is for a service with `http`; this one has `tcp`")) {
+        return;
+    }
+    if (!may_have_key(keys, *keys.tcp)) {
+        return;
+    }
+    if (!address || (keys.name && !called)) {
+        return;
+    }
+    const std::vector<PortOfRange> places =
+        is_private_one ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
+    Tcp tcp;
+    if (keys.bind && is_private_one) {
+        keys.bind->problem("a private service has none: it has no port that could listen");
+        return;
+    }
+    if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !keys.group.read(tcp.group) ||
+        !reads_health(keys, tcp) || !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
+        !keys.exit.read(*keys.local, tcp, reading)) {
+        return;
+    }
+    tcp.is_private = is_private_one;
+    if (keys.key && !read_visit_key(*keys.key, reading, tcp.key)) {
+        return;
+    }
+    tcp.local = places.front().local;
+    tcp.name = called.value_or("");
+    if (!keys.backend.are_files_good(backend_words(tcp))) {
+        return;
+    }
+    add_ports(tcp, places, keys, *keys.tcp, taken.ports, taken, part.services);
+}
+
+void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+    std::optional<Udp> read = read_udp(keys);
+    if (!read) {
+        return;
+    }
+    Udp& udp = *read;
+    udp.is_private = is_private(*keys.udp);
+    if (!reads_introduction(keys, udp) || !may_have_key(keys, *keys.udp) ||
+        (keys.key && !read_visit_key(*keys.key, reading, udp.key))) {
+        return;
+    }
+    if (udp.is_private && !keys.key) {
+        keys.udp->problem("needs a `key`: other clients visit it, and nobody else");
+        return;
+    }
+    if (keys.bind && udp.is_private) {
+        keys.bind->problem("a private service has none: it has no port that could listen");
+        return;
+    }
+    const std::vector<PortOfRange> places =
+        udp.is_private ? std::vector<PortOfRange>{{0, with_host(udp.local)}} : ports_of(*keys.udp, udp.local);
+    if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp) &&
+        reads_token(keys, reading, udp)) {
+        add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
+    }
+}
+
+void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+    std::optional<Udp> read = read_udp(keys);
+    if (!read) {
+        return;
+    }
+    Udp& udp = *read;
+    Tcp model;
+    model.name = std::exchange(udp.name, {});
+    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model) ||
+        !reads_token(keys, reading, model)) {
+        return;
+    }
+    udp.token = model.token;
+    udp.enabled = model.enabled;
+    udp.disabled_by = model.disabled_by;
+    model.bind = udp.bind;
+    model.proxy_protocol = udp.proxy_protocol;
+    model.plugins = udp.plugins;
+    model.group = udp.group;
+    for (Tcp& tcp : services_of_range(model, ports_of(*keys.both, udp.local))) {
+        if (!add_port(tcp, keys, *keys.both, taken.ports, taken, part.services)) {
+            return;
+        }
+        Udp twin = udp;
+        twin.with_tcp = part.services.back().name;
+        twin.local = part.services.back().local;
+        twin.remote_port = tcp.remote_port;
+        if (!add_port(twin, keys, *keys.both, taken.udp_ports, taken, part.udp_services)) {
+            part.services.pop_back();
+            return;
+        }
+    }
+}
+
+}  // namespace ferrotunnel::detail
