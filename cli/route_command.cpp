@@ -157,7 +157,8 @@ const CommandInfo& route_info() {
         "  ferrotunnel route app.example.com --server --visitor 203.0.113.7     (asks the server that runs)\n"
         "Nothing is started or connected. The services are those of the file's `client:` section; what other clients\n"
         "of the same server offer is not known here, but with --server, which tells the service that is met and the\n"
-        "members of its group: who takes visitors, and who has this one if it stays with its member. The host decides first: exact, `*.`, `**.`, then `*`. Of its\n"
+        "members of its group: who takes visitors, and who has this one if it stays with its member. The host decides "
+        "first: exact, `*.`, `**.`, then `*`. Of its\n"
         "services the path decides: an equal one, then expressions in their order, then the longest prefix. Where the\n"
         "file has a chain of plugins, it is told which of them run for the request; none of them is called.\n",
         {

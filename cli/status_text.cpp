@@ -302,8 +302,8 @@ std::string route_text(const Json& answer) {
         const bool is_it = member_of(member, "chosen") == true;
         is_chosen = is_chosen || is_it;
         rows.push_back({text_in(member, "name"), state, std::to_string(number_in(member, "weight")),
-                        std::to_string(number_in(member, "visitors_now")), std::to_string(number_in(member, "visitors")),
-                        is_it ? "<- this visitor" : ""});
+                        std::to_string(number_in(member, "visitors_now")),
+                        std::to_string(number_in(member, "visitors")), is_it ? "<- this visitor" : ""});
     }
     text += table(rows, 2);
     if (is_chosen) {
