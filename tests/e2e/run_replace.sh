@@ -44,7 +44,7 @@ more_rounds() {
     wait_until $patience "more rounds" count_is load '^round ' $((now + ${1:-3}))
 }
 both run_0 --replace # where none runs it just starts
-wait_until $patience "the services" count_is run_0 '^client: .*registered' 3
+wait_until $patience "the services" count_is run_0 '^client: .* -> ' 3
 start load python3 "$E2E_SOURCE/upgrade_load.py" "$dir" app.test "$edge" "127.0.0.1:$port" "127.0.0.1:$port"
 more_rounds
 
