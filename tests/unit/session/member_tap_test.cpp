@@ -18,7 +18,9 @@ namespace {
 
 /// A visitor's stream to a member, and the tap of its pump.
 struct Watched {
-    Watched() : tap(stream, [this](Fared fared, TimePoint) { told.push_back(fared); }) {}
+    Watched() : tap(stream, [this](Fared fared, TimePoint) { told.push_back(fared); }) {
+        (void)fixture.produce();  // its OPEN
+    }
 
     void accept() { fixture.feed(opened_frame(stream->id(), 1'000)); }
     void reset(Code code, bool abort = false) {
