@@ -208,8 +208,9 @@ void Server::Impl::open_sticky_key() {
     }
 }
 
-// Opens the ports that are known from before at once, each on a worker: visitors wait there for their clients, who are
-// on their way. A client that is faster has its port already.
+// Opens the ports that are known from before at once, each of TCP on a worker: visitors wait there for their clients,
+// who are on their way. A client that is faster has its port already. How datagrams are to be read the client says, so
+// those wait in the kernel, as where a socket was passed on.
 void Server::Impl::hold_known_ports() {
     if (!claims_ || settings_.hold == settings_.hold.zero()) {
         return;
@@ -221,12 +222,17 @@ void Server::Impl::hold_known_ports() {
         const auto token = std::ranges::find_if(*tokens, [&](const auto& one) { return one.token.id == port.owner; });
         std::optional<runtime::SocketAddress> at =
             port.address.empty() ? shared_->tcp_bind : runtime::SocketAddress::from_ip(port.address, 0);
-        if (port.transport != directory::Transport::tcp || token == tokens->end() || !at ||
-            rules->refuse_port(port.owner, port.port, token->ports) || count == limits::ports_held_at_start_max) {
+        if (token == tokens->end() || !at || rules->refuse_port(port.owner, port.port, token->ports) ||
+            count == limits::ports_held_at_start_max) {
             continue;
         }
         at->set_port(port.port);
-        runtime::Worker& worker = group_->at(count++ % group_->size());
+        ++count;
+        if (port.transport == directory::Transport::udp) {
+            (void)shared_->ports->passed()->keep_datagrams(*at);
+            continue;
+        }
+        runtime::Worker& worker = group_->at(count % group_->size());
         worker.post([shared = shared_, &worker, owner = port.owner, at = *at] {
             (void)shared->ports->hold_known(owner, at, worker, shared->open_port);
         });

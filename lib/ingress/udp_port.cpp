@@ -66,6 +66,8 @@ public:
     void hand_over() noexcept override {
         is_handed_over_ = true;
         readable_ = false;
+        idle_ = std::min(idle_, limits::udp_handed_over_idle_max);
+        idle_timer_.set_after(Duration::zero());
     }
 
 private:
@@ -105,6 +107,7 @@ private:
     std::vector<IntrusivePtr<UdpVisitor>> due_;
     std::vector<IntrusivePtr<UdpVisitor>> serving_;
     std::size_t waiting_bytes_ = 0;  // for streams
+    Duration idle_;                  // after which a visitor goes
     bool readable_ = true;
     bool is_handed_over_ = false;  // answers are still sent
     runtime::Segmenting segmenting_;
@@ -120,6 +123,7 @@ UdpPort::UdpPort(runtime::Worker& worker, runtime::Fd socket, const directory::D
       on_visitor_(std::move(on_visitor)),
       shared_(shared),
       by_address_(0, AddressHash(shared.random.next(), shared.random.next())),
+      idle_(terms.idle),
       idle_timer_(worker, [this] { expire(); }) {
     fed_.reserve(runtime::DatagramReader::batch_max);
     worker_.poller().add_input(socket_.get(), *this);
@@ -245,7 +249,7 @@ void UdpPort::touch(Visitors::iterator visitor) noexcept {
     (*visitor)->active_at = worker_.now();
     visitors_.splice(visitors_.end(), visitors_, visitor);
     if (!idle_timer_.is_set()) {
-        idle_timer_.set_after(terms_.idle);
+        idle_timer_.set_after(idle_);
     }
 }
 
@@ -311,7 +315,7 @@ void UdpPort::forget(UdpVisitor& visitor, const char* why) {
 void UdpPort::expire() {
     for (std::size_t i = 0; i < expired_per_round && !visitors_.empty(); ++i) {
         UdpVisitor& oldest = *visitors_.front();
-        const TimePoint until = oldest.active_at + terms_.idle;
+        const TimePoint until = oldest.active_at + idle_;
         if (worker_.now() < until) {
             idle_timer_.set(until);
             return;

@@ -1,10 +1,21 @@
 // A public UDP port: the visitors of one socket, each of which has a stream of its own.
 #pragma once
 
+#include <chrono>
+
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "directory/shared_port.hpp"
 #include "trunk/datagram_counts.hpp"
+
+namespace ferrotunnel::limits {
+
+/// For how long a visitor stays without an answer when the port's socket is another process's as well, which has what
+/// he sends: what was asked before is answered by then, and the old process comes to its end.
+inline constexpr Duration udp_handed_over_idle_max = std::chrono::seconds(5);
+
+}  // namespace ferrotunnel::limits
 
 namespace ferrotunnel::ingress {
 

@@ -44,20 +44,34 @@ std::size_t PassedSockets::size() const {
     return sockets_.size();
 }
 
+std::vector<NamedSocket> PassedSockets::copies() const {
+    std::vector<NamedSocket> copies;
+    const std::lock_guard lock(mutex_);
+    for (const NamedSocket& one : sockets_) {
+        copies.push_back({copy_of(one.socket.get()), one.name});
+    }
+    return copies;
+}
+
 void PassedSockets::clear() noexcept {
     std::vector<NamedSocket> unused;
     const std::lock_guard lock(mutex_);
     unused.swap(sockets_);
 }
 
-Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view name) {
-    const std::lock_guard lock(mutex_);
+// The lock is held.
+PassedSockets::Sockets::iterator PassedSockets::find(const SocketAddress& at, bool datagrams, std::string_view name) {
     const auto is_it = [&](const NamedSocket& one) {
         return is_datagrams(one.socket) == datagrams &&
                (at.port() == 0 ? !name.empty() && one.name == name
                                : local_address(one.socket.get()).text() == at.text());
     };
-    const auto found = std::find_if(sockets_.begin(), sockets_.end(), is_it);
+    return std::find_if(sockets_.begin(), sockets_.end(), is_it);
+}
+
+Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = find(at, datagrams, name);
     if (found == sockets_.end()) {
         return {};
     }
@@ -66,14 +80,52 @@ Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view
     return taken;
 }
 
+// The lock is held while it is bound: whoever wants the address finds it free, or finds the socket.
+bool PassedSockets::keep_datagrams(const SocketAddress& at) {
+    const std::lock_guard lock(mutex_);
+    if (find(at, true, {}) != sockets_.end()) {
+        return true;
+    }
+    std::error_code error;
+    Fd bound = runtime::bind_datagrams(at, error);
+    const bool is_bound = static_cast<bool>(bound);
+    if (is_bound) {
+        sockets_.push_back({std::move(bound), {}});
+    }
+    return is_bound;
+}
+
+// False: there is none.
+bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
+    const std::lock_guard lock(mutex_);
+    return port != 0 && std::erase_if(sockets_, [&](const NamedSocket& one) {
+                            return is_datagrams(one.socket) == datagrams &&
+                                   local_address(one.socket.get()).port() == port;
+                        }) != 0;
+}
+
 Fd PassedSockets::listen_on(const SocketAddress& at, std::error_code& error, std::string_view name, int backlog) {
-    Fd passed = take(at, false, name);
-    return passed ? std::move(passed) : runtime::listen_on(at, error, backlog);
+    Fd socket = take(at, false, name);
+    if (!socket) {
+        socket = runtime::listen_on(at, error, backlog);
+    }
+    if (!socket && error == std::errc::address_in_use && close_those_at(at.port(), false)) {
+        error.clear();
+        socket = runtime::listen_on(at, error, backlog);
+    }
+    return socket;
 }
 
 Fd PassedSockets::bind_datagrams(const SocketAddress& at, std::error_code& error) {
-    Fd passed = take(at, true, {});
-    return passed ? std::move(passed) : runtime::bind_datagrams(at, error);
+    Fd socket = take(at, true, {});
+    if (!socket) {
+        socket = runtime::bind_datagrams(at, error);
+    }
+    if (!socket && error == std::errc::address_in_use && close_those_at(at.port(), true)) {
+        error.clear();
+        socket = runtime::bind_datagrams(at, error);
+    }
+    return socket;
 }
 
 }  // namespace ferrotunnel::runtime

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -30,21 +31,30 @@ public:
     /// What is no socket of IP that listens, or takes datagrams, is closed. They are made non-blocking, and
     /// close-on-exec.
     void add(std::vector<NamedSocket> sockets);
+    /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False: that can
+    /// not be.
+    bool keep_datagrams(const SocketAddress& at);
     std::size_t size() const;
+    /// Copies of all that wait here.
+    std::vector<NamedSocket> copies() const;
     /// Closes those that nobody has taken.
     void clear() noexcept;
 
     /// Like runtime::listen_on, with the socket that listens there already, if one was passed on; with port 0 that of
-    /// this name.
+    /// this name. One that waits here, has the port on another IP address, and is in the way of that is closed.
     Fd listen_on(const SocketAddress& at, std::error_code& error, std::string_view name = {}, int backlog = 4096);
     /// The same of runtime::bind_datagrams.
     Fd bind_datagrams(const SocketAddress& at, std::error_code& error);
 
 private:
+    using Sockets = std::vector<NamedSocket>;
+
+    Sockets::iterator find(const SocketAddress& at, bool datagrams, std::string_view name);
     Fd take(const SocketAddress& at, bool datagrams, std::string_view name);
+    bool close_those_at(std::uint16_t port, bool datagrams);
 
     mutable std::mutex mutex_;
-    std::vector<NamedSocket> sockets_;
+    Sockets sockets_;
 };
 
 }  // namespace ferrotunnel::runtime

@@ -119,6 +119,8 @@ kill_now client
 kill_now server
 start_holding 60s
 wait_for_port "127.0.0.1:$second" server # which is a visitor, too
+start udp_early python3 "$visitors" udp "127.0.0.1:$port" hello # waits in the kernel, and is not counted
+wait_for_text udp_early "^sent"
 crowd early 50
 ask_tls tls_early
 start web_early curl -sS --max-time $patience -H "Host: web.test" "http://$edge/page"
@@ -127,6 +129,7 @@ client
 join_ok early
 has_text "$dir/early.out" "^answered 50, reset 0$"
 in_order early
+join_ok udp_early
 join_ok tls_early
 has_text "$dir/tls_early.out" "^untouched$"
 join_ok web_early

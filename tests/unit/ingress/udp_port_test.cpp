@@ -269,3 +269,21 @@ TEST_CASE("a visitor whom rules keep out is asked about once, and forgotten afte
     CHECK_FALSE(sent_by(fixture, 1).empty());
     CHECK(rig.counts->no_visitor.load() < sent);
 }
+
+TEST_CASE("another process has the socket too: answers are sent, and who gets none goes soon", "[handover]") {
+    PortRig rig(1h);
+    SessionFixture fixture;
+    const runtime::Fd visitor = visitor_of(rig);
+    send(visitor, "asked");
+    const auto stream = open_for(fixture, rig.next());
+    CHECK(sent_by(fixture, 1) == std::vector<std::string>{"asked"});
+    on(rig.running.worker, [&] { rig.port->hand_over(); });
+    send(visitor, "is the other one's");
+    fixture.feed(datagram_frame(stream->id(), 77));
+    CHECK(receive(visitor).size() == 77);
+    CHECK(eventually([&] {
+        fixture.produce();
+        return static_cast<bool>(stream->verdict());
+    }));
+    CHECK(rig.counts->received == 1);
+}
