@@ -2,6 +2,10 @@
 //
 // They are those of one client; or of several, which share it as members of a group: then a visitor's member is chosen
 // first, and of its trunks the one with the least load.
+//
+// A member has a *seat*, by which visitors who stay know it: its name, and its rank among those of that name. The
+// successor of a client (docs/architecture/handover.md) has the seat of its predecessor beside it, and gets no visitors
+// as long as that one can take them: so whoever stays with the seat moves once, and never back and forth.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +22,7 @@
 #include "directory/group_member.hpp"
 #include "directory/member_choice.hpp"
 #include "directory/membership.hpp"
+#include "directory/mutant.hpp"
 #include "directory/sticky.hpp"
 
 namespace ferrotunnel::directory {
@@ -52,6 +58,11 @@ public:
         bool outgoing = false;      // whoever joins next takes its place
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
+    /// A member, for whoever looks on.
+    struct Present {
+        std::shared_ptr<GroupMember> it;
+        std::uint32_t weight = 1;
+    };
 
     static constexpr std::uint64_t detour = 16;
 
@@ -77,6 +88,28 @@ public:
         const auto own = std::find_if(carriers_.begin(), carriers_.end(),
                                       [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
         return own != carriers_.end() ? member_of(*own) : nullptr;
+    }
+
+    /// The members in the order in which they came; none: there is no group.
+    std::vector<Present> members() const {
+        std::vector<Present> all;
+        all.reserve(members_.size());
+        for (const Member& member : members_) {
+            all.push_back({member.it, member.says.weight});
+        }
+        return all;
+    }
+    /// The member that such a visitor stays with, if it came now; null: the balance chooses one, or there is none.
+    /// Nothing is counted, and nobody's turn is over.
+    std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask) {
+        if (members_.empty()) {
+            return nullptr;
+        }
+        look_at_members({}, ask, false);
+        const bool by_address = members_.front().says.sticky == wire::Sticky::address;
+        const auto place = by_address ? MemberChoice::choose_by_address(ask.sticky.address, candidates_)
+                                      : MemberChoice::find_tagged(candidates_);
+        return place ? members_[*place].it : nullptr;
     }
 
     /// How a visitor of the member has fared. `time`: how long that one is out, if it is ejected now.
@@ -172,6 +205,9 @@ public:
     }
 
     void remove(const Trunk& trunk) {
+        if (mutant(Mutant::gone_kept)) {
+            return;
+        }
         std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
         forget_members();
         look_at_health();
@@ -251,10 +287,14 @@ private:
     struct Member {
         std::shared_ptr<GroupMember> it;
         Membership says;
-        std::uint32_t rank = 0;  // among those of the same name
-        std::uint64_t hash = 0;
+        std::string seat;         // the name that it is known by
+        std::uint32_t rank = 0;   // among those of that name
+        std::uint64_t hash = 0;   // of both
+        bool follows = false;     // its seat was another one's when it came
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
+
+        bool has_seat_of(const Member& other) const noexcept { return rank == other.rank && seat == other.seat; }
     };
 
     static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
@@ -262,7 +302,8 @@ private:
     }
 
     bool takes_visitors(const Carrier& carrier) const noexcept {
-        return carrier.health.healthy || (none_healthy_ && carrier.health.try_when_all_unhealthy);
+        return carrier.health.healthy || mutant(Mutant::unhealthy_takes) ||
+               (none_healthy_ && carrier.health.try_when_all_unhealthy);
     }
 
     bool may_take(const std::vector<const Trunk*>& passed, const Carrier& carrier) const {
@@ -278,6 +319,7 @@ private:
             using State = GroupMember::State;
             member.it->state_.store(!is_healthy(member)                  ? State::unhealthy
                                     : member.ejection.is_out()           ? State::ejected
+                                    : waits_for_seat(member)             ? State::standby
                                     : member.says.standby && any_regular ? State::standby
                                                                          : State::takes_visitors,
                                     std::memory_order_relaxed);
@@ -291,6 +333,12 @@ private:
     }
     /// Whether it takes visitors, or would be tried all the same.
     bool takes(const Member& member) const noexcept { return is_healthy(member) && !member.ejection.is_out(); }
+    /// Whether its predecessor has the visitors.
+    bool waits_for_seat(const Member& member) const noexcept {
+        return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
+                   return before.has_seat_of(member) && takes(before);
+               });
+    }
     bool others_take(const Member& but) const noexcept {
         return std::any_of(members_.begin(), members_.end(),
                            [&](const Member& one) { return one.it != but.it && takes(one); });
@@ -318,20 +366,34 @@ private:
             }
         }
         Member member;
-        while (std::any_of(members_.begin(), members_.end(), [&](const Member& one) {
-            return one.rank == member.rank && one.says.name == membership.name;
-        })) {
-            ++member.rank;
-        }
+        member.says = membership;
+        take_seat(member);
         const bool has_tag = membership.key && membership.sticky == wire::Sticky::cookie;
         member.it = std::make_shared<GroupMember>(
             last_member_ + 1, membership.name,
-            has_tag ? membership.key->tag(membership.group, membership.name, member.rank) : std::string(),
-            membership.row);
-        member.says = membership;
-        member.hash = member_hash(membership.name, member.rank);
+            has_tag ? membership.key->tag(membership.group, member.seat, member.rank) : std::string(), membership.row);
+        member.hash = member_hash(member.seat, member.rank);
         members_.push_back(std::move(member));
         return ++last_member_;
+    }
+
+    /// That of its predecessor, or else the first of its name that nobody has.
+    void take_seat(Member& member) const {
+        for (const Member& one : members_) {
+            const std::vector<ClientId>& before = member.says.predecessors;
+            if (std::find(before.begin(), before.end(), one.says.client) != before.end() &&
+                !mutant(Mutant::seat_forgotten)) {
+                member.seat = one.seat;
+                member.rank = one.rank;
+                member.follows = true;
+                return;
+            }
+        }
+        member.seat = member.says.name;
+        while (std::any_of(members_.begin(), members_.end(),
+                           [&member](const Member& one) { return one.has_seat_of(member); })) {
+            ++member.rank;
+        }
     }
 
     void forget_members() noexcept {
@@ -367,18 +429,8 @@ private:
 
     std::optional<std::size_t> choose_among(const std::vector<const Trunk*>& passed, const VisitorAsk& ask,
                                             bool ejected_too) {
+        look_at_members(passed, ask, ejected_too);
         const Membership& terms = members_.front().says;  // all say the same
-        candidates_.clear();
-        for (const Member& member : members_) {
-            MemberChoice::Candidate candidate{
-                member.it->visitors_now(), member.says.weight, member.says.standby, false, member.credit, member.hash};
-            candidate.has_tag = !ask.sticky.tag.empty() && ask.sticky.tag == member.it->tag();
-            candidate.can = (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
-                            std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
-                                return carrier.member == member.it->number() && may_take(passed, carrier);
-                            });
-            candidates_.push_back(candidate);
-        }
         if (terms.sticky == wire::Sticky::address) {
             return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
         }
@@ -387,6 +439,25 @@ private:
             members_[at].credit = candidates_[at].credit;
         }
         return chosen;
+    }
+
+    /// Makes a candidate of each member.
+    void look_at_members(const std::vector<const Trunk*>& passed, const VisitorAsk& ask, bool ejected_too) {
+        candidates_.clear();
+        for (const Member& member : members_) {
+            MemberChoice::Candidate candidate{
+                member.it->visitors_now(), member.says.weight, member.says.standby, false, member.credit, member.hash};
+            candidate.has_tag =
+                !ask.sticky.tag.empty() && !mutant(Mutant::tag_forgotten) && ask.sticky.tag == member.it->tag();
+            candidate.can = (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
+                            std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+                                return carrier.member == member.it->number() && may_take(passed, carrier);
+                            });
+            for (std::size_t before = 0; member.follows && candidate.can && before < candidates_.size(); ++before) {
+                candidate.can = !(candidates_[before].can && members_[before].has_seat_of(member));
+            }
+            candidates_.push_back(candidate);
+        }
     }
 
     const Carrier* least_loaded(const std::vector<const Trunk*>& passed, std::uint64_t member) {

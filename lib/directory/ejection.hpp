@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
+#include "directory/mutant.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::directory {
@@ -56,7 +57,7 @@ public:
     /// Whether it is in, and its last visitor has not failed.
     bool is_clean() const noexcept { return !out_ && row_ == 0; }
     /// Whether a visitor may come: the member is in, or its time is over.
-    bool takes(TimePoint now) const noexcept { return !out_ || now >= until_; }
+    bool takes(TimePoint now) const noexcept { return !out_ || now >= until_ || mutant(Mutant::early_return); }
     /// A member that is out gets a visitor: its trial. Until that has fared, or the time is over once more, no other
     /// one comes.
     void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "directory/mutant.hpp"
 #include "metrics/member_book.hpp"
 
 namespace ferrotunnel::directory {
@@ -49,7 +50,7 @@ private:
         }
     }
     void end() noexcept {
-        now_.fetch_sub(1, std::memory_order_relaxed);
+        now_.fetch_sub(mutant(Mutant::uncounted_end) ? 0 : 1, std::memory_order_relaxed);
         if (row_) {
             row_->now.fetch_sub(1, std::memory_order_relaxed);
         }

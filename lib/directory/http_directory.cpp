@@ -105,6 +105,16 @@ std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) co
     return carriers_.member_of(trunk);
 }
 
+std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
+    std::lock_guard lock(mutex_);
+    return carriers_.members();
+}
+
+std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
+    std::lock_guard lock(mutex_);
+    return carriers_.stays_with(ask);
+}
+
 bool HttpService::carries(const HttpCarrier& trunk) const {
     std::lock_guard lock(mutex_);
     return carriers_.has(trunk);

@@ -93,6 +93,11 @@ public:
     /// The member that the trunk belongs to; null: there is no group.
     std::shared_ptr<GroupMember> member_of(const HttpCarrier& trunk) const;
 
+    /// The members of the group, in the order in which they came, and the one that such a visitor stays with (null: the
+    /// balance chooses one). For whoever looks on: nothing is counted.
+    std::vector<CarrierList<HttpCarrier>::Present> members() const;
+    std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask);
+
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
     /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }

@@ -27,6 +27,7 @@
 #include <optional>
 #include <vector>
 
+#include "directory/mutant.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::directory {
@@ -55,7 +56,15 @@ public:
                                                                   : by_balance(balance, members, may);
     }
 
-    /// The same for a visitor who stays with the member of its address.
+    /// The one that a visitor with this tag stays with. Nothing: the balance would choose one.
+    static std::optional<std::size_t> find_tagged(const std::vector<Candidate>& members) {
+        const Who who = who_may(members);
+        const auto found = std::find_if(members.begin(), members.end(),
+                                        [&who](const Candidate& member) { return member.has_tag && who.may(member); });
+        return found != members.end() ? std::optional(static_cast<std::size_t>(found - members.begin())) : std::nullopt;
+    }
+
+    /// The one that a visitor who stays with the member of its address comes to.
     static std::optional<std::size_t> choose_by_address(std::uint64_t address, const std::vector<Candidate>& members) {
         const Who who = who_may(members);
         std::optional<std::size_t> best;
@@ -84,7 +93,7 @@ private:
         Who who;
         for (const Candidate& member : members) {
             who.any = who.any || member.can;
-            who.any_regular = who.any_regular || (member.can && !member.standby);
+            who.any_regular = who.any_regular || (member.can && !member.standby && !mutant(Mutant::standby_takes));
         }
         return who;
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "directory/refusal.hpp"
 #include "login/token.hpp"
@@ -39,6 +40,7 @@ struct Membership {
     std::string name{};                         // what the client calls itself
     std::shared_ptr<const StickyKey> key{};     // of cookies; null: there are none
     std::shared_ptr<metrics::MemberRow> row{};  // counts its visitors; may be null
+    std::vector<ClientId> predecessors{};       // whose place it wants
 
     friend bool operator==(const Membership&, const Membership&) = default;
 

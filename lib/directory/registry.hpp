@@ -159,6 +159,8 @@ public:
 
     /// All trunks of the predecessors of the session's client.
     std::vector<std::shared_ptr<SessionHandle>> predecessors(SessionKey session) const;
+    /// Who they are.
+    std::vector<ClientId> clients_before(SessionKey session) const;
     /// Whether a predecessor has the name too, and not as a member of the same group: it is served there until the
     /// place is taken.
     bool waits_for_place(SessionKey session, const ClaimName& name) const;

@@ -66,6 +66,15 @@ std::vector<std::shared_ptr<SessionHandle>> Registry::predecessors(SessionKey se
     return handles;
 }
 
+std::vector<ClientId> Registry::clients_before(SessionKey session) const {
+    std::lock_guard lock(mutex_);
+    std::set<ClientId> clients;
+    if (const auto known = sessions_.find(session); known != sessions_.end() && !known->second.replaced) {
+        for_predecessors(known->second.info, [&clients](const Session& one) { clients.insert(client_of(one.info)); });
+    }
+    return {clients.begin(), clients.end()};
+}
+
 bool Registry::waits_for_place(SessionKey session, const ClaimName& name) const {
     std::lock_guard lock(mutex_);
     const auto known = sessions_.find(session);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "directory/mutant.hpp"
 #include "directory/shared_port.hpp"
 
 namespace ferrotunnel::directory {
@@ -55,6 +56,9 @@ void SharedPort::end_hold() noexcept {
             return;
         }
     }
+    if (mutant(Mutant::unreleased)) {
+        return;
+    }
     // By mail: the caller may be in the middle of something, and a trunk calls back.
     (void)hold_mail_->post(*worker_.mailbox(), shared_from_this());
 }
@@ -71,7 +75,7 @@ void SharedPort::look_at_hold() noexcept {
     }
     if (!until) {
         release_some();
-    } else if (Clock::now() < *until) {
+    } else if (Clock::now() < *until || mutant(Mutant::never_given_up)) {
         hold_timer_->set(*until);
     } else if (const auto table = table_.lock()) {
         table->give_up(*this);
@@ -277,7 +281,7 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
 }
 
 std::vector<runtime::NamedSocket> PortTable::sockets() const {
-    std::vector<runtime::NamedSocket> sockets;
+    std::vector<runtime::NamedSocket> sockets = passed_->copies();
     const auto add = [&sockets](const SharedPort& port) {
         sockets.push_back({runtime::copy_of(port.listener_->descriptor()), {}});
     };
@@ -303,6 +307,7 @@ void PortTable::hand_over() noexcept {
     while (!held_.empty()) {
         close_held(held_.begin());
     }
+    passed_->clear();
 }
 
 PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) const {

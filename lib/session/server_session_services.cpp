@@ -181,6 +181,7 @@ void ServerSession::keep_description(Service& service, const wire::Service& desc
         }
         service.membership->name = printable(agreement_.peer_name, 64);
         service.membership->key = shared_->sticky_key;
+        service.membership->predecessors = shared_->registry->clients_before(key_);
         service.membership->row = shared_->members->row(
             {group.name, std::string(login::name_of(description.kind)), token_name_, service.membership->name});
     }

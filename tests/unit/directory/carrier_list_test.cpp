@@ -1,6 +1,7 @@
 #include "directory/carrier_list.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -377,4 +378,95 @@ TEST_CASE("members say the same of stickiness and ejection", "[groups]") {
     CHECK(group.list.may_join(other));
     other.sticky = ferrotunnel::wire::Sticky::address;
     CHECK_FALSE(group.list.may_join(other));
+}
+
+TEST_CASE("a successor has the seat of its predecessor, and its visitors when that one takes none", "[groups]") {
+    using ferrotunnel::wire::Sticky;
+    const auto sticky = GENERATE(Sticky::address, Sticky::cookie, Sticky::off);
+    const auto key = std::make_shared<const StickyKey>(
+        ferrotunnel::login::Key(std::array<std::uint8_t, ferrotunnel::login::Key::size_bytes>{1}));
+    CarrierList<Trunk> list;
+    const auto join = [&](std::uint8_t client, const std::string& name, std::vector<ClientId> before = {}) {
+        Membership membership{{{1}, {9}}, {{1}, {client}}};
+        membership.sticky = sticky;
+        membership.key = key;
+        membership.name = name;
+        membership.predecessors = std::move(before);
+        const auto trunk = std::make_shared<Trunk>();
+        list.add(trunk, client, membership);
+        return trunk;
+    };
+    const auto first = join(1, "a");
+    const auto other = join(2, "a");
+    const auto third = join(3, "c");
+    const std::string tag = list.member_of(*other)->tag();
+    // Of each address, and of the cookie: who has it.
+    const auto visitors = [&] {
+        std::vector<const Trunk*> who;
+        for (std::uint64_t address = 0; address < 60; ++address) {
+            who.push_back(list.choose({}, {.sticky = {address, tag}})->trunk.get());
+        }
+        return who;
+    };
+    const auto before = visitors();
+    const auto successor = join(4, "named otherwise", {{{1}, {2}}, {{1}, {77}}});
+    CHECK(list.member_of(*successor)->tag() == tag);
+    CHECK(list.member_of(*successor)->state() == State::standby);
+    CHECK(list.member_of(*other)->state() == State::takes_visitors);
+    const auto both = visitors();
+    CHECK(std::count(both.begin(), both.end(), successor.get()) == 0);
+    CHECK(list.choose({other.get(), first.get(), third.get()})->trunk == successor);  // the others are full
+
+    SECTION("one trunk of the other client leaves after the other, and another successor comes") {
+        join(4, "named otherwise");  // it has taken the place, and says so no more
+        const auto last = join(5, "", {{{1}, {2}}, {{1}, {4}}});
+        list.remove(*other);
+        CHECK(list.member_of(*successor)->state() == State::takes_visitors);
+        CHECK(list.member_of(*last)->state() == State::standby);
+        list.remove_all_of(*successor);
+        CHECK(list.member_of(*last)->state() == State::takes_visitors);
+        CHECK(list.member_of(*last)->tag() == tag);
+    }
+    SECTION("the other client is unhealthy, and healthy again") {
+        list.set_health(*other, {false, false});
+        CHECK(list.member_of(*successor)->state() == State::takes_visitors);
+        const auto meanwhile = visitors();
+        CHECK(std::count(meanwhile.begin(), meanwhile.end(), other.get()) == 0);
+        CHECK(std::count(meanwhile.begin(), meanwhile.end(), successor.get()) != 0);
+        list.set_health(*other, {true, false});
+        const auto after = visitors();
+        CHECK(std::count(after.begin(), after.end(), successor.get()) == 0);
+    }
+    SECTION("whoever had the other client has the successor, and all others have whom they had") {
+        list.remove(*other);
+        auto after = visitors();
+        if (sticky != Sticky::off) {
+            std::replace(after.begin(), after.end(), static_cast<const Trunk*>(successor.get()),
+                         static_cast<const Trunk*>(other.get()));
+            CHECK(after == before);
+        }
+        CHECK((list.member_of(*join(6, "a"))->tag() != tag || tag.empty()));  // the seat is not free
+    }
+}
+
+TEST_CASE("who looks on sees the members, and whom a visitor would come to", "[groups]") {
+    Group group(3);
+    CHECK(group.list.members().size() == 3);
+    CHECK(group.list.members().at(1).it == group.members[1]);
+    CHECK(group.list.stays_with({}) == nullptr);
+    Membership sticky{{{1}, {8}}, {{1}, {1}}};
+    sticky.sticky = ferrotunnel::wire::Sticky::address;
+    sticky.weight = 3;
+    CarrierList<Trunk> list;
+    CHECK(list.stays_with({}) == nullptr);
+    for (std::uint8_t client = 1; client < 5; ++client) {
+        sticky.client.second = {client};
+        sticky.name = std::string(1, static_cast<char>('a' + client));
+        list.add(std::make_shared<Trunk>(), client, sticky);
+    }
+    CHECK(list.members().at(0).weight == 3);
+    for (std::uint64_t address = 0; address < 40; ++address) {
+        const VisitorAsk ask{.sticky = {address, {}}};
+        CHECK(list.stays_with(ask) == list.member_of(*list.choose({}, ask)));
+    }
 }

@@ -82,6 +82,8 @@ TEST_CASE("a client that says so gets the names of the one of its identity, when
     CHECK_FALSE(rig.registry.waits_for_place(old, 2222));
     CHECK(rig.registry.predecessors(fresh).size() == 2);
     CHECK(rig.registry.predecessors(old).empty());
+    CHECK(rig.registry.clients_before(fresh) == std::vector{ClientId{{1}, {1}}});
+    CHECK(rig.registry.clients_before(old).empty());
 
     const auto succession = rig.registry.succession(fresh);
     CHECK(succession.trunks.size() == 1);
