@@ -2,14 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <utility>
 
 #include "commands.hpp"
+#include "control_targets.hpp"
 #include "ferrotunnel/http_route.hpp"
 #include "help.hpp"
 #include "http_spec.hpp"
 #include "printable.hpp"
+#include "status_text.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -80,6 +83,11 @@ HttpRouteRequest request_of(const Options& options, Problems& problems) {
     return request;
 }
 
+bool is_cookie(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return name == "cookie";
+}
+
 void print_line(const std::string& line) {
     fmt::print("{}\n", printable(line));
 }
@@ -122,6 +130,21 @@ void print(const HttpRoute& route, const std::vector<Http>& services) {
     print_list("and", route.notes);
 }
 
+// What the server that runs says: it knows the services of all clients, and who of a group is there.
+ExitCode ask_server(const Options& options, const HttpRouteRequest& request, bool json) {
+    std::string cookie;
+    for (const HttpField& field : request.headers) {
+        if (is_cookie(field.name)) {
+            cookie += (cookie.empty() ? "" : "; ") + field.value;
+        }
+    }
+    const Control control(wanted_program(options, "server").path);
+    const std::string answer = control.route(request.url, options.text("visitor").value_or(""), cookie);
+    const Json route = Json::parse(answer, nullptr, false);
+    fmt::print("{}", json ? answer : route_text(route));
+    return text_in(route, "found") == "service" ? ExitCode::ok : ExitCode::failure;
+}
+
 }  // namespace
 
 const CommandInfo& route_info() {
@@ -131,8 +154,11 @@ const CommandInfo& route_info() {
         "URL",
         "  ferrotunnel route https://app.example.com/api/users --config ferrotunnel.yml\n"
         "  ferrotunnel route app.example.com/api --http app.example.com=3000 --http app.example.com/api=3001\n"
+        "  ferrotunnel route app.example.com --server --visitor 203.0.113.7     (asks the server that runs)\n"
         "Nothing is started or connected. The services are those of the file's `client:` section; what other clients\n"
-        "of the same server offer is not known here. The host decides first: exact, `*.`, `**.`, then `*`. Of its\n"
+        "of the same server offer is not known here, but with --server, which tells the service that is met and the\n"
+        "members of its group: who takes visitors, and who has this one if it stays with its member. The host decides "
+        "first: exact, `*.`, `**.`, then `*`. Of its\n"
         "services the path decides: an equal one, then expressions in their order, then the longest prefix. Where the\n"
         "file has a chain of plugins, it is told which of them run for the request; none of them is called.\n",
         {
@@ -146,7 +172,10 @@ const CommandInfo& route_info() {
              {
                  {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false, 'c'},
                  {"http", "HOST=ADDRESS", "Instead of a file: as `ferrotunnel client` takes it.", true},
+                 {"server", "", "Ask the server that runs, instead of a file.", false},
+                 {"json", "", "With --server: print its answer as JSON.", false},
              }},
+            asking_section(),
         },
         CommandInfo::Kind::route,
     };
@@ -162,10 +191,18 @@ ExitCode run_route(Arguments arguments) {
     if (!options.operand()) {
         problems.add("URL", "missing: what a visitor asks for, like https://app.example.com/api");
     }
-    const Known known = known_of(options, problems);
     const HttpRouteRequest request = request_of(options, problems);
+    const bool asks = options.flag("server", problems);
+    const bool json = options.flag("json", problems);
+    if (json && !asks) {
+        problems.add("--json", "is for --server");
+    }
+    const Known known = asks ? Known{} : known_of(options, problems);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "route"};
+    }
+    if (asks) {
+        return ask_server(options, request, json);
     }
     try {
         const HttpRoute route = find_route(known.services, request, known.plugins);

@@ -283,6 +283,38 @@ std::string services_text(const Json& answer) {
     return (rows.size() > 1 ? table(rows, 2) : "  no services\n") + left_off(answer);
 }
 
+std::string route_text(const Json& answer) {
+    const std::string found = text_in(answer, "found");
+    if (found != "service") {
+        return fmt::format("-> {}\n", printable(found == "away" ? "its client is away" : found));
+    }
+    std::string text = fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
+                                   printable(text_in(answer, "token")),
+                                   answer.contains("tls") ? ", by TLS that passes untouched" : "");
+    if (!member_of(answer, "members").is_array()) {
+        return text;
+    }
+    Rows rows{{"MEMBER", "STATE", "WEIGHT", "VISITORS", "IN ALL", ""}};
+    bool is_chosen = false;
+    for (const Json& member : member_of(answer, "members")) {
+        std::string state = text_in(member, "state");
+        std::replace(state.begin(), state.end(), '_', ' ');
+        const bool is_it = member_of(member, "chosen") == true;
+        is_chosen = is_chosen || is_it;
+        rows.push_back({text_in(member, "name"), state, std::to_string(number_in(member, "weight")),
+                        std::to_string(number_in(member, "visitors_now")),
+                        std::to_string(number_in(member, "visitors")), is_it ? "<- this visitor" : ""});
+    }
+    text += table(rows, 2);
+    if (is_chosen) {
+        return text;
+    }
+    const std::string sticky = text_in(answer, "sticky");
+    return text + (sticky == "address"  ? "--visitor ADDRESS tells who of them has a visitor from there\n"
+                   : sticky == "cookie" ? "-H 'Cookie: ...' tells who of them has a visitor with that cookie\n"
+                                        : "each visitor comes to one by the balance of the group\n");
+}
+
 std::string tokens_text(const Json& answer) {
     Rows rows{{"NAME", "CLIENTS", "CONNECTIONS", "SERVICES", "PORTS", "VISITORS", "SECRET", "ALSO", "RIGHTS"}};
     for (const Json& token : member_of(answer, "tokens")) {

@@ -17,6 +17,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
 std::string status_text(const Json& status, const Json& before);
 std::string services_text(const Json& answer);
 std::string tokens_text(const Json& answer);
+/// Of a server that was asked where a visitor would come.
+std::string route_text(const Json& answer);
 
 /// "1.2 MiB"
 std::string size_text(double bytes);

@@ -71,6 +71,9 @@ public:
     std::string services() const { return ask("GET", services_); }
     std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
     std::string tokens() const { return ask("GET", "/v1/tokens"); }
+    /// The service of a server that a visitor of this URL comes to, and the members of its group. `visitor`: the IP
+    /// address of whoever asks; `cookie`: the cookies that it has. Empty: none.
+    std::string route(std::string_view url, std::string_view visitor = {}, std::string_view cookie = {}) const;
     std::string reload() const { return ask("POST", "/v1/reload"); }
     /// Reloads, and takes back what is applied from then on when `seconds` are over, unless it is confirmed before.
     std::string try_reload(double seconds) const;

@@ -39,24 +39,9 @@ struct Wanted {
     std::string problem;
 };
 
-// "+" stands for a blank in a query, as forms write it.
-std::string query_decoded(std::string_view text) {
-    std::string plain(text);
-    for (char& c : plain) {
-        c = c == '+' ? ' ' : c;
-    }
-    return percent_decoded(plain);
-}
-
 Wanted wanted_in(std::string_view query) {
     Wanted wanted;
-    query.remove_prefix(query.starts_with('?') ? 1 : 0);
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        const std::string name = query_decoded(pair.substr(0, equals));
-        const std::string value = query_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    for_each_parameter(query, [&wanted](const std::string& name, const std::string& value) {
         if (name == "method") {
             wanted.filter.method = value;
         } else if (name == "status") {
@@ -75,7 +60,7 @@ Wanted wanted_in(std::string_view query) {
             wanted.problem = "Expected method, status, path, service, text, limit and before; not " + in_quotes(name) +
                              (value.empty() ? "." : " with " + in_quotes(value) + '.');
         }
-    }
+    });
     return wanted;
 }
 

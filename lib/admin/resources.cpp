@@ -1,5 +1,6 @@
 #include "admin/resources.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -179,6 +180,25 @@ std::string_view last_seen(const Request& request) {
                                                                            : request.last_event_id;
 }
 
+Answer route(const Request& request, Subject& subject) {
+    if (request.method != "GET") {
+        return wrong_method("GET");
+    }
+    RouteQuestion question;
+    std::string unknown;
+    for_each_parameter(request.query, [&](const std::string& name, const std::string& value) {
+        std::string& to = name == "url"       ? question.url
+                          : name == "visitor" ? question.visitor
+                          : name == "cookie"  ? question.cookie
+                                              : unknown;
+        to = &to == &unknown ? name : value;
+    });
+    if (question.url.empty() || !unknown.empty()) {
+        return invalid("Expected ?url=, and visitor and cookie where they matter, percent-encoded.");
+    }
+    return subject.route(question);
+}
+
 Answer events(const Request& request, Subject& subject) {
     return request.method == "GET" ? Answer{200, json_of_events(subject.events(), last_seen(request))}
                                    : wrong_method("GET");
@@ -240,6 +260,9 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/tokens") {
         return read(request, subject, &Subject::tokens);
     }
+    if (request.path == "/v1/route") {
+        return route(request, subject);
+    }
     if (request.path.starts_with(one_client)) {
         return ask_client(request, subject);
     }
@@ -268,6 +291,22 @@ Answer answer_to(const Request& request, Subject& subject) {
         return post(request, subject, kick);
     }
     return answer_about_services(request, subject, text_of_user(request.user));
+}
+
+void for_each_parameter(std::string_view query,
+                        const std::function<void(const std::string& name, const std::string& value)>& take) {
+    const auto decoded = [](std::string_view text) {
+        std::string plain(text);
+        std::replace(plain.begin(), plain.end(), '+', ' ');
+        return percent_decoded(plain);
+    };
+    query.remove_prefix(query.starts_with('?') ? 1 : 0);
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        take(decoded(pair.substr(0, equals)), decoded(pair.substr(std::min(equals + 1, pair.size()))));
+    }
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ Answer answer_about_services(const Request& request, ServiceSubject& subject, co
 
 /// The text as a JSON object that is nested no deeper than a request may be; nothing is an empty one.
 std::optional<Json> object_in(std::string_view text);
+
+/// Calls `take` for each parameter of a query, decoded. "+" stands for a blank, as forms write it.
+void for_each_parameter(std::string_view query,
+                        const std::function<void(const std::string& name, const std::string& value)>& take);
 
 /// `text` as it may stand in a path, and back. A '%' that nothing hexadecimal follows stays as it is.
 std::string percent_encoded(std::string_view text);

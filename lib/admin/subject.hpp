@@ -15,6 +15,13 @@
 
 namespace ferrotunnel::admin {
 
+/// A visitor of HTTP, of whom is asked where it would come.
+struct RouteQuestion {
+    std::string url;
+    std::string visitor;  // its IP address; empty: any
+    std::string cookie;   // as the field has it; empty: none
+};
+
 /// What is asked about services.
 class ServiceSubject {
 public:
@@ -43,6 +50,8 @@ public:
     virtual Answer status() = 0;
     virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
     virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
+    /// The service that such a visitor comes to, with the members of its group.
+    virtual Answer route(const RouteQuestion&) { return not_here("A client routes nobody: ask its server."); }
     /// Ends the sessions of the clients with this id, or else of all those with this name.
     virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
     /// Asks the client of this name or id about its services: a request of this API, as JSON.

@@ -77,6 +77,17 @@ std::string Control::try_reload(double seconds) const {
     return ask("POST", "/v1/reload", admin::text_of(Json{{"try_seconds", seconds}}));
 }
 
+std::string Control::route(std::string_view url, std::string_view visitor, std::string_view cookie) const {
+    std::string path = "/v1/route?url=" + admin::percent_encoded(url);
+    if (!visitor.empty()) {
+        path += "&visitor=" + admin::percent_encoded(visitor);
+    }
+    if (!cookie.empty()) {
+        path += "&cookie=" + admin::percent_encoded(cookie);
+    }
+    return ask("GET", path);
+}
+
 std::string Control::kick(const std::string& client) const {
     return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
 }

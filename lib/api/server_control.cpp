@@ -168,6 +168,7 @@ public:
                 })};
     }
 
+    Answer route(const admin::RouteQuestion& question) override { return server_.route(question); }
     Answer kick(const std::string& client) override {
         const std::size_t clients = server_.kick(client);
         return clients != 0 ? Answer{200, Json{{"kicked", clients}}} : no_client(client);

@@ -84,6 +84,7 @@ public:
     // Between processes (server_handover.cpp).
     void inherit(std::vector<runtime::NamedSocket> sockets);
     std::vector<runtime::NamedSocket> sockets() const;
+    admin::Answer route(const admin::RouteQuestion& question) const;  // server_route.cpp
     admin::Answer answer_sockets(std::size_t first);
     admin::Answer hand_over();
     bool is_replaced() const noexcept { return handed_over_.load(); }

@@ -70,6 +70,8 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
     openapi "$at_server" get /v1/tunnels 200
     openapi "$at_client" get /v1/tunnels 404
     openapi "$at_server" get /v1/tokens 200
+    openapi "$at_server" get /v1/route 200 -G -d url=http://nobody.test/x
+    openapi "$at_client" get /v1/route 404 -G -d url=http://nobody.test/x
     openapi "$at_server" get /v1/clients/nobody/services 404
     openapi "$at_server" get /v1/events 200
     openapi "$at_client" get /v1/events 200

@@ -16,6 +16,9 @@ public:
     admin::Answer status() override { return told("status"); }
     admin::Answer services() override { return told("services"); }
     admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
+    admin::Answer route(const admin::RouteQuestion& asked) override {
+        return told("route " + asked.url + '|' + asked.visitor + '|' + asked.cookie);
+    }
     admin::Answer kick(const std::string& client) override { return told("kick " + client); }
     admin::Answer ask_client(const std::string& client, const admin::Json& request) override {
         return told("ask " + client + ' ' + request.dump());

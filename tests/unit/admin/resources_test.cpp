@@ -13,9 +13,10 @@ using namespace ferrotunnel::admin;
 namespace {
 
 // "200 status", "405 wrong_method"
-std::string asked(std::string_view method, std::string_view path, std::string_view body = {}) {
+std::string asked(std::string_view method, std::string_view path, std::string_view body = {},
+                  std::string_view query = {}) {
     test::FakeSubject subject;
-    const Answer answer = answer_to({method, path, body, {}, {}, 7}, subject);
+    const Answer answer = answer_to({method, path, body, {}, {}, 7, query}, subject);
     const std::string status = std::to_string(answer.status) + ' ';
     return answer.body.contains("told") ? status + answer.body.at("told").get<std::string>()
                                         : status + answer.body.at("error").at("code").get<std::string>();
@@ -67,6 +68,11 @@ TEST_CASE("each resource has its methods") {
 }
 
 TEST_CASE("what a request says is checked") {
+    CHECK(asked("GET", "/v1/route", {}, "?url=https%3A%2F%2Fa.test%2Fx%3Fy%3D1&visitor=::1&cookie=a%3D1%3B+b%3D2") ==
+          "200 route https://a.test/x?y=1|::1|a=1; b=2");
+    CHECK(asked("GET", "/v1/route", {}, "?visitor=::1") == "400 invalid");
+    CHECK(asked("GET", "/v1/route", {}, "?url=a.test&method=PUT") == "400 invalid");
+    CHECK(asked("POST", "/v1/route", {}, "?url=a.test") == "405 wrong_method");
     CHECK(asked("POST", "/v1/kick", R"({"client": "alice"})") == "200 kick alice");
     CHECK(asked("POST", "/v1/kick", R"({"client": 3})") == "200 kick 3");
     CHECK(asked("POST", "/v1/kick", R"({"client": -3})") == "400 invalid");

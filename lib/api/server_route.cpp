@@ -1,0 +1,135 @@
+// Where a visitor of HTTP would come now: the service, and of a group the member. Nothing is sent, or counted.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "api/server_impl.hpp"
+#include "base/text.hpp"
+#include "directory/sticky.hpp"
+#include "http/authority.hpp"
+#include "http/path_match.hpp"
+#include "net/ip_text.hpp"
+
+namespace ferrotunnel {
+
+using admin::Answer;
+using admin::Json;
+
+namespace {
+
+/// The parts of a URL that decide where it leads.
+struct Wanted {
+    bool https = false;
+    std::string_view authority;
+    std::string path;
+};
+
+Wanted parts_of(std::string_view url) {
+    Wanted wanted;
+    url = url.substr(0, url.find('#'));
+    if (const std::size_t end = url.find("://"); end != std::string_view::npos) {
+        wanted.https = url.substr(0, end) == "https";
+        url.remove_prefix(end + 3);
+    }
+    const std::size_t end = std::min(url.find_first_of("/?"), url.size());
+    wanted.authority = url.substr(0, end);
+    wanted.path = url.substr(end);
+    wanted.path.resize(std::min(wanted.path.find('?'), wanted.path.size()));
+    wanted.path.insert(0, wanted.path.starts_with('/') ? 0 : 1, '/');
+    return wanted;
+}
+
+std::string_view word_for(directory::HttpMatch::Kind kind) noexcept {
+    using Kind = directory::HttpMatch::Kind;
+    switch (kind) {
+        case Kind::service:
+            return "service";
+        case Kind::unknown_host:
+            return "unknown_host";
+        case Kind::unknown_path:
+            return "unknown_path";
+        case Kind::away:
+            return "away";
+        case Kind::bad_path:
+            return "bad_path";
+        case Kind::ambiguous_path:
+            return "ambiguous_path";
+    }
+    return "";
+}
+
+std::string_view word_for(directory::GroupMember::State state) noexcept {
+    static constexpr std::array<std::string_view, 5> words{"takes_visitors", "standby", "unhealthy", "ejected",
+                                                           "draining"};
+    return words.at(static_cast<std::size_t>(state));
+}
+
+// The members of the service's group, and whom this visitor stays with.
+void put_members(Json& into, directory::HttpService& service, const admin::RouteQuestion& question) {
+    const directory::HttpService::Sticks& sticks = service.sticks();
+    directory::VisitorAsk ask;
+    ask.now = Clock::now();
+    if (!question.visitor.empty()) {
+        ask.sticky.address = directory::address_hash(question.visitor);
+    }
+    if (sticks.by == wire::Sticky::cookie && !sticks.cookie_name.empty()) {
+        ask.sticky.tag = directory::cookie_in(question.cookie, sticks.cookie_name);
+    }
+    const bool is_known = sticks.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
+    const auto chosen = is_known ? service.stays_with(ask) : nullptr;
+    into["sticky"] = sticks.by == wire::Sticky::address  ? "address"
+                     : sticks.by == wire::Sticky::cookie ? "cookie"
+                                                         : "off";
+    into["members"] = Json::array();
+    for (const auto& present : service.members()) {
+        Json member{{"name", present.it->name()},
+                    {"state", word_for(present.it->state())},
+                    {"weight", present.weight},
+                    {"visitors", present.it->visitors()},
+                    {"visitors_now", present.it->visitors_now()}};
+        if (present.it == chosen) {
+            member["chosen"] = true;
+        }
+        into["members"].push_back(std::move(member));
+    }
+}
+
+}  // namespace
+
+Answer Server::Impl::route(const admin::RouteQuestion& question) const {
+    const Wanted wanted = parts_of(question.url);
+    http::HostBuffer buffer;
+    const std::string_view host = http::normal_host(wanted.authority, buffer);
+    if (host.empty()) {
+        return admin::invalid("The URL " + in_quotes(question.url) + " has no host that a request could have.");
+    }
+    if (!question.visitor.empty() && !net::parse_ipv4(question.visitor) && !net::parse_ipv6(question.visitor)) {
+        return admin::invalid("`visitor` must be an IP address.");
+    }
+    const auto routes = shared_->http->routes();
+    Json json{{"host", host}, {"path", wanted.path}};
+    directory::HttpService* service = nullptr;
+    if (const auto tls = routes->find_tls(host, Clock::now());
+        wanted.https && tls.kind != directory::TlsMatch::Kind::none) {
+        service = tls.service;
+        json["found"] = service != nullptr ? "service" : "away";
+        json["tls"] = "untouched";
+    } else {
+        const auto match = routes->find(host, wanted.path, Clock::now());
+        service = match.service;
+        json["found"] = word_for(match.kind);
+        if (!match.host_pattern.empty()) {
+            json["pattern"] = match.host_pattern;
+        }
+    }
+    if (service != nullptr) {
+        json["service"] = service->description().name;
+        json["token"] = service->description().token_name;
+        if (service->is_shared()) {
+            put_members(json, *service, question);
+        }
+    }
+    return {200, std::move(json)};
+}
+
+}  // namespace ferrotunnel
