@@ -8,12 +8,19 @@ start_backends a b c
 for name in a b c; do
     serve "tcp_$name" "text:$name" echo
     declare "tcp_$name=$backend"
+    # Of these, a resets who has said something.
+    for kind in cut bare; do
+        # shellcheck disable=SC2046 # they are words
+        serve "${kind}_$name" take:1 $([[ $name == a ]] && echo abort || echo "text:$name echo")
+        declare "${kind}_$name=$backend"
+    done
 done
-start_group_server
-line=$(free_port) dead=$(free_port)
+https_bind=127.0.0.1:$(free_port)
+start_group_server --https-bind "$https_bind"
+line=$(free_port) dead=$(free_port) cut=$(free_port)
 # member NAME [DEAD]: the client NAME with its own backends; of `line` and `dead`, with DEAD, with none.
 member() {
-    local at tcp_at=tcp_$1 rest="group: GROUP, eject: {failures: 3, first: 1h, longest: 1h}"
+    local at tcp_at=tcp_$1 cut_at=cut_$1 bare_at=bare_$1 rest="group: GROUP, eject: {failures: 3, first: 1h, longest: 1h}"
     at=$(<"$dir/$1.at")
     cat >"$dir/$1.yml" <<CONFIG
 client:
@@ -24,9 +31,11 @@ client:
     - {name: all, http: all.test, local: "$at", group: all, eject: {failures: 1, first: 1h, longest: 1h, share: 100, all_unhealthy: refuse}}
     - {name: gone, http: gone.test, local: "${2:-$at}", group: gone, eject: {failures: 1000}}
     - {name: line, tcp: $line, local: "${2:-${!tcp_at}}", ${rest/GROUP/line}}
+    - {name: cut, tcp: $cut, local: "${!cut_at}", ${rest/GROUP/cut}}
+    - {name: bare, tls: bare.test, local: "${!bare_at}", ${rest/GROUP/bare}}
 CONFIG
     start_client "$1" --config "$dir/$1.yml" --no-watch --name "$1"
-    wait_for_services "$1" 6
+    wait_for_services "$1" 8
 }
 member a "127.0.0.1:$dead"
 member b
@@ -93,3 +102,21 @@ for ((i = 0; i < 12; ++i)); do
 done
 equal "visitors that were refused" "$refused" 3
 has_text "$dir/server.err" 'is ejected.*member=a service=line .*can not be reached'
+
+say "visitors of TCP whom the backend resets without an answer"
+cut_off=0
+for ((i = 0; i < 12; ++i)); do
+    visit "127.0.0.1:$cut" send:1 line finish rest >"$dir/visit.out" 2>&1 || true
+    file_has "$dir/visit.out" '^line b$' || cut_off=$((cut_off + 1))
+done
+equal "visitors that were reset" "$cut_off" 3
+has_text "$dir/server.err" 'is ejected.*member=a service=cut .*ends connections without an answer'
+
+say "visitors by TLS that passes untouched"
+for ((i = 0; i < 12; ++i)); do
+    curl -ksS --max-time $patience --resolve "bare.test:${https_bind##*:}:127.0.0.1" \
+        "https://bare.test:${https_bind##*:}/" >"$dir/visit.out" 2>&1 && fail "the backends speak no TLS"
+done
+equal "visitors of a" "$(count_of bare_a ' sent=')" 3
+equal "visitors of b" "$(count_of bare_b ' sent=')" 9
+has_text "$dir/server.err" 'is ejected.*member=a service=bare .*ends connections without an answer'
