@@ -64,6 +64,7 @@ public:
                 reloads_->look(output_);
             }
             look();
+            stop_those_behind();
             if (!replaced_) {
                 manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
             }
@@ -223,8 +224,30 @@ private:
 
     void drain() {
         announce_drain();
+        // The server's visitors need the client that is beside it: where another process goes on with both, that ends
+        // behind the server.
+        others_wait_ = std::any_of(parts_.begin(), parts_.end(), hands_over);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
-            stop(i, drain_of(parts_[i]));
+            if (!others_wait_ || hands_over(parts_[i])) {
+                stop(i, drain_of(parts_[i]));
+            }
+        }
+    }
+
+    static bool hands_over(const Running& part) { return part.is_replaced && part.is_replaced(); }
+
+    void stop_those_behind() {
+        const auto is_there = [this](const Running& part) {
+            return hands_over(part) && !stopped_[static_cast<std::size_t>(&part - parts_.data())];
+        };
+        if (!others_wait_ || std::any_of(parts_.begin(), parts_.end(), is_there)) {
+            return;
+        }
+        others_wait_ = false;
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            if (!hands_over(parts_[i])) {
+                stop(i, drain_of(parts_[i]));
+            }
         }
     }
 
@@ -256,6 +279,7 @@ private:
     }
 
     void stop_at_once() {
+        others_wait_ = false;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             stop(i, milliseconds(0));
         }
@@ -266,9 +290,7 @@ private:
         if (reloads_ != nullptr) {
             reloads_->close();
         }
-        const bool is_replaced = replaced_ || std::any_of(parts_.begin(), parts_.end(), [](const Running& part) {
-                                     return part.is_replaced && part.is_replaced();
-                                 });
+        const bool is_replaced = replaced_ || std::any_of(parts_.begin(), parts_.end(), hands_over);
         if (stoppers_.empty() && !is_replaced) {  // else the service goes on, in another process
             manager_.stopping();
         }
@@ -294,6 +316,7 @@ private:
     std::atomic<bool> cut_{false};
     ServiceManager::Clock::time_point look_at_{};
     bool nobody_was_there_ = false;  // at the second request to stop
+    bool others_wait_ = false;       // for the end of the part whose place was taken
     bool replaced_ = false;          // another program has taken this one's place
     bool asked_to_end_ = false;      // by a signal
     milliseconds linger_{0};

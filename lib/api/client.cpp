@@ -14,6 +14,7 @@
 #include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
 #include "session/limits.hpp"
+#include "session/own_clients.hpp"
 #include "settings/client_proxy.hpp"
 
 namespace ferrotunnel {
@@ -32,13 +33,17 @@ std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings&
 
 std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
                                                         Random& random) {
-    auto shared = std::make_shared<session::ClientShared>();
+    const std::shared_ptr<session::ClientShared> shared(new session::ClientShared, [](session::ClientShared* one) {
+        session::remove_own_client(one->instance);
+        delete one;
+    });
     shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
     shared->proxy = *detail::proxy_of(settings, shared->server);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->identity = settings.identity;
     shared->instance = detail::new_instance(random);
+    session::add_own_client(shared->instance);
     shared->mux = detail::mux_settings(mux::Role::client, settings);
     shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;

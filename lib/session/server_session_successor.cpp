@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "session/own_clients.hpp"
 #include "session/server_session.hpp"
 
 namespace ferrotunnel::session {
@@ -58,7 +59,7 @@ void ServerSession::hand_over() {
     }
     if (!welcome_) {
         end(Code::going_away, "Another process of the server takes over.");
-    } else if (!rotating_) {
+    } else if (!rotating_ && !is_own_client(client_.second)) {
         begin_rotation("Another process of the server takes over.");
     }
 }

@@ -1,0 +1,36 @@
+#include "session/own_clients.hpp"
+
+#include <mutex>
+#include <set>
+
+namespace ferrotunnel::session {
+namespace {
+
+struct OwnClients {
+    std::mutex mutex;
+    std::set<wire::InstanceId> instances;
+};
+
+OwnClients& own_clients() {
+    static OwnClients* const known = new OwnClients;  // clients may outlive what is destroyed at the program's end
+    return *known;
+}
+
+}  // namespace
+
+void add_own_client(const wire::InstanceId& instance) {
+    const std::lock_guard lock(own_clients().mutex);
+    own_clients().instances.insert(instance);
+}
+
+void remove_own_client(const wire::InstanceId& instance) noexcept {
+    const std::lock_guard lock(own_clients().mutex);
+    own_clients().instances.erase(instance);
+}
+
+bool is_own_client(const wire::InstanceId& instance) {
+    const std::lock_guard lock(own_clients().mutex);
+    return own_clients().instances.contains(instance);
+}
+
+}  // namespace ferrotunnel::session
