@@ -370,8 +370,8 @@ public:
     /// Sets what a client and its successor have in common, for replace(): a text of up to 64 bytes that no other
     /// client of this token has. Default: none.
     Builder& identity(std::string identity) { return set("identity", std::move(identity)); }
-    /// Lets the client take the place of the one that has the same token and identity (docs/operations.md, "Hand-over
-    /// of a client"): once all of its services are registered and healthy it gets the visitors, told by
+    /// Takes the place of the client with this token and identity (docs/operations.md, "Hand-over of a client") once
+    /// all services are registered and healthy: add them before start(), as later ones are not waited for. Told by
     /// Event::Kind::took_over. The other one is told Event::Kind::replaced; it takes no new visitors and stops when it
     /// has finished those that it has, or when stop() is called. Default: off.
     Builder& replace(bool on = true) { return set("replace", on); }
