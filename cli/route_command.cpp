@@ -154,9 +154,9 @@ const CommandInfo& route_info() {
         "URL",
         "  ferrotunnel route https://app.example.com/api/users --config ferrotunnel.yml\n"
         "  ferrotunnel route app.example.com/api --http app.example.com=3000 --http app.example.com/api=3001\n"
-        "  ferrotunnel route app.example.com --server --visitor 203.0.113.7     (asks the server that runs)\n"
+        "  ferrotunnel route app.example.com --running --visitor 203.0.113.7     (asks the server that runs)\n"
         "Nothing is started or connected. The services are those of the file's `client:` section; what other clients\n"
-        "of the same server offer is not known here, but with --server, which tells the service that is met and the\n"
+        "of the same server offer is not known here, but with --running, which tells the service that is met and the\n"
         "members of its group: who takes visitors, and who has this one if it stays with its member. The host decides "
         "first: exact, `*.`, `**.`, then `*`. Of its\n"
         "services the path decides: an equal one, then expressions in their order, then the longest prefix. Where the\n"
@@ -172,8 +172,8 @@ const CommandInfo& route_info() {
              {
                  {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false, 'c'},
                  {"http", "HOST=ADDRESS", "Instead of a file: as `ferrotunnel client` takes it.", true},
-                 {"server", "", "Ask the server that runs, instead of a file.", false},
-                 {"json", "", "With --server: print its answer as JSON.", false},
+                 {"running", "", "Ask the server that runs, instead of a file.", false},
+                 {"json", "", "With --running: print its answer as JSON.", false},
              }},
             asking_section(),
         },
@@ -192,10 +192,10 @@ ExitCode run_route(Arguments arguments) {
         problems.add("URL", "missing: what a visitor asks for, like https://app.example.com/api");
     }
     const HttpRouteRequest request = request_of(options, problems);
-    const bool asks = options.flag("server", problems);
+    const bool asks = options.flag("running", problems);
     const bool json = options.flag("json", problems);
-    if (json && !asks) {
-        problems.add("--json", "is for --server");
+    if (json && !asks && options.place_of("json") == "--json") {  // a variable may be for other commands
+        problems.add("--json", "is for --running");
     }
     const Known known = asks ? Known{} : known_of(options, problems);
     if (!problems.empty()) {

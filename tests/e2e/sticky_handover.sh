@@ -1,5 +1,5 @@
 # A successor has the visitors of the member whose place it takes, by cookie and by address, whatever it is called: they
-# move once, and never back. And `route --server` tells whom a visitor would come to.
+# move once, and never back. And `route --running` tells whom a visitor would come to.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/group_lib.sh"
@@ -55,7 +55,7 @@ for round in 2 3; do
 done
 
 say "whom a visitor would come to is told without one"
-route() { "$FERROTUNNEL" route "$@" --server --control "$dir/server.sock" >"$dir/route.out" 2>"$dir/route.err"; }
+route() { "$FERROTUNNEL" route "$@" --running --control "$dir/server.sock" >"$dir/route.out" 2>"$dir/route.err"; }
 route "http://cookie.test/who" -H "Cookie: x=1; $cookie" || fail "no route: $(<"$dir/route.err")"
 has_text "$dir/route.out" '^-> the service cookie, of token token$'
 has_text "$dir/route.out" "^  ${by_cookie%-*}-3 .* <- this visitor\$"
@@ -69,6 +69,9 @@ assert [member["name"] for member in route["members"] if member.get("chosen")] =
 END
 route address.test || fail "no route"
 has_text "$dir/route.out" '^--visitor ADDRESS tells'
+FERROTUNNEL_SERVER=elsewhere.test:7835 FERROTUNNEL_JSON=on "$FERROTUNNEL" route app.test --http app.test=3000 >"$dir/route.out" ||
+    fail "variables of other commands are in the way"
+has_text "$dir/route.out" '^-> 127.0.0.1:3000$'
 route free.test || fail "no route"
 has_text "$dir/route.out" '^each visitor comes to one by the balance'
 equal "members with a weight of 2" "$(grep -c ' takes visitors  2 ' "$dir/route.out")" 3
