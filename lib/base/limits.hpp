@@ -179,6 +179,9 @@ inline constexpr int udp_socket_buffer = 4'194'304;
 inline constexpr std::uint64_t resume_memory_usual = 16_MiB;
 inline constexpr std::uint64_t resume_memory_min = 1_MiB;
 inline constexpr std::uint64_t resume_memory_max = 1'024_MiB;
+/// A session that waits for its connection is given up as a whole where the process wants at least this much of it: it
+/// is not there for the sake of less.
+inline constexpr std::uint64_t resume_give_up_least = 64_KiB;
 /// A side confirms what it has received after so many bytes at the latest.
 inline constexpr std::uint64_t confirm_every = 256_KiB;
 /// Smaller pieces are copied together when they are kept: they would pin a slab of 64 KiB each.
@@ -399,6 +402,9 @@ inline constexpr auto resume_server_waits = 5s;
 /// up after twice as long: most of the time is left for the next one.
 inline constexpr int resume_ping_part = 6;
 inline constexpr int resume_dead_part = 3;
+/// How long a peer may leave everything unconfirmed while so much is kept that nothing but session frames is sent. It
+/// was asked long before that, and what is under way on the slowest link has come by then.
+inline constexpr auto resume_confirm_patience = 60s;
 /// How often a client tries to connect anew, and how long one attempt may take until TCP has connected: whatever comes
 /// first when the network is back, a retransmission within a long attempt would come later.
 inline constexpr auto resume_attempt_every = 1s;
