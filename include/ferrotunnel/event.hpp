@@ -30,6 +30,9 @@ struct Event {
         unhealthy,     ///< client: the backend of `service` fails its checks, `text` says how: no new visitors
                        ///< Server: the member `client` of the group of `service` is ejected, `text` says why
         healthy,       ///< client: it passes them again; server: it is back
+        waiting,       ///< one of the connections was lost, and its visitors wait for another one, as `resume` says:
+                       ///< `error` and `text` say why. `resumed` follows, or `degraded` or `lost`
+        resumed,       ///< it is there: nothing was lost
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         reloaded,   ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
                     ///< applied

@@ -63,6 +63,23 @@ struct DatagramStats {
     std::uint64_t unreachable = 0;          ///< refused: by ICMP from a backend that is away, or by the kernel
 };
 
+/// Connections between client and server that were lost, and whose visitors waited for another one, as Builder::resume
+/// says. Totals count from start(); all is zero where `resume` is off.
+struct ResumeStats {
+    std::uint32_t waiting = 0;                 ///< connections whose visitors wait, now
+    std::chrono::milliseconds waiting_for{0};  ///< since when the first of them does
+    std::uint64_t waits = 0;                   ///< connections whose visitors have waited, in all ...
+    std::uint64_t resumed = 0;                 ///< ... of these, those that were made anew ...
+    std::uint64_t given_up = 0;                ///< ... and those whose visitors were reset in the end
+    std::uint64_t refused_unknown = 0;       ///< requests that were refused: the session is over, or not known (client:
+                                             ///< each such request is the last one)
+    std::uint64_t refused_unauthorized = 0;  ///< the same: it is another one's, or the token may not log in
+    std::uint64_t refused_superseded = 0;    ///< the same: a later request had come
+    std::uint64_t refused_otherwise = 0;     ///< the same, for another reason
+    std::uint64_t bytes_kept = 0;            ///< memory of what the other sides have not confirmed, now
+    std::uint64_t bytes_kept_max = 0;        ///< what each connection may keep, Builder::resume_memory
+};
+
 /// What a Client tells about itself.
 struct ClientStats {
     bool connected = false;            ///< now
@@ -70,6 +87,7 @@ struct ClientStats {
     std::uint64_t connects = 0;        ///< logins that succeeded
     std::uint64_t losses = 0;          ///< trunks that broke
     std::chrono::microseconds rtt{0};  ///< the smallest round trip of the last minute; 0: not known
+    ResumeStats resume;                ///< a connection that waits counts as one that is up
     TrafficStats traffic;
     DatagramStats datagrams;
 };
@@ -112,6 +130,7 @@ struct ServerStats {
     std::uint64_t visitors_waiting = 0;   ///< of public ports, for a client of their service to come back; now
     std::uint64_t visitors_held = 0;      ///< who have waited for one, in all ...
     std::uint64_t visitors_given_up = 0;  ///< ... and were reset: none came in time, or too many waited
+    ResumeStats resume;                   ///< a connection that waits counts as one that is there
     TrafficStats traffic;                 ///< over the trunks, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
     DatagramStats datagrams;              ///< of UDP services
@@ -173,6 +192,8 @@ struct TunnelInfo {
     std::string token_name;                       ///< which of the server's tokens it used
     std::chrono::system_clock::time_point since;  ///< when its oldest connection began
     std::uint32_t connections = 0;                ///< now, without replaced ones that only finish
+    std::uint32_t waiting = 0;                    ///< connections that are lost, and whose visitors wait, now
+    std::chrono::milliseconds waiting_for{0};     ///< since when the first of them does
     std::vector<Service> services;
     /// Tells clients of one name apart. A client that reconnects has the same as before, unless it was away for long.
     std::uint64_t id = 0;
