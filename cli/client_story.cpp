@@ -66,6 +66,13 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
         case Event::Kind::refused:
             end = on_refused(event);
             break;
+        case Event::Kind::waiting:
+            output_.line(
+                fmt::format("lost connection {}, visitors wait for another one: {}", event.connection, reason(event)));
+            break;
+        case Event::Kind::resumed:
+            output_.line(fmt::format("connection {} is back, and its visitors go on", event.connection));
+            break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
                 output_.line("the server is going away: no new visitors, the present ones may finish");

@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 
 bool is_about_connections(const Event& event) {
     return event.kind == Event::Kind::lost || event.kind == Event::Kind::degraded ||
+           event.kind == Event::Kind::waiting || event.kind == Event::Kind::resumed ||
            event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining ||
            event.kind == Event::Kind::took_over;
 }

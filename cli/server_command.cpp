@@ -210,6 +210,13 @@ void on_event(const Event& event, Output& output) {
             output.line(fmt::format("client {} is gone: {}", who(event),
                                     event.text.empty() ? event.error.message() : event.text));
             break;
+        case Event::Kind::waiting:
+            output.line(fmt::format("client {} has lost a connection, whose visitors wait for it: {}", who(event),
+                                    event.text.empty() ? event.error.message() : event.text));
+            break;
+        case Event::Kind::resumed:
+            output.line(fmt::format("client {} is back, and its visitors go on", who(event)));
+            break;
         case Event::Kind::registered:
             output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, who(event)));
             break;

@@ -98,15 +98,35 @@ std::string visitors_text(const Json& service) {
            health_text(service);
 }
 
+// "waiting to resume for 3 s", after `separator`; nothing where nobody waits.
+std::string waiting_text(const Json& waits, std::string_view separator) {
+    const std::int64_t waiting = number_in(waits, "waiting");
+    return waiting == 0 ? std::string()
+                        : fmt::format("{}{} waiting to resume for {}", separator, waiting,
+                                      duration_text(number_in(waits, "waiting_ms") / 1'000));
+}
+
+// Nothing where `resume` is off, or no connection was lost yet.
+std::string resume_line(const Json& status) {
+    const Json& resume = member_of(status, "resume");
+    if (number_in(resume, "waits") == 0) {
+        return {};
+    }
+    return fmt::format("  resume       {} lost, {} resumed, {} given up{}\n",
+                       counted(number_in(resume, "waits"), "connection"), number_in(resume, "resumed"),
+                       number_in(resume, "given_up"), waiting_text(resume, "; "));
+}
+
 std::string tunnels_text(const Json& status) {
     Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS"}};
     for (const Json& tunnel : member_of(status, "tunnels")) {
-        const std::vector<std::string> client{std::to_string(number_in(tunnel, "id")),
-                                              or_dash(text_in(tunnel, "name")),
-                                              text_in(tunnel, "token"),
-                                              text_in(tunnel, "address"),
-                                              duration_text(now_in_seconds() - number_in(tunnel, "since")),
-                                              std::to_string(number_in(tunnel, "connections"))};
+        const std::vector<std::string> client{
+            std::to_string(number_in(tunnel, "id")),
+            or_dash(text_in(tunnel, "name")),
+            text_in(tunnel, "token"),
+            text_in(tunnel, "address"),
+            duration_text(now_in_seconds() - number_in(tunnel, "since")),
+            std::to_string(number_in(tunnel, "connections")) + waiting_text(tunnel, ", ")};
         bool is_first = true;
         for (const Json& service : member_of(tunnel, "services")) {
             std::vector<std::string> row = is_first ? client : std::vector<std::string>(client.size());
@@ -146,7 +166,7 @@ std::string server_text(const Json& status, const Pace& pace) {
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
-    return text + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
+    return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
 }
 
 std::string visits_text(const Json& status) {
@@ -173,7 +193,8 @@ std::string client_text(const Json& status, const Pace& pace) {
                     name.empty() ? "" : ", as " + name);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
-    return text + traffic_lines(status, pace) + "\n" + services_text(status) + visits_text(status);
+    return text + resume_line(status) + traffic_lines(status, pace) + "\n" + services_text(status) +
+           visits_text(status);
 }
 
 std::string list_text(const Json& list) {

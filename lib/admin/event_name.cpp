@@ -24,6 +24,10 @@ std::string_view name_of(Event::Kind kind) noexcept {
             return "unhealthy";
         case Event::Kind::healthy:
             return "healthy";
+        case Event::Kind::waiting:
+            return "waiting";
+        case Event::Kind::resumed:
+            return "resumed";
         case Event::Kind::draining:
             return "draining";
         case Event::Kind::reloaded:

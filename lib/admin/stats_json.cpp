@@ -29,6 +29,20 @@ Json json_of(const DatagramStats& stats) {
             {"unreachable", stats.unreachable}};
 }
 
+Json json_of(const ResumeStats& stats) {
+    return {{"waiting", stats.waiting},
+            {"waiting_ms", stats.waiting_for.count()},
+            {"waits", stats.waits},
+            {"resumed", stats.resumed},
+            {"given_up", stats.given_up},
+            {"refused_unknown", stats.refused_unknown},
+            {"refused_unauthorized", stats.refused_unauthorized},
+            {"refused_superseded", stats.refused_superseded},
+            {"refused_otherwise", stats.refused_otherwise},
+            {"bytes_kept", stats.bytes_kept},
+            {"bytes_kept_max", stats.bytes_kept_max}};
+}
+
 Json json_of(const HttpStats& stats) {
     return {{"connections_now", stats.connections_now},
             {"connections", stats.connections},
@@ -70,6 +84,10 @@ Json json_of(const TunnelInfo& tunnel) {
               {"agent", tunnel.agent},
               {"since", seconds_of(tunnel.since)},
               {"connections", tunnel.connections}};
+    if (tunnel.waiting != 0) {
+        json["waiting"] = tunnel.waiting;
+        json["waiting_ms"] = tunnel.waiting_for.count();
+    }
     json.update(list_of("services", tunnel.services, [](const TunnelInfo::Service& service) {
         Json one{{"name", service.name},
                  {"endpoint", service.endpoint},

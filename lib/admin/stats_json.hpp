@@ -17,6 +17,7 @@ namespace ferrotunnel::admin {
 
 Json json_of(const TrafficStats& stats);
 Json json_of(const DatagramStats& stats);
+Json json_of(const ResumeStats& stats);
 Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
 /// Adds how a service fares: whether its backend is unhealthy, and its client as a member of a group.

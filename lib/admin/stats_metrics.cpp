@@ -74,6 +74,25 @@ constexpr Series<DatagramStats> dropped_datagrams[]{
     {"socket_full", &DatagramStats::dropped_socket_full}, {"unreachable", &DatagramStats::unreachable},
 };
 
+constexpr Family<ResumeStats> resume_families[]{
+    {"ferrotunnel_resume_waits", Type::counter, &ResumeStats::waits,
+     "Connections between client and server that were lost, and whose visitors have waited for another one."},
+    {"ferrotunnel_resumes", Type::counter, &ResumeStats::resumed, "Those of them that were made anew."},
+    {"ferrotunnel_resume_given_up", Type::counter, &ResumeStats::given_up,
+     "Those of them whose visitors were reset in the end."},
+    {"ferrotunnel_resume_kept_bytes", Type::gauge, &ResumeStats::bytes_kept,
+     "Memory of what was sent and the other side has not confirmed."},
+    {"ferrotunnel_resume_kept_limit_bytes", Type::gauge, &ResumeStats::bytes_kept_max,
+     "What each connection may keep of that; 0: resume is off."},
+};
+
+constexpr Series<ResumeStats> refused_resumes[]{
+    {"unknown_session", &ResumeStats::refused_unknown},
+    {"unauthorized", &ResumeStats::refused_unauthorized},
+    {"superseded", &ResumeStats::refused_superseded},
+    {"other", &ResumeStats::refused_otherwise},
+};
+
 constexpr Family<HttpStats> http_families[]{
     {"ferrotunnel_http_requests", Type::counter, &HttpStats::requests, "Requests that were read and follow the rules."},
     {"ferrotunnel_http_pages", Type::counter, &HttpStats::pages, "Answers of the edge itself, without redirects."},
@@ -161,6 +180,16 @@ void put(Exposition& to, const TrafficStats& stats) {
     put_usual_names(to, stats);
 }
 
+void put(Exposition& to, const ResumeStats& stats) {
+    to.single("ferrotunnel_resume_waiting", Type::gauge,
+              "Connections between client and server that are lost, and whose visitors wait for another one.",
+              std::uint64_t{stats.waiting});
+    put_families(to, stats, resume_families);
+    to.family("ferrotunnel_resume_refusals", Type::counter,
+              "Requests to go on after a lost connection that were refused, by the reason.");
+    put_series(to, stats, "reason", refused_resumes);
+}
+
 void put(Exposition& to, const DatagramStats& stats) {
     to.single("ferrotunnel_datagrams_received", Type::counter, "Datagrams from the sockets of UDP services.",
               stats.received);
@@ -177,6 +206,7 @@ void put(Exposition& to, const ClientStats& stats) {
     to.single("ferrotunnel_trunk_round_trip_seconds", Type::gauge,
               "The smallest round trip of the last minute; 0: not known.",
               std::chrono::duration<double>(stats.rtt).count());
+    put(to, stats.resume);
     put(to, stats.traffic);
     put(to, stats.datagrams);
 }
@@ -206,6 +236,7 @@ void put(Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>
     put_families(to, stats.http, http_families);
     to.family("ferrotunnel_trace_spans", Type::counter, "Spans of traces, by what became of them.");
     put_series(to, stats.traces, "outcome", trace_spans);
+    put(to, stats.resume);
     put(to, stats.traffic);
     put(to, stats.datagrams);
     put_services(to, tunnels);

@@ -26,6 +26,7 @@ void put(metrics::Exposition& to, const ReloadCounts& counts);
 void put_about(metrics::Exposition& to, std::string_view side, double start_time_seconds);
 void put(metrics::Exposition& to, const TrafficStats& stats);
 void put(metrics::Exposition& to, const DatagramStats& stats);
+void put(metrics::Exposition& to, const ResumeStats& stats);
 void put(metrics::Exposition& to, const ClientStats& stats);
 /// `tunnels` as well: its services have series of their own.
 void put(metrics::Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>& tunnels);

@@ -189,8 +189,15 @@ ClientStats Client::Impl::stats() const {
         stats.connections = connections_;
         stats.connects = connects_;
         stats.losses = losses_;
+        for (const auto& [number, trunk] : trunks_) {
+            if (trunk.is_open && trunk.waits_since != TimePoint{}) {
+                ++stats.resume.waiting;
+                stats.resume.waiting_for = std::max(stats.resume.waiting_for, detail::waited(trunk.waits_since));
+            }
+        }
     }
     const trunk::TrafficSums moved = shared_->book->sum();
+    detail::add_resume(stats.resume, *shared_->resume_counts, moved, shared_->mux);
     stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
     detail::add_session(stats.traffic, moved);
     detail::add_slabs(stats.traffic, *group_);

@@ -9,6 +9,7 @@
 #include "api/described_service.hpp"
 #include "api/kept_services.hpp"
 #include "api/managed_services.hpp"
+#include "api/traffic.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/config.hpp"
 #include "login/rights.hpp"
@@ -57,6 +58,7 @@ public:
         json["losses"] = stats.losses;
         json["rtt_us"] = stats.rtt.count();
         json["trunks"] = trunks();
+        json["resume"] = admin::json_of(stats.resume);
         json["traffic"] = admin::json_of(stats.traffic);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(services().body);
@@ -254,6 +256,9 @@ private:
             Json one{{"number", number}, {"open", trunk.is_open}, {"since", admin::seconds_of(trunk.since)}};
             if (!trunk.why.empty()) {
                 one["why"] = trunk.why;
+            }
+            if (trunk.is_open && trunk.waits_since != TimePoint{}) {
+                one["waiting_ms"] = detail::waited(trunk.waits_since).count();
             }
             all.push_back(std::move(one));
         }

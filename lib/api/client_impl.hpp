@@ -245,6 +245,7 @@ private:
         bool is_open = false;
         std::chrono::system_clock::time_point since{};  // it is so
         std::string why{};                              // it is not open
+        TimePoint waits_since{};                        // for another connection, its own being lost; zero: it has one
     };
     std::map<unsigned, TrunkState> trunks_;
     unsigned connections_ = 0;

@@ -34,6 +34,10 @@ Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
             return Event::Kind::healthy;
         case LinkNotice::Kind::unhealthy:
             return Event::Kind::unhealthy;
+        case LinkNotice::Kind::waiting:
+            return Event::Kind::waiting;
+        case LinkNotice::Kind::resumed:
+            return Event::Kind::resumed;
         case LinkNotice::Kind::draining:
             return Event::Kind::draining;
         case LinkNotice::Kind::took_over:
@@ -88,6 +92,9 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
     const bool closes = notice.kind == LinkNotice::Kind::degraded || notice.kind == LinkNotice::Kind::lost;
     if (notice.trunk != 0 && (opens || closes)) {
         trunks_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string()};
+    }
+    if (notice.kind == LinkNotice::Kind::waiting || notice.kind == LinkNotice::Kind::resumed) {
+        trunks_[notice.trunk].waits_since = notice.kind == LinkNotice::Kind::waiting ? Clock::now() : TimePoint{};
     }
     if (notice.kind == LinkNotice::Kind::connected) {
         connected_ = true;

@@ -26,7 +26,7 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
     settings.write_timeout = timing.write_timeout;
     settings.open_deadline = timing.open_timeout;
     settings.resume = common.resume;
-    settings.resume_memory = common.resume_memory;
+    settings.resume_memory = std::min(common.resume_memory, std::max(memory / 8, limits::resume_memory_min));
     return settings;
 }
 

@@ -102,6 +102,7 @@ public:
         json["visitors_waiting"] = stats.visitors_waiting;
         json["visitors_held"] = stats.visitors_held;
         json["visitors_given_up"] = stats.visitors_given_up;
+        json["resume"] = admin::json_of(stats.resume);
         json["traffic"] = admin::json_of(stats.traffic);
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);

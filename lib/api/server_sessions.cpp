@@ -137,6 +137,12 @@ void Server::Impl::notify(const ServerNotice& notice) {
         case ServerNotice::Kind::returned:
             event.kind = Event::Kind::healthy;
             break;
+        case ServerNotice::Kind::waiting:
+            event.kind = Event::Kind::waiting;
+            break;
+        case ServerNotice::Kind::resumed:
+            event.kind = Event::Kind::resumed;
+            break;
     }
     event.peer = notice.peer;
     event.client = notice.client;
@@ -241,6 +247,10 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
         info.since = view.since;
     }
     info.connections += view.retired ? 0U : 1U;
+    if (view.waits_since != TimePoint{}) {
+        ++info.waiting;
+        info.waiting_for = std::max(info.waiting_for, detail::waited(view.waits_since));
+    }
     for (const session::SessionView::Service& service : view.services) {
         const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
         const auto [known, is_new] = places.try_emplace({service.endpoint, service.name}, info.services.size());
@@ -317,8 +327,12 @@ ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
         ++stats.clients;
         stats.connections += tunnel.connections;
         stats.services += static_cast<std::uint32_t>(tunnel.services.size());
+        stats.resume.waiting += tunnel.waiting;
+        stats.resume.waiting_for = std::max(stats.resume.waiting_for, tunnel.waiting_for);
     }
-    detail::add_session(stats.traffic, shared_->book->sum());
+    const trunk::TrafficSums moved = shared_->book->sum();
+    detail::add_session(stats.traffic, moved);
+    detail::add_resume(stats.resume, *shared_->resume_counts, moved, shared_->mux);
     detail::add_slabs(stats.traffic, *group_);
     detail::add_memory(stats.traffic, *shared_->memory);
     stats.datagrams = detail::datagram_stats(*shared_->datagrams);

@@ -1,12 +1,15 @@
 // What sessions and workers have counted, summed up for an application's stats.
 #pragma once
 
+#include <chrono>
+
 #include "api/service_numbers.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "ingress/edge_worker.hpp"
 #include "runtime/worker_group.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/memory_governor.hpp"
+#include "trunk/resume_counts.hpp"
 #include "trunk/traffic_book.hpp"
 
 namespace ferrotunnel::detail {
@@ -26,6 +29,25 @@ inline void add_session(TrafficStats& traffic, const trunk::TrafficSums& session
     traffic.credit_stalls += session.credit_stalls;
     traffic.decode = timings_of(session.decode, metrics::work_bounds);
     traffic.encode = timings_of(session.encode, metrics::work_bounds);
+}
+
+inline std::chrono::milliseconds waited(TimePoint since) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
+}
+
+/// All but what waits now.
+inline void add_resume(ResumeStats& stats, const trunk::ResumeCounts& counts, const trunk::TrafficSums& moved,
+                       const mux::Settings& settings) {
+    const auto read = [](const trunk::ResumeCounts::Count& count) { return count.load(std::memory_order_relaxed); };
+    stats.waits = read(counts.waits);
+    stats.resumed = read(counts.resumed);
+    stats.given_up = read(counts.given_up);
+    stats.refused_unknown = read(counts.refused_unknown);
+    stats.refused_unauthorized = read(counts.refused_unauthorized);
+    stats.refused_superseded = read(counts.refused_superseded);
+    stats.refused_otherwise = read(counts.refused_otherwise);
+    stats.bytes_kept = moved.bytes_kept;
+    stats.bytes_kept_max = settings.resume > Duration::zero() ? settings.resume_memory : 0;
 }
 
 inline void add_memory(TrafficStats& traffic, const trunk::MemoryGovernor& governor) {

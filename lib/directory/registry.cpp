@@ -86,6 +86,9 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
         return superseding;
     }
     if (auto refusal = too_many_sessions(info.token, replaces_somebody(info))) {
+        if (auto waiting = waits_longest(info.token)) {
+            return Superseding{{std::move(waiting)}, true};
+        }
         return *refusal;
     }
     // What may run out of memory comes first, and leaves nothing behind that counts.
@@ -116,6 +119,23 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, 
                                              "). Trying later may work."};
     }
     return std::nullopt;
+}
+
+// The session of the token that has been without a connection for longest; null: all have one. A client that was killed
+// may be back before its sessions are given up.
+std::shared_ptr<SessionHandle> Registry::waits_longest(const login::TokenId& token) const {
+    std::shared_ptr<SessionHandle> longest;
+    TimePoint since = TimePoint::max();
+    for (const auto& [key, session] : sessions_) {
+        if (session.info.token != token) {
+            continue;
+        }
+        if (const auto waits = session.handle->waits_since(); waits && *waits < since) {
+            since = *waits;
+            longest = session.handle;
+        }
+    }
+    return longest;
 }
 
 std::size_t Registry::sessions_most_of(const login::TokenId& token) const {

@@ -58,9 +58,11 @@ struct SessionInfo {
 Refusal too_many_ports(const char* who_has, std::size_t most);
 
 struct Admitted {};
-/// Older sessions of the same client: evict them with `superseded`, then admit again.
+/// Older sessions of the same client: evict them with `superseded`, then admit again. Or one of its token that has no
+/// connection, where another session is one too many: it gives its place away.
 struct Superseding {
     std::vector<std::shared_ptr<SessionHandle>> older;
+    bool gives_place = false;
 };
 using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
 
@@ -251,6 +253,7 @@ private:
     void changed(const ClaimName& name) const;
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
     std::optional<Refusal> too_many_sessions(const login::TokenId& token, bool replaces) const;
+    std::shared_ptr<SessionHandle> waits_longest(const login::TokenId& token) const;
     bool precedes(const Session& one, const SessionInfo& other) const;
     template <typename Action>
     void for_predecessors(const SessionInfo& info, Action action) const;

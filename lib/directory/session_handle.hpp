@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "directory/membership.hpp"
 #include "wire/code.hpp"
 
@@ -25,6 +27,9 @@ public:
     /// Pings the peer. `answer` gets true as soon as anything is heard from the peer; false after
     /// limits::takeover_silence without a byte, or when the session has ended.
     virtual void probe(std::function<void(bool alive)> answer) = 0;
+
+    /// Since when it waits for another connection, its own being lost; nothing: it has one.
+    virtual std::optional<TimePoint> waits_since() const noexcept { return std::nullopt; }
 
     // Hand-over (docs/architecture/handover.md).
 

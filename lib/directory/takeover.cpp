@@ -62,8 +62,10 @@ struct Admission : std::enable_shared_from_this<Admission> {
             done(Refusal{wire::Code::busy,
                          "Other sessions of the same client keep taking over. Trying later may work."});
         } else {
-            evict_all(std::get<Superseding>(answer).older, wire::Code::superseded,
-                      "A newer session of the same client took over.",
+            const auto& superseding = std::get<Superseding>(answer);
+            evict_all(superseding.older, wire::Code::superseded,
+                      superseding.gives_place ? "It had no connection, and the token has as many sessions as it may."
+                                              : "A newer session of the same client took over.",
                       [self = shared_from_this()] { self->request(); });
         }
     }

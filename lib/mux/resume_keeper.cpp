@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "mux/mutant.hpp"
 
@@ -24,6 +25,10 @@ void ResumeKeeper::keep(const Batch& batch) {
         skip_ -= skipped;
         piece = piece.subspan(skipped);
         if (piece.empty() || mutant(Mutant::forgotten_piece)) {
+            return;
+        }
+        if (given_up_) {
+            sent_ += piece.size();
             return;
         }
         if (slab != nullptr && piece.size() >= limits::keep_copied_below) {
@@ -75,6 +80,14 @@ bool ResumeKeeper::confirm(std::uint64_t count) {
     return true;
 }
 
+void ResumeKeeper::give_up() noexcept {
+    check(!has_unsent(), "what is to be sent again is kept until it was sent");
+    given_up_ = true;
+    pieces_.clear();
+    copies_.reset();
+    held_ = 0;
+}
+
 bool ResumeKeeper::rewind(std::uint64_t count) {
     if (!can_rewind(count)) {
         return false;
@@ -87,7 +100,7 @@ bool ResumeKeeper::rewind(std::uint64_t count) {
 
 void ResumeKeeper::drop_front(std::uint64_t bytes) {
     confirmed_ += bytes;
-    while (bytes > 0) {
+    while (bytes > 0 && !given_up_) {
         Piece& front = pieces_.front();
         if (bytes < front.size) {
             front.data += bytes;

@@ -33,7 +33,9 @@ public:
     /// not have that, and nothing has changed.
     [[nodiscard]] bool rewind(std::uint64_t count);
     /// Whether rewind(count) would succeed.
-    bool can_rewind(std::uint64_t count) const noexcept { return count >= confirmed_ && count <= sent_; }
+    bool can_rewind(std::uint64_t count) const noexcept { return !given_up_ && count >= confirmed_ && count <= sent_; }
+    /// Drops what is kept and keeps nothing any more: there will be no rewind. Counts go on. Not while has_unsent().
+    void give_up() noexcept;
 
     bool has_unsent() const noexcept { return unsent_ != 0; }
     /// Adds what is to be sent again to `batch`, as much as it has room for. Until has_unsent() is false nothing else
@@ -71,6 +73,7 @@ private:
     std::uint64_t confirmed_ = 0;
     std::uint64_t sent_ = 0;
     std::uint64_t unsent_ = 0;
+    bool given_up_ = false;
 };
 
 }  // namespace ferrotunnel::mux

@@ -76,7 +76,9 @@ void Session::send_ping(TimePoint now) {
         resume_->confirm_due = true;  // it costs little beside the ping, and an idle peer keeps nothing
     }
     std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
-    wire::encode_ping(liveness_.ping(now), false, frame.data());
+    const std::uint64_t opaque = liveness_.ping(now);
+    wire::encode_ping(opaque, false, frame.data());
+    note_ping(opaque);
     send_urgent(std::move(frame));
 }
 
@@ -362,7 +364,7 @@ void Session::list_orphan(Stream& stream) noexcept {
 
 void Session::end_orphans() {
     while (Stream* oldest = orphans_.oldest()) {
-        if (now_ < oldest->side_.waits_since + settings_.orphan_patience) {
+        if (now_ < rested(oldest->side_.waits_since) + settings_.orphan_patience) {
             break;
         }
         end_orphan(*oldest);
@@ -494,11 +496,15 @@ void Session::tick(TimePoint now) {
         fail_silent("nothing was heard from the peer for the dead interval");
         return;
     }
+    if (lacks_confirm(now)) {
+        fail(Code::limit, "the peer does not confirm what it has received");
+        return;
+    }
     if (liveness_.ping_due(now)) {
         ping(now);
     }
     while (Stream* oldest = own_opens_.oldest()) {
-        if (now < oldest->side_.waits_since + settings_.open_deadline || (resume_ && now < resume_->opens_wait_until)) {
+        if (now < rested(oldest->side_.waits_since) + settings_.open_deadline) {
             break;
         }
         abort_stream(*oldest, Code::timeout);
@@ -526,14 +532,13 @@ TimePoint Session::next_deadline() const noexcept {
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        TimePoint due = oldest->side_.waits_since + settings_.open_deadline;
-        if (resume_) {
-            due = std::max(due, resume_->opens_wait_until);
-        }
-        next = std::min(next, due);
+        next = std::min(next, rested(oldest->side_.waits_since) + settings_.open_deadline);
     }
     if (Stream* oldest = orphans_.oldest()) {
-        next = std::min(next, oldest->side_.waits_since + settings_.orphan_patience);
+        next = std::min(next, rested(oldest->side_.waits_since) + settings_.orphan_patience);
+    }
+    if (resume_ && resume_->keeper.is_full() && !resume_->keeper.has_unsent()) {
+        next = std::min(next, resume_->confirmed_at + limits::resume_confirm_patience);
     }
     if (must_give_up()) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -171,7 +172,11 @@ public:
     /// What was produced and not confirmed counts as unsent. To be called when is_resumable().
     void detach();
     bool is_detached() const noexcept { return detached_; }
-    /// The time from which on a detached session should be given up.
+    /// From now on the loss of the connection is the end, and nothing is kept for it: where memory is short, say, or
+    /// where nobody could come back. A session that is detached is not waited for any more.
+    void give_up_resume() noexcept;
+    /// The time from which on a detached session should be given up: so long after the last byte of the session. A
+    /// connection on which none came was none, however often there is such a one.
     TimePoint resumable_until() const noexcept;
     /// How many bytes have been received, to be told to the peer; fixed while the session is detached.
     std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received : 0; }
@@ -182,6 +187,8 @@ public:
     /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then what the peer has
     /// missed, then goes on. To be called when can_reattach().
     void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
+    /// Memory of what the peer has not confirmed.
+    std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->keeper.held() : 0; }
     /// Whether what produce() gives next was produced before, or belongs to a login.
     bool sends_again() const noexcept { return resume_ && (resume_->keeper.has_unsent() || !resume_->login.empty()); }
     /// For the session of a login whose connection another session takes over, within on_control or behind it: where
@@ -322,6 +329,13 @@ private:
     void count_received_bytes(std::size_t bytes);
     void ask_to_confirm();
     void tick_detached();
+    std::uint64_t give_up_kept(std::uint64_t asked) noexcept;
+    void note_ping(std::uint64_t opaque) noexcept;
+    void on_resumable_pong(std::uint64_t opaque);
+    bool lacks_confirm(TimePoint now) const noexcept;
+    TimePoint rested(TimePoint since) const noexcept {
+        return resume_ ? std::max(since, resume_->reattached_at) : since;
+    }
     void fail_silent(std::string_view text);
 
     void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
@@ -407,9 +421,16 @@ private:
         std::uint64_t told = 0;      // of these, what the peer was told of
         std::size_t began_at = 0;    // where in the bytes being read that was
         bool confirm_due = false;
-        bool given_up = false;              // memory is short
+        bool given_up = false;              // by give_up_resume()
         std::vector<std::uint8_t> login{};  // to be written before anything else
-        TimePoint opens_wait_until{};       // unanswered opens have their whole time again after a pause
+        TimePoint reattached_at{};          // whoever waits for the peer has the whole time again from here
+        TimePoint heard_at{};               // the last byte of the session
+        TimePoint confirmed_at{};           // something that was kept, or nothing was
+        struct Asked {
+            std::uint64_t opaque = 0;
+            std::uint64_t sent = 0;  // before that ping
+        };
+        std::array<Asked, 4> asked{};  // as many pings as may wait for their answers, by the lowest bits
     };
     std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
 

@@ -185,7 +185,13 @@ std::uint64_t Session::memory_excess() const noexcept {
 void Session::enforce_memory_cap() {
     if (must_give_up() && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
         memory_checked_at_ = now_;
-        reset_most_stalled(memory_excess());
+        if (const std::uint64_t asked = shared_->asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
+            const std::uint64_t given_up = give_up_kept(asked);
+            shared_->asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
+        }
+        if (must_give_up()) {
+            reset_most_stalled(memory_excess());
+        }
     }
 }
 

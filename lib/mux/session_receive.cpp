@@ -484,8 +484,9 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
         send_urgent(std::move(frame));
         return;
     }
-    liveness_.answered(*opaque, now_);
-    ask_to_confirm();
+    if (liveness_.answered(*opaque, now_) && resume_) {
+        on_resumable_pong(*opaque);
+    }
     if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
         final_goaway_sent_ = true;
         send_goaway(last_peer_id_, drain_code_, drain_text_);

@@ -26,6 +26,7 @@ void Session::begin_resumable(Duration window) {
     resume_ = std::unique_ptr<Resumption>(
         new Resumption{ResumeKeeper(urgent_bytes_, settings_.resume_memory, shared_->outbound), window});
     resume_->began_at = reader_.frame_end();
+    resume_->heard_at = resume_->confirmed_at = now_;
     liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
 }
 
@@ -35,7 +36,18 @@ bool Session::is_resumable() const noexcept {
 }
 
 TimePoint Session::resumable_until() const noexcept {
-    return resume_ && !resume_->given_up ? liveness_.last_heard() + resume_->window : TimePoint{};
+    return resume_ && !resume_->given_up ? resume_->heard_at + resume_->window : TimePoint{};
+}
+
+// What is to be sent again still has to be: that is kept until it was.
+void Session::give_up_resume() noexcept {
+    if (!resume_ || std::exchange(resume_->given_up, true)) {
+        return;
+    }
+    if (!detached_ && !resume_->keeper.has_unsent()) {
+        resume_->keeper.give_up();
+    }
+    shared_->waker->wake();  // it may have been full
 }
 
 void Session::detach() {
@@ -57,7 +69,7 @@ void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) 
     resume.login.assign(login.begin(), login.end());
     resume.told = resume.received;
     resume.confirm_due = false;
-    resume.opens_wait_until = now + settings_.open_deadline;
+    resume.reattached_at = resume.confirmed_at = now;
     progress_at_ = now;
     liveness_.heard(now);
     ++stats_.resumed;
@@ -77,10 +89,26 @@ void Session::fail_silent(std::string_view text) {
 // Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for either: what
 // is kept can not be given up in part.
 void Session::tick_detached() {
-    if (shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0) {
-        resume_->given_up = true;
+    if (shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
+        give_up_resume();
     }
     after_call();
+}
+
+// Says how much of what the process asks for was given up: what is kept goes first, where the peer has not confirmed
+// anything for a while. That costs nobody anything, unless the connection is lost later. With a peer that confirms
+// hardly anything is kept for as long.
+std::uint64_t Session::give_up_kept(std::uint64_t asked) noexcept {
+    if (!resume_ || asked < limits::resume_give_up_least || resume_->given_up || resume_->keeper.has_unsent() ||
+        now_ < resume_->confirmed_at + limits::stalled_after) {
+        return 0;
+    }
+    const std::uint64_t held = resume_->keeper.held();
+    if (held >= limits::resume_give_up_least) {
+        give_up_resume();
+        return held;
+    }
+    return 0;
 }
 
 // --- sending ---
@@ -106,6 +134,11 @@ void Session::produce_kept(Batch& batch) {
     }
     if (resume.keeper.has_unsent() && !mutant(Mutant::fresh_first)) {
         resume.keeper.send_again(batch);
+        resume.confirmed_at = now_;
+        if (resume.given_up && !resume.keeper.has_unsent()) {
+            // The batch holds what it still has to send.
+            resume.keeper.give_up();
+        }
         return;
     }
     if (!batch.empty()) {
@@ -122,6 +155,9 @@ void Session::produce_kept(Batch& batch) {
         write_lanes(batch);
     }
     if (resume_) {  // a stream's end may have ended the session
+        if (resume_->keeper.sent() == resume_->keeper.confirmed()) {
+            resume_->confirmed_at = now_;
+        }
         resume_->keeper.keep(batch);
         ask_to_confirm();
     }
@@ -151,11 +187,36 @@ void Session::ask_to_confirm() {
     }
 }
 
+// Everything that may be sent waits for the peer's word, and that was asked for it long ago.
+bool Session::lacks_confirm(TimePoint now) const noexcept {
+    return resume_ && resume_->keeper.is_full() && !resume_->keeper.has_unsent() &&
+           now >= resume_->confirmed_at + limits::resume_confirm_patience;
+}
+
+void Session::note_ping(std::uint64_t opaque) noexcept {
+    if (resume_) {
+        resume_->asked[opaque % resume_->asked.size()] = {opaque, resume_->keeper.sent()};
+    }
+}
+
 // --- receiving ---
+
+// A peer confirms before it answers: what was sent before the ping has come.
+void Session::on_resumable_pong(std::uint64_t opaque) {
+    const Resumption::Asked& asked = resume_->asked[opaque % resume_->asked.size()];
+    if (asked.opaque == opaque && opaque != 0 && resume_->keeper.confirmed() < asked.sent) {
+        fail(Code::protocol, "a PING was answered without a CONFIRM before the answer");
+        return;
+    }
+    ask_to_confirm();
+}
 
 void Session::count_received_bytes(std::size_t bytes) {
     Resumption& resume = *resume_;
     resume.received += bytes;
+    if (bytes > 0) {
+        resume.heard_at = now_;
+    }
     const std::uint64_t latest =
         std::clamp(settings_.resume_memory / confirm_alone_part, limits::confirm_every, confirm_alone_most);
     if (resume.received - resume.told >= latest && !std::exchange(resume.confirm_due, true)) {
@@ -173,9 +234,13 @@ void Session::on_confirm_frame(Bytes payload) {
         return;
     }
     const bool was_full = resume_->keeper.is_full();
+    const std::uint64_t before = resume_->keeper.confirmed();
     if (!resume_->keeper.confirm(*count)) {
         fail(Code::protocol, "a CONFIRM of what was not sent");
         return;
+    }
+    if (resume_->keeper.confirmed() != before) {
+        resume_->confirmed_at = now_;
     }
     if (was_full && !resume_->keeper.is_full()) {
         shared_->waker->wake();

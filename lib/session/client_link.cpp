@@ -229,6 +229,18 @@ void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::stri
     tell({.kind = LinkNotice::Kind::draining, .code = code, .text = text});
 }
 
+// Nothing ends yet: for the link the trunk stays open.
+void ClientLink::on_trunk_waiting(std::size_t at, const trunk::TrunkEnd& why) {
+    tell({.kind = LinkNotice::Kind::waiting,
+          .code = why.code == Code::none ? Code::connection_reset : why.code,
+          .text = why.text,
+          .trunk = static_cast<unsigned>(at + 1)});
+}
+
+void ClientLink::on_trunk_resumed(std::size_t at) {
+    tell({.kind = LinkNotice::Kind::resumed, .trunk = static_cast<unsigned>(at + 1)});
+}
+
 void ClientLink::on_trunk_retired(std::size_t at, const std::string& text) {
     Place& place = *places_[at];
     ++place.retiring;

@@ -45,6 +45,8 @@ struct LinkNotice {
         registered,
         unreachable,  // a service that is being registered anew
         refused,      // a service, or the login (id 0)
+        waiting,      // a trunk is lost, and its session waits for another connection
+        resumed,      // and goes on
         draining,     // announced by the server
         took_over,    // it has taken the place of others; with a code it can not, `text` says why
         replaced,     // another client has taken its place, as the server says
@@ -176,6 +178,8 @@ private:
     void on_trunk_message(std::size_t place, const wire::ControlMessage& message) override;
     void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) override;
     void on_trunk_retired(std::size_t place, const std::string& text) override;
+    void on_trunk_waiting(std::size_t place, const trunk::TrunkEnd& why) override;
+    void on_trunk_resumed(std::size_t place) override;
     void on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) override;
     void on_retired_end(std::size_t place) override;
 

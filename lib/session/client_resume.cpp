@@ -1,5 +1,6 @@
 #include "session/client_resume.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transport/tcp_pipe.hpp"
@@ -40,7 +41,8 @@ void ClientResume::begin(std::uint64_t received) {
     received_ = received;
     trying_ = true;
     drop_attempt();
-    timer_.set(worker_.now());
+    // At once, but not again and again: what cuts each connection may cut the next one, too.
+    timer_.set(std::max(worker_.now(), dialled_at_ + limits::resume_attempt_every));
 }
 
 void ClientResume::stop() noexcept {
@@ -65,6 +67,7 @@ void ClientResume::attempt() {
         return;
     }
     drop_attempt();
+    dialled_at_ = worker_.now();
     runtime::Connector::Options options;
     options.deadline = every;
     if (shared_->proxy) {

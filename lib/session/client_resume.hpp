@@ -65,6 +65,7 @@ private:
     std::unique_ptr<runtime::ProxyConnector> proxy_connector_;  // ... through a proxy
     IntrusivePtr<trunk::Trunk> trunk_;                          // of the login
     std::unique_ptr<login::ClientHandshake> handshake_;
+    TimePoint dialled_at_{};
     std::uint64_t attempts_ = 0;
     std::uint64_t received_ = 0;
     bool trying_ = false;

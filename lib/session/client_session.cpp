@@ -177,17 +177,22 @@ void ClientSession::begin_resumable() {
     callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                                const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
     // With one code, whatever the reason: it is the session that ends, and the client logs in anew.
-    callbacks.refused = [this](const trunk::TrunkEnd& why) { trunk_->end(Code::unknown_session, why.text); };
+    callbacks.refused = [this](const trunk::TrunkEnd& why) {
+        shared_->resume_counts->count_refusal(why.code);
+        trunk_->end(Code::unknown_session, why.text);
+    };
     resume_ = std::make_unique<ClientResume>(worker_, shared_, login_, agreement_, std::move(callbacks));
     trunk_->resumes_by_itself();
     trunk_->session().begin_resumable(std::min(agreement_.resume_window, shared_->mux.resume));
 }
 
 void ClientSession::on_detached(const trunk::TrunkEnd& why) {
-    detached_at_ = worker_.now();
+    waits_since_ = worker_.now();
+    shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     shared_->log->warn("the connection is lost, and its session waits for another one",
                        {{"session", agreement_.session}, {"code", wire::name_of(why.code)}, {"why", why.text}});
     resume_->begin(trunk_->session().received_bytes());
+    callbacks_.on_waiting(why);
 }
 
 bool ClientSession::is_being_resumed() const {
@@ -202,9 +207,12 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
         trunk_->end(Code::internal, "The server has received what was not sent.");
         return;
     }
-    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - detached_at_);
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - waits_since_);
+    waits_since_ = {};
+    shared_->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
     shared_->log->info("the session goes on, on another connection",
                        {{"session", agreement_.session}, {"after_ms", pause.count()}});
+    callbacks_.on_resumed();
     trunk_->attach(std::move(pipe), peer_received, {}, rest);
 }
 
@@ -279,6 +287,9 @@ void ClientSession::on_rotate_due() {
 void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (resume_) {
         resume_->stop();
+    }
+    if (std::exchange(waits_since_, {}) != TimePoint{}) {
+        shared_->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
     }
     if (refused_) {
         finish(*refused_);

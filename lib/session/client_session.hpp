@@ -22,6 +22,7 @@
 #include "session/visit_plan.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
+#include "trunk/resume_counts.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/trunk.hpp"
 
@@ -45,6 +46,7 @@ struct ClientShared {
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
+    std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     directory::DatagramOpener open_udp;               // for visits to UDP services; empty: none
     std::shared_ptr<inspect::Inspector> inspector{};  // null: exchanges are not recorded
     Logger* log = nullptr;
@@ -75,6 +77,9 @@ public:
         std::function<void(const wire::ControlMessage&)> on_message;
         std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
         std::function<void(wire::Code, std::string_view)> on_goaway;
+        /// The connection is lost, and the session waits for another one; and that is there.
+        std::function<void(const trunk::TrunkEnd&)> on_waiting;
+        std::function<void()> on_resumed;
         std::function<void(const trunk::TrunkEnd&)> on_end;
     };
 
@@ -135,7 +140,7 @@ private:
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
     login::Agreement agreement_;
     std::unique_ptr<ClientResume> resume_;  // null: the session can not be resumed
-    TimePoint detached_at_{};
+    TimePoint waits_since_{};               // for another connection; zero: it has one
     bool open_ = false;
     bool ended_ = false;
 };

@@ -151,6 +151,16 @@ void ClientTrunk::make_session(const ClientLogin& login) {
         on_stream(std::move(stream), open);
     };
     callbacks.on_goaway = [this, holder](Code code, std::string_view text) { on_goaway(**holder, code, text); };
+    callbacks.on_waiting = [this, holder](const trunk::TrunkEnd& why) {
+        if (*holder == current_.get()) {
+            report([this, why] { events_.on_trunk_waiting(place_, why); });
+        }
+    };
+    callbacks.on_resumed = [this, holder] {
+        if (*holder == current_.get()) {
+            report([this] { events_.on_trunk_resumed(place_); });
+        }
+    };
     callbacks.on_end = [this, holder](const trunk::TrunkEnd& end) { on_session_end(**holder, end); };
     current_ = std::make_unique<ClientSession>(worker_, shared_, login, std::move(callbacks));
     *holder = current_.get();

@@ -29,6 +29,9 @@ public:
     virtual void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) = 0;
     /// The server asks for a fresh session: the present one only finishes its visitors from now on.
     virtual void on_trunk_retired(std::size_t place, const std::string& text) = 0;
+    /// The present session has lost its connection, and waits for another one; and that is there.
+    virtual void on_trunk_waiting(std::size_t place, const trunk::TrunkEnd& why) = 0;
+    virtual void on_trunk_resumed(std::size_t place) = 0;
     /// The present session has ended, whether it was open or still connecting.
     virtual void on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) = 0;
     /// A retired session has ended.

@@ -111,6 +111,7 @@ void ServerSession::start(runtime::Fd socket) {
 void ServerSession::drain() {
     draining_ = true;
     close_services();
+    end_resuming();
     if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
         end(Code::going_away, "The server is stopping.");
         return;
@@ -313,6 +314,7 @@ void ServerSession::admitted(std::optional<directory::Refusal> refusal) {
         std::lock_guard lock(view_mutex_);
         view_ = {true,
                  false,
+                 {},
                  client_,
                  peer_.text(),
                  agreement_.peer_agent,
@@ -426,6 +428,10 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
         return;
     }
     auto self = shared_from_this();
+    if (waits_since()) {
+        shared_->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
+        set_waiting(false);
+    }
     attempt([&] { tell_end(end); });
     probes_.clear();
     yield_timer_.reset();
@@ -503,7 +509,9 @@ void ServerSession::tell_gone(Code code, const std::string& text) {
 
 SessionView ServerSession::view() const {
     std::lock_guard lock(view_mutex_);
-    return view_;
+    SessionView view = view_;
+    view.waits_since = waits_since_.load(std::memory_order_relaxed);
+    return view;
 }
 
 void ServerSession::evict(Code code, std::string text, std::function<void()> released) {

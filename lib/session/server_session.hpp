@@ -51,6 +51,7 @@
 #include "session/resume_table.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
+#include "trunk/resume_counts.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/traffic.hpp"
 #include "trunk/trunk.hpp"
@@ -68,6 +69,8 @@ struct ServerNotice {
         refused,
         ejected,   // a member of a group gets no visitors for a while
         returned,  // and gets them again
+        waiting,   // a trunk is lost, and its session waits for another one
+        resumed,   // and goes on
     } kind = Kind::connected;
     std::string peer;      // the client's address
     std::string client;    // the client's own name for itself, or empty
@@ -106,6 +109,7 @@ struct SessionView {
     };
     bool connected = false;
     bool retired = false;          // another trunk has taken its place; its visitors finish
+    TimePoint waits_since{};       // for its client, its connection being lost; zero: it has one
     directory::ClientId client{};  // what the trunks of a tunnel have in common
     std::string peer;
     std::string agent;
@@ -172,6 +176,7 @@ struct ServerShared {
     std::function<void(const directory::MemberNews&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
+    std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
     Logger* log = nullptr;
     Random* random = nullptr;
@@ -246,6 +251,10 @@ public:
     // SessionHandle: any thread.
     void evict(wire::Code code, std::string text, std::function<void()> released) override;
     void probe(std::function<void(bool alive)> answer) override;
+    std::optional<TimePoint> waits_since() const noexcept override {
+        const TimePoint since = waits_since_.load(std::memory_order_relaxed);
+        return since == TimePoint{} ? std::nullopt : std::optional(since);
+    }
     std::uint16_t assigned_port(wire::ServiceKind kind, const std::string& name) const override;
     void take_place(std::vector<directory::ClientId> owners, std::function<void()> done) override;
     void replaced(std::string by) override;
@@ -353,6 +362,9 @@ private:
     void ask_resume();
     void hand_over(const std::shared_ptr<ServerSession>& to, const login::Key& key);
     void resume(NewConnection connection);
+    std::optional<directory::Refusal> refuse_resume(const NewConnection& connection);
+    void set_waiting(bool waits);
+    void end_resuming();
 
     void take_step(const login::Step& step);
     void ask_admission();
@@ -540,9 +552,8 @@ private:
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
     std::atomic<std::uint32_t> on_the_way_{0};  // visitors that are still in the mail
     const std::shared_ptr<std::atomic<std::uint32_t>> dialled_ = std::make_shared<std::atomic<std::uint32_t>>(0);
-    TimePoint detached_at_{};
-    std::optional<std::uint64_t> resumed_by_{};  // the client's number of the attempt that it goes on with
-    std::atomic<bool> detached_{false};          // it waits for its client
+    std::optional<std::uint64_t> resumed_by_{};        // the client's number of the attempt that it goes on with
+    std::atomic<TimePoint> waits_since_{TimePoint{}};  // for its client; zero: it has a connection
     bool gave_way_ = false;
     bool proved_ = false;    // the token was proved: admission is being decided, or was
     bool admitted_ = false;  // the registry has the session

@@ -98,10 +98,11 @@ void ServerSession::take_over() {
     const auto self = shared_from_this();
     const auto succession =
         std::make_shared<const directory::Registry::Succession>(shared_->registry->succession(key_));
-    const auto settle = [self, succession] {
+    // The address is told on another thread perhaps, while a resume changes it on this one.
+    const auto settle = [self, succession, by = peer_.text()] {
         const auto predecessors = self->shared_->registry->settle(*succession);
         for (const auto& predecessor : predecessors) {
-            predecessor->replaced(self->peer_.text());
+            predecessor->replaced(by);
         }
         self->mailbox_->post_call([self, clients = static_cast<std::uint32_t>(succession->predecessors.size())] {
             self->guarded([&] { self->told_predecessors(clients); });

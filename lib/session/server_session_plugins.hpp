@@ -28,6 +28,9 @@ public:
     Plugins(const Plugins&) = delete;
     Plugins& operator=(const Plugins&) = delete;
 
+    /// The client comes from another address now.
+    void moved() noexcept { client_.reset(); }
+
     /// The token is proved: the admission follows, or the refusal.
     void ask_login();
 

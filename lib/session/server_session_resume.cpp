@@ -7,7 +7,7 @@
 #include <chrono>
 #include <utility>
 
-#include "session/server_session.hpp"
+#include "session/server_session_plugins.hpp"
 
 namespace ferrotunnel::session {
 
@@ -53,9 +53,28 @@ void ServerSession::begin_resumable() {
     trunk_->session().begin_resumable(agreement_.resume_window + limits::resume_server_waits);
 }
 
+// Nobody can come back: connections are accepted no more, or by another process, which does not know the session.
+// Waiting would only keep its visitors from being reset.
+void ServerSession::end_resuming() {
+    if (!agreement_.resume_key || ended_) {
+        return;
+    }
+    shared_->resumes->leave(agreement_.resume_id);
+    if (waits_since()) {
+        end(Code::going_away,
+            "Its client can not come back: the server is stopping, or another process of it takes over.");
+    } else {
+        trunk_->session().give_up_resume();
+    }
+}
+
+void ServerSession::set_waiting(bool waits) {
+    waits_since_.store(waits ? worker_.now() : TimePoint{}, std::memory_order_relaxed);
+}
+
 void ServerSession::on_detached(const trunk::TrunkEnd& why) {
-    detached_at_ = worker_.now();
-    detached_.store(true, std::memory_order_relaxed);
+    set_waiting(true);
+    shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind detached{"detached", limits::client_lines_per_second};
     if (shared_->log->may_write(LogLevel::info, detached, worker_.now())) {
         shared_->log->info("a client's connection is lost, and its session waits for another one",
@@ -65,6 +84,7 @@ void ServerSession::on_detached(const trunk::TrunkEnd& why) {
                             {"code", wire::name_of(why.code)},
                             {"why", why.text}});
     }
+    notify(ServerNotice::Kind::waiting, {}, {}, why.code, why.text);
 }
 
 // --- the session of the new connection ---
@@ -73,6 +93,7 @@ void ServerSession::ask_resume() {
     auto found =
         shared_->resumes->find(*agreement_.resume, client_.first, agreement_.peer_instance, agreement_.client_proof);
     if (!found) {
+        shared_->resume_counts->count_refusal(found.error().code);
         take_step(handshake_->refuse(found.error().code, found.error().text));
         return;
     }
@@ -102,47 +123,64 @@ void ServerSession::hand_over(const std::shared_ptr<ServerSession>& to, const lo
 
 // --- the session that goes on ---
 
-void ServerSession::resume(NewConnection connection) {
-    const wire::ResumeRequest request = *connection.handshake->agreed().resume;
-    const auto refuse = [&](Code code, std::string_view text) {
-        const login::Step step = connection.handshake->refuse(code, text);
-        write_refusal(*connection.pipe, *step.send, code, text);
-    };
+// Why it may not; nothing: the session has no connection now, and may take this one.
+std::optional<directory::Refusal> ServerSession::refuse_resume(const NewConnection& connection) {
+    const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
     if (ended_ || !trunk_ || (!trunk_->is_detached() && !trunk_->session().is_resumable())) {
-        refuse(Code::unknown_session, "The session is over.");
-        return;
+        return directory::Refusal{Code::unknown_session, "The session is over."};
     }
     if (resumed_by_ && request.attempt <= *resumed_by_) {  // two came by mail of two workers
-        refuse(Code::superseded, "A later attempt to resume the session has come.");
-        return;
+        return directory::Refusal{Code::superseded, "A later attempt to resume the session has come."};
+    }
+    // The new connection's worker has looked already; rights may have changed while it was on the way.
+    const runtime::SocketAddress was = std::exchange(peer_, connection.from);
+    if (auto refusal = refuse_login()) {
+        peer_ = was;
+        return refusal;
     }
     resumed_by_ = request.attempt;
     trunk_->detach();  // the client has given the old connection up, whatever this side knows of it
     if (!trunk_->session().can_reattach(request.received)) {
-        refuse(Code::unknown_session, "The client can not have received so much, or so little.");
         end(Code::internal, "The client's count of what it has received can not be.");
+        return directory::Refusal{Code::unknown_session, "The client can not have received so much, or so little."};
+    }
+    return std::nullopt;
+}
+
+void ServerSession::resume(NewConnection connection) {
+    const std::string was = peer_.text();
+    if (const auto refusal = refuse_resume(connection)) {
+        shared_->resume_counts->count_refusal(refusal->code);
+        const login::Step step = connection.handshake->refuse(refusal->code, refusal->text);
+        write_refusal(*connection.pipe, *step.send, refusal->code, refusal->text);
         return;
     }
-    if (!detached_.load(std::memory_order_relaxed)) {
-        detached_at_ = worker_.now();
+    if (!waits_since()) {
+        shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     }
-    detached_.store(false, std::memory_order_relaxed);
+    shared_->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
+    const auto pause =
+        std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - waits_since().value_or(worker_.now()));
+    set_waiting(false);
+    const std::uint64_t received = connection.handshake->agreed().resume->received;
     const login::Step step = connection.handshake->resumed(connection.key, trunk_->session().received_bytes());
-    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - detached_at_);
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
     if (shared_->log->may_write(LogLevel::info, resumed, worker_.now())) {
         shared_->log->info("a client's session goes on, on another connection", {{"session", agreement_.session},
-                                                                                 {"peer", connection.from.text()},
-                                                                                 {"was", peer_.text()},
+                                                                                 {"peer", peer_.text()},
+                                                                                 {"was", was},
                                                                                  {"client", agreement_.peer_name},
                                                                                  {"after_ms", pause.count()}});
     }
-    peer_ = connection.from;
+    if (plugins_) {
+        plugins_->moved();
+    }
     {
         std::lock_guard lock(view_mutex_);
         view_.peer = peer_.text();
     }
-    trunk_->attach(std::move(connection.pipe), request.received, framed(*step.send), {});
+    notify(ServerNotice::Kind::resumed, {}, {}, Code::none, {});
+    trunk_->attach(std::move(connection.pipe), received, framed(*step.send), {});
 }
 
 }  // namespace ferrotunnel::session

@@ -476,7 +476,7 @@ std::uint64_t ServerSession::load() const noexcept {
                                    dialled_->load(std::memory_order_relaxed);
     // While it waits for its client, visitors are better off elsewhere.
     constexpr std::uint64_t away = std::uint64_t{1} << 32;
-    const std::uint64_t as_away = detached_.load(std::memory_order_relaxed) ? away : 0;
+    const std::uint64_t as_away = waits_since() ? away : 0;
     const std::uint64_t as_visitors = recent_->lately(Clock::now()) / recent_bytes_as_a_visitor;
     return as_away + 2 * (visitors + as_visitors) + (worker_.here() ? 0 : 1);
 }

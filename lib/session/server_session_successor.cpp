@@ -57,6 +57,7 @@ void ServerSession::hand_over() {
     if (ended_ || draining_) {
         return;
     }
+    end_resuming();
     if (!welcome_) {
         end(Code::going_away, "Another process of the server takes over.");
     } else if (!rotating_ && !is_own_client(client_.second)) {

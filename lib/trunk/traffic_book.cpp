@@ -11,6 +11,7 @@ TrafficSums TrafficBook::sum() const {
     for (const Account* account : open_) {
         account->add_totals(sum);
         sum.streams += static_cast<std::uint32_t>(account->streams_.load());
+        sum.bytes_kept += account->bytes_kept_.load();
         sum.bytes_held += account->shared_->ledger->bytes();
         sum.bytes_queued += account->shared_->outbound->bytes();
         const Duration rtt = account->rtt_min_.load(std::memory_order_relaxed);

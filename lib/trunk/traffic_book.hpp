@@ -58,6 +58,7 @@ public:
         streams_opened_.set(counted.streams_opened);
         streams_refused_.set(counted.streams_refused);
         streams_.set(session_.stream_count());
+        bytes_kept_.set(session_.kept_bytes());
         rtt_min_.store(session_.rtt_min(), std::memory_order_relaxed);
     }
 
@@ -103,6 +104,7 @@ private:
     Counter streams_opened_;
     Counter streams_refused_;
     Counter streams_;
+    Counter bytes_kept_;
     std::atomic<Duration> rtt_min_{Duration::zero()};
 };
 

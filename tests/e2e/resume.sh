@@ -87,3 +87,59 @@ join left
 equal "how it ended" "$(value ending "$(<"$dir/left.out")")" reset
 equal "sessions that waited" "$(count_of alone "waits for another")" 0
 wait_until $patience "the service" works
+signal alone TERM
+join_ok alone
+signal server TERM
+join_ok server
+
+say "how a lost connection shows, while nothing comes through and afterwards"
+need curl
+start_server --resume 30s --metrics 127.0.0.1:0 --drain 120s
+in_between box_shown
+ready_client shown 1 --connections 1 --resume 30s --metrics 127.0.0.1:0 --tcp "${public##*:}=$backend"
+status_of() { "$FERROTUNNEL" status "$1" >"$dir/status.$1" 2>&1; }
+shows() { status_of "$1" && file_has "$dir/status.$1" "$2"; }
+metrics_of() { awk '$1 == "metrics" { print $2 }' "$dir/$1.endpoints"; }
+# metric_is NAME FAMILY NUMBER
+metric_is() {
+    curl -sS --max-time $patience -o "$dir/metrics" "http://$(metrics_of "$1")/metrics"
+    [[ $(awk -v family="$2" '$1 == family { print $2 }' "$dir/metrics") == "$3" ]]
+}
+equal "what each may keep" "$(metric_is server ferrotunnel_resume_kept_limit_bytes 16777216 && echo yes)" yes
+start left "$E2E_TOOLS/tcp_peer" connect "$public" exchange:1 "touch:$dir/left4" "wait:$dir/over4" exchange:100K finish rest
+wait_until $patience "the visitor" test -e "$dir/left4"
+signal box_shown STOP # a silence: after a third of the time both sides give the connection up
+for side in server client; do
+    wait_until $patience "what the status of the $side says" shows $side "1 waiting to resume for"
+done
+for name in server shown; do
+    wait_until $patience "what the metrics of $name say" metric_is $name ferrotunnel_resume_waiting 1
+    metric_is $name ferrotunnel_resumes_total 0 || fail "$name has resumed nothing yet: $(<"$dir/metrics")"
+done
+wait_for_text shown "visitors wait for another one"
+wait_for_text server "whose visitors wait for it"
+signal box_shown CONT
+for name in server shown; do
+    wait_until $patience "what the metrics of $name say" metric_is $name ferrotunnel_resume_waiting 0
+    wait_until $patience "what the metrics of $name say" metric_is $name ferrotunnel_resumes_total 1
+done
+shows server "1 connection lost, 1 resumed, 0 given up" || fail "the status says: $(<"$dir/status.server")"
+wait_for_text shown "is back, and its visitors go on"
+wait_for_text server "is back, and its visitors go on"
+touch "$dir/over4"
+join_ok left
+equal "how it ended" "$(value ending "$(<"$dir/left.out")")" eof
+
+say "a server that is told to stop waits for its visitors, and for no connection that is lost then"
+start left "$E2E_TOOLS/tcp_peer" connect "$public" exchange:1 "touch:$dir/left5" rest
+wait_until $patience "the visitor" test -e "$dir/left5"
+signal server TERM
+wait_for_text shown "the server is going away"
+began=$(now_ms)
+for n in {1..40}; do
+    touch "$dir/box_shown.$n"
+done
+join left
+equal "how it ended" "$(value ending "$(<"$dir/left.out")")" reset
+at_most "milliseconds until then" $(($(now_ms) - began)) 25000
+join_ok server

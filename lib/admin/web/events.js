@@ -2,7 +2,7 @@
 import { badge, card, make, Table } from "/dom.js";
 
 const kept = 100;
-const kinds = { connected: "good", joined: "good", registered: "good", took_over: "good", reloaded: "good", healthy: "good", degraded: "warn", reconnecting: "warn",
+const kinds = { connected: "good", joined: "good", registered: "good", took_over: "good", reloaded: "good", healthy: "good", resumed: "good", degraded: "warn", waiting: "warn", reconnecting: "warn",
   draining: "warn", kicked: "warn", replaced: "warn", gap: "warn", lost: "bad", refused: "bad", unhealthy: "bad", unregistered: "off", stopped: "off" };
 
 const rows = []; // the newest first

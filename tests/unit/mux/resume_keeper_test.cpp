@@ -108,6 +108,22 @@ TEST_CASE("an idle session keeps nothing", "[resume]") {
     CHECK(rig.pool.in_use() == 0);
 }
 
+TEST_CASE("a keeper that has given up holds nothing, and still knows what can be confirmed", "[resume]") {
+    Rig rig;
+    rig.send(20'000, true);
+    rig.send(10, false);
+    REQUIRE(rig.keeper.confirm(5));
+    rig.keeper.give_up();
+    rig.send(30'000, true);
+    CHECK(rig.keeper.held() == 0);
+    CHECK(rig.pool.in_use() == 0);
+    CHECK(rig.keeper.sent() == 50'010);
+    CHECK_FALSE(rig.keeper.can_rewind(50'010));
+    CHECK_FALSE(rig.keeper.confirm(50'011));
+    CHECK(rig.keeper.confirm(50'010));
+    CHECK(rig.keeper.confirmed() == 50'010);
+}
+
 TEST_CASE("small pieces pin no slabs, and a few of them take little", "[resume]") {
     Rig rig;
     rig.send(16, false);

@@ -39,6 +39,7 @@ struct Caller {
     std::uint64_t features = 0;
     std::string identity{};
     bool replaces = false;
+    std::optional<login::ClientHandshake::Settings::Resume> resume{};  // the session to go on with
 };
 
 class WireClient {
@@ -83,6 +84,10 @@ public:
         std::uint8_t frame[wire::ping_frame_bytes];
         send({frame, wire::encode_ping(opaque, ack, frame)});
     }
+    void send_confirm(std::uint64_t received) {
+        std::uint8_t frame[wire::confirm_frame_bytes];
+        send({frame, wire::encode_confirm(received, frame)});
+    }
     void send_opened(wire::StreamId stream) {
         std::uint8_t frame[wire::opened_frame_bytes];
         send({frame, wire::encode_opened(stream, 0, frame)});
@@ -108,6 +113,9 @@ public:
                 return frame;
             }
             if (frame.header.flags == 0) {
+                if (confirms_) {
+                    send_confirm(received_);
+                }
                 send_ping(*wire::decode_ping(frame.payload), true);
             }
         }
@@ -149,9 +157,13 @@ public:
         if (!receive_control()) {
             return false;
         }
-        return handshake_.receive(last_control_).want == login::Want::nothing;
+        const bool is_welcome = handshake_.receive(last_control_).want == login::Want::nothing;
+        confirms_ = is_welcome && (handshake_.agreed().features & wire::feature::resume) != 0;
+        received_ = 0;
+        return is_welcome;
     }
     const login::HandshakeFailure& failure() const { return handshake_.failure(); }
+    const login::Agreement& agreed() const { return handshake_.agreed(); }
 
     void register_services(std::span<const wire::Service> services) {
         for (const wire::ControlPayload& payload : wire::encode_register(++request_, services)) {
@@ -231,6 +243,8 @@ public:
         return open->service;
     }
     void close() { socket_.reset(); }
+    /// As if something in between had forgotten the connection.
+    void reset() { runtime::reset_close(std::move(socket_)); }
 
     int fd() const { return socket_.get(); }
     bool answer_pings = true;
@@ -245,6 +259,7 @@ private:
         settings.features = caller.features;
         settings.identity = caller.identity;
         settings.replaces = caller.replaces;
+        settings.resume = caller.resume;
         return settings;
     }
     bool read(MutableBytes into) {
@@ -252,6 +267,7 @@ private:
             transport::test::wait_for(socket_.get(), POLLIN);
             runtime::IoResult result = runtime::read_some(socket_.get(), into);
             into = into.subspan(result.bytes);
+            received_ += result.bytes;
             if (result.status == runtime::IoStatus::eof || result.status == runtime::IoStatus::error) {
                 return false;
             }
@@ -259,6 +275,8 @@ private:
         return true;
     }
 
+    bool confirms_ = false;
+    std::uint64_t received_ = 0;  // since the welcome: a session that goes on is read anew from its first byte
     bool holds_back_ = false;
     std::vector<std::uint8_t> held_back_;
     runtime::Fd socket_;

@@ -1,0 +1,141 @@
+// A tunnel whose connections are cut and made anew, as an application sees it.
+#include "unit/api/end_to_end.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "unit/api/cut_relay.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Kind = Event::Kind;
+
+/// The events that were told.
+class Story {
+public:
+    EventHandler handler() {
+        return [this](const Event& event) {
+            std::lock_guard lock(mutex_);
+            events_.push_back(event);
+        };
+    }
+    std::vector<Event> all(Kind kind) const {
+        std::lock_guard lock(mutex_);
+        std::vector<Event> found;
+        std::copy_if(events_.begin(), events_.end(), std::back_inserter(found),
+                     [kind](const Event& event) { return event.kind == kind; });
+        return found;
+    }
+    std::size_t count(Kind kind) const { return all(kind).size(); }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<Event> events_;
+};
+
+struct Rig {
+    explicit Rig(std::chrono::milliseconds resume = 30s) {
+        server = server_builder(token).resume(resume).hold(0ms).on_event(at_server.handler()).build();
+        server.start();
+        const std::string control = server.control_endpoint();
+        relay.emplace(static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1))));
+        client =
+            client_builder(token, relay->address()).resume(resume).connections(1).on_event(at_client.handler()).build();
+        service = client.add(to(echo.address()));
+        client.start();
+        REQUIRE_FALSE(client.wait_ready(patience));
+    }
+
+    Echo echo;
+    Secret token = Secret::generate();
+    Story at_server;
+    Story at_client;
+    Server server;
+    std::optional<CutRelay> relay;
+    Client client;
+    Service service;
+};
+
+}  // namespace
+
+TEST_CASE("a connection that is made anew is told, and counted, on both sides", "[threads][resume]") {
+    Rig rig;
+    Visitor visitor(rig.service.port());
+    REQUIRE(visitor.echoes("before"));
+    rig.relay->set_open(false);
+    rig.relay->cut_all();
+    REQUIRE(
+        eventually([&] { return rig.at_server.count(Kind::waiting) == 1 && rig.at_client.count(Kind::waiting) == 1; }));
+    CHECK(rig.at_client.all(Kind::waiting)[0].connection == 1);
+    CHECK(rig.at_client.all(Kind::waiting)[0].error);
+    CHECK_FALSE(rig.at_server.all(Kind::waiting)[0].text.empty());
+    CHECK(rig.client.connected());
+    REQUIRE(rig.server.tunnels().size() == 1);
+    CHECK(rig.server.tunnels()[0].connections == 1);
+    CHECK(rig.server.tunnels()[0].waiting == 1);
+    CHECK(eventually([&] { return rig.server.tunnels()[0].waiting_for > 0ms; }));
+    CHECK(rig.server.stats().resume.waiting == 1);
+    CHECK(rig.client.stats().resume.waiting == 1);
+    CHECK(eventually([&] { return rig.client.stats().resume.waiting_for > 0ms; }));
+
+    rig.relay->set_open(true);
+    REQUIRE(
+        eventually([&] { return rig.at_server.count(Kind::resumed) == 1 && rig.at_client.count(Kind::resumed) == 1; }));
+    CHECK(visitor.echoes("after"));
+    for (const ResumeStats& stats : {rig.server.stats().resume, rig.client.stats().resume}) {
+        CHECK(stats.waiting == 0);
+        CHECK(stats.waits == 1);
+        CHECK(stats.resumed == 1);
+        CHECK(stats.given_up == 0);
+        CHECK(stats.bytes_kept_max == 16'777'216);
+    }
+    CHECK(rig.server.tunnels()[0].waiting == 0);
+    CHECK(rig.client.stats().losses == 0);
+    CHECK(rig.at_client.count(Kind::lost) == 0);
+    CHECK(rig.at_server.count(Kind::lost) == 0);
+}
+
+TEST_CASE("a connection that does not come back in time is lost after all", "[threads][resume]") {
+    Rig rig(5s);
+    Visitor visitor(rig.service.port());
+    REQUIRE(visitor.echoes("before"));
+    rig.relay->set_open(false);
+    rig.relay->cut_all();
+    REQUIRE(eventually([&] { return rig.at_server.count(Kind::lost) == 1 && rig.at_client.count(Kind::lost) >= 1; }));
+    CHECK_FALSE(visitor.echoes("after"));
+    CHECK(rig.at_server.count(Kind::waiting) == 1);
+    CHECK(rig.at_server.count(Kind::resumed) == 0);
+    CHECK(rig.server.stats().resume.given_up == 1);
+    CHECK(rig.client.stats().resume.given_up == 1);
+    CHECK(rig.client.stats().resume.waiting == 0);
+    CHECK(rig.client.stats().losses == 1);
+}
+
+TEST_CASE("a connection that is cut again and again is not made anew without end at once", "[threads][resume]") {
+    Rig rig;
+    const std::size_t before = rig.relay->count();
+    const auto until = std::chrono::steady_clock::now() + 3'500ms;
+    while (std::chrono::steady_clock::now() < until) {
+        rig.relay->cut_all();
+        std::this_thread::sleep_for(1ms);
+    }
+    CHECK(rig.relay->count() - before <= 5);  // one at once, and one each second
+}
+
+TEST_CASE("a session keeps no more than its part of the memory", "[resume]") {
+    const auto kept_max = [](std::uint64_t memory) {
+        const Secret token = Secret::generate();
+        Server server = server_builder(token).resume(30s).memory_max(memory).resume_memory(1'073'741'824).build();
+        return server.stats().resume.bytes_kept_max;
+    };
+    CHECK(kept_max(67'108'864) == 8'388'608);
+    CHECK(kept_max(1'073'741'824) == 134'217'728);
+}
