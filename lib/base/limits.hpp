@@ -179,7 +179,7 @@ inline constexpr int udp_socket_buffer = 4'194'304;
 inline constexpr std::uint64_t resume_memory_usual = 16_MiB;
 inline constexpr std::uint64_t resume_memory_min = 1_MiB;
 inline constexpr std::uint64_t resume_memory_max = 1'024_MiB;
-/// A side confirms by itself after so many bytes, up to four times as many with more memory; earlier beside other frames.
+/// A side confirms by itself after so many bytes, up to four times as many with more memory; sooner beside frames.
 inline constexpr std::uint64_t confirm_every = 256_KiB;
 /// Smaller pieces are copied together when they are kept: they would pin a slab of 64 KiB each.
 inline constexpr std::uint32_t keep_copied_below = 8_KiB;
