@@ -182,7 +182,7 @@ inline constexpr std::uint64_t resume_memory_max = 1'024_MiB;
 /// A session that waits for its connection is given up as a whole where the process wants at least this much of it: it
 /// is not there for the sake of less.
 inline constexpr std::uint64_t resume_give_up_least = 64_KiB;
-/// A side confirms what it has received after so many bytes at the latest.
+/// A side confirms by itself after so many bytes, up to four times as many with more memory; sooner beside frames.
 inline constexpr std::uint64_t confirm_every = 256_KiB;
 /// Smaller pieces are copied together when they are kept: they would pin a slab of 64 KiB each.
 inline constexpr std::uint32_t keep_copied_below = 8_KiB;
