@@ -102,6 +102,8 @@ for ((i = 0; i < rounds; ++i)); do
     if ((i == 2)); then
         descriptors=$(descriptors_of "server_$((i + 1))")
         memory=$(memory_of "server_$((i + 1))")
+        client_descriptors=$(descriptors_of client)
+        client_memory=$(memory_of client)
     fi
 done
 last=server_$rounds
@@ -113,6 +115,9 @@ equal "failures" "$lost" 0
 say "descriptors: $descriptors, then $(descriptors_of "$last"); memory: $memory KiB, then $(memory_of "$last") KiB"
 at_most "descriptors" "$(descriptors_of "$last")" $((descriptors + 40))
 memory_at_most "memory in KiB" "$(memory_of "$last")" $((memory + 8192))
+say "the client's: $client_descriptors, then $(descriptors_of client); $client_memory KiB, then $(memory_of client) KiB"
+at_most "the client's descriptors" "$(descriptors_of client)" $((client_descriptors + 40))
+memory_at_most "the client's memory in KiB" "$(memory_of client)" $((client_memory + 8192))
 
 say "where none runs, --replace just starts"
 signal "$last" TERM
