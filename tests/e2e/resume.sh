@@ -97,7 +97,7 @@ need curl
 start_server --resume 30s --metrics 127.0.0.1:0 --drain 120s
 in_between box_shown
 ready_client shown 1 --connections 1 --resume 30s --metrics 127.0.0.1:0 --tcp "${public##*:}=$backend"
-status_of() { "$FERROTUNNEL" status "$1" >"$dir/status.$1" 2>&1; }
+status_of() { "$FERROTUNNEL" status --control "$dir/run/$1.sock" >"$dir/status.$1" 2>&1; }
 shows() { status_of "$1" && file_has "$dir/status.$1" "$2"; }
 metrics_of() { awk '$1 == "metrics" { print $2 }' "$dir/$1.endpoints"; }
 # metric_is NAME FAMILY NUMBER
