@@ -111,7 +111,7 @@ PortWorld::PortWorld(std::uint64_t seed, GroupCounts& counts, bool verbose)
 
 PortWorld::~PortWorld() {
     for (const auto& trunk : std::exchange(trunks_, {})) {
-        table_->leave(owner_of(trunk->client()), *port_, *trunk);
+        table_->leave(*port_, *trunk);
     }
     table_->stop_holding();
     worker_.stop();
@@ -180,10 +180,6 @@ ClientId PortWorld::id_of(std::size_t client) const {
     return {{1}, {static_cast<std::uint8_t>(client + 1)}};
 }
 
-ClientId PortWorld::owner_of(std::size_t client) const {
-    return is_group_ ? terms_.group : id_of(client);
-}
-
 std::optional<Membership> PortWorld::membership_of(std::size_t client) const {
     if (!is_group_) {
         return std::nullopt;
@@ -222,7 +218,7 @@ void PortWorld::leave(std::size_t at, bool may_return) {
     const auto trunk = trunks_[at];
     tell("leaves: " + std::to_string(trunk->client()));
     trunks_.erase(trunks_.begin() + static_cast<std::ptrdiff_t>(at));
-    table_->leave(owner_of(trunk->client()), *port_, *trunk, may_return);
+    table_->leave(*port_, *trunk, may_return);
     is_open_ = !trunks_.empty() || (may_return && hold_ > Duration(1));
 }
 

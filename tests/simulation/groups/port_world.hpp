@@ -55,7 +55,6 @@ private:
 
     directory::ClientId id_of(std::size_t client) const;
     std::optional<directory::Membership> membership_of(std::size_t client) const;
-    directory::ClientId owner_of(std::size_t client) const;
     bool somebody_takes() const;
     std::size_t waiting() const;
     void require(bool holds, const char* what) const;
