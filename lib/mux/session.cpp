@@ -496,7 +496,7 @@ void Session::tick(TimePoint now) {
         fail_silent("nothing was heard from the peer for the dead interval");
         return;
     }
-    if (lacks_confirm(now)) {
+    if (resume_ && now >= confirm_deadline()) {
         fail(Code::limit, "the peer does not confirm what it has received");
         return;
     }
@@ -537,8 +537,8 @@ TimePoint Session::next_deadline() const noexcept {
     if (Stream* oldest = orphans_.oldest()) {
         next = std::min(next, rested(oldest->side_.waits_since) + settings_.orphan_patience);
     }
-    if (resume_ && resume_->keeper.is_full() && !resume_->keeper.has_unsent()) {
-        next = std::min(next, resume_->confirmed_at + limits::resume_confirm_patience);
+    if (resume_) {
+        next = std::min(next, confirm_deadline());
     }
     if (must_give_up()) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);

@@ -332,9 +332,10 @@ private:
     std::uint64_t give_up_kept(std::uint64_t asked) noexcept;
     void note_ping(std::uint64_t opaque) noexcept;
     void on_resumable_pong(std::uint64_t opaque);
-    bool lacks_confirm(TimePoint now) const noexcept;
+    TimePoint confirm_deadline() const noexcept;
+    // std::max would want addresses, for which each tick would pay.
     TimePoint rested(TimePoint since) const noexcept {
-        return resume_ ? std::max(since, resume_->reattached_at) : since;
+        return resume_ && resume_->reattached_at > since ? resume_->reattached_at : since;
     }
     void fail_silent(std::string_view text);
 

@@ -187,10 +187,10 @@ void Session::ask_to_confirm() {
     }
 }
 
-// Everything that may be sent waits for the peer's word, and that was asked for it long ago.
-bool Session::lacks_confirm(TimePoint now) const noexcept {
-    return resume_ && resume_->keeper.is_full() && !resume_->keeper.has_unsent() &&
-           now >= resume_->confirmed_at + limits::resume_confirm_patience;
+// When a peer has not confirmed for too long, while everything that may be sent waits for its word.
+TimePoint Session::confirm_deadline() const noexcept {
+    const bool waits = resume_->keeper.is_full() && !resume_->keeper.has_unsent();
+    return waits ? resume_->confirmed_at + limits::resume_confirm_patience : never;
 }
 
 void Session::note_ping(std::uint64_t opaque) noexcept {
