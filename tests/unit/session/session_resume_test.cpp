@@ -220,12 +220,12 @@ TEST_CASE("who is sent away while it is away does not come back", "[resume]") {
 }
 
 TEST_CASE("rights that change while the new connection is on its way hold for it", "[threads][resume]") {
+    runtime::Worker other;  // outlives its session, which the rig has
+    other.start();
     ResumeRig rig;
     auto held = rig.hold();
     rig.lose(held);
     // The session's worker is busy: the new connection, which is on another one, has to wait for it.
-    runtime::Worker other;
-    other.start();
     Signal handed_over;
     Signal go_on;
     rig.worker.post([&] { (void)go_on.wait(); });
