@@ -11,31 +11,22 @@
 #include <sys/time.h>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
-#include <string_view>
 
 #include <unistd.h>
 
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
+#include "simulation/run_options.hpp"
 #include "simulation/seed_costs.hpp"
 #include "simulation/simulation.hpp"
 
 namespace {
 
 using namespace ferrotunnel;
-
-struct Options {
-    std::uint64_t from = 1;
-    std::uint64_t count = 1'000;
-    bool verbose = false;
-    bool expect_failure = false;
-    std::string mutant = "none";
-    std::uint32_t every = 1;
-};
+using simulation::RunOptions;
 
 struct MutantName {
     const char* name;
@@ -67,19 +58,11 @@ constexpr MutantName mutant_names[] = {
 
 // What the handlers below need to know; they run when nothing else can be trusted.
 std::uint64_t current_seed = 0;
-const Options* current_options = nullptr;
-
-std::string replay_command(std::uint64_t seed) {
-    std::string command = "simulation --seed " + std::to_string(seed);
-    if (current_options->mutant != "none") {
-        command += " --mutant " + current_options->mutant + " --every " + std::to_string(current_options->every);
-    }
-    return command;
-}
+const RunOptions* current_options = nullptr;
 
 [[noreturn]] void stop_failed(const char* what) {
     std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(current_seed), what,
-                replay_command(current_seed).c_str());
+                current_options->replay(current_seed).c_str());
     std::fflush(stdout);
     _exit(current_options->expect_failure ? 0 : 1);
 }
@@ -109,59 +92,6 @@ void on_terminate() {
     stop_failed("terminated");
 }
 
-[[noreturn]] void usage() {
-    std::fprintf(stderr,
-                 "usage: simulation [--seeds FROM COUNT | --seed N] [--mutant NAME] [--every N] "
-                 "[--expect-failure]\n");
-    std::exit(2);
-}
-
-Options parse(int argc, char** argv) {
-    Options options;
-    if (const char* count = std::getenv("FERROTUNNEL_SEEDS")) {
-        options.count = std::strtoull(count, nullptr, 10);
-    }
-    for (int i = 1; i < argc; ++i) {
-        std::string_view option = argv[i];
-        auto number = [&]() -> std::uint64_t {
-            if (++i == argc) {
-                usage();
-            }
-            return std::strtoull(argv[i], nullptr, 10);
-        };
-        if (option == "--seeds") {
-            options.from = number();
-            std::uint64_t count = number();
-            options.count = std::getenv("FERROTUNNEL_SEEDS") != nullptr ? options.count : count;
-        } else if (option == "--seed") {
-            options.from = number();
-            options.count = 1;
-            options.verbose = true;
-        } else if (option == "--mutant" && i + 1 < argc) {
-            options.mutant = argv[++i];
-        } else if (option == "--every") {
-            options.every = static_cast<std::uint32_t>(number());
-        } else if (option == "--expect-failure") {
-            options.expect_failure = true;
-        } else {
-            usage();
-        }
-    }
-    return options;
-}
-
-void choose_mutant(const Options& options) {
-    for (const MutantName& known : mutant_names) {
-        if (options.mutant == known.name) {
-            mux::mutant_choice.active = known.mutant;
-            mux::mutant_choice.period = options.every == 0 ? 1 : options.every;
-            return;
-        }
-    }
-    std::fprintf(stderr, "no such mutant: %s\n", options.mutant.c_str());
-    std::exit(2);
-}
-
 simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
     mux::mutant_choice.visits = 0;
     simulation::Outcome outcome;
@@ -175,7 +105,7 @@ simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
 }
 
 // True if a seed failed.
-bool run_seeds(const Options& options) {
+bool run_seeds(const RunOptions& options) {
     simulation::Outcome total;
     simulation::SeedCosts costs;
     std::uint64_t survived = 0;
@@ -190,7 +120,7 @@ bool run_seeds(const Options& options) {
         }
         if (outcome.violation) {
             std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed),
-                        outcome.violation->c_str(), replay_command(seed).c_str());
+                        outcome.violation->c_str(), options.replay(seed).c_str());
             return true;
         }
         total.steps += outcome.steps;
@@ -217,9 +147,9 @@ bool run_seeds(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options = parse(argc, argv);
+    const RunOptions options = simulation::parse_run_options("simulation", argc, argv);
     current_options = &options;
-    choose_mutant(options);
+    simulation::choose_mutant(options, mutant_names, mux::mutant_choice);
     set_abort_on_bug(false);
     std::set_terminate(on_terminate);
     for (int signal : {SIGVTALRM, SIGSEGV, SIGABRT}) {

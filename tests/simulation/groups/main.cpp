@@ -7,30 +7,21 @@
 //
 // A seed that fails is printed with the command that replays it.
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/check.hpp"
 #include "directory/mutant.hpp"
 #include "simulation/groups/group_world.hpp"
 #include "simulation/groups/port_world.hpp"
+#include "simulation/run_options.hpp"
 
 namespace {
 
 using namespace ferrotunnel;
 using directory::Mutant;
-
-struct Options {
-    std::uint64_t from = 1;
-    std::uint64_t count = 1'000;
-    bool verbose = false;
-    bool expect_failure = false;
-    std::string mutant = "none";
-    std::uint32_t every = 1;
-};
+using simulation::RunOptions;
 
 struct MutantName {
     const char* name;
@@ -50,59 +41,6 @@ constexpr MutantName mutant_names[] = {
     {"never_given_up", Mutant::never_given_up},
 };
 
-[[noreturn]] void usage() {
-    std::fprintf(stderr,
-                 "usage: group_simulation [--seeds FROM COUNT | --seed N] [--mutant NAME] [--every N] "
-                 "[--expect-failure]\n");
-    std::exit(2);
-}
-
-Options parse(int argc, char** argv) {
-    Options options;
-    const char* const wanted = std::getenv("FERROTUNNEL_SEEDS");
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view option = argv[i];
-        const auto number = [&]() -> std::uint64_t {
-            if (++i == argc) {
-                usage();
-            }
-            return std::strtoull(argv[i], nullptr, 10);
-        };
-        if (option == "--seeds") {
-            options.from = number();
-            options.count = number();
-        } else if (option == "--seed") {
-            options.from = number();
-            options.count = 1;
-            options.verbose = true;
-        } else if (option == "--mutant" && i + 1 < argc) {
-            options.mutant = argv[++i];
-        } else if (option == "--every") {
-            options.every = static_cast<std::uint32_t>(number());
-        } else if (option == "--expect-failure") {
-            options.expect_failure = true;
-        } else {
-            usage();
-        }
-    }
-    if (wanted != nullptr && !options.verbose) {
-        options.count = std::strtoull(wanted, nullptr, 10);
-    }
-    return options;
-}
-
-void choose_mutant(const Options& options) {
-    for (const MutantName& known : mutant_names) {
-        if (options.mutant == known.name) {
-            directory::mutant_choice.active = known.mutant;
-            directory::mutant_choice.period = options.every == 0 ? 1 : options.every;
-            return;
-        }
-    }
-    std::fprintf(stderr, "no such mutant: %s\n", options.mutant.c_str());
-    std::exit(2);
-}
-
 /// What is broken; nothing: all is well.
 std::optional<std::string> run_seed(std::uint64_t seed, simulation::GroupCounts& counts, bool verbose) {
     directory::mutant_choice.visits = 0;
@@ -116,16 +54,12 @@ std::optional<std::string> run_seed(std::uint64_t seed, simulation::GroupCounts&
 }
 
 /// True if a seed failed.
-bool run_seeds(const Options& options) {
+bool run_seeds(const RunOptions& options) {
     simulation::GroupCounts counts;
     for (std::uint64_t seed = options.from; seed < options.from + options.count; ++seed) {
         if (const auto broken = run_seed(seed, counts, options.verbose)) {
-            const std::string mutant =
-                options.mutant == "none" ? std::string()
-                                         : " --mutant " + options.mutant + " --every " + std::to_string(options.every);
-            std::printf("seed %llu FAILED: %s\nreplay: group_simulation --seed %llu%s\n",
-                        static_cast<unsigned long long>(seed), broken->c_str(), static_cast<unsigned long long>(seed),
-                        mutant.c_str());
+            std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed), broken->c_str(),
+                        options.replay(seed).c_str());
             return true;
         }
     }
@@ -142,8 +76,8 @@ bool run_seeds(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const Options options = parse(argc, argv);
-    choose_mutant(options);
+    const RunOptions options = simulation::parse_run_options("group_simulation", argc, argv);
+    simulation::choose_mutant(options, mutant_names, directory::mutant_choice);
     set_abort_on_bug(false);
     return run_seeds(options) == options.expect_failure ? 0 : 1;
 }
