@@ -48,6 +48,7 @@ client_file right "$backend" "name: ssh, tcp: $public, $(of_ssh ssh)" "$backend"
     "$backend" "name: early, tcp: 0, $(of_ssh other)"
 run_client right
 wait_for_services right 3 # a token that nobody asks for means nothing
+wait_for_text server 'one more connection of 2'
 greets "$public" || fail "no greeting"
 ! file_has "$dir/right.out" "does not carry" || fail "a connection of the client lacks the service"
 
@@ -73,7 +74,7 @@ server_file "$(of_ssh fresh), also: 'file:$dir/ssh.token'"
 wait_for_text server 'read again: server.services changed'
 greets "$public" || fail "the second token is not accepted"
 server_file "$(of_ssh fresh)"
-wait_for_text right 'service=ssh .*code=unauthorized'
+wait_for_text right 'refused: ssh: .* is not the one'
 wait_until $patience "the service to go" lacks right ssh
 ! greets "$public" || fail "its port is still there"
 greets "$(port_of right free)" || fail "another service of the client has gone"

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "support/count_allocations.hpp"
+#include "support/eventually.hpp"
 #include "transport/tls_pipe.hpp"
 #include "unit/trunk/trunk_rig.hpp"
 
@@ -21,6 +22,37 @@ class TellingWaker final : public buffer::Waker {
 public:
     void wake() noexcept override { woken.tell(); }
     Signal woken;
+};
+
+// A pipe whose thread has no processor between the steps of its handshake: the peer has answered whenever it looks.
+class SlowHandshake final : public transport::Pipe {
+public:
+    SlowHandshake(std::unique_ptr<transport::Pipe> pipe, std::function<void()> peer_acts)
+        : pipe_(std::move(pipe)), peer_acts_(std::move(peer_acts)) {}
+
+    transport::IoStatus handshake(std::string& why) override {
+        transport::IoStatus status = transport::IoStatus::would_block;
+        while (status == transport::IoStatus::would_block) {
+            peer_acts_();
+            status = pipe_->handshake(why);
+        }
+        return status;
+    }
+    transport::IoResult read(MutableBytes into) noexcept override { return pipe_->read(into); }
+    transport::IoResult write(std::span<const Bytes> pieces) noexcept override { return pipe_->write(pieces); }
+    bool has_pending() const noexcept override { return pipe_->has_pending(); }
+    transport::IoStatus flush() noexcept override { return pipe_->flush(); }
+    bool may_read_more() const noexcept override { return pipe_->may_read_more(); }
+    void shutdown() noexcept override { pipe_->shutdown(); }
+    bool exporter(MutableBytes out32) noexcept override { return pipe_->exporter(out32); }
+    std::string description() const override { return pipe_->description(); }
+    std::string error_text() const override { return pipe_->error_text(); }
+    int fd() const noexcept override { return pipe_->fd(); }
+    runtime::Fd release_fd() noexcept override { return pipe_->release_fd(); }
+
+private:
+    std::unique_ptr<transport::Pipe> pipe_;
+    std::function<void()> peer_acts_;
 };
 
 std::vector<std::uint8_t> control_of(std::size_t bytes) {
@@ -69,6 +101,27 @@ TEST_CASE("a trunk that is ended during the TLS handshake ends at once") {
     CHECK(owner.end.code == wire::Code::going_away);
     CHECK_FALSE(owner.end.opened);
     CHECK(running.rounds() > 0);
+}
+
+TEST_CASE("what comes in one piece with the end of the TLS handshake is read, though no event tells of it") {
+    RunningWorker running;
+    TrunkOwner owner(running.worker);
+    auto [near, far] = tcp_pair();
+    const auto client = transport::make_tls_pipe(std::move(far), transport::test::client_context());
+    bool sent = false;
+    const auto peer_acts = [&] {
+        std::string why;
+        if (!sent && client->handshake(why) == transport::IoStatus::ok) {
+            std::uint8_t frame[wire::ping_frame_bytes];
+            const Bytes ping{frame, wire::encode_ping(7, true, frame)};
+            sent = client->write({&ping, 1}).bytes == ping.size();
+        }
+    };
+    auto server = transport::make_tls_pipe(std::move(near), transport::test::server_context());
+    owner.start(std::make_unique<SlowHandshake>(std::move(server), peer_acts), settings_of(mux::Role::server));
+    REQUIRE(owner.opened.wait());
+    REQUIRE(ferrotunnel::test::eventually(
+        [&] { return on(running.worker, [&] { return owner.trunk->session().stats().frames_received; }) == 1; }));
 }
 
 TEST_CASE("a peer that sends but never reads is given up, also when TLS has taken all bytes") {
