@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # canary.sh SOURCE_CHECK COMPILER: the checks can fail. Each violation planted in a small clean tree must be found.
 set -euo pipefail
-source_check=$1 compiler=$2
+source_check=$(realpath "$1") compiler=$2
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-canary.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -26,7 +26,7 @@ clean_tree() {
 
 run() {
     case $1 in
-        headers) "$here/headers.sh" "$source_check" "$tree" sans-io "$compiler" ;;
+        headers) cd "$dir" && "$here/headers.sh" "$source_check" "$tree" sans-io "$compiler" ;;
         format) "$here/format.sh" "$tree" ;;
         *) "$source_check" "$1" "$tree" ;;
     esac >"$dir/output" 2>&1

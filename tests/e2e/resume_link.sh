@@ -5,7 +5,8 @@
 #   visitor --+  server's namespace      router        client's namespace  +-- backend
 #             +-- 10.79.1.1 ------ 10.79.1.2|10.79.2.2 ------ 10.79.2.1 ---+
 source "$(dirname "$0")/lib.sh"
-need ip sysctl ss nft
+source "$(dirname "$0")/kept_bytes.sh"
+need ip sysctl ss nft curl
 ((EUID == 0)) || skip "network namespaces need root"
 
 mark=$((BASHPID % 100000))
@@ -173,3 +174,32 @@ for name in busy idle whole; do
     equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" reset
 done
 wait_until $patience "the service" works
+
+say "a middlebox resets a connection that carries as much as it can"
+for name in client server; do
+    signal $name TERM
+    join_ok $name
+done
+start_tunnel --resume "${lasts}s" --tls off
+sample_kept server client
+began=$(now_ms)
+for ((i = 0; i < 4; ++i)); do
+    start "moves$i" "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/moving.$i" \
+        exchange:"$(by_size 300M 5000M)" finish rest
+done
+for ((i = 0; i < 4; ++i)); do wait_until $patience "visitor $i" test -e "$dir/moving.$i"; done
+for ((cut = 0; cut < $(by_size 2 20); ++cut)); do
+    sleep $(by_size 0.3 1) # that is how often
+    is_running moves0 || fail "nothing flows any more"
+    before=$(resumes)
+    forget_trunk
+    wait_until $patience "the resume" resumed $((before + 1))
+done
+moved=0
+for ((i = 0; i < 4; ++i)); do
+    join_ok "moves$i" 300
+    equal "how it ended for visitor $i" "$(value ending "$(<"$dir/moves$i.out")")" eof
+    moved=$((moved + $(value received "$(<"$dir/moves$i.out")")))
+done
+say "$cut resets while $((moved / ($(now_ms) - began) / 1000)) MB/s flowed each way"
+check_kept server client

@@ -3,6 +3,7 @@
 # and client need no more than without it and what resume_memory says beside. All bytes arrive, both ways.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/distance_link.sh"
+source "$(dirname "$0")/kept_bytes.sh"
 need curl
 ((${E2E_SANITIZED:-0} == 0)) || skip "what a sanitizer keeps is another matter"
 link_emulator=$E2E_TOOLS/link_emulator
@@ -20,8 +21,6 @@ server_bind=$near_address:7835
 start backend "${far[@]}" "$peer" serve --port 9000 --port-file "$dir/backend.port" echo
 wait_until $patience "the backend" test -s "$dir/backend.port"
 
-# By default 16 MiB for the one connection, and the batch that goes beyond, whose pieces may pin more than they are.
-readonly kept_most=$((24 * 1024 * 1024))
 # What is kept, what the other side has kept and sends at once after a hole, and what comes beside it: what the allocator
 # rounds up, free slabs that are kept (4 MiB each worker), the connection's second TLS state.
 readonly more_most_kib=$(((16 + 16 + 8) * 1024))
@@ -33,25 +32,17 @@ moved() {
     for file in "$dir"/moves*.out; do all=$((all + $(value received "$(<"$file")"))); done
     echo $all
 }
-# sample NAME: appends what it keeps now, in bytes, to $dir/kept.NAME, again and again.
-sample() {
-    while sleep 0.1; do
-        curl -sS --max-time $patience --unix-socket "$dir/run/$1.sock" http://localhost/v1/status 2>"$dir/sample.err" |
-            grep -o '"bytes_kept":[0-9]*' | cut -d: -f2 >>"$dir/kept.$1" || true
-    done
-}
-kept_most_of() { sort -n "$dir/kept.$1" | tail -n 1; }
 resumed() { count_is client "the session goes on" "$1"; }
 
 # flow_through HOLE...: a tunnel of one connection, and echoes through it, the link being black for so many seconds again
 # and again; then all bytes must be there.
 flow_through() {
-    local i hole name before began options=()
+    local i hole before began options=()
     [[ $resume == off ]] || options=(--resume "$resume")
     FERROTUNNEL=$dir/server_program start_server "${options[@]}"
     FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --connections 1 "${options[@]}"
-    rm -f "$dir"/moving.* "$dir"/kept.*
-    for name in server client; do start "sample_$name" sample $name; done
+    rm -f "$dir"/moving.*
+    [[ $resume == off ]] || sample_kept server client
     began=$(now_ms)
     for ((i = 1; i <= visitors; ++i)); do
         start "moves$i" "${near[@]}" "$peer" connect 127.0.0.1:9001 exchange:16M "touch:$dir/moving.$i" \
@@ -71,7 +62,6 @@ flow_through() {
         join_ok "moves$i" 300
         equal "how it ended for visitor $i" "$(value ending "$(<"$dir/moves$i.out")")" eof
     done
-    for name in server client; do kill_now "sample_$name"; done
     say "resume $resume: $(($(moved) / 1000000)) MB each way in $(($(now_ms) - began)) ms, ${*:-0} s of them without a link; peaks $(peak_kib server) and $(peak_kib client) KiB"
 }
 
@@ -86,11 +76,7 @@ join_ok server
 resume=$(by_size 8s 30s)
 flow_through $(by_size 4 "20 13 20")
 say "beyond that without: $(($(peak_kib server) - without_server)) and $(($(peak_kib client) - without_client)) KiB"
-for name in server client; do
-    say "$(wc -l <"$dir/kept.$name") times asked what the $name keeps: at most $(kept_most_of $name) bytes"
-    at_least "bytes that the $name keeps" "$(kept_most_of $name)" 1000000
-    at_most "bytes that the $name keeps" "$(kept_most_of $name)" $kept_most
-done
+check_kept server client
 at_most "KiB that the server needs beyond" $(($(peak_kib server) - without_server)) $more_most_kib
 at_most "KiB that the client needs beyond" $(($(peak_kib client) - without_client)) $more_most_kib
 equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
