@@ -50,7 +50,12 @@ def arguments(comparison):
     parser.add_argument("--svg", metavar="FILE")
     parser.add_argument("--from", dest="earlier", action="append", default=[], metavar="FILE",
                         help="results of an earlier --json, kept for rows that this run does not do")
-    return parser.parse_args()
+    options = parser.parse_args()
+    rows = comparison.rows(options.quick)
+    known = {"none"} | {row.group for row in rows} | {metric.id for row in rows for metric in row.metrics}
+    if unknown := {*(options.only or [])} - known:
+        parser.error("--only: there is no " + ", ".join(sorted(unknown)))
+    return options
 
 
 def needed(comparison):

@@ -14,6 +14,9 @@ namespace {
 // The first slab for copies: an idle session keeps a few frames.
 constexpr std::uint64_t copies_least = 1_KiB;
 
+// A slab counts once while no more pieces than this lie between two of it: the frames of as many streams.
+constexpr std::size_t same_slab_within = 32;
+
 }  // namespace
 
 ResumeKeeper::ResumeKeeper(std::uint64_t skip, std::uint64_t most, IntrusivePtr<buffer::SlabLedger> ledger)
@@ -41,8 +44,9 @@ void ResumeKeeper::keep(const Batch& batch) {
 }
 
 void ResumeKeeper::reference(Bytes bytes, const buffer::SlabPtr& slab) {
-    const bool same = !pieces_.empty() && pieces_.back().slab == slab;
-    const std::uint32_t pins = same ? 0 : buffer::slab_footprint(slab->capacity());
+    const auto last = pieces_.rbegin() + static_cast<std::ptrdiff_t>(std::min(pieces_.size(), same_slab_within));
+    const bool counted = std::any_of(pieces_.rbegin(), last, [&](const Piece& piece) { return piece.slab == slab; });
+    const std::uint32_t pins = counted ? 0 : buffer::slab_footprint(slab->capacity());
     pieces_.push_back({slab, bytes.data(), static_cast<std::uint32_t>(bytes.size()), pins});
     held_ += pins;
 }
@@ -110,8 +114,10 @@ void ResumeKeeper::drop_front(std::uint64_t bytes) {
         bytes -= front.size;
         const Piece gone = std::move(front);
         pieces_.pop_front();
-        if (!pieces_.empty() && pieces_.front().pins == 0) {
-            pieces_.front().pins = gone.pins;
+        const auto last = pieces_.begin() + static_cast<std::ptrdiff_t>(std::min(pieces_.size(), same_slab_within));
+        const auto next = std::find_if(pieces_.begin(), last, [&](const Piece& one) { return one.slab == gone.slab; });
+        if (next != last) {
+            next->pins = gone.pins;
         } else {
             held_ -= gone.pins;
         }

@@ -56,7 +56,7 @@ private:
         buffer::SlabPtr slab;
         const std::uint8_t* data = nullptr;
         std::uint32_t size = 0;
-        std::uint32_t pins = 0;  // what its slab takes; 0: the piece before it is in the same one
+        std::uint32_t pins = 0;  // what its slab takes; 0: a piece before it counts that
     };
 
     void reference(Bytes bytes, const buffer::SlabPtr& slab);

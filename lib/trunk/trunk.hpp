@@ -180,8 +180,8 @@ private:
     std::array<ReadSlab, slabs_per_round_max> slabs_;
     std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
     std::size_t held_back_ = 0;        // bytes written, but not told to the session yet
-    bool readable_ = true;  // TLS may hold what came with the handshake's end, and no event tells of that
-    bool hung_up_ = false;  // an end waits behind the bytes, and will not be announced again
+    bool readable_ = true;             // TLS may hold what came with the handshake's end, and no event tells of that
+    bool hung_up_ = false;             // an end waits behind the bytes, and will not be announced again
     bool writable_ = true;
     bool logged_in_ = false;
     bool dials_ = false;

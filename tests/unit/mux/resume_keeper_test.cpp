@@ -149,6 +149,32 @@ TEST_CASE("the bound counts what slabs pin", "[resume]") {
     CHECK(rig.keeper.held() <= rig.ledger->bytes());
 }
 
+TEST_CASE("the bound counts a slab once, though frames of other streams lie between its pieces", "[resume]") {
+    constexpr std::uint32_t piece = 16_KiB;
+    constexpr std::uint32_t pieces_of_slab = buffer::slab_bytes / piece;
+    Rig rig(0, 64_MiB);
+    std::vector<buffer::SlabPtr> slabs;
+    for (int stream = 0; stream < 10; ++stream) {
+        slabs.push_back(rig.pool.acquire(rig.ledger.get()));
+    }
+    for (std::uint32_t frame = 0; frame < pieces_of_slab; ++frame) {
+        Batch batch(rig.pool);
+        for (const buffer::SlabPtr& slab : slabs) {
+            batch.append({slab, frame * piece, piece}, 0);
+        }
+        rig.keeper.keep(batch);
+    }
+    const std::uint64_t all = slabs.size() * buffer::slab_footprint(buffer::slab_bytes);
+    CHECK(rig.keeper.held() == all);
+    const std::uint64_t frames_of_all = std::uint64_t{slabs.size()} * piece;
+    REQUIRE(rig.keeper.confirm((pieces_of_slab - 1) * frames_of_all));
+    CHECK(rig.keeper.held() == all);  // each is pinned by its last piece
+    REQUIRE(rig.keeper.confirm((pieces_of_slab - 1) * frames_of_all + piece));
+    CHECK(rig.keeper.held() == all - all / slabs.size());
+    REQUIRE(rig.keeper.confirm(pieces_of_slab * frames_of_all));
+    CHECK(rig.keeper.held() == 0);
+}
+
 TEST_CASE("whatever is confirmed and cut, the rest is sent again byte for byte", "[resume]") {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         ferrotunnel::test::SeededRandom random(seed);
