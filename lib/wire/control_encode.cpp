@@ -129,9 +129,12 @@ void write_service(cbor::Writer& writer, const Service& service) {
         write_group(writer.text("group"), service.group);
     }
     if (service.health) {
-        const bool tries = service.health->try_when_all_unhealthy;
-        writer.text("health").map(tries ? 2U : 1U).text("healthy").boolean(service.health->healthy);
-        if (tries) {
+        const HealthPart& health = *service.health;
+        writer.text("health").map((health.healthy ? 1U : 0U) + (health.try_when_all_unhealthy ? 1U : 0U));
+        if (health.healthy) {
+            writer.text("healthy").boolean(true);
+        }
+        if (health.try_when_all_unhealthy) {
             writer.text("try").boolean(true);
         }
     }
@@ -331,10 +334,12 @@ ControlPayload encode_control(const Managed& managed) {
 
 ControlPayload encode_control(const Health& health) {
     cbor::Writer writer;
-    writer.map(3U + (health.text.empty() ? 0U : 1U));
+    writer.map(2U + (health.healthy ? 1U : 0U) + (health.text.empty() ? 0U : 1U));
     writer.text("t").text("health");
     writer.text("id").unsigned_integer(health.id);
-    writer.text("healthy").boolean(health.healthy);
+    if (health.healthy) {
+        writer.text("healthy").boolean(true);
+    }
     if (!health.text.empty()) {
         writer.text("text").text(printable(health.text, health_text_max));
     }

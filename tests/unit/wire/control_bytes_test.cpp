@@ -187,7 +187,7 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
     pin(managed, encode_control(managed),
         "a4 6174 676d616e61676564 6772657175657374 07 66737461747573 18c9 6474657874 627b7d");
     Health ill{7, false, "slow"};
-    pin(ill, encode_control(ill), "a4 6174 666865616c7468 626964 07 676865616c746879 f4 6474657874 64736c6f77");
+    pin(ill, encode_control(ill), "a3 6174 666865616c7468 626964 07 6474657874 64736c6f77");
     Health well{7, true, ""};
     pin(well, encode_control(well), "a3 6174 666865616c7468 626964 07 676865616c746879 f5");
     pin(TakeOver{}, encode_control(TakeOver{}), "a1 6174 6974616b655f6f766572");
