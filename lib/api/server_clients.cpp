@@ -50,6 +50,13 @@ std::map<directory::ClientId, std::vector<Server::Impl::SessionPtr>> Server::Imp
 
 std::size_t Server::Impl::kick(const std::string& client) {
     const auto kicked = clients_called(client);
+    if (!kicked.empty()) {  // told before its effects, which other threads tell of
+        Event event;
+        event.kind = Event::Kind::kicked;
+        event.client = client;
+        event.text = "The operator has ended a client's connections.";
+        events_.tell(std::move(event));
+    }
     for (const auto& [id, trunks] : kicked) {
         for (const SessionPtr& trunk : trunks) {
             trunk->post([](ServerSession& one) {
@@ -58,13 +65,6 @@ std::size_t Server::Impl::kick(const std::string& client) {
         }
         log_.info("the operator has ended a client's connections",
                   {{"client", client}, {"connections", trunks.size()}});
-    }
-    if (!kicked.empty()) {
-        Event event;
-        event.kind = Event::Kind::kicked;
-        event.client = client;
-        event.text = "The operator has ended a client's connections.";
-        events_.tell(std::move(event));
     }
     return kicked.size();
 }

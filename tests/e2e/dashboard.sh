@@ -87,6 +87,7 @@ say "events as they come, and those after one that is known"
 stream() { start "$1" curl -sSN --max-time 600 "http://$at_server/api/v1/events/stream" -H "Last-Event-ID: $2"; }
 stream events ''
 wait_for_text events '"kind":"registered".*"service":"app.test".*'
+wait_for_text events '"kind":"joined"'
 equal "events" "$(asked "$at_server" /api/v1/events) $(field '"registered" in [e["kind"] for e in j["events"]]')" "200 True"
 last=$(field 'j["last"]')
 stream later "$last"
