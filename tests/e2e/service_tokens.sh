@@ -74,6 +74,7 @@ server_file "$(of_ssh fresh), also: 'file:$dir/ssh.token'"
 wait_for_text server 'read again: server.services changed'
 greets "$public" || fail "the second token is not accepted"
 server_file "$(of_ssh fresh)"
+wait_for_text right 'service=ssh .*code=unauthorized' # which of its connections no longer carries it
 wait_for_text right 'refused: ssh: .* is not the one'
 wait_until $patience "the service to go" lacks right ssh
 ! greets "$public" || fail "its port is still there"
