@@ -14,7 +14,7 @@ namespace {
 // The first slab for copies: an idle session keeps a few frames.
 constexpr std::uint64_t copies_least = 1_KiB;
 
-// A slab counts once while no more pieces than this lie between two of it: the frames of as many streams.
+// Two pieces of one slab count it once where they are no further apart than this: the frames of as many streams.
 constexpr std::size_t same_slab_within = 32;
 
 }  // namespace

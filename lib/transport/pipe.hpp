@@ -45,8 +45,8 @@ class Pipe {
 public:
     virtual ~Pipe() = default;
 
-    /// Makes one step. `ok`: done. `would_block`: call again on the next event of any kind. Otherwise `why` says, in
-    /// words for the user, what went wrong.
+    /// Makes one step. `ok`: done, and bytes may have come with its end, of which no event tells: read. `would_block`:
+    /// call again on the next event of any kind. Otherwise `why` says, in words for the user, what went wrong.
     virtual IoStatus handshake(std::string& why) = 0;
 
     /// Reads as much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: everything

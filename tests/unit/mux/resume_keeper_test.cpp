@@ -15,6 +15,9 @@ namespace {
 
 using Raw = std::vector<std::uint8_t>;
 
+constexpr std::uint32_t frame = 16_KiB;
+constexpr std::uint32_t frames_of_slab = buffer::slab_bytes / frame;
+
 struct Rig {
     explicit Rig(std::uint64_t skip = 0, std::uint64_t most = 1_MiB) : keeper(skip, most, ledger) {}
 
@@ -46,6 +49,21 @@ struct Rig {
         for (std::size_t i = 0; i < bytes; ++i) {
             to[i] = static_cast<std::uint8_t>(next++ * 7 >> 3);
         }
+    }
+    /// Sends so many whole slabs, a frame of each in turn.
+    std::vector<buffer::SlabPtr> send_in_turn(std::uint32_t streams) {
+        std::vector<buffer::SlabPtr> slabs;
+        for (std::uint32_t i = 0; i < streams; ++i) {
+            slabs.push_back(pool.acquire(ledger.get()));
+        }
+        for (std::uint32_t i = 0; i < frames_of_slab; ++i) {
+            Batch batch(pool);
+            for (const buffer::SlabPtr& slab : slabs) {
+                batch.append({slab, i * frame, frame}, 0);
+            }
+            keeper.keep(batch);
+        }
+        return slabs;
     }
     /// Everything that is to be sent again.
     Raw again() {
@@ -150,28 +168,28 @@ TEST_CASE("the bound counts what slabs pin", "[resume]") {
 }
 
 TEST_CASE("the bound counts a slab once, though frames of other streams lie between its pieces", "[resume]") {
-    constexpr std::uint32_t piece = 16_KiB;
-    constexpr std::uint32_t pieces_of_slab = buffer::slab_bytes / piece;
+    const std::uint32_t streams = GENERATE(2U, 10U, 32U);
     Rig rig(0, 64_MiB);
-    std::vector<buffer::SlabPtr> slabs;
-    for (int stream = 0; stream < 10; ++stream) {
-        slabs.push_back(rig.pool.acquire(rig.ledger.get()));
-    }
-    for (std::uint32_t frame = 0; frame < pieces_of_slab; ++frame) {
-        Batch batch(rig.pool);
-        for (const buffer::SlabPtr& slab : slabs) {
-            batch.append({slab, frame * piece, piece}, 0);
-        }
-        rig.keeper.keep(batch);
-    }
+    const std::vector<buffer::SlabPtr> slabs = rig.send_in_turn(streams);
     const std::uint64_t all = slabs.size() * buffer::slab_footprint(buffer::slab_bytes);
     CHECK(rig.keeper.held() == all);
-    const std::uint64_t frames_of_all = std::uint64_t{slabs.size()} * piece;
-    REQUIRE(rig.keeper.confirm((pieces_of_slab - 1) * frames_of_all));
-    CHECK(rig.keeper.held() == all);  // each is pinned by its last piece
-    REQUIRE(rig.keeper.confirm((pieces_of_slab - 1) * frames_of_all + piece));
+    const std::uint64_t frames_of_all = std::uint64_t{slabs.size()} * frame;
+    REQUIRE(rig.keeper.confirm((frames_of_slab - 1) * frames_of_all));
+    CHECK(rig.keeper.held() == all);  // each is pinned by its last frame
+    REQUIRE(rig.keeper.confirm((frames_of_slab - 1) * frames_of_all + frame));
     CHECK(rig.keeper.held() == all - all / slabs.size());
-    REQUIRE(rig.keeper.confirm(pieces_of_slab * frames_of_all));
+    REQUIRE(rig.keeper.confirm(frames_of_slab * frames_of_all));
+    CHECK(rig.keeper.held() == 0);
+}
+
+TEST_CASE("beyond 32 streams in turn a slab counts for each of its frames, and nothing is left of that", "[resume]") {
+    Rig rig(0, 64_MiB);
+    const std::vector<buffer::SlabPtr> slabs = rig.send_in_turn(33);
+    const std::uint64_t all = slabs.size() * buffer::slab_footprint(buffer::slab_bytes);
+    CHECK(rig.keeper.held() == frames_of_slab * all);
+    REQUIRE(rig.keeper.confirm(slabs.size() * frame));
+    CHECK(rig.keeper.held() == (frames_of_slab - 1) * all);
+    REQUIRE(rig.keeper.confirm(slabs.size() * buffer::slab_bytes));
     CHECK(rig.keeper.held() == 0);
 }
 
