@@ -75,14 +75,20 @@ PY
 ! grep -q SECRET "$log" || fail "a secret is in the access log"
 
 say "rotation under load, by hand and by logrotate"
-load() { "$E2E_TOOLS/http_peer" visitors "$edge" 4 "$1" load.example.com >"$dir/load.out" || fail "requests have failed"; }
+load() { # a thousand requests at a time, until all rotations have been and there were at least $1; how many is in "made"
+    local made=0
+    until [[ -e $dir/rotated ]] && ((made >= $1)); do
+        "$E2E_TOOLS/http_peer" visitors "$edge" 4 250 load.example.com >"$dir/load.out" || fail "requests have failed"
+        ((made += 1000))
+    done
+    echo "$made" >"$dir/made"
+}
 rotate() { # the file is moved, and a new one is there
     mv "$log" "$log.$1"
     signal server USR1
     wait_until $patience "the file of rotation $1" test -e "$log"
 }
-requests=$(by_size 1000 10000)
-load "$requests" &
+load "$(by_size 4000 40000)" &
 load=$!
 for i in 1 2 3; do
     before=$(lines_of "$log")
@@ -96,8 +102,9 @@ if command -v logrotate >/dev/null || [[ -x /usr/sbin/logrotate ]]; then
     PATH=$PATH:/usr/sbin logrotate -f -s "$dir/rotate.state" "$dir/rotate.conf" || fail "logrotate"
     wait_until $patience "the file after logrotate" test -e "$log"
 fi
+touch "$dir/rotated"
 wait "$load" || fail "the load"
-all=$((6 + 4 * requests))
+all=$((6 + $(<"$dir/made")))
 total_is() { (($(cat "$log"* | wc -l) >= all)); }
 wait_until $patience "$all lines" total_is
 python3 - "$all" "$log"* <<'PY' || fail "lines are lost or torn"

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
@@ -261,6 +262,30 @@ TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend
     };
     CHECK(eventually([&] { return streams(pair.server) == 0 && streams(pair.client) == 0; }));
     CHECK(on(pair.worker, [&] { return shelf.streams[0]->verdict().code; }) == wire::Code::too_slow);
+}
+
+// As a backend that echoes does it: it takes nothing more until what it says is taken.
+TEST_CASE("a visitor that is busy with sending gets everything that came before the reset, and soon") {
+    mux::Settings patient = settings_of(mux::Role::server);
+    patient.orphan_patience = 24h;
+    mux::Settings narrow = settings_of(mux::Role::client);
+    narrow.opened_window = narrow.window_max = narrow.first_window;
+    TrunkPair pair(patient, narrow);
+    Shelf shelf(pair);
+    auto traffic = std::make_shared<Traffic>();
+    PumpedVisitor visitor(pair, traffic, {}, 4'096);
+    REQUIRE(shelf.arrived.wait());
+    constexpr std::size_t bytes = 60'000;
+    std::atomic<bool> has_sent{false};
+    std::thread busy([&] { has_sent = visitor.try_send(limits::first_window + limits::send_queue_max + 1_MiB); });
+    const bool is_blocked = eventually([&] { return traffic->from_sockets.load() > limits::first_window; });
+    send_on(pair, *shelf.streams[0], bytes);
+    on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });
+    busy.join();
+    REQUIRE(is_blocked);
+    REQUIRE(has_sent);
+    CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(bytes, false));
+    CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
 }
 
 TEST_CASE("when the trunk is lost its visitors are reset") {
