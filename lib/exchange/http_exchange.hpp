@@ -201,9 +201,9 @@ private:
     bool begin_download(bool has_body, std::uint16_t status) noexcept;
     Answer next_download();
     Answer next_changed();
-    Answer give_download(ResponseReader::Piece piece);
+    Answer give_piece(ResponseReader::Piece piece);
     ResponseReader::Piece download_source();
-    Answer end_download();
+    Answer end_body();
 
     // Answers whose bodies plugins collect (http_exchange_gathering.cpp).
     void gather();
@@ -255,7 +255,6 @@ private:
     bool read_head(const mux::StreamItem& item);
     Answer give_head();
     void forget_head();
-    Answer next_data();
     Answer finish_answer();
     Answer next_raw();
     Answer cut(std::string_view why, wire::Code code = wire::Code::none);

@@ -35,7 +35,7 @@ Answer HttpExchange::next_piece() {
         case State::held_head:
             return give_head();
         case State::answering:
-            return download_ != nullptr ? next_download() : next_data();
+            return download_ != nullptr ? next_download() : give_piece(answer_piece());
         case State::switched:
             return next_raw();
         case State::page_head:
@@ -159,24 +159,6 @@ void HttpExchange::forget_head() {
 }
 
 // --- the body ---
-
-Answer HttpExchange::next_data() {
-    ResponseReader::Piece piece = answer_piece();
-    Answer answer;
-    switch (piece.kind) {
-        case ResponseReader::Piece::Kind::nothing:
-            break;
-        case ResponseReader::Piece::Kind::data:
-            answer.kind = Answer::Kind::data;
-            answer.data = std::move(piece.data);
-            break;
-        case ResponseReader::Piece::Kind::end:
-            return finish_answer();
-        case ResponseReader::Piece::Kind::broken:
-            return cut(piece.why, piece.code);
-    }
-    return answer;
-}
 
 Answer HttpExchange::finish_answer() {
     state_ = State::done;

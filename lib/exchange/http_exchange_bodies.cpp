@@ -244,10 +244,10 @@ Answer HttpExchange::next_download() {
     if (download_->state() == BodyWay::State::failed) {
         return cut("a plugin has failed on the body of an answer");
     }
-    return give_download(std::move(piece));
+    return give_piece(std::move(piece));
 }
 
-Answer HttpExchange::give_download(ResponseReader::Piece piece) {
+Answer HttpExchange::give_piece(ResponseReader::Piece piece) {
     Answer answer;
     switch (piece.kind) {
         case ResponseReader::Piece::Kind::nothing:
@@ -257,7 +257,7 @@ Answer HttpExchange::give_download(ResponseReader::Piece piece) {
             answer.data = std::move(piece.data);
             break;
         case ResponseReader::Piece::Kind::end:
-            return end_download();
+            return end_body();
         case ResponseReader::Piece::Kind::broken:
             return cut(piece.why, piece.code);
     }
@@ -270,13 +270,13 @@ Answer HttpExchange::next_changed() {
     using Kind = ResponseReader::Piece::Kind;
     while (true) {
         if (buffer::Slice made = download_->take(); !made.empty()) {
-            return give_download({Kind::data, std::move(made)});
+            return give_piece({Kind::data, std::move(made)});
         }
         if (download_->state() == BodyWay::State::failed) {
             return cut("a plugin has failed on the body of an answer");
         }
         if (download_->state() == BodyWay::State::ended) {
-            return end_download();
+            return end_body();
         }
         check(!download_has_all_, "a way gives out all that it makes");
         if (fed_in_round_ >= fed_in_round_max) {
@@ -290,7 +290,7 @@ Answer HttpExchange::next_changed() {
             continue;
         }
         if (piece.kind == Kind::nothing || piece.kind == Kind::broken) {
-            return give_download(std::move(piece));
+            return give_piece(std::move(piece));
         }
         fed_in_round_ += piece.data.size();
         download_has_all_ = piece.kind == Kind::end;
@@ -311,7 +311,7 @@ ResponseReader::Piece HttpExchange::download_source() {
     return {ResponseReader::Piece::Kind::data, buffer::Slice::copy_of(as_bytes(piece))};
 }
 
-Answer HttpExchange::end_download() {
+Answer HttpExchange::end_body() {
     if (state_ == State::answering) {
         return finish_answer();
     }

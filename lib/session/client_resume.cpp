@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "transport/tcp_pipe.hpp"
-#include "transport/tls_pipe.hpp"
-
 namespace ferrotunnel::session {
 
 using wire::Code;
@@ -52,8 +49,7 @@ void ClientResume::stop() noexcept {
 }
 
 void ClientResume::drop_attempt() noexcept {
-    connector_.reset();
-    proxy_connector_.reset();
+    dial_.reset();
     if (const IntrusivePtr<trunk::Trunk> trunk = std::exchange(trunk_, nullptr)) {
         trunk->abandon();
     }
@@ -68,28 +64,16 @@ void ClientResume::attempt() {
     }
     drop_attempt();
     dialled_at_ = worker_.now();
-    runtime::Connector::Options options;
-    options.deadline = every;
-    if (shared_->proxy) {
-        proxy_connector_ = std::make_unique<runtime::ProxyConnector>(
-            worker_, *shared_->proxy, shared_->server,
-            [this](const std::string& problem, runtime::Fd socket) { on_connected(problem, std::move(socket)); },
-            options);
-        return;
-    }
-    auto on_result = [this](std::error_code error, runtime::Fd socket) {
-        on_connected(error ? error.message() : std::string(), std::move(socket));
-    };
-    connector_ = std::make_unique<runtime::Connector>(worker_, shared_->server, std::move(on_result), options);
+    dial_ = std::make_unique<ServerDial>(worker_, *shared_, every,
+                                         [this](const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
+                                             on_connected(problem, std::move(pipe));
+                                         });
 }
 
-void ClientResume::on_connected(const std::string& problem, runtime::Fd socket) {
+void ClientResume::on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
     if (!problem.empty() || !trying_) {
         return;  // the timer tries again
     }
-    std::unique_ptr<transport::Pipe> pipe =
-        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
-                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
     const IntrusivePtr<trunk::Trunk> keep = trunk_;  // it may end at once

@@ -43,7 +43,7 @@ public:
 private:
     void attempt();
     void drop_attempt() noexcept;
-    void on_connected(const std::string& problem, runtime::Fd socket);
+    void on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe);
     void on_pipe_open() override;
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream>, const wire::Open&) override {}
@@ -61,9 +61,8 @@ private:
     const login::Key key_;
     const Callbacks callbacks_;
     runtime::Timer timer_;
-    std::unique_ptr<runtime::Connector> connector_;             // straight to the server, or ...
-    std::unique_ptr<runtime::ProxyConnector> proxy_connector_;  // ... through a proxy
-    IntrusivePtr<trunk::Trunk> trunk_;                          // of the login
+    std::unique_ptr<ServerDial> dial_;
+    IntrusivePtr<trunk::Trunk> trunk_;  // of the login
     std::unique_ptr<login::ClientHandshake> handshake_;
     TimePoint dialled_at_{};
     std::uint64_t attempts_ = 0;

@@ -5,8 +5,6 @@
 #include "runtime/address.hpp"
 #include "session/client_resume.hpp"
 #include "session/visit_outcome.hpp"
-#include "transport/tcp_pipe.hpp"
-#include "transport/tls_pipe.hpp"
 #include "trunk/sealed_pump.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -56,8 +54,7 @@ void ClientSession::end(Code code, std::string_view text) {
     if (trunk_) {
         trunk_->end(code, text);
     } else {
-        connector_.reset();
-        proxy_connector_.reset();
+        dial_.reset();
         finish({code, std::string(text), false, false});
     }
 }
@@ -65,29 +62,17 @@ void ClientSession::end(Code code, std::string_view text) {
 // --- connecting and login ---
 
 void ClientSession::connect() {
-    runtime::Connector::Options options;
-    options.deadline = shared_->handshake_deadline;
-    if (shared_->proxy) {
-        proxy_connector_ = std::make_unique<runtime::ProxyConnector>(
-            worker_, *shared_->proxy, shared_->server,
-            [this](const std::string& problem, runtime::Fd socket) { on_connected(problem, std::move(socket)); },
-            options);
-        return;
-    }
-    auto on_result = [this](std::error_code error, runtime::Fd socket) {
-        on_connected(error ? error.message() : std::string(), std::move(socket));
-    };
-    connector_ = std::make_unique<runtime::Connector>(worker_, shared_->server, std::move(on_result), options);
+    dial_ = std::make_unique<ServerDial>(worker_, *shared_, shared_->handshake_deadline,
+                                         [this](const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
+                                             on_connected(problem, std::move(pipe));
+                                         });
 }
 
-void ClientSession::on_connected(const std::string& problem, runtime::Fd socket) {
+void ClientSession::on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
     if (!problem.empty()) {
         finish({Code::refused, "can not connect to " + net::to_text(shared_->server) + ": " + problem, false, false});
         return;
     }
-    std::unique_ptr<transport::Pipe> pipe =
-        shared_->tls ? transport::make_tls_pipe(std::move(socket), shared_->tls)
-                     : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           login_until_ - worker_.now(), static_cast<trunk::TrunkEvents&>(*this));
     trunk_->account_in(shared_->book);

@@ -17,8 +17,8 @@
 #include "inspect/inspector.hpp"
 #include "login/handshake_client.hpp"
 #include "metrics/service_book.hpp"
-#include "runtime/proxy_connector.hpp"
 #include "runtime/round_trip.hpp"
+#include "session/server_dial.hpp"
 #include "session/visit_plan.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -113,7 +113,7 @@ public:
 
 private:
     void connect();
-    void on_connected(const std::string& problem, runtime::Fd socket);
+    void on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe);
     void on_pipe_open() override;
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
@@ -132,9 +132,8 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const ClientLogin login_;
     Callbacks callbacks_;
-    const TimePoint login_until_;                               // connecting, TLS and login together
-    std::unique_ptr<runtime::Connector> connector_;             // straight to the server, or ...
-    std::unique_ptr<runtime::ProxyConnector> proxy_connector_;  // ... through a proxy
+    const TimePoint login_until_;  // connecting, TLS and login together
+    std::unique_ptr<ServerDial> dial_;
     IntrusivePtr<trunk::Trunk> trunk_;
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user

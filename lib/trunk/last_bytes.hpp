@@ -1,13 +1,18 @@
 // The end of a stream whose other end is gone, while its socket still has to take the bytes that came before. A closed
 // stream ends nothing by itself: the socket may take its time, but not for ever.
+//
+// What the socket's peer still says goes to nobody, and is dropped here: a peer that takes nothing until it has said
+// all of it, as one that echoes, would otherwise wait for us while we wait for it.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "mux/stream.hpp"
 #include "runtime/socket.hpp"
@@ -35,7 +40,8 @@ public:
           timer_(worker, [this] { look(); }),
           progress_at_(worker.now()),
           acknowledged_(acknowledged()),
-          pause_(until == Until::acknowledged ? pause_first : stream.orphan_patience() / looks_at_stalled) {
+          pause_max_(until == Until::acknowledged ? pause_acknowledged_max
+                                                  : stream.orphan_patience() / looks_at_stalled_min) {
         timer_.set(worker.now() + pause_);
     }
 
@@ -44,9 +50,9 @@ public:
     void cancel() noexcept { timer_.cancel(); }
 
 private:
-    static constexpr Duration pause_first = std::chrono::milliseconds(1);
-    static constexpr Duration pause_max = std::chrono::milliseconds(50);
-    static constexpr int looks_at_stalled = 8;  // looks before the peer is given up
+    static constexpr Duration pause_min = std::chrono::milliseconds(1);
+    static constexpr Duration pause_acknowledged_max = std::chrono::milliseconds(50);
+    static constexpr int looks_at_stalled_min = 8;  // looks before the peer is given up
 
     /// Roughly the acknowledged bytes of the stream: what TLS adds is counted on one side only. Any change is progress.
     std::uint64_t acknowledged() const noexcept { return stream_.delivered() - runtime::unacknowledged_bytes(fd_); }
@@ -62,10 +68,14 @@ private:
             due_();
             return;
         }
+        pause_ = drop_unwanted() ? pause_min : std::min(pause_ * 2, pause_max_);
         timer_.set(now + pause_);
-        if (until_ == Until::acknowledged) {
-            pause_ = std::min(pause_ * 2, pause_max);
-        }
+    }
+
+    /// Reads a little: a peer that sends for ever costs 16 MB/s until the patience has ended. True: it was something.
+    bool drop_unwanted() const noexcept {
+        std::array<std::uint8_t, 16'384> unwanted;
+        return runtime::read_some(fd_, MutableBytes(unwanted)).bytes > 0;
     }
 
     runtime::Worker& worker_;
@@ -76,7 +86,8 @@ private:
     runtime::Timer timer_;
     TimePoint progress_at_;
     std::uint64_t acknowledged_;
-    Duration pause_;
+    Duration pause_ = pause_min;
+    const Duration pause_max_;
 };
 
 }  // namespace ferrotunnel::trunk

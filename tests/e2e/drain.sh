@@ -127,6 +127,17 @@ done
 join_ok client
 join_ok server
 
+say "a visitor that has sent and never read was killed: its backend, which echoes and is stuck by that, is told"
+start_server --drain 600
+ready_client client 1 --tcp "0=$backend" --drain 600
+public=$(public_of client)
+before=$(count_of backend '^connection=')
+start killed "$E2E_TOOLS/tcp_peer" connect "$public" send:100000M
+sleep 1 # in which all buffers on the way fill
+kill_now killed
+wait_until 30 "the end at the backend" count_is backend '^connection=' $((before + 1)) # half of the patience with those that are stuck
+end_all
+
 say "server and clients are asked at the same moment, ten times"
 for round in {1..10}; do
     start_server

@@ -59,9 +59,13 @@ class Pages(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 def backends():
-    pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    pages.daemon_threads = True
+    pages = Server(("127.0.0.1", 0), Pages)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 

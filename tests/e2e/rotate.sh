@@ -10,7 +10,12 @@ client_socket=$dir/run/client.sock
 mkdir "$dir/files"
 echo hello >"$dir/files/page"
 web=$(free_port)
-start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web"
+start web python3 -c '
+import functools, http.server, sys
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024  # of the usual 5 many a connection would be dropped while this process waits for its turn
+files = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[2])
+Server(("127.0.0.1", int(sys.argv[1])), files).serve_forever()' "$web" "$dir/files"
 wait_for_port "127.0.0.1:$web" web
 (umask 077 && "$FERROTUNNEL" token >"$dir/old" && "$FERROTUNNEL" token >"$dir/new")
 clients_at=$(free_port)

@@ -277,7 +277,7 @@ TEST_CASE("a visitor that is busy with sending gets everything that came before 
     REQUIRE(shelf.arrived.wait());
     constexpr std::size_t bytes = 60'000;
     std::atomic<bool> has_sent{false};
-    std::thread busy([&] { has_sent = visitor.try_send(limits::first_window + limits::send_queue_max + 1_MiB); });
+    std::thread busy([&] { has_sent = visitor.try_send(limits::first_window + limits::send_queue_max + 128_KiB); });
     const bool is_blocked = eventually([&] { return traffic->from_sockets.load() > limits::first_window; });
     send_on(pair, *shelf.streams[0], bytes);
     on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });

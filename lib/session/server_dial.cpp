@@ -1,0 +1,34 @@
+#include "session/server_dial.hpp"
+
+#include <utility>
+
+#include "session/client_session.hpp"
+#include "transport/tcp_pipe.hpp"
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel::session {
+
+ServerDial::ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback) {
+    runtime::Connector::Options options;
+    options.deadline = deadline;
+    auto connected = [tls = shared.tls, callback = std::move(callback)](const std::string& problem,
+                                                                        runtime::Fd socket) {
+        std::unique_ptr<transport::Pipe> pipe;
+        if (problem.empty()) {
+            pipe = tls ? transport::make_tls_pipe(std::move(socket), tls)
+                       : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::client);
+        }
+        callback(problem, std::move(pipe));
+    };
+    if (shared.proxy) {
+        through_proxy_ = std::make_unique<runtime::ProxyConnector>(worker, *shared.proxy, shared.server,
+                                                                   std::move(connected), options);
+        return;
+    }
+    auto tell = [connected = std::move(connected)](std::error_code error, runtime::Fd socket) {
+        connected(error ? error.message() : std::string(), std::move(socket));
+    };
+    straight_ = std::make_unique<runtime::Connector>(worker, shared.server, std::move(tell), options);
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,30 @@
+// Dialling the server of a client.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/proxy_connector.hpp"
+#include "transport/pipe.hpp"
+
+namespace ferrotunnel::session {
+
+struct ClientShared;
+
+/// Connects to the client's server, straight or through its proxy, within one deadline. Lives on its worker; the
+/// callback never comes from within the constructor, and may destroy this. Destroying it cancels.
+class ServerDial {
+public:
+    /// Gets exactly one of the two: why it failed, in words that can follow "can not connect to the server"; or, with
+    /// empty words, a pipe that has not begun.
+    using Callback = std::function<void(const std::string&, std::unique_ptr<transport::Pipe>)>;
+
+    ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback);
+
+private:
+    std::unique_ptr<runtime::Connector> straight_;  // or ...
+    std::unique_ptr<runtime::ProxyConnector> through_proxy_;
+};
+
+}  // namespace ferrotunnel::session
