@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+
 namespace ferrotunnel::access {
 namespace {
 
@@ -9,11 +11,6 @@ constexpr std::string_view stars = "***";
 
 char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-int hex_value(char c) noexcept {
-    c = lower(c);
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 std::string lowered(std::string_view text) {
@@ -26,14 +23,9 @@ std::string lowered(std::string_view text) {
 std::string decoded(std::string_view name) {
     std::string result;
     for (std::size_t i = 0; i < name.size(); ++i) {
-        const bool is_code =
-            name[i] == '%' && i + 2 < name.size() && hex_value(name[i + 1]) >= 0 && hex_value(name[i + 2]) >= 0;
-        if (is_code) {
-            result += lower(static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
-            i += 2;
-        } else {
-            result += lower(name[i]);
-        }
+        const int byte = percent_byte(name, i);
+        result += lower(byte < 0 ? name[i] : static_cast<char>(byte));
+        i += byte < 0 ? 0 : 2;
     }
     return result;
 }

@@ -1,7 +1,6 @@
 #include "admin/resources.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "admin/inspect_resources.hpp"
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::admin {
@@ -221,12 +221,6 @@ Answer follow_events(const Request& request, Subject& subject) {
     return answer;
 }
 
-int hex_value(char c) noexcept {
-    int value = -1;
-    (void)std::from_chars(&c, &c + 1, value, 16);
-    return value;
-}
-
 }  // namespace
 
 std::optional<Json> object_in(std::string_view text) {
@@ -327,10 +321,9 @@ std::string percent_encoded(std::string_view text) {
 std::string percent_decoded(std::string_view text) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool is_code =
-            text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-        decoded += is_code ? static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
-        i += is_code ? 2 : 0;
+        const int byte = percent_byte(text, i);
+        decoded += byte < 0 ? text[i] : static_cast<char>(byte);
+        i += byte < 0 ? 0 : 2;
     }
     return decoded;
 }

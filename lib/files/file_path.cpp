@@ -2,20 +2,14 @@
 
 #include <cstddef>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "files/limits.hpp"
 
 namespace ferrotunnel::files {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-
-int hex_value(char c) noexcept {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+constexpr std::string_view upper_hex_digits = "0123456789ABCDEF";
 
 // Decodes one segment. Nothing: a '%' has no two hexadecimal digits behind it.
 std::optional<std::string> decoded(std::string_view segment) {
@@ -25,12 +19,11 @@ std::optional<std::string> decoded(std::string_view segment) {
             text += segment[i];
             continue;
         }
-        const int high = i + 2 < segment.size() ? hex_value(segment[i + 1]) : -1;
-        const int low = i + 2 < segment.size() ? hex_value(segment[i + 2]) : -1;
-        if (high < 0 || low < 0) {
+        const int byte = percent_byte(segment, i);
+        if (byte < 0) {
             return std::nullopt;
         }
-        text += static_cast<char>(high << 4 | low);
+        text += static_cast<char>(byte);
         i += 2;
     }
     return text;
@@ -83,8 +76,8 @@ std::string written_segment(std::string_view name) {
         }
         const auto byte = static_cast<unsigned char>(c);
         text += '%';
-        text += hex_digits[byte >> 4];
-        text += hex_digits[byte & 15];
+        text += upper_hex_digits[byte >> 4];
+        text += upper_hex_digits[byte & 15];
     }
     return text;
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 
 namespace ferrotunnel::http {
@@ -11,10 +12,6 @@ using Groups = std::array<std::uint16_t, 8>;
 
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
-}
-
-bool is_hex_digit(char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 bool is_name_byte(char c) noexcept {
@@ -142,7 +139,7 @@ std::size_t write_ipv6(const Groups& groups, char* to) noexcept {
 bool is_number(std::string_view label) noexcept {
     const bool hexadecimal = label.size() >= 2 && label[0] == '0' && lower(label[1]) == 'x';
     for (char c : label.substr(hexadecimal ? 2 : 0)) {
-        if (hexadecimal ? !is_hex_digit(c) : !is_digit(c)) {
+        if (hexadecimal ? hex_value(c) < 0 : !is_digit(c)) {
             return false;
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::http {
@@ -34,14 +35,6 @@ bool is_forbidden(const Field& field) {
     };
     return is("Cache-Control") || is("Pragma") || is("Expires") || is("Age") || is("Vary") || begins("If-") ||
            begins("X-FerroTunnel-");
-}
-
-int hex_value(char byte) {
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    const char lower = lower_case(byte);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 Fault as_trailer_fault(Fault fault) {

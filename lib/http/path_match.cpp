@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 
 namespace ferrotunnel::http {
@@ -36,23 +37,6 @@ Is class_of(char c) noexcept {
     return classes[static_cast<unsigned char>(c)];
 }
 
-int hex_value(char c) noexcept {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-// The byte that "%XX" at `at` stands for, or -1.
-int decode(std::string_view path, std::size_t at) noexcept {
-    if (at + 2 >= path.size()) {
-        return -1;
-    }
-    const int high = hex_value(path[at + 1]);
-    const int low = hex_value(path[at + 2]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
 // Whether UTF-8 never has this byte. UTF-8 has one encoding of each character: longer ones begin with C0 or C1, or with
 // E0 or F0 and a low second byte. F5 to FF begin nothing.
 bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
@@ -62,7 +46,7 @@ bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
     if ((byte != 0xe0 && byte != 0xf0) || next >= path.size() || path[next] != '%') {
         return false;
     }
-    const int second = decode(path, next);
+    const int second = percent_byte(path, next);
     return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : 0xa0);
 }
 
@@ -81,11 +65,11 @@ Unit unit_at(std::string_view path, std::size_t at) noexcept {
     if (path[at] != '%') {
         return {static_cast<unsigned char>(path[at]), false, 1};
     }
-    return {static_cast<unsigned char>(decode(path, at)), true, 3};
+    return {static_cast<unsigned char>(percent_byte(path, at)), true, 3};
 }
 
 PathFault check_escape(std::string_view path, std::size_t at) noexcept {
-    const int byte = decode(path, at);
+    const int byte = percent_byte(path, at);
     if (byte < 0) {
         return PathFault::bad_escape;
     }

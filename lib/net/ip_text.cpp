@@ -4,20 +4,13 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "base/hex.hpp"
 
 namespace ferrotunnel::net {
 
 namespace {
 
 constexpr std::size_t groups_all = 8;
-
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 // Parses a decimal number of one to three digits without leading zeros, up to 255; returns -1 for anything else.
 int octet(std::string_view text) noexcept {

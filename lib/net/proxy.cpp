@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/ip_network.hpp"
@@ -19,12 +20,6 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-std::optional<unsigned> hex_digit(char c) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const std::size_t value = digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
-    return value == std::string_view::npos ? std::nullopt : std::optional(static_cast<unsigned>(value));
-}
-
 // Nothing when there is a '%' without two hexadecimal digits.
 std::optional<std::string> percent_decoded(std::string_view text) {
     std::string decoded;
@@ -33,12 +28,11 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             decoded.push_back(text[i]);
             continue;
         }
-        const auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-        const auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : std::nullopt;
-        if (!high || !low) {
+        const int byte = percent_byte(text, i);
+        if (byte < 0) {
             return std::nullopt;
         }
-        decoded.push_back(static_cast<char>(*high << 4 | *low));
+        decoded.push_back(static_cast<char>(byte));
         i += 2;
     }
     return decoded;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/hex.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/system_random.hpp"
 #include "transport/tls_context.hpp"
@@ -140,19 +141,11 @@ void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
     }
 }
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 std::string from_hex(std::string_view text) {
     std::string raw;
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        int high = hex_value(text[i]);
-        int low = hex_value(text[i + 1]);
+        const int high = hex_value(text[i]);
+        const int low = hex_value(text[i + 1]);
         if (high < 0 || low < 0) {
             return {};
         }
