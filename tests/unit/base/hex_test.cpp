@@ -14,3 +14,23 @@ TEST_CASE("hex: each byte is two digits in lower case") {
     append_hex(text, Bytes(bytes).first(2));
     CHECK(text == "\\x7f000f");
 }
+
+TEST_CASE("hex: a digit of either case has its value, and nothing else has one") {
+    int digits = 0;
+    for (int c = -128; c < 128; ++c) {
+        const int value = hex_value(static_cast<char>(c));
+        digits += value >= 0 ? 1 : 0;
+        CHECK((value < 0 || std::string_view("0123456789abcdef0123456789ABCDEF").find(static_cast<char>(c)) % 16 ==
+                                static_cast<std::size_t>(value)));
+    }
+    CHECK(digits == 22);
+}
+
+TEST_CASE("hex: %XX is one byte, and what only begins like it is none") {
+    CHECK(percent_byte("a%2fb", 1) == '/');
+    CHECK(percent_byte("%fF", 0) == 0xff);
+    CHECK(percent_byte("%00", 0) == 0);
+    for (const std::string_view text : {"a", "%", "%4", "%g0", "%0g", "% 1", "4%1"}) {
+        CHECK(percent_byte(text, 0) == -1);
+    }
+}
