@@ -41,7 +41,11 @@ exec 8<>"/dev/tcp/${edge%:*}/${edge##*:}"
 printf 'GET / HTTP/1.1\r\nBad Header\r\n\r\n' >&8
 cat <&8 >"$dir/none"
 exec 8>&-
-ask app.example.com /sleep/60000 --http2-prior-knowledge -m 0.2 -o "$dir/none" 2>"$dir/none" || true
+# A visitor who leaves when the backend has the request, however late that is, and has waited by then.
+start leaving curl -sS --max-time 120 --http2-prior-knowledge -H "Host: app.example.com" "http://$edge/sleep/60000"
+wait_for_text backend '^request GET /sleep/60000 '
+sleep 0.2
+kill_now leaving
 ask app.example.com /cut/length -o "$dir/none" 2>"$dir/none" || true
 wait_until $patience "six lines" lines_are "$log" 6
 python3 - "$log" "$(stat -c %s "$dir/body")" <<'PY' || fail "the lines above are wrong"

@@ -2,15 +2,20 @@
 
     ask_steadily.py FOLDER PORT...
 
-until FOLDER/enough is there. Prints "asked N" for each 50, then the rate, and the failures with their number."""
+until FOLDER/enough is there. Prints "asked N oldest M" for each 50, where M is the first one that has no answer yet, then
+the rate, and the failures with their number."""
 
 import http.client
 import os
+import resource
 import sys
 import threading
 import time
 
 folder, *ports = sys.argv[1:]
+# Requests that wait have a connection each, and how many wait depends on how slow the machine is.
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 failures = []
 lock = threading.Lock()
 
@@ -36,11 +41,11 @@ while not os.path.exists(f"{folder}/enough"):
     time.sleep(max(0, due - time.monotonic()))
     thread = threading.Thread(target=ask, args=(number,))
     thread.start()
-    threads = [one for one in threads if one.is_alive()] + [thread]
+    threads = [one for one in threads if one[1].is_alive()] + [(number, thread)]
     number += 1
     if number % 50 == 0:
-        print("asked", number, flush=True)
-for thread in threads:
+        print("asked", number, "oldest", threads[0][0], flush=True)
+for _, thread in threads:
     thread.join()
 print("rate", round(number / (time.monotonic() - began)))
 print("failed", len(failures), *failures[:5], sep="\n")

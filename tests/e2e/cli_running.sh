@@ -188,7 +188,8 @@ equal "the soft limit" "$soft" "$hard"
 say "an endpoint file that can not be replaced does not end who serves, and is written with the next change"
 mkdir "$dir/reachable"
 programs[served]=1
-start served "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --tcp-bind 127.0.0.1 --http-bind off \
+served_at=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
+start served "$FERROTUNNEL" server --token-file "$dir/token" --bind "$served_at" --tcp-bind 127.0.0.1 --http-bind off \
     --state-dir "$dir/served_state" --endpoint-file "$dir/reachable/file"
 wait_until $patience "the server's endpoint file" file_has "$dir/reachable/file" '^control '
 mv "$dir/reachable" "$dir/away"
@@ -201,7 +202,6 @@ client_to=$(awk '$1 == "control" { print $2 }' "$dir/reachable/file") ready_clie
 wait_until $patience "the service in the server's file" file_has "$dir/reachable/file" "^service $backend "
 
 say "nor does one that had nothing to say in between"
-served_at=$(awk '$1 == "control" { print $2 }' "$dir/reachable/file")
 mkdir "$dir/lonely"
 programs[lonely]=1
 start lonely "$FERROTUNNEL" client --server "$served_at" --token-file "$dir/token" --tcp "0=$backend" \

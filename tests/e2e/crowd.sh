@@ -41,8 +41,7 @@ nobody_is_left() {
 wait_until $patience "the end of the first visitors" nobody_is_left
 server_descriptors=$(descriptors_of server) client_descriptors=$(descriptors_of client)
 memory() { echo $(($(memory_of server) + $(memory_of client))); }
-at_start=$(memory)
-say "at the start: descriptors $server_descriptors and $client_descriptors, memory $at_start KiB"
+say "at the start: descriptors $server_descriptors and $client_descriptors, memory $(memory) KiB"
 
 ask hold "$few"
 at_few=$(memory)
@@ -52,6 +51,15 @@ at_many=$(memory)
 slope=$(((at_many - at_few) * 1024 / (many - few)))
 say "memory: $at_few KiB with $few idle visitors, $at_many KiB with $many: $slope bytes each (server and client together)"
 memory_at_most "bytes of user memory per idle visitor" $slope 16384
+
+# Once as many as there will be where those who come and go stand still for a second: what the allocator keeps of that is
+# no leak.
+ask hold $((many + rate))
+ask drop
+wait_until $patience "descriptors as before ($server_descriptors and $client_descriptors)" settled
+at_start=$(memory)
+say "memory behind as many as there may be: $at_start KiB"
+ask hold "$many"
 
 ask churn $rate "$seconds"
 equal "visitors that came and went" "$(value finished "$answer")" $((rate * seconds))
@@ -67,9 +75,9 @@ ask drop
 wait_until $patience "descriptors as before ($server_descriptors and $client_descriptors)" settled
 say "descriptors now: $(descriptors_of server) and $(descriptors_of client)"
 # What the allocator keeps it may keep for a moment.
-memory_is_back() { (($(memory) <= at_start + (at_many - at_start) / 4 + 2048)); }
+memory_is_back() { (($(memory) <= at_start + 2048)); }
 say "memory behind them: $(memory) KiB"
-wait_for_memory "memory as before ($at_start KiB; with all of them $at_many KiB)" memory_is_back
+wait_for_memory "memory as before ($at_start KiB)" memory_is_back
 at_end=$(memory)
 say "memory now: $at_end KiB"
 

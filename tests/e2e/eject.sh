@@ -117,6 +117,8 @@ for ((i = 0; i < 12; ++i)); do
     curl -ksS --max-time $patience --resolve "bare.test:${https_bind##*:}:127.0.0.1" \
         "https://bare.test:${https_bind##*:}/" >"$dir/visit.out" 2>&1 && fail "the backends speak no TLS"
 done
+bare_are_over() { (($(count_of bare_a ' sent=') + $(count_of bare_b ' sent=') >= 12)); }
+wait_until $patience "the ends of all at the backends" bare_are_over # which are told a moment after those of the visitors
 equal "visitors of a" "$(count_of bare_a ' sent=')" 3
 equal "visitors of b" "$(count_of bare_b ' sent=')" 9
 has_text "$dir/server.err" 'is ejected.*member=a service=bare .*ends connections without an answer'

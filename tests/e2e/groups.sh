@@ -91,7 +91,6 @@ equal "visitors of TCP" "$(of_visitors)" "b 12"
 say "members that are restarted, and killed, under 100 requests a second"
 member a
 start ask python3 "$E2E_SOURCE/ask_steadily.py" "$dir" "${edge##*:}"
-more_requests() { wait_until $patience "more requests" count_is ask '^asked' $(($(count_of ask '^asked') + 1)); }
 more_requests
 for name in a b a b; do
     signal "$name" TERM
@@ -103,6 +102,7 @@ for name in a b; do
     kill_now "$name"
     more_requests
     member "$name"
+    all_answered
 done
 touch "$dir/enough"
 join_ok ask

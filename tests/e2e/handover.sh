@@ -7,6 +7,7 @@ need python3 curl
 start backends python3 "$E2E_SOURCE/handover_visitors.py" "$dir"
 wait_until $patience "the ports of the backends" test -s "$dir/handover.ports"
 read -r pages echo grams <"$dir/handover.ports"
+server_bind=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
 start_edge --metrics 127.0.0.1:0
 tcp=$(free_port) udp=$(free_port)
 
@@ -134,14 +135,13 @@ kill_now after
 begin again --replace
 wait_for_text again 'in place: '
 wait_until $patience "the services of the one that came after a crash" number_is 14
-again_port=${control##*:}
 configure 15 "    - {name: taken, tcp: $taken, local: \"127.0.0.1:$echo\"}"
 ready_client holder 1 --tcp "$taken=127.0.0.1:$echo"
 begin waiting --replace --retry-refused 1m --reconnect-max 200ms
 wait_for_text waiting 'refused: taken: '
 signal server TERM
 join_ok server
-server_bind=127.0.0.1:$again_port start_edge
+start_edge
 signal holder TERM
 join_ok holder
 wait_for_text waiting 'in place: '

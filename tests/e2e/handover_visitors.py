@@ -195,14 +195,13 @@ class Flow:
                 for _ in range(patience):
                     connection.send(sent)
                     try:
-                        got = connection.recv(65536)
+                        while connection.recv(65536) != sent:  # an answer that was late
+                            pass
                     except TimeoutError:
                         continue
                     break
                 else:
                     raise TimeoutError("no answer to a datagram")
-                while got != sent:  # an answer that was late
-                    got = connection.recv(65536)
                 time.sleep(0.02)
 
 

@@ -80,13 +80,14 @@ client
 for how in TERM KILL; do
     say "a client that is ended by $how"
     held=$(number_of ferrotunnel_visitors_held_total)
+    waited=$(count_of server "a port waits for its client to come back  port=127.0.0.1:$port")
     if [[ $how == TERM ]]; then
         signal client TERM
         join_ok client
     else
         kill_now client
     fi
-    wait_until $patience "the held port" count_is server "a port waits for its client to come back  port=127.0.0.1:$port" 1
+    wait_until $patience "the held port" count_is server "a port waits for its client to come back  port=127.0.0.1:$port" $((waited + 1))
     crowd "$how" 300
     start "udp_$how" python3 "$visitors" udp "127.0.0.1:$port" hello
     ask_tls "tls_$how"
@@ -108,6 +109,7 @@ signal client TERM
 join_ok client
 crowd many 1100
 wait_until $patience "visitors who wait" number_is ferrotunnel_visitors_waiting 1024
+wait_until $patience "those who can not" number_is ferrotunnel_visitors_given_up_total 76 # else the client may be back before them
 client
 join_ok many
 has_text "$dir/many.out" "^answered 1024, reset 76$"
@@ -118,6 +120,8 @@ wait_until $patience "the claims on disk" file_has "$dir/state/claims" "^port .*
 kill_now client
 kill_now server
 start_holding 60s
+wait_for_text server "ports from before are open" # that of UDP; those of TCP each when its worker comes to it
+wait_for_text server "a port waits for its client to come back  port=127.0.0.1:$port"
 wait_for_port "127.0.0.1:$second" server # which is a visitor, too
 start udp_early python3 "$visitors" udp "127.0.0.1:$port" hello # waits in the kernel, and is not counted
 wait_for_text udp_early "^sent"
@@ -142,7 +146,7 @@ say "the time is over: who waits is reset, and another token has the port"
 signal server TERM
 join_ok server
 rm -r "$dir/state"
-start_holding 1s
+start_holding 8s # in which the crowd comes, also where a process stands still for some seconds
 client
 signal client TERM
 join_ok client

@@ -19,11 +19,12 @@ start warm python3 "$E2E_SOURCE/http2_idle.py" "$https" app.test 20 "$dir/never"
 wait_for_text warm '^ready'
 before=$(memory_of server)
 start idle python3 "$E2E_SOURCE/http2_idle.py" "$https" app.test "$count" "$dir/go"
-wait_for_text idle '^ready'
+long=$((patience + count / 50)) # they come one after the other
+wait_until $long "all connections" text_is_there idle '^ready'
 after=$(memory_of server)
 each=$(((after - before) * 1024 / count))
 say "$each bytes each"
 memory_at_most "bytes of an idle connection" "$each" $((32 * 1024))
 echo >"$dir/go"
-join idle $patience
+join idle $long
 equal "the end of the visitors" "${exit_codes[idle]}" 0

@@ -49,7 +49,8 @@ daemon off;
 pid $dir/nginx/pid;
 error_log $dir/nginx/error.log;
 $( ((EUID != 0)) || echo "user root;")
-events { worker_connections 512; }
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; } # requests that waited for a client come all at once: a hundred for each second
 http {
     log_format connections '\$connection \$request_method';
     access_log $dir/nginx/access.log connections;
@@ -105,6 +106,12 @@ serve_node() {
     wait_until $patience "the port of $name" test -s "$dir/$name.port"
     backend=127.0.0.1:$(<"$dir/$name.port")
 }
+
+# What ask_steadily.py asks, which is the process `ask`: some more has come; and whatever was asked until now is answered,
+# since a request that is lost with its client is asked again, but only so often.
+more_requests() { wait_until $patience "more requests" count_is ask '^asked' $(($(count_of ask '^asked') + 1)); }
+all_answered() { wait_until $patience "answers" oldest_is $((50 * ($(count_of ask '^asked') + 1))); }
+oldest_is() { (($(sed -n 's/^asked .* oldest //p' "$dir/ask.out" | tail -n 1) >= $1)); }
 
 # need_ws: the WebSockets of Node's ws, whose folder is then in $ws: Debian's node-ws where that is installed, otherwise
 # npm's, which is put beside the tools once for all tests.

@@ -117,7 +117,7 @@ start screen bash -c 'exec script -qec "$0" /dev/null <"$1"' \
     "$FERROTUNNEL http 9 --host screen.test --server $control --token-file $dir/token --endpoint-file $dir/screen.endpoints --dashboard off --control off" \
     "$dir/keyboard"
 wait_for_services screen 1
-has_text "$dir/screen.out" 'http://screen.test'
+wait_for_text screen 'http://screen.test' # by way of `script`, which may be late
 equal "an answer without a backend" "$(status_of screen.test /on-the-screen)" "502 backend_refused"
 serve_http late_web
 ready_client lines 1 --http "lines.test=$backend" --name lines --inspect on --dashboard off --control off

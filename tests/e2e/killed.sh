@@ -66,6 +66,7 @@ start_server "${times[@]}"
 began=$(now_ms)
 wait_until $patience "the service" works_again
 say "the service was back after $(($(now_ms) - began)) ms"
+wait_for_services client 1 # it serves visitors a moment before its file says so
 equal "public port" "$(public_of client)" "$public"
 
 say "started again right away, five times"

@@ -210,7 +210,8 @@ join_ok() {
 
 # kill_now NAME: SIGKILL.
 kill_now() {
-    signal "$1" KILL
+    pid_of "$1" >/dev/null
+    signal "$1" KILL 2>/dev/null || true # it may have ended by itself
     # Nothing survives that, and the shell reports the death of whom it waits for: not to us.
     wait "${pids[$1]}" 2>/dev/null || true
     unset "pids[$1]"

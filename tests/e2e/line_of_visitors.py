@@ -39,8 +39,13 @@ def backend(file):
 
 def visitors(address, name, count):
     line = []
+    reset = 0
     for number in range(1, count + 1):
-        visitor = socket.create_connection(address, timeout=patience)
+        try:
+            visitor = socket.create_connection(address, timeout=patience)
+        except ConnectionResetError:  # it was turned away before this process had looked whether it is connected
+            reset += 1
+            continue
         said = f"{name}-{number}\n".encode("ascii")
         try:
             visitor.sendall(said)
@@ -48,7 +53,7 @@ def visitors(address, name, count):
             pass
         line.append((visitor, said))
     print("all are connected", flush=True)
-    answered = reset = 0
+    answered = 0
     for visitor, said in line:
         try:
             got = visitor.makefile("rb").readline()

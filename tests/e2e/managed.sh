@@ -14,6 +14,7 @@ refused() {
 serve_page
 mkdir "$dir/secret"
 free=$(free_port) own=$(free_port) port=$(free_port)
+server_bind=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
 start_server --http-bind 127.0.0.1:0
 config() {
     write_config "{name: own, tcp: $own, local: localhost:$web}"
@@ -73,7 +74,7 @@ printed '"code":"not_here"'
 say "both are there again after restarts of both"
 signal server TERM
 join_ok server
-start_server --bind "$control" --http-bind 127.0.0.1:0
+start_server --http-bind 127.0.0.1:0
 wait_until $patience "the page behind the server's restart" fetches "$port"
 signal client TERM
 join_ok client

@@ -133,28 +133,40 @@ serve_http peer
 start_edge --config "$dir/edge.yml"
 ready_client client 3 --http "app.example.com=$nginx" --http "peer.example.com=$backend" --http "cut.example.com=$backend"
 
-# upgrade NAME: a connection that was upgraded to an echo; its descriptor is then in $NAME.
+# upgrade NAME: a connection that was upgraded to an echo; its descriptor is then in $NAME. Who has been answered, or has
+# left, may count for a moment still.
 upgrade() {
+    wait_until $patience "room for an upgrade" is_upgraded
+    printf -v "$1" '%s' "$upgraded"
+}
+is_upgraded() {
     local line
     exec {upgraded}<>"/dev/tcp/${edge%:*}/${edge##*:}"
     printf 'GET / HTTP/1.1\r\nHost: peer.example.com\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n' >&"$upgraded"
     read -r -t $patience line <&"$upgraded" || fail "no answer to an upgrade"
-    equal "an upgrade" "${line%$'\r'}" "HTTP/1.1 101 Switching Protocols"
-    printf -v "$1" '%s' "$upgraded"
+    [[ $line != "HTTP/1.1 101 Switching Protocols"$'\r' ]] || return 0
+    equal "what is no upgrade" "${line:0:12}" "HTTP/1.1 429"
+    exec {upgraded}>&-
+    return 1
 }
-# abandon: a request whose visitor resets the connection when the backend has it.
+# abandon: a request whose visitor resets the connection when the backend has it. It comes again while those before it
+# count still.
 abandoned=0
 abandon() {
     ((++abandoned))
     python3 - "$edge" "$dir/peer.out" $abandoned <<'END'
-import socket, struct, sys, time
+import select, socket, struct, sys, time
 host, port = sys.argv[1].rsplit(":", 1)
 with socket.create_connection((host, int(port)), 60) as visitor:
-    visitor.sendall(b"GET /sleep/100000 HTTP/1.1\r\nHost: peer.example.com\r\n\r\n")
+    request = b"GET /sleep/100000 HTTP/1.1\r\nHost: peer.example.com\r\n\r\n"
+    visitor.sendall(request)
     until = time.monotonic() + 60
     while open(sys.argv[2]).read().count("/sleep/") < int(sys.argv[3]):
         assert time.monotonic() < until, "the backend has seen nothing"
-        time.sleep(0.02)
+        if select.select([visitor], [], [], 0.02)[0]:
+            answer = visitor.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 429 "), answer
+            visitor.sendall(request)
     visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 END
 }

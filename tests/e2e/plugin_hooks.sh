@@ -230,9 +230,9 @@ before=$(events '"event":"register"' '"name":"laptop"')
 kill_now server
 configure open 'queue: 1'
 run_server
-wait_for_services client 3
 wait_told $((before + 3)) '"event":"register"' '"name":"laptop"'
 wait_until $patience "all services on all trunks" all_trunks 6
+wait_for_services client 3 # by now these are not those of before
 asked "registrations" $((before + 3)) '"event":"register"' '"name":"laptop"'
 public=$(public_of client)
 

@@ -134,8 +134,8 @@ before=$(told 'register .*')
 kill_now server
 run_server --proxy-protocol-from 127.0.0.1
 wait_told 'register .*' $((before + 5))
-wait_for_services client 3
 wait_until $patience "all services on all trunks" count_is server 'one more connection carries a service' 6
+wait_for_services client 3 # by now these are not those of before
 equal "registrations" "$(told 'register .*')" $((before + 5))
 
 say "the address of a trusted proxy's header counts"

@@ -72,6 +72,7 @@ END
 coproc python3 "$dir/denied.py" "$(port long)"
 read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
 wait_until $patience "all of them to be dropped" dropped_are 12
+wait_for_text server "a plugin has refused.*from=127.0.3.1[: ]" # lines are written a moment later
 equal "how often it was decided" "$(told 127.0.3.1)" 1
 echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one that is kept out"
@@ -83,6 +84,9 @@ first, second, third = (visitor("127.0.2.1", sys.argv[1]) for i in range(3))
 other = visitor("127.0.2.2", sys.argv[1])
 answers(first, b"first")
 answers(second, b"second")
+# Once more, right in front of the third one: if this was slow, the first ones were forgotten meanwhile.
+first.send(b"first")
+second.send(b"second")
 third.send(b"third")
 print("sent", flush=True)
 sys.stdin.readline()

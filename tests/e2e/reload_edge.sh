@@ -36,7 +36,7 @@ configure() {
     printf '%s\n' "server:" "  bind: $control" "  tcp_bind: 127.0.0.1" "  http_bind: 127.0.0.1:0" \
         "  https_bind: 127.0.0.1:0" "  state_dir: $dir/state" "  workers: 2" "  endpoint_file: $dir/server.endpoints" \
         "  token: file:$dir/token" "${more[@]}" "  https:" \
-        "    certificates: [{chain: $dir/app.crt, key: $dir/app.key}]" "${https[@]}" "  http:" "    forwarded: off" \
+        "    certificates: [{chain: $dir/app.crt, key: $dir/app.key}]" "${https[@]}" "  http:" "    forwarded: off" "    body_rate: 0" \
         "${http[@]}" >"$dir/aside.yml"
     mv "$dir/aside.yml" "$dir/server.yml"
 }
@@ -59,7 +59,7 @@ wait_until $patience "the server's endpoints" endpoint_or_end server '^https '
 edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
 https_port=$(awk '$1 == "https" { print $2 }' "$dir/server.endpoints")
 https_port=${https_port##*:}
-ready_client client 1 --http "app.test=$backend" --workers 1 --connections 1
+ready_client client 1 --http "app.test=$backend" --workers 1 --connections 1 --log-level info
 
 say "a page, and bounds on requests"
 # eventually_is EXPECTED COMMAND...: each worker takes its new rules between two rounds.
@@ -69,6 +69,7 @@ page() { ask nowhere.test / -H 'Accept: text/html'; }
 eventually_is '<p>first page' page
 exec {slow}<>"/dev/tcp/${edge%:*}/${edge##*:}"
 printf 'POST /name/slow HTTP/1.1\r\nHost: app.test\r\nContent-Length: 3000\r\n\r\n%0500d' 0 >&$slow
+wait_for_text client 'a connection for HTTP visitors' # so the edge has the head: the request has begun
 configure 'pages: {404: second.html}' 'body_max: 1KiB' 'target_bytes: 100'
 reload 'server.http.target_bytes changed, server.http.body_max changed, server.http.pages changed'
 eventually_is '<p>second page' page

@@ -14,6 +14,7 @@ in_between() {
     client_to=127.0.0.1:$(<"$dir/$1.port")
 }
 
+server_bind=127.0.0.1:$(free_port) # one that is killed is started again there
 start_server --resume 30s
 public=127.0.0.1:$(free_port)
 for tls in on off; do
@@ -38,7 +39,7 @@ for tls in on off; do
     done
     touch "$dir/over_$tls"
     for name in idle busy1 busy2 busy3 busy4; do
-        join_ok "$name"
+        join_ok "$name" 300
         equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" eof
         at_least "what $name got" "$(value received "$(<"$dir/$name.out")")" 100000
     done
@@ -70,7 +71,7 @@ start left "$E2E_TOOLS/tcp_peer" connect "$public" exchange:1 "touch:$dir/left2"
 wait_until $patience "the visitor" test -e "$dir/left2"
 kill_now server
 join left
-server_bind=$control start_server --resume 30s
+start_server --resume 30s
 wait_for_text again "does not know the session\|The session is over"
 works() { [[ $(visit "$public" exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
 wait_until $patience "the service" works

@@ -29,7 +29,7 @@ server_file() {
 }
 client_file() {
     printf '%s\n' "client:" "  server: 127.0.0.1:$clients_at" "  token: file:$dir/$1" "  workers: 1" \
-        "  connections: $2" "  services:" "    - {name: h, http: app.test, local: $web}" \
+        "  connections: $2" "  endpoint_file: $dir/client.endpoints" "  services:" "    - {name: h, http: app.test, local: $web}" \
         "    - {name: t, tcp: $port, local: $web}" >"$dir/client.aside"
     mv "$dir/client.aside" "$dir/client.yml"
 }
@@ -40,7 +40,7 @@ programs[client]=1
 start server "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch --control "$server_socket"
 wait_for_port "127.0.0.1:$clients_at" server
 start client "$FERROTUNNEL" client --config "$dir/client.yml" --no-watch --control "$client_socket"
-wait_until $patience "the services" accepts "127.0.0.1:$port"
+wait_for_services client 2
 
 # secret WHICH KEY: what `tokens` says of one of alice's secrets.
 secret() {
@@ -96,6 +96,7 @@ for connections in 2 1; do
     server_file "secret: file:$dir/old"
     client_file old 1
     run_ok reload --control "$server_socket"
+    rm -f "$dir/client.endpoints"
     start client "$FERROTUNNEL" client --config "$dir/client.yml" --no-watch --control "$client_socket"
-    wait_until $patience "the services" accepts "127.0.0.1:$port"
+    wait_for_services client 2 # the port alone has been open all the time, for 3 s
 done

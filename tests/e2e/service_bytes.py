@@ -1,7 +1,7 @@
 """Backends and visitors whose bytes are counted, and the counters.
 
-    service_bytes.py backend PORT_FILE
-        TCP and UDP on one port of 127.0.0.1: what comes is sent back; a TCP connection whose first byte is "r" is reset by
+    service_bytes.py backend PORT_FILE PORT
+        TCP and UDP on that port of 127.0.0.1: what comes is sent back; a TCP connection whose first byte is "r" is reset by
         the backend once it has had 1,000 bytes.
     service_bytes.py visit COUNT ADDRESS...
         COUNT visitors in turn of these addresses (udp://HOST:PORT, http://HOST:PORT/HOSTNAME, tls://HOST:PORT/HOSTNAME, or
@@ -64,9 +64,8 @@ class Echo(asyncio.DatagramProtocol):
         self.transport.sendto(data, address)
 
 
-async def backend(port_file):
-    server = await asyncio.start_server(echo, "127.0.0.1", 0, backlog=1024)
-    port = server.sockets[0].getsockname()[1]
+async def backend(port_file, port):
+    server = await asyncio.start_server(echo, "127.0.0.1", port, backlog=1024)
     await asyncio.get_running_loop().create_datagram_endpoint(Echo, local_addr=("127.0.0.1", port))
     with open(port_file, "w") as file:
         file.write(str(port))
@@ -227,7 +226,7 @@ def transfer(address, size, metrics, series):
 
 what, *rest = sys.argv[1:]
 if what == "backend":
-    asyncio.run(backend(rest[0]))
+    asyncio.run(backend(rest[0], int(rest[1])))
 elif what == "visit":
     asyncio.run(visit(int(rest[0]), rest[1:]))
 elif what == "sums":

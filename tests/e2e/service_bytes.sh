@@ -5,7 +5,9 @@ source "$(dirname "$0")/http_lib.sh"
 need curl python3
 
 bytes() { python3 "$E2E_SOURCE/service_bytes.py" "$@"; }
-start echo python3 "$E2E_SOURCE/service_bytes.py" backend "$dir/echo.port" # not by `bytes`: its shell alone would be ended
+# Not by `bytes`: its shell alone would be ended. A number of the test's own: one that the system chose for TCP may be
+# somebody's by UDP.
+start echo python3 "$E2E_SOURCE/service_bytes.py" backend "$dir/echo.port" "$(free_port)"
 wait_until $patience "the port of the backend" test -s "$dir/echo.port"
 echo=127.0.0.1:$(<"$dir/echo.port")
 serve_http web

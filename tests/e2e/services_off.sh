@@ -17,6 +17,15 @@ restart() {
     join_ok client
     start_configured "$port_a" "$@"
 }
+# visitor_in_service SERVICE PORT: a visitor who has begun a request, by descriptor 7, and is in the hands of the client: one
+# whom the server still has might come too late.
+visitor_in_service() {
+    local before
+    before=$(count_of client "a visitor  *service=$1 ")
+    exec 7<>"/dev/tcp/127.0.0.1/$2"
+    printf 'GET /page HT' >&7
+    wait_until $patience "the visitor at the client" count_is client "a visitor  *service=$1 " $((before + 1))
+}
 me="user $(id -u) ($(id -un))"
 
 config
@@ -24,8 +33,7 @@ start_configured "$port_a"
 wait_until $patience "the second service" fetches "$port_b"
 
 say "one that is disabled is taken off the server; its visitors finish"
-exec 7<>"/dev/tcp/127.0.0.1/$port_b"
-printf 'GET /page HT' >&7
+visitor_in_service b "$port_b"
 on services disable b
 printed '^b is off; its visitors finish$'
 printed "^kept in $kept$"
@@ -126,8 +134,7 @@ on status
 if file_has "$dir/run.out" 'on trial'; then fail "the trial is over, and status shows it"; fi
 
 say "a client that ends stays so, whatever is reloaded"
-exec 7<>"/dev/tcp/127.0.0.1/$port_a"
-printf 'GET /page HT' >&7
+visitor_in_service a "$port_a"
 on drain --time 600s
 run reload --control "$socket"
 wait_until $patience "the closed port" is_gone "$port_a"

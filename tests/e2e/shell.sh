@@ -81,7 +81,7 @@ server_name=narrow start_server --allow-ports "$number" --state-dir "$dir/narrow
 start_client numbered --tcp "0=$backend" --tcp "$number=$backend"
 wait_for_text numbered "127.0.0.1:$number -> $backend"
 wait_for_text numbered "refused: $backend: "
-has_text "$dir/numbered.endpoints" "^service tcp:$number "
+wait_until $patience "its endpoint" file_has "$dir/numbered.endpoints" "^service tcp:$number "
 control=$usual
 
 say "the right word is blamed"

@@ -70,7 +70,7 @@ start waiting "$FERROTUNNEL" client --server "$control" --token-file "$dir/token
     --retry-refused 1m --tcp+udp "$second=127.0.0.1:$backend_port" --endpoint-file "$dir/waiting.endpoints"
 wait_for_text waiting "a service was refused.*service=tcp:$second .*The other service of its number was refused"
 wait_for_text waiting "a service was refused.*service=tcp:$second/udp"
-is_closed "$second" || fail "the TCP port listens"
+wait_until $patience "the TCP port to close" is_closed "$second" # which was opened before the other was refused
 peer ask 127.0.0.1 "$second" who >/dev/null
 signal holder TERM
 join_ok holder

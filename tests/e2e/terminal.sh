@@ -1,6 +1,6 @@
 # The terminal is closed while visitors are there: they finish, with a shell in between and without one; nohup outlives it.
 source "$(dirname "$0")/lib.sh"
-need curl python3
+need python3
 
 # in_terminal NAME COMMAND...: in a terminal of its own, which is there until $dir/NAME.close is. What it shows is in
 # NAME.out, and its process in NAME.child; NAME ends with the code of that one.
@@ -32,55 +32,53 @@ close_terminal() { : >"$dir/$1.close"; }
 
 size=$((64 << 20))
 if full; then size=$((1 << 30)); fi
-mkdir "$dir/files"
-truncate -s $size "$dir/files/large"
-web_port=$(free_port)
-start web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$web_port"
-wait_for_port "127.0.0.1:$web_port" web
+serve backend echo
 start_server --drain 600 --hold 0 # a port without its client is refused at once
 public=127.0.0.1:$(free_port)
-client=("$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tcp "${public##*:}=127.0.0.1:$web_port"
+client=("$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tcp "${public##*:}=$backend"
     --control off --workers 1 --drain 600)
 
-has_some() { [[ -s $dir/got ]]; }
-# A download that needs a few seconds, and has begun.
-begin_download() {
-    rm -f "$dir/got"
-    wait_until $patience "the service" accepts "$public"
-    start curl curl -sS --max-time 600 --limit-rate $((size / 3)) -o "$dir/got" "http://$public/large"
-    wait_until $patience "the first bytes" has_some
+# A visitor whose first bytes have come back, and who sends and takes the others when this script says so.
+begin_visit() { # NAME: of the client. Nobody else has come, whom it would count as well.
+    rm -f "$dir/begun" "$dir/go_on"
+    wait_for_services "$1" 1
+    start visitor "$E2E_TOOLS/tcp_peer" connect "$public" exchange:1K "touch:$dir/begun" "wait:$dir/go_on" \
+        exchange:$size finish rest
+    wait_until $patience "the first bytes" test -e "$dir/begun"
 }
-finish_download() {
-    is_running curl || fail "the download was over before the terminal was closed"
-    join_ok curl 600
-    equal "the size of the file" "$(stat -c %s "$dir/got")" $size
+finish_visit() {
+    is_running visitor || fail "the visitor has ended: $(<"$dir/visitor.out")"
+    : >"$dir/go_on"
+    join_ok visitor 600
+    equal "the bytes that came back" "$(value received "$(<"$dir/visitor.out")")" $((size + 1024))
+    equal "how it ended" "$(value ending "$(<"$dir/visitor.out")")" eof
 }
 
 say "closing the terminal of a client without a file: its visitors finish"
-in_terminal client "${client[@]}"
-begin_download
+in_terminal client "${client[@]}" --endpoint-file "$dir/client.endpoints"
+begin_visit client
 close_terminal client
 wait_until $patience "the closed port" refuses "$public"
-finish_download
+finish_visit
 join_ok client
 
 say "a shell in between says so a second time, and that hurries nobody"
-in_terminal shell bash --norc --noprofile -i -c "$(printf '%q ' "${client[@]}"); exit"
-begin_download
+in_terminal shell bash --norc --noprofile -i -c "$(printf '%q ' "${client[@]}" --endpoint-file "$dir/shell.endpoints"); exit"
+begin_visit shell
 close_terminal shell
 wait_until $patience "the closed port" refuses "$public"
-finish_download
+finish_visit
 join shell
 
 say "SIGHUP by somebody does the same, and twice is not at once"
-start asked "${client[@]}"
+start asked "${client[@]}" --endpoint-file "$dir/asked.endpoints"
 programs[asked]=1
-begin_download
+begin_visit asked
 signal asked HUP
 wait_for_text asked 'ending: 1 visitor may finish within 600 s'
 signal asked HUP
 wait_until $patience "the closed port" refuses "$public"
-finish_download
+finish_visit
 join_ok asked
 equal "hurried" "$(count_of asked 'ending at once')" 0
 
@@ -91,9 +89,9 @@ join_ok other
 
 say "nohup outlives its terminal"
 in_terminal kept nohup "${client[@]}" --endpoint-file "$dir/kept.endpoints"
-begin_download
+begin_visit kept
 close_terminal kept
-finish_download
+finish_visit
 accepts "$public" || fail "the client went with its terminal"
 kill -TERM "$(<"$dir/kept.child")"
 join_ok kept

@@ -126,12 +126,13 @@ complained 'can not read its configuration again'
 (umask 077 && "$FERROTUNNEL" token >"$dir/alice" && "$FERROTUNNEL" token >"$dir/word")
 second=127.0.0.1:$(free_port)
 server_file() {
-    printf '%s\n' "server:" "  bind: $second" "  http_bind: off" "  state_dir: $dir/state2" "$@" >"$dir/server.yml"
+    printf '%s\n' "server:" "  bind: $second" "  http_bind: off" "  state_dir: $dir/state2" "  endpoint_file: $dir/second.endpoints" \
+        "$@" >"$dir/server.yml"
 }
 server_file "  token: [{name: alice, secret: file:$dir/alice}]"
 programs[second]=1
 start second "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
-wait_for_port "$second" second
+wait_until $patience "the server's endpoint file" endpoint_or_end second '^control ' # its control socket is there, too
 second_socket=$sockets/server-$(pid_of second).sock
 server_file "  token: [{name: alice, secret: $(<"$dir/word")}]" "  memory_max: 64MiB"
 run_fails config diff --control "$second_socket"

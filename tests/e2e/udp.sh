@@ -18,7 +18,7 @@ port_of() { # NAME [WHICH]: without the scheme and the host
 }
 run_client() { ready_client client 1 --udp "$port=127.0.0.1:$backend_port" --log-level debug "$@"; }
 
-start_backend
+start_backend "$(free_port)" # it is started again there
 server_bind=127.0.0.1:$(free_port)
 start_server --log-level debug
 port=$(free_port)

@@ -17,7 +17,7 @@ control=127.0.0.1:$(free_port)
 http=$(free_port) https=$(free_port) tcp=$(free_port) udp=$(free_port)
 server_config() { # [LINE...]
     printf '%s\n' "server:" "  bind: $control" "  tcp_bind: 127.0.0.1" "  http_bind: 127.0.0.1:$http" \
-        "  https_bind: 127.0.0.1:$https" "  state_dir: $dir/state" "  workers: 2" "  drain: 15s" \
+        "  https_bind: 127.0.0.1:$https" "  state_dir: $dir/state" "  workers: 2" "  drain: 15s" "  hold: 30s" "  http: {hold: 30s}" \
         "  https: {certificates: [{chain: $dir/app.crt, key: $dir/app.key}]}" "  token:" "    - file:$dir/token" "$@" >"$dir/server.yml.aside"
     mv "$dir/server.yml.aside" "$dir/server.yml"
 }
@@ -99,7 +99,10 @@ for ((round = 0; round < rounds; ++round)); do
     went_on "a token less"
 
     say "a member is killed: only what was on its way to it may fail"
+    gone=$(count_of $server 'a client is gone .*client=a ')
     kill_now a
+    # Until the server knows of it, visitors come to it. It has two connections.
+    wait_until $patience "the server to notice" count_is $server 'a client is gone .*client=a ' $((gone + 2))
     since=$(date +%s.%N)
     went_on "a killed"
     start_member a a

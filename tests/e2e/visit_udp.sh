@@ -58,15 +58,19 @@ equal "in the capture" "$(grep -c -a -F "$secret" "$dir/captured" || true)" 0
 equal "in the server's memory" "$(python3 "$here/memory_has.py" "$(pid_of server)" "${secret:0:20}+${secret:20}")" 0
 
 say "a flood while the other client stands still is dropped and counted, and the visit goes on"
-signal office STOP
-peer flood 127.0.0.1 "$port" 3000 >/dev/null
-signal office CONT
 dropped() { # the client counts a flow's drops when it has its turn
     "$FERROTUNNEL" status --json --control "$dir/laptop.sock" >"$dir/status.json"
     python3 -c 'import json, sys; sys.exit(json.load(open(sys.argv[1]))["datagrams"]["dropped_no_room"] == 0)' \
         "$dir/status.json"
 }
-wait_until $patience "the drops" dropped
+# How many reach the visiting client at all depends on the machine.
+is_flooded() {
+    signal office STOP
+    peer flood 127.0.0.1 "$port" 3000 >/dev/null
+    signal office CONT
+    dropped
+}
+wait_until $patience "the drops" is_flooded
 at_least "the port of a visitor after the flood" "$(peer ask 127.0.0.1 "$port" who)" 1
 
 # failed NAME WHAT: a datagram to the port comes to nothing, and the visiting client says why.
