@@ -49,7 +49,10 @@ TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
     target.timeout = 30ms;
     CHECK(rig.open(target) == errc::timed_out);
     // The client hears that the open has ended: an application that accepts then gets the next visitor.
-    REQUIRE(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
+    REQUIRE(eventually([&] {
+        const TrafficStats traffic = rig.client.stats().traffic;
+        return traffic.streams_opened == 1 && traffic.streams == 0;
+    }));
     std::future<Stream> next = rig.server.async_open("desk", asio::use_future);
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
     CHECK(next.get().is_open());

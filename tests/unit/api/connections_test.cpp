@@ -225,6 +225,8 @@ TEST_CASE("services come and go on all connections while they run", "[threads]")
     rig.relay->cut(1);
     REQUIRE(eventually([&] { return rig.client_told.count(Kind::joined) == 3; }));
     rig.wait_for_joins(2 + 5 * 2 + 5);  // the five that are left
+    // From here on the server gives no visitor to the one that was cut.
+    REQUIRE(eventually([&] { return rig.server_told.count(Kind::degraded) == 1; }));
     CHECK(visitors(rig.service.port(), 3).size() == 3);
 }
 

@@ -51,7 +51,11 @@ struct Both {
         server =
             server_builder(token).control(folder / "server.sock").token(Secret::generate(), "other", rights).build();
         server.start();
-        client = client_builder(token, server.control_endpoint()).name("alice").control(folder / "client.sock").build();
+        client = client_builder(token, server.control_endpoint())
+                     .name("alice")
+                     .connections(2)
+                     .control(folder / "client.sock")
+                     .build();
         service = client.add(to(echo.address()));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));
@@ -107,6 +111,8 @@ TEST_CASE("services are added and removed by the control socket", "[threads][con
 
 TEST_CASE("a client that is kicked comes back", "[threads][control]") {
     Both both;
+    // All connections are there: none of their logins is taken for the one after the kick.
+    REQUIRE(eventually([&] { return both.server.tunnels().at(0).connections == 2; }));
     const auto logins = both.server.stats().logins;
     CHECK(refusal_of([&] { return both.of_server().kick("bob"); }).starts_with("404 not_found"));
     CHECK(has(both.of_server().kick("alice"), R"({"kicked":1})"));

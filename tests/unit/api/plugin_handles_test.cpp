@@ -99,7 +99,7 @@ private:
 
 TEST_CASE("plugins: a thread decides while exchanges, connections and the server go, and afterwards",
           "[plugins][threads]") {
-    const std::uint64_t rounds = std::max<std::uint64_t>(load(20), 3);
+    const std::uint64_t rounds = std::max<std::uint64_t>(load(20), 4);
     std::atomic<bool> over{false};
     std::optional<std::thread> decides;
     for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -128,6 +128,7 @@ TEST_CASE("plugins: a thread decides while exchanges, connections and the server
                     std::this_thread::yield();
                 }
             });
+            CHECK(eventually([] { return decided_after > 0; }));  // the thread runs: the other rounds race with it
         }
         waiting.resize(visitors / 2);  // half of the connections go, then the server, which nobody has stopped
         server.reset();
@@ -138,5 +139,4 @@ TEST_CASE("plugins: a thread decides while exchanges, connections and the server
     over = true;
     decides->join();
     CHECK(contexts == 0);
-    CHECK(decided_after > 0);  // some came in time
 }

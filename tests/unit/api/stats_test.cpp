@@ -16,13 +16,7 @@ constexpr std::uint64_t limit_of_memory = 16 * 1024 * 1024;
 }  // namespace
 
 TEST_CASE("visitors that a backend refuses are counted on both sides", "[threads][stats]") {
-    asio::io_context io;
-    std::string closed;
-    {
-        tcp::acceptor once(io, {asio::ip::make_address("127.0.0.1"), 0});
-        closed = "127.0.0.1:" + std::to_string(once.local_endpoint().port());
-    }
-    Tunnel rig(closed);
+    Tunnel rig(lasting_address());  // nobody listens there
     for (int i = 0; i < 3; ++i) {
         Visitor(rig.service.port()).wait_for_end();
     }

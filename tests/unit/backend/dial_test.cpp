@@ -269,7 +269,7 @@ TEST_CASE("a backend on this machine that has closed is found by the kernel's pr
     backend.reset();
     CHECK(visitor.read_to_end().second);
     wait_for(visitor.socket.get(), POLLERR);
-    CHECK(rig.shared.traffic->visitors_now.load() == 0);
+    CHECK(eventually([&] { return rig.shared.traffic->visitors_now.load() == 0; }));
 }
 
 TEST_CASE("a unix socket that is not there is a backend that refuses, and the log says why", "[dial]") {

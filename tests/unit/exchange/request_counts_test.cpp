@@ -14,6 +14,10 @@ using ferrotunnel::test::eventually;
 
 namespace {
 
+std::uint64_t count_of(const metrics::RequestTimes::Sums& sums) {
+    return std::accumulate(sums.counts.begin(), sums.counts.end(), std::uint64_t{0});
+}
+
 struct CountedRig {
     explicit CountedRig(const exchange::HttpSettings& settings = quick_settings(), bool foreign = false)
         : rig(settings, foreign), book({&rig.edge_worker()}), row(book.row({"counted", "ann", "http://counted.test"})) {
@@ -24,7 +28,9 @@ struct CountedRig {
         metrics::ServiceSums sums;
         CHECK(eventually([&] {
             sums = row->sums();
-            return std::accumulate(sums.answers.begin(), sums.answers.end(), std::uint64_t{0}) == requests;
+            // The time of an answer is counted behind the answer, but for a change of protocols.
+            return std::accumulate(sums.answers.begin(), sums.answers.end(), std::uint64_t{0}) == requests &&
+                   count_of(sums.whole) + sums.answers[0] == requests;
         }));
         return sums;
     }
@@ -33,10 +39,6 @@ struct CountedRig {
     metrics::ServiceBook book;
     std::shared_ptr<metrics::ServiceRow> row;
 };
-
-std::uint64_t count_of(const metrics::RequestTimes::Sums& sums) {
-    return std::accumulate(sums.counts.begin(), sums.counts.end(), std::uint64_t{0});
-}
 
 }  // namespace
 

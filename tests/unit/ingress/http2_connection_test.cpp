@@ -124,8 +124,8 @@ TEST_CASE("h2 connection: a silent one ends, and so does one without a request")
     settings.head = 200ms;
     settings.keep_alive_idle = 400ms;
     EdgeRig rig(settings);
-    Peer silent = rig.visit("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    Peer idle = rig.visit(hello);
+    Peer silent = rig.visit_at_once("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    Peer idle = rig.visit_at_once(hello);
     CHECK(read_until(silent, h2::test::goaway).type == h2::test::goaway);
     CHECK(read_until(idle, h2::test::goaway).type == h2::test::goaway);
     CHECK(idle.read_to_end().empty());
@@ -136,7 +136,7 @@ TEST_CASE("h2 connection: a head that does not end in time ends the connection")
     exchange::HttpSettings settings = with_h2c();
     settings.head = 200ms;
     EdgeRig rig(settings);
-    Peer visitor = rig.visit(hello + h2::test::request(1));
+    Peer visitor = rig.visit_at_once(hello + h2::test::request(1));
     Peer backend = rig.backend.accept_request();
     visitor.send(frame(h2::test::headers, h2::test::end_stream, 3, h2::test::request_fields()));
     CHECK(read_until(visitor, 255).type == 255);
@@ -255,7 +255,7 @@ TEST_CASE("h2 connection: a request with Content-Length: 0 that does not end in 
     exchange::HttpSettings settings = with_h2c();
     settings.head = 200ms;
     EdgeRig rig(settings);
-    Peer visitor = rig.visit(hello + h2::test::request(1, false, field("content-length", "0")));
+    Peer visitor = rig.visit_at_once(hello + h2::test::request(1, false, field("content-length", "0")));
     CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_CANCEL, 4));
     visitor.send(h2::test::request(3));
     rig.backend.accept_request().send(answer("x"));

@@ -10,18 +10,17 @@ using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
     HttpSettings settings = quick_settings();
-    settings.head = 1500ms;  // enough for the first bytes of a head
+    settings.head = 500ms;
     EdgeRig rig(settings);
-    Peer visitor = rig.visit();
     SECTION("a part of a head") {
-        visitor.send("GET / HTTP/1.1\r\nHost:");
+        Peer visitor = rig.visit_at_once("GET / HTTP/1.1\r\nHost:");
         const Message response = visitor.read_message();
         CHECK(response.status() == 408);
         CHECK(response.field("connection") == "close");
         CHECK(response.field("x-ferrotunnel-error") == "head_too_slow");
     }
     SECTION("trickling does not help") {
-        visitor.send("GET / HTTP/1.1\r\nX: ");  // the value that follows could go on for long
+        Peer visitor = rig.visit_at_once("GET / HTTP/1.1\r\nX: ");  // the value that follows could go on for long
         std::thread trickle([&] {
             const auto give_up = std::chrono::steady_clock::now() + 60s;
             while (std::chrono::steady_clock::now() < give_up) {
@@ -36,7 +35,7 @@ TEST_CASE("a head that does not come in time is 408, silence before it an end wi
         trickle.join();
     }
     SECTION("nothing") {
-        CHECK(visitor.read_to_end().empty());
+        CHECK(rig.visit().read_to_end().empty());
     }
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
 }
@@ -131,10 +130,10 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         Peer visitor = rig.visit(post(3, "Expect: 100-continue\r\n"));
         Peer backend = rig.backend.accept();
         backend.read_until("\r\n\r\n");
-        std::this_thread::sleep_for(3s);
+        std::this_thread::sleep_for(3'600ms);
         backend.send("HTTP/1.1 100 Continue\r\n\r\n");
         CHECK(visitor.read_message().status() == 100);
-        std::this_thread::sleep_for(2s);  // the body has its time from then on
+        std::this_thread::sleep_for(800ms);  // the body has its time from then on
         visitor.send("abc");
         CHECK(backend.read_exactly(3) == "abc");
         backend.send(answer("ok"));

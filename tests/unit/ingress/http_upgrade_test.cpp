@@ -99,8 +99,8 @@ TEST_CASE("an upgraded connection that says nothing for too long is closed") {
     Peer backend = rig.backend.accept_request();
     backend.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     CHECK(visitor.read_message().status() == 101);
-    for (int i = 0; i < 3; ++i) {
-        std::this_thread::sleep_for(1'600ms);  // three of these are longer than upgraded_idle
+    for (int i = 0; i < 6; ++i) {
+        std::this_thread::sleep_for(800ms);  // six of these are longer than upgraded_idle
         visitor.send("x");
         CHECK(backend.read_exactly(1) == "x");
     }

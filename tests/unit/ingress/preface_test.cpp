@@ -68,16 +68,19 @@ struct Rig {
         });
     }
 
-    Peer visit(const PrefacePlan& plan) {
+    /// `text`: what the visitor sends before the reading begins.
+    Peer visit(const PrefacePlan& plan, std::string_view text = {}) {
         auto [ours, theirs] = transport::test::tcp_pair();
         port = runtime::local_address(ours.get()).port();
+        Peer peer(std::move(ours));
+        peer.send(text);
         auto socket = std::make_shared<runtime::Fd>(std::move(theirs));
         on(running.worker, [&] {
             const runtime::SocketAddress from = runtime::peer_address(socket->get());
             prefaces->begin(std::move(*socket), from, plan,
                             [this](AcceptedVisitor visitor) { done.push_back(std::move(visitor)); });
         });
-        return Peer(std::move(ours));
+        return peer;
     }
     std::size_t count() {
         return on(running.worker, [this] { return done.size(); });
@@ -340,8 +343,7 @@ TEST_CASE("who says nothing for a while waits for the server to speak, and who h
 
     plan.silence = std::chrono::milliseconds(400);
     plan.deadline = std::chrono::milliseconds(500);
-    Peer begun = rig.visit(plan);
-    begun.send("SS");
+    Peer begun = rig.visit(plan, "SS");
     CHECK(begun.read_to_end().empty());  // given up at the deadline
     CHECK(rig.count() == 0);
 

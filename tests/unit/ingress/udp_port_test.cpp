@@ -252,7 +252,7 @@ TEST_CASE("limit: visitors of a UDP port, of whom those who speak stay") {
 }
 
 TEST_CASE("a visitor whom rules keep out is asked about once, and forgotten after its time") {
-    PortRig rig(300ms);
+    PortRig rig(3s);  // so long this thread may stand still before it decides about a visitor
     SessionFixture fixture;
     const runtime::Fd visitor = visitor_of(rig);
     send(visitor, "first");

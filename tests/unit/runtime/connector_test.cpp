@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/count_allocations.hpp"
+#include "support/lasting_port.hpp"
 #include "unit/runtime/loopback.hpp"
 #include "unit/runtime/own_loop.hpp"
 
@@ -84,8 +85,7 @@ struct UnixListener {
 };
 
 SocketAddress refusing_address() {
-    Fd listener = listen_on_loopback(16);
-    return local_address(listener.get());
+    return loopback(ferrotunnel::test::lasting_port());  // nobody listens there
 }
 
 }  // namespace

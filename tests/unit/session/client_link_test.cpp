@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/lasting_port.hpp"
 #include "unit/runtime/loop.hpp"
 #include "unit/session/wire_client.hpp"
 
@@ -83,7 +84,7 @@ struct Mute {
 };
 
 std::uint16_t closed_port() {
-    return Mute().port();
+    return ferrotunnel::test::lasting_port();  // nobody listens there
 }
 
 }  // namespace

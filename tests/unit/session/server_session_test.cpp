@@ -136,12 +136,15 @@ TEST_CASE("a probe of a server that has stood still finds the peer alive whose a
     auto ping = holder.receive();
     REQUIRE(ping);
     Signal stands;
+    Signal sent;
     rig.worker.post([&] {
         stands.tell();
         std::this_thread::sleep_for(limits::takeover_silence + 200ms);
+        (void)sent.wait();  // also where this test's thread stands still
     });
     REQUIRE(stands.wait());
     holder.send_ping(*wire::decode_ping(ping->payload), true);
+    sent.tell();
     REQUIRE(answered.wait());
     CHECK(alive);
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/lasting_port.hpp"
 #include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
@@ -263,9 +264,7 @@ TEST_CASE("a registration that crosses the service's end on another trunk does n
 
 TEST_CASE("a service too many does not take the port of another one of the same client") {
     Rig rig;
-    std::error_code error;
-    const std::uint16_t only =
-        runtime::local_address(runtime::listen_on(rig.shared->tcp_bind, error).get()).port();  // free now
+    const std::uint16_t only = ferrotunnel::test::lasting_port();
     rig.shared->tokens = std::make_shared<std::vector<login::AcceptedToken>>(
         1, login::AcceptedToken{"one", rig.token, login::PortPolicy({{only, only}})});
     WireClient first = rig.log_in(1, 2);
