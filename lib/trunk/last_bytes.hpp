@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -53,6 +54,8 @@ private:
     static constexpr Duration pause_min = std::chrono::milliseconds(1);
     static constexpr Duration pause_acknowledged_max = std::chrono::milliseconds(50);
     static constexpr int looks_at_stalled_min = 8;  // looks before the peer is given up
+    // A peer that sends for ever costs 16 MB/s until the patience has ended.
+    static constexpr std::size_t unwanted_at_once = 16'384;
 
     /// Roughly the acknowledged bytes of the stream: what TLS adds is counted on one side only. Any change is progress.
     std::uint64_t acknowledged() const noexcept { return stream_.delivered() - runtime::unacknowledged_bytes(fd_); }
@@ -72,9 +75,9 @@ private:
         timer_.set(now + pause_);
     }
 
-    /// Reads a little: a peer that sends for ever costs 16 MB/s until the patience has ended. True: it was something.
+    /// True: there was something.
     bool drop_unwanted() const noexcept {
-        std::array<std::uint8_t, 16'384> unwanted;
+        std::array<std::uint8_t, unwanted_at_once> unwanted;
         return runtime::read_some(fd_, MutableBytes(unwanted)).bytes > 0;
     }
 

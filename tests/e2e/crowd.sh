@@ -86,7 +86,7 @@ ask hold "$many"
 ask churn $rate 2
 ask drop
 wait_until $patience "descriptors as before" settled
-has_not_grown() { (($(memory) <= at_end + (at_many - at_start) / 8 + 2048)); }
+has_not_grown() { (($(memory) <= at_end + 2048)); }
 wait_for_memory "memory as after the first round ($at_end KiB)" has_not_grown
 say "memory now: $(memory) KiB"
 exec 8>&-

@@ -15,9 +15,10 @@ make_authority ca
 make_certificate app ca app.test
 control=127.0.0.1:$(free_port)
 http=$(free_port) https=$(free_port) tcp=$(free_port) udp=$(free_port)
+hold=$(by_size 30s 3s) # in full size the usual one; a machine that is slow needs longer for a restart
 server_config() { # [LINE...]
     printf '%s\n' "server:" "  bind: $control" "  tcp_bind: 127.0.0.1" "  http_bind: 127.0.0.1:$http" \
-        "  https_bind: 127.0.0.1:$https" "  state_dir: $dir/state" "  workers: 2" "  drain: 15s" "  hold: 30s" "  http: {hold: 30s}" \
+        "  https_bind: 127.0.0.1:$https" "  state_dir: $dir/state" "  workers: 2" "  drain: 15s" "  hold: $hold" "  http: {hold: $hold}" \
         "  https: {certificates: [{chain: $dir/app.crt, key: $dir/app.key}]}" "  token:" "    - file:$dir/token" "$@" >"$dir/server.yml.aside"
     mv "$dir/server.yml.aside" "$dir/server.yml"
 }

@@ -60,6 +60,19 @@ struct AcceptedVisitor {
     runtime::Fd visitor, accepted;
 };
 
+mux::Settings server_with_patience(Duration patience) {
+    mux::Settings settings = settings_of(mux::Role::server);
+    settings.orphan_patience = patience;
+    return settings;
+}
+
+// Of a client that takes little of a stream that it does not read.
+mux::Settings narrow_client() {
+    mux::Settings settings = settings_of(mux::Role::client);
+    settings.opened_window = settings.window_max = settings.first_window;
+    return settings;
+}
+
 void send_on(TrunkPair& pair, mux::Stream& stream, std::size_t bytes) {
     on(pair.worker, [&] {
         for (std::size_t left = bytes; left > 0;) {
@@ -223,10 +236,8 @@ TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended
 }
 
 TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has been gone for the patience") {
-    mux::Settings impatient = settings_of(mux::Role::server);
-    impatient.orphan_patience = 200ms;
     const bool fits_the_socket = GENERATE(false, true);
-    TrunkPair pair(impatient);
+    TrunkPair pair(server_with_patience(200ms));
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();
     PumpedVisitor visitor(pair, traffic, {}, 4'096);
@@ -244,11 +255,7 @@ TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has b
 }
 
 TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend takes nothing") {
-    mux::Settings impatient = settings_of(mux::Role::server);
-    impatient.orphan_patience = 200ms;
-    mux::Settings narrow = settings_of(mux::Role::client);
-    narrow.opened_window = narrow.window_max = narrow.first_window;
-    TrunkPair pair(impatient, narrow);
+    TrunkPair pair(server_with_patience(200ms), narrow_client());
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();
     PumpedVisitor visitor(pair, traffic);
@@ -266,11 +273,7 @@ TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend
 
 // As a backend that echoes does it: it takes nothing more until what it says is taken.
 TEST_CASE("a visitor that is busy with sending gets everything that came before the reset, and soon") {
-    mux::Settings patient = settings_of(mux::Role::server);
-    patient.orphan_patience = 24h;
-    mux::Settings narrow = settings_of(mux::Role::client);
-    narrow.opened_window = narrow.window_max = narrow.first_window;
-    TrunkPair pair(patient, narrow);
+    TrunkPair pair(server_with_patience(24h), narrow_client());
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();
     PumpedVisitor visitor(pair, traffic, {}, 4'096);
@@ -286,6 +289,22 @@ TEST_CASE("a visitor that is busy with sending gets everything that came before 
     REQUIRE(has_sent);
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(bytes, false));
     CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
+}
+
+TEST_CASE("limit: a visitor who sends for ever and takes nothing is reset all the same") {
+    TrunkPair pair(server_with_patience(200ms), narrow_client());
+    Shelf shelf(pair);
+    auto traffic = std::make_shared<Traffic>();
+    PumpedVisitor visitor(pair, traffic, {}, 4'096);
+    REQUIRE(shelf.arrived.wait());
+    std::thread sends([&] {
+        while (visitor.try_send(64_KiB)) {
+        }
+    });
+    send_on(pair, *shelf.streams[0], 60'000);
+    on(pair.worker, [&] { shelf.streams[0]->reset(wire::Code::connection_reset); });
+    CHECK(eventually([&] { return traffic->visitors_now.load() == 0; }));
+    sends.join();
 }
 
 TEST_CASE("when the trunk is lost its visitors are reset") {
