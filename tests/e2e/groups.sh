@@ -15,8 +15,7 @@ for name in "${names[@]}"; do
     declare "web_$name=$backend"
     serve "tcp_$name" "text:$name" echo
     declare "tcp_$name=$backend"
-    start "udp_$name" python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp_$name.port"
-    wait_until $patience "the port of udp_$name" test -s "$dir/udp_$name.port"
+    serve_udp "udp_$name"
 done
 # member NAME [WORDS]: the client NAME with its own backends, and these words about the group in each service.
 member() {

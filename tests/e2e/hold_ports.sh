@@ -26,8 +26,7 @@ wait_for_port "$secure" nginx
 visitors=$E2E_SOURCE/line_of_visitors.py
 start backend python3 "$visitors" backend "$dir/backend.port"
 wait_until $patience "the port of the backend" test -s "$dir/backend.port"
-start udp_backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp.port"
-wait_until $patience "the port of the UDP backend" test -s "$dir/udp.port"
+serve_udp udp_backend
 
 make_token
 (umask 077 && "$FERROTUNNEL" token >"$dir/other")
@@ -59,7 +58,7 @@ END
 }
 client() {
     ready_client client 5 --tcp "$port=127.0.0.1:$(<"$dir/backend.port")" \
-        --tcp "$second=127.0.0.1:$(<"$dir/backend.port")" --udp "$port=127.0.0.1:$(<"$dir/udp.port")" \
+        --tcp "$second=127.0.0.1:$(<"$dir/backend.port")" --udp "$port=$udp_backend" \
         --passthrough "app.test=$secure" --http "web.test=$plain" --connections 1 "$@"
 }
 number_of() { curl -sS "http://$metrics/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }

@@ -357,6 +357,14 @@ serve() {
     backend=127.0.0.1:$(<"$dir/$name.port")
 }
 
+# serve_udp NAME [PORT]: udp_peer.py as a backend, which says what it gets; its address is then in $udp_backend.
+serve_udp() {
+    rm -f "$dir/$1.port"
+    start "$1" python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/$1.port" "${@:2}"
+    wait_until $patience "the port of $1" test -s "$dir/$1.port"
+    udp_backend=127.0.0.1:$(<"$dir/$1.port")
+}
+
 # visit ADDRESS ACTION...: a visitor; prints its result line.
 visit() {
     local address=$1
@@ -388,6 +396,9 @@ backend_line() {
     equal "the first wrong byte that $1 got" "$(value bad "$line")" no
     echo "$line"
 }
+
+# Of all its threads, also those that have ended; counted in steps of 10 ms.
+processor_ms_of() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/$(pid_of "$1")/stat"; }
 
 descriptors_of() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }
 # Memory of its own in KiB, shared pages counted in parts; not the program's file, whose part grows when another test's

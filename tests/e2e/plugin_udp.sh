@@ -3,8 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 need curl python3
 
-start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port"
-wait_until $patience "the port of the backend" test -s "$dir/backend.port"
+serve_udp backend
 cat >"$dir/server.yml" <<END
 server:
   plugins:
@@ -15,8 +14,8 @@ END
 cat >"$dir/client.yml" <<END
 client:
   services:
-    - {name: short, udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", idle: 1s}
-    - {name: long, udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", idle: 1h}
+    - {name: short, udp: 0, local: "$udp_backend", idle: 1s}
+    - {name: long, udp: 0, local: "$udp_backend", idle: 1h}
 END
 start_server --config "$dir/server.yml" --metrics 127.0.0.1:0 --log-level info
 ready_client client 2 --config "$dir/client.yml"
@@ -103,11 +102,11 @@ echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one too many"
 
 say "the client asks for it: by its command line, and in a file for a number of both"
-start_client guarded --udp "0=127.0.0.1:$(<"$dir/backend.port")" --allow-ip 127.0.4.0/24
+start_client guarded --udp "0=$udp_backend" --allow-ip 127.0.4.0/24
 cat >"$dir/both.yml" <<END
 client:
   services:
-    - {name: both, tcp+udp: 0, local: "127.0.0.1:$(<"$dir/backend.port")", plugins: [{ip-filter: {allow: 127.0.4.0/24}}]}
+    - {name: both, tcp+udp: 0, local: "$udp_backend", plugins: [{ip-filter: {allow: 127.0.4.0/24}}]}
 END
 start_client both --config "$dir/both.yml"
 wait_for_services guarded 1

@@ -62,8 +62,7 @@ equal "the names" "$(awk '$1 == "service" { print $2 }' "$dir/file.endpoints" | 
 
 say "UDP: each port has its own behind it too"
 for i in 0 1; do
-    start "udp_backend_$i" python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp_backend_$i.port" $((behind + i))
-    wait_until $patience "the port of the UDP backend $i" test -s "$dir/udp_backend_$i.port"
+    serve_udp "udp_backend_$i" $((behind + i))
     answers_datagrams $((public + i)) $((behind + i))
 done
 kill -TERM "${pids[file]}"

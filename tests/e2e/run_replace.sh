@@ -2,19 +2,12 @@
 # there, on a kept connection or on a long one, and nobody who comes, notices.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
+source "$(dirname "$0")/upgrade_lib.sh"
 need curl nginx python3
 unset FERROTUNNEL_HTTP_BIND # the file says it
 
-start_nginx
-echo hello >"$dir/www/page"
-serve backend echo
-tcp_backend=$backend
-start udp_backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp.port"
-wait_until $patience "the port of the UDP backend" test -s "$dir/udp.port"
+start_backends
 make_token
-control=127.0.0.1:$(free_port)
-edge=127.0.0.1:$(free_port)
-port=$(free_port)
 cat >"$dir/both.yml" <<END
 server:
   bind: $control
@@ -31,22 +24,16 @@ client:
   services:
     - {name: page, http: app.test, local: "$nginx"}
     - {name: line, tcp: $port, local: "$tcp_backend"}
-    - {name: grams, udp: $port, local: "127.0.0.1:$(<"$dir/udp.port")"}
+    - {name: grams, udp: $port, local: "$udp_backend"}
 END
 # both NAME [OPTION...]
 both() {
     programs[$1]=1
     start "$1" "$FERROTUNNEL" run "$dir/both.yml" --no-watch "${@:2}"
 }
-more_rounds() {
-    local now
-    now=$(count_of load '^round ')
-    wait_until $patience "more rounds" count_is load '^round ' $((now + ${1:-3}))
-}
 both run_0 --replace # where none runs it just starts
 wait_until $patience "the services" count_is run_0 '^client: .* -> ' 3
-start load python3 "$E2E_SOURCE/upgrade_load.py" "$dir" app.test "$edge" "127.0.0.1:$port" "127.0.0.1:$port"
-more_rounds
+start_load
 
 rounds=$(by_size 4 50)
 for ((i = 0; i < rounds; ++i)); do
@@ -57,6 +44,4 @@ for ((i = 0; i < rounds; ++i)); do
     unset "programs[run_$i]"
     more_rounds 1
 done
-touch "$dir/enough"
-join_ok load
-equal "failures" "$(sed -n 's/^asked [0-9]*, failed \([0-9]*\)$/\1/p' "$dir/load.out")" 0
+end_load

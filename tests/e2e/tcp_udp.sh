@@ -5,8 +5,7 @@ peer() { python3 "$E2E_SOURCE/udp_peer.py" "$@"; }
 
 # A number of the test's own: one that the system chose for UDP may be somebody's by TCP.
 backend_port=$(free_port)
-start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port" "$backend_port"
-wait_until $patience "the port of the backend" test -s "$dir/backend.port"
+serve_udp backend "$backend_port"
 # The same number by TCP, which says what it is.
 cat >"$dir/tcp.py" <<'END'
 import socketserver, sys

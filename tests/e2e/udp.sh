@@ -6,10 +6,8 @@ need_descriptors 4096
 
 peer() { python3 "$E2E_SOURCE/udp_peer.py" "$@"; }
 start_backend() { # [PORT]
-    rm -f "$dir/backend.port"
-    start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port" "$@"
-    wait_until $patience "the port of the backend" test -s "$dir/backend.port"
-    backend_port=$(<"$dir/backend.port")
+    serve_udp backend "$@"
+    backend_port=${udp_backend##*:}
 }
 port_of() { # NAME [WHICH]: without the scheme and the host
     local address

@@ -6,9 +6,8 @@ has() { command -v "$1" >/dev/null; }
 
 port_of() { awk -v what="$2" '$1 == "service" && ($3 ~ /^udp:/) == (what == "udp") { sub(/.*:/, "", $3); print $3 }' "$dir/$1.endpoints"; }
 
-start backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/backend.port"
-wait_until $patience "the port of the backend" test -s "$dir/backend.port"
-backend_port=$(<"$dir/backend.port")
+serve_udp backend
+backend_port=${udp_backend##*:}
 start_server
 ready_client client 1 --udp "0=localhost:$backend_port"
 public=$(port_of client udp)

@@ -2,20 +2,13 @@
 # before the new one is ready leaves the old one in charge.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
+source "$(dirname "$0")/upgrade_lib.sh"
 need curl nginx python3
 unset FERROTUNNEL_HTTP_BIND # the file says it
 
-start_nginx
-echo hello >"$dir/www/page"
-serve backend echo
-tcp_backend=$backend
-start udp_backend python3 "$E2E_SOURCE/udp_peer.py" backend "$dir/udp.port"
-wait_until $patience "the port of the UDP backend" test -s "$dir/udp.port"
+start_backends
 make_token
-control=127.0.0.1:$(free_port)
-edge=127.0.0.1:$(free_port)
 metrics=127.0.0.1:$(free_port)
-port=$(free_port)
 write_config() {
     cat >"$dir/server.yml" <<END
 server:
@@ -44,11 +37,6 @@ pid_in_charge() {
         python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])'
 }
 in_charge() { [[ $(pid_in_charge) == "$(pid_of "$1")" ]]; }
-more_rounds() {
-    local now
-    now=$(count_of load '^round ')
-    wait_until $patience "more rounds" count_is load '^round ' $((now + ${1:-3}))
-}
 # upgrade OLD NEW
 upgrade() {
     server "$2" --replace
@@ -59,10 +47,9 @@ upgrade() {
 
 server server_0
 wait_for_port "$control" server_0
-ready_client client 3 --http "app.test=$nginx" --tcp "$port=$tcp_backend" --udp "$port=127.0.0.1:$(<"$dir/udp.port")" \
+ready_client client 3 --http "app.test=$nginx" --tcp "$port=$tcp_backend" --udp "$port=$udp_backend" \
     --connections 2
-start load python3 "$E2E_SOURCE/upgrade_load.py" "$dir" app.test "$edge" "127.0.0.1:$port" "127.0.0.1:$port"
-more_rounds
+start_load
 
 say "a new one that can not start leaves the old one in charge"
 sed 's/workers: 2/workers: many/' "$dir/server.yml" >"$dir/wrong.yml"
@@ -107,11 +94,7 @@ for ((i = 0; i < rounds; ++i)); do
     fi
 done
 last=server_$rounds
-touch "$dir/enough"
-join_ok load
-say "$(tail -n 1 "$dir/load.out")"
-lost=$(sed -n 's/^asked [0-9]*, failed \([0-9]*\)$/\1/p' "$dir/load.out")
-equal "failures" "$lost" 0
+end_load
 say "descriptors: $descriptors, then $(descriptors_of "$last"); memory: $memory KiB, then $(memory_of "$last") KiB"
 at_most "descriptors" "$(descriptors_of "$last")" $((descriptors + 40))
 memory_at_most "memory in KiB" "$(memory_of "$last")" $((memory + 8192))

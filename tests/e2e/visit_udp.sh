@@ -6,9 +6,8 @@ here=$(dirname "$0")
 peer() { python3 "$here/udp_peer.py" "$@"; }
 
 (umask 077 && "$FERROTUNNEL" token >"$dir/key" && "$FERROTUNNEL" token >"$dir/other_key")
-start backend python3 "$here/udp_peer.py" backend "$dir/backend.port"
-wait_until $patience "the port of the backend" test -s "$dir/backend.port"
-backend_port=$(<"$dir/backend.port")
+serve_udp backend
+backend_port=${udp_backend##*:}
 
 tls=off
 make_token
