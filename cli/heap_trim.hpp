@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <utility>
 
 namespace ferrotunnel::cli {
 
@@ -21,10 +22,15 @@ public:
         }
     }
 
-    /// Whether trimming is worth the walk: `worth` bytes were freed since the least were free; or as many were taken
-    /// from the system since the least were resident, and as many are free now. Memory that was given back still counts
-    /// as free, so neither number tells enough alone.
+    /// Whether trimming is worth the walk: always once, for what starting has left; then if `worth` bytes were freed
+    /// since the least were free; or as many were taken from the system since the least were resident, and as many are
+    /// free now. Memory that was given back still counts as free, so neither number tells enough alone.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
+        if (!std::exchange(has_looked_, true)) {
+            least_ = free;
+            resident_ = resident;
+            return true;
+        }
         least_ = std::min(least_, free);
         resident_ = std::min(resident_, resident);
         if (free - least_ < worth && (resident - resident_ < worth || free < worth)) {
@@ -50,6 +56,7 @@ private:
     }
 
     static constexpr std::size_t worth = 4 << 20;
+    bool has_looked_ = false;
     std::size_t least_ = 0;
     std::size_t resident_ = 0;
 };

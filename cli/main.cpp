@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,19 +26,26 @@ namespace ferrotunnel::cli {
 namespace {
 
 struct Command {
-    const CommandInfo& (*info)();
+    std::string_view name;
+    const CommandInfo& (*info)();  // takes memory for as long as the program runs: made only where somebody reads it
     ExitCode (*run)(Arguments arguments);
 };
 
 /// The commands that --help lists, in its order.
 constexpr Command commands[] = {
-    {server_info, run_server}, {client_info, run_client},     {tcp_info, run_tcp},       {udp_info, run_udp},
-    {http_info, run_http},     {tls_info, run_tls},           {files_info, run_files},   {exit_info, run_exit},
-    {run_info, run_run},       {visit_info, run_visit},       {check_info, run_check},   {init_info, run_init},
-    {schema_info, run_schema}, {route_info, run_route},       {plugin_info, run_plugin}, {status_info, run_status},
-    {health_info, run_health}, {services_info, run_services}, {tokens_info, run_tokens}, {config_info, run_config},
-    {reload_info, run_reload}, {drain_info, run_drain},       {kick_info, run_kick},     {login_info, run_login},
-    {token_info, run_token},   {inspect_info, run_inspect},
+    {"server", server_info, run_server}, {"client", client_info, run_client},
+    {"tcp", tcp_info, run_tcp},          {"udp", udp_info, run_udp},
+    {"http", http_info, run_http},       {"tls", tls_info, run_tls},
+    {"files", files_info, run_files},    {"exit", exit_info, run_exit},
+    {"run", run_info, run_run},          {"visit", visit_info, run_visit},
+    {"check", check_info, run_check},    {"init", init_info, run_init},
+    {"schema", schema_info, run_schema}, {"route", route_info, run_route},
+    {"plugin", plugin_info, run_plugin}, {"status", status_info, run_status},
+    {"health", health_info, run_health}, {"services", services_info, run_services},
+    {"tokens", tokens_info, run_tokens}, {"config", config_info, run_config},
+    {"reload", reload_info, run_reload}, {"drain", drain_info, run_drain},
+    {"kick", kick_info, run_kick},       {"login", login_info, run_login},
+    {"token", token_info, run_token},    {"inspect", inspect_info, run_inspect},
 };
 
 std::vector<const CommandInfo*> command_infos() {
@@ -48,17 +56,8 @@ std::vector<const CommandInfo*> command_infos() {
     return infos;
 }
 
-std::vector<std::string> command_names() {
-    std::vector<std::string> names{"version", "help"};
-    for (const CommandInfo* info : command_infos()) {
-        names.push_back(info->name);
-    }
-    return names;
-}
-
-const Command* find_command(const std::string& name) {
-    const auto* const found =
-        std::ranges::find_if(commands, [&](const Command& one) { return one.info().name == name; });
+const Command* find_command(std::string_view name) {
+    const auto* const found = std::ranges::find(commands, name, &Command::name);
     return found != std::end(commands) ? found : nullptr;
 }
 
@@ -69,7 +68,10 @@ const Command* find_command(const std::string& name) {
 }
 
 void check_command(const std::string& name) {
-    const std::vector<std::string> names = command_names();
+    std::vector<std::string> names{"version", "help"};
+    for (const Command& command : commands) {
+        names.emplace_back(command.name);
+    }
     if (std::ranges::find(names, name) == names.end()) {
         fail_usage(name, "no such command" + detail::did_you_mean(name, names));
     }
@@ -120,10 +122,11 @@ ExitCode run(Arguments arguments) {
     }
     check_command(name);
     raise_descriptor_limit();
-    for (const std::string& finding : misspelt_variables(command_infos(), environ)) {
+    const Command& command = *find_command(name);
+    for (const std::string& finding : misspelt_variables(command.info(), command_infos, environ)) {
         fmt::print(stderr, "warning: {}\n", printable(finding));
     }
-    return find_command(name)->run(std::move(arguments));
+    return command.run(std::move(arguments));
 }
 
 ExitCode run_and_report(int argc, char** argv) {

@@ -67,6 +67,14 @@ std::optional<Number> whole_number(std::string_view text) {
     return whole ? std::optional<Number>(number) : std::nullopt;
 }
 
+void add_variables(const CommandInfo& command, std::set<std::string>& to) {
+    for (const OptionSection& section : command.sections) {
+        for (const OptionInfo& option : section.options) {
+            to.insert(variable_of(option.name));
+        }
+    }
+}
+
 }  // namespace
 
 std::string variable_of(std::string_view option) {
@@ -243,32 +251,35 @@ std::optional<std::string> Options::choice(std::string_view name, const std::vec
     return value;
 }
 
-std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*>& commands,
+std::vector<std::string> misspelt_variables(const CommandInfo& own, std::vector<const CommandInfo*> (*others)(),
                                             const char* const* environment) {
     std::set<std::string> known;
-    for (const CommandInfo* command : commands) {
-        for (const OptionSection& section : command->sections) {
-            for (const OptionInfo& option : section.options) {
-                known.insert(variable_of(option.name));
-            }
-        }
-    }
-    const std::vector<std::string> candidates(known.begin(), known.end());
-    std::vector<std::string> findings;
+    add_variables(own, known);
+    std::vector<std::string> unknown;
     for (; *environment != nullptr; ++environment) {
         const std::string_view entry(*environment);
-        const std::string name(entry.substr(0, entry.find('=')));
-        if (!name.starts_with(variable_prefix) || known.contains(name)) {
-            continue;
+        std::string name(entry.substr(0, entry.find('=')));
+        if (name.starts_with(variable_prefix) && !known.contains(name)) {
+            unknown.push_back(std::move(name));
         }
+    }
+    if (unknown.empty()) {
+        return {};
+    }
+    for (const CommandInfo* command : others()) {
+        add_variables(*command, known);
+    }
+    std::erase_if(unknown, [&known](const std::string& name) { return known.contains(name); });
+    std::vector<std::string> findings;
+    for (const std::string& name : unknown) {
         // Compared without the prefix, which would make every name look near.
         const std::string_view rest = std::string_view(name).substr(variable_prefix.size());
-        for (const std::string& candidate : candidates) {
-            if (detail::edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size())) <=
-                rest.size() / 4) {
-                findings.push_back(name + " is not used; did you mean " + candidate + "?");
-                break;
-            }
+        const auto distance = [rest](const std::string& candidate) {
+            return detail::edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size()));
+        };
+        const auto nearest = std::ranges::min_element(known, {}, distance);
+        if (nearest != known.end() && distance(*nearest) <= rest.size() / 4) {
+            findings.push_back(name + " is not used; did you mean " + *nearest + "?");
         }
     }
     return findings;

@@ -90,8 +90,9 @@ private:
 /// The environment variable of an option: "FERROTUNNEL_TCP_BIND" for "tcp-bind".
 std::string variable_of(std::string_view option);
 
-/// Sentences about variables that look like a misspelt one of `commands`, each with the name that was probably meant.
-std::vector<std::string> misspelt_variables(const std::vector<const CommandInfo*>& commands,
+/// Sentences about variables that look like a misspelt one of a command, each with the name that was probably meant.
+/// `others` is asked only for variables that `own`, the command that runs, does not have.
+std::vector<std::string> misspelt_variables(const CommandInfo& own, std::vector<const CommandInfo*> (*others)(),
                                             const char* const* environment);
 
 }  // namespace ferrotunnel::cli

@@ -1,9 +1,10 @@
-# ft_layer(folder USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it may use.
+# ft_layer(folder [SANS_IO] [COLD] USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it
+# may use. COLD: no visitor's bytes pass through it.
 # tests/check/layers.cpp reads these calls and checks the #include lines against them.
 set_property(GLOBAL PROPERTY FERROTUNNEL_LAYERS "")
 
 function(ft_layer name)
-  cmake_parse_arguments(arg "SANS_IO" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "SANS_IO;COLD" "" "USES;LINKS" ${ARGN})
   if(FERROTUNNEL_FUZZ AND NOT arg_SANS_IO)
     return()
   endif()
@@ -16,6 +17,9 @@ function(ft_layer name)
   list(TRANSFORM arg_USES PREPEND ft_)
   add_library(ft_${name} STATIC ${sources} ${headers})
   target_link_libraries(ft_${name} PUBLIC ft_flags ${arg_USES} ${arg_LINKS})
+  if(arg_COLD)
+    target_link_libraries(ft_${name} PRIVATE ft_small)
+  endif()
   set_target_properties(ft_${name} PROPERTIES UNITY_BUILD ${FERROTUNNEL_UNITY})
   set_property(GLOBAL APPEND PROPERTY FERROTUNNEL_LAYERS ${name})
 endfunction()

@@ -96,13 +96,16 @@ bool read_value(const SettingFacts& /*setting*/, const Value& value, bool& into)
 
 bool read_value(const SettingFacts& setting, const Value& value, double& into) {
     const std::optional<std::string> text = value.text_for(fraction_expected);
-    const std::optional<double> number = text ? config::parse_decimal(*text) : std::nullopt;
-    if (text && (!number || out_of_bounds(setting, *number))) {
+    if (!text) {
+        return false;
+    }
+    const std::optional<double> number = config::parse_decimal(*text);
+    if (!number || out_of_bounds(setting, *number)) {
         value.unexpected(fraction_expected);
         return false;
     }
-    config::assign(into, number);
-    return number.has_value();
+    into = *number;
+    return true;
 }
 
 bool read_value(const SettingFacts& setting, const Value& value, std::uint16_t& into) {

@@ -31,6 +31,14 @@ for words in help --help "help server" "server --help" "client -h" "tcp 22 --hel
     ends_with 0
     has_text "$dir/run.out" Usage
 done
+run --help
+commands=$(awk '/^Commands:/ { lists = 1; next } /^[^ ]/ { lists = 0 } lists && $1 !~ /^(version|help)$/ { print $1 }' "$dir/run.out")
+at_least "commands" "$(wc -w <<<"$commands")" 20
+for command in $commands; do
+    run "$command" --help
+    ends_with 0
+    has_text "$dir/run.out" "^ferrotunnel $command: "
+done
 run client --help
 for part in --tcp FERROTUNNEL_TCP '5  superseded' 'Examples' SIGTERM; do
     has_text "$dir/run.out" "$part"
@@ -150,6 +158,10 @@ FERROTUNNEL_TCP='1=2, 3=x' FERROTUNNEL_BNID=1 run client
 told '^  FERROTUNNEL_TCP 3=x: '
 not_told '1=2'
 told 'FERROTUNNEL_BNID is not used; did you mean FERROTUNNEL_BIND?'
+FERROTUNNEL_HTP_BIND=1 run client # an option of another command
+told 'FERROTUNNEL_HTP_BIND is not used; did you mean FERROTUNNEL_HTTP_BIND?'
+FERROTUNNEL_HTTP_BIND=1 run client
+not_told 'is not used'
 FERROTUNNEL_WORKERS='' run server
 not_told WORKERS
 FERROTUNNEL_ALLOW_WEAK_TOKEN=perhaps run server
