@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/hex.hpp"
+#include "base/percent.hpp"
 
 namespace ferrotunnel::access {
 namespace {
@@ -16,17 +16,6 @@ char lower(char c) noexcept {
 std::string lowered(std::string_view text) {
     std::string result(text);
     std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
-}
-
-/// The name as a backend reads it, in lower case.
-std::string decoded(std::string_view name) {
-    std::string result;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const int byte = percent_byte(name, i);
-        result += lower(byte < 0 ? name[i] : static_cast<char>(byte));
-        i += byte < 0 ? 0 : 2;
-    }
     return result;
 }
 
@@ -58,7 +47,7 @@ bool Masks::hides(std::string_view name) const {
     if (all_) {
         return true;
     }
-    const std::string read = decoded(name);
+    const std::string read = lowered(percent_decoded(name));
     return std::find(names_.begin(), names_.end(), read) != names_.end();
 }
 

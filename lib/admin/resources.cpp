@@ -8,7 +8,7 @@
 #include "admin/inspect_resources.hpp"
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
-#include "base/hex.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::admin {
@@ -301,31 +301,6 @@ void for_each_parameter(std::string_view query,
         const std::size_t equals = std::min(pair.find('='), pair.size());
         take(decoded(pair.substr(0, equals)), decoded(pair.substr(std::min(equals + 1, pair.size()))));
     }
-}
-
-std::string percent_encoded(std::string_view text) {
-    static constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:";
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : text) {
-        if (plain.find(c) != std::string_view::npos) {
-            encoded += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            encoded += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
-        }
-    }
-    return encoded;
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int byte = percent_byte(text, i);
-        decoded += byte < 0 ? text[i] : static_cast<char>(byte);
-        i += byte < 0 ? 0 : 2;
-    }
-    return decoded;
 }
 
 }  // namespace ferrotunnel::admin

@@ -43,8 +43,4 @@ std::optional<Json> object_in(std::string_view text);
 void for_each_parameter(std::string_view query,
                         const std::function<void(const std::string& name, const std::string& value)>& take);
 
-/// `text` as it may stand in a path, and back. A '%' that nothing hexadecimal follows stays as it is.
-std::string percent_encoded(std::string_view text);
-std::string percent_decoded(std::string_view text);
-
 }  // namespace ferrotunnel::admin

@@ -9,6 +9,7 @@
 #include "admin/handover.hpp"
 #include "admin/resources.hpp"
 #include "admin/search.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel {
@@ -78,12 +79,12 @@ std::string Control::try_reload(double seconds) const {
 }
 
 std::string Control::route(std::string_view url, std::string_view visitor, std::string_view cookie) const {
-    std::string path = "/v1/route?url=" + admin::percent_encoded(url);
+    std::string path = "/v1/route?url=" + percent_encoded(url);
     if (!visitor.empty()) {
-        path += "&visitor=" + admin::percent_encoded(visitor);
+        path += "&visitor=" + percent_encoded(visitor);
     }
     if (!cookie.empty()) {
-        path += "&cookie=" + admin::percent_encoded(cookie);
+        path += "&cookie=" + percent_encoded(cookie);
     }
     return ask("GET", path);
 }
@@ -136,16 +137,16 @@ std::string Control::hand_over() const {
 
 Control Control::of_client(std::string_view client) const {
     Control control = *this;
-    control.services_ = "/v1/clients/" + admin::percent_encoded(client) + "/services";
+    control.services_ = "/v1/clients/" + percent_encoded(client) + "/services";
     return control;
 }
 
 std::string Control::remove_service(std::string_view name, bool keep) const {
-    return ask("DELETE", services_ + '/' + admin::percent_encoded(name), keep ? R"({"keep":true})" : "");
+    return ask("DELETE", services_ + '/' + percent_encoded(name), keep ? R"({"keep":true})" : "");
 }
 
 std::string Control::set_enabled(std::string_view service, bool enabled) const {
-    return ask("POST", services_ + '/' + admin::percent_encoded(service),
+    return ask("POST", services_ + '/' + percent_encoded(service),
                enabled ? R"({"enabled":true})" : R"({"enabled":false})");
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,14 +39,21 @@ constexpr int hex_value(char c) noexcept {
                                   : -1;
 }
 
-/// The byte for which "%XX" at `at` stands (RFC 3986, section 2.1); -1 if there is none.
-constexpr int percent_byte(std::string_view text, std::size_t at) noexcept {
-    if (text[at] != '%' || at + 2 >= text.size()) {
-        return -1;
+/// Reads `into` from text that has exactly two digits, of either case, for each of its bytes. False: it does not, and
+/// `into` may have been written.
+constexpr bool from_hex(std::string_view text, std::span<std::uint8_t> into) noexcept {
+    if (text.size() != 2 * into.size()) {
+        return false;
     }
-    const int high = hex_value(text[at + 1]);
-    const int low = hex_value(text[at + 2]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
+    for (std::size_t i = 0; i < into.size(); ++i) {
+        const int high = hex_value(text[2 * i]);
+        const int low = hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        into[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return true;
 }
 
 }  // namespace ferrotunnel

@@ -12,20 +12,10 @@ namespace {
 
 constexpr std::string_view first_line = "ferrotunnel claims 1";
 
+// In the form in which we write it.
 std::optional<login::TokenId> token_of(std::string_view text) {
     login::TokenId id{};
-    if (text.size() != 2 * id.size()) {
-        return std::nullopt;
-    }
-    for (std::size_t i = 0; i < id.size(); ++i) {
-        const std::size_t high = hex_digits.find(text[2 * i]);
-        const std::size_t low = hex_digits.find(text[2 * i + 1]);
-        if (high == std::string_view::npos || low == std::string_view::npos) {
-            return std::nullopt;
-        }
-        id[i] = static_cast<std::uint8_t>(high * 16 + low);
-    }
-    return id;
+    return from_hex(text, id) && to_hex(id) == text ? std::optional(id) : std::nullopt;
 }
 
 template <typename Number>

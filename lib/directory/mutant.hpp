@@ -1,9 +1,9 @@
-// Planted bugs of groups and of ports that are held. The simulation of groups must find each of them, or else it proves
-// nothing. As with those of lib/mux: in a normal build `mutant(...)` is the constant false, and tests/simulation/groups
-// compiles this folder a second time with FERROTUNNEL_MUTANTS.
+// The bugs that are planted in groups and in ports that are held (base/mutant.hpp).
 #pragma once
 
 #include <cstdint>
+
+#include "base/mutant.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -19,27 +19,5 @@ enum class Mutant : std::uint8_t {
     unreleased,       // those in line are not given out when a client has come
     never_given_up,   // a port for which the time is over is held on
 };
-
-#ifdef FERROTUNNEL_MUTANTS
-
-/// The bug that the runner chose. Only one thread at a time uses groups in the simulation.
-struct MutantChoice {
-    Mutant active = Mutant::none;
-    std::uint32_t period = 1;  // strikes at every period-th visit
-    std::uint32_t visits = 0;
-};
-inline MutantChoice mutant_choice;
-
-inline bool mutant(Mutant which) noexcept {
-    return which == mutant_choice.active && ++mutant_choice.visits % mutant_choice.period == 0;
-}
-
-#else
-
-constexpr bool mutant(Mutant) noexcept {
-    return false;
-}
-
-#endif
 
 }  // namespace ferrotunnel::directory

@@ -20,7 +20,4 @@ bool is_shown_name(std::string_view name) noexcept;
 /// Reads the path of an origin-form target, without the query. Nothing: no file can be meant.
 std::optional<FilePath> read_file_path(std::string_view path);
 
-/// `name` as a segment of a URL: everything is percent-encoded but letters, digits and `-._~`.
-std::string written_segment(std::string_view name);
-
 }  // namespace ferrotunnel::files

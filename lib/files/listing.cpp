@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/percent.hpp"
 #include "files/file_path.hpp"
 #include "files/limits.hpp"
 #include "http/date.hpp"
@@ -44,7 +45,7 @@ void add_row(const ListingEntry& entry, std::string& page) {
     const std::string_view slash = entry.is_folder ? "/" : "";
     const http::DateText date = http::date_text(entry.modified);
     // The "./" keeps a name with a colon from being read as a scheme.
-    page += "<tr><td><a href=\"./" + written_segment(entry.name);
+    page += "<tr><td><a href=\"./" + percent_encoded(entry.name);
     page += slash;
     page += "\">" + escaped(entry.name);
     page += slash;

@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <memory>
-#include <new>
 
 #include "h2/client_connection.hpp"
 #include "h2/session_memory.hpp"
@@ -12,19 +10,6 @@ namespace ferrotunnel::h2 {
 namespace {
 
 constexpr std::size_t told_max = 200;
-
-struct EndCallbacks {
-    void operator()(nghttp2_session_callbacks* callbacks) const noexcept { nghttp2_session_callbacks_del(callbacks); }
-};
-struct EndOption {
-    void operator()(nghttp2_option* option) const noexcept { nghttp2_option_del(option); }
-};
-
-void require(int result) {
-    if (result != 0) {
-        throw std::bad_alloc();
-    }
-}
 
 ClientConnection& at(void* self) {
     return *static_cast<ClientConnection*>(self);
@@ -49,7 +34,7 @@ std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
 Session ClientConnection::make_session(ClientConnection& self) {
     nghttp2_session_callbacks* made = nullptr;
     require(nghttp2_session_callbacks_new(&made));
-    const std::unique_ptr<nghttp2_session_callbacks, EndCallbacks> callbacks(made);
+    const CallbacksPtr callbacks(made);
     nghttp2_session_callbacks_set_on_header_callback(made, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
@@ -59,7 +44,7 @@ Session ClientConnection::make_session(ClientConnection& self) {
 
     nghttp2_option* option_made = nullptr;
     require(nghttp2_option_new(&option_made));
-    const std::unique_ptr<nghttp2_option, EndOption> option(option_made);
+    const OptionPtr option(option_made);
     nghttp2_option_set_no_auto_window_update(option_made, 1);
     nghttp2_option_set_max_send_header_block_length(option_made, 2 * limits::h2_backend_request_head_max);
 

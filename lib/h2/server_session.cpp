@@ -67,19 +67,6 @@ bool is_for_fault(std::uint32_t code) noexcept {
     return code != NGHTTP2_NO_ERROR && code != NGHTTP2_INTERNAL_ERROR && code != NGHTTP2_CANCEL;
 }
 
-struct DeleteCallbacks {
-    void operator()(nghttp2_session_callbacks* some) const noexcept { nghttp2_session_callbacks_del(some); }
-};
-struct DeleteOption {
-    void operator()(nghttp2_option* some) const noexcept { nghttp2_option_del(some); }
-};
-
-void must(int result) {
-    if (result != 0) {
-        throw std::bad_alloc();
-    }
-}
-
 }  // namespace
 
 struct ServerSession::Callbacks {
@@ -142,7 +129,7 @@ struct ServerSession::Callbacks {
             ServerStream* const stream = self_of(user).find(id);
             const Supply supply = stream != nullptr ? stream->supply(most) : Supply{Supply::Kind::broken};
             if (supply.kind == Supply::Kind::broken) {
-                must(nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, supply.code));
+                require(nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, supply.code));
             }
             if (supply.kind != Supply::Kind::bytes) {
                 return 0;
@@ -156,7 +143,7 @@ struct ServerSession::Callbacks {
             }
             if (!supply.trailers.empty()) {
                 *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-                must(nghttp2_submit_trailer(session, id, supply.trailers.data(), supply.trailers.size()));
+                require(nghttp2_submit_trailer(session, id, supply.trailers.data(), supply.trailers.size()));
             }
             size = static_cast<ssize_t>(supply.size);
             return 0;
@@ -179,9 +166,9 @@ struct ServerSession::Callbacks {
     }
 
     static nghttp2_session_callbacks* all() {
-        static const std::unique_ptr<nghttp2_session_callbacks, DeleteCallbacks> made = [] {
+        static const CallbacksPtr made = [] {
             nghttp2_session_callbacks* some = nullptr;
-            must(nghttp2_session_callbacks_new(&some));
+            require(nghttp2_session_callbacks_new(&some));
             nghttp2_session_callbacks_set_on_begin_headers_callback(some, begin_headers);
             nghttp2_session_callbacks_set_on_header_callback2(some, header);
             nghttp2_session_callbacks_set_on_invalid_header_callback2(some, invalid_header);
@@ -190,18 +177,18 @@ struct ServerSession::Callbacks {
             nghttp2_session_callbacks_set_on_stream_close_callback(some, closed);
             nghttp2_session_callbacks_set_on_frame_send_callback(some, sent);
             nghttp2_session_callbacks_set_send_data_callback(some, send_data);
-            return std::unique_ptr<nghttp2_session_callbacks, DeleteCallbacks>(some);
+            return CallbacksPtr(some);
         }();
         return made.get();
     }
     static nghttp2_option* options() {
-        static const std::unique_ptr<nghttp2_option, DeleteOption> made = [] {
+        static const OptionPtr made = [] {
             nghttp2_option* some = nullptr;
-            must(nghttp2_option_new(&some));
+            require(nghttp2_option_new(&some));
             nghttp2_option_set_no_auto_window_update(some, 1);
             nghttp2_option_set_no_closed_streams(some, 1);
             nghttp2_option_set_builtin_recv_extension_type(some, NGHTTP2_PRIORITY_UPDATE);
-            return std::unique_ptr<nghttp2_option, DeleteOption>(some);
+            return OptionPtr(some);
         }();
         return made.get();
     }
@@ -209,7 +196,7 @@ struct ServerSession::Callbacks {
 
 ServerSession::ServerSession(const ServerLimits& limits, ServerUser& user) : limits_(limits), user_(user) {
     nghttp2_session* session = nullptr;
-    must(nghttp2_session_server_new3(&session, Callbacks::all(), this, Callbacks::options(), &session_memory()));
+    require(nghttp2_session_server_new3(&session, Callbacks::all(), this, Callbacks::options(), &session_memory()));
     session_.reset(session);
     const std::array<nghttp2_settings_entry, 5> settings{{
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits_.streams},
@@ -218,10 +205,10 @@ ServerSession::ServerSession(const ServerLimits& limits, ServerUser& user) : lim
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
         {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
     }};
-    must(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(),
-                                 limits_.websockets ? settings.size() : settings.size() - 1));
-    must(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
-                                               static_cast<std::int32_t>(limits_.connection_window)));
+    require(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(),
+                                    limits_.websockets ? settings.size() : settings.size() - 1));
+    require(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+                                                  static_cast<std::int32_t>(limits_.connection_window)));
 }
 
 ServerSession::~ServerSession() = default;
@@ -365,7 +352,7 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
     if (!text_.has_priority() && id != prioritised_) {
         take_turns(id);
     }
-    must(nghttp2_session_set_stream_user_data(session_.get(), id, stream));
+    require(nghttp2_session_set_stream_user_data(session_.get(), id, stream));
     return 0;
 }
 
@@ -373,7 +360,7 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
 // nothing of priorities knows nothing of them, and would wait with a short answer until a long one has ended.
 void ServerSession::take_turns(std::int32_t stream) {
     const nghttp2_extpri usual{NGHTTP2_EXTPRI_DEFAULT_URGENCY, 1};
-    must(nghttp2_session_change_extpri_stream_priority(session_.get(), stream, &usual, 0));
+    require(nghttp2_session_change_extpri_stream_priority(session_.get(), stream, &usual, 0));
 }
 
 void ServerSession::end_body(ServerStream& stream, std::string_view trailers) {
@@ -409,16 +396,17 @@ std::string_view ServerSession::next_output(TimePoint now) {
 }
 
 void ServerSession::interim(ServerStream& stream, const FieldList& fields) {
-    must(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id_, nullptr, fields.data(), fields.size(),
-                                nullptr) < 0
-             ? -1
-             : 0);
+    require(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id_, nullptr, fields.data(), fields.size(),
+                                   nullptr) < 0
+                ? -1
+                : 0);
 }
 
 void ServerSession::answer(ServerStream& stream, const FieldList& fields, bool has_body) {
     nghttp2_data_provider body{};
     body.read_callback = &Callbacks::read;
-    must(nghttp2_submit_response(session_.get(), stream.id_, fields.data(), fields.size(), has_body ? &body : nullptr));
+    require(
+        nghttp2_submit_response(session_.get(), stream.id_, fields.data(), fields.size(), has_body ? &body : nullptr));
 }
 
 void ServerSession::resume(ServerStream& stream) noexcept {
@@ -441,13 +429,14 @@ bool ServerSession::is_held_back(const ServerStream& stream) const noexcept {
 }
 
 void ServerSession::announce_end() {
-    must(nghttp2_submit_shutdown_notice(session_.get()));
+    require(nghttp2_submit_shutdown_notice(session_.get()));
     asks_whether_read_ = true;
 }
 
 void ServerSession::go_away() {
-    must(nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
-                               nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR, nullptr, 0));
+    require(nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                                  nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR, nullptr,
+                                  0));
 }
 
 bool ServerSession::is_over() const noexcept {

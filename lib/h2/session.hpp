@@ -5,16 +5,24 @@
 #include <nghttp2/nghttp2.h>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
+
+#include "base/free_with.hpp"
 
 namespace ferrotunnel::h2 {
 
-struct EndSession {
-    void operator()(nghttp2_session* session) const noexcept { nghttp2_session_del(session); }
-};
-
 /// One connection's state in the library. Not thread safe: one worker's.
-using Session = std::unique_ptr<nghttp2_session, EndSession>;
+using Session = std::unique_ptr<nghttp2_session, FreeWith<nghttp2_session_del>>;
+using CallbacksPtr = std::unique_ptr<nghttp2_session_callbacks, FreeWith<nghttp2_session_callbacks_del>>;
+using OptionPtr = std::unique_ptr<nghttp2_option, FreeWith<nghttp2_option_del>>;
+
+/// Throws if the library could not make an object, which only lack of memory keeps it from.
+inline void require(int result) {
+    if (result != 0) {
+        throw std::bad_alloc();
+    }
+}
 
 /// A field for the library, which copies it; it changes nothing of the texts. A value that is another one in each
 /// message is kept out of the table of HPACK: it would push out what comes again, and the library looks through all

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "base/hex.hpp"
 #include "base/limits.hpp"
+#include "base/percent.hpp"
 
 namespace ferrotunnel::http {
 namespace {

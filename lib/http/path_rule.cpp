@@ -1,26 +1,18 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/percent.hpp"
 #include "http/path_match.hpp"
 
 namespace ferrotunnel::http {
 namespace {
-
-constexpr char hex_digits[] = "0123456789ABCDEF";
-
-void add_encoded(std::string& to, char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    to += '%';
-    to += hex_digits[byte >> 4];
-    to += hex_digits[byte & 0xf];
-}
 
 // Encodes spaces and letters beyond ASCII, which configurations may have in a path and requests have encoded.
 std::string encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {
         if (c == ' ' || static_cast<unsigned char>(c) >= 0x80) {
-            add_encoded(out, c);
+            append_percent(out, c);
         } else {
             out += c;
         }
@@ -87,7 +79,7 @@ std::string written_path(std::string_view compared) {
     std::string out;
     for (const char c : compared) {
         if (c <= ' ' || c == '\x7f' || static_cast<unsigned char>(c) >= 0x80 || c == '?' || c == '#' || c == '\\') {
-            add_encoded(out, c);
+            append_percent(out, c);
         } else {
             out += c;
         }

@@ -3,32 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/hex.hpp"
+#include "base/percent.hpp"
 #include "http/field_name.hpp"
 
 namespace ferrotunnel::inspect {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-
-int hex_value(char c) noexcept {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-            decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-            i += 2;
-        } else {
-            decoded += text[i];
-        }
-    }
-    return decoded;
-}
 
 // The name in a JSON text between quotes. Characters beyond ASCII do not matter: no word has them.
 std::string name_in(std::string_view quoted) {

@@ -1,10 +1,9 @@
-// Planted bugs. The simulation must find each of them, or else it proves nothing.
-//
-// In a normal build `mutant(...)` is the constant false and its branches vanish. The simulation compiles this folder a
-// second time with FERROTUNNEL_MUTANTS, where its runner chooses one planted bug and how often it strikes.
+// The bugs that are planted in the multiplexer (base/mutant.hpp).
 #pragma once
 
 #include <cstdint>
+
+#include "base/mutant.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -30,27 +29,5 @@ enum class Mutant : std::uint8_t {
     silent_bound,           // a session that keeps as much as it may does not ask the peer to confirm
     unconfirmed,            // what the peer has confirmed is kept
 };
-
-#ifdef FERROTUNNEL_MUTANTS
-
-/// The bug that the runner chose. Only one thread uses a session in the simulation.
-struct MutantChoice {
-    Mutant active = Mutant::none;
-    std::uint32_t period = 1;  // strikes at every period-th visit
-    std::uint32_t visits = 0;
-};
-inline MutantChoice mutant_choice;
-
-inline bool mutant(Mutant which) noexcept {
-    return which == mutant_choice.active && ++mutant_choice.visits % mutant_choice.period == 0;
-}
-
-#else
-
-constexpr bool mutant(Mutant) noexcept {
-    return false;
-}
-
-#endif
 
 }  // namespace ferrotunnel::mux

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/hex.hpp"
 #include "base/limits.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "net/ip_network.hpp"
 
@@ -20,24 +20,6 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-// Nothing when there is a '%' without two hexadecimal digits.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded.push_back(text[i]);
-            continue;
-        }
-        const int byte = percent_byte(text, i);
-        if (byte < 0) {
-            return std::nullopt;
-        }
-        decoded.push_back(static_cast<char>(byte));
-        i += 2;
-    }
-    return decoded;
-}
-
 bool is_fit_for_login(std::string_view text) {
     return text.size() <= limits::proxy_login_bytes_max && is_printable(text);
 }
@@ -45,8 +27,9 @@ bool is_fit_for_login(std::string_view text) {
 // Reads "user:password" into `proxy`. False: it is none.
 bool read_login(std::string_view text, Proxy& proxy) {
     const std::size_t colon = text.find(':');
-    const auto user = percent_decoded(text.substr(0, colon));
-    const auto password = colon == std::string_view::npos ? std::string() : percent_decoded(text.substr(colon + 1));
+    const auto user = percent_decoded_strictly(text.substr(0, colon));
+    const auto password =
+        colon == std::string_view::npos ? std::string() : percent_decoded_strictly(text.substr(colon + 1));
     if (!user || !password || user->empty() || user->find(':') != std::string::npos || !is_fit_for_login(*user) ||
         !is_fit_for_login(*password)) {
         return false;

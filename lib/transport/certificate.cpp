@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -141,19 +142,6 @@ void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
     }
 }
 
-std::string from_hex(std::string_view text) {
-    std::string raw;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        const int high = hex_value(text[i]);
-        const int low = hex_value(text[i + 1]);
-        if (high < 0 || low < 0) {
-            return {};
-        }
-        raw.push_back(static_cast<char>(high * 16 + low));
-    }
-    return raw;
-}
-
 std::string from_base64(std::string text) {
     for (char& c : text) {  // the URL-safe alphabet is accepted too
         c = c == '-' ? '+' : c;
@@ -266,8 +254,8 @@ std::string parse_fingerprint(const std::string& text) {
                 digits.push_back(c);
             }
         }
-        if (digits.size() == 2 * digest_bytes) {
-            raw = from_hex(digits);
+        if (std::array<std::uint8_t, digest_bytes> digest; from_hex(digits, digest)) {
+            raw.assign(digest.begin(), digest.end());
         } else if (value.size() == 43 || (value.size() == 44 && value.back() == '=')) {
             raw = from_base64(value);
         }

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/free_with.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
@@ -46,13 +47,9 @@ std::string digest_of(const PemText& certificate, const PemText& key) {
     return digest;
 }
 
-struct FreeGeneralNames {
-    void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
-};
-
 // Collects the names. Those that could never be asked for are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
-    std::unique_ptr<GENERAL_NAMES, FreeGeneralNames> names(static_cast<GENERAL_NAMES*>(
+    std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
         X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
     const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
     for (int i = 0; i < count; ++i) {

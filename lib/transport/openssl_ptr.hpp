@@ -8,15 +8,9 @@
 
 #include <memory>
 
-namespace ferrotunnel::transport {
+#include "base/free_with.hpp"
 
-template <auto Free>
-struct FreeWith {
-    template <typename T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
+namespace ferrotunnel::transport {
 
 using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;

@@ -93,7 +93,7 @@ void on_terminate() {
 }
 
 simulation::Outcome run_seed(std::uint64_t seed, bool verbose) {
-    mux::mutant_choice.visits = 0;
+    mutant_choice<mux::Mutant>.visits = 0;
     simulation::Outcome outcome;
     try {
         simulation::Simulation simulation(seed, verbose);
@@ -149,7 +149,7 @@ bool run_seeds(const RunOptions& options) {
 int main(int argc, char** argv) {
     const RunOptions options = simulation::parse_run_options("simulation", argc, argv);
     current_options = &options;
-    simulation::choose_mutant(options, mutant_names, mux::mutant_choice);
+    simulation::choose_mutant(options, mutant_names, mutant_choice<mux::Mutant>);
     set_abort_on_bug(false);
     std::set_terminate(on_terminate);
     for (int signal : {SIGVTALRM, SIGSEGV, SIGABRT}) {

@@ -43,7 +43,7 @@ constexpr MutantName mutant_names[] = {
 
 /// What is broken; nothing: all is well.
 std::optional<std::string> run_seed(std::uint64_t seed, simulation::GroupCounts& counts, bool verbose) {
-    directory::mutant_choice.visits = 0;
+    mutant_choice<Mutant>.visits = 0;
     try {
         simulation::GroupWorld(seed, counts, verbose).run();
         simulation::PortWorld(seed, counts, verbose).run();
@@ -77,7 +77,7 @@ bool run_seeds(const RunOptions& options) {
 
 int main(int argc, char** argv) {
     const RunOptions options = simulation::parse_run_options("group_simulation", argc, argv);
-    simulation::choose_mutant(options, mutant_names, directory::mutant_choice);
+    simulation::choose_mutant(options, mutant_names, mutant_choice<Mutant>);
     set_abort_on_bug(false);
     return run_seeds(options) == options.expect_failure ? 0 : 1;
 }

@@ -26,11 +26,12 @@ TEST_CASE("hex: a digit of either case has its value, and nothing else has one")
     CHECK(digits == 22);
 }
 
-TEST_CASE("hex: %XX is one byte, and what only begins like it is none") {
-    CHECK(percent_byte("a%2fb", 1) == '/');
-    CHECK(percent_byte("%fF", 0) == 0xff);
-    CHECK(percent_byte("%00", 0) == 0);
-    for (const std::string_view text : {"a", "%", "%4", "%g0", "%0g", "% 1", "4%1"}) {
-        CHECK(percent_byte(text, 0) == -1);
+TEST_CASE("hex: exactly two digits for each byte are read, of either case") {
+    std::array<std::uint8_t, 2> bytes{};
+    REQUIRE(from_hex("a0Ff", bytes));
+    CHECK(to_hex(bytes) == "a0ff");
+    for (const std::string_view text : {"", "a0f", "a0ff0", "a0ff00", "a0fg", "-0ff", "a0 f"}) {
+        CHECK_FALSE(from_hex(text, bytes));
     }
+    CHECK(from_hex("", {}));
 }

@@ -1,0 +1,35 @@
+// Percent-encoding (RFC 3986, section 2.1).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/hex.hpp"
+
+namespace ferrotunnel {
+
+/// The byte for which "%XX" at `at` stands (RFC 3986, section 2.1); -1 if there is none.
+constexpr int percent_byte(std::string_view text, std::size_t at) noexcept {
+    if (text[at] != '%' || at + 2 >= text.size()) {
+        return -1;
+    }
+    const int high = hex_value(text[at + 1]);
+    const int low = hex_value(text[at + 2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/// Appends the byte as "%XX", in upper case.
+void append_percent(std::string& to, char byte);
+
+/// The text with everything encoded that is not unreserved (section 2.3).
+std::string percent_encoded(std::string_view text);
+
+/// The text with all its "%XX" decoded. A '%' that no two hexadecimal digits follow stays as it is.
+std::string percent_decoded(std::string_view text);
+
+/// The same; nothing if there is such a '%'.
+std::optional<std::string> percent_decoded_strictly(std::string_view text);
+
+}  // namespace ferrotunnel
