@@ -1,10 +1,11 @@
 #include "directory/http_directory.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
+#include <utility>
 
 #include "base/check.hpp"
+#include "directory/http_directory_change.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -22,10 +23,6 @@ Refusal below_anothers(const std::string& host) {
                                         "it. Choose another host, or have the server allow it."};
 }
 
-bool is_expression(const http::PathRule& path) noexcept {
-    return path.kind == http::PathRule::Kind::regex;
-}
-
 Refusal too_many_paths(const std::string& host) {
     return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
                                    " services, each with a path of its own, and that is the most. Use another host."};
@@ -39,170 +36,6 @@ Refusal too_many_expressions(const std::string& host) {
 }
 
 }  // namespace
-
-// --- one service ---
-
-namespace {
-
-// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is no text for a
-// cookie.
-std::string cookie_path_of(const http::PathRule& path) {
-    static constexpr std::string_view usual =
-        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may come percent-encoded
-    const bool is_plain = path.kind != http::PathRule::Kind::regex && path.path.starts_with('/') &&
-                          path.path.find_first_not_of(usual) == std::string::npos;
-    return is_plain ? path.path : "/";
-}
-
-HttpService::Sticks sticks_of(const std::optional<Membership>& membership, const HttpDescription& description) {
-    HttpService::Sticks sticks;
-    if (membership) {
-        sticks.by = membership->sticky;
-        sticks.watches = membership->eject.failures != 0;
-    }
-    if (sticks.by == wire::Sticky::cookie && membership->key) {
-        sticks.cookie_name = membership->key->cookie_name(membership->group);
-        sticks.cookie_path = cookie_path_of(description.path);
-    }
-    return sticks;
-}
-
-}  // namespace
-
-HttpService::HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id,
-                         const std::optional<Membership>& membership)
-    : serial_(serial),
-      description_(std::move(description)),
-      client_(client),
-      id_(id),
-      sticks_(sticks_of(membership, description_)) {}
-
-template <typename Action>
-auto HttpService::with_carriers(Action action) {
-    std::lock_guard lock(mutex_);
-    carriers_version_.fetch_add(1, std::memory_order_release);
-    return action(carriers_);
-}
-
-std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
-                                                        const runtime::Worker* here, const VisitorAsk& ask) {
-    std::lock_guard lock(mutex_);
-    const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
-    const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
-    if (carrier == nullptr) {
-        return std::nullopt;
-    }
-    return Carrier{carrier->trunk, carrier->service, carriers_.member_of(*carrier)};
-}
-
-MemberTurn HttpService::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
-    std::lock_guard lock(mutex_);
-    return carriers_.tell(member, fared, now, time);
-}
-
-std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) const {
-    std::lock_guard lock(mutex_);
-    return carriers_.member_of(trunk);
-}
-
-std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
-    std::lock_guard lock(mutex_);
-    return carriers_.members();
-}
-
-std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
-    std::lock_guard lock(mutex_);
-    return carriers_.stays_with(ask);
-}
-
-bool HttpService::carries(const HttpCarrier& trunk) const {
-    std::lock_guard lock(mutex_);
-    return carriers_.has(trunk);
-}
-
-bool HttpService::is_unhealthy() const {
-    std::lock_guard lock(mutex_);
-    return carriers_.is_unhealthy();
-}
-
-// --- the directory ---
-
-// A bound on what one host may have: on all its paths, or on the expressions among them.
-struct HttpDirectory::PathBound {
-    bool (*counts)(const http::PathRule& path) noexcept;
-    std::size_t max;
-
-    template <typename Routes>
-    bool is_reached_by(const Routes& routes) const {
-        return static_cast<std::size_t>(std::count_if(routes.begin(), routes.end(),
-                                                      [this](const auto& route) { return counts(route.path); })) >= max;
-    }
-
-    static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
-    static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
-    static constexpr PathBound of_expressions() noexcept {
-        return {is_expression, limits::http_path_regexes_per_host_max};
-    }
-};
-
-// A next state of the routes in the making: each host is copied and built once, however often it is changed. To be used
-// with the lock held.
-class HttpDirectory::Change {
-public:
-    explicit Change(HttpDirectory& directory)
-        : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
-
-    /// The host to change before commit(): a copy of what is there, or a host without routes. A host that has no routes
-    /// at commit() is removed.
-    HttpRoutes::Host& host(const std::string& pattern) {
-        const auto [at, is_new] = hosts_.try_emplace(pattern);
-        if (is_new) {
-            const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
-        }
-        return at->second;
-    }
-
-    void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
-
-    void commit() {
-        for (auto& [pattern, host] : hosts_) {
-            put(pattern, std::move(host));
-        }
-        directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
-        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until after the lock
-        {
-            std::lock_guard lock(directory_.routes_mutex_);
-            directory_.routes_.swap(routes);
-        }
-        directory_.version_.fetch_add(1, std::memory_order_release);
-        if (directory_.on_change_) {
-            directory_.on_change_();
-        }
-    }
-
-private:
-    void put(const std::string& pattern, HttpRoutes::Host host) {
-        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
-        const HttpRoutes::Host* before = next_->host_at(place);
-        next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
-        HttpRoutes::HostPtr shared;
-        if (!host.routes.empty()) {
-            HttpRoutes::make_paths(host, directory_.settings_.seed);
-            next_->passthroughs_ += host.passthrough ? 1U : 0U;
-            shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
-        }
-        if (pattern == "*") {
-            next_->default_ = std::move(shared);
-            return;
-        }
-        next_->put(place, std::move(shared));
-    }
-
-    HttpDirectory& directory_;
-    std::shared_ptr<HttpRoutes> next_;
-    std::map<std::string, HttpRoutes::Host> hosts_;
-};
 
 HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
     auto routes = std::make_shared<HttpRoutes>();
@@ -516,91 +349,6 @@ void HttpDirectory::forget_paths(Change& change, const std::map<std::string, std
             assigned_.forget(pattern);
         }
     }
-}
-
-// --- over a restart ---
-
-template <typename Action>
-void HttpRoutes::for_each_host(Action action) const {
-    if (default_) {
-        action(*default_);
-    }
-    for (const Tree& tree : hosts_) {
-        for (const auto& branch : tree) {
-            for (std::size_t at = 0; branch && at < branch->size(); ++at) {
-                const Leaves* leaves = (*branch)[at].get();
-                for (std::size_t i = 0; leaves != nullptr && i < leaves->size(); ++i) {
-                    action(*(*leaves)[i].host);
-                }
-            }
-        }
-    }
-}
-
-ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time_point wall) const {
-    ClaimRecord record;
-    const std::shared_ptr<const HttpRoutes> known = routes();
-    known->for_each_host([&](const HttpRoutes::Host& host) {
-        for (const HttpRoutes::Route& route : host.routes) {
-            if (known->is_known(route, now)) {
-                std::chrono::sys_seconds away_since{};
-                if (route.service == nullptr) {
-                    away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
-                }
-                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), away_since});
-            }
-        }
-    });
-    std::lock_guard lock(mutex_);
-    assigned_.for_each([&record](const login::TokenId& owner, const std::string& service, const std::string& host) {
-        record.assigned.push_back({owner, service, host});
-    });
-    return record;
-}
-
-// A file may say anything: hosts and paths are read like those of a client, and the same bounds hold.
-void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
-    std::lock_guard lock(mutex_);
-    Change change(*this);
-    for (const ClaimRecord::Host& known : record.hosts) {
-        HttpDescription description;
-        const bool tls = known.path == tls_instead_of_path;
-        const auto problem = tls ? read_tls_part({{known.host}}, description)
-                                 : read_http_part({.hosts = {known.host}, .path = known.path}, description);
-        const bool was_there = known.away_since == std::chrono::sys_seconds{};
-        const Duration age =
-            was_there ? Duration::zero() : std::max<Duration>(wall - known.away_since, Duration::zero());
-        if (problem || age >= settings_.known_for) {
-            continue;
-        }
-        HttpRoutes::Host& host = change.host(description.hosts.front());
-        const bool is_there = std::any_of(host.routes.begin(), host.routes.end(),
-                                          [&](const HttpRoutes::Route& route) { return route.is_for(description); });
-        const auto is_reached = [&](const PathBound& bound) {
-            return bound.counts(description.path) && bound.is_reached_by(host.routes);
-        };
-        const bool is_full = is_reached(PathBound::of_all()) || is_reached(PathBound::of_expressions());
-        const bool is_others = routes_->rules_->refuse_host(known.owner, host.pattern).has_value();
-        if (is_there || is_full || is_others || (!host.routes.empty() && host.owner != known.owner)) {
-            continue;
-        }
-        host.owner = known.owner;
-        host.routes.push_back({description.path, nullptr, now - age, description.passthrough});
-        away_.add({now - age, known.owner, host.pattern, description.claimed_path()});
-    }
-    forget(change, {}, now);
-    change.commit();
-    for (const ClaimRecord::Assigned& assigned : record.assigned) {
-        if (const auto* host = routes_->host_at(HttpRoutes::place_of(assigned.host));
-            host != nullptr && host->owner == assigned.owner) {
-            assigned_.remember(assigned.owner, assigned.service, assigned.host);
-        }
-    }
-}
-
-void HttpDirectory::on_change(std::function<void()> changed) {
-    std::lock_guard lock(mutex_);
-    on_change_ = std::move(changed);
 }
 
 }  // namespace ferrotunnel::directory

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/check.hpp"
-#include "directory/http_directory.hpp"
+#include "directory/http_routes.hpp"
 
 namespace ferrotunnel::directory {
 

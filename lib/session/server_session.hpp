@@ -23,164 +23,28 @@
 #include <string>
 #include <vector>
 
-#include "base/log.hpp"
-#include "base/published.hpp"
 #include "base/token_bucket.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_carrier.hpp"
-#include "directory/http_directory.hpp"
-#include "directory/member_news.hpp"
-#include "directory/registry.hpp"
-#include "directory/service_tokens.hpp"
-#include "directory/shape_book.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/takeover.hpp"
-#include "directory/token_use.hpp"
-#include "directory/trunk_counts.hpp"
 #include "directory/visitor_line.hpp"
-#include "hooks/session_run.hpp"
-#include "login/guess_gate.hpp"
 #include "login/handshake_server.hpp"
-#include "login/secret_use.hpp"
 #include "login/token_book.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "session/event_quota.hpp"
 #include "session/manage_requests.hpp"
-#include "session/registration_table.hpp"
-#include "session/resume_table.hpp"
-#include "transport/tls_context.hpp"
-#include "trunk/datagram_counts.hpp"
-#include "trunk/resume_counts.hpp"
+#include "session/peer_probe.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_view.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/traffic.hpp"
 #include "trunk/trunk.hpp"
 
 namespace ferrotunnel::session {
 
-/// An event that the application may want to know about.
-struct ServerNotice {
-    enum class Kind : std::uint8_t {
-        connected,  // a tunnel's first trunk
-        joined,     // one more trunk
-        degraded,   // a trunk has broken; others of its tunnel are there
-        lost,       // the last trunk has ended
-        registered,
-        refused,
-        ejected,   // a member of a group gets no visitors for a while
-        returned,  // and gets them again
-        waiting,   // a trunk is lost, and its session waits for another one
-        resumed,   // and goes on
-    } kind = Kind::connected;
-    std::string peer;      // the client's address
-    std::string client;    // the client's own name for itself, or empty
-    std::string service;   // the service's name, or empty
-    std::string endpoint;  // the public address
-    wire::Code code = wire::Code::none;
-    std::string text;
-    std::uint32_t trunk = 0;  // which of the tunnel's trunks it is about
-    std::size_t trunks = 0;   // how many trunks the tunnel has now
-};
-
-class ServerSession;
 class StreamRelay;
-
-struct ServerCounters {
-    std::atomic<std::uint64_t> logins_refused{0};
-    std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
-    std::atomic<std::uint64_t> protocol_violations{0};
-};
-
-/// A trunk of a connected client as others see it.
-struct SessionView {
-    struct Service {
-        std::uint32_t id = 0;
-        wire::ServiceKind kind = wire::ServiceKind::tcp;
-        std::string name;
-        std::string endpoint;
-        std::uint16_t port = 0;
-        std::shared_ptr<trunk::Traffic> traffic;
-        std::shared_ptr<const directory::HttpService> http;  // for HTTP
-        std::shared_ptr<const metrics::ServiceRow> row;
-        bool unhealthy = false;  // what is behind it, as its client says
-        std::string why_unhealthy{};
-        std::string group{};                                     // that shares it; empty: there is none
-        std::shared_ptr<const directory::GroupMember> member{};  // of that; else null
-    };
-    bool connected = false;
-    bool retired = false;          // another trunk has taken its place; its visitors finish
-    TimePoint waits_since{};       // for its client, its connection being lost; zero: it has one
-    directory::ClientId client{};  // what the trunks of a tunnel have in common
-    std::string peer;
-    std::string agent;
-    std::string token_name;
-    std::string name;  // the client's own name for itself, or empty
-    std::chrono::system_clock::time_point since;
-    std::vector<Service> services;
-};
-
-/// Where visitors reach this server's HTTP services.
-struct HttpPublic {
-    std::string scheme = "http";
-    std::uint16_t port = 0;
-};
-
-/// What all sessions of a server share. Immutable, except for members that synchronise themselves.
-struct ServerShared {
-    std::shared_ptr<directory::Registry> registry;  // has the rights of tokens, too
-    login::TokenBook tokens;
-    std::shared_ptr<login::SecretUse> secrets = std::make_shared<login::SecretUse>();
-    std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
-    std::shared_ptr<directory::ShapeBook> shapes = std::make_shared<directory::ShapeBook>();
-    wire::InstanceId instance{};
-    mux::Settings mux;
-    Duration handshake_deadline = limits::handshake_deadline;
-    Published<std::shared_ptr<transport::TlsContext>> tls;  // of who comes from now on; null: no TLS
-    runtime::SocketAddress tcp_bind;                        // where public ports listen; the port is ignored
-    std::string public_host;                                // the name by which visitors reach this machine
-    directory::PortOpener open_port;
-    directory::DatagramOpener open_udp;                                         // empty: no UDP services
-    Published<std::shared_ptr<const directory::ServiceTokens>> service_tokens;  // null: no service needs one
-    std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
-    std::optional<HttpPublic> http_public;   // nothing: no HTTP without TLS
-    std::optional<HttpPublic> https_public;  // nothing: no HTTP with TLS
-    /// Whether visitors who ask by TLS for this host (or for one that the pattern matches) are shown a certificate. Any
-    /// thread. Empty: no host has one.
-    std::function<bool(std::string_view host)> has_certificate;
-    /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
-    /// thread. Empty: none must.
-    std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;                            // below which hosts are assigned, in normal form; empty: none are
-    Published<directory::HttpBounds> http_bounds;  // on what HTTP services may ask for
-    std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
-    std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
-    std::function<void(const ServerNotice&)> notify;
-    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
-    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
-    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
-    std::shared_ptr<trunk::MemoryGovernor> memory =
-        std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
-    std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
-    std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
-    EventQuota strangers{limits::strangers_told_per_second};
-    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
-    /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.
-    using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
-    std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
-                                         const std::string& token)>
-        find_visited;
-    std::shared_ptr<metrics::MemberBook> members = std::make_shared<metrics::MemberBook>();
-    std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
-    /// Called when a member of a group is ejected, or has come back. Any thread. Empty: nobody is told.
-    std::function<void(const directory::MemberNews&)> on_member;
-    std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
-    std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
-    std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
-    std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
-    Logger* log = nullptr;
-    Random* random = nullptr;
-};
 
 class ServerSession final : public std::enable_shared_from_this<ServerSession>,
                             public directory::SessionHandle,
@@ -308,7 +172,6 @@ private:
         }
         std::uint16_t port() const { return public_port ? public_port->address().port() : std::uint16_t{0}; }
     };
-    class Probe;
     class Plugins;
     template <typename AnyVisitor>
     class AskedVisitor;
@@ -345,6 +208,7 @@ private:
         });
     }
 
+    // The trunk's events.
     void on_pipe_open() override;
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
@@ -356,6 +220,27 @@ private:
     void on_detached(const trunk::TrunkEnd& why) override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
 
+    // Login (server_session_login.cpp).
+    void take_step(const login::Step& step);
+    void ask_admission();
+    void admitted(std::optional<directory::Refusal> refusal);
+    void finish_login() noexcept;
+    bool guesses_count() const noexcept { return shared_->guesses && shared_->tokens.any_weak(); }
+
+    // What is said of the session (server_session_news.cpp).
+    void tell_stranger(const char* what, wire::Code code, const std::string& why);
+    void log_begin();
+    void log_end(const trunk::TrunkEnd& end, LogLevel level);
+    void tell_end(const trunk::TrunkEnd& end);
+    void tell_gone(wire::Code code, const std::string& text);
+    void tell_failure(const std::exception& problem);
+    void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
+                const std::string& text, std::size_t trunks = 0);
+
+    // Its end (server_session_end.cpp).
+    void leave_registry(bool may_return = false) noexcept;
+    void keep_ports(bool with_goodbye);
+
     // Sessions that outlive their connection (server_session_resume.cpp).
     struct NewConnection;
     void begin_resumable();
@@ -366,14 +251,12 @@ private:
     void set_waiting(bool waits);
     void end_resuming();
 
-    void take_step(const login::Step& step);
-    void ask_admission();
-    void admitted(std::optional<directory::Refusal> refusal);
-    void on_message(const wire::ControlMessage& message);
-    void on_health(const wire::Health& said);
-    void register_service(std::uint32_t request, const wire::Service& description);
-    std::optional<directory::Refusal> check_service(const wire::Service& description) const;
-    std::optional<directory::Refusal> refuse_group(const wire::Service& description) const;
+    // A session that lets its successor have the services (server_session_successor.cpp).
+    void yield();
+    void end_yielding();
+    void on_dropped(const std::function<bool(const Service&)>& is_it);
+
+    // Services of every kind (server_session_services.cpp, server_session_clients.cpp, server_session_health.cpp).
     static std::optional<directory::ClientId> group_of(const Service& service) {
         return service.membership ? std::optional(service.membership->group) : std::nullopt;
     }
@@ -381,10 +264,33 @@ private:
     directory::ClientId owner_of(const Service& service) const { return group_of(service).value_or(client_); }
     /// The owner's number for it: a group has one service.
     static std::uint32_t number_of(const Service& service) { return service.membership ? 0 : service.description.id; }
+    void on_message(const wire::ControlMessage& message);
+    void on_health(const wire::Health& said);
+    void register_service(std::uint32_t request, const wire::Service& description);
     void register_checked(std::uint32_t request, const wire::Service& description);
-    void register_port(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
-    Result<runtime::SocketAddress, directory::Refusal> address_for(const std::string& bind) const;
+    std::optional<directory::Refusal> check_service(const wire::Service& description) const;
+    std::optional<directory::Refusal> refuse_group(const wire::Service& description) const;
+    std::optional<directory::Refusal> refuse_asked(const wire::Service& description) const;
+    std::size_t asked_bytes() const;
+    void keep_description(Service& service, const wire::Service& description);
+    void unregister(std::uint32_t id);
+    void forget_service(std::uint32_t id);
+    void leave(Service& service, bool may_return = false);
+    /// `may_return`: ports that nobody else carries are held, since the client may be back in a moment.
+    void close_services(bool may_return = false) noexcept;
+
+    // What its client is told of them (server_session_answers.cpp).
+    void confirm(std::uint32_t request, std::uint32_t id);
+    wire::RegisteredService registered_as(std::uint32_t id, const runtime::SocketAddress& at,
+                                          const directory::HttpDescription* http) const;
+    void answer_registered(std::uint32_t request, const wire::RegisteredService& registered);
+    void publish(std::uint32_t id, const std::string& address);
+    void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
+    void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
+
+    // Ports (server_session_ports.cpp).
+    void register_port(std::uint32_t request, const wire::Service& description);
     void claim_then_open(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                     const runtime::SocketAddress& at, const directory::ClaimName& name,
@@ -392,11 +298,6 @@ private:
     void assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at);
     directory::Ended refuses_ended(std::uint32_t id) const;
     std::optional<directory::Refusal> open_port(std::uint32_t id, const runtime::SocketAddress& at);
-    void confirm(std::uint32_t request, std::uint32_t id);
-    wire::RegisteredService registered_as(std::uint32_t id, const runtime::SocketAddress& at,
-                                          const directory::HttpDescription* http) const;
-    void answer_registered(std::uint32_t request, const wire::RegisteredService& registered);
-    void publish(std::uint32_t id, const std::string& address);
 
     // Hand-over (server_session_handover.cpp).
     std::uint16_t port_of_predecessor(const wire::Service& description) const;
@@ -407,19 +308,6 @@ private:
     void take_over();
     void told_predecessors(std::uint32_t clients);
     void leave_place(const std::string& by);
-    void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
-    bool guesses_count() const noexcept { return shared_->guesses && shared_->tokens.any_weak(); }
-    void keep_description(Service& service, const wire::Service& description);
-    std::optional<directory::Refusal> open_hosts(std::uint32_t id, const directory::HttpDescription& wanted);
-    std::optional<directory::Refusal> too_many_names(const directory::HttpDescription& wanted) const;
-    void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
-    void unregister(std::uint32_t id);
-    void forget_service(std::uint32_t id);
-    void leave(Service& service, bool may_return = false);
-    /// `may_return`: ports that nobody else carries are held, since the client may be back in a moment.
-    void close_services(bool may_return = false) noexcept;
-    void keep_ports(bool with_goodbye);
-    void on_visitor(std::uint32_t id, directory::Visitor visitor);
 
     // What the token has a right to (server_session_rights.cpp).
     std::optional<directory::Refusal> refuse_login() const;
@@ -430,30 +318,36 @@ private:
     std::optional<directory::Refusal> refuse_unproved(const Service& service) const;
     std::optional<directory::Refusal> refuse_present(const Service& service,
                                                      const login::PortPolicy& every_token) const;
+    Result<runtime::SocketAddress, directory::Refusal> address_for(const std::string& bind) const;
+    std::string shown_host_of_port(const runtime::SocketAddress& at) const;
     std::optional<directory::Refusal> count_service(std::uint32_t id);
     bool count_visitor(std::shared_ptr<void>& of_token, const net::Address& from);
     const std::shared_ptr<shaping::ServiceShape>& shape_of(std::uint32_t id);
 
+    // Visitors: they come, plugins are asked, they wait in line, and get a stream (server_session_visitors.cpp,
+    // server_session_visits.cpp, server_session_line.cpp, server_session_member.cpp).
+    void on_visitor(std::uint32_t id, directory::Visitor visitor);
+    template <typename AnyVisitor>
+    bool ask_plugins(std::uint32_t id, AnyVisitor& visitor);
     template <typename AnyVisitor>
     void open_or_wait(std::uint32_t id, AnyVisitor visitor);
+    bool serve_line(std::uint32_t id);
+    static void send_on(directory::VisitorLine line);
     bool pass_to_other(directory::Visitor& visitor) {
         const std::shared_ptr<directory::SharedPort> port = visitor.port;
         return port && port->pass_on(visitor, *this);
     }
     bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
+    void open_visitor(std::uint32_t id, directory::Visitor visitor);
+    template <typename AnyVisitor>
+    void carry(std::uint32_t id, AnyVisitor& visitor, mux::Session::OpenRequest& request,
+               std::shared_ptr<trunk::Traffic> traffic);
+    template <typename AnyVisitor>
+    IntrusivePtr<mux::Stream> open_for(std::uint32_t id, AnyVisitor& visitor, mux::Session::OpenRequest& request,
+                                       IntrusivePtr<buffer::Waker> waker, bool foreign, trunk::Traffic* counts_in);
     void watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> stream, std::uint32_t id,
                const std::shared_ptr<directory::MemberVisit>& visit);
     void refuse_visitor(const std::string& visitor, wire::Code code);
-    template <typename AnyVisitor>
-    bool ask_plugins(std::uint32_t id, AnyVisitor& visitor);
-    std::optional<directory::Refusal> refuse_asked(const wire::Service& description) const;
-    std::size_t asked_bytes() const;
-    bool serve_line(std::uint32_t id);
-    static void send_on(directory::VisitorLine line);
-    void open_visitor(std::uint32_t id, directory::Visitor visitor);
-    void yield();
-    void end_yielding();
-    void on_dropped(const std::function<bool(const Service&)>& is_it);
 
     // HTTP services (server_session_http.cpp).
     void register_http(std::uint32_t request, const wire::Service& description);
@@ -466,9 +360,10 @@ private:
     void on_hosts_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
                           const std::vector<directory::ClaimName>& names, directory::HttpDescription wanted,
                           std::optional<directory::Refusal> refusal);
+    std::optional<directory::Refusal> open_hosts(std::uint32_t id, const directory::HttpDescription& wanted);
+    std::optional<directory::Refusal> too_many_names(const directory::HttpDescription& wanted) const;
     void release_unwanted(const std::vector<directory::ClaimName>& names);
     const std::string& shown_host_of(const directory::HttpDescription& service) const;
-    std::string shown_host_of_port(const runtime::SocketAddress& at) const;
     const HttpPublic& public_place_of(const directory::HttpDescription& service) const;
     std::string url_of(const directory::HttpDescription& service) const;
     Result<directory::HttpStream, wire::Code> open_http(std::uint32_t id, const net::Address& visitor,
@@ -489,13 +384,6 @@ private:
     void begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void take_relayed(std::uint32_t id, IntrusivePtr<StreamRelay> relay, const runtime::SocketAddress& from);
 
-    void leave_registry(bool may_return = false) noexcept;
-    void tell_end(const trunk::TrunkEnd& end);
-    void tell_stranger(const char* what, wire::Code code, const std::string& why);
-    void log_begin();
-    void log_end(const trunk::TrunkEnd& end, LogLevel level);
-    void tell_gone(wire::Code code, const std::string& text);
-    void tell_failure(const std::exception& problem);
     /// Runs one of several steps: if it lacks memory it is left out, and the others are still done.
     template <typename Step>
     static void attempt(Step step) noexcept {
@@ -514,9 +402,6 @@ private:
             end(wire::Code::internal, "an internal error");
         }
     }
-    void finish_login() noexcept;
-    void notify(ServerNotice::Kind kind, const std::string& service, const std::string& endpoint, wire::Code code,
-                const std::string& text, std::size_t trunks = 0);
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
@@ -546,7 +431,7 @@ private:
     EventQuota refusals_{limits::refusals_told_per_second};
     mutable std::mutex view_mutex_;
     SessionView view_;  // returned by `view`
-    std::vector<std::unique_ptr<Probe>> probes_;
+    std::vector<std::unique_ptr<PeerProbe>> probes_;
     ManageRequests manage_;
     const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();  // of this trunk
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();

@@ -3,12 +3,9 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "net/ip_text.hpp"
 #include "session/counted_traffic.hpp"
 #include "session/server_session.hpp"
 #include "session/server_session_plugins.hpp"
-#include "session/visit.hpp"
-#include "session/visitor_lines.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
@@ -68,39 +65,12 @@ void ServerSession::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
 }
 
 void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
-    // The pump holds all: the visitor counts towards the edge's caps, and its token's, for as long as it is there.
-    const std::shared_ptr<trunk::Traffic> traffic = traffic_of_visit(visitor.visit, services_.at(id).traffic);
-    auto pump = make_intrusive<trunk::SocketPump>(
-        worker_,
-        counted_with(counted_with(counted_with(traffic, visitor.ticket), visitor.of_token), visitor.of_member));
     mux::Session::OpenRequest request;
-    request.service = id;
     request.kind = wire::ServiceKind::tls;
     request.visitor = visitor.from;
     const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
     request.metadata = metadata;
-    request.meter = services_.at(id).meter;
-    auto stream = trunk_->session().open(request, pump, false, worker_.now());
-    trunk_->session_changed();
-    if (!stream) {
-        if (pass_to_other(visitor)) {
-            traffic->passed_on();
-            return;  // another trunk has room, or finds out that it has none either
-        }
-        refuse_visitor(net::ip_text(visitor.from), stream.error());
-        return;  // the visitor is turned away
-    }
-    if (may_tell_visitor(*shared_->log, worker_.now())) {
-        shared_->log->info("a visitor", {{"session", agreement_.session},
-                                         {"service", printable(services_.at(id).description.name, 64)},
-                                         {"from", text_of(visitor.from)},
-                                         {"host", visitor.host}});
-    }
-    set_served(visitor.visit);
-    pump->set_shape(shape_of(id));
-    watch(*pump, *stream, id, visitor.of_member);
-    pump->set_stream(*stream);
-    pump->set_socket(std::move(visitor.socket));
+    carry(id, visitor, request, counted_with(services_.at(id).traffic, visitor.ticket));
 }
 
 }  // namespace ferrotunnel::session

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "hooks/session_run.hpp"
+#include "session/counted_traffic.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::session {
@@ -60,6 +61,13 @@ inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<vo
     using Both = std::pair<std::shared_ptr<trunk::Traffic>, std::shared_ptr<void>>;
     trunk::Traffic* const counted = moved.get();
     return {std::make_shared<Both>(std::move(moved), visit), counted};
+}
+
+/// The same for a visitor of whatever kind, with all that counts it.
+template <typename AnyVisitor>
+std::shared_ptr<trunk::Traffic> traffic_of_visitor(const AnyVisitor& visitor, std::shared_ptr<trunk::Traffic> traffic) {
+    return counted_with(counted_with(traffic_of_visit(visitor.visit, std::move(traffic)), visitor.of_token),
+                        visitor.of_member);
 }
 
 }  // namespace ferrotunnel::session

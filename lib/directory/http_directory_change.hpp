@@ -1,0 +1,96 @@
+// How the directory gets from one state of its routes to the next. For http_directory*.cpp alone.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "directory/http_directory.hpp"
+
+namespace ferrotunnel::directory {
+
+// A bound on what one host may have: on all its paths, or on the expressions among them.
+struct HttpDirectory::PathBound {
+    bool (*counts)(const http::PathRule& path) noexcept;
+    std::size_t max;
+
+    template <typename Routes>
+    bool is_reached_by(const Routes& routes) const {
+        return static_cast<std::size_t>(std::count_if(routes.begin(), routes.end(),
+                                                      [this](const auto& route) { return counts(route.path); })) >= max;
+    }
+
+    static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
+    static constexpr auto is_expression = [](const http::PathRule& path) noexcept {
+        return path.kind == http::PathRule::Kind::regex;
+    };
+    static constexpr PathBound of_all() noexcept { return {any, limits::http_paths_per_host_max}; }
+    static constexpr PathBound of_expressions() noexcept {
+        return {is_expression, limits::http_path_regexes_per_host_max};
+    }
+};
+
+// A next state of the routes in the making: each host is copied and built once, however often it is changed. To be used
+// with the lock held.
+class HttpDirectory::Change {
+public:
+    explicit Change(HttpDirectory& directory)
+        : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
+
+    /// The host to change before commit(): a copy of what is there, or a host without routes. A host that has no routes
+    /// at commit() is removed.
+    HttpRoutes::Host& host(const std::string& pattern) {
+        const auto [at, is_new] = hosts_.try_emplace(pattern);
+        if (is_new) {
+            const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
+        }
+        return at->second;
+    }
+
+    void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
+
+    void commit() {
+        for (auto& [pattern, host] : hosts_) {
+            put(pattern, std::move(host));
+        }
+        directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until after the lock
+        {
+            std::lock_guard lock(directory_.routes_mutex_);
+            directory_.routes_.swap(routes);
+        }
+        directory_.version_.fetch_add(1, std::memory_order_release);
+        if (directory_.on_change_) {
+            directory_.on_change_();
+        }
+    }
+
+private:
+    void put(const std::string& pattern, HttpRoutes::Host host) {
+        const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
+        const HttpRoutes::Host* before = next_->host_at(place);
+        next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
+        HttpRoutes::HostPtr shared;
+        if (!host.routes.empty()) {
+            HttpRoutes::make_paths(host, directory_.settings_.seed);
+            next_->passthroughs_ += host.passthrough ? 1U : 0U;
+            shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
+        }
+        if (pattern == "*") {
+            next_->default_ = std::move(shared);
+            return;
+        }
+        next_->put(place, std::move(shared));
+    }
+
+    HttpDirectory& directory_;
+    std::shared_ptr<HttpRoutes> next_;
+    std::map<std::string, HttpRoutes::Host> hosts_;
+};
+
+}  // namespace ferrotunnel::directory

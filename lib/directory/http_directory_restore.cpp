@@ -1,0 +1,92 @@
+// What the directory keeps over a restart of the server.
+#include <algorithm>
+#include <utility>
+
+#include "directory/http_directory_change.hpp"
+
+namespace ferrotunnel::directory {
+
+template <typename Action>
+void HttpRoutes::for_each_host(Action action) const {
+    if (default_) {
+        action(*default_);
+    }
+    for (const Tree& tree : hosts_) {
+        for (const auto& branch : tree) {
+            for (std::size_t at = 0; branch && at < branch->size(); ++at) {
+                const Leaves* leaves = (*branch)[at].get();
+                for (std::size_t i = 0; leaves != nullptr && i < leaves->size(); ++i) {
+                    action(*(*leaves)[i].host);
+                }
+            }
+        }
+    }
+}
+
+ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time_point wall) const {
+    ClaimRecord record;
+    const std::shared_ptr<const HttpRoutes> known = routes();
+    known->for_each_host([&](const HttpRoutes::Host& host) {
+        for (const HttpRoutes::Route& route : host.routes) {
+            if (known->is_known(route, now)) {
+                std::chrono::sys_seconds away_since{};
+                if (route.service == nullptr) {
+                    away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
+                }
+                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), away_since});
+            }
+        }
+    });
+    std::lock_guard lock(mutex_);
+    assigned_.for_each([&record](const login::TokenId& owner, const std::string& service, const std::string& host) {
+        record.assigned.push_back({owner, service, host});
+    });
+    return record;
+}
+
+// A file may say anything: hosts and paths are read like those of a client, and the same bounds hold.
+void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
+    std::lock_guard lock(mutex_);
+    Change change(*this);
+    for (const ClaimRecord::Host& known : record.hosts) {
+        HttpDescription description;
+        const bool tls = known.path == tls_instead_of_path;
+        const auto problem = tls ? read_tls_part({{known.host}}, description)
+                                 : read_http_part({.hosts = {known.host}, .path = known.path}, description);
+        const bool was_there = known.away_since == std::chrono::sys_seconds{};
+        const Duration age =
+            was_there ? Duration::zero() : std::max<Duration>(wall - known.away_since, Duration::zero());
+        if (problem || age >= settings_.known_for) {
+            continue;
+        }
+        HttpRoutes::Host& host = change.host(description.hosts.front());
+        const bool is_there = std::any_of(host.routes.begin(), host.routes.end(),
+                                          [&](const HttpRoutes::Route& route) { return route.is_for(description); });
+        const auto is_reached = [&](const PathBound& bound) {
+            return bound.counts(description.path) && bound.is_reached_by(host.routes);
+        };
+        const bool is_full = is_reached(PathBound::of_all()) || is_reached(PathBound::of_expressions());
+        const bool is_others = routes_->rules_->refuse_host(known.owner, host.pattern).has_value();
+        if (is_there || is_full || is_others || (!host.routes.empty() && host.owner != known.owner)) {
+            continue;
+        }
+        host.owner = known.owner;
+        host.routes.push_back({description.path, nullptr, now - age, description.passthrough});
+        away_.add({now - age, known.owner, host.pattern, description.claimed_path()});
+    }
+    forget(change, {}, now);
+    change.commit();
+    for (const ClaimRecord::Assigned& assigned : record.assigned) {
+        if (const auto* host = routes_->host_at(HttpRoutes::place_of(assigned.host));
+            host != nullptr && host->owner == assigned.owner) {
+            assigned_.remember(assigned.owner, assigned.service, assigned.host);
+        }
+    }
+}
+
+void HttpDirectory::on_change(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_change_ = std::move(changed);
+}
+
+}  // namespace ferrotunnel::directory

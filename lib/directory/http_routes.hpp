@@ -1,0 +1,137 @@
+// One state of the directory: which service a host and path belong to.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "directory/claim_name.hpp"
+#include "directory/http_service.hpp"
+#include "directory/right_rules.hpp"
+#include "http/name_hash.hpp"
+#include "routes/route_table.hpp"
+
+namespace ferrotunnel::directory {
+
+/// The result of looking up a host and path.
+struct HttpMatch {
+    enum class Kind : std::uint8_t {
+        service,         // `service` is there
+        unknown_host,    // 404: nobody has registered it
+        unknown_path,    // 404: the host is there, but nobody has registered what is at this path
+        away,            // 503 with Retry-After: registered, but its client is not connected at the moment
+        bad_path,        // 400: no path that may be forwarded, `fault` says why
+        ambiguous_path,  // 400: it can be read in several ways, which lead to different services
+    } kind = Kind::unknown_host;
+    HttpService* service = nullptr;  // alive as long as the routes are
+    std::string_view host_pattern;   // the pattern that has matched; points into the routes
+    TimePoint away_since{};          // of `away`: since when; after a restart, since the start at the latest
+    http::PathFault fault = http::PathFault::none;
+};
+
+/// The result of looking up a name that a visitor asks for by TLS.
+struct TlsMatch {
+    enum class Kind : std::uint8_t {
+        none,     // nobody has registered it for untouched TLS: TLS ends here
+        service,  // `service` is there
+        away,     // registered, but its client is not connected at the moment
+    } kind = Kind::none;
+    HttpService* service = nullptr;  // alive as long as the routes are
+    TimePoint away_since{};          // of `away`, as HttpMatch has it
+};
+
+/// One state of the directory. Immutable: any number of threads may use it.
+class HttpRoutes {
+public:
+    /// Finds the service for a host and path. `host` is as http::normal_host gives it; `path` is that of the request's
+    /// target, without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in the first that is
+    /// known, the paths decide as in routes::RouteTable. A known host never falls through to a less specific pattern.
+    /// When a host stops being known, that takes effect at once; for one of its paths, with the next change.
+    /// `path_steps` counts what the path has cost.
+    HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
+                   routes::LookupSteps* path_steps = nullptr) const noexcept;
+
+    /// Finds the service for a TLS name. `name` is in the form of net/host_name.hpp; empty if none was asked for, which
+    /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
+    /// more specific host never goes to another.
+    TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
+    /// The service that has taken the place of one that has no trunk any more, and gets the very same requests: for the
+    /// same host and path, with the same rules, and without plugins that its client has asked for. Null: there is none.
+    HttpService* find_successor(const HttpService& service) const noexcept;
+    /// Whether anybody has registered a name for untouched TLS.
+    bool has_passthrough() const noexcept { return passthroughs_ != 0; }
+
+private:
+    friend class HttpDirectory;
+    enum Form : std::size_t { exact, one_label, any_labels, forms };
+
+    struct Route {
+        http::PathRule path;
+        std::shared_ptr<HttpService> service;  // null: its client has gone
+        TimePoint away_since{};                // if its client has gone
+        bool passthrough = false;              // for untouched TLS; a host has at most one
+
+        std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
+        bool is_for(const HttpDescription& description) const {
+            return passthrough == description.passthrough && path == description.path;
+        }
+    };
+    struct Host {
+        std::string pattern;
+        login::TokenId owner{};
+        std::vector<Route> routes;
+        std::shared_ptr<const routes::RouteTable> paths;  // values are places in `routes`; null: none is of HTTP
+        std::optional<std::size_t> passthrough;           // its place in `routes`
+    };
+    using HostPtr = std::shared_ptr<const Host>;
+    struct Hash {
+        http::NameHasher hasher;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return hasher.finish(hasher.piece(hasher.start(), text));
+        }
+    };
+    // The hosts are in a tree of two levels by hash, with a few hosts at each leaf: a change copies one branch and one
+    // leaf, not ten thousand hosts.
+    static constexpr std::size_t width = 64;
+    struct Leaf {
+        std::size_t hash = 0;
+        HostPtr host;
+    };
+    using Leaves = std::vector<Leaf>;
+    using Branch = std::array<std::shared_ptr<const Leaves>, width>;
+    using Tree = std::array<std::shared_ptr<const Branch>, width>;
+
+    struct Place {
+        Form form = exact;
+        std::string_view key;  // what follows "*." or "**."
+    };
+    static Place place_of(std::string_view pattern) noexcept;
+    static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }
+    static std::size_t leaves_of(std::size_t hash) noexcept { return hash / width % width; }
+    void put(const Place& place, HostPtr host);
+    template <typename Action>
+    void for_each_host(Action action) const;
+    const Host* host_at(const Place& place) const noexcept;
+    bool is_known(const Route& route, TimePoint now) const noexcept;
+    bool is_known(const Host& host, TimePoint now) const noexcept;
+    HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
+    static void make_paths(Host& host, std::uint64_t seed);
+    const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
+
+    const Host* nearest_host_for(std::string_view host, TimePoint now) const noexcept;
+
+    Hash hash_{http::NameHasher(0)};
+    Duration known_for_{};
+    std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
+    std::array<Tree, forms> hosts_;
+    HostPtr default_;
+    std::size_t passthroughs_ = 0;  // hosts that have one
+};
+
+}  // namespace ferrotunnel::directory

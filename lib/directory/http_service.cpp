@@ -1,0 +1,84 @@
+// A registered service: the choice among its trunks, and how visitors of a group stay with their members.
+#include "directory/http_service.hpp"
+
+#include <utility>
+
+namespace ferrotunnel::directory {
+
+namespace {
+
+// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is no text for a
+// cookie.
+std::string cookie_path_of(const http::PathRule& path) {
+    static constexpr std::string_view usual =
+        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may come percent-encoded
+    const bool is_plain = path.kind != http::PathRule::Kind::regex && path.path.starts_with('/') &&
+                          path.path.find_first_not_of(usual) == std::string::npos;
+    return is_plain ? path.path : "/";
+}
+
+HttpService::Sticks sticks_of(const std::optional<Membership>& membership, const HttpDescription& description) {
+    HttpService::Sticks sticks;
+    if (membership) {
+        sticks.by = membership->sticky;
+        sticks.watches = membership->eject.failures != 0;
+    }
+    if (sticks.by == wire::Sticky::cookie && membership->key) {
+        sticks.cookie_name = membership->key->cookie_name(membership->group);
+        sticks.cookie_path = cookie_path_of(description.path);
+    }
+    return sticks;
+}
+
+}  // namespace
+
+HttpService::HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id,
+                         const std::optional<Membership>& membership)
+    : serial_(serial),
+      description_(std::move(description)),
+      client_(client),
+      id_(id),
+      sticks_(sticks_of(membership, description_)) {}
+
+std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
+                                                        const runtime::Worker* here, const VisitorAsk& ask) {
+    std::lock_guard lock(mutex_);
+    const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
+    const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
+    if (carrier == nullptr) {
+        return std::nullopt;
+    }
+    return Carrier{carrier->trunk, carrier->service, carriers_.member_of(*carrier)};
+}
+
+MemberTurn HttpService::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
+    std::lock_guard lock(mutex_);
+    return carriers_.tell(member, fared, now, time);
+}
+
+std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.member_of(trunk);
+}
+
+std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
+    std::lock_guard lock(mutex_);
+    return carriers_.members();
+}
+
+std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
+    std::lock_guard lock(mutex_);
+    return carriers_.stays_with(ask);
+}
+
+bool HttpService::carries(const HttpCarrier& trunk) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.has(trunk);
+}
+
+bool HttpService::is_unhealthy() const {
+    std::lock_guard lock(mutex_);
+    return carriers_.is_unhealthy();
+}
+
+}  // namespace ferrotunnel::directory

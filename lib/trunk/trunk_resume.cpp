@@ -1,0 +1,97 @@
+// A trunk whose session outlives its connection: losing one, waiting without, going on with the next.
+#include <utility>
+
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::trunk {
+
+using wire::Code;
+
+// A socket that the peer's machine has closed says that the process there is gone, or has ended the session in order.
+// The side that dials tries all the same, since something in between may have closed it, unless the end was announced.
+void Trunk::connection_lost(TrunkEnd end) {
+    const bool is_the_end = pipe_->saw_end() && (!dials_ || session_.peer_drains());
+    if (!session_.is_resumable() || is_the_end) {
+        close(std::move(end));
+    } else {
+        detach_then_tell(std::move(end));
+    }
+}
+
+void Trunk::on_silent() {
+    detach_then_tell({Code::silent, "nothing was heard from the peer", false, true});
+}
+
+void Trunk::detach_then_tell(TrunkEnd end) {
+    detach();
+    end_ = end;
+    events_.on_detached(end);
+}
+
+void Trunk::detach() {
+    if (state_ == State::detached) {
+        return;
+    }
+    leave_pipe();
+    state_ = State::detached;
+    end_ = {Code::connection_reset, "the connection was replaced", false, true};
+    session_.detach();
+    set_timer();
+}
+
+// Resets the connection: an end in order would tell the peer that this process is gone.
+void Trunk::leave_pipe() noexcept {
+    worker_.poller().remove(pipe_->fd(), *this);
+    batch_.clear();
+    slabs_ = {};
+    readable_ = hung_up_ = false;
+    held_back_ = 0;
+    last_counters_ = counters();
+    runtime::reset_close(pipe_->release_fd());
+    pipe_.reset();
+}
+
+// Streams end and are opened meanwhile as well.
+void Trunk::wait_detached() {
+    if (const auto& failure = session_.failure()) {
+        close({failure->code, failure->text, failure->by_peer, true});
+        return;
+    }
+    (void)session_.produce(batch_, worker_.now());
+    session_.tick(worker_.now());
+    set_timer();
+}
+
+void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
+                   const buffer::Slice& rest) {
+    IntrusivePtr<Trunk> keep(this);
+    pipe_ = std::move(pipe);
+    try {
+        worker_.poller().add(pipe_->fd(), *this);
+    } catch (const std::exception& problem) {
+        close({Code::internal, problem.what(), false, true});
+        return;
+    }
+    state_ = State::running;
+    readable_ = writable_ = true;
+    session_.reattach(peer_received, login, worker_.now());
+    if (!rest.empty()) {
+        session_.receive(rest, worker_.now());
+    }
+    worker_.defer(*this);
+    set_timer();
+}
+
+std::unique_ptr<transport::Pipe> Trunk::hand_over(buffer::Slice& rest) {
+    if (taking_ != nullptr) {
+        const auto end = static_cast<std::uint32_t>(session_.message_end());
+        rest = taking_->share(end, taking_->size() - end);
+    }
+    last_counters_ = counters();
+    worker_.poller().remove(pipe_->fd(), *this);
+    std::unique_ptr<transport::Pipe> pipe = std::move(pipe_);
+    let_go();
+    return pipe;
+}
+
+}  // namespace ferrotunnel::trunk
