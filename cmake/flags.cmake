@@ -49,3 +49,14 @@ if(NOT FERROTUNNEL_FUZZ)
   target_compile_definitions(ft_asio INTERFACE ${FERROTUNNEL_ASIO_DEFINITIONS})
   target_link_libraries(ft_asio INTERFACE Threads::Threads)
 endif()
+
+# Relocations as a bitmap, 2 KiB of it in place of 200 that every start reads; loaders know it from glibc 2.36 on.
+include(CheckCXXSourceCompiles)
+include(CheckLinkerFlag)
+check_linker_flag(CXX LINKER:-z,pack-relative-relocs FERROTUNNEL_LINKER_PACKS)
+check_cxx_source_compiles("#include <cstdlib>\n#if !__GLIBC_PREREQ(2, 36)\n#error\n#endif\nint main() {}"
+  FERROTUNNEL_LOADER_UNPACKS)
+set(FERROTUNNEL_PACKED_RELOCATIONS OFF)
+if(FERROTUNNEL_LINKER_PACKS AND FERROTUNNEL_LOADER_UNPACKS)
+  set(FERROTUNNEL_PACKED_RELOCATIONS ON)
+endif()
