@@ -25,11 +25,11 @@ if(FERROTUNNEL_SANITIZE)
 else()
   target_compile_options(ft_compile INTERFACE
     $<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>)
-  target_link_options(ft_compile INTERFACE $<$<CONFIG:Release>:LINKER:-z,relro,-z,now,--gc-sections>)
+  target_link_options(ft_compile INTERFACE $<$<CONFIG:Release>:LINKER:-z,relro,-z,now>)
 endif()
 
-# For code that runs at the start, or when somebody asks: the pages of it that are touched are most of what a process takes
-# that has no visitors.
+# For code that runs at the start, or when somebody asks. Of a process without visitors, a third of the memory is pages of
+# our own code that were touched once.
 add_library(ft_small INTERFACE)
 target_compile_options(ft_small INTERFACE $<$<CONFIG:Release>:-Os;-ffunction-sections;-fdata-sections>)
 
@@ -48,15 +48,4 @@ if(NOT FERROTUNNEL_FUZZ)
   add_library(ft_asio INTERFACE)
   target_compile_definitions(ft_asio INTERFACE ${FERROTUNNEL_ASIO_DEFINITIONS})
   target_link_libraries(ft_asio INTERFACE Threads::Threads)
-endif()
-
-# Relocations as a bitmap, 2 KiB of it in place of 200 that every start reads; loaders know it from glibc 2.36 on.
-include(CheckCXXSourceCompiles)
-include(CheckLinkerFlag)
-check_linker_flag(CXX LINKER:-z,pack-relative-relocs FERROTUNNEL_LINKER_PACKS)
-check_cxx_source_compiles("#include <cstdlib>\n#if !__GLIBC_PREREQ(2, 36)\n#error\n#endif\nint main() {}"
-  FERROTUNNEL_LOADER_UNPACKS)
-set(FERROTUNNEL_PACKED_RELOCATIONS OFF)
-if(FERROTUNNEL_LINKER_PACKS AND FERROTUNNEL_LOADER_UNPACKS)
-  set(FERROTUNNEL_PACKED_RELOCATIONS ON)
 endif()

@@ -1,5 +1,5 @@
 # ft_layer(folder [SANS_IO] [COLD] USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it
-# may use. COLD: no visitor's bytes pass through it.
+# may use. COLD: it runs at the start or when somebody asks, and is made small.
 # tests/check/layers.cpp reads these calls and checks the #include lines against them.
 set_property(GLOBAL PROPERTY FERROTUNNEL_LAYERS "")
 

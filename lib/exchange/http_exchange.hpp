@@ -211,7 +211,7 @@ private:
     Answer next_gathered();
     ResponseReader::Piece answer_piece();
 
-    // The beginning, and the stream (http_exchange.cpp).
+    // The beginning (http_exchange.cpp), and the stream (http_exchange_stream.cpp).
     void arrive(const http::RequestHead& head);
     bool put_on_hold(const http::RequestHead& head, TimePoint until);
     void look_at_hold();

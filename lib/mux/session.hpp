@@ -265,7 +265,7 @@ private:
     void count_received(const Stream& stream, std::size_t bytes) noexcept;
     void sent_from_queue(Stream& stream, std::uint32_t bytes);
 
-    // Life of streams and credit (session_streams.cpp, session_credit.cpp).
+    // Life of streams, wakes and credit (session_streams.cpp, session.cpp, session_credit.cpp).
     IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                      std::uint32_t send_window, std::uint32_t receive_window);
     void abort_stream(Stream& stream, wire::Code code, bool in_order = false);

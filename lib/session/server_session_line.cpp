@@ -4,8 +4,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "net/ip_text.hpp"
 #include "session/server_session.hpp"
+#include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
 
@@ -18,7 +18,7 @@ std::string address_of(const directory::Visitor& visitor) {
 }
 
 std::string address_of(const directory::TlsVisitor& visitor) {
-    return net::ip_text(visitor.from);
+    return text_of(visitor.from);
 }
 
 }  // namespace

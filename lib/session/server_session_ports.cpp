@@ -1,4 +1,4 @@
-// The public ports of a client's services: which it gets, claiming, opening, and what is said when others have them.
+// The public ports of a client's services: which it gets, claiming and opening them, and what they tell.
 #include <utility>
 #include <vector>
 

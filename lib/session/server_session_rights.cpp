@@ -8,6 +8,7 @@
 #include "net/ip_text.hpp"
 #include "runtime/address.hpp"
 #include "session/server_session.hpp"
+#include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
 
@@ -217,7 +218,7 @@ bool ServerSession::count_visitor(std::shared_ptr<void>& of_token, const net::Ad
     if (of_token) {
         return true;
     }
-    refuse_visitor(net::ip_text(from), Code::busy);
+    refuse_visitor(text_of(from), Code::busy);
     static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
     if (shared_->log->may_write(LogLevel::info, quotas, worker_.now())) {
         shared_->log->info("a visitor was turned away: the token has as many, or as many new ones, as it may",

@@ -70,6 +70,7 @@ void ServerSession::open_visitor(std::uint32_t id, directory::TlsVisitor visitor
     request.visitor = visitor.from;
     const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
     request.metadata = metadata;
+    // With the ticket: the visitor counts towards the edge's caps for as long as it is there.
     carry(id, visitor, request, counted_with(services_.at(id).traffic, visitor.ticket));
 }
 

@@ -1,4 +1,4 @@
-// Visitors of a client's public ports: how many there are, and a stream for each.
+// Visitors on their way to a client: how many there are, and a stream for each.
 #include <utility>
 
 #include "base/text.hpp"
@@ -104,8 +104,8 @@ void ServerSession::carry(std::uint32_t id, AnyVisitor& visitor, mux::Session::O
 }
 
 // Opens a stream for the visitor. Null: another trunk has the visitor now, which has room or finds out that it has none
-// either; or nobody has, and the visitor's end is told so when it is let go. `counts_in`, if it is not null, has
-// counted the visitor already.
+// either; or nobody has, and the visitor is reset or turned away when the caller lets it go. `counts_in`, if it is not
+// null, has counted the visitor already.
 template <typename AnyVisitor>
 IntrusivePtr<mux::Stream> ServerSession::open_for(std::uint32_t id, AnyVisitor& visitor,
                                                   mux::Session::OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
