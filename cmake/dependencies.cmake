@@ -21,7 +21,6 @@ endif()
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 
 # For plugins, which are left out where they are missing: hashes of passwords, questions over HTTP, and compressing.
 find_path(FERROTUNNEL_CRYPT_INCLUDE_DIR crypt.h)

@@ -48,7 +48,7 @@ function(ft_package kind library program)
   # A static library brings its users the libraries below it; a shared one knows its own.
   set(pc_requires "")
   if(kind STREQUAL "STATIC")
-    set(pc_requires "openssl >= 3.0, fmt, spdlog, re2, libnghttp2, yaml-cpp, zlib, libbrotlidec")
+    set(pc_requires "openssl >= 3.0, fmt, re2, libnghttp2, yaml-cpp, zlib, libbrotlidec")
   endif()
   configure_file(${PROJECT_SOURCE_DIR}/cmake/ferrotunnel.pc.in ${generated}/ferrotunnel.pc @ONLY)
   install(FILES ${generated}/ferrotunnel.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${install_options})

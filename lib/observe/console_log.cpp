@@ -1,15 +1,15 @@
 #include "observe/console_log.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
-#include <spdlog/details/log_msg.h>
-#include <spdlog/details/os.h>
-#include <spdlog/pattern_formatter.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <condition_variable>
+#include <cstdlib>
+#include <ctime>
 #include <mutex>
 
 #include "observe/log_line.hpp"
@@ -20,25 +20,7 @@ namespace {
 // How soon, at the end, a line that nobody reads is given up.
 constexpr std::chrono::milliseconds look_every{50};
 
-spdlog::level::level_enum level_of(LogLevel level) {
-    switch (level) {
-        case LogLevel::trace:
-            return spdlog::level::trace;
-        case LogLevel::debug:
-            return spdlog::level::debug;
-        case LogLevel::info:
-            return spdlog::level::info;
-        case LogLevel::warn:
-            return spdlog::level::warn;
-        case LogLevel::error:
-            return spdlog::level::err;
-        case LogLevel::off:
-            return spdlog::level::off;
-    }
-    return spdlog::level::info;
-}
-
-// Our names are those that --log-level takes; spdlog writes "warning" and "err".
+// The names that --log-level takes.
 std::string_view name_of(LogLevel level) {
     switch (level) {
         case LogLevel::trace:
@@ -89,35 +71,49 @@ void write_all(int descriptor, std::string_view text, const std::stop_token& end
     }
 }
 
-// Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
-std::unique_ptr<spdlog::formatter> formatter_for(ConsoleLog::Format format) {
-    if (format == ConsoleLog::Format::text) {
-        return std::make_unique<spdlog::pattern_formatter>("%Y-%m-%d %H:%M:%S.%e %^%-5!n%$ %v");
+// What a line begins with. Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
+std::string head_of(ConsoleLog::Format format, std::chrono::system_clock::time_point time, LogLevel level,
+                    bool colours) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
+    const bool is_text = format == ConsoleLog::Format::text;
+    std::tm parts{};
+    if (is_text) {
+        ::localtime_r(&seconds, &parts);
+    } else {
+        ::gmtime_r(&seconds, &parts);
     }
-    return std::make_unique<spdlog::pattern_formatter>("{\"ts\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%n\"%v",
-                                                       spdlog::pattern_time_type::utc);
+    const std::string date = fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+    const std::string hour = fmt::format("{:02}:{:02}:{:02}.{:03}", parts.tm_hour, parts.tm_min, parts.tm_sec,
+                                         std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count());
+    if (!is_text) {
+        return fmt::format(R"({{"ts":"{}T{}Z","level":"{}")", date, hour, name_of(level));
+    }
+    return colours ? fmt::format("{} {} {}{:<5}\033[m ", date, hour, colour_of(level), name_of(level))
+                   : fmt::format("{} {} {:<5} ", date, hour, name_of(level));
 }
 
-bool wants_colours(std::FILE* stream) {
-    return spdlog::details::os::in_terminal(stream) && spdlog::details::os::is_color_terminal();
+// Whoever sets NO_COLOR to anything wants none (https://no-color.org).
+bool wants_colours(int descriptor) {
+    const auto variable = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return std::string_view(value != nullptr ? value : "");
+    };
+    const std::string_view terminal = variable("TERM");
+    return ::isatty(descriptor) == 1 && !terminal.empty() && terminal != "dumb" && variable("NO_COLOR").empty();
 }
 
 }  // namespace
 
 struct ConsoleLog::Stream {
     Stream(std::FILE* stream, Format format)
-        : descriptor(::fileno(stream)),
-          colours(format == Format::text && wants_colours(stream)),
-          formatter(formatter_for(format)) {}
-
-    std::string formatted(const spdlog::details::log_msg& record, LogLevel level);
+        : descriptor(::fileno(stream)), colours(format == Format::text && wants_colours(descriptor)) {}
 
     const int descriptor;
     const bool colours;
     std::mutex mutex;
     std::condition_variable free;
-    bool busy = false;  // writing a line; also guards the formatter
-    const std::unique_ptr<spdlog::formatter> formatter;
+    bool busy = false;  // writing a line
 };
 
 // The right to write a line. Waiting for it also ends when `ending` is asked to stop.
@@ -148,21 +144,6 @@ private:
     bool has_it_ = false;
 };
 
-std::string ConsoleLog::Stream::formatted(const spdlog::details::log_msg& record, LogLevel level) {
-    spdlog::memory_buf_t line;
-    formatter->format(record, line);
-    const std::string_view text(line.data(), line.size());
-    if (!colours || record.color_range_end <= record.color_range_start) {
-        return std::string(text);
-    }
-    std::string coloured(text.substr(0, record.color_range_start));
-    coloured += colour_of(level);
-    coloured += text.substr(record.color_range_start, record.color_range_end - record.color_range_start);
-    coloured += "\033[m";
-    coloured += text.substr(record.color_range_end);
-    return coloured;
-}
-
 ConsoleLog::ConsoleLog(Format format, std::FILE* stream)
     : stream_(std::make_unique<Stream>(stream, format)), format_(format) {}
 
@@ -171,12 +152,11 @@ ConsoleLog::~ConsoleLog() = default;
 void ConsoleLog::write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
                        std::span<const LogPair> fields, const std::stop_token& ending) noexcept {
     try {
-        const std::string rest = format_ == Format::text ? text_line(message, fields) : json_rest(message, fields);
-        const std::string_view name = name_of(level);
-        // The logger's name (%n) carries our name of the level.
-        const spdlog::details::log_msg record(time, {}, {name.data(), name.size()}, level_of(level), rest);
+        std::string line = head_of(format_, time, level, stream_->colours);
+        line += format_ == Format::text ? text_line(message, fields) : json_rest(message, fields);
+        line += '\n';
         if (const Turn turn(*stream_, ending); turn) {
-            write_all(stream_->descriptor, stream_->formatted(record, level), ending);
+            write_all(stream_->descriptor, line, ending);
         }
     } catch (...) {  // a line that cannot be written is no reason to stop
     }

@@ -18,13 +18,13 @@ struct LogPair {
     std::string_view value;
 };
 
-/// Writes whole lines, bypassing the stream's own buffer. Any thread. It neither uses nor changes spdlog's global
-/// loggers.
+/// Writes whole lines, bypassing the stream's own buffer. Any thread.
 class ConsoleLog {
 public:
     enum class Format { text, json };
 
-    /// `stream` must outlive this object. Text is coloured if `stream` is a terminal that understands colours.
+    /// `stream` must outlive this object. Text is coloured if `stream` is a terminal, unless $TERM is empty or "dumb"
+    /// or $NO_COLOR is set.
     explicit ConsoleLog(Format format, std::FILE* stream = stderr);
     ~ConsoleLog();
     ConsoleLog(const ConsoleLog&) = delete;

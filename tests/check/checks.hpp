@@ -11,7 +11,7 @@
 namespace check {
 
 // Checks that a folder of lib/ includes only the folders that its ft_layer() call in lib/CMakeLists.txt names and those
-// that these use; that the sans-IO folders include no Asio, spdlog or JSON header, nor a system's socket or
+// that these use; that the sans-IO folders include no Asio or JSON header, nor a system's socket or
 // thread-creating one; and that the public headers, the program, plugins and examples see include/ferrotunnel/ alone.
 Findings check_layers(const std::filesystem::path& root);
 

@@ -65,7 +65,7 @@ bool is_foreign_to_core(std::string_view name) {
             return true;
         }
     }
-    return is_of_library(name, {"asio", "spdlog", "nlohmann", "fmt", "openssl"});
+    return is_of_library(name, {"asio", "nlohmann", "fmt", "openssl"});
 }
 
 std::string list_of(const Layer& layer) {
@@ -125,7 +125,7 @@ void check_public_only(const std::filesystem::path& root, const Layers& layers, 
                     findings.push_back(source.at(include.line) + std::string(folder) +
                                        "/ sees include/ferrotunnel/ alone, not lib/" + include.name);
                 } else if (folder == "include" &&
-                           is_of_library(include.name, {"spdlog", "nlohmann", "fmt", "openssl", "yaml-cpp", "CLI"})) {
+                           is_of_library(include.name, {"nlohmann", "fmt", "openssl", "yaml-cpp", "CLI"})) {
                     findings.push_back(source.at(include.line) + "a public header must not ask applications for <" +
                                        include.name + ">");
                 }

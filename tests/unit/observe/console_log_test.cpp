@@ -1,12 +1,16 @@
 #include "observe/console_log.hpp"
 
+#include <pty.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -37,6 +41,47 @@ private:
 
 const std::chrono::system_clock::time_point some_time{std::chrono::milliseconds(1'700'000'000'123)};
 
+// What a variable is while the test runs; nullptr: not there.
+class Variable {
+public:
+    Variable(const char* name, const char* value) : name_(name) {
+        if (const char* const before = std::getenv(name); before != nullptr) {
+            before_ = before;
+        }
+        set(value);
+    }
+    ~Variable() { set(before_ ? before_->c_str() : nullptr); }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+private:
+    void set(const char* value) {
+        if (value != nullptr) {
+            ::setenv(name_, value, 1);
+        } else {
+            ::unsetenv(name_);
+        }
+        ::tzset();
+    }
+
+    const char* const name_;
+    std::optional<std::string> before_;
+};
+
+// What a terminal is shown of a line.
+std::string on_a_terminal(LogLevel level) {
+    int screen = -1;
+    int terminal = -1;
+    REQUIRE(::openpty(&screen, &terminal, nullptr, nullptr, nullptr) == 0);
+    std::FILE* const stream = ::fdopen(terminal, "w");
+    ConsoleLog(ConsoleLog::Format::text, stream).write(some_time, level, "listening", {}, {});
+    std::array<char, 512> shown{};
+    const ssize_t size = ::read(screen, shown.data(), shown.size());
+    std::fclose(stream);
+    ::close(screen);
+    return {shown.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
 }  // namespace
 
 TEST_CASE("JSON lines carry time in UTC, level, message and fields", "[log]") {
@@ -50,13 +95,26 @@ TEST_CASE("JSON lines carry time in UTC, level, message and fields", "[log]") {
           "{\"ts\":\"2023-11-14T22:13:20.123Z\",\"level\":\"error\",\"msg\":\"over\"}\n");
 }
 
-TEST_CASE("text lines have no colours in a file", "[log]") {
+TEST_CASE("text lines have local time, and no colours in a file", "[log]") {
+    const Variable zone("TZ", "XXX-5:30");  // half past five hours ahead of UTC
     Capture capture;
     ConsoleLog log(ConsoleLog::Format::text, capture.stream());
     log.write(some_time, LogLevel::info, "listening", {}, {});
-    const std::string text = capture.text();
-    CHECK(text.substr(text.find(".123")) == ".123 info  listening\n");
-    CHECK(text.find('\033') == std::string::npos);
+    CHECK(capture.text() == "2023-11-15 03:43:20.123 info  listening\n");
+}
+
+TEST_CASE("a terminal's lines have colours, unless it is dumb or nobody wants them", "[log]") {
+    const Variable zone("TZ", "UTC0");
+    const Variable terminal("TERM", "xterm");
+    {
+        const Variable colours("NO_COLOR", nullptr);
+        CHECK(on_a_terminal(LogLevel::info) == "2023-11-14 22:13:20.123 \033[32minfo \033[m listening\r\n");
+        CHECK(on_a_terminal(LogLevel::error) == "2023-11-14 22:13:20.123 \033[31m\033[1merror\033[m listening\r\n");
+        const Variable dumb("TERM", "dumb");
+        CHECK(on_a_terminal(LogLevel::info) == "2023-11-14 22:13:20.123 info  listening\r\n");
+    }
+    const Variable colours("NO_COLOR", "1");
+    CHECK(on_a_terminal(LogLevel::info) == "2023-11-14 22:13:20.123 info  listening\r\n");
 }
 
 TEST_CASE("lines of several threads stay whole", "[log]") {
