@@ -202,7 +202,6 @@ wait_until $patience "the visitor" file_has "$dir/cut.out" connected
 signal laptop KILL
 wait "$cut"
 unset "programs[laptop]"
-wait "$(pid_of laptop)" 2>/dev/null || true
-unset "pids[laptop]"
+join laptop
 equal "how it ended" "$(tail -1 "$dir/cut.out")" reset
 wait_until $patience "the end of the service" eval '[[ $(by_curl hidden:80 "$token") == 404 ]]'

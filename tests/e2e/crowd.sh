@@ -17,8 +17,7 @@ ready_client client 1 --tcp "0=127.0.0.1:$(<"$dir/backend.port")"
 public=$(public_of client)
 
 mkfifo "$dir/commands" "$dir/answers"
-"$E2E_TOOLS/crowd" visit "$public" <"$dir/commands" >"$dir/answers" 2>"$dir/visitors.err" &
-pids[visitors]=$!
+start visitors bash -c 'exec "${@:2}" <"$1/commands" >"$1/answers"' bash "$dir" "$E2E_TOOLS/crowd" visit "$public"
 exec 8>"$dir/commands" 9<"$dir/answers"
 # ask COMMAND...: what the visitors answer.
 ask() {

@@ -36,8 +36,8 @@ crowd() {
     local name=$1
     shift
     mkfifo "$dir/$name.in" "$dir/$name.lines"
-    "$E2E_TOOLS/hostile" visit "$1" "$visitors" $kinds "${@:2}" <"$dir/$name.in" >"$dir/$name.lines" 2>"$dir/$name.err" &
-    pids[$name]=$!
+    start "$name" bash -c 'exec "${@:2}" <"$1.in" >"$1.lines"' bash "$dir/$name" \
+        "$E2E_TOOLS/hostile" visit "$1" "$visitors" $kinds "${@:2}"
     exec {to[$name]}>"$dir/$name.in" {from[$name]}<"$dir/$name.lines"
 }
 ask() {

@@ -121,8 +121,7 @@ end_programs() {
             result=1
             continue
         fi
-        wait "${pids[$name]}" 2>/dev/null
-        code=$?
+        code=$(<"$dir/$name.code")
         unset "pids[$name]"
         if ((code != ${expected_codes[$name]:-0})); then
             echo "FAILED: $name ended with code $code" >&2
@@ -146,8 +145,10 @@ finish() {
     fi
     ((code == 0 || code == skipped)) || show_logs
     for i in "${!pids[@]}"; do
-        kill -CONT "${pids[$i]}" 2>/dev/null
-        kill -KILL "${pids[$i]}" 2>/dev/null
+        is_running "$i" && kill -KILL "${pids[$i]}" 2>/dev/null
+    done
+    for i in "${!pids[@]}"; do
+        (wait_until $patience "the end of $i" has_ended "$i")
     done
     wait 2>/dev/null
     ((code == 0)) && say "passed: $test_name"
@@ -162,21 +163,32 @@ set -E
 
 # --- processes ----------------------------------------------------------------------------------------------------
 
-# start NAME COMMAND...: in the background, its output in $dir/NAME.out and NAME.err.
+# start NAME COMMAND...: in the background, its output in $dir/NAME.out and NAME.err. A shell of its own waits for it and
+# leaves the code it ends with in NAME.code: in a long test its number is another process's again before anybody asks.
 start() {
-    local name=$1
+    local name=$1 pid
     shift
     [[ -z ${pids[$name]:-} ]] || fail "$name runs already"
     unset "exit_codes[$name]"
+    rm -f "$dir/$name.code"
     : >"$dir/$name.out" # here, so that nobody reads what one before it has said
     : >"$dir/$name.err"
-    "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
-    pids[$name]=$!
+    read -r pid < <(
+        trap - ERR
+        "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
+        echo $!
+        exec >/dev/null 2>&1
+        code=0
+        wait $! || code=$?
+        echo $code >"$dir/$name.ending"
+        mv "$dir/$name.ending" "$dir/$name.code"
+    )
+    pids[$name]=$pid
 }
 
 pid_of() { echo "${pids[$1]:?no process $1}"; }
 
-is_running() { [[ -n ${pids[$1]:-} ]] && kill -0 "${pids[$1]}" 2>/dev/null && ! is_zombie "${pids[$1]}"; }
+is_running() { [[ -n ${pids[$1]:-} && ! -e $dir/$1.code ]]; }
 
 # check_alive: fails when a FerroTunnel process has ended that no one has asked to.
 check_alive() {
@@ -186,20 +198,15 @@ check_alive() {
     done
 }
 
-# Where a child has ended and nobody has waited for it, kill -0 still succeeds.
-is_zombie() { grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
-
 has_ended() { ! is_running "$1"; }
 
 signal() { kill "-$2" "$(pid_of "$1")"; }
 
 # join NAME [SECONDS]: waits for its end by itself; its exit code is then in exit_codes[NAME].
 join() {
-    local name=$1 code=0
-    wait_until "${2:-$patience}" "the end of $name" has_ended "$name"
-    wait "${pids[$name]}" 2>/dev/null || code=$?
-    exit_codes[$name]=$code
-    unset "pids[$name]"
+    wait_until "${2:-$patience}" "the end of $1" has_ended "$1"
+    exit_codes[$1]=$(<"$dir/$1.code")
+    unset "pids[$1]"
 }
 
 # join_ok NAME [SECONDS]: and it must have succeeded.
@@ -212,9 +219,7 @@ join_ok() {
 kill_now() {
     pid_of "$1" >/dev/null
     signal "$1" KILL 2>/dev/null || true # it may have ended by itself
-    # Nothing survives that, and the shell reports the death of whom it waits for: not to us.
-    wait "${pids[$1]}" 2>/dev/null || true
-    unset "pids[$1]"
+    join "$1"
 }
 
 # --- waiting ------------------------------------------------------------------------------------------------------
