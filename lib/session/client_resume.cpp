@@ -11,6 +11,8 @@ namespace {
 
 // A proxy has to be asked, and has to connect, before the server can be.
 constexpr Duration attempt_through_proxy = std::chrono::seconds(5);
+// How long the last attempt may take until it has connected.
+constexpr Duration last_attempt = Duration(limits::resume_attempt_every) / 2;
 
 // What another attempt would be told again.
 bool is_final(Code code) {
@@ -37,6 +39,7 @@ ClientResume::~ClientResume() {
 void ClientResume::begin(std::uint64_t received) {
     received_ = received;
     trying_ = true;
+    last_dialled_at_.reset();
     drop_attempt();
     // At once, but not again and again: what cuts each connection may cut the next one, too.
     timer_.set(std::max(worker_.now(), dialled_at_ + limits::resume_attempt_every));
@@ -46,6 +49,15 @@ void ClientResume::stop() noexcept {
     trying_ = false;
     timer_.cancel();
     drop_attempt();
+}
+
+bool ClientResume::finishes() {
+    if (!trunk_ && !last_dialled_at_) {
+        attempt();
+        timer_.cancel();
+        last_dialled_at_ = dialled_at_;
+    }
+    return trunk_ || worker_.now() < *last_dialled_at_ + last_attempt;
 }
 
 void ClientResume::drop_attempt() noexcept {

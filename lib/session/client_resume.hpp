@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "runtime/timer.hpp"
 #include "session/client_session.hpp"
@@ -37,8 +38,9 @@ public:
     /// Begins to try, and goes on until one of the callbacks or stop(). `received`: what this side has of the session.
     void begin(std::uint64_t received);
     void stop() noexcept;
-    /// Whether an attempt has reached the server, or something in between.
-    bool has_connected() const noexcept { return trunk_ != nullptr; }
+    /// Called from the moment on when it is too late. False when nothing is under way any more: an attempt that has
+    /// connected may finish, and a last one is made, so that a network that is back in time is always found.
+    bool finishes();
 
 private:
     void attempt();
@@ -65,6 +67,7 @@ private:
     IntrusivePtr<trunk::Trunk> trunk_;  // of the login
     std::unique_ptr<login::ClientHandshake> handshake_;
     TimePoint dialled_at_{};
+    std::optional<TimePoint> last_dialled_at_{};  // the last one, once it is too late
     std::uint64_t attempts_ = 0;
     std::uint64_t received_ = 0;
     bool trying_ = false;

@@ -181,9 +181,9 @@ void ClientSession::on_detached(const trunk::TrunkEnd& why) {
 }
 
 bool ClientSession::is_being_resumed() const {
-    // An attempt that has begun in time may finish; not one after the other for ever.
+    // An attempt may finish; not one after the other for ever.
     const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
-    return resume_ && resume_->has_connected() && worker_.now() < last;
+    return resume_ && worker_.now() < last && resume_->finishes();
 }
 
 void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,

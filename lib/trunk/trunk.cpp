@@ -436,7 +436,7 @@ void Trunk::set_timer() {
         next = worker_.now();
     }
     if (state_ == State::detached && next <= worker_.now()) {
-        next = worker_.now() + limits::resume_attempt_every / 4;  // the new connection is being made
+        next = worker_.now() + Duration(limits::resume_attempt_every) / 4;  // the new connection is being made
     }
     timer_.set(next);
 }

@@ -1,6 +1,7 @@
 # A session outlives what happens to its link, in network namespaces: holes, a middlebox that resets the connection, a
 # client whose address changes, and what is too long for it, after which all is reset and the service comes back. In
-# full size the session waits for the usual 30 s, and the holes are of 5, 20, 29 and 31 s; otherwise for 15 s, and so on.
+# full size the session waits for the usual 30 s, and the holes are of 5, 20, 29, 29.5 and 31 s; otherwise for 15 s, and so
+# on.
 #
 #   visitor --+  server's namespace      router        client's namespace  +-- backend
 #             +-- 10.79.1.1 ------ 10.79.1.2|10.79.2.2 ------ 10.79.2.1 ---+
@@ -32,6 +33,10 @@ link "$client_ns" 2
 # forward 0|1: the link is black, or there again.
 forward() { inside "$router_ns" sysctl -q -w net.ipv4.ip_forward="$1"; }
 forward 1 || skip "no forwarding here"
+# hole SECONDS: the link is black for so long, by one process: how slow this script is does not make it longer.
+hole() {
+    inside "$router_ns" sh -c "echo 0 >/proc/sys/net/ipv4/ip_forward; sleep $1; echo 1 >/proc/sys/net/ipv4/ip_forward"
+}
 
 in_server=(ip netns exec "$server_ns") in_client=(ip netns exec "$client_ns")
 program=$FERROTUNNEL peer=$E2E_TOOLS/tcp_peer
@@ -107,20 +112,16 @@ unharmed() {
 short=$(by_size 2 5)
 say "a hole of $short s: TCP itself is enough"
 visitors
-forward 0
-sleep "$short" # the hole itself
-forward 1
+hole "$short"
 unharmed
 
-# Longer than the third of the time after which a side gives a connection up, and so short that it may last some seconds
-# longer where this script is slow.
-for hole in $(by_size 8 "20 29"); do
-    say "a hole of $hole s"
+# Longer than the third of the time after which a side gives a connection up. The longest leave half a second for the last
+# attempt, which begins when the time is over.
+for seconds in $(by_size "8 14.5" "20 29 29.5"); do
+    say "a hole of $seconds s"
     before=$(resumes)
     visitors
-    forward 0
-    sleep "$hole" # the hole itself
-    forward 1
+    hole "$seconds"
     wait_until $patience "the resume" resumed $((before + 1))
     unharmed
 done
