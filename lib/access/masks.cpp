@@ -36,8 +36,8 @@ void append_place(std::string& into, std::string_view place) {
 
 }  // namespace
 
-Masks::Masks(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
+Masks::Masks(const std::vector<std::string>& hidden) {
+    for (const std::string& name : hidden) {
         all_ = all_ || name == "*";
         names_.push_back(lowered(name));
     }

@@ -77,8 +77,16 @@ python_with() {
 
 full() { [[ ${E2E_FULL:-0} == 1 ]]; }
 
-# by_size SMALL FULL: the second with E2E_FULL.
-by_size() { if full; then echo "$2"; else echo "$1"; fi; }
+# by_size SMALL FULL [SANITIZED]: the second with E2E_FULL; the third where a sanitizer makes that take hours.
+by_size() {
+    if ! full; then
+        echo "$1"
+    elif ((${E2E_SANITIZED:-0} == 1)); then
+        echo "${3:-$2}"
+    else
+        echo "$2"
+    fi
+}
 
 # --- the end of a test --------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$client_ns" "$program" >"
 chmod +x "$dir/server_program" "$dir/client_program"
 server_bind=10.79.1.1:7835
 
-start backend "${in_client[@]}" "$peer" serve --port 9000 --port-file "$dir/backend.port" echo
+start backend "${in_client[@]}" "$peer" serve --port 9000 --port-file "$dir/backend.port" --timeout 900 echo
 wait_until $patience "the backend" test -s "$dir/backend.port"
 
 # start_tunnel [OPTION...]: of both sides; one connection, the backend's port is 9001 at the server.
@@ -92,10 +92,10 @@ round=0
 # visitors: one that is idle and one that is busy, both with bytes to compare once $dir/over.N is there.
 visitors() {
     round=$((round + 1))
-    start idle "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/idle.$round" \
+    start idle "${in_server[@]}" "$peer" connect 127.0.0.1:9001 --timeout 900 exchange:1 "touch:$dir/idle.$round" \
         "wait:$dir/over.$round" exchange:100K finish rest
     start busy "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/busy.$round" exchange:100000M
-    start whole "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/whole.$round" \
+    start whole "${in_server[@]}" "$peer" connect 127.0.0.1:9001 --timeout 900 exchange:1 "touch:$dir/whole.$round" \
         "wait:$dir/over.$round" exchange:20M finish rest
     wait_until $patience "the visitors" test -e "$dir/idle.$round" -a -e "$dir/busy.$round" -a -e "$dir/whole.$round"
 }

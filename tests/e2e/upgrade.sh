@@ -81,7 +81,7 @@ in_charge server_0 || fail "the old server is not in charge any more"
 more_rounds
 
 say "upgrades under load"
-rounds=$(by_size 10 1000)
+rounds=$(by_size 10 1000 100)
 for ((i = 0; i < rounds; ++i)); do
     upgrade "server_$i" "server_$((i + 1))"
     unset "programs[server_$i]"
