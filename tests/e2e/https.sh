@@ -2,7 +2,7 @@
 # that change or go bad while requests run, what plain HTTP gets, and proxies in front by the PROXY protocol.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl openssl
+need curl openssl python3
 
 # --- certificates -------------------------------------------------------------------------------------------------
 
@@ -43,12 +43,14 @@ certify_many() {
     local i
     for ((i = 1; i <= hosts; ++i)); do
         cp "$dir/many.key" "$many/h$i.key"
+        echo "subjectAltName=DNS:h$i.many.example" >"$dir/many.extension"
         openssl x509 -req -in "$dir/many.request" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
-            -extfile <(echo "subjectAltName=DNS:h$i.many.example") -out "$many/h$i.crt.new" 2>/dev/null
+            -extfile "$dir/many.extension" -out "$many/h$i.crt.new" 2>/dev/null
     done
-    for ((i = 1; i <= hosts; ++i)); do
-        mv "$many/h$i.crt.new" "$many/h$i.crt"
-    done
+    python3 -c 'import os, sys
+for name in os.listdir(sys.argv[1]):
+    if name.endswith(".new"):
+        os.rename(f"{sys.argv[1]}/{name}", f"{sys.argv[1]}/{name[:-4]}")' "$many"
 }
 certify_many
 

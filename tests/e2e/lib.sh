@@ -23,6 +23,7 @@ readonly patience=60
 
 test_name=$(basename "$0" .sh)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-e2e.XXXXXX")
+mkfifo "$dir/.started" # how start() learns the number of a process
 export XDG_CONFIG_HOME=$dir/config # nobody's own login gets in
 export RUNTIME_DIRECTORY=$dir/run # for control sockets: nothing of a test is in the machine's own folders
 main_pid=$BASHPID
@@ -181,16 +182,16 @@ start() {
     rm -f "$dir/$name.code"
     : >"$dir/$name.out" # here, so that nobody reads what one before it has said
     : >"$dir/$name.err"
-    read -r pid < <(
+    (
         trap - ERR
         "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
-        echo $!
-        exec >/dev/null 2>&1
+        echo $! >"$dir/.started"
         code=0
         wait $! || code=$?
         echo $code >"$dir/$name.ending"
         mv "$dir/$name.ending" "$dir/$name.code"
-    )
+    ) >/dev/null 2>&1 &
+    read -r pid <"$dir/.started" # a pipe
     pids[$name]=$pid
 }
 
