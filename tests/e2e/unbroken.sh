@@ -7,7 +7,7 @@ need openssl python3
 need_descriptors 4096
 unset FERROTUNNEL_HTTP_BIND # the file says it
 
-share=$(by_size 0.25 1) # of the visitors that unbroken_load.py has
+share=$(by_size 0.25 1 0.25) # of the visitors that unbroken_load.py has
 rounds=$(by_size 1 3)
 make_token
 (umask 077 && "$FERROTUNNEL" token >"$dir/guest")
