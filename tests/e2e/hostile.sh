@@ -3,7 +3,7 @@
 # everything is as before when they have gone. `benchmarks/hostile/run` measures what others notice.
 source "$(dirname "$0")/lib.sh"
 
-visitors=$(by_size 500 5000) # of each service
+visitors=$(by_size 500 5000 2000) # of each service
 seconds=$(by_size 3 120)
 kinds=idle,unread,tiny,reset,half-closed,hung
 need_descriptors $((visitors * 2 * 8 / 7 + 2000))

@@ -189,7 +189,7 @@ visitors
 began=$(now_ms)
 for ((i = 0; i < 4; ++i)); do
     start "moves$i" "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/moving.$i" \
-        exchange:"$(by_size 300M 5000M)" finish rest
+        exchange:"$(by_size 300M 5000M 1500M)" finish rest
 done
 for ((i = 0; i < 4; ++i)); do wait_until $patience "visitor $i" test -e "$dir/moving.$i"; done
 for ((cut = 0; cut < $(by_size 2 20); ++cut)); do
