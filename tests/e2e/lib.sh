@@ -175,23 +175,26 @@ set -E
 # start NAME COMMAND...: in the background, its output in $dir/NAME.out and NAME.err. A shell of its own waits for it and
 # leaves the code it ends with in NAME.code: in a long test its number is another process's again before anybody asks.
 start() {
-    local name=$1 pid
+    local name=$1 pid started
     shift
     [[ -z ${pids[$name]:-} ]] || fail "$name runs already"
     unset "exit_codes[$name]"
     rm -f "$dir/$name.code"
     : >"$dir/$name.out" # here, so that nobody reads what one before it has said
     : >"$dir/$name.err"
+    exec {started}<>"$dir/.started" # both ways: neither side waits for the other to open it, nor sees an end
     (
         trap - ERR
-        "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
-        echo $! >"$dir/.started"
+        "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null {started}>&- &
+        echo $! >&"$started"
+        exec {started}>&-
         code=0
         wait $! || code=$?
         echo $code >"$dir/$name.ending"
         mv "$dir/$name.ending" "$dir/$name.code"
     ) >/dev/null 2>&1 &
-    read -r pid <"$dir/.started" # a pipe
+    read -r pid <&"$started"
+    exec {started}>&-
     pids[$name]=$pid
 }
 
