@@ -39,7 +39,7 @@ public:
     void begin(std::uint64_t received);
     void stop() noexcept;
     /// Called from the moment on when it is too late. False when nothing is under way any more: an attempt that has
-    /// connected may finish, and a last one is made, so that a network that is back in time is always found.
+    /// connected may finish, and a last, short one is made, so that a network that is back in time is found.
     bool finishes();
 
 private:

@@ -13,7 +13,7 @@ FERROTUNNEL=$program
 E2E_SOURCE=${E2E_SOURCE:-$project/tests/e2e}
 source "$E2E_SOURCE/lib.sh"
 
-# 1,700 to 2,100 KiB are mapped; 3,300 to 4,400 were.
+# 1,300 to 2,100 KiB are mapped; 3,300 to 4,400 were.
 readonly mapped_kib_max=2560
 
 both_ends() {
