@@ -152,10 +152,15 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             why = *full;
             return {};
         } else {
-            joined = {add_service(key.first, key.second, description, now, membership), true};
+            joined = {std::make_shared<HttpService>(++last_serial_, description, key.first, key.second, membership),
+                      true};
         }
         replaced = joined.service->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership, health); });
+        if (joined.first) {
+            add_service(joined.service, now);
+        }
+        version_.fetch_add(1, std::memory_order_release);  // a request may wait for this trunk
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(joined.service);
@@ -213,13 +218,13 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
     }
 }
 
-std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, std::uint32_t id,
-                                                        const HttpDescription& description, TimePoint now,
-                                                        const std::optional<Membership>& membership) {
-    auto service = std::make_shared<HttpService>(++last_serial_, description, client, id, membership);
-    services_.emplace(Key{client, id}, service);
+// Adds a service that has its first trunk: routes must not lead to one without, or a request that looks at them just
+// then finds nobody there. The lock is held.
+void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, TimePoint now) {
+    const HttpDescription& description = service->description();
+    const login::TokenId& owner = service->client_.first;
     Change change(*this);
-    forget(change, client.first, now);
+    forget(change, owner, now);
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
@@ -234,11 +239,11 @@ std::shared_ptr<HttpService> HttpDirectory::add_service(const ClientId& client, 
                 make_room(host, bound);
             }
         }
-        host.owner = client.first;
+        host.owner = owner;
         host.routes.push_back({description.path, service, {}, description.passthrough});
     }
+    services_.emplace(Key{service->client_, service->id_}, service);
     change.commit();
-    return service;
 }
 
 // The routes of the names lead to the new service from the moment in which it joins.

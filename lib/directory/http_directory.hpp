@@ -61,7 +61,7 @@ public:
 
     // --- for every worker ---
 
-    /// Increases with each change of the routes.
+    /// Increases with each change of the routes, and with each trunk that joins a service.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
     /// The same as the routes' has_passthrough(), at the cost of one atomic load.
@@ -134,9 +134,7 @@ private:
     bool is_carried(const HttpDescription& description) const;
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
     void make_room(HttpRoutes::Host& host, const PathBound& bound);
-    std::shared_ptr<HttpService> add_service(const ClientId& client, std::uint32_t id,
-                                             const HttpDescription& description, TimePoint now,
-                                             const std::optional<Membership>& membership);
+    void add_service(const std::shared_ptr<HttpService>& service, TimePoint now);
     void gone(HttpService& service, TimePoint now);
     void forget(Change& change, const login::TokenId& comer, TimePoint now);
     static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);

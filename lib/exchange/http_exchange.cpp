@@ -127,7 +127,7 @@ void HttpExchange::on_change() noexcept {
     handle([this] {
         if (waiting_head_) {
             look_at_hold();
-        } else if (!find_successor()) {
+        } else if (!go_on_elsewhere()) {
             (void)edge_.hold.enter(*this, sizeof(HttpExchange));  // there is room: it has just left
         }
     });
@@ -151,7 +151,7 @@ void HttpExchange::look_at_hold() {
 // Makes a request go on, or wait, that was on its way when the last client of its service went: it is kept as it was
 // written. False: it waits no longer.
 bool HttpExchange::wait_for_successor() {
-    if (find_successor()) {
+    if (go_on_elsewhere()) {
         return true;
     }
     const TimePoint now = edge_.worker.now();
@@ -165,17 +165,26 @@ bool HttpExchange::wait_for_successor() {
     return true;
 }
 
-bool HttpExchange::find_successor() {
-    directory::HttpService* const next = edge_.routes.get().find_successor(*request_.service);
-    if (next == nullptr || upload_) {
+// Makes a request go on if its service has another trunk by now, or a successor. False: nobody has come.
+bool HttpExchange::go_on_elsewhere() {
+    if (upload_) {
+        return false;
+    }
+    std::optional<directory::HttpService::Carrier> carrier;
+    if (directory::HttpService* const next = edge_.routes.get().find_successor(*request_.service)) {
+        request_.service = next->shared_from_this();
+        passed_.clear();
+    } else if (carrier = choose_carrier(); !carrier) {
         return false;
     }
     runtime::Deadline::cancel();
-    request_.service = next->shared_from_this();
-    passed_.clear();
     state_ = State::opening;
     tell_early_end();
-    open(false);
+    if (carrier) {
+        open_fresh(std::move(carrier));
+    } else {
+        open(false);
+    }
     return true;
 }
 

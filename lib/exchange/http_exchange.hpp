@@ -216,7 +216,7 @@ private:
     bool put_on_hold(const http::RequestHead& head, TimePoint until);
     void look_at_hold();
     bool wait_for_successor();
-    bool find_successor();
+    bool go_on_elsewhere();
     void tell_early_end();
     bool has_stream() const noexcept;
     void forward(const Arrival& arrival);

@@ -129,12 +129,14 @@ TEST_CASE("the trunks of a tunnel carry a service together, the one with the few
     auto joined = rig.join(alice, 7, described({"a.example"}), first);
     REQUIRE(joined.service);
     CHECK(joined.first);
-    const std::uint64_t routes_before = rig.directory.version();
+    const auto routes_before = rig.directory.routes();
+    const std::uint64_t version_before = rig.directory.version();
     const std::uint64_t carriers_before = joined.service->carriers_version();
     auto again = rig.join(alice, 7, described({"a.example"}), second);
     CHECK(again.service == joined.service);
     CHECK_FALSE(again.first);
-    CHECK(rig.directory.version() == routes_before);  // for the routes nothing has changed
+    CHECK(rig.directory.routes() == routes_before);    // for the routes nothing has changed
+    CHECK(rig.directory.version() != version_before);  // but a request may wait for a trunk
     CHECK(joined.service->carriers_version() != carriers_before);
 
     first->now = 2;
@@ -151,6 +153,22 @@ TEST_CASE("the trunks of a tunnel carry a service together, the one with the few
     rig.directory.leave(*joined.service, *first, rig.now);
     CHECK_FALSE(joined.service->choose());
     CHECK(rig.find("a.example").kind == Kind::away);
+}
+
+TEST_CASE("no routes lead to a service without a trunk") {
+    Rig rig;
+    int looks = 0;
+    rig.directory.on_change([&] {  // another thread may look at the same moment
+        const HttpMatch found = rig.find("a.example");
+        looks += found.kind == Kind::service ? 1 : 0;
+        CHECK((found.kind != Kind::service || found.service->choose()));
+    });
+    for (int round = 0; round < 2; ++round) {
+        auto joined = rig.join(alice, 1, described({"a.example"}));
+        REQUIRE(joined.service);
+        CHECK(looks == round + 1);
+        rig.directory.leave(*joined.service, *rig.trunks.back(), rig.now);
+    }
 }
 
 TEST_CASE("a service that comes back is another one") {

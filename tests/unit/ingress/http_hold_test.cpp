@@ -150,6 +150,22 @@ TEST_CASE("hold: a request that was on its way to a client that goes is its succ
     CHECK(visitor.read_message().body == "done");
 }
 
+TEST_CASE("hold: a request that was on its way by a connection that goes is sent by the next one of its client") {
+    HoldRig rig;
+    const auto service = rig.add_service("away.test", 2, rig.backend.place());
+    rig.carrier->refuse_with = wire::Code::going_away;
+    rig.carrier->refuse_next = 1;
+    Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: away.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    rig.wait_for(1);
+    visitor.send("0\r\n\r\n");
+    rig.join(service->description(), 2, std::make_shared<PairCarrier>(rig.pair));  // before the old one has left
+    Peer backend = rig.backend.accept();
+    CHECK(backend.read_message().body == "abc");
+    backend.send(answer("done"));
+    CHECK(visitor.read_message().body == "done");
+    CHECK(rig.waiting() == 0);
+}
+
 TEST_CASE("hold: a successor with other rules is none") {
     HoldRig rig(with_hold(2s));
     const auto old = rig.add_service("away.test", 2, rig.backend.place());
