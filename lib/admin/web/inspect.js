@@ -141,7 +141,9 @@ export function inspector() {
 
   async function refresh() {
     try {
-      const found = await get(`/exchanges${query()}`);
+      const asked = query();
+      const found = await get(`/exchanges${asked}`);
+      if (asked !== query()) return; // other ones are looked for by now, and that answer is on its way
       off.textContent = "";
       held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} came too fast to be recorded` : ""}`;
       table.show(found.exchanges, (row) => String(row.id));

@@ -88,7 +88,9 @@ async function main() {
 
   // What has passed the client: found, shown, sent again, edited, compared, copied as a command.
   await open(client, "inspector", "Inspector");
+  await page.getByText("/name/x").first().waitFor();
   await page.getByPlaceholder("Find text").fill("find-me");
+  await page.getByText("/name/x").first().waitFor({ state: "detached" }); // all that is left has been found
   await page.getByRole("button", { name: "Show exchange" }).first().click();
   const shown = page.getByRole("heading", { name: /^Exchange \d+/ });
   await shown.waitFor();
