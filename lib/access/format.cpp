@@ -8,6 +8,7 @@
 
 #include "access/escape.hpp"
 #include "access/limits.hpp"
+#include "base/iso_time.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::access {
@@ -41,30 +42,13 @@ std::string_view known_names() {
     return all;
 }
 
-std::tm utc(std::chrono::system_clock::time_point time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    return parts;
-}
-
-// 2026-11-25T04:59:07.123Z
-void append_iso(std::string& line, std::chrono::system_clock::time_point time) {
-    const std::tm parts = utc(time);
-    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
-    std::array<char, 48> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    line.append(text.data(), size);
-    std::snprintf(text.data(), text.size(), ".%03dZ", static_cast<int>(millis));
-    line += text.data();
-}
-
 // 25/Nov/2026:04:59:07 +0000; the names of months are not those of the locale.
 void append_apache(std::string& line, std::chrono::system_clock::time_point time) {
     static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::tm parts = utc(time);
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
     std::array<char, 80> text{};
     std::snprintf(text.data(), text.size(), "%02d/%s/%04d:%02d:%02d:%02d +0000", parts.tm_mday,
                   months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
@@ -247,7 +231,7 @@ void Format::append_object(std::string& line, const Entry& entry) const {
             line += number->empty() ? std::string_view("null") : std::string_view(*number);
         } else if (name == Name::time) {
             line += '"';
-            append_iso(line, entry.time);
+            append_iso_time(line, entry.time);
             line += '"';
         } else if (name == Name::target || name == Name::referer) {
             append_json(line, masks_.masked(name == Name::target ? entry.target : entry.referer));
@@ -262,7 +246,7 @@ void Format::append_text(std::string& line, const Entry& entry, Name name) const
     if (const std::optional<std::string> number = number_of(entry, name)) {
         line += *number;
     } else if (name == Name::time) {
-        append_iso(line, entry.time);
+        append_iso_time(line, entry.time);
     } else if (name == Name::target || name == Name::referer) {
         append_escaped(line, masks_.masked(name == Name::target ? entry.target : entry.referer));
     } else {

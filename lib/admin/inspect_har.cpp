@@ -1,14 +1,14 @@
 #include "admin/inspect_har.hpp"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "admin/inspect_json.hpp"
+#include "base/iso_time.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "inspect/reading.hpp"
@@ -20,17 +20,11 @@ using inspect::Exchange;
 using inspect::Half;
 using inspect::HeadView;
 
-// "2026-01-31T12:00:00.123Z"
 std::string date_text(double ms_since_1970) {
-    const auto whole = static_cast<std::int64_t>(std::floor(ms_since_1970));
-    const std::time_t seconds = whole / 1'000;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 64> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                                   parts.tm_sec, static_cast<int>(whole % 1'000));
-    return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
+    const std::chrono::milliseconds whole(static_cast<std::int64_t>(std::floor(ms_since_1970)));
+    std::string text;
+    append_iso_time(text, std::chrono::system_clock::time_point(whole));
+    return text;
 }
 
 Json fields_of(const HeadView& head) {

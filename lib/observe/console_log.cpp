@@ -12,6 +12,7 @@
 #include <ctime>
 #include <mutex>
 
+#include "base/iso_time.hpp"
 #include "observe/log_line.hpp"
 
 namespace ferrotunnel::observe {
@@ -72,25 +73,24 @@ void write_all(int descriptor, std::string_view text, const std::stop_token& end
 }
 
 // What a line begins with. Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
-std::string head_of(ConsoleLog::Format format, std::chrono::system_clock::time_point time, LogLevel level,
-                    bool colours) {
+std::string text_head(std::chrono::system_clock::time_point time, LogLevel level, bool colours) {
     const auto whole = std::chrono::floor<std::chrono::seconds>(time);
     const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
-    const bool is_text = format == ConsoleLog::Format::text;
     std::tm parts{};
-    if (is_text) {
-        ::localtime_r(&seconds, &parts);
-    } else {
-        ::gmtime_r(&seconds, &parts);
-    }
-    const std::string date = fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-    const std::string hour = fmt::format("{:02}:{:02}:{:02}.{:03}", parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                         std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count());
-    if (!is_text) {
-        return fmt::format(R"({{"ts":"{}T{}Z","level":"{}")", date, hour, name_of(level));
-    }
-    return colours ? fmt::format("{} {} {}{:<5}\033[m ", date, hour, colour_of(level), name_of(level))
-                   : fmt::format("{} {} {:<5} ", date, hour, name_of(level));
+    ::localtime_r(&seconds, &parts);
+    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
+    const std::string when =
+        fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                    parts.tm_hour, parts.tm_min, parts.tm_sec, millis);
+    return colours ? fmt::format("{} {}{:<5}\033[m ", when, colour_of(level), name_of(level))
+                   : fmt::format("{} {:<5} ", when, name_of(level));
+}
+
+std::string json_head(std::chrono::system_clock::time_point time, LogLevel level) {
+    std::string head = R"({"ts":")";
+    append_iso_time(head, time);
+    head.append(R"(","level":")").append(name_of(level)) += '"';
+    return head;
 }
 
 // Whoever sets NO_COLOR to anything wants none (https://no-color.org).
@@ -152,8 +152,9 @@ ConsoleLog::~ConsoleLog() = default;
 void ConsoleLog::write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
                        std::span<const LogPair> fields, const std::stop_token& ending) noexcept {
     try {
-        std::string line = head_of(format_, time, level, stream_->colours);
-        line += format_ == Format::text ? text_line(message, fields) : json_rest(message, fields);
+        std::string line = format_ == Format::text
+                               ? text_head(time, level, stream_->colours) + text_line(message, fields)
+                               : json_head(time, level) + json_rest(message, fields);
         line += '\n';
         if (const Turn turn(*stream_, ending); turn) {
             write_all(stream_->descriptor, line, ending);

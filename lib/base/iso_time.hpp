@@ -1,0 +1,12 @@
+// A moment as machines read it.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace ferrotunnel {
+
+/// Appends the time in UTC and to the millisecond, as RFC 3339 writes it: 2026-01-31T12:00:00.123Z. Thread-safe.
+void append_iso_time(std::string& to, std::chrono::system_clock::time_point time);
+
+}  // namespace ferrotunnel
