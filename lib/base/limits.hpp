@@ -600,7 +600,7 @@ inline constexpr std::size_t log_waiting_bytes_max = 1_MiB;
 inline constexpr auto log_patience = 1s;
 /// Events that may wait for a slow handler: as many as a client with the largest number of services causes when its
 /// connection breaks and comes back.
-inline constexpr std::size_t events_waiting_max = 2 * services_max;
+inline constexpr std::size_t events_waiting_max = 2 * services_max;  // NOLINT: small numbers
 
 // --- the process --------------------------------------------------------------------------------------------------
 
@@ -627,7 +627,7 @@ inline constexpr std::uint32_t stream_cost = 2_KiB;
 /// How often the memory of all sessions is summed up; the second time is for when there are no visitors.
 inline constexpr auto memory_look_every = 100ms;
 inline constexpr auto memory_look_idle = 1s;
-static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);
+static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);  // NOLINT: small numbers
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;
 /// Microseconds that a worker out of work may look for more before it sleeps: to sleep and be woken takes less.

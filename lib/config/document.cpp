@@ -124,7 +124,7 @@ private:
         return last_;
     }
 
-    void refuse(const YAML::Mark& mark, std::string text) { report_.add(place_of(mark), path(), std::move(text)); }
+    void refuse(const YAML::Mark& mark, std::string_view text) { report_.add(place_of(mark), path(), text); }
 
     void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
         if (anchor != YAML::NullAnchor) {

@@ -17,7 +17,7 @@ struct Place {
     friend std::strong_ordering operator<=>(const Place& a, const Place& b) noexcept {
         const auto files = a.file <=> b.file;
         const auto lines = a.line <=> b.line;
-        return files != 0 ? files : lines != 0 ? lines : a.column <=> b.column;
+        return std::is_neq(files) ? files : std::is_neq(lines) ? lines : a.column <=> b.column;
     }
 };
 

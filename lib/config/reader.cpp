@@ -68,11 +68,11 @@ void Value::problem(std::string text) const {
     if (has_variables()) {
         text = as_written(std::move(text), try_text().value_or(""), node_->text);
     }
-    context_->report.add(place(), path_, std::move(text));
+    context_->report.add(place(), path_, text);
 }
 
-void Value::problem_at_key(std::string text) const {
-    context_->report.add(key_place_, path_, std::move(text));
+void Value::problem_at_key(std::string_view text) const {
+    context_->report.add(key_place_, path_, text);
 }
 
 void Value::unexpected(std::string_view expected) const {
@@ -287,8 +287,8 @@ void Section::finish(bool hidden) {
     }
 }
 
-void Section::problem(std::string text) const {
-    context_->report.add(place_, path_, std::move(text));
+void Section::problem(std::string_view text) const {
+    context_->report.add(place_, path_, text);
 }
 
 }  // namespace ferrotunnel::config

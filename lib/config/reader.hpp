@@ -82,7 +82,7 @@ public:
 
     void problem(std::string text) const;
     /// Reports a problem with the value's key, in a group where keys can be chosen freely.
-    void problem_at_key(std::string text) const;
+    void problem_at_key(std::string_view text) const;
     /// Reports "expected ..., found ...".
     void unexpected(std::string_view expected) const;
     Place place() const noexcept;
@@ -117,7 +117,7 @@ public:
     /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
     void finish(bool hidden = false);
 
-    void problem(std::string text) const;
+    void problem(std::string_view text) const;
     Place place() const noexcept { return place_; }
     const std::string& path() const noexcept { return path_; }
     std::string path_of(const std::string& key) const;

@@ -15,7 +15,7 @@ constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 constexpr std::size_t token_length_suspect = 20;  // a shortened token is a secret too; a shorter word is a file's name
 }  // namespace
 
-void Report::add(Place place, std::string path, std::string text) {
+void Report::add(Place place, std::string_view path, std::string_view text) {
     findings_.push_back({place, without_tokens(path), without_tokens(text)});
 }
 

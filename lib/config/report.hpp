@@ -18,7 +18,7 @@ struct Finding {
 
 class Report {
 public:
-    void add(Place place, std::string path, std::string text);
+    void add(Place place, std::string_view path, std::string_view text);
     bool empty() const noexcept { return findings_.empty(); }
     /// How many there are: where it has not grown, nothing was wrong in between.
     std::size_t size() const noexcept { return findings_.size(); }

@@ -10,6 +10,7 @@ namespace ferrotunnel::config {
 
 std::vector<std::string> names_of(const std::vector<Property>& properties) {
     std::vector<std::string> names;
+    names.reserve(properties.size());
     for (const Property& property : properties) {
         names.push_back(property.name);
     }

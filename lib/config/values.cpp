@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -121,7 +122,7 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::
     if (milliseconds > static_cast<double>(most.count())) {
         return std::nullopt;
     }
-    return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds + 0.5));
+    return std::chrono::milliseconds(std::llround(milliseconds));
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -23,6 +23,7 @@ constexpr std::uint64_t confirm_alone_part = 16;
 void Session::begin_resumable(Duration window) {
     check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
     // What waits is the end of the login: before that nothing else can have been queued.
+    // NOLINTNEXTLINE(modernize-make-unique): not every compiler lets that fill an aggregate
     resume_ = std::unique_ptr<Resumption>(
         new Resumption{ResumeKeeper(urgent_bytes_, settings_.resume_memory, shared_->outbound), window});
     resume_->began_at = reader_.frame_end();

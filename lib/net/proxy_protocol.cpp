@@ -31,7 +31,7 @@ constexpr std::uint8_t family_unix = 3;
 constexpr std::uint8_t transport_unspecified = 0;
 constexpr std::uint8_t transport_stream = 1;
 constexpr std::uint8_t transport_datagram = 2;
-constexpr std::size_t unix_addresses_bytes = 2 * 108;
+constexpr std::size_t unix_addresses_bytes = std::size_t{2} * 108;
 
 constexpr std::uint8_t tlv_crc32c = 0x03;
 constexpr std::size_t tlv_head_bytes = 3;
@@ -315,7 +315,7 @@ std::size_t write_proxy_v1(const ProxyHeader& header, std::uint8_t* at) {
     }
     line += "\r\n";
     check(line.size() <= proxy_written_max, "a line of the PROXY protocol fits its room");
-    std::memcpy(at, line.data(), line.size());
+    std::copy(line.begin(), line.end(), at);
     return line.size();
 }
 

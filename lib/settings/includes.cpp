@@ -188,7 +188,7 @@ private:
         Node document = config::parse_document(text.text, own);
         for (config::Finding& finding : own.take()) {
             finding.place.file = number;
-            context_.report.add(finding.place, std::move(finding.path), std::move(finding.text));
+            context_.report.add(finding.place, finding.path, finding.text);
         }
         mark(document, number);
         context_.more_folders.push_back(folder_of(text.name));
