@@ -199,8 +199,14 @@ void HttpExchange::forward(const Arrival& arrival) {
     open(false);
 }
 
+// Tells of a body that has ended while the request waited: whatever plugins make of it has its end from them.
 void HttpExchange::tell_early_end() {
-    if (std::exchange(end_is_due_, false)) {
+    if (!std::exchange(end_is_due_, false)) {
+        return;
+    }
+    if (upload_) {
+        upload_->trailers = early_trailers_;
+    } else {
         send_end(early_trailers_);
     }
 }

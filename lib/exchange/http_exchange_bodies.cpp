@@ -42,6 +42,9 @@ void HttpExchange::begin_collecting(const http::Body& body) {
     }
     upload_ = std::make_unique<Upload>();
     upload_->is_collecting = true;
+    if (std::exchange(end_is_due_, false)) {  // while the request waited: it has no bytes
+        end_upload(early_trailers_);
+    }
 }
 
 void HttpExchange::collect(buffer::Slice payload) {

@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "unit/exchange/bodies_rig.hpp"
+#include "unit/ingress/http2_visitor.hpp"
 #include "unit/plugin/body_rig.hpp"
 
 using namespace ferrotunnel;
@@ -753,6 +754,36 @@ TEST_CASE("bodies: a broken body ends what is collected", "[exchange][plugins]")
     gone.reset();
     eventually([&] { return rig.collected() == 0; });
     CHECK(rig.edge->carrier->opens == 0);
+}
+
+TEST_CASE("bodies: a body of no bytes that ends while its request waits for a client is whole for plugins",
+          "[exchange][plugins]") {
+    namespace h2 = h2::test;
+    exchange::HttpSettings settings = quick_settings();
+    settings.hold = 60s;
+    settings.h2c = true;
+    const bool collects = GENERATE(true, false);
+    Rig rig(collects ? collecting(100, passes) : transforming(Side::request, rot13_filter), {}, false, settings);
+    EdgeRig& edge = *rig.edge;
+    edge.directory->leave(*edge.add_service("away.test", 2, edge.backend.place()), *edge.carrier, Clock::now());
+    const auto head = [](const char* method) {
+        return h2::field(":method", method) + h2::field(":scheme", "http") + h2::field(":path", "/") +
+               h2::field(":authority", "away.test");
+    };
+    Peer visitor = rig.visit(h2::hello() + h2::frame(h2::headers, h2::end_headers, 1, head("POST")));
+    REQUIRE(eventually([&] { return edge.counters().held.load() == 1; }));
+    visitor.send(h2::frame(h2::data, h2::end_stream, 1) + h2::frame(h2::ping, 0, 0, "12345678"));
+    (void)read_until(visitor, h2::ping);  // so the end has been read
+    edge.add_service("away.test", 2, edge.backend.place());
+    Peer backend = rig.accept();
+    const Message post = backend.read_message();
+    CHECK(post.start == "POST / HTTP/1.1");
+    CHECK(post.complete);
+    CHECK(post.body.empty());
+    backend.send(answer("done"));
+    CHECK(read_until(visitor, h2::data).payload == "done");
+    visitor.send(h2::frame(h2::headers, h2::end_headers | h2::end_stream, 3, head("GET")));
+    CHECK(backend.read_message().start == "GET / HTTP/1.1");  // nothing was left over in front of it
 }
 
 TEST_CASE("bodies: the edge goes while it collects", "[exchange][plugins]") {
