@@ -181,7 +181,7 @@ bool HttpExchange::go_on_elsewhere() {
     state_ = State::opening;
     tell_early_end();
     if (carrier) {
-        open_fresh(std::move(carrier));
+        open_again(std::move(carrier));
     } else {
         open(false);
     }

@@ -225,6 +225,7 @@ private:
     void take_place_in_line();
     void look_at_line();
     void open_fresh(std::optional<directory::HttpService::Carrier> carrier = std::nullopt);
+    void open_again(std::optional<directory::HttpService::Carrier> carrier = std::nullopt);
     std::uint64_t stream_owner() const noexcept;
     void open_is_answered() noexcept;
     void open_failed();

@@ -49,7 +49,7 @@ void HttpExchange::fail(const Failure& failure) {
         passed_.push_back(&backend_->carrier());
     }
     drop_backend();
-    open_fresh();
+    open_again();
 }
 
 // Called when memory has run out, or on a bug: this exchange ends, and nothing else.

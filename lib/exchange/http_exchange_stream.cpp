@@ -26,7 +26,10 @@ void HttpExchange::open(bool has_waited) {
         chosen = choose_carrier();
     }
     count_member(chosen ? chosen->member : nullptr);
-    backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
+    backend_.reset();
+    if (repeats_ == 0) {  // else an idle stream may have just let it down
+        backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
+    }
     if (backend_) {
         EdgeCounters::add(edge_.counters.backend_reused);
         opened_at_ = edge_.worker.now();
@@ -93,6 +96,17 @@ void HttpExchange::open_fresh(std::optional<directory::HttpService::Carrier> car
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = backend_;  // an answer that comes at once may replace it
     opening->open(visitor_.wire, *this);
+}
+
+// Opens a stream for a request that comes again, as many others may at the same moment.
+void HttpExchange::open_again(std::optional<directory::HttpService::Carrier> carrier) {
+    if (edge_.gate.may_open(request_.service->serial())) {
+        open_fresh(std::move(carrier));
+        return;
+    }
+    backend_.reset();
+    runtime::Deadline::cancel();
+    take_place_in_line();
 }
 
 // Tells the gate that the backend has taken the connection, or never will.

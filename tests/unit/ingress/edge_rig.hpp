@@ -41,7 +41,8 @@ public:
               Opened opened) override {
         opens.fetch_add(1);
         auto action = [this, service, visitor, waker, foreign, opened] {
-            if (refuse_next.exchange(0) != 0) {
+            if (refuse_next.load() > 0) {
+                refuse_next.fetch_sub(1);
                 opened(refuse_with.load());
                 return;
             }

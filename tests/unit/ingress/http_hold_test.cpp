@@ -1,6 +1,7 @@
 // Requests whose service has no client at the moment wait for one, for as long as `hold` says.
 #include <catch2/catch.hpp>
 
+#include "support/descriptors.hpp"
 #include "unit/h2/frames.hpp"
 #include "unit/ingress/edge_rig.hpp"
 
@@ -164,6 +165,26 @@ TEST_CASE("hold: a request that was on its way by a connection that goes is sent
     backend.send(answer("done"));
     CHECK(visitor.read_message().body == "done");
     CHECK(rig.waiting() == 0);
+}
+
+TEST_CASE("hold: of many requests that go on at once, those beyond what a client is asked for wait in line") {
+    constexpr std::uint32_t many = limits::opens_unanswered_per_service_max + 44;
+    ferrotunnel::test::raise_descriptors(many * 5 + 100);
+    HoldRig rig;
+    const auto service = rig.add_service("away.test", 2, rig.backend.place());
+    rig.carrier->refuse_with = wire::Code::going_away;
+    rig.carrier->refuse_next = many;
+    Peer visitor = rig.visit(h2::test::hello());
+    for (std::uint32_t i = 0; i < many; ++i) {
+        visitor.send(h2_request(2 * i + 1));
+    }
+    rig.wait_for(many);
+    rig.join(service->description(), 2, std::make_shared<PairCarrier>(rig.pair));
+    std::vector<Peer> backends;
+    for (std::uint32_t i = 0; i < many; ++i) {
+        backends.push_back(rig.backend.accept_request());
+    }
+    CHECK(rig.counters().pages.load() == 0);
 }
 
 TEST_CASE("hold: a successor with other rules is none") {
