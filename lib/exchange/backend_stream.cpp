@@ -39,8 +39,7 @@ BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wh
       pool_(pool),
       service_(std::move(service)),
       carrier_(std::move(carrier)),
-      owner_(owner),
-      carriers_version_(service_->carriers_version()) {}
+      owner_(owner) {}
 
 BackendStream::~BackendStream() = default;
 

@@ -155,7 +155,7 @@ private:
     std::shared_ptr<shaping::ServiceShape> shape_;
     std::unique_ptr<Lanes> lanes_;  // of the present user's visitor; null until there is a rate
     std::optional<wire::Code> open_failure_;
-    std::uint64_t carriers_version_;  // the one for which is_carried_ holds
+    std::uint64_t carriers_version_ = 0;  // the one for which is_carried_ holds; 0: nobody has looked
     bool is_carried_ = true;
     std::uint64_t sent_ = 0;
     std::uint64_t sent_before_ = 0;  // before this exchange
