@@ -363,6 +363,7 @@ void ClientLink::trunk_lost(std::size_t at, const LinkNotice& why) {
     place.retry->set_after(notice.retry_in);
     register_lost();
     tell(notice);
+    look_for_place();  // whoever was asked on that trunk may not have heard it
 }
 
 void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_open) {

@@ -46,10 +46,9 @@ bool ClientLink::tells_health(std::size_t place, const Offered& offered) const n
 
 // What was said when the service was registered may have changed before the answer came.
 void ClientLink::send_health(std::size_t place, const Offered& offered) {
-    if (tells_health(place, offered) && offered.on[place] == Carried::yes &&
-        places_[place]->state == Place::State::open) {
-        places_[place]->trunk->send(
-            {wire::encode_control(wire::Health{offered.service->id, offered.healthy, offered.why_unhealthy})});
+    if (tells_health(place, offered) && (offered.on[place] == Carried::yes || places_[place]->retiring > 0)) {
+        places_[place]->trunk->send_to_all(
+            wire::encode_control(wire::Health{offered.service->id, offered.healthy, offered.why_unhealthy}));
     }
 }
 

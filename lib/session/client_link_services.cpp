@@ -97,9 +97,7 @@ void ClientLink::remove(std::uint32_t id) {
     wire::Unregister message;
     message.ids.push_back(id);
     for (auto& place : places_) {
-        if (place->state == Place::State::open) {
-            place->trunk->send({wire::encode_control(message)});
-        }
+        place->trunk->send_to_all(wire::encode_control(message));
     }
     look_for_place();
 }
@@ -362,8 +360,8 @@ void ClientLink::withdraw(Offered& offered, const wire::Refused& why) {
     message.ids.push_back(id);
     for (std::size_t place = 0; place < places_.size(); ++place) {
         const bool is_on = offered.on[place] == Carried::yes || offered.on[place] == Carried::asked;
-        if (is_on && places_[place]->state == Place::State::open) {
-            places_[place]->trunk->send({wire::encode_control(message)});
+        if (is_on || places_[place]->retiring > 0) {
+            places_[place]->trunk->send_to_all(wire::encode_control(message));
         }
         offered.on[place] = Carried::no;
     }

@@ -76,6 +76,20 @@ void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
     });
 }
 
+// A session that is being replaced has its services until the next one has registered them.
+void ClientTrunk::send_to_all(wire::ControlPayload message) {
+    on_worker([this, message = std::move(message)] {
+        for (ClientSession* session : retiring()) {
+            if (session->is_open()) {
+                session->send(message);
+            }
+        }
+        if (current_ && current_->is_open()) {
+            current_->send(message);
+        }
+    });
+}
+
 void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor) {
     on_worker([this, plan = std::move(plan), shared = std::make_shared<directory::Visitor>(std::move(visitor))] {
         if (current_ && current_->is_open()) {

@@ -34,6 +34,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (plugins_) {
         plugins_->give_up();
     }
+    manage_.give_up();
     if (admitted_ && !draining_) {  // no goodbye: its client is on its way back
         attempt([&] { keep_ports(false); });
     }

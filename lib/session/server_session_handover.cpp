@@ -43,6 +43,8 @@ void ServerSession::await_place(std::uint32_t request, std::uint32_t id, Awaited
     answer_registered(request, registered_as(id, service.awaited->at, wanted.hosts.empty() ? nullptr : &wanted));
     if (!place_timer_) {
         place_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { look_for_place(); });
+    }
+    if (!replaced_ && !place_timer_->is_set()) {
         place_timer_->set_after(limits::place_look_every);
     }
 }

@@ -28,7 +28,8 @@ void ServerSession::yield() {
         if (service.http) {
             shared_->http->yield(*service.http, *this);
         }
-        carries = carries || service.is_carried();
+        // One that is private has no place that tells when it is taken.
+        carries = carries || service.is_carried() || (service.is_private() && !service.awaited);
     }
     if (!carries) {
         end_yielding();

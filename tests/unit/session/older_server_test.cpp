@@ -22,19 +22,18 @@ namespace {
 /// A server on the test's own thread that has these features alone, and one client.
 class OlderServer {
 public:
-    explicit OlderServer(std::uint64_t features, bool replaces = false) {
+    explicit OlderServer(std::uint64_t features, bool replaces = false, std::size_t trunks = 1) {
         shared_->server = {"127.0.0.1", runtime::local_address(listener_.get()).port()};
         shared_->token = new_token();
         shared_->handshake_deadline = std::chrono::hours(1);
         shared_->log = &null_logger();
         shared_->random = &runtime::system_random();
-        login::ServerHandshake::Settings settings;
+        login::ServerHandshake::Settings& settings = handshake_settings_;
         settings.tokens = std::make_shared<std::vector<login::AcceptedToken>>(
             1, login::AcceptedToken{"one", *shared_->token.get(), {}});
         settings.features = features;
-        handshake_ = std::make_unique<login::ServerHandshake>(settings, runtime::system_random());
         ClientLink::Settings link;
-        link.trunk_workers.assign(1, &worker_);
+        link.trunk_workers.assign(trunks, &worker_);
         link.replaces = replaces;
         shared_->identity = "nas";
         worker_.start();
@@ -72,14 +71,20 @@ public:
     /// Lets the client in.
     void welcome() {
         on(worker_, [&] { link_->start(); });
+        welcome_trunk();
+    }
+    /// Lets one more of its connections in. What is read and written is that one's from now on.
+    void welcome_trunk() {
+        earlier_ = std::move(socket_);
         transport::test::wait_for(listener_.get(), POLLIN);
         socket_ = runtime::Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
         REQUIRE(socket_);
+        login::ServerHandshake handshake(handshake_settings_, runtime::system_random());
         while (true) {
             const std::vector<std::uint8_t> payload = next_control();
-            login::Step step = handshake_->receive(payload);
+            login::Step step = handshake.receive(payload);
             if (step.want == login::Want::decision) {
-                step = handshake_->welcome("s1");
+                step = handshake.welcome("s1");
             }
             REQUIRE(step.send);
             write(WireClient::frame_of(*step.send));
@@ -88,6 +93,7 @@ public:
             }
         }
     }
+    void close_earlier() { earlier_ = {}; }
     /// The services of the next registration.
     std::vector<wire::Service> asked_for() {
         const std::vector<std::uint8_t> payload = next_control();
@@ -151,7 +157,8 @@ private:
 
     const runtime::Fd listener_ = transport::test::listen_on_loopback();
     runtime::Fd socket_;
-    std::unique_ptr<login::ServerHandshake> handshake_;
+    runtime::Fd earlier_;  // the connection before that
+    login::ServerHandshake::Settings handshake_settings_;
     runtime::Worker worker_;
     std::shared_ptr<ClientShared> shared_ = std::make_shared<ClientShared>();
     std::unique_ptr<ClientLink> link_;
@@ -242,6 +249,20 @@ TEST_CASE("a client takes another one's place once all of its services are there
     server.answer(wire::encode_control(wire::Replaced{"Another one."}));
     REQUIRE(server.place_told.wait(2));
     CHECK(server.place().at(1) == std::pair(LinkNotice::Kind::replaced, wire::Code::none));
+}
+
+TEST_CASE("a client that loses the connection on which it has asked for a place asks on another one", "[handover]") {
+    OlderServer server(wire::feature::announced & ~wire::feature::resume, true, 2);
+    server.offer(1, {});
+    server.welcome();
+    CHECK(server.asked_for().size() == 1);
+    server.confirm(1);
+    CHECK(std::holds_alternative<wire::TakeOver>(server.next()));
+    server.welcome_trunk();
+    CHECK(server.asked_for().size() == 1);
+    server.confirm(1);
+    server.close_earlier();
+    CHECK(std::holds_alternative<wire::TakeOver>(server.next()));
 }
 
 TEST_CASE("a client that wants nobody's place takes none", "[handover]") {

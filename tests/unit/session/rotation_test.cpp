@@ -140,6 +140,20 @@ public:
         }
     }
 
+    /// The session that the client has is to be replaced, and cannot be.
+    void rotate_in_vain() {
+        on(server_workers_[0], [&] { acceptor_.reset(); });
+        std::lock_guard lock(mutex_);
+        sessions_.front()->post([](ServerSession& session) { session.hand_over(); });
+    }
+    void remove_service() {
+        on(client_workers_[0], [&] { link_->remove(1); });
+    }
+    std::size_t services() {
+        std::lock_guard lock(mutex_);
+        return sessions_.front()->view().services.size();
+    }
+
     std::uint16_t port = 0;
     std::atomic<int> connects{0};
     std::atomic<int> logins{0};  // of fresh sessions in place of others
@@ -262,6 +276,16 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     CHECK(rig.down == 0);
     CHECK(rig.losses == 0);
     ::close(old);
+}
+
+TEST_CASE("a service that is removed while a session is replaced leaves that one too", "[threads]") {
+    Rig rig(1, ClientLink::Settings());
+    CHECK(serve_visitors(rig.port, 1) == 1);
+    rig.rotate_in_vain();
+    REQUIRE(eventually([&] { return rig.down > 0; }));
+    CHECK(serve_visitors(rig.port, 1) == 1);  // the session that was to be replaced goes on
+    rig.remove_service();
+    CHECK(eventually([&] { return rig.services() == 0; }));
 }
 
 TEST_CASE("a client keeps so many sessions that were replaced, and ends the oldest beyond them", "[threads]") {

@@ -283,3 +283,26 @@ TEST_CASE("a session whose ids run out carries its hosts until a fresh one does"
     CHECK(rig.find("app.example.com").kind == Kind::service);
     CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
 }
+
+TEST_CASE("a session whose place is taken has its private services until the fresh one has had time to register them") {
+    HttpRig rig;
+    rig.shared->handshake_deadline = std::chrono::seconds(2);
+    wire::Service database;
+    database.id = 1;
+    database.kind = wire::ServiceKind::private_tcp;
+    database.name = "db";
+    WireClient old = rig.log_in();
+    old.register_services({&database, 1});
+    CHECK(old.registered().address == "private");
+    const auto next_goaway = [&] { return wire::decode_goaway(old.next(wire::FrameType::goaway).payload)->code; };
+    old.send_goaway(wire::Code::rotated);
+    CHECK(next_goaway() == wire::Code::rotated);
+    WireClient fresh = rig.log_in({.epoch = 2});
+    CHECK(rig.sessions[0]->view().retired);
+    CHECK(rig.sessions[0]->view().services.size() == 1);
+    fresh.register_services({&database, 1});
+    CHECK(fresh.registered().address == "private");
+    CHECK(next_goaway() == wire::Code::going_away);
+    CHECK(rig.sessions[0]->view().services.empty());
+    CHECK(rig.sessions[1]->view().services.size() == 1);
+}
