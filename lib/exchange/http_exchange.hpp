@@ -305,6 +305,7 @@ private:
     };
     std::unique_ptr<Stay> stay_;       // null: visitors of the service do not stay with members
     bool counted_as_opening_ = false;  // at the gate
+    bool was_let_down_ = false;        // by an idle stream, which had ended: the next one is fresh
     std::uint8_t repeats_ = 0;
     TimePoint opened_at_{};    // when the stream was asked for, or the wait for one began
     TimePoint progress_at_{};  // when something last went either way, or the backend was not to blame

@@ -42,6 +42,7 @@ void HttpExchange::fail(const Failure& failure) {
     }
     ++repeats_;
     fin_seen_ = false;
+    was_let_down_ = backend_->reused() && !failure.lost;
     EdgeCounters::add(edge_.counters.retries);
     edge_.log.debug("a request is sent once more", {{"request", request_.id}, {"why", failure.why}});
     if (failure.elsewhere) {

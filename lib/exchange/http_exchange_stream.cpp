@@ -27,7 +27,7 @@ void HttpExchange::open(bool has_waited) {
     }
     count_member(chosen ? chosen->member : nullptr);
     backend_.reset();
-    if (repeats_ == 0) {  // else an idle stream may have just let it down
+    if (!was_let_down_) {
         backend_ = edge_.pool.take(*request_.service, stream_owner(), *this);
     }
     if (backend_) {
