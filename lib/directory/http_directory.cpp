@@ -157,8 +157,13 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         }
         replaced = joined.service->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), id, membership, health); });
-        if (joined.first) {
-            add_service(joined.service, now);
+        try {
+            if (joined.first) {
+                add_service(joined.service, now);
+            }
+        } catch (...) {  // nobody would ever leave it
+            services_.erase(key);
+            throw;
         }
         version_.fetch_add(1, std::memory_order_release);  // a request may wait for this trunk
     }
