@@ -359,10 +359,8 @@ void ClientLink::withdraw(Offered& offered, const wire::Refused& why) {
     wire::Unregister message;
     message.ids.push_back(id);
     for (std::size_t place = 0; place < places_.size(); ++place) {
-        const bool is_on = offered.on[place] == Carried::yes || offered.on[place] == Carried::asked;
-        if (is_on || places_[place]->retiring > 0) {
-            places_[place]->trunk->send_to_all(wire::encode_control(message));
-        }
+        // Also where it is not: on a trunk that is told nothing its id would stay one that has ended on another.
+        places_[place]->trunk->send_to_all(wire::encode_control(message));
         offered.on[place] = Carried::no;
     }
     shared_->own_visits->set_public_port(id, 0);

@@ -208,6 +208,12 @@ void ServerSession::unregister(std::uint32_t id) {
         return;
     }
     Service& service = found->second;
+    if (yielding_) {  // its claims are the fresh session's, which is told as well
+        leave(service);
+        forget_service(id);
+        end_yielding_if_taken();
+        return;
+    }
     if (service.is_carried() || service.awaited) {
         // Claims go first: closing tells the other trunks, which may register the next service for these names at once.
         for (const directory::ClaimName& name : service.names) {

@@ -20,7 +20,6 @@ void ServerSession::yield() {
         std::lock_guard lock(view_mutex_);
         view_.retired = true;
     }
-    bool carries = false;
     for (auto& [id, service] : services_) {
         if (service.public_port) {
             shared_->ports->yield(*service.public_port, *this);
@@ -28,16 +27,22 @@ void ServerSession::yield() {
         if (service.http) {
             shared_->http->yield(*service.http, *this);
         }
-        // One that is private has no place that tells when it is taken.
-        carries = carries || service.is_carried() || (service.is_private() && !service.awaited);
-    }
-    if (!carries) {
-        end_yielding();
-        return;
     }
     // What the successor does not ask for is closed a little later.
     yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
     yield_timer_->set_after(shared_->handshake_deadline);
+    end_yielding_if_taken();
+}
+
+// A private service has no place that tells when it is taken: it goes when the time is over.
+void ServerSession::end_yielding_if_taken() {
+    const bool is_taken = std::none_of(services_.begin(), services_.end(), [](const auto& entry) {
+        const Service& service = entry.second;
+        return service.is_carried() || (service.is_private() && !service.awaited);
+    });
+    if (is_taken && yield_timer_) {
+        end_yielding();
+    }
 }
 
 // Forgets a service whose place a successor has taken, or that was unregistered on another trunk.
@@ -47,11 +52,7 @@ void ServerSession::on_dropped(const std::function<bool(const Service&)>& is_it)
     if (found != services_.end()) {
         forget_service(found->first);
     }
-    const bool carries =
-        std::any_of(services_.begin(), services_.end(), [](const auto& entry) { return entry.second.is_carried(); });
-    if (!carries && yield_timer_) {
-        end_yielding();
-    }
+    end_yielding_if_taken();
 }
 
 void ServerSession::hand_over() {

@@ -306,3 +306,20 @@ TEST_CASE("a session whose place is taken has its private services until the fre
     CHECK(rig.sessions[0]->view().services.empty());
     CHECK(rig.sessions[1]->view().services.size() == 1);
 }
+
+TEST_CASE("a service that is unregistered while one of its connections is replaced leaves nothing behind") {
+    HttpRig rig;
+    WireClient first = rig.log_in({.trunk = 1, .trunks = 2});
+    WireClient second = rig.log_in({.trunk = 2, .trunks = 2});
+    first.obtain_http(1, {"app.example.com"});
+    second.obtain_http(1, {"app.example.com"});
+    first.send_goaway(wire::Code::rotated);
+    CHECK(wire::decode_goaway(first.next(wire::FrameType::goaway).payload)->code == wire::Code::rotated);
+    WireClient fresh = rig.log_in({.trunk = 1, .trunks = 2});
+    REQUIRE(rig.sessions[0]->view().retired);
+    first.unregister(1);
+    CHECK(wire::decode_goaway(first.next(wire::FrameType::goaway).payload)->code == wire::Code::going_away);
+    CHECK(rig.find("app.example.com").kind == Kind::service);  // the other connection has not been told yet
+    second.unregister(1);
+    fresh.obtain_http(2, {"app.example.com"});
+}
