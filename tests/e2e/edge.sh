@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl nginx python3 sha256sum
 
-size=$(by_size 64 1024)  # MiB
+size=$(by_size 64 1024 256)  # MiB
 python_port=$(free_port)
 start_nginx 'location /who { return 200 "$http_host $http_x_forwarded_for $http_x_forwarded_proto\n"; }'
 head -c "${size}M" /dev/urandom >"$dir/www/large"

@@ -4,9 +4,9 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl
 
-mebibytes=$(by_size 256 4096)
+mebibytes=$(by_size 256 4096 1024)
 stall_ms=$(by_size 7000 20000) # longer than the 5 s after which a visitor's pace is looked at
-slow_mebibytes=$(by_size 64 1024)
+slow_mebibytes=$(by_size 64 1024 256)
 growth_max=$((16 * 1024)) # KiB
 tool=$E2E_TOOLS/http_mishaps
 

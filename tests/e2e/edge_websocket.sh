@@ -6,7 +6,7 @@ source "$(dirname "$0")/http_lib.sh"
 need_ws
 
 count=1000
-large=$(by_size 50 1000)
+large=$(by_size 50 1000 200)
 serve_node backend
 printf 'server:\n  http:\n    h2c: on\n    http2_websockets: on\n' >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml" --log-level debug
@@ -39,7 +39,7 @@ for id in 0 1 500 999; do
 done
 equal "sockets that failed" "$(count_of backend '^failed ')" 0
 
-by_http2=$(by_size 150 1000)
+by_http2=$(by_size 150 1000 300)
 say "$by_http2 by HTTP/2, 10 of them with 1 MiB frames"
 visit "$by_http2" 10 http2
 wait_until $patience "their end at the backend" count_is backend '^closed [0-9]* 4[0-9]* reason of ' $((count + by_http2))

@@ -41,4 +41,4 @@ peer call "$edge" g.test
 say "many streams at once on one connection"
 peer many "$edge" g.test "$(by_size 200 1000)"
 say "one stream there and back"
-peer bulk "$edge" g.test "$(by_size 16 1024)"
+peer bulk "$edge" g.test "$(by_size 16 1024 128)"

@@ -34,7 +34,7 @@ certify "$dir/ca" "$certificates/admin" admin DNS:admin.example.com
 certify "$dir/staff" "$dir/alice" alice DNS:alice
 
 # Many hosts with one key, to replace all of their certificates at once.
-hosts=$(by_size 10 1000)
+hosts=$(by_size 10 1000 200)
 many=$dir/many
 mkdir "$many"
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=many -keyout "$dir/many.key" \

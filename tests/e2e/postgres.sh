@@ -38,7 +38,7 @@ through=(-h 127.0.0.1 -p "${public##*:}" -U tester)
 
 say "pgbench: tables"
 pgbench "${through[@]}" -i -s "$(by_size 1 10)" -q postgres >"$dir/init.out" 2>"$dir/init.err"
-transactions=$(by_size 200 5000)
+transactions=$(by_size 200 5000 1000)
 say "10 connections, $transactions transactions each"
 pgbench "${through[@]}" -c 10 -j 2 -t "$transactions" postgres >"$dir/bench.out" 2>"$dir/bench.err"
 grep -E 'processed|failed|latency' "$dir/bench.out"

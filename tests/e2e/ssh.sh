@@ -46,7 +46,7 @@ equal "exit code" $code 7
 say "standard input until its end"
 equal bytes "$(head -c 5000000 /dev/zero | ssh "${through[@]}" "$user@127.0.0.1" 'wc -c' | tr -d ' ')" 5000000
 
-size=$(by_size 32 512)
+size=$(by_size 32 512 128)
 say "scp of $size MiB, up and down"
 head -c "${size}M" /dev/urandom >"$dir/large"
 scp -q "${through[@]}" "$dir/large" "$user@127.0.0.1:$dir/up"

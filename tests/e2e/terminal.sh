@@ -30,8 +30,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
 }
 close_terminal() { : >"$dir/$1.close"; }
 
-size=$((64 << 20))
-if full; then size=$((1 << 30)); fi
+size=$(($(by_size 64 1024 256) << 20))
 serve backend echo
 start_server --drain 600 --hold 0 # a port without its client is refused at once
 public=127.0.0.1:$(free_port)

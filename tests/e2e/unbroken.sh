@@ -114,7 +114,9 @@ say "the server is killed, and started as a service manager does: visitors are c
 kill_now $server
 killed=$(date +%s.%N)
 start_noon_server server_again
-wait_for_port "127.0.0.1:$http" server_again
+for port in "$http" "$https" "$tcp"; do # each of them is opened for itself
+    wait_for_port "127.0.0.1:$port" server_again
+done
 since=$(date +%s.%N)
 went_on "the server started anew"
 say "listening after $(awk "BEGIN { print int(($since - $killed) * 1000) }") ms"

@@ -46,13 +46,23 @@ private:
     using Handler = bool (Runner::*)(const Action&);
 
     bool perform(const Action& action) {
-        static const std::map<std::string, Handler> handlers{
-            {"send", &Runner::send_pattern}, {"expect", &Runner::expect},  {"exchange", &Runner::exchange},
-            {"echo", &Runner::echo},         {"rest", &Runner::rest},      {"take", &Runner::take},
-            {"text", &Runner::send_text},    {"file", &Runner::send_file}, {"line", &Runner::take_line},
-            {"finish", &Runner::finish},     {"close", &Runner::close},    {"reset", &Runner::reset},
-            {"abort", &Runner::abort},       {"stall", &Runner::stall},    {"touch", &Runner::touch},
-            {"wait", &Runner::wait_for_file}};
+        static const std::map<std::string, Handler> handlers{{"send", &Runner::send_pattern},
+                                                             {"expect", &Runner::expect},
+                                                             {"exchange", &Runner::exchange},
+                                                             {"echo", &Runner::echo},
+                                                             {"rest", &Runner::rest},
+                                                             {"take", &Runner::take},
+                                                             {"text", &Runner::send_text},
+                                                             {"file", &Runner::send_file},
+                                                             {"line", &Runner::take_line},
+                                                             {"finish", &Runner::finish},
+                                                             {"close", &Runner::close},
+                                                             {"reset", &Runner::reset},
+                                                             {"abort", &Runner::abort},
+                                                             {"stall", &Runner::stall},
+                                                             {"touch", &Runner::touch},
+                                                             {"wait", &Runner::wait_for_file},
+                                                             {"exchange-until", &Runner::exchange_until}};
         const auto found = handlers.find(action.name);
         if (found == handlers.end()) {
             die("no such action: " + action.name);
@@ -140,8 +150,18 @@ private:
     }
 
     bool exchange(const Action& action) {
-        std::uint64_t to_send = action.number;
-        std::uint64_t to_receive = action.number;
+        return exchange_pieces(action.number, [] { return true; });
+    }
+
+    bool exchange_until(const Action& action) {
+        return exchange_pieces(1024 * 1024, [&] { return ::access(action.text.c_str(), F_OK) == 0; });
+    }
+
+    // So many bytes, and as many more each time that they are sent and it is not enough yet.
+    template <typename Enough>
+    bool exchange_pieces(std::uint64_t bytes, Enough is_enough) {
+        std::uint64_t to_send = bytes;
+        std::uint64_t to_receive = bytes;
         std::vector<char> piece(65536);
         while (to_send > 0 || to_receive > 0) {
             pollfd wanted{socket_.get(),
@@ -169,6 +189,10 @@ private:
                 pattern_sent_ += done;
                 result_.sent += done;
                 to_send -= done;
+                if (to_send == 0 && !is_enough()) {
+                    to_send += bytes;
+                    to_receive += bytes;
+                }
             }
         }
         return !result_.bad;

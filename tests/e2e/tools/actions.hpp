@@ -3,6 +3,7 @@
 //   send:N        sends N bytes of the pattern
 //   expect:N      receives N bytes and compares them with the pattern
 //   exchange:N    both at once
+//   exchange-until:PATH   both at once, until there is such a file
 //   echo          sends back what comes, until the peer's end
 //   rest          receives until the connection ends, whichever way, and compares
 //   take:N        receives N bytes, whatever they are

@@ -23,7 +23,7 @@ Event event(std::string text) {
     return event;
 }
 
-bool has(const std::string& text, std::string_view part) {
+bool says(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
@@ -82,8 +82,8 @@ TEST_CASE("a listener is told in batches, of gaps, and that the connection lives
     }
     const std::string batch = stream.next(start);
     CHECK(batch.starts_with("event: gap\ndata: {\"missed\":5}\n\nid: 1764086400-7\n"));
-    CHECK(has(batch, "id: 1764086400-106\n"));
-    CHECK_FALSE(has(batch, "id: 1764086400-107\n"));
+    CHECK(says(batch, "id: 1764086400-106\n"));
+    CHECK_FALSE(says(batch, "id: 1764086400-107\n"));
     CHECK(stream.next(start).starts_with("id: 1764086400-107\n"));
     EventStream later(ring, ring.listen(), "1764086400-1005");
     CHECK(later.next(start).starts_with("id: 1764086400-1006\n"));

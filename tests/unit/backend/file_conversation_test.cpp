@@ -13,7 +13,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
-using test::TemporaryFolder;
+using ferrotunnel::test::TemporaryFolder;
 
 namespace {
 

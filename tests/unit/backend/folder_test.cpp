@@ -18,7 +18,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
-using test::TemporaryFolder;
+using ferrotunnel::test::TemporaryFolder;
 
 namespace {
 
@@ -134,7 +134,7 @@ TEST_CASE("no spelling of a path reaches a file outside of the folder", "[folder
     const char* const pieces[] = {"/",      "..",  ".",     "%2e%2e", "%2F",  "%5c",       "\\",         "a",
                                   "b",      "up",  "out",   "within", "%00",  "//",        "secret.txt", "%252e",
                                   "%C0%AE", "..;", "magic", "%2e",    "....", "link.html", "index.html", "deep.txt"};
-    test::SeededRandom random(11);
+    ferrotunnel::test::SeededRandom random(11);
     std::size_t reached = 0;
     for (int i = 0; i < 30'000; ++i) {
         std::string path = "/";

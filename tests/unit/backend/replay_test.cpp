@@ -66,7 +66,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a request is answered by a folder once more", "[replay]") {
-    const test::TemporaryFolder site;
+    const ferrotunnel::test::TemporaryFolder site;
     std::ofstream(site / "a", std::ios::binary) << std::string(300'000, 'a');
     Rig rig;
     rig.service->backend.text = "files:" + site.path();

@@ -63,8 +63,8 @@ private:
 };
 
 /// An edge with one plugin, whose hooks the test has set before.
-struct Rig {
-    explicit Rig(Acts::Hook request, Acts::Hook response = {}, plugin::WaitSettings waits = {}) {
+struct PluginsRig {
+    explicit PluginsRig(Acts::Hook request, Acts::Hook response = {}, plugin::WaitSettings waits = {}) {
         Acts::request = std::move(request);
         Acts::response = std::move(response);
         Acts::outcomes.clear();
@@ -80,7 +80,7 @@ struct Rig {
             };
         });
     }
-    ~Rig() { edge.reset(); }
+    ~PluginsRig() { edge.reset(); }
 
     /// Waits until an exchange has ended, and says how.
     plugin::Outcome outcome() {
@@ -102,7 +102,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("plugins: fields and target of a request are what a plugin made of them", "[exchange][plugins]") {
-    Rig rig([](Exchange& exchange) {
+    PluginsRig rig([](Exchange& exchange) {
         exchange.set(Side::request, "X-User", exchange.visitor());
         exchange.remove(Side::request, "Cookie");
         exchange.set_target("/v2", "?q");
@@ -123,7 +123,7 @@ TEST_CASE("plugins: fields and target of a request are what a plugin made of the
 }
 
 TEST_CASE("plugins: an answer of a plugin's own, and its connection goes on", "[exchange][plugins]") {
-    Rig rig([](Exchange& exchange) {
+    PluginsRig rig([](Exchange& exchange) {
         return exchange.path() == "/204"
                    ? Decision::respond({204, {}, {}})
                    : Decision::respond({200, {{"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}}, "own"});
@@ -146,7 +146,7 @@ TEST_CASE("plugins: an answer of a plugin's own, and its connection goes on", "[
 }
 
 TEST_CASE("plugins: a refusal is the operator's page", "[exchange][plugins]") {
-    Rig rig([](Exchange&) { return Decision::reject(401, "no_token", {{"WWW-Authenticate", "Bearer"}}); });
+    PluginsRig rig([](Exchange&) { return Decision::reject(401, "no_token", {{"WWW-Authenticate", "Bearer"}}); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     const Message page = visitor.read_message();
     CHECK(page.status() == 401);
@@ -156,7 +156,7 @@ TEST_CASE("plugins: a refusal is the operator's page", "[exchange][plugins]") {
 }
 
 TEST_CASE("plugins: a failed guard lets nobody through", "[exchange][plugins]") {
-    Rig rig([](Exchange&) -> Decision { throw std::runtime_error("broken"); });
+    PluginsRig rig([](Exchange&) -> Decision { throw std::runtime_error("broken"); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     const Message page = visitor.read_message();
     CHECK(page.status() == 503);
@@ -165,7 +165,7 @@ TEST_CASE("plugins: a failed guard lets nobody through", "[exchange][plugins]") 
 }
 
 TEST_CASE("plugins: heads of answers pass them, pages and redirects too", "[exchange][plugins]") {
-    Rig rig({}, [](Exchange& exchange) {
+    PluginsRig rig({}, [](Exchange& exchange) {
         exchange.set(Side::response, "X-From", std::to_string(static_cast<int>(exchange.origin())));
         exchange.remove(Side::response, "Server");
         return Decision::go_on();
@@ -188,7 +188,7 @@ TEST_CASE("plugins: heads of answers pass them, pages and redirects too", "[exch
 }
 
 TEST_CASE("plugins: a backend's answer is replaced, and its connection not used again", "[exchange][plugins]") {
-    Rig rig({}, [](Exchange& exchange) {
+    PluginsRig rig({}, [](Exchange& exchange) {
         return exchange.status() == 500 ? Decision::respond({200, {}, "all is well"}) : Decision::go_on();
     });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
@@ -204,7 +204,7 @@ TEST_CASE("plugins: a backend's answer is replaced, and its connection not used 
 
 TEST_CASE("plugins: a request waits for a decision, with its body in the visitor's socket", "[exchange][plugins]") {
     Owed owed;
-    Rig rig([&](Exchange& exchange) { return owed.wait(exchange); });
+    PluginsRig rig([&](Exchange& exchange) { return owed.wait(exchange); });
     Peer visitor = rig.edge->visit("POST /p HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\nhel");
     Later later = owed.take();
     CHECK_FALSE(visitor.stirs(50));
@@ -229,7 +229,7 @@ TEST_CASE("plugins: a request waits for a decision, with its body in the visitor
 
 TEST_CASE("plugins: an answer waits for a decision, while its backend is held back", "[exchange][plugins]") {
     Owed owed;
-    Rig rig({}, [&](Exchange& exchange) { return owed.wait(exchange); });
+    PluginsRig rig({}, [&](Exchange& exchange) { return owed.wait(exchange); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     Peer backend = rig.edge->backend.accept();
     (void)backend.read_message();
@@ -250,8 +250,8 @@ TEST_CASE("plugins: an answer waits for a decision, while its backend is held ba
 
 TEST_CASE("plugins: a held answer stays what it is while others use the same trunk", "[exchange][plugins]") {
     Owed owed;
-    Rig rig({},
-            [&](Exchange& exchange) { return exchange.path() == "/held" ? owed.wait(exchange) : Decision::go_on(); });
+    PluginsRig rig(
+        {}, [&](Exchange& exchange) { return exchange.path() == "/held" ? owed.wait(exchange) : Decision::go_on(); });
     Peer visitor = rig.edge->visit(ask("app.test", "/held"));
     Peer backend = rig.edge->backend.accept();
     (void)backend.read_message();
@@ -273,7 +273,7 @@ TEST_CASE("plugins: a held answer stays what it is while others use the same tru
 }
 
 TEST_CASE("plugins: a field that a plugin takes away or sets does not come as a trailer", "[exchange][plugins]") {
-    Rig rig(
+    PluginsRig rig(
         [](Exchange& exchange) {
             exchange.set(Side::request, "X-User", "ann");
             return Decision::go_on();
@@ -297,7 +297,7 @@ TEST_CASE("plugins: a field that a plugin takes away or sets does not come as a 
 }
 
 TEST_CASE("plugins: a failure behind the backend does not ask the visitor to try again", "[exchange][plugins]") {
-    Rig rig({}, [](Exchange&) -> Decision { throw std::runtime_error("broken"); });
+    PluginsRig rig({}, [](Exchange&) -> Decision { throw std::runtime_error("broken"); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     Peer backend = rig.edge->backend.accept();
     (void)backend.read_message();
@@ -308,7 +308,7 @@ TEST_CASE("plugins: a failure behind the backend does not ask the visitor to try
 }
 
 TEST_CASE("plugins: a 304 says nothing of a length", "[exchange][plugins]") {
-    Rig rig([](Exchange&) { return Decision::respond({304, {{"ETag", "\"a\""}}, {}}); });
+    PluginsRig rig([](Exchange&) { return Decision::respond({304, {{"ETag", "\"a\""}}, {}}); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     CHECK_FALSE(visitor.read_message().has("content-length"));
     visitor.send("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n");
@@ -317,7 +317,7 @@ TEST_CASE("plugins: a 304 says nothing of a length", "[exchange][plugins]") {
 
 TEST_CASE("plugins: a page waits for a decision too", "[exchange][plugins]") {
     Owed owed;
-    Rig rig([](Exchange&) { return Decision::reject(403, ""); });
+    PluginsRig rig([](Exchange&) { return Decision::reject(403, ""); });
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     CHECK(visitor.read_message().status() == 403);  // its own answer does not come by the plugin
     on(rig.edge->edge_worker(), [&] {
@@ -338,7 +338,7 @@ TEST_CASE("plugins: who does not decide in time has failed", "[exchange][plugins
     Owed owed;
     plugin::WaitSettings waits;
     waits.longest = 30ms;
-    Rig rig([&](Exchange& exchange) { return owed.wait(exchange); }, {}, waits);
+    PluginsRig rig([&](Exchange& exchange) { return owed.wait(exchange); }, {}, waits);
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     CHECK(visitor.read_message().field("x-ferrotunnel-error") == "plugin_failed");
     std::move(owed.take()).decide(Decision::go_on());  // nobody waits any more
@@ -350,7 +350,7 @@ TEST_CASE("plugins: a held answer whose plugin does not decide is a page", "[exc
     Owed owed;
     plugin::WaitSettings waits;
     waits.longest = 30ms;
-    Rig rig(
+    PluginsRig rig(
         {}, [&](Exchange& exchange) { return owed.wait(exchange); }, waits);
     Peer visitor = rig.edge->visit(ask("app.test", "/"));
     Peer backend = rig.edge->backend.accept();
@@ -362,7 +362,7 @@ TEST_CASE("plugins: a held answer whose plugin does not decide is a page", "[exc
 
 TEST_CASE("plugins: a visitor who leaves while a plugin decides is forgotten", "[exchange][plugins]") {
     Owed owed;
-    Rig rig([&](Exchange& exchange) { return owed.wait(exchange); });
+    PluginsRig rig([&](Exchange& exchange) { return owed.wait(exchange); });
     {
         Peer visitor = rig.edge->visit(ask("app.test", "/"));
         Later later = owed.take();
@@ -377,7 +377,7 @@ TEST_CASE("plugins: a visitor who leaves while a plugin decides is forgotten", "
 
 TEST_CASE("plugins: the edge goes while plugins decide", "[exchange][plugins]") {
     Owed owed;
-    auto rig = std::make_unique<Rig>([&](Exchange& exchange) { return owed.wait(exchange); });
+    auto rig = std::make_unique<PluginsRig>([&](Exchange& exchange) { return owed.wait(exchange); });
     Peer visitor = rig->edge->visit(ask("app.test", "/"));
     Later later = owed.take();
     rig.reset();
@@ -386,7 +386,7 @@ TEST_CASE("plugins: the edge goes while plugins decide", "[exchange][plugins]") 
 
 TEST_CASE("plugins: a broken body ends a held answer's wait", "[exchange][plugins]") {
     Owed owed;
-    Rig rig({}, [&](Exchange& exchange) {
+    PluginsRig rig({}, [&](Exchange& exchange) {
         return exchange.origin() == plugin::Origin::backend ? owed.wait(exchange) : Decision::go_on();
     });
     Peer visitor = rig.edge->visit("POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
@@ -400,7 +400,7 @@ TEST_CASE("plugins: a broken body ends a held answer's wait", "[exchange][plugin
 }
 
 TEST_CASE("plugins: how an exchange has ended is told with its counts", "[exchange][plugins]") {
-    Rig rig({});
+    PluginsRig rig({});
     Peer visitor = rig.edge->visit("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nfour");
     Peer backend = rig.edge->backend.accept();
     (void)backend.read_message();
@@ -414,7 +414,7 @@ TEST_CASE("plugins: how an exchange has ended is told with its counts", "[exchan
 }
 
 TEST_CASE("plugins: a change of protocols passes them as an answer, and nothing behind it", "[exchange][plugins]") {
-    Rig rig({}, [](Exchange& exchange) {
+    PluginsRig rig({}, [](Exchange& exchange) {
         expect(exchange.status() == 101, "the answer is a change of protocols");
         exchange.set(Side::response, "X-Seen", "1");
         return Decision::go_on();

@@ -18,8 +18,8 @@ using http::PageState;
 namespace {
 
 /// A service of the host app.test, and a request on its way to it.
-struct Rig {
-    Rig() { shared.settings.service.body_bytes_max = 1'000; }
+struct StagesRig {
+    StagesRig() { shared.settings.service.body_bytes_max = 1'000; }
 
     void serve(const http::Rules& rules, const std::string& path = "") {
         directory::HttpDescription description;
@@ -62,7 +62,7 @@ const http::HttpsRedirect to_https{308, 443};
 }  // namespace
 
 TEST_CASE("stages: a request goes on when none of them says something else", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.serve({});
     CHECK_FALSE(rig.pass());
     CHECK(rig.request->service == rig.service);
@@ -73,7 +73,7 @@ TEST_CASE("stages: a request goes on when none of them says something else", "[s
 }
 
 TEST_CASE("stages: a host or path that nobody has is an error's page", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     CHECK(rig.page(rig.pass()) == PageState::unknown_host);
     CHECK_FALSE(rig.request->service);
     rig.serve({}, "/api");
@@ -83,7 +83,7 @@ TEST_CASE("stages: a host or path that nobody has is an error's page", "[stages]
 }
 
 TEST_CASE("stages: a body that is declared larger than its service takes", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.serve({});
     CHECK_FALSE(rig.pass("POST /", "Content-Length: 1000\r\n"));
     CHECK(rig.page(rig.pass("POST /", "Content-Length: 1001\r\n")) == PageState::body_too_large);
@@ -91,7 +91,7 @@ TEST_CASE("stages: a body that is declared larger than its service takes", "[sta
 }
 
 TEST_CASE("stages: redirects to https, and to elsewhere", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     http::Rules rules;
     rules.https_redirect = to_https;
     rules.redirect = http::Redirect{302, "https://new.test"};
@@ -108,7 +108,7 @@ TEST_CASE("stages: redirects to https, and to elsewhere", "[stages]") {
 }
 
 TEST_CASE("stages: the server's own redirect to https needs a certificate", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.shared.settings.https_redirect = to_https;
     bool has_certificate = false;
     rig.shared.has_certificate = [&has_certificate](std::string_view host) {
@@ -125,7 +125,7 @@ TEST_CASE("stages: the server's own redirect to https needs a certificate", "[st
 }
 
 TEST_CASE("stages: OPTIONS that is to come no farther is answered here", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.serve({});
     const std::optional<Instead> instead = rig.pass("OPTIONS /", "Max-Forwards: 0\r\n");
     REQUIRE(instead);
@@ -136,7 +136,7 @@ TEST_CASE("stages: OPTIONS that is to come no farther is answered here", "[stage
 }
 
 TEST_CASE("stages: whom the host's certificate keeps out", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.visitor.may_serve = [](std::string_view host) { return host != "app.test"; };
     rig.visitor.https = true;
     // The refusal comes before anything is looked up: nobody learns which hosts there are.
@@ -150,7 +150,7 @@ TEST_CASE("stages: whom the host's certificate keeps out", "[stages]") {
 
 // A browser that comes without TLS to a host with client certificates is to be sent to https, whatever it brings.
 TEST_CASE("stages: a redirect goes before the certificate and the size", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     http::Rules rules;
     rules.https_redirect = to_https;
     rig.serve(rules);
@@ -164,7 +164,7 @@ TEST_CASE("stages: a redirect goes before the certificate and the size", "[stage
 }
 
 TEST_CASE("stages: a request that the edge has forwarded before is not forwarded again", "[stages]") {
-    Rig rig;
+    StagesRig rig;
     rig.shared.settings.via = "edge-1";
     rig.serve({});
     CHECK_FALSE(rig.pass("GET /", "Via: 1.1 edge-2\r\n"));
@@ -173,7 +173,7 @@ TEST_CASE("stages: a request that the edge has forwarded before is not forwarded
 
 TEST_CASE("stages: a trusted proxy says which id a request has, and whether it came by TLS", "[stages]") {
     const std::string said = "X-Request-Id: proxy-7\r\nX-Forwarded-Proto: https\r\n";
-    Rig rig;
+    StagesRig rig;
     (void)rig.pass("GET /", said);
     CHECK(rig.request->id == "id-1");
     CHECK_FALSE(rig.request->by_tls);

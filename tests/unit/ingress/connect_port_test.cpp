@@ -12,13 +12,13 @@ using namespace ferrotunnel::ingress::test;
 namespace {
 
 // A port that lets everybody in, and keeps who came.
-struct Rig {
+struct ConnectRig {
     struct Taken {
         runtime::Fd socket;
         std::string from;
     };
 
-    explicit Rig(const char* proxies = "192.0.2.0/24", Duration deadline = connect_head_deadline) {
+    explicit ConnectRig(const char* proxies = "192.0.2.0/24", Duration deadline = connect_head_deadline) {
         runtime::Fd listener = transport::test::listen_on_loopback();
         address = runtime::local_address(listener.get());
         ConnectPort::Settings settings;
@@ -34,7 +34,7 @@ struct Rig {
         on(running.worker,
            [&] { port = std::make_unique<ConnectPort>(running.worker, std::move(*socket), std::move(settings), log); });
     }
-    ~Rig() { close(); }
+    ~ConnectRig() { close(); }
     void close() {
         on(running.worker, [&] { port.reset(); });
     }
@@ -50,7 +50,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("connect: behind a proxy a visitor is who the PROXY header says, and what follows its head is there") {
-    Rig rig("127.0.0.0/8");
+    ConnectRig rig("127.0.0.0/8");
     Peer peer(connect_to(rig.address));
     peer.send("PROXY TCP6 2001:db8::7 2001:db8::1 51000 22\r\nCONNECT a:1 HTTP/1.0\r\n\r\nSSH-2.0");
     CHECK(peer.read_exactly(connect_established.size()) == connect_established);
@@ -62,11 +62,11 @@ TEST_CASE("connect: behind a proxy a visitor is who the PROXY header says, and w
 }
 
 TEST_CASE("connect: who is slow is told so, and who waits is let go with the port") {
-    Rig rig("192.0.2.0/24", std::chrono::milliseconds(50));
+    ConnectRig rig("192.0.2.0/24", std::chrono::milliseconds(50));
     Peer slow(connect_to(rig.address));
     slow.send("CONNECT a:1 HTT");
     CHECK(slow.read_exactly(12) == "HTTP/1.1 408");
-    Rig patient;
+    ConnectRig patient;
     Peer waiting(connect_to(patient.address));
     waiting.send("CONNECT a:1 HTTP/1.0\r\n");
     CHECK(patient.hosts.empty());

@@ -84,9 +84,9 @@ TEST_CASE("hold: a request's body waits where it is, and then goes on") {
 TEST_CASE("hold: a body of no bytes that ends meanwhile is whole for the backend") {
     using namespace h2::test;
     HoldRig rig;
-    Peer visitor = rig.visit(hello() + frame(headers, end_headers, 1,
-                                             field(":method", "POST") + field(":scheme", "http") + field(":path", "/") +
-                                                 field(":authority", "away.test")));
+    Peer visitor = rig.visit(h2::test::hello() + frame(headers, end_headers, 1,
+                                                       field(":method", "POST") + field(":scheme", "http") +
+                                                           field(":path", "/") + field(":authority", "away.test")));
     rig.wait_for(1);
     visitor.send(frame(data, end_stream, 1));
     visitor.send(h2_request(3));  // when that waits too, the end has been read

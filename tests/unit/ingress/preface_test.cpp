@@ -53,14 +53,14 @@ ByteVector client_hello(std::string_view name, std::size_t padding = 0, std::siz
 }
 
 // A worker that reads the prefaces of visitors, whose other ends are this test's.
-struct Rig {
-    Rig() {
+struct PrefaceRig {
+    PrefaceRig() {
         on(running.worker, [this] {
             wheel.emplace(running.worker);
             prefaces.emplace(running.worker, *wheel, log);
         });
     }
-    ~Rig() {
+    ~PrefaceRig() {
         on(running.worker, [this] {
             prefaces.reset();
             done.clear();
@@ -124,7 +124,7 @@ PrefacePlan by_name() {
 }  // namespace
 
 TEST_CASE("a PROXY header says who the visitor is, and what follows is the visitor's") {
-    Rig rig;
+    PrefaceRig rig;
     net::ProxyHeader six;
     six.source = *net::parse_ipv6("2001:db8::7");
     six.source.port = 51'000;
@@ -160,7 +160,7 @@ TEST_CASE("a PROXY header says who the visitor is, and what follows is the visit
 }
 
 TEST_CASE("a header that tells nothing leaves the socket's own addresses") {
-    Rig rig;
+    PrefaceRig rig;
     net::ProxyHeader local;
     local.local = true;
     for (const std::string& header : {std::string("PROXY UNKNOWN\r\n"), text(header_v2(local)),
@@ -174,7 +174,7 @@ TEST_CASE("a header that tells nothing leaves the socket's own addresses") {
 }
 
 TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refused") {
-    Rig rig;
+    PrefaceRig rig;
     const std::string cases[] = {
         "GET / HTTP/1.1\r\n\r\n",
         "PROXY TCP4 192.0.2.7 198.51.100.1 51000 99999\r\n",
@@ -205,7 +205,7 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
 }
 
 TEST_CASE("limit: lines about proxies that send no header") {
-    Rig rig;
+    PrefaceRig rig;
     constexpr int more = 30;
     for (std::uint32_t i = 0; i < limits::log_lines_per_second + more; ++i) {
         Peer peer = rig.visit(proxied());
@@ -220,7 +220,7 @@ TEST_CASE("limit: lines about proxies that send no header") {
 }
 
 TEST_CASE("a header as long as is allowed is read whole") {
-    Rig rig;
+    PrefaceRig rig;
     Peer peer = rig.visit(proxied());
     peer.send(text(long_header(limits::proxy_header_bytes_max)) + "rest");
     AcceptedVisitor visitor = rig.take();
@@ -229,7 +229,7 @@ TEST_CASE("a header as long as is allowed is read whole") {
 }
 
 TEST_CASE("what does not come in time is given up") {
-    Rig rig;
+    PrefaceRig rig;
     PrefacePlan header = proxied();
     header.deadline = 50ms;
     PrefacePlan name = by_name();
@@ -246,7 +246,7 @@ TEST_CASE("what does not come in time is given up") {
 }
 
 TEST_CASE("the name in a ClientHello is told, and all its bytes stay where they are") {
-    Rig rig;
+    PrefaceRig rig;
     const ByteVector cases[] = {client_hello("app.example.com"), client_hello("app.example.com", 2'000, 100),
                                 client_hello("app.example.com", 40'000)};
     for (const ByteVector& bytes : cases) {
@@ -272,7 +272,7 @@ TEST_CASE("the name in a ClientHello is told, and all its bytes stay where they 
 }
 
 TEST_CASE("what is no ClientHello goes on without one") {
-    Rig rig;
+    PrefaceRig rig;
     for (const std::string& bytes :
          {std::string("GET / HTTP/1.1\r\n"), header_v1, std::string("\x16\x03\x01\xff\xff")}) {
         Peer peer = rig.visit(by_name());
@@ -285,7 +285,7 @@ TEST_CASE("what is no ClientHello goes on without one") {
 }
 
 TEST_CASE("a PROXY header before a ClientHello") {
-    Rig rig;
+    PrefaceRig rig;
     PrefacePlan plan = proxied();
     plan.client_hello = true;
     const std::string bytes = text(client_hello("app.example.com"));
@@ -304,7 +304,7 @@ TEST_CASE("a PROXY header before a ClientHello") {
 }
 
 TEST_CASE("what a visitor speaks is told by its first bytes, however they come") {
-    Rig rig;
+    PrefaceRig rig;
     PrefacePlan plan = by_name();
     plan.opening = true;
     const std::pair<std::string, Opening> cases[] = {
@@ -330,7 +330,7 @@ TEST_CASE("what a visitor speaks is told by its first bytes, however they come")
 }
 
 TEST_CASE("who says nothing for a while waits for the server to speak, and who has begun does not") {
-    Rig rig;
+    PrefaceRig rig;
     PrefacePlan plan = by_name();
     plan.opening = true;
     plan.silence = std::chrono::milliseconds(50);
@@ -354,7 +354,7 @@ TEST_CASE("who says nothing for a while waits for the server to speak, and who h
 }
 
 TEST_CASE("those who are being read are closed together") {
-    Rig rig;
+    PrefaceRig rig;
     Peer first = rig.visit(proxied());
     Peer second = rig.visit(by_name());
     CHECK(rig.reading() == 2);

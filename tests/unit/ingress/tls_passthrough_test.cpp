@@ -53,9 +53,9 @@ private:
     std::vector<directory::TlsVisitor> visitors_;
 };
 
-class Rig {
+class PassthroughRig {
 public:
-    explicit Rig(Duration head = 30s) {
+    explicit PassthroughRig(Duration head = 30s) {
         EdgeShared shared;
         shared.settings.head = head;
         shared.directory = directory;
@@ -71,7 +71,7 @@ public:
         };
         address = add_listener(*edge, std::move(settings));
     }
-    ~Rig() {
+    ~PassthroughRig() {
         on(running.worker, [this] { edge.reset(); });
     }
 
@@ -100,7 +100,7 @@ std::string hello_for(std::string_view name, std::size_t record_bytes = 16'384, 
 }  // namespace
 
 TEST_CASE("who asks for a host that passes untouched is handed over with every byte") {
-    Rig rig;
+    PassthroughRig rig;
     rig.add({"app.example.com", "*.wild.example.com"});
     std::string hello = hello_for("App.Example.com.");
     SECTION("in one piece") {
@@ -129,7 +129,7 @@ TEST_CASE("who asks for a host that passes untouched is handed over with every b
 }
 
 TEST_CASE("limit: a ClientHello as large as may be passes, one that is larger is for TLS to refuse") {
-    Rig rig;
+    PassthroughRig rig;
     rig.add({"app.example.com"});
     const std::size_t around = hello_for("app.example.com", 16'384, 1).size() - 1 + 3 * 5;  // four records
     const std::string largest = hello_for("app.example.com", 16'384, limits::client_hello_bytes_max - around);
@@ -142,7 +142,7 @@ TEST_CASE("limit: a ClientHello as large as may be passes, one that is larger is
 }
 
 TEST_CASE("all others have their TLS end here") {
-    Rig rig;
+    PassthroughRig rig;
     Peer nobody_wants_it = rig.visit();  // without a service the ClientHello is not waited for
     CHECK(rig.ended_here.wait());
     rig.add({"app.example.com"});
@@ -165,7 +165,7 @@ TEST_CASE("all others have their TLS end here") {
 }
 
 TEST_CASE("who asks for nothing reaches the default service, if that is there") {
-    Rig rig;
+    PassthroughRig rig;
     rig.add({"*"});
     const std::string hello(as_text(in_records(hello_message({padding(3)}), 16'384)));
     Peer visitor = rig.visit(hello);
@@ -173,7 +173,7 @@ TEST_CASE("who asks for nothing reaches the default service, if that is there") 
 }
 
 TEST_CASE("a host whose client is away: an alert, and a line in the log") {
-    Rig rig;
+    PassthroughRig rig;
     auto service = rig.add({"app.example.com"});
     rig.directory->leave(*service, *rig.keeper, Clock::now());
     Peer visitor = rig.visit(hello_for("app.example.com"));
@@ -183,7 +183,7 @@ TEST_CASE("a host whose client is away: an alert, and a line in the log") {
 }
 
 TEST_CASE("limit: a ClientHello that does not come in time") {
-    Rig rig(100ms);
+    PassthroughRig rig(100ms);
     rig.add({"app.example.com"});
     Peer visitor = rig.visit();
     const std::string hello = hello_for("app.example.com");

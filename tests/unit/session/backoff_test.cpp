@@ -27,7 +27,7 @@ private:
 };
 
 std::vector<Duration> waits(std::uint64_t seed, int count) {
-    test::SeededRandom random(seed);
+    ferrotunnel::test::SeededRandom random(seed);
     Backoff backoff(random);
     std::vector<Duration> all;
     for (int i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ TEST_CASE("a session that lived long enough starts the waits over") {
 }
 
 TEST_CASE("other bounds hold as well, also when both are one") {
-    test::SeededRandom random(3);
+    ferrotunnel::test::SeededRandom random(3);
     Backoff constant(random, {10ms, 10ms, 1s});
     for (int i = 0; i < 5; ++i) {
         CHECK(constant.next_wait() == 10ms);
@@ -109,7 +109,7 @@ TEST_CASE("other bounds hold as well, also when both are one") {
 }
 
 TEST_CASE("after a goodbye in order a client is back almost at once, then soon, then as after any loss") {
-    test::SeededRandom random(3);
+    ferrotunnel::test::SeededRandom random(3);
     TimePoint now = TimePoint{} + 1h;
     Duration longest{};
     Duration shortest = 1h;
@@ -130,7 +130,7 @@ TEST_CASE("after a goodbye in order a client is back almost at once, then soon, 
 }
 
 TEST_CASE("a server that says goodbye all the time is given no short waits") {
-    test::SeededRandom random(3);
+    ferrotunnel::test::SeededRandom random(3);
     Backoff backoff(random);
     TimePoint now = TimePoint{} + 1h;
     backoff.peer_said_goodbye(now);

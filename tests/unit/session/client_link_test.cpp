@@ -26,10 +26,10 @@ using Kind = LinkNotice::Kind;
 namespace {
 
 /// A link on a worker of its own to a port of the test's choice.
-class Rig {
+class LinkRig {
 public:
-    explicit Rig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0,
-                 std::size_t trunks = 1) {
+    explicit LinkRig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0,
+                     std::size_t trunks = 1) {
         shared->server = {"127.0.0.1", port};
         shared->token = new_token();
         shared->tls = std::move(tls);
@@ -55,7 +55,7 @@ public:
             });
         });
     }
-    ~Rig() {
+    ~LinkRig() {
         worker.stop();
         worker.join();
         link.reset();
@@ -90,7 +90,7 @@ std::uint16_t closed_port() {
 }  // namespace
 
 TEST_CASE("a link gives up after its attempts") {
-    Rig rig(closed_port(), nullptr, 3);
+    LinkRig rig(closed_port(), nullptr, 3);
     rig.start();
     REQUIRE(rig.stopped.wait());
     CHECK(rig.told() ==
@@ -132,7 +132,7 @@ TEST_CASE("what somebody says who has not proved to be the server ends an attemp
     const wire::Code code = GENERATE(wire::Code::unauthorized, wire::Code::superseded, wire::Code::version);
     constexpr int attempts = 3;
     Answers somebody(WireClient::frame_of(wire::encode_control(wire::Refused{0, code, "Go away."})), attempts);
-    Rig rig(somebody.mute.port(), nullptr, attempts);
+    LinkRig rig(somebody.mute.port(), nullptr, attempts);
     std::string told;
     on(rig.worker, [&] { rig.on_notice = [&](const LinkNotice& notice) { told = notice.text; }; });
     rig.start();
@@ -144,14 +144,14 @@ TEST_CASE("what somebody says who has not proved to be the server ends an attemp
 }
 
 TEST_CASE("while nothing is connected, one of several trunks tries for all") {
-    Rig rig(closed_port(), nullptr, 2, 3);
+    LinkRig rig(closed_port(), nullptr, 2, 3);
     rig.start();
     REQUIRE(rig.stopped.wait());
     CHECK(rig.told() == std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
 }
 
 TEST_CASE("a link that is stopped by who hears of a loss tells nothing more") {
-    Rig rig(closed_port());
+    LinkRig rig(closed_port());
     on(rig.worker, [&] {
         rig.on_notice = [&](const LinkNotice& notice) {
             if (notice.kind == Kind::lost) {
@@ -168,7 +168,7 @@ TEST_CASE("a link stops while it connects, shakes hands or logs in") {
     Mute mute;
     const bool tls = GENERATE(true, false);  // without TLS it is the server's hello that does not come
     const bool drain = GENERATE(true, false);
-    Rig rig(mute.port(), tls ? transport::test::client_context() : nullptr);
+    LinkRig rig(mute.port(), tls ? transport::test::client_context() : nullptr);
     rig.start();
     mute.wait_for_client();
     on(rig.worker, [&] { drain ? rig.link->drain() : rig.link->stop(); });
@@ -178,7 +178,7 @@ TEST_CASE("a link stops while it connects, shakes hands or logs in") {
 }
 
 TEST_CASE("a link stops while it waits to connect again, and before it was started") {
-    Rig rig(closed_port());
+    LinkRig rig(closed_port());
     bool started = GENERATE(true, false);
     if (started) {
         Signal waiting;
@@ -200,7 +200,7 @@ TEST_CASE("a link stops while it waits to connect again, and before it was start
 
 TEST_CASE("a link that is destroyed in the middle of a handshake lets go of everything") {
     Mute mute;
-    Rig rig(mute.port(), transport::test::client_context());
+    LinkRig rig(mute.port(), transport::test::client_context());
     rig.start();
     mute.wait_for_client();
 }
@@ -213,7 +213,7 @@ TEST_CASE("a client that has no memory to hear of its trunk's end ends, and does
     REQUIRE(child >= 0);
     if (child == 0) {
         std::set_terminate([] { ::_exit(terminated); });
-        Rig rig(closed_port());
+        LinkRig rig(closed_port());
         rig.on_notice = [](const LinkNotice&) { throw std::bad_alloc(); };
         rig.start();
         (void)rig.stopped.wait();

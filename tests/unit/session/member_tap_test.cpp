@@ -42,7 +42,7 @@ struct Watched {
     MemberTap tap;
 };
 
-using Told = std::vector<Fared>;
+using Outcomes = std::vector<Fared>;
 
 }  // namespace
 
@@ -50,7 +50,7 @@ TEST_CASE("a visitor whose backend can not be reached was refused by the member"
     for (const Code code : {Code::refused, Code::timeout}) {
         Watched visitor;
         visitor.reset(code, true);
-        CHECK(visitor.over() == Told{Fared::refused});
+        CHECK(visitor.over() == Outcomes{Fared::refused});
     }
     // What the member does not answer for: it has gone, or is full.
     for (const Code code : {Code::going_away, Code::busy, Code::unknown_service}) {
@@ -65,8 +65,8 @@ TEST_CASE("a connection that ends without a byte of its backend was reset, wheth
     Watched visitor;
     visitor.accept();
     visitor.reset(Code::connection_reset, abort);
-    CHECK(visitor.over() == Told{Fared::reset});
-    CHECK(visitor.over() == Told{Fared::reset});  // told once
+    CHECK(visitor.over() == Outcomes{Fared::reset});
+    CHECK(visitor.over() == Outcomes{Fared::reset});  // told once
 }
 
 TEST_CASE("whoever got a byte, or an end in order, has fared well, whatever comes after", "[groups]") {
@@ -75,14 +75,14 @@ TEST_CASE("whoever got a byte, or an end in order, has fared well, whatever come
     answered.tap.to_backend({}, answered.fixture.now);
     CHECK(answered.told.empty());
     answered.answer();
-    CHECK(answered.told == Told{Fared::well});  // at once: a connection may live for days
+    CHECK(answered.told == Outcomes{Fared::well});  // at once: a connection may live for days
     answered.reset(Code::connection_reset);
-    CHECK(answered.over() == Told{Fared::well});
+    CHECK(answered.over() == Outcomes{Fared::well});
 
     Watched silent;
     silent.accept();
     silent.tap.backend_ended(true, silent.fixture.now);
-    CHECK(silent.over() == Told{Fared::well});
+    CHECK(silent.over() == Outcomes{Fared::well});
 }
 
 TEST_CASE("a visitor who resets, and a trunk that is lost, say nothing of the backend", "[groups]") {

@@ -21,7 +21,7 @@ RegistrationTable::Key key_of(const wire::Service& of, std::uint8_t client = 1) 
     return {{{client}, {client}}, of.id, digest_of(of)};
 }
 
-struct Rig {
+struct RegistrationRig {
     Answer enter(RegistrationTable::Key key, directory::SessionKey trunk) {
         joined = nullptr;
         return table.enter(
@@ -42,7 +42,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("registrations: the first trunk asks, others wait, and join what was decided") {
-    Rig rig;
+    RegistrationRig rig;
     const auto key = key_of(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     CHECK(rig.enter(key, 2) == Answer::wait);
@@ -58,7 +58,7 @@ TEST_CASE("registrations: the first trunk asks, others wait, and join what was d
 }
 
 TEST_CASE("registrations: who waits or comes before the service is registered does not join yet") {
-    Rig rig;
+    RegistrationRig rig;
     const auto any = key_of(service(1));
     CHECK(rig.enter(any, 1) == Answer::ask);
     CHECK(rig.enter(any, 2) == Answer::wait);
@@ -78,7 +78,7 @@ TEST_CASE("registrations: who waits or comes before the service is registered do
 }
 
 TEST_CASE("registrations: another client, another id and another description are asked about by themselves") {
-    Rig rig;
+    RegistrationRig rig;
     CHECK(rig.enter(key_of(service(1)), 1) == Answer::ask);
     CHECK(rig.enter(key_of(service(1), 2), 2) == Answer::ask);
     CHECK(rig.enter(key_of(service(2)), 1) == Answer::ask);
@@ -89,7 +89,7 @@ TEST_CASE("registrations: another client, another id and another description are
 }
 
 TEST_CASE("registrations: a refusal is not remembered, and whoever waited asks") {
-    Rig rig;
+    RegistrationRig rig;
     const auto key = key_of(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     CHECK(rig.enter(key, 2) == Answer::wait);
@@ -102,7 +102,7 @@ TEST_CASE("registrations: a refusal is not remembered, and whoever waited asks")
 }
 
 TEST_CASE("registrations: what was decided is kept for 60 s behind the last trunk") {
-    Rig rig;
+    RegistrationRig rig;
     const auto key = key_of(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     rig.accept(key, 1);
@@ -120,7 +120,7 @@ TEST_CASE("registrations: what was decided is kept for 60 s behind the last trun
 }
 
 TEST_CASE("registrations: a service is the same with what the server has assigned") {
-    Rig rig;
+    RegistrationRig rig;
     const auto any = key_of(service(1));
     const auto first = key_of(service(1, 5'000));
     const auto second = key_of(service(1, 5'001));
@@ -140,7 +140,7 @@ TEST_CASE("registrations: a service is the same with what the server has assigne
 }
 
 TEST_CASE("registrations: who joins learns the name under which it was asked for") {
-    Rig rig;
+    RegistrationRig rig;
     const auto any = key_of(service(1));
     auto given = key_of(service(1, 5'000));
     CHECK(rig.enter(any, 1) == Answer::ask);
@@ -152,7 +152,7 @@ TEST_CASE("registrations: who joins learns the name under which it was asked for
 }
 
 TEST_CASE("registrations: what a client does not want any more is forgotten") {
-    Rig rig;
+    RegistrationRig rig;
     const auto key = key_of(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     rig.accept(key, 1);
@@ -167,7 +167,7 @@ TEST_CASE("registrations: what a client does not want any more is forgotten") {
 }
 
 TEST_CASE("registrations: so many are kept that no trunk has; the oldest goes") {
-    Rig rig;
+    RegistrationRig rig;
     const auto keep = [&rig](std::uint32_t id) {
         const auto key = key_of(service(id));
         CHECK(rig.enter(key, 1) == Answer::ask);

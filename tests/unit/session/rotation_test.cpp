@@ -97,9 +97,9 @@ bool exchange(int fd, const char* text) {
 }
 
 // A server whose sessions have ten ids for visitors, and a client with an echo behind it; two workers each.
-class Rig {
+class RotationRig {
 public:
-    Rig(std::size_t trunks, ClientLink::Settings settings) {
+    RotationRig(std::size_t trunks, ClientLink::Settings settings) {
         set_up_server();
         client_->token = token_;
         client_->log = &null_logger();
@@ -115,7 +115,7 @@ public:
         on(client_workers_[0], [&] { connect(settings); });
         port = reachable_.get_future().get();
     }
-    ~Rig() {
+    ~RotationRig() {
         on(client_workers_[0], [&] { link_->stop(); });
         for (auto* workers : {server_workers_, client_workers_}) {
             workers[0].stop();
@@ -254,7 +254,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
     if (far) {
         settings.near_below = Duration::zero();
     }
-    Rig rig(trunks, settings);
+    RotationRig rig(trunks, settings);
     const unsigned at_once = far ? 1 : static_cast<unsigned>(trunks);  // a far server gets the first trunk alone
     REQUIRE(eventually([&] { return rig.most_trunks == at_once; }));
     int old = dial(rig.port);
@@ -279,7 +279,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
 }
 
 TEST_CASE("a service that is removed while a session is replaced leaves that one too", "[threads]") {
-    Rig rig(1, ClientLink::Settings());
+    RotationRig rig(1, ClientLink::Settings());
     CHECK(serve_visitors(rig.port, 1) == 1);
     rig.rotate_in_vain();
     REQUIRE(eventually([&] { return rig.down > 0; }));
@@ -291,7 +291,7 @@ TEST_CASE("a service that is removed while a session is replaced leaves that one
 TEST_CASE("a client keeps so many sessions that were replaced, and ends the oldest beyond them", "[threads]") {
     ClientLink::Settings settings;
     settings.backoff.lived_long = Duration::zero();
-    Rig rig(1, settings);
+    RotationRig rig(1, settings);
     // Holds one visitor of each session; two may get the same session, since a fresh one carries visitors only a moment
     // after its login.
     std::vector<int> held;
@@ -320,7 +320,7 @@ TEST_CASE("a client keeps so many sessions that were replaced, and ends the olde
 TEST_CASE("a server that drops each connection right after its login is not hammered", "[threads]") {
     const std::size_t trunks = GENERATE(1U, 2U, 4U);
     CAPTURE(trunks);
-    Rig rig(trunks, ClientLink::Settings());
+    RotationRig rig(trunks, ClientLink::Settings());
     rig.drop_all();
     std::this_thread::sleep_for(4 * settings_of_backoff.first);
     // Each of four trunks waits for half of a second at least, and longer each time.

@@ -25,15 +25,15 @@ namespace {
 using Kind = ServerNotice::Kind;
 
 /// A server on two workers that remembers what it was told.
-class Rig : public ServerRig {
+class TrunkSetRig : public ServerRig {
 public:
-    Rig() : ServerRig(2) {
+    TrunkSetRig() : ServerRig(2) {
         shared->notify = [this](const ServerNotice& notice) {
             std::lock_guard lock(mutex_);
             kinds_.push_back(notice.kind);
         };
     }
-    ~Rig() { stop(); }
+    ~TrunkSetRig() { stop(); }
 
     /// Trunk k of n; its end is told to `ended`.
     WireClient connect(std::uint32_t trunk, std::uint32_t trunks, std::uint64_t epoch = 1) {
@@ -60,7 +60,7 @@ private:
 };
 
 /// A server and both trunks of a tunnel, which carry one port for their service 1.
-struct TwoTrunks : Rig {
+struct TwoTrunks : TrunkSetRig {
     TwoTrunks() { REQUIRE(second.obtain_port(1, port) == port); }
 
     WireClient first = log_in(1, 2);
@@ -92,7 +92,7 @@ bool one_is_opened(std::vector<WireClient>& clients) {
 }  // namespace
 
 TEST_CASE("two trunks of a tunnel carry the visitors of one port in turn", "[threads]") {
-    Rig rig;
+    TrunkSetRig rig;
     WireClient first = rig.log_in(1, 2);
     WireClient second = rig.log_in(2, 2);
     const std::uint16_t port = first.obtain_port(7);
@@ -117,7 +117,7 @@ TEST_CASE("two trunks of a tunnel carry the visitors of one port in turn", "[thr
 }
 
 TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the last", "[threads]") {
-    Rig rig;
+    TrunkSetRig rig;
     std::vector<WireClient> trunks;
     std::uint16_t port = 0;
     for (std::uint32_t k = 1; k <= 3; ++k) {
@@ -194,7 +194,7 @@ TEST_CASE("a trunk that drains leaves its ports to the others", "[threads]") {
 }
 
 TEST_CASE("visitors whom a full trunk has no room for come to the others", "[threads]") {
-    Rig rig;
+    TrunkSetRig rig;
     std::vector<WireClient> trunks;
     std::uint16_t port = 0;
     const bool answers = GENERATE(true, false);
@@ -263,7 +263,7 @@ TEST_CASE("a registration that crosses the service's end on another trunk does n
 }
 
 TEST_CASE("a service too many does not take the port of another one of the same client") {
-    Rig rig;
+    TrunkSetRig rig;
     const std::uint16_t only = ferrotunnel::test::lasting_port();
     rig.shared->tokens = std::make_shared<std::vector<login::AcceptedToken>>(
         1, login::AcceptedToken{"one", rig.token, login::PortPolicy({{only, only}})});
@@ -283,7 +283,7 @@ TEST_CASE("a service too many does not take the port of another one of the same 
 }
 
 TEST_CASE("one trunk more than a tunnel may have is refused", "[threads]") {
-    Rig rig;
+    TrunkSetRig rig;
     const std::uint32_t most = limits::trunks_per_tunnel_max;
     std::vector<WireClient> trunks;
     for (std::uint32_t k = 1; k <= most; ++k) {
@@ -295,7 +295,7 @@ TEST_CASE("one trunk more than a tunnel may have is refused", "[threads]") {
 }
 
 TEST_CASE("visitors come while trunks go and come", "[threads]") {
-    Rig rig;
+    TrunkSetRig rig;
     WireClient steady = rig.log_in(1, 3);
     const std::uint16_t port = steady.obtain_port(1);
     std::atomic<int> refused{0};

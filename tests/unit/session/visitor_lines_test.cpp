@@ -30,7 +30,7 @@ ClientService service_of(wire::ServiceKind kind) {
 }  // namespace
 
 TEST_CASE("a visitor has a line with service, address and backend", "[visitor-lines]") {
-    test::LogBook log;
+    ferrotunnel::test::LogBook log;
     const TimePoint now = TimePoint{} + 1h;
     tell_visitor(service_of(wire::ServiceKind::tcp), from(7), now, log);
     CHECK(log.count("a visitor service=web from=192.0.2.7:40000 host= backend=127.0.0.1:3000") == 1);
@@ -52,7 +52,7 @@ TEST_CASE("a visitor has a line with service, address and backend", "[visitor-li
 }
 
 TEST_CASE("limit: lines about visitors in a second", "[visitor-lines][limits]") {
-    test::LogBook log;
+    ferrotunnel::test::LogBook log;
     const ClientService service = service_of(wire::ServiceKind::tcp);
     TimePoint now = TimePoint{} + 1h;
     for (std::uint32_t i = 0; i < limits::visitor_lines_per_second + 1'000; ++i) {

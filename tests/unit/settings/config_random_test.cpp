@@ -123,7 +123,7 @@ private:
     std::mt19937 random_{20261120};  // allowed: the same mutants in every run
 };
 
-detail::ConfigFile read(const std::string& text) {
+detail::ConfigFile read_mutant(const std::string& text) {
     return detail::read_config({text, "/nonexistent/f.yml", false, [](const std::string& name) {
                                     return name == "SECRET" ? std::optional(std::string(secret)) : std::nullopt;
                                 }});
@@ -131,8 +131,8 @@ detail::ConfigFile read(const std::string& text) {
 
 void check_reading(const std::string& text) {
     INFO("as a C string, cut at 0: " << text.c_str());
-    const detail::ConfigFile file = read(text);
-    CHECK(file.values == read(text).values);
+    const detail::ConfigFile file = read_mutant(text);
+    CHECK(file.values == read_mutant(text).values);
     unsigned line = 0;
     for (const Problem& problem : file.problems) {
         if (problem.text.empty() || problem.line < line || problem.file != "/nonexistent/f.yml" ||

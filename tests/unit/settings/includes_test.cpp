@@ -47,7 +47,7 @@ private:
     std::string path_;
 };
 
-std::string token() {
+std::string token_text() {
     static const std::string text(Secret::generate().reveal());
     return text;
 }
@@ -71,13 +71,13 @@ TEST_CASE("files that are included add to groups and lists") {
     folder.write("conf.d/10.yaml", "client:\n  services: [{tcp: 2, local: 2, name: b}]\n  token: \"file:token\"\n");
     folder.write("conf.d/.hidden.yml", "client: {nonsense: 1}\n");
     folder.write("conf.d/readme.txt", "no yaml: [\n");
-    folder.write("conf.d/token", token());
+    folder.write("conf.d/token", token_text());
     const Config config = folder.load();
     CHECK(names_of(config) == Texts{"a", "b", "c"});
     CHECK(config.client_section().has_token);
     CHECK(config.files().size() == 5);  // itself, the folder, two files and the token
 
-    folder.write("one.yml", "client: {server: a.example.com, token: " + token() +
+    folder.write("one.yml", "client: {server: a.example.com, token: " + token_text() +
                                 ", services: [{tcp: 1, local: 1, name: a}, {tcp: 2, local: 2, name: b}, {tcp: 3, "
                                 "local: 3, name: c}]}\n");
     folder.write("main.yml", "include: one.yml\n");
@@ -86,7 +86,7 @@ TEST_CASE("files that are included add to groups and lists") {
 
 TEST_CASE("a pattern includes the names that match, and one item stands for a list") {
     const Folder folder;
-    folder.write("main.yml", "include: [\"conf.d/t*.yml\", last.yml]\nserver: {token: " + token() + "}\n");
+    folder.write("main.yml", "include: [\"conf.d/t*.yml\", last.yml]\nserver: {token: " + token_text() + "}\n");
     folder.write("conf.d/t1.yml", "server: {token: " + std::string(Secret::generate().reveal()) + "}\n");
     folder.write("conf.d/u1.yml", "nonsense: 1\n");
     folder.write("last.yml",
@@ -96,7 +96,7 @@ TEST_CASE("a pattern includes the names that match, and one item stands for a li
 
 TEST_CASE("messages name the file that they are about") {
     const Folder folder;
-    folder.write("main.yml", "include: [a.yml, b.yml]\nserver:\n  workers: 1\n  token: " + token() + "\n");
+    folder.write("main.yml", "include: [a.yml, b.yml]\nserver:\n  workers: 1\n  token: " + token_text() + "\n");
     folder.write("a.yml", "server:\n  workers: 2\n  bnid: x\n");
     folder.write("b.yml", "server:\n  bind: nowhere:x\n  http: {head_timeout: soon}\n");
     CHECK(folder.problems() == Texts{"a.yml:2:3: server.workers: is said already, at main.yml:3",
@@ -109,7 +109,7 @@ TEST_CASE("messages name the file that they are about") {
 
 TEST_CASE("what is found wrong with the whole is told at its place in the file that was included") {
     const Folder folder;
-    folder.write("main.yml", "include: a.yml\nserver: {token: " + token() + "}\n");
+    folder.write("main.yml", "include: a.yml\nserver: {token: " + token_text() + "}\n");
     folder.write("a.yml", "server:\n  bind: nowhere\n");
     std::vector<Problem> problems = folder.load().server().check();
     REQUIRE(problems.size() == 1);
@@ -122,7 +122,7 @@ TEST_CASE("what can not be included is told at the line that names it") {
     folder.write("main.yml",
                  "include:\n  - nothing.yml\n  - /dev/null\n  - none/\n  - main.yml\n  - a.yml\n  - a.yml\n"
                  "server: {token: " +
-                     token() + "}\n");
+                     token_text() + "}\n");
     folder.write("a.yml", "server: {workers: 1}\n");
     const Texts problems = folder.problems();
     REQUIRE(problems.size() == 5);
@@ -136,7 +136,7 @@ TEST_CASE("what can not be included is told at the line that names it") {
 TEST_CASE("files are included so deep, and so many") {
     const Folder folder;
     const auto chain = [&](std::size_t depth) {
-        folder.write("main.yml", "include: 1.yml\nserver: {token: " + token() + "}\n");
+        folder.write("main.yml", "include: 1.yml\nserver: {token: " + token_text() + "}\n");
         for (std::size_t i = 1; i <= depth; ++i) {
             folder.write(std::to_string(i) + ".yml",
                          i == depth ? "server: {workers: 1}\n" : "include: " + std::to_string(i + 1) + ".yml\n");
@@ -147,7 +147,7 @@ TEST_CASE("files are included so deep, and so many") {
     chain(detail::include_depth_max + 1);
     CHECK(folder.problems().size() == 1);
 
-    folder.write("main.yml", "include: many/\nserver: {token: " + token() + "}\n");
+    folder.write("main.yml", "include: many/\nserver: {token: " + token_text() + "}\n");
     for (std::size_t i = 0; i < detail::included_files_max; ++i) {
         folder.write("many/" + std::to_string(i) + ".yml", "log: {}\n");
     }
@@ -159,26 +159,26 @@ TEST_CASE("files are included so deep, and so many") {
 TEST_CASE("the whole configuration is shown with its defaults, and without secrets") {
     const Folder folder;
     const std::string guessable = "hunter2-and-more";
-    folder.write("main.yml",
-                 "include: a.yml\nserver:\n  token: [{name: a, secret: " + token() + "}, \"file:t\"]\n  workers: 3\n");
+    folder.write("main.yml", "include: a.yml\nserver:\n  token: [{name: a, secret: " + token_text() +
+                                 "}, \"file:t\"]\n  workers: 3\n");
     folder.write(
         "a.yml",
         "server: {token: {name: b, secret: " + guessable +
             "}, timing: {ping_interval: 2s}}\n"
             "client:\n  server: h:1\n  token: env:NOBODY\n  proxy: \"http://me:sesame@proxy:1\"\n"
             "  services:\n    - {http: a.x, local: 1, request_headers: {set: {Authorization: sesame, X-Env: live}}}\n");
-    folder.write("t", token());
+    folder.write("t", token_text());
     std::vector<Problem> ignored;
     const std::string text =
-        Config::try_load(folder.write("main.yml", "include: a.yml\nserver:\n  token: [{name: a, secret: " + token() +
-                                                      "}, \"file:t\"]\n  workers: 3\n"),
+        Config::try_load(folder.write("main.yml", "include: a.yml\nserver:\n  token: [{name: a, secret: " +
+                                                      token_text() + "}, \"file:t\"]\n  workers: 3\n"),
                          ignored)
             .effective();
     INFO(text);
     for (const char* secret : {"sesame", "hunter2"}) {
         CHECK(text.find(secret) == std::string::npos);
     }
-    CHECK(text.find(token()) == std::string::npos);
+    CHECK(text.find(token_text()) == std::string::npos);
     for (const char* shown :
          {"workers: 3\n", "\"file:t\"", "\"env:NOBODY\"", "ping_interval: 2s\n", "dead_interval: 45s  # default\n",
           "name: a\n", "name: b\n", "X-Env: live\n", "secret: \"(hidden)\"\n", "Authorization: \"(hidden)\""}) {

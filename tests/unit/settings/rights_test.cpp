@@ -14,13 +14,13 @@ namespace {
 using Texts = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-std::string token() {
+std::string fresh_token() {
     return std::string(Secret::generate().reveal());
 }
 
-detail::ConfigFile read(const std::string& keys) {
+detail::ConfigFile read_rights(const std::string& keys) {
     return detail::read_config({"server:\n  token:\n    - secret: ${TOKEN}\n" + keys, "f.yml", false,
-                                [](const std::string&) -> std::optional<std::string> { return token(); }});
+                                [](const std::string&) -> std::optional<std::string> { return fresh_token(); }});
 }
 
 // Everything that the check says about rights of a builder.
@@ -37,7 +37,7 @@ Texts problems_of(const Rights& rights) {
 }  // namespace
 
 TEST_CASE("the rights of a token are read from a file, and become those of the engine", "[rights]") {
-    const detail::ConfigFile file = read(
+    const detail::ConfigFile file = read_rights(
         "      hosts: [App.Example.com., \"*.example.org\", \"*\"]\n      ports: [2222, 8000-8099]\n"
         "      kinds: [tcp, private]\n      visited_by: [bob, carol]\n      from: [10.0.0.0/8, \"::1\"]\n      "
         "expires: 2100-01-01T00:00:00Z\n"
@@ -70,17 +70,17 @@ TEST_CASE("the rights of a token are read from a file, and become those of the e
 }
 
 TEST_CASE("a right that is left out stays out, and an empty list allows nothing", "[rights]") {
-    const detail::ConfigFile file = read("      hosts: []\n      ports: any\n");
+    const detail::ConfigFile file = read_rights("      hosts: []\n      ports: any\n");
     REQUIRE(file.problems.empty());
     const login::Rights rights = detail::engine_rights(file.values.server->settings.tokens.at(0).rights);
     CHECK(rights.hosts == Texts());
     CHECK((rights.ports && rights.ports->any));
     CHECK_FALSE((rights.kinds || rights.from || rights.expires || rights.services));
-    CHECK(read("").values.server->settings.tokens.at(0).rights == Rights());
+    CHECK(read_rights("").values.server->settings.tokens.at(0).rights == Rights());
 }
 
 TEST_CASE("an expiry that is over is a warning at its place", "[rights]") {
-    const detail::ConfigFile file = read("      expires: 2001-02-03T04:05:06+01:00\n");
+    const detail::ConfigFile file = read_rights("      expires: 2001-02-03T04:05:06+01:00\n");
     CHECK(file.problems.empty());
     REQUIRE(file.warnings.size() == 1);
     CHECK(to_text(file.warnings[0]) ==
@@ -125,7 +125,7 @@ TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and
 }
 
 TEST_CASE("a second secret is checked as the first one is, and is there once", "[rights]") {
-    const std::string text = token();
+    const std::string text = fresh_token();
     Server::Builder builder;
     builder.token(Secret::from_string(text), "alice", {}, Secret::from_string(text));
     REQUIRE(builder.check().size() == 1);

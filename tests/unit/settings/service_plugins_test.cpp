@@ -32,7 +32,7 @@ std::string problem_with(const std::vector<ServicePlugin>& plugins) {
     return problems[0].text;
 }
 
-detail::ConfigFile read(const std::string& services) {
+detail::ConfigFile read_services(const std::string& services) {
     const std::string text = "client:\n  server: h\n  token: ${TOKEN}\n  services:\n" + services;
     return detail::read_config({text, "f.yml", false, [](const std::string& name) -> std::optional<std::string> {
                                     return name == "NET" ? "10.0.0.0/8" : "some weak token";
@@ -40,7 +40,7 @@ detail::ConfigFile read(const std::string& services) {
 }
 
 std::string only_problem(const std::string& services) {
-    const detail::ConfigFile file = read(services);
+    const detail::ConfigFile file = read_services(services);
     REQUIRE(file.problems.size() == 1);
     return file.problems.front().key + ": " + file.problems.front().text;
 }
@@ -78,7 +78,7 @@ TEST_CASE("limit: plugins of a service, and their bytes", "[service-plugins]") {
 }
 
 TEST_CASE("services of a file have a list of them, with variables", "[service-plugins]") {
-    const detail::ConfigFile file = read(
+    const detail::ConfigFile file = read_services(
         "    - http: a.x\n      local: 1\n      plugins:\n        - ip-filter: {allow: \"${NET}\"}\n        - geo:\n"
         "    - {tcp: 1, local: 2, plugins: [{rate-limit: {rate: 1/s}}]}\n"
         "    - {tls: b.x, local: 2, plugins: [{rate-limit: {rate: 2/s}}]}\n");
