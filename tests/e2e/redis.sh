@@ -14,7 +14,7 @@ say "one value there and back"
 equal answer "$(redis-cli -h 127.0.0.1 -p "$public_port" set greeting hello)" OK
 equal value "$(redis-cli -h 127.0.0.1 -p "$public_port" get greeting)" hello
 
-requests=$(by_size 20000 500000)
+requests=$(by_size 20000 500000 100000)
 say "$requests requests on 50 connections, each kind"
 redis-benchmark -h 127.0.0.1 -p "$public_port" -n "$requests" -c 50 -t ping,set,get,lpush,lrange_100 --csv \
     >"$dir/plain.out" 2>"$dir/plain.err"

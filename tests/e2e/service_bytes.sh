@@ -42,7 +42,7 @@ on_client() { echo "ferrotunnel_service_trunk_$1_bytes_total{service=\"$2\",kind
 name=$(awk -v at="$tcp" '$1 == "service" && $3 == at { print $2 }' "$dir/client.endpoints")
 
 say "counters move while a transfer runs, and end exact"
-size=$(by_size 16777216 1073741824)
+size=$(by_size 16777216 1073741824 268435456)
 moved=$(bytes transfer "$tcp" "$size" "$server_metrics" "$(on_server received "$name" "$tcp")" "$(on_server sent "$name" "$tcp")")
 at_least "times that the counters were seen to move before the end" "$moved" 5
 for way in received sent; do
@@ -51,7 +51,7 @@ for way in received sent; do
 done
 
 say "many visitors of all kinds, whose connections end in all ways"
-bytes visit "$(by_size 420 10000)" "$tcp" "http://$edge/app.test" "$udp" "http://$edge/files.test" "tls://$https/tls.test" "$at"
+bytes visit "$(by_size 420 10000 3000)" "$tcp" "http://$edge/app.test" "$udp" "http://$edge/files.test" "tls://$https/tls.test" "$at"
 equal "through the exit" "$(curl -sS --max-time 60 --socks5 "$(public_of proxy)" -o "$dir/got" -w '%{http_code}' \
     "http://$backend/name/x")" 200
 # What is on its way at the end is still counted on both sides, at different times.
