@@ -57,7 +57,7 @@ std::uint8_t code_of(Refusal why) noexcept {
 
 }  // namespace
 
-const http::HeadLimits Conversation::head_limits{limits::exit_head_max, limits::exit_head_max, limits::http_fields_max,
+const http::HeadLimits Conversation::head_limits{limits::exit_head_max, limits::exit_head_max, limits::exit_fields_max,
                                                  limits::exit_head_max};
 
 std::size_t Conversation::receive(Bytes bytes) {

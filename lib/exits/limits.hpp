@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::limits {
 
 /// Items of a list of destinations: each is compared for each visitor.
@@ -16,6 +18,8 @@ inline constexpr std::size_t exit_users_max = 64;
 inline constexpr std::size_t exit_login_max = 255;
 /// The head of an HTTP request. What is sent on of it fits into a newly connected socket.
 inline constexpr std::size_t exit_head_max = 8'192;
+/// The fields of an HTTP request. What is sent on of it can have one more, which ends the connection.
+inline constexpr std::size_t exit_fields_max = http_fields_max - 1;
 /// From the visitor's first byte to where it wants to go.
 inline constexpr std::chrono::seconds exit_handshake_deadline{10};
 /// Visitors of one exit that have not said yet where they want to go, or wait for the answer to a wrong login.

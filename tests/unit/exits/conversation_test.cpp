@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exits/limits.hpp"
+#include "http/request_parser.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::exits;
@@ -161,13 +162,24 @@ TEST_CASE("HTTP: a request for a URL is written anew for its destination") {
         run(nobody, "GET http://a.com?q HTTP/1.1\r\nHost: a.com\r\n\r\n").preamble.starts_with("GET /?q HTTP/1.1\r\n"));
 }
 
-TEST_CASE("limit: the bytes of a handshake") {
+TEST_CASE("limit: the bytes of a handshake, and the fields of a request") {
     const std::string line = "CONNECT a.com:443 HTTP/1.1\r\nHost: a.com:443\r\nX: ";
     const std::string fits = line + std::string(limits::exit_head_max - line.size() - 4, 'x') + "\r\n\r\n";
     REQUIRE(fits.size() == limits::exit_head_max);
     CHECK(run_by(nobody, fits, 100).state == State::asked);
     const Run over = run_by(nobody, line + std::string(limits::exit_head_max, 'x'), 100);
     CHECK(over.output.starts_with("HTTP/1.1 431 "));
+    // What is sent on is a request as well for whoever takes as many fields as we do.
+    std::string many = "GET http://a.com/ HTTP/1.1\r\nHost: a.com\r\n";
+    for (std::size_t fields = 1; fields < limits::exit_fields_max; ++fields) {
+        many += "X: y\r\n";
+    }
+    const Run most = run(nobody, many + "\r\n");
+    REQUIRE(most.state == State::asked);
+    http::RequestParser parser;
+    CHECK(parser.parse(most.preamble) == http::ParseState::complete);
+    CHECK(parser.head().fields.size() == limits::http_fields_max);
+    CHECK(run(nobody, many + "X: y\r\n\r\n").output.starts_with("HTTP/1.1 431 "));
     // The longest of SOCKS5.
     const std::string methods = "\x05\xff"s + std::string(254, '\x09') + '\x02';
     const std::string login = "\x01\xff"s + std::string(255, 'n') + '\xff' + std::string(255, 'p');
