@@ -143,7 +143,7 @@ chmod 644 "$dir/literal.yml"
 run check literal.yml
 ends_with 0
 told 'server.token: a token in a file that other users of this machine can read'
-! grep -q -F "${token:4:12}" "$dir/run.err" "$dir/run.out" || fail "the token is shown"
+! grep -q -F -e "${token:4:12}" "$dir/run.err" "$dir/run.out" || fail "the token is shown"
 
 say "hosts and paths that are no names need none"
 long=$(printf 'a%.0s' {1..30}).$(printf 'b%.0s' {1..31}).example.com

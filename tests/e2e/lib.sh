@@ -103,11 +103,12 @@ show_logs() {
     done
 }
 
-# The token never reaches a log or the output of any process, whatever the test was about.
+# The token never reaches a log or the output of any process, whatever the test was about. A part of one may begin with
+# a dash, which grep would take for an option.
 check_secrets() {
     local found
     [[ -n ${token:-} ]] || return 0
-    if found=$(grep -l -a -F "${token:4:20}" "$dir"/*.out "$dir"/*.err 2>/dev/null); then
+    if found=$(grep -l -a -F -e "${token:4:20}" "$dir"/*.out "$dir"/*.err 2>/dev/null); then
         echo "FAILED: the token is in $found" >&2
         return 1
     fi

@@ -218,6 +218,6 @@ for name in "${!programs[@]}"; do
     ! tr '\0' ' ' <"/proc/${pids[$name]}/cmdline" | grep -q -F -e "${token:4:20}" -e "${other_token:4:20}" ||
         fail "the process list shows a token"
 done
-! grep -l -a -F "${other_token:4:20}" "$dir"/*.out "$dir"/*.err || fail "the other token is in an output"
+! grep -l -a -F -e "${other_token:4:20}" "$dir"/*.out "$dir"/*.err || fail "the other token is in an output"
 equal "mode of the server's key" "$(stat -c %a "$dir/state/server-identity.pem")" 600
 check_alive

@@ -26,7 +26,7 @@ equal "while all is well" "$(status_of app.example.com /)" 200
 wait_until $patience "the claims on disk" file_has "$dir/state/claims" "^port .* $port$"
 has_text "$dir/state/claims" "^host .* app.example.com /$"
 equal "mode of the file" "$(stat -c %a "$dir/state/claims")" 600
-! grep -q -F "${token:4:20}" "$dir/state/claims" || fail "the token is in the file"
+! grep -q -F -e "${token:4:20}" "$dir/state/claims" || fail "the token is in the file"
 
 knows_its_hosts() {
     equal "a host" "$(status_of app.example.com /)" "503 no_client"
