@@ -6,7 +6,7 @@
 //
 // They come from ADDRESSES addresses, 127.0.0.2 and on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With `silent`
 // all are silent ones. Prints "ready" when each has connected once, "ended" when three quarters of them were ended
-// once, and at the end "connects=N refused=N closed=N sent=N open=N".
+// once, "from ADDRESS: WHY" for each that could not connect, and at the end "connects=N refused=N closed=N sent=N open=N".
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <random>
 #include <string>
@@ -94,6 +95,7 @@ private:
         ++counts.connects;
         if (!socket_.is_open()) {
             ++counts.refused;
+            std::printf("from %s: %s\n", from_.c_str(), std::strerror(errno));
             again_at_ = now_ms() + 500;
             return;
         }
