@@ -6,7 +6,8 @@
 //
 // They come from ADDRESSES addresses, 127.0.0.2 and on, eight of each 127.0.x.0/24; 0: from 127.0.0.1. With `silent`
 // all are silent ones. Prints "ready" when each has connected once, "ended" when three quarters of them were ended
-// once, "from ADDRESS: WHY" for each that could not connect, and at the end "connects=N refused=N closed=N sent=N open=N".
+// once, "from ADDRESS: WHY" for each that could not connect, and at the end "connects=N refused=N closed=N sent=N
+// open=N".
 #include <signal.h>
 #include <sys/socket.h>
 
