@@ -93,6 +93,9 @@ public:
 private:
     void connect(Counts& counts) {
         socket_ = try_connect(to_, from_);
+        if (!socket_.is_open() && errno == EINTR) {
+            return;  // it is time to end: ThreadSanitizer's signal() lets a signal interrupt calls
+        }
         ++counts.connects;
         if (!socket_.is_open()) {
             ++counts.refused;
