@@ -187,7 +187,7 @@ start_tunnel --resume "${lasts}s" --tls off
 sample_kept server client
 visitors
 began=$(now_ms)
-movers=8 # so many that their first windows alone are beyond what is asked for below
+movers=8 # with 256 KiB of window each as soon as they are opened, twice of what check_kept wants to see
 for ((i = 0; i < movers; ++i)); do
     start "moves$i" "${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:1 "touch:$dir/moving.$i" \
         exchange-until:"$dir/enough" finish rest
