@@ -24,18 +24,20 @@ public:
 
     /// Whether trimming is worth the walk: always once, for what starting has left; then if `worth` bytes were freed
     /// since the least were free; or as many were taken from the system since the least were resident, and as many are
-    /// free now. Memory that was given back still counts as free, so neither number tells enough alone.
+    /// free now. Memory that was given back still counts as free, so neither number tells enough alone. After that it
+    /// is due once more when nothing more is freed: a crowd may be half gone the first time.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
-        if (!std::exchange(has_looked_, true)) {
-            least_ = free;
-            resident_ = resident;
-            return true;
-        }
-        least_ = std::min(least_, free);
-        resident_ = std::min(resident_, resident);
-        if (free - least_ < worth && (resident - resident_ < worth || free < worth)) {
+        const bool is_first = !std::exchange(has_looked_, true);
+        least_ = is_first ? free : std::min(least_, free);
+        resident_ = is_first ? resident : std::min(resident_, resident);
+        const bool is_over = free <= std::exchange(last_, free);
+        const bool is_worth_it = free - least_ >= worth || (resident - resident_ >= worth && free >= worth);
+        const bool is_rest = rest_is_due_ && is_over && free > least_;
+        if (!is_first && !is_worth_it && !is_rest) {
+            rest_is_due_ = rest_is_due_ && !is_over;
             return false;
         }
+        rest_is_due_ = is_worth_it;
         least_ = free;
         resident_ = resident;
         return true;
@@ -57,8 +59,10 @@ private:
 
     static constexpr std::size_t worth = 4 << 20;
     bool has_looked_ = false;
-    std::size_t least_ = 0;
-    std::size_t resident_ = 0;
+    std::size_t least_ = 0;     // the fewest bytes that were free since the last time
+    std::size_t resident_ = 0;  // as the number above, of those that were resident
+    std::size_t last_ = 0;      // what was free at the last look
+    bool rest_is_due_ = false;
 };
 
 }  // namespace ferrotunnel::cli

@@ -17,3 +17,15 @@ TEST_CASE("memory is given back once for what was freed, and again for what was 
     CHECK_FALSE(trim.is_due(1 * mib, 40 * mib));  // all of it is in use
     CHECK(trim.is_due(20 * mib, 40 * mib));
 }
+
+TEST_CASE("of a crowd that was half gone at a look the rest is given back when nothing more is freed") {
+    constexpr std::size_t mib = 1 << 20;
+    HeapTrim trim;
+    CHECK(trim.is_due(1 * mib, 10 * mib));
+    CHECK(trim.is_due(6 * mib, 18 * mib));
+    CHECK_FALSE(trim.is_due(8 * mib, 14 * mib));
+    CHECK(trim.is_due(8 * mib, 14 * mib));
+    CHECK_FALSE(trim.is_due(8 * mib, 12 * mib));
+    CHECK_FALSE(trim.is_due(9 * mib, 12 * mib));  // from now on only what is worth it
+    CHECK_FALSE(trim.is_due(9 * mib, 12 * mib));
+}
