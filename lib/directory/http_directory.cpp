@@ -181,7 +181,7 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
                    // A service that nobody carries was left by a client when memory was too short to record that here.
                    return route.service != nullptr && route.is_for(description) && !route.service->outgoing_ &&
-                          !route.service->with_carriers([](const auto& carriers) { return carriers.empty(); });
+                          route.service->is_carried();
                });
     });
 }

@@ -76,6 +76,11 @@ bool HttpService::carries(const HttpCarrier& trunk) const {
     return carriers_.has(trunk);
 }
 
+bool HttpService::is_carried() const {
+    std::lock_guard lock(mutex_);
+    return !carriers_.empty();
+}
+
 bool HttpService::is_unhealthy() const {
     std::lock_guard lock(mutex_);
     return carriers_.is_unhealthy();

@@ -67,6 +67,8 @@ public:
     /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
+    /// Whether it has carriers. One that has lost its last one has gone.
+    bool is_carried() const;
     /// Whether it has carriers, and no visitor is given to any, since what is behind them is unhealthy.
     bool is_unhealthy() const;
 

@@ -9,7 +9,18 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Gives the visitor to a carrier; false if there is none.
+// Gives the visitor back to where it came in, if its service has gone: the next one with its host may take it. What was
+// counted and decided for the service ends with what the caller still has.
+bool give_back(TlsVisitor& visitor) noexcept {
+    if (!visitor.entrance || visitor.service->is_carried()) {
+        return false;
+    }
+    visitor.entrance->take_back(
+        {std::move(visitor.socket), visitor.from, std::move(visitor.host), nullptr, std::move(visitor.ticket)});
+    return true;
+}
+
+// Gives the visitor to a carrier, or back; false if neither can be.
 bool give(TlsVisitor& visitor) {
     VisitorAsk ask;
     if (visitor.service->is_shared()) {
@@ -17,11 +28,12 @@ bool give(TlsVisitor& visitor) {
         ask.sticky.address = address_hash(visitor.from);
     }
     const auto carrier = visitor.service->choose(visitor.passed_on_by, nullptr, ask);
-    if (carrier) {
-        count_at(carrier->member, visitor.of_member);
-        carrier->trunk->take(std::move(visitor), carrier->service);
+    if (!carrier) {
+        return give_back(visitor);
     }
-    return carrier.has_value();
+    count_at(carrier->member, visitor.of_member);
+    carrier->trunk->take(std::move(visitor), carrier->service);
+    return true;
 }
 
 }  // namespace
@@ -57,7 +69,7 @@ TlsVisitor::~TlsVisitor() {
 }
 
 void hand_over(TlsVisitor visitor) noexcept try {
-    give(visitor);  // nobody takes it if the last one has just left
+    give(visitor);  // nobody takes it if all carriers are unhealthy, or it was taken back before
 } catch (const std::exception&) {
     // No memory for the mail: the visitor is turned away, and nobody else notices.
 }

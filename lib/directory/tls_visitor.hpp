@@ -16,6 +16,7 @@ namespace ferrotunnel::directory {
 
 class HttpCarrier;
 class HttpService;
+struct TlsVisitor;
 
 /// What a visitor that is not served is told, before TLS has begun.
 enum class TlsAlert : std::uint8_t { internal_error = 80, unrecognized_name = 112 };
@@ -24,13 +25,22 @@ enum class TlsAlert : std::uint8_t { internal_error = 80, unrecognized_name = 11
 /// discarded first: closing a socket with unread bytes resets it, and the alert would be lost.
 void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
 
-/// The visitor. Its destructor turns it away: its service is known, but nobody takes it.
+/// Where visitors come in, and may wait for their client. Any thread.
+class TlsEntrance {
+public:
+    virtual ~TlsEntrance() = default;
+    /// Takes a visitor whose service has gone before a trunk had a stream for it. It comes in anew, without a service.
+    virtual void take_back(TlsVisitor visitor) noexcept = 0;
+};
+
+/// The visitor. Its destructor turns it away: nobody takes it.
 struct TlsVisitor {
     runtime::Fd socket;
     net::Address from;
-    std::string host;  // the host that it asked for, as sent; empty: none
-    std::shared_ptr<HttpService> service;
+    std::string host;                                // the host that it asked for, as sent; empty: none
+    std::shared_ptr<HttpService> service;            // null: not looked up yet
     std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
+    std::shared_ptr<TlsEntrance> entrance{};         // takes it back, once; null: it was taken back already
     std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<void> visit{};                   // null: no plugin was asked (session/visit.hpp)
     std::shared_ptr<void> of_token{};                // counts it for the quotas of the service's token
@@ -43,12 +53,14 @@ struct TlsVisitor {
     ~TlsVisitor();
 };
 
-/// Gives the visitor to the carrier of its service with the fewest visitors. Any thread.
+/// Gives the visitor to the carrier of its service with the fewest visitors, or back to where it came in if the service
+/// has gone. Any thread.
 void hand_over(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those that
-/// have not passed it on before. False if there is none: the visitor stays with the caller. True also if the visitor
-/// was lost on the way, and turned away, for want of memory: the caller no longer has it.
+/// have not passed it on before, or back to where it came in if the service has gone. False if neither can be: the
+/// visitor stays with the caller. True also if the visitor was lost on the way, and turned away, for want of memory:
+/// the caller no longer has it.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;
 
 }  // namespace ferrotunnel::directory

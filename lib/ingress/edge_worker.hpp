@@ -13,6 +13,10 @@
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 
+namespace ferrotunnel::directory {
+class TlsEntrance;
+}
+
 namespace ferrotunnel::ingress {
 
 class EdgeWorker;
@@ -35,7 +39,7 @@ struct EdgeShared : exchange::ExchangeShared {
 class EdgeConnection;
 
 /// The edge's part of one worker. It lives on that worker, and is destroyed there or when no worker runs any more.
-class EdgeWorker : public exchange::ExchangeWorker {
+class EdgeWorker : public exchange::ExchangeWorker, public std::enable_shared_from_this<EdgeWorker> {
 public:
     EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeShared> shared_in);
     ~EdgeWorker();
@@ -73,7 +77,8 @@ public:
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
-    std::list<std::unique_ptr<HeldTls>> held_tls;  // visitors who wait for the client of their host
+    std::list<std::unique_ptr<HeldTls>> held_tls;          // visitors who wait for the client of their host
+    std::shared_ptr<directory::TlsEntrance> tls_entrance;  // brings such visitors back to here; made with the first one
 
 private:
     template <typename Action>

@@ -4,12 +4,12 @@
 #include <iterator>
 #include <utility>
 
-#include "directory/tls_visitor.hpp"
+#include "directory/http_directory.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::ingress {
 
-bool HeldTls::hold(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket, TimePoint until) {
+bool HeldTls::hold(EdgeWorker& edge, directory::TlsVisitor& visitor, TimePoint until) {
     if (edge.draining()) {
         return false;
     }
@@ -21,32 +21,26 @@ bool HeldTls::hold(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<v
         return false;
     }
     exchange::EdgeCounters::add(edge.counters.held);
-    held.visitor_ = std::move(visitor);
-    held.ticket_ = std::exchange(ticket, nullptr);
+    held.visitor_.emplace(std::move(visitor));
     edge.wheel.set(held, until);
     return true;
 }
 
 HeldTls::~HeldTls() {
-    if (visitor_.socket) {
-        turn_away_from(edge_, visitor_);
+    if (visitor_ && visitor_->socket) {
+        turn_away_from(edge_, *visitor_);
     }
 }
 
 // Called when services have come or gone.
 void HeldTls::on_change() noexcept {
-    const std::string& name = visitor_.hello->server_name;
-    const directory::TlsMatch match = edge_.routes.get().find_tls(name, edge_.worker.now());
+    const directory::TlsMatch match = edge_.routes.get().find_tls(visitor_->host, edge_.worker.now());
     if (match.kind == directory::TlsMatch::Kind::away && edge_.hold.enter(*this, sizeof(HeldTls))) {
         return;
     }
     if (match.kind == directory::TlsMatch::Kind::service) {
-        try {
-            directory::hand_over({std::move(visitor_.socket), visitor_.from, name, match.service->shared_from_this(),
-                                  std::exchange(ticket_, nullptr)});
-        } catch (const std::exception&) {
-            // No memory for its name: it is turned away.
-        }
+        visitor_->service = match.service->shared_from_this();
+        directory::hand_over(std::move(*visitor_));
     }
     leave();
 }
@@ -60,12 +54,12 @@ void HeldTls::leave() noexcept {
     edge_.held_tls.erase(place_);
 }
 
-void turn_away_from(EdgeWorker& edge, AcceptedVisitor& visitor) noexcept {
+void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept {
     try {
         static constexpr LineKind away{"tls_host_away"};
         if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
             edge.log.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
-                                                        {"host", visitor.hello->server_name},
+                                                        {"host", visitor.host},
                                                         {"why", "the client of this TLS host is not connected"}});
         }
     } catch (const std::exception&) {

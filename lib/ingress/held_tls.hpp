@@ -3,11 +3,11 @@
 
 #include <list>
 #include <memory>
-#include <string>
+#include <optional>
 
+#include "directory/tls_visitor.hpp"
 #include "exchange/hold_line.hpp"
 #include "ingress/edge_worker.hpp"
-#include "ingress/preface.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::ingress {
@@ -16,9 +16,8 @@ namespace ferrotunnel::ingress {
 /// What the visitor has sent stays in the socket; if it hangs up, whoever gets it finds that out.
 class HeldTls final : public exchange::HoldVisitor, private runtime::Deadline {
 public:
-    /// Makes a visitor wait, whose `hello` is there, with the ticket that counts it for the caps. False: there is no
-    /// room, and neither was touched.
-    static bool hold(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket, TimePoint until);
+    /// Makes a visitor wait. False: there is no room, and it was not touched.
+    static bool hold(EdgeWorker& edge, directory::TlsVisitor& visitor, TimePoint until);
     ~HeldTls();
 
 private:
@@ -30,11 +29,10 @@ private:
 
     EdgeWorker& edge_;
     std::list<std::unique_ptr<HeldTls>>::iterator place_;
-    AcceptedVisitor visitor_;
-    std::shared_ptr<void> ticket_;
+    std::optional<directory::TlsVisitor> visitor_;  // nothing: there was no room for it
 };
 
 /// Says that a visitor is turned away, since the client of its host is not there, and does so.
-void turn_away_from(EdgeWorker& edge, AcceptedVisitor& visitor) noexcept;
+void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept;
 
 }  // namespace ferrotunnel::ingress

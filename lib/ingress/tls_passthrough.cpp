@@ -1,5 +1,6 @@
 #include "ingress/tls_passthrough.hpp"
 
+#include <new>
 #include <utility>
 
 #include "directory/tls_visitor.hpp"
@@ -8,24 +9,56 @@
 namespace ferrotunnel::ingress {
 namespace {
 
+using directory::TlsMatch;
+using directory::TlsVisitor;
+
+// Gives a visitor to the trunks of its host, or lets it wait until there are some.
+void bring_in(EdgeWorker& edge, const TlsMatch& match, TlsVisitor visitor) {
+    if (match.kind == TlsMatch::Kind::service) {
+        visitor.service = match.service->shared_from_this();
+        directory::hand_over(std::move(visitor));
+        return;
+    }
+    const TimePoint until = match.away_since + edge.settings().hold;
+    if (match.kind == TlsMatch::Kind::none || until <= edge.worker.now() || !HeldTls::hold(edge, visitor, until)) {
+        turn_away_from(edge, visitor);
+    }
+}
+
+/// Brings visitors back to a worker, as long as that is there.
+class Entrance final : public directory::TlsEntrance {
+public:
+    explicit Entrance(EdgeWorker& edge) : mailbox_(edge.worker.mailbox()), edge_(edge.weak_from_this()) {}
+
+    void take_back(TlsVisitor visitor) noexcept override try {
+        mailbox_->post_call([edge = edge_, visitor = std::move(visitor)]() mutable {
+            if (const auto back_at = edge.lock()) {
+                const TlsMatch match = back_at->routes.get().find_tls(visitor.host, back_at->worker.now());
+                bring_in(*back_at, match, std::move(visitor));
+            }
+        });
+    } catch (const std::bad_alloc&) {
+        // No memory for the mail: the visitor is turned away.
+    }
+
+private:
+    const std::shared_ptr<buffer::Mailbox> mailbox_;
+    const std::weak_ptr<EdgeWorker> edge_;
+};
+
 bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket) {
     const std::string& name = visitor.hello->server_name;
-    const directory::TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
-    switch (match.kind) {
-        case directory::TlsMatch::Kind::none:
-            return false;
-        case directory::TlsMatch::Kind::away:
-            if (const TimePoint until = match.away_since + edge.settings().hold;
-                until <= edge.worker.now() || !HeldTls::hold(edge, visitor, ticket, until)) {
-                turn_away_from(edge, visitor);
-            }
-            return true;
-        case directory::TlsMatch::Kind::service:
-            directory::hand_over({std::move(visitor.socket), visitor.from, name, match.service->shared_from_this(),
-                                  std::exchange(ticket, nullptr)});
-            return true;
+    const TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
+    if (match.kind == TlsMatch::Kind::none) {
+        return false;
     }
-    return false;
+    if (!edge.tls_entrance) {
+        edge.tls_entrance = std::make_shared<Entrance>(edge);
+    }
+    TlsVisitor passed(std::move(visitor.socket), visitor.from, name, nullptr, std::exchange(ticket, nullptr));
+    passed.entrance = edge.tls_entrance;
+    bring_in(edge, match, std::move(passed));
+    return true;
 }
 
 }  // namespace

@@ -53,8 +53,9 @@ void ServerSession::take(directory::TlsVisitor visitor, std::uint32_t service) {
 void ServerSession::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
     auto found = services_.find(id);
     if (ended_ || found == services_.end() || found->second.http != visitor.service) {
-        // This trunk has left the service while the visitor was on the way to it: others may still be there.
-        directory::pass_on(visitor, *this);  // without another trunk the visitor is turned away
+        // This trunk has left the service while the visitor was on the way to it: others may still be there, or it
+        // waits where it came in until the client is back.
+        directory::pass_on(visitor, *this);
         return;
     }
     guarded([&] {

@@ -103,6 +103,19 @@ for how in TERM KILL; do
 done
 equal "who was given up" "$(number_of ferrotunnel_visitors_given_up_total)" 0
 
+say "visitors by TLS who stand in the line of a client that does not answer, and is killed"
+held=$(number_of ferrotunnel_http_held_total)
+opened=$(number_of ferrotunnel_streams_opened_total)
+signal client STOP
+start in_line python3 "$visitors" tls "$https" app.test "$dir/ca.pem" 280
+wait_for_text in_line "all are connected"
+wait_until $patience "those who may be unanswered" number_is ferrotunnel_streams_opened_total $((opened + 256))
+kill_now client
+wait_until $patience "the others, who wait" number_is ferrotunnel_http_held_total $((held + 24))
+client
+join_ok in_line
+has_text "$dir/in_line.out" "^answered 24, reset 256$"
+
 say "of too many the last ones are reset"
 signal client TERM
 join_ok client

@@ -5,10 +5,15 @@
     line_of_visitors.py HOST:PORT NAME COUNT   visitors NAME-1, NAME-2 ...; prints "all are connected" when they are, then
                                                "answered N, reset M" when all of them have their answer or were reset
     line_of_visitors.py udp HOST:PORT TEXT     sends one datagram, and prints the answer, for which it waits for a minute
+    line_of_visitors.py tls HOST:PORT NAME CA_FILE COUNT
+                                               visitors by TLS who ask for the host NAME; prints "all are connected" when they
+                                               have said so, then "answered N, reset M" when all of them have shaken hands, or
+                                               were turned away
 """
 
 import os
 import socket
+import ssl
 import sys
 
 patience = 60
@@ -68,6 +73,39 @@ def visitors(address, name, count):
     print(f"answered {answered}, reset {reset}", flush=True)
 
 
+def shakes_hands(visitor, tls, incoming, outgoing):
+    try:
+        while True:
+            got = visitor.recv(65536)
+            if not got:
+                return False
+            incoming.write(got)
+            try:
+                tls.do_handshake()
+                return True
+            except ssl.SSLWantReadError:
+                visitor.sendall(outgoing.read())
+    except (ConnectionError, ssl.SSLError):
+        return False
+
+
+def tls_visitors(address, name, ca_file, count):
+    context = ssl.create_default_context(cafile=ca_file)
+    line = []
+    for _ in range(count):
+        visitor = socket.create_connection(address, timeout=patience)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            visitor.sendall(outgoing.read())
+        line.append((visitor, tls, incoming, outgoing))
+    print("all are connected", flush=True)
+    answered = sum(shakes_hands(*one) for one in line)
+    print(f"answered {answered}, reset {count - answered}", flush=True)
+
+
 def datagram(address, text):
     visitor = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     visitor.settimeout(patience)
@@ -81,5 +119,7 @@ if sys.argv[1] == "backend":
     backend(sys.argv[2])
 elif sys.argv[1] == "udp":
     datagram(address_of(sys.argv[2]), sys.argv[3])
+elif sys.argv[1] == "tls":
+    tls_visitors(address_of(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5]))
 else:
     visitors(address_of(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

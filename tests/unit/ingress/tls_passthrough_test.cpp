@@ -36,14 +36,16 @@ public:
         came.tell();
     }
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
-    /// The socket of the next visitor, as the trunk gets it.
-    Peer next() {
-        REQUIRE(came.wait());
+    /// The next visitor, as the trunk gets it.
+    directory::TlsVisitor next_visitor() {
+        REQUIRE(came.wait(++taken_));
         std::lock_guard lock(mutex_);
-        Peer peer(std::move(visitors_.back().socket));
+        directory::TlsVisitor visitor = std::move(visitors_.back());
         visitors_.pop_back();
-        return peer;
+        return visitor;
     }
+    /// Its socket.
+    Peer next() { return Peer(std::move(next_visitor().socket)); }
 
     Signal came;
 
@@ -51,13 +53,15 @@ private:
     runtime::Worker& worker_;
     std::mutex mutex_;
     std::vector<directory::TlsVisitor> visitors_;
+    int taken_ = 0;
 };
 
 class PassthroughRig {
 public:
-    explicit PassthroughRig(Duration head = 30s) {
+    explicit PassthroughRig(Duration head = 30s, Duration hold = exchange::HttpSettings().hold) {
         EdgeShared shared;
         shared.settings.head = head;
+        shared.settings.hold = hold;
         shared.directory = directory;
         shared.passthrough = passthrough_by(directory);
         shared.log = &log;
@@ -180,6 +184,47 @@ TEST_CASE("a host whose client is away: an alert, and a line in the log") {
     CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
     CHECK_FALSE(visitor.was_reset());
     CHECK(rig.log.count("a visitor was turned away visitor=127.0.0.1 host=app.example.com") == 1);
+}
+
+TEST_CASE("who has no stream yet when the last trunk leaves waits for the client to come back") {
+    PassthroughRig rig(30s, 60s);
+    const std::string hello = hello_for("app.example.com");
+    auto service = rig.add({"app.example.com"});
+    Peer visitor = rig.visit(hello);
+    std::weak_ptr<void> ticket;
+    std::weak_ptr<void> of_token;
+    {
+        directory::TlsVisitor passed = rig.keeper->next_visitor();
+        ticket = passed.ticket;
+        of_token = passed.of_token = std::make_shared<int>();
+        rig.directory->leave(*service, *rig.keeper, Clock::now());
+        SECTION("on its way to the trunk") {
+            REQUIRE(directory::pass_on(passed, *rig.keeper));
+        }
+        SECTION("in the trunk's line") {
+            directory::hand_over(std::move(passed));
+        }
+    }
+    REQUIRE(eventually([&] { return rig.edge->counters().held.load() == 1; }));
+    CHECK_FALSE(ticket.expired());  // it counts for the caps all the time
+    CHECK(of_token.expired());      // but for its service no longer
+    rig.add({"app.example.com"});
+    CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
+}
+
+TEST_CASE("limit: who comes in anew does so once") {
+    PassthroughRig rig(30s, 60s);
+    auto first = rig.add({"app.example.com"});
+    Peer visitor = rig.visit(hello_for("app.example.com"));
+    directory::TlsVisitor once = rig.keeper->next_visitor();
+    rig.directory->leave(*first, *rig.keeper, Clock::now());
+    auto second = rig.add({"app.example.com"});
+    directory::hand_over(std::move(once));  // its service has gone, the next one is there already
+    directory::TlsVisitor twice = rig.keeper->next_visitor();
+    rig.directory->leave(*second, *rig.keeper, Clock::now());
+    directory::hand_over(std::move(twice));
+    CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
+    CHECK(rig.edge->counters().held.load() == 0);
 }
 
 TEST_CASE("limit: a ClientHello that does not come in time") {

@@ -1,11 +1,13 @@
 // TLS services as a client registers them, and the visitors that are handed to its sessions; the client is a bare
 // socket.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "directory/tls_visitor.hpp"
+#include "support/eventually.hpp"
 #include "support/log_book.hpp"
 #include "unit/session/server_rig.hpp"
 #include "wire/open_metadata.hpp"
@@ -14,6 +16,7 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
+using ferrotunnel::test::eventually;
 
 namespace {
 
@@ -38,6 +41,16 @@ struct TlsRig : ServerRig {
     std::shared_ptr<const HttpRoutes> routes;
 };
 
+/// Counts whom it takes back.
+struct CountingEntrance final : TlsEntrance {
+    void take_back(TlsVisitor visitor) noexcept override {
+        if (visitor.host == "app.example.com" && !visitor.service && !visitor.entrance) {
+            taken_back.fetch_add(1);
+        }
+    }
+    std::atomic<int> taken_back{0};
+};
+
 /// A visitor that has said something already; the test holds its end.
 struct Comer {
     explicit Comer(std::string_view said) {
@@ -51,7 +64,9 @@ struct Comer {
         from.bytes = {192, 0, 2, 7};
     }
     void goes_to(std::shared_ptr<HttpService> service) {
-        hand_over({std::move(server_end), from, "app.example.com", std::move(service), ticket});
+        TlsVisitor visitor(std::move(server_end), from, "app.example.com", std::move(service), ticket);
+        visitor.entrance = entrance;
+        hand_over(std::move(visitor));
     }
     /// Reads all bytes up to the end, which must not be a reset.
     std::string read_to_end() {
@@ -72,6 +87,7 @@ struct Comer {
     runtime::Fd socket;
     net::Address from;
     std::shared_ptr<void> ticket = std::make_shared<int>();
+    std::shared_ptr<TlsEntrance> entrance{};
 };
 
 const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
@@ -156,6 +172,40 @@ TEST_CASE("a visitor whom no trunk takes hears an alert", "[tls]") {
     Comer visitor("a ClientHello");
     visitor.goes_to(service);
     CHECK(visitor.read_to_end() == internal_error);
+}
+
+TEST_CASE("a visitor without a stream comes in anew when the last trunk leaves", "[tls]") {
+    TlsRig rig;
+    const auto entrance = std::make_shared<CountingEntrance>();
+    WireClient client = rig.client_of("app.example.com");
+    const auto service = rig.service("app.example.com");
+    std::vector<std::unique_ptr<Comer>> comers;
+    const auto some_come = [&](std::size_t count) {
+        on(rig.worker, [&] {
+            for (std::size_t i = 0; i < count; ++i) {
+                comers.push_back(std::make_unique<Comer>("hello"));
+                comers.back()->entrance = entrance;
+                comers.back()->goes_to(service);
+            }
+        });
+    };
+    SECTION("it stands in line: another one's end is that of its stream") {
+        some_come(limits::opens_unanswered_per_service_max + 2);
+        CHECK(entrance->taken_back.load() == 0);
+        client.close();
+    }
+    SECTION("its service has just gone") {
+        client.unregister(1);
+        client.register_tls(2, {"other.example.com"});
+        client.registered();
+        some_come(2);
+    }
+    CHECK(eventually([&] { return entrance->taken_back.load() == 2; }));
+    while (service->is_carried()) {
+        on(rig.worker, [] {});
+    }
+    on(rig.worker, [] {});
+    CHECK(entrance->taken_back.load() == 2);
 }
 
 TEST_CASE("the trunks of a tunnel share the visitors of a TLS host", "[tls]") {
