@@ -95,6 +95,8 @@ public:
     std::unique_ptr<HttpEdge> edge;
 };
 
+const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
+
 std::string hello_for(std::string_view name, std::size_t record_bytes = 16'384, std::size_t more = 0) {
     const auto message =
         more == 0 ? hello_message({server_name(name)}) : hello_message({server_name(name), padding(more)});
@@ -181,7 +183,7 @@ TEST_CASE("a host whose client is away: an alert, and a line in the log") {
     auto service = rig.add({"app.example.com"});
     rig.directory->leave(*service, *rig.keeper, Clock::now());
     Peer visitor = rig.visit(hello_for("app.example.com"));
-    CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
+    CHECK(visitor.read_to_end() == internal_error);
     CHECK_FALSE(visitor.was_reset());
     CHECK(rig.log.count("a visitor was turned away visitor=127.0.0.1 host=app.example.com") == 1);
 }
@@ -223,7 +225,7 @@ TEST_CASE("limit: who comes in anew does so once") {
     directory::TlsVisitor twice = rig.keeper->next_visitor();
     rig.directory->leave(*second, *rig.keeper, Clock::now());
     directory::hand_over(std::move(twice));
-    CHECK(visitor.read_to_end() == std::string("\x15\x03\x03\x00\x02\x02\x50", 7));
+    CHECK(visitor.read_to_end() == internal_error);
     CHECK(rig.edge->counters().held.load() == 0);
 }
 
