@@ -11,7 +11,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr const char* setting = "guarded_services";
+constexpr const char* list_setting = "guarded_services";
 
 std::optional<std::string> ports_fault(const std::vector<std::string>& ports) {
     if (auto too_many = right_list_fault(ports)) {
@@ -63,12 +63,12 @@ std::optional<std::string> guarded_port_fault(const std::string& text) {
 
 void check_guarded_services(const std::vector<GuardedService>& services, std::vector<Problem>& problems) {
     if (services.size() > guarded_services_max) {
-        problems.push_back({setting, "are more than " + std::to_string(guarded_services_max)});
+        problems.push_back({list_setting, "are more than " + std::to_string(guarded_services_max)});
     }
     std::set<std::string_view> names;
     for (const GuardedService& service : services) {
         const auto tell = [&](const std::string& text) {
-            problems.push_back({setting, in_quotes(service.name) + ": " + text});
+            problems.push_back({list_setting, in_quotes(service.name) + ": " + text});
         };
         if (service.name.empty()) {
             tell("needs a name, that of the service");

@@ -20,7 +20,7 @@ struct Rule {
 
 constexpr std::size_t open_fixed = 4 + 1 + 1 + 2 + 4 + 4 + 2;  // without address and metadata
 
-constexpr std::array<Rule, frame_type_count> rules{{
+constexpr std::array<Rule, frame_type_count> frame_rules{{
     {0, limits::data_payload_max, flag::fin | flag::blocked, Rule::On::stream},
     {open_fixed, open_fixed + 16 + limits::open_metadata_max, 0, Rule::On::stream},
     {4, 4, 0, Rule::On::stream},
@@ -64,10 +64,10 @@ private:
 
 std::optional<Code> violation_of(const FrameHeader& header) noexcept {
     auto type = static_cast<std::size_t>(header.type);
-    if (type >= rules.size()) {
+    if (type >= frame_rules.size()) {
         return Code::protocol;
     }
-    const Rule& rule = rules[type];
+    const Rule& rule = frame_rules[type];
     if ((header.flags & ~rule.flags) != 0) {
         return Code::protocol;
     }

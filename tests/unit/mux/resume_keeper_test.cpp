@@ -15,8 +15,8 @@ namespace {
 
 using Raw = std::vector<std::uint8_t>;
 
-constexpr std::uint32_t frame = 16_KiB;
-constexpr std::uint32_t frames_of_slab = buffer::slab_bytes / frame;
+constexpr std::uint32_t frame_bytes = 16_KiB;
+constexpr std::uint32_t frames_of_slab = buffer::slab_bytes / frame_bytes;
 
 struct Rig {
     explicit Rig(std::uint64_t skip = 0, std::uint64_t most = 1_MiB) : keeper(skip, most, ledger) {}
@@ -59,7 +59,7 @@ struct Rig {
         for (std::uint32_t i = 0; i < frames_of_slab; ++i) {
             Batch batch(pool);
             for (const buffer::SlabPtr& slab : slabs) {
-                batch.append({slab, i * frame, frame}, 0);
+                batch.append({slab, i * frame_bytes, frame_bytes}, 0);
             }
             keeper.keep(batch);
         }
@@ -173,10 +173,10 @@ TEST_CASE("the bound counts a slab once, though frames of other streams lie betw
     const std::vector<buffer::SlabPtr> slabs = rig.send_in_turn(streams);
     const std::uint64_t all = slabs.size() * buffer::slab_footprint(buffer::slab_bytes);
     CHECK(rig.keeper.held() == all);
-    const std::uint64_t frames_of_all = std::uint64_t{slabs.size()} * frame;
+    const std::uint64_t frames_of_all = std::uint64_t{slabs.size()} * frame_bytes;
     REQUIRE(rig.keeper.confirm((frames_of_slab - 1) * frames_of_all));
     CHECK(rig.keeper.held() == all);  // each is pinned by its last frame
-    REQUIRE(rig.keeper.confirm((frames_of_slab - 1) * frames_of_all + frame));
+    REQUIRE(rig.keeper.confirm((frames_of_slab - 1) * frames_of_all + frame_bytes));
     CHECK(rig.keeper.held() == all - all / slabs.size());
     REQUIRE(rig.keeper.confirm(frames_of_slab * frames_of_all));
     CHECK(rig.keeper.held() == 0);
@@ -187,7 +187,7 @@ TEST_CASE("beyond 32 streams in turn a slab counts for each of its frames, and n
     const std::vector<buffer::SlabPtr> slabs = rig.send_in_turn(33);
     const std::uint64_t all = slabs.size() * buffer::slab_footprint(buffer::slab_bytes);
     CHECK(rig.keeper.held() == frames_of_slab * all);
-    REQUIRE(rig.keeper.confirm(slabs.size() * frame));
+    REQUIRE(rig.keeper.confirm(slabs.size() * frame_bytes));
     CHECK(rig.keeper.held() == (frames_of_slab - 1) * all);
     REQUIRE(rig.keeper.confirm(slabs.size() * buffer::slab_bytes));
     CHECK(rig.keeper.held() == 0);

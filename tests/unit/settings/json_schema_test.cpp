@@ -21,32 +21,43 @@ json schema() {
     return json::parse(Config::json_schema());
 }
 
-// All schemas of a value that may stand here: this one, its alternatives, and for "[]" the items of its lists.
-void add_alternatives(const json& at, std::vector<json>& all) {
-    all.push_back(at);
-    for (const json& each : at.value("anyOf", json::array())) {
-        add_alternatives(each, all);
+// What `at` has under `key`; null: nothing.
+const json* member(const json& at, const std::string& key) {
+    const auto found = at.find(key);
+    return found == at.end() ? nullptr : &*found;
+}
+
+// All schemas of a value that may stand here: this one, its alternatives, and for "[]" the items of its lists. They
+// point into the whole, which is too large to be copied for each key.
+void add_alternatives(const json& at, std::vector<const json*>& all) {
+    all.push_back(&at);
+    if (const json* const alternatives = member(at, "anyOf")) {
+        for (const json& each : *alternatives) {
+            add_alternatives(each, all);
+        }
     }
 }
 
 // What the schema says of a key like "server.token[].name"; null: nothing.
-json find_key(const json& whole, const std::string& path) {
-    std::vector<json> at{whole};
+const json* find_key(const json& whole, const std::string& path) {
+    std::vector<const json*> at{&whole};
     std::istringstream in(path);
     for (std::string part; std::getline(in, part, '.');) {
         const bool is_list = part.ends_with("[]");
         part.resize(part.size() - (is_list ? 2 : 0));
-        std::vector<json> next;
-        for (const json& each : at) {
-            const json found = each.value("properties", json::object()).value(part, json());
-            if (!found.is_object()) {
+        std::vector<const json*> next;
+        for (const json* const each : at) {
+            const json* const properties = member(*each, "properties");
+            const json* const found = properties == nullptr ? nullptr : member(*properties, part);
+            if (found == nullptr || !found->is_object()) {
                 continue;
             }
-            std::vector<json> alternatives;
-            add_alternatives(found, alternatives);
-            for (const json& alternative : alternatives) {
-                if (is_list && alternative.contains("items")) {
-                    add_alternatives(alternative["items"], next);
+            std::vector<const json*> alternatives;
+            add_alternatives(*found, alternatives);
+            for (const json* const alternative : alternatives) {
+                const json* const items = member(*alternative, "items");
+                if (is_list && items != nullptr) {
+                    add_alternatives(*items, next);
                 } else if (!is_list) {
                     next.push_back(alternative);
                 }
@@ -54,7 +65,7 @@ json find_key(const json& whole, const std::string& path) {
         }
         at = std::move(next);
     }
-    return at.empty() ? json() : at.front();
+    return at.empty() ? nullptr : at.front();
 }
 
 std::vector<std::string> documented_keys() {
@@ -112,11 +123,11 @@ TEST_CASE("every documented key is in the schema, with its meaning", "[json-sche
     CHECK(keys.size() > 150);
     for (const std::string& key : keys) {
         INFO(key);
-        const json found = find_key(whole, key);
-        REQUIRE(found.is_object());
-        CHECK(!found.value("description", "").empty());
+        const json* const found = find_key(whole, key);
+        REQUIRE(found != nullptr);
+        CHECK(!found->value("description", "").empty());
     }
-    CHECK(find_key(whole, "server.nothing").is_null());
+    CHECK(find_key(whole, "server.nothing") == nullptr);
 }
 
 TEST_CASE("the schema refuses unknown keys in every group that is not free", "[json-schema]") {

@@ -251,10 +251,10 @@ TEST_CASE("random messages survive the way through bytes") {
                                         random.next());
         }
         round_trip(stats, encode_control(stats));
-        const std::string json = "{}" + random_text(random, manage_text_max - 2);
-        Manage manage{random_u32(random, 0), json};
+        const std::string document = "{}" + random_text(random, manage_text_max - 2);
+        Manage manage{random_u32(random, 0), document};
         round_trip(manage, encode_control(manage));
-        Managed managed{random_u32(random, 0), static_cast<std::uint16_t>(random.between(200, 599)), json};
+        Managed managed{random_u32(random, 0), static_cast<std::uint16_t>(random.between(200, 599)), document};
         round_trip(managed, encode_control(managed));
         Health health{random_u32(random, 1), random.chance(50), random_text(random, health_text_max)};
         round_trip(health, encode_control(health));
