@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "support/load.hpp"
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel;
@@ -177,7 +176,7 @@ TEST_CASE("paths: readings of random paths are those that plain functions find")
     };
     test::SeededRandom random(7);
     std::size_t accepted = 0;
-    for (std::uint64_t round = 0; round < test::load(100'000); ++round) {
+    for (int round = 0; round < 100'000; ++round) {
         static constexpr std::string_view parts[] = {"/", "/", "a", "b", ".", ";", "%2F", "%61", "%25"};
         std::string path = "/";
         for (std::uint64_t pieces = random.between(0, 9); pieces > 0; --pieces) {
@@ -217,7 +216,7 @@ TEST_CASE("paths: readings of random paths are those that plain functions find")
         }
         CHECK(readings.reading(0, buffer) == literal);
     }
-    CHECK(accepted > test::load(20'000));
+    CHECK(accepted > 20'000);
 }
 
 TEST_CASE("path rules: they are kept in the form in which paths are compared") {

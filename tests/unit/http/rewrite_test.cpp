@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/load.hpp"
 #include "support/path_backends.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/routes/route_fixture.hpp"
@@ -97,7 +96,7 @@ TEST_CASE("rewrite: no backend sees what was routed outside of the prefix that i
     const std::string_view rules[] = {"/a", "/a/b", "/b"};
     test::SeededRandom random(31);
     std::size_t dotted = 0;
-    for (std::uint64_t round = 0; round < test::load(6'000); ++round) {
+    for (int round = 0; round < 6'000; ++round) {
         std::string path = random.chance(50) ? "/a" : "/a/b";
         for (std::uint64_t pieces = random.between(1, 8); pieces > 0; --pieces) {
             static constexpr std::string_view parts[] = {"/a", "/b", "/x", "/..", "/..", "/.",  "/",
@@ -116,7 +115,7 @@ TEST_CASE("rewrite: no backend sees what was routed outside of the prefix that i
         }
         REQUIRE(("/v2/pub" + mapped(rules[match.value], "", path)).starts_with(backend));
     }
-    CHECK(dotted > test::load(500));
+    CHECK(dotted > 500);
 }
 
 TEST_CASE("rewrite: rules that change nothing make no map") {

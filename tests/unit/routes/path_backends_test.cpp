@@ -2,7 +2,6 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "support/load.hpp"
 #include "support/path_backends.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/routes/route_fixture.hpp"
@@ -35,7 +34,7 @@ TEST_CASE("paths: no backend sees a path below another rule than the edge") {
     test::SeededRandom random(23);
     std::size_t routed = 0;
     std::size_t odd = 0;
-    for (std::uint64_t round = 0; round < test::load(6'000); ++round) {
+    for (int round = 0; round < 6'000; ++round) {
         std::string path = "/";
         for (std::uint64_t pieces = random.between(1, 8); pieces > 0; --pieces) {
             static constexpr std::string_view parts[] = {"a",   "b",   "/",   "/",       "/a",   "/b",   ".",
@@ -61,6 +60,6 @@ TEST_CASE("paths: no backend sees a path below another rule than the edge") {
             }
         }
     }
-    CHECK(routed > test::load(2'000));
-    CHECK(odd > test::load(1'000));
+    CHECK(routed > 2'000);
+    CHECK(odd > 1'000);
 }

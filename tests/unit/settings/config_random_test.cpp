@@ -11,12 +11,11 @@
 
 #include "ferrotunnel/config.hpp"
 #include "settings/file.hpp"
-#include "support/load.hpp"
 
 namespace ferrotunnel {
 namespace {
 
-constexpr std::uint64_t mutants_per_file = test::load(400);
+constexpr unsigned mutants_per_file = 400;
 constexpr std::string_view secret = "hunter2hunter2hunter2";
 
 std::vector<std::string> corpus() {
@@ -165,7 +164,7 @@ TEST_CASE("kept inputs and their mutants are read to an end", "[config-random]")
     Mutator mutator(texts);
     for (const std::string& text : texts) {
         check_reading(text);
-        for (std::uint64_t i = 0; i < mutants_per_file; ++i) {
+        for (unsigned i = 0; i < mutants_per_file; ++i) {
             check_reading(mutator.mutant_of(text));
         }
     }
