@@ -8,16 +8,21 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-/// The place of a question, until it is over.
+/// The place of a question, until there is a verdict: whoever is told of it may ask again at once.
 class Place {
 public:
-    explicit Place(std::atomic<std::size_t>& taken) noexcept : taken_(taken) {}
+    explicit Place(std::atomic<std::size_t>& taken) noexcept : taken_(&taken) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    ~Place() { --taken_; }
+    ~Place() { leave(); }
+    void leave() noexcept {
+        if (std::atomic<std::size_t>* const taken = std::exchange(taken_, nullptr)) {
+            --*taken;
+        }
+    }
 
 private:
-    std::atomic<std::size_t>& taken_;
+    std::atomic<std::size_t>* taken_;
 };
 
 /// Why an answer is none; empty: its body is one.
@@ -76,6 +81,7 @@ void Endpoint::ask(Event event, const std::string& body, std::function<void(cons
         if (!verdict.fault.empty()) {
             tell_failure(verdict.fault);
         }
+        place->leave();
         (*shared)(verdict);
     };
     std::string fault = "too many questions wait";
@@ -87,6 +93,7 @@ void Endpoint::ask(Event event, const std::string& body, std::function<void(cons
         fault = problem.what();
     }
     tell_failure(fault);
+    place->leave();
     (*shared)(no_verdict(fault));
 }
 

@@ -245,6 +245,23 @@ TEST_CASE("hooks endpoint: an answer that drips is none when its time is over", 
     CHECK_FALSE(verdict.fault.empty());
 }
 
+TEST_CASE("hooks endpoint: whoever hears a verdict may ask again, since that question has left its place",
+          "[hooks][endpoint]") {
+    Service service("HTTP/1.1 200 OK\r\n\r\n{\"decision\": \"accept\"}");
+    Lines lines;
+    Endpoint::Options one = options(service.url);
+    one.connections = 1;
+    one.queue = 0;
+    Box<Verdict> last;
+    Endpoint endpoint(one, lines.tell());
+    endpoint.ask(Event::login, "{}", [&](const Verdict&) {
+        endpoint.ask(Event::registration, "{}", [&](const Verdict& verdict) { last.put(verdict); });
+    });
+    CHECK(last.take().fault.empty());
+    endpoint.stop();
+    CHECK_FALSE(lines.has("too many questions wait"));
+}
+
 TEST_CASE("http client: who has waited for too long fails while others are asked", "[hooks][client]") {
     SilentListener nobody;
     Box<std::string> waited;

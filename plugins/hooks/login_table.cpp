@@ -48,7 +48,7 @@ LoginTable::Turn LoginTable::join(const std::string& key, Handle& handle, Time n
     const auto found = entries_.find(key);
     const bool is_full = found == entries_.end() && entries_.size() >= entries_max;
     if (is_full || (found != entries_.end() && found->second.accepted)) {
-        return Turn::alone;  // or it was decided in this very moment
+        return Turn::alone;  // or it has been accepted just now, and is known
     }
     Entry& entry = found != entries_.end() ? found->second : entries_[key];
     if (entry.waiting.empty()) {

@@ -36,7 +36,7 @@ public:
     enum class Turn : std::uint8_t {
         joined,  // somebody asks the same: the handle is decided with it
         first,   // the caller asks, and calls finish()
-        alone,   // the caller asks for itself, and keeps the handle
+        alone,   // the caller keeps the handle; it asks for itself unless the login is known by now
     };
     /// Takes the handle unless it returns `alone`.
     Turn join(const std::string& key, Handle& handle, Time now);

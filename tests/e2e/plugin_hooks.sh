@@ -230,10 +230,11 @@ before=$(events '"event":"register"' '"name":"laptop"')
 kill_now server
 configure open 'queue: 1'
 run_server
-wait_told $((before + 3)) '"event":"register"' '"name":"laptop"'
-wait_until $patience "all services on all trunks" all_trunks 6
+wait_until $patience "all services on all trunks, and one of another client" all_trunks 7
 wait_for_services client 3 # by now these are not those of before
-asked "registrations" $((before + 3)) '"event":"register"' '"name":"laptop"'
+if (($(count_of server 'there is no decision of') == 0)); then # whose question fails comes in too, perhaps untold
+    equal "registrations" "$(events '"event":"register"' '"name":"laptop"')" $((before + 3))
+fi
 public=$(public_of client)
 
 say "with the policy open a dead endpoint stops nobody, nor does one that has too much to do"
