@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,27 +90,28 @@ inline std::string with_slashes(std::string path) {
     return path;
 }
 
-/// All results of backends that do some of the steps, each at most once, in any order.
+/// All results of backends that do some of the steps, each at most once, in any order. Two that have done the same
+/// steps and have come to the same text go on alike, so they are followed once.
 inline std::vector<std::string> what_backends_read(std::string_view path) {
-    std::vector<std::string> all;
-    for (const Decodes first : {Decodes::unreserved, Decodes::unreserved_but_dots}) {
-        std::array<int, 5> steps = {0, 1, 2, 3, 4};
-        do {
-            std::string text = decoded(path, first);
-            all.push_back(text);
-            for (const int step : steps) {
-                text = step == 0   ? decoded(text, Decodes::all)
-                       : step == 1 ? without_parameters(text)
-                       : step == 2 ? merged(text)
-                       : step == 3 ? resolved(text)
-                                   : with_slashes(text);
-                all.push_back(text);  // a backend that stops here
+    constexpr unsigned steps = 5;
+    std::array<std::set<std::string>, 1U << steps> after;  // by the steps that are done, a bit each
+    after[0] = {decoded(path, Decodes::unreserved), decoded(path, Decodes::unreserved_but_dots)};
+    std::set<std::string> all;
+    for (unsigned done = 0; done < after.size(); ++done) {
+        for (const std::string& text : after[done]) {
+            all.insert(text);  // a backend that stops here
+            for (unsigned step = 0; step < steps; ++step) {
+                if ((done & (1U << step)) == 0) {
+                    after[done | (1U << step)].insert(step == 0   ? decoded(text, Decodes::all)
+                                                      : step == 1 ? without_parameters(text)
+                                                      : step == 2 ? merged(text)
+                                                      : step == 3 ? resolved(text)
+                                                                  : with_slashes(text));
+                }
             }
-        } while (std::next_permutation(steps.begin(), steps.end()));
+        }
     }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
+    return {all.begin(), all.end()};
 }
 
 /// The longest of the prefixes that a path is below, as a backend would compare it; empty if it is below none.
