@@ -279,6 +279,9 @@ void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePo
 
 void HttpDirectory::set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health) {
     service.with_carriers([&](auto& carriers) { carriers.set_health(trunk, health); });
+    if (health.healthy) {
+        version_.fetch_add(1, std::memory_order_release);  // a request may wait for this trunk
+    }
 }
 
 void HttpDirectory::yield(HttpService& service, const HttpCarrier& trunk) {

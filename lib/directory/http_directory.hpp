@@ -61,7 +61,8 @@ public:
 
     // --- for every worker ---
 
-    /// Increases with each change of the routes, and with each trunk that joins a service.
+    /// Increases with each change of the routes, and with each trunk that joins a service or whose backend is healthy
+    /// again.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
     /// The same as the routes' has_passthrough(), at the cost of one atomic load.
@@ -98,8 +99,8 @@ public:
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
-    /// What the client of the trunk says of the backend from now on.
-    static void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
+    /// What the client of the trunk says of the backend from now on. Requests on their way may wait for a healthy one.
+    void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
     /// Ends the service for all trunks of the client that `trunk` is one of. They are told; only `trunk` itself is not.

@@ -19,7 +19,7 @@ void ServerSession::on_health(const wire::Health& said) {
         directory::PortTable::set_health(*service.public_port, *this, service.health);
     }
     if (service.http) {
-        directory::HttpDirectory::set_health(*service.http, *this, service.health);
+        shared_->http->set_health(*service.http, *this, service.health);
     }
     const std::string why = said.healthy ? std::string() : printable(said.text, wire::health_text_max);
     {

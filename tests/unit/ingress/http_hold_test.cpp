@@ -157,6 +157,22 @@ TEST_CASE("hold: a request on its way by a connection that goes is sent by the n
     CHECK(rig.waiting() == 0);
 }
 
+TEST_CASE("hold: a request on its way goes on with a connection whose backend has become healthy") {
+    HoldRig rig;
+    const auto service = rig.add_service("away.test", 2, rig.backend.place());
+    const auto other = std::make_shared<PairCarrier>(rig.pair);
+    rig.join(service->description(), 2, other);
+    rig.directory->set_health(*service, *other, {.healthy = false});
+    rig.carrier->refuse_with = wire::Code::going_away;
+    rig.carrier->refuse_next = 1;
+    Peer visitor = rig.visit(ask("away.test"));
+    rig.wait_for(1);
+    rig.directory->set_health(*service, *other, {.healthy = true});
+    serve_one(*std::make_unique<Peer>(rig.backend.accept()), "done", "Connection: close\r\n");
+    CHECK(visitor.read_message().body == "done");
+    CHECK(rig.waiting() == 0);
+}
+
 TEST_CASE("hold: of many requests that go on at once, those beyond what a client is asked for wait in line") {
     constexpr std::uint32_t many = limits::opens_unanswered_per_service_max + 44;
     ferrotunnel::test::raise_descriptors(many * 5 + 100);
