@@ -234,6 +234,7 @@ private:
     Offered* twin_of(const backend::ClientService& service) noexcept;
     bool waits_for_twin(std::size_t place, const Offered& offered) noexcept;
     void is_there(Offered& offered, const std::string& endpoint, std::uint16_t port);
+    void unregister(std::uint32_t id);
     void withdraw(Offered& offered, const wire::Refused& why);
     void tell_refused(Offered& offered, const wire::Refused& refused);
     void request_registration(std::size_t place, std::vector<Offered*> wanted);

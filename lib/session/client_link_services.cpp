@@ -93,13 +93,18 @@ void ClientLink::remove(std::uint32_t id) {
         return;
     }
     table_->erase(id);
-    shared_->own_visits->set_public_port(id, 0);
+    unregister(id);
+    look_for_place();
+}
+
+// Also where it is not registered: on a trunk that is told nothing its id would stay one that has ended on another.
+void ClientLink::unregister(std::uint32_t id) {
     wire::Unregister message;
     message.ids.push_back(id);
     for (auto& place : places_) {
         place->trunk->send_to_all(wire::encode_control(message));
     }
-    look_for_place();
+    shared_->own_visits->set_public_port(id, 0);
 }
 
 // The other one of two services that have one number. Null: it is by itself.
@@ -356,14 +361,8 @@ void ClientLink::is_there(Offered& offered, const std::string& endpoint, std::ui
 // Takes off a service whose twin was refused.
 void ClientLink::withdraw(Offered& offered, const wire::Refused& why) {
     const std::uint32_t id = offered.service->id;
-    wire::Unregister message;
-    message.ids.push_back(id);
-    for (std::size_t place = 0; place < places_.size(); ++place) {
-        // Also where it is not: on a trunk that is told nothing its id would stay one that has ended on another.
-        places_[place]->trunk->send_to_all(wire::encode_control(message));
-        offered.on[place] = Carried::no;
-    }
-    shared_->own_visits->set_public_port(id, 0);
+    unregister(id);
+    offered.on.assign(places_.size(), Carried::no);
     offered.assigned_port = offered.port = 0;
     tell_refused(offered, {id, why.code, "The other service of its number was refused. " + why.text});
 }

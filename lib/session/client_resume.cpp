@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "session/limits.hpp"
+
 namespace ferrotunnel::session {
 
 using wire::Code;
 
 namespace {
-
-// A proxy has to be asked, and has to connect, before the server can be.
-constexpr Duration attempt_through_proxy = std::chrono::seconds(5);
-// How long the last attempt may take until it has connected.
-constexpr Duration last_attempt = Duration(limits::resume_attempt_every) / 2;
 
 // What another attempt would be told again.
 bool is_final(Code code) {
@@ -51,13 +48,13 @@ void ClientResume::stop() noexcept {
     drop_attempt();
 }
 
-bool ClientResume::finishes() {
+bool ClientResume::finish() {
     if (!trunk_ && !last_dialled_at_) {
         attempt();
         timer_.cancel();
         last_dialled_at_ = dialled_at_;
     }
-    return trunk_ || worker_.now() < *last_dialled_at_ + last_attempt;
+    return trunk_ || worker_.now() < *last_dialled_at_ + limits::resume_last_attempt;
 }
 
 void ClientResume::drop_attempt() noexcept {
@@ -69,7 +66,7 @@ void ClientResume::drop_attempt() noexcept {
 
 // Called each second: an attempt that is in its login goes on, which has a deadline of its own.
 void ClientResume::attempt() {
-    const Duration every = shared_->proxy ? attempt_through_proxy : limits::resume_attempt_every;
+    const Duration every = shared_->proxy ? limits::resume_proxy_attempt : limits::resume_attempt_every;
     timer_.set_after(every);
     if (trunk_) {
         return;

@@ -38,9 +38,10 @@ public:
     /// Begins to try, and goes on until one of the callbacks or stop(). `received`: what this side has of the session.
     void begin(std::uint64_t received);
     void stop() noexcept;
-    /// Called from the moment on when it is too late. False when nothing is under way any more: an attempt that has
-    /// connected may finish, and a last, short one is made, so that a network that is back in time is found.
-    bool finishes();
+    /// Called from the moment on when it is too late: an attempt that has connected may finish, and where there is none
+    /// a last, short one is made, so that a network that is back in time is found. False when nothing is under way any
+    /// more.
+    bool finish();
 
 private:
     void attempt();

@@ -180,10 +180,10 @@ void ClientSession::on_detached(const trunk::TrunkEnd& why) {
     callbacks_.on_waiting(why);
 }
 
-bool ClientSession::is_being_resumed() const {
+bool ClientSession::finish_resuming() {
     // An attempt may finish; not one after the other for ever.
     const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
-    return resume_ && worker_.now() < last && resume_->finishes();
+    return resume_ && worker_.now() < last && resume_->finish();
 }
 
 void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,

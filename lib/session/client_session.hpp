@@ -121,7 +121,7 @@ private:
     void on_drained() override;
     void on_rotate_due() override;
     void on_detached(const trunk::TrunkEnd& why) override;
-    bool is_being_resumed() const override;
+    bool finish_resuming() override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
     void begin_resumable();
     void resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, const buffer::Slice& rest);

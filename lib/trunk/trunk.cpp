@@ -158,7 +158,7 @@ void Trunk::on_timer() {
         close(std::move(end_));
         return;
     }
-    if (state_ == State::detached && now >= session_.resumable_until() && !events_.is_being_resumed()) {
+    if (state_ == State::detached && now >= session_.resumable_until() && !events_.finish_resuming()) {
         close(std::move(end_));
         return;
     }

@@ -54,8 +54,9 @@ public:
     virtual void on_room() {}
     /// The connection is gone, and the session waits for another one: see Trunk::attach.
     virtual void on_detached(const TrunkEnd&) {}
-    /// The session has waited for as long as it may. Whether a new connection is about to come all the same.
-    virtual bool is_being_resumed() const { return false; }
+    /// The session has waited for as long as it may: what is under way may finish. Whether a connection may come of it;
+    /// asked again until it is there, or this is false.
+    virtual bool finish_resuming() { return false; }
     /// Called once, and no event follows. The streams are lost already. The owner may let go of the trunk.
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
