@@ -151,23 +151,23 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
     return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
 }
 
-HttpService* HttpRoutes::find_successor(const HttpService& service) const noexcept {
+HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexcept {
     const HttpDescription& wanted = service.description();
     const Host* const host = host_at(place_of(wanted.hosts.front()));
     if (host == nullptr) {
-        return nullptr;
+        return {};
     }
     const auto found = std::find_if(host->routes.begin(), host->routes.end(),
                                     [&](const Route& route) { return route.is_for(wanted); });
     HttpService* const next = found != host->routes.end() ? found->service.get() : nullptr;
     if (next == nullptr || next == &service) {
-        return nullptr;
+        return {};
     }
     const HttpDescription& there = next->description();
     const bool is_same = there.rules == wanted.rules && there.limits == wanted.limits &&
                          there.per_visitor == wanted.per_visitor && !there.asked.are_asked_for() &&
                          !wanted.asked.are_asked_for();
-    return is_same ? next : nullptr;
+    return is_same ? HttpSuccessor{HttpSuccessor::Kind::same, next} : HttpSuccessor{HttpSuccessor::Kind::other};
 }
 
 TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {

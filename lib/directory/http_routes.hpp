@@ -46,6 +46,16 @@ struct TlsMatch {
     TimePoint away_since{};          // of `away`, as HttpMatch has it
 };
 
+/// Who has the host and path of a service that has no trunk any more.
+struct HttpSuccessor {
+    enum class Kind : std::uint8_t {
+        nobody,  // or still the service itself
+        same,    // `service` gets the very same requests: its rules are the same, and neither client asks for plugins
+        other,   // a service to which a request for the old one, as it was rewritten, would mean something else
+    } kind = Kind::nobody;
+    HttpService* service = nullptr;  // of `same`; alive as long as the routes are
+};
+
 /// One state of the directory. Immutable: any number of threads may use it.
 class HttpRoutes {
 public:
@@ -61,9 +71,7 @@ public:
     /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
     /// more specific host never goes to another.
     TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
-    /// The service that has taken the place of one that has no trunk any more, and gets the very same requests: for the
-    /// same host and path, with the same rules, and without plugins that its client has asked for. Null: there is none.
-    HttpService* find_successor(const HttpService& service) const noexcept;
+    HttpSuccessor find_successor(const HttpService& service) const noexcept;
     /// Whether anybody has registered a name for untouched TLS.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
 

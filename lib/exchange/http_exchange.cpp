@@ -127,7 +127,12 @@ void HttpExchange::on_change() noexcept {
     handle([this] {
         if (waiting_head_) {
             look_at_hold();
-        } else if (!go_on_elsewhere()) {
+        } else if (go_on_elsewhere()) {
+            return;
+        } else if (is_replaced()) {
+            runtime::Deadline::cancel();
+            give_page({http::PageState::no_client, {}, "another service, with other rules, has its place"});
+        } else {
             (void)edge_.hold.enter(*this, sizeof(HttpExchange));  // there is room: it has just left
         }
     });
@@ -156,7 +161,7 @@ bool HttpExchange::wait_for_successor() {
     }
     const TimePoint now = edge_.worker.now();
     hold_until_ = hold_until_ == TimePoint{} ? now + edge_.settings().hold : hold_until_;
-    if (upload_ || now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
+    if (upload_ || is_replaced() || now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
         return false;
     }
     EdgeCounters::add(edge_.counters.held);
@@ -171,8 +176,9 @@ bool HttpExchange::go_on_elsewhere() {
         return false;
     }
     std::optional<directory::HttpService::Carrier> carrier;
-    if (directory::HttpService* const next = edge_.routes.get().find_successor(*request_.service)) {
-        request_.service = next->shared_from_this();
+    const directory::HttpSuccessor next = edge_.routes.get().find_successor(*request_.service);
+    if (next.kind == directory::HttpSuccessor::Kind::same) {
+        request_.service = next.service->shared_from_this();
         passed_.clear();
     } else if (carrier = choose_carrier(); !carrier) {
         return false;
@@ -186,6 +192,11 @@ bool HttpExchange::go_on_elsewhere() {
         open(false);
     }
     return true;
+}
+
+// Whether nobody can come any more whom the request, as it was written, is for.
+bool HttpExchange::is_replaced() {
+    return edge_.routes.get().find_successor(*request_.service).kind == directory::HttpSuccessor::Kind::other;
 }
 
 // Sends the request on its way to its backend.

@@ -217,6 +217,7 @@ private:
     void look_at_hold();
     bool wait_for_successor();
     bool go_on_elsewhere();
+    bool is_replaced();
     void tell_early_end();
     bool has_stream() const noexcept;
     void forward(const Arrival& arrival);

@@ -43,6 +43,9 @@ public:
         auto action = [this, service, visitor, waker, foreign, opened] {
             if (refuse_next.load() > 0) {
                 refuse_next.fetch_sub(1);
+                if (before_refusal) {
+                    before_refusal();
+                }
                 opened(refuse_with.load());
                 return;
             }
@@ -69,6 +72,7 @@ public:
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
     std::atomic<wire::Code> refuse_with{wire::Code::busy};
+    std::function<void()> before_refusal;  // on the trunk's worker; to be set while nothing is opened
 
 private:
     TrunkPair& pair_;

@@ -193,18 +193,28 @@ TEST_CASE("hold: of many requests that go on at once, those beyond what a client
     CHECK(rig.counters().pages.load() == 0);
 }
 
-TEST_CASE("hold: a successor with other rules is none") {
-    HoldRig rig(with_hold(2s));
+TEST_CASE("hold: a successor with other rules is none, and nobody waits for another one") {
+    HoldRig rig(with_hold(600s));
     const auto old = rig.add_service("away.test", 2, rig.backend.place());
     rig.carrier->refuse_with = wire::Code::going_away;
     rig.carrier->refuse_next = 1;
+    const auto replace = [&] {
+        rig.directory->leave(*old, *rig.carrier, Clock::now());
+        directory::HttpDescription other = described("away.test");
+        other.rules.host = "inner.test";
+        rig.join(other, 3, rig.carrier);
+    };
+    const bool waits = GENERATE(true, false);
+    if (!waits) {
+        rig.carrier->before_refusal = replace;
+    }
     Peer visitor = rig.visit(ask("away.test"));
-    REQUIRE(eventually([&] { return rig.counters().held.load() == 1; }));  // its time may be over when this is seen
-    rig.directory->leave(*old, *rig.carrier, Clock::now());
-    directory::HttpDescription other = described("away.test");
-    other.rules.host = "inner.test";
-    rig.add_service(other, 2, rig.backend.place());
+    if (waits) {
+        rig.wait_for(1);
+        replace();
+    }
     CHECK(visitor.read_message().status() == 503);
+    CHECK(rig.counters().held.load() == (waits ? 1 : 0));
 }
 
 TEST_CASE("limit: so many requests of a worker wait, and one more gets its page at once") {
