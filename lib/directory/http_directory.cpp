@@ -165,7 +165,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             services_.erase(key);
             throw;
         }
-        version_.fetch_add(1, std::memory_order_release);  // a request may wait for this trunk
+        count_change();
     }
     for (const auto& yielded : replaced) {
         yielded->dropped(joined.service);
@@ -275,13 +275,12 @@ void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePo
     if (nobody_left) {
         gone(service, now);
     }
+    count_change();  // where trunks are left, those that are healthy may have gone: some take visitors only then
 }
 
 void HttpDirectory::set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health) {
     service.with_carriers([&](auto& carriers) { carriers.set_health(trunk, health); });
-    if (health.healthy) {
-        version_.fetch_add(1, std::memory_order_release);  // a request may wait for this trunk
-    }
+    count_change();
 }
 
 void HttpDirectory::yield(HttpService& service, const HttpCarrier& trunk) {
@@ -302,6 +301,7 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
         if (nobody_left) {
             gone(service, now);
         }
+        count_change();
     }
     for (const auto& other : trunks) {
         if (other.get() != &trunk) {

@@ -61,9 +61,11 @@ public:
 
     // --- for every worker ---
 
-    /// Increases with each change of the routes, and with each trunk that joins a service or whose backend is healthy
-    /// again.
+    /// Increases with each change of the routes.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+    /// Increases with whatever may let a waiting request go on: a change of the routes, of the trunks that carry a
+    /// service, or of a backend's health.
+    std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
     /// The same as the routes' has_passthrough(), at the cost of one atomic load.
     bool has_passthrough() const noexcept { return has_passthrough_.load(std::memory_order_relaxed); }
@@ -99,7 +101,7 @@ public:
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
-    /// What the client of the trunk says of the backend from now on. Requests on their way may wait for a healthy one.
+    /// What the client of the trunk says of the backend from now on.
     void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
     /// The trunk goes on carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
@@ -129,6 +131,7 @@ private:
     class Change;
     struct PathBound;
 
+    void count_change() noexcept { changes_.fetch_add(1, std::memory_order_release); }
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const;
     bool is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const;
@@ -151,6 +154,7 @@ private:
     std::function<void()> on_change_;
     std::uint64_t last_serial_ = 0;
     std::atomic<std::uint64_t> version_{0};
+    std::atomic<std::uint64_t> changes_{0};
     std::atomic<bool> has_passthrough_{false};
 };
 
@@ -162,19 +166,21 @@ public:
     /// The present routes. Valid until the next call, and so are their services; keep shared_from_this() of one for
     /// longer.
     const HttpRoutes& get() {
+        changes_ = directory_->changes();  // first: whoever looks at the routes knows of these, and perhaps of more
         if (const std::uint64_t version = directory_->version(); version != version_ || !routes_) {
             routes_ = directory_->routes();
             version_ = version;
         }
         return *routes_;
     }
-    /// The directory's version of the routes that the last call has given.
-    std::uint64_t version() const noexcept { return version_; }
+    /// The directory's changes when the last call began.
+    std::uint64_t changes() const noexcept { return changes_; }
 
 private:
     const std::shared_ptr<const HttpDirectory> directory_;
     std::shared_ptr<const HttpRoutes> routes_;
     std::uint64_t version_ = 0;
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace ferrotunnel::directory

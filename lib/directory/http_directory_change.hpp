@@ -65,6 +65,7 @@ public:
             directory_.routes_.swap(routes);
         }
         directory_.version_.fetch_add(1, std::memory_order_release);
+        directory_.count_change();
         if (directory_.on_change_) {
             directory_.on_change_();
         }

@@ -46,12 +46,12 @@ struct TlsMatch {
     TimePoint away_since{};          // of `away`, as HttpMatch has it
 };
 
-/// Who has the host and path of a service that has no trunk any more.
+/// Who has the host and path of a service now.
 struct HttpSuccessor {
     enum class Kind : std::uint8_t {
         nobody,  // or still the service itself
         same,    // `service` gets the very same requests: its rules are the same, and neither client asks for plugins
-        other,   // a service to which a request for the old one, as it was rewritten, would mean something else
+        other,   // one that a request for the old service, as it was rewritten and counted for that, is not for
     } kind = Kind::nobody;
     HttpService* service = nullptr;  // of `same`; alive as long as the routes are
 };

@@ -24,7 +24,7 @@ bool HoldLine::enter(HoldVisitor& visitor, std::size_t bytes) noexcept {
     if (waiting_ == visitors_max || bytes > bytes_max - bytes_) {
         return false;
     }
-    version_ = waiting_ == 0 ? routes_.version() : std::min(version_, routes_.version());
+    seen_ = waiting_ == 0 ? routes_.changes() : std::min(seen_, routes_.changes());
     visitor.line_ = this;
     visitor.bytes_ = bytes;
     visitor.next_ = nullptr;
@@ -49,7 +49,7 @@ void HoldLine::remove(HoldVisitor& visitor) noexcept {
 
 void HoldLine::on_deadline() noexcept {
     (void)routes_.get();
-    if (const std::uint64_t now = routes_.version(); now != std::exchange(version_, now)) {
+    if (const std::uint64_t now = routes_.changes(); now != std::exchange(seen_, now)) {
         ask_all();
     }
     if (waiting_ != 0) {

@@ -4,8 +4,8 @@
 //   enter --the directory has changed--> on_change: goes on, or enters again behind the others that were asked
 //     '--the visitor leaves, the time is over--> leave
 //
-// Nobody tells the worker of a change: while somebody waits it looks at the directory's version with each tick of the
-// wheel, which is one load of an atomic, and nothing while nobody waits.
+// Nobody tells the worker of a change: while somebody waits it looks at the directory's count of changes with each tick
+// of the wheel, which is one load of an atomic, and nothing while nobody waits.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,8 @@ public:
 protected:
     ~HoldVisitor() { leave_hold(); }
 
-    /// Called when services have come or gone. It is not in line then, and may enter again.
+    /// Called when services or their trunks have come or gone, or the health of a backend has changed. It is not in
+    /// line then, and may enter again.
     virtual void on_change() noexcept = 0;
 
 private:
@@ -58,7 +59,8 @@ public:
         : worker_(worker), wheel_(wheel), routes_(routes) {}
     ~HoldLine();
 
-    /// For a visitor who has just found nobody in the routes. False: there is no room for one more, of so many bytes.
+    /// For a visitor who has found nobody since the routes were last got from the cache: what changes after that will
+    /// be seen. False: there is no room for one more, of so many bytes.
     bool enter(HoldVisitor& visitor, std::size_t bytes) noexcept;
     std::size_t waiting() const noexcept { return waiting_; }
 
@@ -72,7 +74,7 @@ private:
     runtime::Worker& worker_;
     runtime::DeadlineWheel& wheel_;
     directory::HttpRoutesCache& routes_;
-    std::uint64_t version_ = 0;  // of the routes that all of them have looked at
+    std::uint64_t seen_ = 0;  // changes of the directory that all of them have looked at
     HoldVisitor* first_ = nullptr;
     HoldVisitor* last_ = nullptr;
     std::size_t waiting_ = 0;

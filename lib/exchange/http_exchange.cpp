@@ -127,12 +127,12 @@ void HttpExchange::on_change() noexcept {
     handle([this] {
         if (waiting_head_) {
             look_at_hold();
-        } else if (go_on_elsewhere()) {
             return;
-        } else if (is_replaced()) {
-            runtime::Deadline::cancel();
-            give_page({http::PageState::no_client, {}, "another service, with other rules, has its place"});
-        } else {
+        }
+        const Elsewhere elsewhere = go_on_elsewhere();
+        if (elsewhere == Elsewhere::nobody) {
+            give_page({http::PageState::no_client, {}, "another service has its place"});
+        } else if (elsewhere == Elsewhere::nobody_yet) {
             (void)edge_.hold.enter(*this, sizeof(HttpExchange));  // there is room: it has just left
         }
     });
@@ -156,12 +156,12 @@ void HttpExchange::look_at_hold() {
 // Makes a request go on, or wait, that was on its way when the last client of its service went: it is kept as it was
 // written. False: it waits no longer.
 bool HttpExchange::wait_for_successor() {
-    if (go_on_elsewhere()) {
-        return true;
+    if (const Elsewhere elsewhere = go_on_elsewhere(); elsewhere != Elsewhere::nobody_yet) {
+        return elsewhere == Elsewhere::goes_on;
     }
     const TimePoint now = edge_.worker.now();
     hold_until_ = hold_until_ == TimePoint{} ? now + edge_.settings().hold : hold_until_;
-    if (upload_ || is_replaced() || now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
+    if (now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
         return false;
     }
     EdgeCounters::add(edge_.counters.held);
@@ -170,10 +170,11 @@ bool HttpExchange::wait_for_successor() {
     return true;
 }
 
-// Makes a request go on if its service has another trunk by now, or a successor. False: nobody has come.
-bool HttpExchange::go_on_elsewhere() {
+// Makes a request go on if its service has another trunk by now, or a successor. `nobody`: none will come that the
+// request is for, since a plugin has begun to read its body, or another service has the place.
+HttpExchange::Elsewhere HttpExchange::go_on_elsewhere() {
     if (upload_) {
-        return false;
+        return Elsewhere::nobody;
     }
     std::optional<directory::HttpService::Carrier> carrier;
     const directory::HttpSuccessor next = edge_.routes.get().find_successor(*request_.service);
@@ -181,7 +182,7 @@ bool HttpExchange::go_on_elsewhere() {
         request_.service = next.service->shared_from_this();
         passed_.clear();
     } else if (carrier = choose_carrier(); !carrier) {
-        return false;
+        return next.kind == directory::HttpSuccessor::Kind::other ? Elsewhere::nobody : Elsewhere::nobody_yet;
     }
     runtime::Deadline::cancel();
     state_ = State::opening;
@@ -191,12 +192,7 @@ bool HttpExchange::go_on_elsewhere() {
     } else {
         open(false);
     }
-    return true;
-}
-
-// Whether nobody can come any more whom the request, as it was written, is for.
-bool HttpExchange::is_replaced() {
-    return edge_.routes.get().find_successor(*request_.service).kind == directory::HttpSuccessor::Kind::other;
+    return Elsewhere::goes_on;
 }
 
 // Sends the request on its way to its backend.

@@ -216,8 +216,8 @@ private:
     bool put_on_hold(const http::RequestHead& head, TimePoint until);
     void look_at_hold();
     bool wait_for_successor();
-    bool go_on_elsewhere();
-    bool is_replaced();
+    enum class Elsewhere : std::uint8_t { goes_on, nobody_yet, nobody };
+    Elsewhere go_on_elsewhere();
     void tell_early_end();
     bool has_stream() const noexcept;
     void forward(const Arrival& arrival);

@@ -217,6 +217,25 @@ TEST_CASE("hold: a successor with other rules is none, and nobody waits for anot
     CHECK(rig.counters().held.load() == (waits ? 1 : 0));
 }
 
+TEST_CASE("hold: what changes after the routes were looked at, and before a visitor enters, is seen") {
+    class Waiting final : public exchange::HoldVisitor {
+    public:
+        std::atomic<int> asked{0};
+
+    private:
+        void on_change() noexcept override { ++asked; }
+    };
+    HoldRig rig;
+    Waiting waiting;
+    const auto service = rig.add_service("away.test", 2, rig.backend.place());
+    REQUIRE(on(rig.edge_worker(), [&] {
+        (void)rig.edge->at(0).routes.get();
+        rig.directory->set_health(*service, *rig.carrier, {.healthy = false});
+        return rig.edge->at(0).hold.enter(waiting, 1);
+    }));
+    CHECK(eventually([&] { return waiting.asked == 1; }));
+}
+
 TEST_CASE("limit: so many requests of a worker wait, and one more gets its page at once") {
     HoldRig rig;
     Peer visitor = rig.visit(h2::test::hello());
