@@ -71,6 +71,7 @@ public:
     /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
     /// more specific host never goes to another.
     TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
+    /// Whether a request for a service that has no trunk for it can go to another one.
     HttpSuccessor find_successor(const HttpService& service) const noexcept;
     /// Whether anybody has registered a name for untouched TLS.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }

@@ -2,7 +2,8 @@
 // reads the response. It knows nothing of the connection that brought the request (of HTTP/1.1, or a stream of HTTP/2),
 // which feeds it the body and takes the answer out of it, each as fast as it can.
 //
-//   begin --no client--> on_hold --it is back--> begin; --the time is over--> page (so with one that goes in `opening`)
+//   begin --no client--> on_hold --it is back--> begin; --the time is over--> page (so with one that goes in `opening`:
+//     |                                                   then --another service has the place--> page as well)
 //     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
