@@ -30,10 +30,6 @@ std::string http_of(const Config::ServerSection& server) {
            (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }
 
-void print_line(const std::string& line) {
-    fmt::print("{}\n", printable(line));
-}
-
 void print_server(const Config::ServerSection& server) {
     print_line(fmt::format("  server    clients at {}, {}; visitors at {}, ports {}; {}; {}", server.bind,
                            encryption(server), server.tcp_bind,
@@ -49,7 +45,7 @@ std::string hosts_of(const std::string& host, const std::vector<std::string>& al
     return hosts;
 }
 
-std::string port_of(const std::string& bind, std::uint16_t remote_port) {
+std::string visitors_port(const std::string& bind, std::uint16_t remote_port) {
     const bool six = bind.find(':') != std::string::npos;
     const std::string host = bind.empty() ? "" : six ? '[' + bind + "]:" : bind + ':';
     return host + (remote_port == 0 ? "any" : std::to_string(remote_port));
@@ -67,11 +63,11 @@ void print_client(const Config::ClientSection& client) {
                                    "service") +
                                (client.visits.empty() ? "" : ", " + counted(client.visits.size(), "visit"))));
     for (const Tcp& tcp : client.services) {
-        const std::string port = tcp.is_private ? "private" : port_of(tcp.bind, tcp.remote_port);
+        const std::string port = tcp.is_private ? "private" : visitors_port(tcp.bind, tcp.remote_port);
         print_line(fmt::format("    {:<16} tcp {} -> {}{}", tcp.name, port, tcp.local, off_or_not(tcp.enabled)));
     }
     for (const Udp& udp : client.udp_services) {
-        const std::string port = udp.is_private ? "private" : port_of(udp.bind, udp.remote_port);
+        const std::string port = udp.is_private ? "private" : visitors_port(udp.bind, udp.remote_port);
         print_line(fmt::format("    {:<16} udp {} -> {}{}", udp.name, port, udp.local, off_or_not(udp.enabled)));
     }
     for (const Http& http : client.http_services) {

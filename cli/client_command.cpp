@@ -103,7 +103,7 @@ LogSink without_echo(LogSink sink) {
     };
 }
 
-const SettingOptions& settings() {
+const SettingOptions& client_settings() {
     static const SettingOptions options = detail::client_options();
     return options;
 }
@@ -163,7 +163,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
             builder.tls_pin(login->pin);
         }
     }
-    say_options(options, settings(), builder, problems);
+    say_options(options, client_settings(), builder, problems);
     const auto retry_said = options.text("retry-refused");
     plan.keeps_asking = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
                                    : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
@@ -197,7 +197,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, std::op
     builder.on_event([&events](const Event& event) { events.push(event); });
     std::vector<Problem> found;
     std::optional<Client> client = builder.try_build(found);
-    add_library_problems(found, sources.options, settings(), problems);
+    add_library_problems(found, sources.options, client_settings(), problems);
     if (client) {
         plan.client = std::move(*client);
         add_services(plan, problems);
@@ -338,7 +338,7 @@ public:
             if (about != next_->plan.wanted.end() && problem.file.empty()) {
                 problems.add(about->place, fmt::format("{}: {}", problem.key, problem.text));
             } else {
-                add_library_problems({problem}, sources.options, settings(), problems);
+                add_library_problems({problem}, sources.options, client_settings(), problems);
             }
         }
     }

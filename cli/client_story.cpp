@@ -13,7 +13,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-double seconds(std::chrono::milliseconds duration) {
+double in_seconds(std::chrono::milliseconds duration) {
     return static_cast<double>(duration.count()) / 1000;
 }
 
@@ -48,7 +48,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             on_lost(event);
             break;
         case Event::Kind::reconnecting:
-            output_.line(fmt::format("  next attempt in {:.1f} s", seconds(event.retry_in)));
+            output_.line(fmt::format("  next attempt in {:.1f} s", in_seconds(event.retry_in)));
             break;
         case Event::Kind::registered:
             on_registered(event);
@@ -101,7 +101,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
 void ClientStory::on_degraded(const Event& event) {
     has_degraded_ = true;
     output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                             facts_.connections, reason(event), seconds(event.retry_in)));
+                             facts_.connections, reason(event), in_seconds(event.retry_in)));
 }
 
 void ClientStory::on_lost(const Event& event) {

@@ -11,26 +11,26 @@ struct Foreign {
     std::array<std::string_view, 2> here;  // its names here; a command has at most one of them
 };
 
-constexpr std::array<std::string_view, 2> host{"--host", "--http"};
-constexpr std::array<std::string_view, 2> port{"--remote-port", "--tcp"};
-constexpr std::array<std::string_view, 2> token{"--token-file", {}};
-constexpr std::array<std::string_view, 2> server{"--server", {}};
+constexpr std::array<std::string_view, 2> as_host{"--host", "--http"};
+constexpr std::array<std::string_view, 2> as_port{"--remote-port", "--tcp"};
+constexpr std::array<std::string_view, 2> as_token{"--token-file", {}};
+constexpr std::array<std::string_view, 2> as_server{"--server", {}};
 
 constexpr std::array foreign_options{
-    Foreign{"--url", host},
-    Foreign{"--domain", host},
-    Foreign{"--hostname", host},
-    Foreign{"--subdomain", host},
-    Foreign{"--sd", host},
-    Foreign{"--custom-domain", host},
-    Foreign{"--remote-addr", port},
-    Foreign{"--port", port},
-    Foreign{"--remote_port", port},
-    Foreign{"--authtoken", token},
-    Foreign{"--secret", token},
-    Foreign{"--to", server},
-    Foreign{"--server-addr", server},
-    Foreign{"--server_addr", server},
+    Foreign{"--url", as_host},
+    Foreign{"--domain", as_host},
+    Foreign{"--hostname", as_host},
+    Foreign{"--subdomain", as_host},
+    Foreign{"--sd", as_host},
+    Foreign{"--custom-domain", as_host},
+    Foreign{"--remote-addr", as_port},
+    Foreign{"--port", as_port},
+    Foreign{"--remote_port", as_port},
+    Foreign{"--authtoken", as_token},
+    Foreign{"--secret", as_token},
+    Foreign{"--to", as_server},
+    Foreign{"--server-addr", as_server},
+    Foreign{"--server_addr", as_server},
 };
 
 }  // namespace

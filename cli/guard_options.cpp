@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <utility>
 
+#include "environment.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/service_plugin.hpp"
 #include "password_hash.hpp"
@@ -33,7 +33,7 @@ std::optional<Secret> find_password(const Options& options, const std::string& u
             return std::nullopt;
         }
     }
-    if (const char* const said = std::getenv(password_variable); said != nullptr && *said != '\0') {
+    if (!environment_variable(password_variable).empty()) {
         return Secret::from_env(password_variable);
     }
     if (!can_prompt()) {

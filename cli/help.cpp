@@ -53,7 +53,7 @@ std::string variables_of(const CommandInfo& command) {
     return names;
 }
 
-constexpr std::string_view signals =
+constexpr std::string_view signals_text =
     "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain, and takes no new ones;\n"
     "  a second signal ends at once. SIGHUP reads the configuration file again; without one, and when the terminal\n"
     "  is closed, it lets visitors finish too.\n";
@@ -146,7 +146,7 @@ std::string help_for(const CommandInfo& command) {
             2) +
         "\n  " + wrapped(variables_of(command), 2) + '\n';
     text += "\nSignals:\n  ";
-    text += signals;
+    text += signals_text;
     text += "\nExit codes:\n";
     text += exit_codes;
     text += command.kind == CommandInfo::Kind::server ? "" : client_exit_codes;

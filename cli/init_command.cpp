@@ -26,7 +26,7 @@ constexpr std::string_view head =
     "#   level: info                     # trace, debug, info, warn, error, off\n"
     "#   format: json                    # one object a line; else text\n";
 
-constexpr std::string_view server_text =
+constexpr std::string_view server_example =
     "\n"
     "server:\n"
     "  bind: 0.0.0.0:7835                # where clients connect: open this port in the firewall\n"
@@ -53,7 +53,7 @@ constexpr std::string_view server_text =
     "  state_dir: state                  # where the server keeps the certificate that it makes for its clients\n"
     "  drain: 30s                        # how long visitors may take to finish when it ends\n";
 
-constexpr std::string_view client_text =
+constexpr std::string_view client_example =
     "\n"
     "client:\n"
     "  server: {server}           # its host, and its port if that is not 7835\n"
@@ -110,8 +110,9 @@ std::string replaced(std::string_view text, std::string_view what, const std::st
 }
 
 std::string text_of(const Starter& wanted) {
-    return replaced(head, "{file}", wanted.file.filename().string()) + std::string(wanted.server ? server_text : "") +
-           (wanted.client ? replaced(client_text, "{server}", wanted.host) : "");
+    return replaced(head, "{file}", wanted.file.filename().string()) +
+           std::string(wanted.server ? server_example : "") +
+           (wanted.client ? replaced(client_example, "{server}", wanted.host) : "");
 }
 
 void tell_next(const Starter& wanted, const fs::path& token, bool has_made_token) {

@@ -11,11 +11,11 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr std::size_t shown_max = 8;
+constexpr std::size_t exchanges_max = 8;
 // What becomes lines at once; a burst beyond is told by its number.
 constexpr std::size_t lines_max = 100;
 
-std::string milliseconds(std::chrono::microseconds time) {
+std::string milliseconds_text(std::chrono::microseconds time) {
     return fmt::format("{:.1f} ms", static_cast<double>(time.count()) / 1'000);
 }
 
@@ -35,18 +35,18 @@ std::string line_of(const RecordedExchange& exchange) {
                        exchange.method.empty() ? "tcp"
                        : exchange.status == 0  ? "-"
                                                : std::to_string(exchange.status),
-                       what, exchange.duration ? milliseconds(*exchange.duration) : "under way",
+                       what, exchange.duration ? milliseconds_text(*exchange.duration) : "under way",
                        size_text(static_cast<double>(exchange.bytes_sent)));
 }
 
 std::vector<std::string> screen_of(const ClientStats& now, const std::vector<RecordedExchange>& newest) {
     std::vector<std::string> lines{""};
-    lines.push_back(fmt::format("{}{}  visitors: {} now, {} in all  in {}, out {}",
-                                now.connected ? "connected" : "not connected",
-                                now.rtt.count() > 0 ? ", round trip " + milliseconds(now.rtt) : "", now.traffic.streams,
-                                now.traffic.streams_opened, size_text(static_cast<double>(now.traffic.bytes_received)),
-                                size_text(static_cast<double>(now.traffic.bytes_sent))));
-    for (std::size_t i = std::min(newest.size(), shown_max); i-- > 0;) {
+    lines.push_back(
+        fmt::format("{}{}  visitors: {} now, {} in all  in {}, out {}", now.connected ? "connected" : "not connected",
+                    now.rtt.count() > 0 ? ", round trip " + milliseconds_text(now.rtt) : "", now.traffic.streams,
+                    now.traffic.streams_opened, size_text(static_cast<double>(now.traffic.bytes_received)),
+                    size_text(static_cast<double>(now.traffic.bytes_sent))));
+    for (std::size_t i = std::min(newest.size(), exchanges_max); i-- > 0;) {
         lines.push_back(line_of(newest[i]));
     }
     return lines;
@@ -54,7 +54,7 @@ std::vector<std::string> screen_of(const ClientStats& now, const std::vector<Rec
 
 void LiveScreen::look() {
     if (is_terminal_) {
-        output_.footer(screen_of(client_.stats(), client_.exchanges(shown_max)));
+        output_.footer(screen_of(client_.stats(), client_.exchanges(exchanges_max)));
     } else {
         tell_lines();
     }

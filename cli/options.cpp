@@ -5,11 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <set>
 #include <utility>
 
+#include "environment.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
 #include "foreign_options.hpp"
@@ -51,12 +51,6 @@ std::vector<std::string> split_list(std::string_view text) {
 
 std::string joined(const std::vector<std::string>& words) {
     return fmt::format("{}", fmt::join(words, ", "));
-}
-
-// A variable that is set and not empty.
-std::optional<std::string> variable(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
 template <typename Number>
@@ -154,11 +148,11 @@ void Options::report_extras(const std::vector<std::string>& extras, Problems& pr
 void Options::read_environment() {
     for (const OptionSection& section : command_.sections) {
         for (const OptionInfo& option : section.options) {
-            std::optional<std::string> text = variable(variable_of(option.name));
-            if (!text || values_.contains(option.name)) {
+            std::string text = environment_variable(variable_of(option.name).c_str());
+            if (text.empty() || values_.contains(option.name)) {
                 continue;
             }
-            values_[option.name] = {option.repeatable ? split_list(*text) : std::vector{std::move(*text)}, true};
+            values_[option.name] = {option.repeatable ? split_list(text) : std::vector{std::move(text)}, true};
         }
     }
 }

@@ -1,14 +1,14 @@
 #include "own_identity.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+
+#include "reach.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -39,11 +39,6 @@ std::string boot_id() {
     std::string line;
     std::getline(file, line);
     return line;
-}
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string();
 }
 
 }  // namespace

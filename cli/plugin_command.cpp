@@ -66,7 +66,7 @@ constexpr std::string_view help =
     throw error;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words) {
     return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
 }
 
@@ -80,13 +80,9 @@ Json json_of(const PluginFileInfo& file, const PluginTypeInfo& type) {
             {"usable", file.problems.empty() && type.problems.empty()}};
 }
 
-void print_line(const std::string& line) {
-    fmt::print("{}\n", printable(line));
-}
-
 void print_type(const PluginTypeInfo& type) {
     print_line(fmt::format("{} {}{}{}", type.name, type.version, type.summary.empty() ? "" : ": ", type.summary));
-    print_line(fmt::format("  looks at {}; when it fails, requests {}", joined(type.hooks),
+    print_line(fmt::format("  looks at {}; when it fails, requests {}", listed(type.hooks),
                            type.is_guard ? "are refused (guard)" : "go on"));
 }
 
@@ -134,7 +130,7 @@ ExitCode check(const std::string& file) {
         print_type(type);
         print_line(type.schema.empty() ? "  has no settings" : "  has settings, which its schema describes");
         if (!type.needs.empty()) {
-            print_line("  needs " + joined(type.needs));
+            print_line("  needs " + listed(type.needs));
         }
     }
     return ExitCode::ok;

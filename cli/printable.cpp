@@ -59,4 +59,8 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
+void print_line(std::string_view line) {
+    fmt::print("{}\n", printable(line));
+}
+
 }  // namespace ferrotunnel::cli

@@ -8,5 +8,7 @@ namespace ferrotunnel::cli {
 
 /// `text` as one line: control characters, also the C1 ones, and bytes that are no UTF-8 are written as \xNN.
 std::string printable(std::string_view text);
+/// Prints `line` as printable text, to standard output.
+void print_line(std::string_view line);
 
 }  // namespace ferrotunnel::cli

@@ -33,12 +33,12 @@ std::string first_address() {
     return found;
 }
 
+}  // namespace
+
 std::string host_name() {
     std::array<char, 256> name{};
     return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
-
-}  // namespace
 
 std::string host_of(const std::string& endpoint) {
     return endpoint.substr(0, endpoint.rfind(':'));

@@ -5,6 +5,9 @@
 
 namespace ferrotunnel::cli {
 
+/// The machine's name as the system has it, empty if there is none.
+std::string host_name();
+
 /// The host of `endpoint`, "[::1]:22" or "192.0.2.1:7835", without its port.
 std::string host_of(const std::string& endpoint);
 std::string port_of(const std::string& endpoint);

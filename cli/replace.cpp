@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
+#include "environment.hpp"
 #include "ferrotunnel/control.hpp"
 
 namespace ferrotunnel::cli {
@@ -17,12 +17,7 @@ namespace {
 constexpr int first_descriptor = 3;
 constexpr int descriptors_max = 4'096;
 
-std::string_view variable(const char* name) {
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
-int number_in(std::string_view text) {
+int int_in(std::string_view text) {
     int number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc() && end == text.data() + text.size() ? number : 0;
@@ -72,9 +67,10 @@ std::string server_to_replace(const std::string& control) {
 
 std::vector<PassedSocket> sockets_of_manager() {
     std::vector<PassedSocket> sockets;
-    const int count = number_in(variable("LISTEN_FDS"));
-    std::string_view names = variable("LISTEN_FDNAMES");
-    if (number_in(variable("LISTEN_PID")) == ::getpid() && count > 0 && count <= descriptors_max) {
+    const int count = int_in(environment_variable("LISTEN_FDS"));
+    const std::string all_names = environment_variable("LISTEN_FDNAMES");
+    std::string_view names = all_names;
+    if (int_in(environment_variable("LISTEN_PID")) == ::getpid() && count > 0 && count <= descriptors_max) {
         for (int descriptor = first_descriptor; descriptor < first_descriptor + count; ++descriptor) {
             const std::size_t end = names.find(':');
             (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);

@@ -88,10 +88,6 @@ bool is_cookie(std::string name) {
     return name == "cookie";
 }
 
-void print_line(const std::string& line) {
-    fmt::print("{}\n", printable(line));
-}
-
 void print_list(const char* title, const std::vector<std::string>& lines) {
     if (!lines.empty()) {
         print_line(title);

@@ -11,11 +11,13 @@
 #include <deque>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "heap_trim.hpp"
 #include "reloads.hpp"
 #include "service_manager.hpp"
+#include "startup_pages.hpp"
 #include "stop_requests.hpp"
 
 namespace ferrotunnel::cli {
@@ -142,6 +144,9 @@ private:
         }
         if (ready == 0) {
             heap_trim_.look();
+            if (!std::exchange(has_started_, true)) {
+                release_startup_pages();
+            }
         }
         output_.write_some();
     }
@@ -308,6 +313,7 @@ private:
 
     const std::span<const Running> parts_;
     HeapTrim heap_trim_;
+    bool has_started_ = false;  // nothing has happened for a moment
     Signals& signals_;
     Output& output_;
     ServiceManager& manager_;

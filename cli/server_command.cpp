@@ -42,7 +42,7 @@ struct ServerPlan {
     Server server;
 };
 
-const SettingOptions& settings() {
+const SettingOptions& server_settings() {
     static const SettingOptions options = detail::server_options();
     return options;
 }
@@ -82,7 +82,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     if (options.has("tls-cert") != options.has("tls-key")) {
         builder.tls_certificate("", "");  // one option alone must not be combined with the file's other half
     }
-    say_options(options, settings(), builder, problems);
+    say_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {
@@ -108,7 +108,7 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     if (found.empty() && problems.empty()) {
         server = builder.try_build(found);
     }
-    add_library_problems(found, sources.options, settings(), problems);
+    add_library_problems(found, sources.options, server_settings(), problems);
     if (server && problems.empty()) {
         plan.server = std::move(*server);
     }
@@ -296,7 +296,7 @@ public:
         next_->builder = read_settings(sources, next_->plan, signals_, answered_, problems);
         const ApplyReport report = plan_.server.check(next_->builder);
         next_->report = report_of(report);
-        add_library_problems(report.problems, sources.options, settings(), problems);
+        add_library_problems(report.problems, sources.options, server_settings(), problems);
     }
 
     bool is_prepared() const override { return next_.has_value(); }
@@ -373,7 +373,7 @@ const CommandInfo& server_info() {
             "  ferrotunnel server --token-file token\n"
             "  ferrotunnel server --config ferrotunnel.yml\n"
             "  ferrotunnel server --token-file token --bind 192.0.2.1:7835 --allow-ports 2222,8000-8100\n",
-            sections_of(settings()),
+            sections_of(server_settings()),
             CommandInfo::Kind::server,
         };
         add_https_options(made.sections);
@@ -412,7 +412,7 @@ void check_server_part(const Sources& sources, Signals& signals, Problems& probl
     ServerPlan plan;
     std::optional<Secret> answered;
     const Server::Builder builder = read_settings(sources, plan, signals, answered, problems);
-    add_library_problems(builder.check(), sources.options, settings(), problems);
+    add_library_problems(builder.check(), sources.options, server_settings(), problems);
 }
 
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems) {

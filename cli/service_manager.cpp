@@ -12,11 +12,11 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <utility>
 
+#include "environment.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -24,12 +24,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string variable(const char* name) {
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
-std::uint64_t number_in(const std::string& text) noexcept {
+std::uint64_t unsigned_in(const std::string& text) noexcept {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc() && end == text.data() + text.size() ? number : 0;
@@ -44,9 +39,9 @@ std::uint64_t monotonic_microseconds() noexcept {
 
 }  // namespace
 
-ServiceManager::ServiceManager() : path_(variable("NOTIFY_SOCKET")) {
-    const std::uint64_t interval = number_in(variable("WATCHDOG_USEC"));
-    const std::string watched = variable("WATCHDOG_PID");
+ServiceManager::ServiceManager() : path_(environment_variable("NOTIFY_SOCKET")) {
+    const std::uint64_t interval = unsigned_in(environment_variable("WATCHDOG_USEC"));
+    const std::string watched = environment_variable("WATCHDOG_PID");
     if (path_.size() < 2 || path_.size() >= sizeof(sockaddr_un::sun_path) ||
         (path_.front() != '/' && path_.front() != '@')) {
         return;
@@ -55,7 +50,7 @@ ServiceManager::ServiceManager() : path_(variable("NOTIFY_SOCKET")) {
         path_.front() = '\0';
     }
     socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (watched.empty() || number_in(watched) == static_cast<std::uint64_t>(::getpid())) {
+    if (watched.empty() || unsigned_in(watched) == static_cast<std::uint64_t>(::getpid())) {
         constexpr std::uint64_t longest = 24ULL * 3600 * 1'000'000;
         watchdog_every_ = milliseconds(static_cast<std::int64_t>(std::min(interval, longest) / 2'000));
     }

@@ -2,30 +2,23 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include "environment.hpp"
 
 namespace ferrotunnel::cli {
-namespace {
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string default_state_dir() {
     // systemd separates several folders by colons; the first is as good as any.
-    if (const std::string given = variable("STATE_DIRECTORY"); !given.empty()) {
+    if (const std::string given = environment_variable("STATE_DIRECTORY"); !given.empty()) {
         return given.substr(0, given.find(':'));
     }
     if (::geteuid() == 0) {
         return "/var/lib/ferrotunnel";
     }
-    if (const std::string state = variable("XDG_STATE_HOME"); state.starts_with('/')) {
+    if (const std::string state = environment_variable("XDG_STATE_HOME"); state.starts_with('/')) {
         return state + "/ferrotunnel";
     }
-    const std::string home = variable("HOME");
+    const std::string home = environment_variable("HOME");
     return home.empty() ? "" : home + "/.local/state/ferrotunnel";
 }
 

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds interval_default = 2s;
 constexpr std::chrono::milliseconds interval_min = 100ms;
 
-const OptionInfo json_option{"json", "", "Print the answer of each program as JSON, one a line.", false};
+const OptionInfo programs_json_option{"json", "", "Print the answer of each program as JSON, one a line.", false};
 
 Json parsed(const std::string& answer) {
     return Json::parse(answer, nullptr, false);
@@ -61,7 +61,7 @@ const CommandInfo& status_info() {
           {
               {"watch", "", "Show it again and again, with bytes and visitors a second, until Ctrl-C.", false},
               {"interval", "TIME", "With --watch: how long each time is. Default: 2s.", false},
-              json_option,
+              programs_json_option,
           }},
          asking_section()},
         CommandInfo::Kind::ask,
@@ -88,7 +88,7 @@ const CommandInfo& tokens_info() {
         "lists a server's tokens by their names: what they may, and what their clients use",
         "",
         "  ferrotunnel tokens\n",
-        {{"What to show", {json_option}}, asking_section()},
+        {{"What to show", {programs_json_option}}, asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;

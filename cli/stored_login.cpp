@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
+#include "environment.hpp"
 #include "ferrotunnel/error.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
@@ -15,12 +15,11 @@
 namespace ferrotunnel::cli {
 
 std::string login_file() {
-    const char* const config = std::getenv("XDG_CONFIG_HOME");
-    const char* const home = std::getenv("HOME");
-    if (config != nullptr && *config == '/') {
-        return std::string(config) + "/ferrotunnel/login";
+    if (const std::string config = environment_variable("XDG_CONFIG_HOME"); config.starts_with('/')) {
+        return config + "/ferrotunnel/login";
     }
-    return home != nullptr && *home != 0 ? std::string(home) + "/.config/ferrotunnel/login" : std::string();
+    const std::string home = environment_variable("HOME");
+    return home.empty() ? std::string() : home + "/.config/ferrotunnel/login";
 }
 
 void store_login(const Join& join) {

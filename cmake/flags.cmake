@@ -28,10 +28,20 @@ else()
   target_link_options(ft_compile INTERFACE $<$<CONFIG:Release>:LINKER:-z,relro,-z,now>)
 endif()
 
+# GCC bounds how much a large unit may grow by inlining. A unit of many sources would have the bound of one, and less would
+# be inlined than where each is compiled alone.
+if(FERROTUNNEL_UNITY)
+  target_compile_options(ft_compile INTERFACE
+    $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:--param=large-unit-insns=200000>)
+endif()
+
 # For code that runs at the start, or when somebody asks. Of a process without visitors, a third of the memory is pages of
 # our own code that were touched once.
 add_library(ft_small INTERFACE)
-target_compile_options(ft_small INTERFACE $<$<CONFIG:Release>:-Os;-ffunction-sections;-fdata-sections>)
+target_compile_options(ft_small INTERFACE $<$<CONFIG:Release>:-Os;-ffunction-sections;-fdata-sections;$<$<CXX_COMPILER_ID:GNU>:--param=large-unit-insns=15000>>)
+if(FERROTUNNEL_SANITIZE AND NOT FERROTUNNEL_FUZZ)
+  target_compile_options(ft_small INTERFACE -O0)  # with sanitizers, optimising it takes longer than all of its runs
+endif()
 
 # The library's own sources and their tests.
 add_library(ft_flags INTERFACE)

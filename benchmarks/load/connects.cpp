@@ -14,9 +14,9 @@ namespace load {
 
 namespace {
 
-class Visitors {
+class ComingVisitors {
 public:
-    Visitors(const sockaddr_in& address, std::size_t at_once)
+    ComingVisitors(const sockaddr_in& address, std::size_t at_once)
         : address_(address), epoll_(::epoll_create1(0)), visitors_(at_once) {}
 
     std::size_t run(double duration) {
@@ -100,7 +100,7 @@ private:
 }  // namespace
 
 int connects(const std::string& place, double duration, std::size_t at_once) {
-    Visitors visitors(address_of(place), at_once);
+    ComingVisitors visitors(address_of(place), at_once);
     Clock::time_point begin = Clock::now();
     std::size_t served = visitors.run(duration);
     std::printf("%zu %.1f\n", served, static_cast<double>(served) / seconds_since(begin));

@@ -19,7 +19,7 @@ constexpr timeval answer_limit{5, 0};
 constexpr double level_seconds = 120;
 // A visitor that is turned away tries again for a while: some tunnels let in only so many a second.
 constexpr double insistence_seconds = 8;
-constexpr std::chrono::milliseconds pause{10};
+constexpr std::chrono::milliseconds retry_pause{10};
 
 bool open_one(const sockaddr_in& address) {
     int fd = try_connect(address);
@@ -43,7 +43,7 @@ bool open_one_insisting(const sockaddr_in& address) {
         if (seconds_since(begin) > insistence_seconds) {
             return false;
         }
-        std::this_thread::sleep_for(pause);
+        std::this_thread::sleep_for(retry_pause);
     }
     return true;
 }

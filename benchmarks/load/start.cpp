@@ -17,7 +17,7 @@ namespace load {
 
 namespace {
 
-constexpr std::chrono::microseconds pause{100};
+constexpr std::chrono::microseconds attempt_pause{100};
 constexpr int answer_limit_ms = 250;
 
 // A visitor that comes before the service is there may be let in and left waiting: it goes away and comes again.
@@ -81,7 +81,7 @@ int start(const std::string& until, const std::string& place, char** program) {
             stop(child);
             fail_plainly("the program does not come up");
         }
-        std::this_thread::sleep_for(pause);
+        std::this_thread::sleep_for(attempt_pause);
     }
     std::printf("%.2f\n", seconds_since(begin) * 1e3);
     std::fflush(stdout);

@@ -37,9 +37,9 @@ struct Visitor {
     std::uint64_t under_way() const { return sent - answered; }
 };
 
-class Visitors {
+class DatagramVisitors {
 public:
-    Visitors(const std::string& place, char what, std::size_t bytes, std::size_t count, bool segments)
+    DatagramVisitors(const std::string& place, char what, std::size_t bytes, std::size_t count, bool segments)
         : what_(what),
           bytes_(bytes),
           // What one message may carry.
@@ -216,7 +216,8 @@ int udp(const UdpWork& work) {
     if (work.bytes < datagram_head_bytes || work.bytes > datagram_bytes_max || work.visitors == 0) {
         fail_plainly("datagrams have 25 to 16384 bytes, and at least one visitor");
     }
-    Visitors visitors(work.place, work.up ? counted_datagram : echo_datagram, work.bytes, work.visitors, work.segments);
+    DatagramVisitors visitors(work.place, work.up ? counted_datagram : echo_datagram, work.bytes, work.visitors,
+                              work.segments);
     if (work.rate > 0) {
         visitors.run_at_rate(work.rate, work.seconds);
     } else {

@@ -12,6 +12,7 @@
 #include "base/check.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
+#include "host_name.hpp"
 
 namespace {
 
@@ -35,10 +36,6 @@ public:
     void evict(wire::Code, std::string, std::function<void()>) override {}
     void probe(std::function<void(bool)>) override {}
 };
-
-std::string host_name(std::int64_t host) {
-    return "tenant-" + std::to_string(host) + ".apps.example.com";
-}
 
 HttpDescription description_of(std::int64_t host, const std::string& path) {
     HttpDescription description;
@@ -72,7 +69,7 @@ private:
     std::uint32_t last_id_ = 0;
 };
 
-void look_up(benchmark::State& state, std::int64_t asked_count) {
+void look_up_in_directory(benchmark::State& state, std::int64_t asked_count) {
     const Hosts hosts(state.range(0));
     std::vector<std::string> asked;
     for (std::int64_t i = 0; i < asked_count; ++i) {
@@ -88,12 +85,12 @@ void look_up(benchmark::State& state, std::int64_t asked_count) {
 }
 
 void directory_hosts(benchmark::State& state) {
-    look_up(state, 64);
+    look_up_in_directory(state, 64);
 }
 BENCHMARK(directory_hosts)->Arg(10)->Arg(1'000)->Arg(10'000)->ArgName("hosts");
 
 void directory_all_hosts(benchmark::State& state) {
-    look_up(state, state.range(0));
+    look_up_in_directory(state, state.range(0));
 }
 BENCHMARK(directory_all_hosts)->Arg(10)->Arg(10'000)->ArgName("hosts");
 

@@ -1,8 +1,8 @@
 // Hand-over between the two halves of a stream and between threads: on one thread, as visitors of a trunk's own worker
 // do it, and from one thread to another, as applications do it.
 //
-// With two threads the producer stays at most `ahead` items before the consumer, as credit ensures in the program.
-// Items are counted once, by the consumer.
+// With two threads the producer stays at most `items_ahead` items before the consumer, as credit ensures in the
+// program. Items are counted once, by the consumer.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace ferrotunnel;
 
-constexpr std::size_t ahead = 64;
+constexpr std::size_t items_ahead = 64;
 
 // --- SpscQueue ---
 
@@ -63,7 +63,7 @@ void queue_two_threads(benchmark::State& state) {
     std::uint64_t n = 0;
     for (auto _ : state) {  // the loop begins on both threads when both are here
         if (state.thread_index() == 0) {
-            spin_until([&] { return n - shared_queue->taken.load(std::memory_order_acquire) < ahead; });
+            spin_until([&] { return n - shared_queue->taken.load(std::memory_order_acquire) < items_ahead; });
             shared_queue->queue.push(n++);
             benchmark::DoNotOptimize(shared_queue->queue.unpark());
         } else {
@@ -90,7 +90,7 @@ struct Node final : buffer::ReadyNode {
 
 void ready_list_one_thread(benchmark::State& state) {
     buffer::ReadyList<Node> list;
-    std::array<IntrusivePtr<Node>, ahead> nodes;
+    std::array<IntrusivePtr<Node>, items_ahead> nodes;
     for (auto& node : nodes) {
         node = make_intrusive<Node>();
     }
@@ -100,7 +100,7 @@ void ready_list_one_thread(benchmark::State& state) {
         }
         list.take_all([](IntrusivePtr<Node> node) { benchmark::DoNotOptimize(node.get()); });
     }
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(ahead));
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(items_ahead));
 }
 BENCHMARK(ready_list_one_thread);
 
@@ -111,7 +111,7 @@ struct SharedList {
         }
     }
     buffer::ReadyList<Node> list;
-    std::array<IntrusivePtr<Node>, ahead> nodes;
+    std::array<IntrusivePtr<Node>, items_ahead> nodes;
 };
 SharedList* shared_list = nullptr;
 
@@ -123,7 +123,7 @@ void ready_list_two_threads(benchmark::State& state) {
     std::uint64_t have = 0;
     for (auto _ : state) {
         if (state.thread_index() == 0) {
-            Node& node = *shared_list->nodes[next++ % ahead];
+            Node& node = *shared_list->nodes[next++ % items_ahead];
             spin_until([&] { return !node.waits.load(std::memory_order_acquire); });
             node.waits.store(true, std::memory_order_relaxed);
             benchmark::DoNotOptimize(shared_list->list.put(node));
@@ -174,7 +174,7 @@ struct SharedMailbox {
         }
     }
     buffer::Mailbox mailbox{std::make_unique<SilentBell>()};
-    std::array<IntrusivePtr<Letter>, ahead> letters;
+    std::array<IntrusivePtr<Letter>, items_ahead> letters;
     std::uint64_t delivered = 0;  // used by the owner's thread alone
 };
 SharedMailbox* shared_mailbox = nullptr;
@@ -200,7 +200,7 @@ void mailbox_two_threads(benchmark::State& state) {
     std::uint64_t have = 0;
     for (auto _ : state) {
         if (state.thread_index() == 0) {
-            IntrusivePtr<Letter>& letter = shared_mailbox->letters[next++ % ahead];
+            IntrusivePtr<Letter>& letter = shared_mailbox->letters[next++ % items_ahead];
             spin_until([&] { return !letter->waits.load(std::memory_order_acquire); });
             letter->waits.store(true, std::memory_order_relaxed);
             benchmark::DoNotOptimize(shared_mailbox->mailbox.post(letter));

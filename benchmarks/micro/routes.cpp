@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host_name.hpp"
 #include "http/authority.hpp"
 #include "http/page.hpp"
 #include "http/path_regex.hpp"
@@ -15,10 +16,6 @@ namespace {
 
 using namespace ferrotunnel::http;
 using namespace ferrotunnel::routes;
-
-std::string host_name(std::int64_t host) {
-    return "tenant-" + std::to_string(host) + ".apps.example.com";
-}
 
 std::vector<Route> routes_for(std::int64_t hosts) {
     std::vector<Route> routes;
@@ -40,8 +37,8 @@ std::vector<std::string> asked_hosts(std::int64_t hosts, std::int64_t count = 64
     return asked;
 }
 
-void look_up(benchmark::State& state, const RouteTable& table, const std::vector<std::string>& hosts,
-             std::string_view path) {
+void look_up_in_table(benchmark::State& state, const RouteTable& table, const std::vector<std::string>& hosts,
+                      std::string_view path) {
     std::size_t next = 0;
     for (auto _ : state) {
         benchmark::DoNotOptimize(table.find(hosts[next++ % hosts.size()], path));
@@ -51,19 +48,19 @@ void look_up(benchmark::State& state, const RouteTable& table, const std::vector
 
 void route_hosts(benchmark::State& state) {
     const auto table = RouteTable::build(routes_for(state.range(0)), 42);
-    look_up(state, *table, asked_hosts(state.range(0)), "/api/v1/users/7");
+    look_up_in_table(state, *table, asked_hosts(state.range(0)), "/api/v1/users/7");
 }
 BENCHMARK(route_hosts)->Arg(10)->Arg(100)->Arg(1'000)->Arg(10'000)->ArgName("hosts");
 
 void route_all_hosts(benchmark::State& state) {
     const auto table = RouteTable::build(routes_for(state.range(0)), 42);
-    look_up(state, *table, asked_hosts(state.range(0), state.range(0)), "/api/v1/users/7");
+    look_up_in_table(state, *table, asked_hosts(state.range(0), state.range(0)), "/api/v1/users/7");
 }
 BENCHMARK(route_all_hosts)->Arg(10)->Arg(10'000)->ArgName("hosts");
 
 void route_unknown_host(benchmark::State& state) {
     const auto table = RouteTable::build(routes_for(state.range(0)), 42);
-    look_up(state, *table, {"scanner.example.org", "192.0.2.1"}, "/.env");
+    look_up_in_table(state, *table, {"scanner.example.org", "192.0.2.1"}, "/.env");
 }
 BENCHMARK(route_unknown_host)->Arg(10)->Arg(10'000)->ArgName("hosts");
 
@@ -71,21 +68,21 @@ void route_wildcard(benchmark::State& state) {
     std::vector<Route> routes = routes_for(10'000);
     routes.push_back({*parse_host_pattern("**.example.com"), *parse_path_prefix("/"), 1, ""});
     const auto table = RouteTable::build(std::move(routes), 42);
-    look_up(state, *table, {"a.b.c.d.example.com"}, "/api/v1/users/7");
+    look_up_in_table(state, *table, {"a.b.c.d.example.com"}, "/api/v1/users/7");
 }
 BENCHMARK(route_wildcard);
 
 void route_expression(benchmark::State& state) {
     const auto table =
         RouteTable::build({{*parse_host_pattern("a.example.com"), *parse_path_regex("/v[0-9]+/users/.*"), 1, ""}}, 42);
-    look_up(state, *table, {"a.example.com"}, "/v1/users/7");
+    look_up_in_table(state, *table, {"a.example.com"}, "/v1/users/7");
 }
 BENCHMARK(route_expression);
 
 // A path with two readings.
 void route_odd_path(benchmark::State& state) {
     const auto table = RouteTable::build(routes_for(10'000), 42);
-    look_up(state, *table, asked_hosts(10'000), "/api/v1/group%2Fproject");
+    look_up_in_table(state, *table, asked_hosts(10'000), "/api/v1/group%2Fproject");
 }
 BENCHMARK(route_odd_path);
 

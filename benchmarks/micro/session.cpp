@@ -16,7 +16,7 @@ using instructions::SessionPair;
 
 // --- who is next ---
 
-class NoWaker final : public buffer::Waker {
+class SilentWaker final : public buffer::Waker {
 public:
     void wake() noexcept override {}
 };
@@ -25,7 +25,7 @@ public:
 void pick(benchmark::State& state) {
     buffer::SlabPool pool;
     buffer::SlabPool::Scope scope(pool);
-    auto shared = make_intrusive<mux::SessionShared>(make_intrusive<NoWaker>(), mux::Settings{});
+    auto shared = make_intrusive<mux::SessionShared>(make_intrusive<SilentWaker>(), mux::Settings{});
     mux::Batch batch(pool);
     mux::DataLane lane;
     std::vector<IntrusivePtr<mux::Stream>> streams;

@@ -16,7 +16,7 @@ using Form = SchemaNode::Form;
 
 constexpr const char* dialect = "https://json-schema.org/draft/2020-12/schema";
 constexpr std::size_t name_length_max = 64;  // longer words are not guessed at when they are misspelt
-constexpr std::string_view name_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+constexpr std::string_view definition_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 // Whether a value can name a file or a variable of the server.
 bool reaches_beyond(const SchemaNode& schema) {
@@ -163,7 +163,8 @@ void Compiler::read_object(Section& keys, SchemaNode& schema, std::size_t depth)
 }
 
 void Compiler::read_property(const std::string& name, const Value& value, SchemaNode& object, std::size_t depth) {
-    if (name.empty() || name.size() > name_length_max || name.find_first_not_of(name_letters) != std::string::npos) {
+    if (name.empty() || name.size() > name_length_max ||
+        name.find_first_not_of(definition_letters) != std::string::npos) {
         value.problem_at_key("a key is at most " + std::to_string(name_length_max) + " letters, digits, _ and -");
     }
     const std::size_t problems = report_.size();

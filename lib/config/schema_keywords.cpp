@@ -18,9 +18,9 @@ struct Word {
     const char* name;
     Form form;
 };
-constexpr std::array types{Word{"boolean", Form::boolean}, Word{"integer", Form::integer},
-                           Word{"number", Form::number},   Word{"string", Form::string},
-                           Word{"array", Form::array},     Word{"object", Form::object}};
+constexpr std::array type_words{Word{"boolean", Form::boolean}, Word{"integer", Form::integer},
+                                Word{"number", Form::number},   Word{"string", Form::string},
+                                Word{"array", Form::array},     Word{"object", Form::object}};
 constexpr std::array formats{Word{"duration", Form::duration}, Word{"bytes", Form::bytes},     Word{"rate", Form::rate},
                              Word{"address", Form::address},   Word{"network", Form::network}, Word{"file", Form::file},
                              Word{"secret", Form::secret}};
@@ -77,7 +77,7 @@ std::optional<SchemaType> read_type(const Value& value) {
     const std::vector<Value> items = value.items_or_single();
     std::vector<Form> forms;
     for (const Value& item : items) {
-        if (const std::optional<Form> form = read_word(item, types)) {
+        if (const std::optional<Form> form = read_word(item, type_words)) {
             forms.push_back(*form);
         }
     }

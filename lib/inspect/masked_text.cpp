@@ -10,8 +10,6 @@
 namespace ferrotunnel::inspect {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 // The name in a JSON text between quotes. Characters beyond ASCII do not matter: no word has them.
 std::string name_in(std::string_view quoted) {
     std::string name;
@@ -140,13 +138,14 @@ Masked masked_form(std::string_view text, const Secrets& secrets) {
         const std::size_t end = text.find('&');
         const std::string_view pair = text.substr(0, end);
         const std::size_t equals = pair.find('=');
-        if (equals != npos && equals + 1 < pair.size() && secrets.is_secret(percent_decoded(pair.substr(0, equals)))) {
+        if (equals != std::string_view::npos && equals + 1 < pair.size() &&
+            secrets.is_secret(percent_decoded(pair.substr(0, equals)))) {
             masked.text.append(pair.substr(0, equals + 1)).append(mask);
             masked.has_masks = true;
         } else {
             masked.text += pair;
         }
-        if (end == npos) {
+        if (end == std::string_view::npos) {
             return masked;
         }
         masked.text += '&';
@@ -188,7 +187,7 @@ Masked masked_multipart(std::string_view text, std::string_view boundary, const 
         const std::size_t content = part.find("\r\n\r\n");
         const std::string_view fields = part.substr(0, content);
         is_secret_part = secrets.is_secret(parameter_of(fields, "name"));
-        if (!is_secret_part || content == npos) {
+        if (!is_secret_part || content == std::string_view::npos) {
             masked.text += part;
             continue;
         }
@@ -200,7 +199,7 @@ Masked masked_multipart(std::string_view text, std::string_view boundary, const 
 }
 
 std::string_view parameter_of(std::string_view value, std::string_view name) {
-    for (std::size_t at = value.find(';'); at != npos; at = value.find(';', at)) {
+    for (std::size_t at = value.find(';'); at != std::string_view::npos; at = value.find(';', at)) {
         ++at;
         while (at < value.size() && is_blank(value[at])) {
             ++at;

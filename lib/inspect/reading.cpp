@@ -11,12 +11,10 @@
 namespace ferrotunnel::inspect {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 std::string_view word_of(std::string_view line, std::size_t index) {
     for (; index > 0; --index) {
         const std::size_t blank = line.find(' ');
-        if (blank == npos) {
+        if (blank == std::string_view::npos) {
             return {};
         }
         line.remove_prefix(blank + 1);
@@ -80,15 +78,16 @@ bool is_made_anew(std::string_view name) {
 
 HeadView::HeadView(std::string_view head) : line(first_line(head)) {
     std::size_t at = head.find('\n');
-    while (at != npos && at + 1 < head.size()) {
+    while (at != std::string_view::npos && at + 1 < head.size()) {
         const std::size_t end = head.find('\n', at + 1);
-        std::string_view one = head.substr(at + 1, end == npos ? npos : end - at - 1);
+        std::string_view one =
+            head.substr(at + 1, end == std::string_view::npos ? std::string_view::npos : end - at - 1);
         at = end;
         if (one.ends_with('\r')) {
             one.remove_suffix(1);
         }
         const std::size_t colon = one.find(':');
-        if (colon == npos) {
+        if (colon == std::string_view::npos) {
             continue;
         }
         std::string_view text = one.substr(colon + 1);
@@ -153,7 +152,7 @@ std::optional<std::string> plain_body(const Half& half) {
 bool matches(const Exchange& exchange, const Filter& filter) {
     return (filter.method.empty() || http::same_text(method_of(exchange), filter.method)) &&
            (filter.status.empty() || status_fits(status_of(exchange), filter.status)) &&
-           (filter.path.empty() || target_of(exchange).find(filter.path) != npos) &&
+           (filter.path.empty() || target_of(exchange).find(filter.path) != std::string_view::npos) &&
            (filter.service.empty() || exchange.service == filter.service) &&
            (filter.text.empty() || has_text(exchange, filter.text));
 }

@@ -23,7 +23,7 @@ constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPA
 static_assert(sizeof(in_pktinfo) <= sizeof(in6_pktinfo));
 static_assert(buffer::slab_bytes > limits::datagram_payload_max);
 
-struct alignas(cmsghdr) Control {
+struct alignas(cmsghdr) PacketControl {
     std::array<std::uint8_t, control_bytes> bytes;
 };
 
@@ -75,7 +75,7 @@ LocalEnd local_end_of(msghdr& message) noexcept {
 }
 
 template <typename Info>
-void add_control(msghdr& message, Control& control, int level, int type, const Info& info) noexcept {
+void add_control(msghdr& message, PacketControl& control, int level, int type, const Info& info) noexcept {
     std::uint8_t* const at = control.bytes.data() + message.msg_controllen;
     cmsghdr head{};
     head.cmsg_level = level;
@@ -87,7 +87,7 @@ void add_control(msghdr& message, Control& control, int level, int type, const I
     message.msg_controllen += CMSG_SPACE(sizeof info);
 }
 
-void set_local_end(msghdr& message, Control& control, const LocalEnd& from) noexcept {
+void set_local_end(msghdr& message, PacketControl& control, const LocalEnd& from) noexcept {
     if (from.family == 4) {
         in_pktinfo info{};
         std::memcpy(&info.ipi_spec_dst, from.bytes.data(), sizeof info.ipi_spec_dst);
@@ -153,7 +153,7 @@ IoResult DatagramReader::read(int fd) {
     std::array<mmsghdr, batch_max> messages;
     std::array<iovec, batch_max> pieces;
     std::array<sockaddr_in6, batch_max> addresses;
-    std::array<Control, batch_max> controls;
+    std::array<PacketControl, batch_max> controls;
     for (std::size_t i = 0; i < batch_max; ++i) {
         if (!slabs_[i]) {
             slabs_[i] = pool_.acquire();
@@ -227,7 +227,7 @@ DatagramWriter::Result DatagramWriter::send(int fd, Segmenting& segmenting) noex
     std::array<mmsghdr, batch_max> messages;
     std::array<iovec, batch_max> pieces;
     std::array<sockaddr_in6, batch_max> addresses;  // the larger of the two kinds
-    std::array<Control, batch_max> controls;
+    std::array<PacketControl, batch_max> controls;
     std::array<std::size_t, batch_max> ends;
     std::size_t groups = 0;
     const auto prepare = [&](std::size_t begin) {

@@ -12,7 +12,7 @@ namespace ferrotunnel::runtime {
 namespace {
 
 /// Room for the descriptors of one message.
-struct alignas(cmsghdr) Control {
+struct alignas(cmsghdr) DescriptorControl {
     std::array<char, CMSG_SPACE(sockets_sent_max * sizeof(int))> bytes;
 };
 
@@ -33,7 +33,7 @@ IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) 
     const std::size_t count = std::min(sockets.size(), sockets_sent_max);
     std::transform(sockets.begin(), sockets.begin() + static_cast<std::ptrdiff_t>(count), numbers.begin(),
                    [](const Fd& socket) { return socket.get(); });
-    Control control{};
+    DescriptorControl control{};
     // allowed: an iovec serves reading too, so it has no const
     iovec piece{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
     msghdr message{};
@@ -53,7 +53,7 @@ IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) 
 
 IoResult read_with_sockets(int fd, MutableBytes into, std::vector<Fd>& sockets) {
     sockets.reserve(sockets.size() + sockets_sent_max);  // so that none is lost for want of memory
-    Control control{};
+    DescriptorControl control{};
     iovec piece{into.data(), into.size()};
     msghdr message{};
     message.msg_iov = &piece;

@@ -38,9 +38,9 @@ std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     check_visit(visit, problems);
     bool is_right = service && place && has_key;
     for (const Problem& problem : problems) {
-        const bool of_service = problem.key == "service";
-        if (of_service ? service.has_value() : problem.key == "local" && place) {
-            (of_service ? *name : *local).problem(problem.text);
+        const bool is_of_service = problem.key == "service";
+        if (is_of_service ? service.has_value() : problem.key == "local" && place) {
+            (is_of_service ? *name : *local).problem(problem.text);
             is_right = false;
         }
     }

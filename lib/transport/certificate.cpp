@@ -31,12 +31,6 @@ constexpr long lifetime_seconds = 10L * 365 * 24 * 3600;
 constexpr long clock_skew_seconds = 24 * 3600;  // so that a peer whose clock is behind accepts it as valid
 constexpr std::size_t digest_bytes = 32;
 
-void require(bool fine, const char* what) {
-    if (!fine) {
-        throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
-    }
-}
-
 void add_extension(X509* certificate, int id, const char* value) {
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
@@ -44,17 +38,17 @@ void add_extension(X509* certificate, int id, const char* value) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, id, value);
     bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
-    require(added, "can not make a certificate");
+    require_openssl(added, "can not make a certificate");
 }
 
 void set_random_serial(X509* certificate) {
     unsigned char raw[16];
-    require(RAND_bytes(raw, sizeof raw) == 1, "no randomness");
+    require_openssl(RAND_bytes(raw, sizeof raw) == 1, "no randomness");
     raw[0] &= 0x7f;  // positive
     BIGNUM* number = BN_bin2bn(raw, sizeof raw, nullptr);
     bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
     BN_free(number);
-    require(set, "can not make a certificate");
+    require_openssl(set, "can not make a certificate");
 }
 
 std::string error_with(const std::filesystem::path& path, const std::string& what) {
@@ -67,7 +61,7 @@ std::string error_with(const std::filesystem::path& path, const std::string& wha
 
 std::string to_pem(const Identity& identity) {
     BioPtr bio(BIO_new(BIO_s_mem()));
-    require(
+    require_openssl(
         bio != nullptr &&
             PEM_write_bio_PKCS8PrivateKey(bio.get(), identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
             PEM_write_bio_X509(bio.get(), identity.certificate.get()) == 1,
@@ -164,6 +158,12 @@ std::string take_openssl_error() {
     return reason != nullptr ? reason : "unknown reason";
 }
 
+void require_openssl(bool fine, const char* what) {
+    if (!fine) {
+        throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
+    }
+}
+
 std::filesystem::path identity_path(const std::filesystem::path& directory) {
     return directory / identity_file;
 }
@@ -173,7 +173,7 @@ Identity make_identity() {
     identity.key.reset(EVP_EC_gen("P-256"));
     identity.certificate.reset(X509_new());
     X509* certificate = identity.certificate.get();
-    require(identity.key && certificate != nullptr, "can not make a key");
+    require_openssl(identity.key && certificate != nullptr, "can not make a key");
     X509_set_version(certificate, X509_VERSION_3);
     set_random_serial(certificate);
     X509_gmtime_adj(X509_getm_notBefore(certificate), -clock_skew_seconds);
@@ -187,7 +187,7 @@ Identity make_identity() {
     add_extension(certificate, NID_key_usage, "critical,digitalSignature");
     add_extension(certificate, NID_ext_key_usage, "serverAuth");
     add_extension(certificate, NID_subject_alt_name, "DNS:ferrotunnel");
-    require(X509_sign(certificate, identity.key.get(), EVP_sha256()) > 0, "can not sign a certificate");
+    require_openssl(X509_sign(certificate, identity.key.get(), EVP_sha256()) > 0, "can not sign a certificate");
     return identity;
 }
 
@@ -231,7 +231,7 @@ void try_identity(const std::filesystem::path& directory) {
 std::string key_digest(X509* certificate) {
     unsigned char* encoded = nullptr;
     int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
-    require(length > 0, "can not encode a public key");
+    require_openssl(length > 0, "can not encode a public key");
     std::string digest(digest_bytes, '\0');
     SHA256(encoded, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(digest.data()));
     OPENSSL_free(encoded);

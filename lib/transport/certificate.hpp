@@ -39,5 +39,7 @@ std::string parse_fingerprint(const std::string& text);
 
 /// Returns this thread's oldest error in OpenSSL's words, and forgets all its errors.
 std::string take_openssl_error();
+/// Throws TlsConfigError with `what` and OpenSSL's words unless `fine`.
+void require_openssl(bool fine, const char* what);
 
 }  // namespace ferrotunnel::transport

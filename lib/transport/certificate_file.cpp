@@ -106,7 +106,7 @@ bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, Chain
     return loaded.chain_view != nullptr;
 }
 
-CertificateReading failed(const std::filesystem::path& file, std::string error) {
+CertificateReading reading_failed(const std::filesystem::path& file, std::string error) {
     CertificateReading reading;
     reading.file = file;
     reading.error = std::move(error);
@@ -138,39 +138,40 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
                                     ChainCertificates& chains) {
     auto certificate_text = read_pem_file(files.certificate);
     if (!certificate_text) {
-        return failed(files.certificate, certificate_text.error());
+        return reading_failed(files.certificate, certificate_text.error());
     }
     const std::filesystem::path& key_file = files.key.empty() ? files.certificate : files.key;
     auto key_text = read_pem_file(key_file);
     if (!key_text) {
-        return failed(key_file, key_text.error());
+        return reading_failed(key_file, key_text.error());
     }
     auto all = certificates_in(*certificate_text);
     if (!all) {
-        return failed(files.certificate, all.error());
+        return reading_failed(files.certificate, all.error());
     }
     if (all->size() > 1 + limits::certificate_chain_max) {
-        return failed(files.certificate,
-                      "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
+        return reading_failed(files.certificate,
+                              "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
     auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
     if (!key) {
-        return failed(key_file, key.error());
+        return reading_failed(key_file, key.error());
     }
     auto loaded = std::make_shared<LoadedCertificate>();
     loaded->key = std::move(*key);
     loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
     loaded->content = digest_of(*certificate_text, *key_text);
     if (!set_chain(*loaded, std::move(*all), chains)) {
-        return failed(files.certificate, "there is no memory for its chain");
+        return reading_failed(files.certificate, "there is no memory for its chain");
     }
     if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
         ERR_clear_error();
-        return failed(key_file, "the private key does not belong to the certificate " + files.certificate.string());
+        return reading_failed(key_file,
+                              "the private key does not belong to the certificate " + files.certificate.string());
     }
     if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
-        return failed(files.certificate, "can not be used: " + fault);
+        return reading_failed(files.certificate, "can not be used: " + fault);
     }
     loaded->not_before = time_of(X509_get0_notBefore(loaded->certificate.get()));
     loaded->not_after = time_of(X509_get0_notAfter(loaded->certificate.get()));
@@ -179,7 +180,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     reading.file = files.certificate;
     take_hosts(*loaded, reading.warnings);
     if (needs_hosts && loaded->hosts.empty()) {
-        return failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could ask for");
+        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could ask for");
     }
     warn_of_dates(*loaded, now, reading.warnings);
     warn_of_chain(*loaded, reading.warnings);

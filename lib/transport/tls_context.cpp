@@ -22,12 +22,6 @@ constexpr unsigned char alpn_list[] =
 constexpr unsigned alpn_list_bytes = sizeof alpn_list - 1;
 static_assert(alpn_list_bytes == 14);
 
-void require(bool fine, const char* what) {
-    if (!fine) {
-        throw TlsConfigError(std::string(what) + ": " + take_openssl_error());
-    }
-}
-
 int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* offered,
                 unsigned offered_bytes, void*) {
     unsigned char* chosen = nullptr;
@@ -41,7 +35,7 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes, const
 
 SSL_CTX* make_native(const SSL_METHOD* method) {
     SSL_CTX* context = SSL_CTX_new(method);
-    require(context != nullptr, "can not set up TLS");
+    require_openssl(context != nullptr, "can not set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA);
     prepare_for_pipe(context);
@@ -54,7 +48,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
                 SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
     if (!fine) {
         SSL_CTX_free(context);
-        require(false, "can not set up TLS");
+        require_openssl(false, "can not set up TLS");
     }
     return context;
 }
@@ -62,12 +56,12 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
 // What backends speak is not ours to choose, so only what is broken is left out; the rest is as the system sets it.
 SSL_CTX* make_native_for_backend() {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-    require(context != nullptr, "can not set up TLS");
+    require_openssl(context != nullptr, "can not set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     prepare_for_pipe(context);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
         SSL_CTX_free(context);
-        require(false, "can not set up TLS");
+        require_openssl(false, "can not set up TLS");
     }
     return context;
 }
@@ -94,13 +88,13 @@ void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const
         throw TlsConfigError(key.string() + ": no private key of " + certificate.string() +
                              " in PEM form, without a pass phrase, could be read: " + take_openssl_error());
     }
-    require(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
+    require_openssl(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
 }
 
 void use_identity(SSL_CTX* context, const Identity& identity) {
-    require(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
-                SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
-            "can not use the self-made certificate");
+    require_openssl(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
+                        SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
+                    "can not use the self-made certificate");
 }
 
 void use_authority(SSL_CTX* context, const std::filesystem::path& file) {
@@ -166,7 +160,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = make_native(TLS_client_method());
     SSL_CTX* context = made->context_;
-    require(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "can not set up TLS");
+    require_openssl(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "can not set up TLS");
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
     }
@@ -175,7 +169,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
         made->verifies_ = true;
     }
     if (settings.system_ca) {
-        require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
         made->verifies_ = true;
     }
     if (made->verifies_ && settings.server_name.empty()) {
@@ -199,9 +193,9 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     made->server_name_ = settings.server_name;
     if (!settings.protocol.empty()) {
         const std::string list = static_cast<char>(settings.protocol.size()) + settings.protocol;
-        require(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
-                                        static_cast<unsigned>(list.size())) == 0,
-                "can not set up TLS");
+        require_openssl(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
+                                                static_cast<unsigned>(list.size())) == 0,
+                        "can not set up TLS");
         made->needed_protocol_ = settings.protocol == "h2" ? settings.protocol : std::string();
     }
     if (made->verifies_ && !settings.ca_file.empty()) {
@@ -209,7 +203,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
         // A file with the backend's own certificate is enough, even if another CA has signed that certificate.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     } else if (made->verifies_) {
-        require(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
     }
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {

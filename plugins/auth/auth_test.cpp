@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using ferrotunnel::plugins::Auth;
 using ferrotunnel::plugins::WorkPool;
 using ferrotunnel::test::argon2;
+using ferrotunnel::test::AuthRig;
 using ferrotunnel::test::basic;
 using ferrotunnel::test::bcrypt;
 using ferrotunnel::test::PluginRig;
@@ -25,9 +26,7 @@ using hooks::Step;
 
 namespace {
 
-using Rig = test::AuthRig;
-
-bool is_in(const std::string& result) {
+bool passes_auth(const std::string& result) {
     return result.starts_with("200 GET");
 }
 
@@ -49,8 +48,8 @@ struct File {
 }  // namespace
 
 TEST_CASE("auth: passwords of each kind of hash", "[auth]") {
-    Rig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "', c: '" + argon2 + "', d: '" + bcrypt +
-            "'}, user_header: X-User, realm: 'a \"quoted\" \\ realm'}");
+    AuthRig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "', c: '" + argon2 + "', d: '" + bcrypt +
+                "'}, user_header: X-User, realm: 'a \"quoted\" \\ realm'}");
     for (const std::string right : {"a:yes", "b:six", "c:argon", "d:bcrypt"}) {
         INFO(right);
         const std::string head = rig.come(basic(right) + "X-User: root\r\nx_user: root\r\n");
@@ -67,7 +66,7 @@ TEST_CASE("auth: passwords of each kind of hash", "[auth]") {
 }
 
 TEST_CASE("auth: what is no credentials gets no check", "[auth]") {
-    Rig rig("{users: {a: '" + yescrypt + "'}}");
+    AuthRig rig("{users: {a: '" + yescrypt + "'}}");
     const std::string good = basic("a:yes");
     CHECK(rig.come(good + good) == "401 auth_failed");  // two of them
     CHECK(rig.come("Authorization: Basic\r\n") == "401 auth_required");
@@ -83,36 +82,36 @@ TEST_CASE("auth: what is no credentials gets no check", "[auth]") {
     CHECK_FALSE(rig.waited);
     CHECK(rig.come(basic("a:" + std::string(1'024, 'x'))) == "401 auth_failed");
     CHECK(rig.waited);
-    CHECK(is_in(rig.come("authorization: bAsIc " + good.substr(std::string("Authorization: Basic ").size()))));
+    CHECK(passes_auth(rig.come("authorization: bAsIc " + good.substr(std::string("Authorization: Basic ").size()))));
 }
 
 TEST_CASE("auth: a right password is known for a while, a wrong one never", "[auth]") {
-    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
-    CHECK(is_in(rig.come(basic("a:yes"))));
+    AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
+    CHECK(passes_auth(rig.come(basic("a:yes"))));
     CHECK(rig.waited);
-    CHECK(is_in(rig.come(basic("a:yes"))));
+    CHECK(passes_auth(rig.come(basic("a:yes"))));
     CHECK_FALSE(rig.waited);
     for (int i = 0; i < 3; ++i) {
         CHECK(rig.come(basic("a:no")) == "401 auth_failed");
         CHECK(rig.waited);
     }
-    Rig never("{users: {a: '" + yescrypt + "'}, cache: 0}");
+    AuthRig never("{users: {a: '" + yescrypt + "'}, cache: 0}");
     for (int i = 0; i < 2; ++i) {
-        CHECK(is_in(never.come(basic("a:yes"))));
+        CHECK(passes_auth(never.come(basic("a:yes"))));
         CHECK(never.waited);
     }
 }
 
 TEST_CASE("auth: credentials are forwarded where that is asked for", "[auth]") {
-    Rig rig("{users: {a: '" + yescrypt + "'}, forward: true}");
+    AuthRig rig("{users: {a: '" + yescrypt + "'}, forward: true}");
     CHECK(rig.come(basic("a:yes")).find("\r\nAuthorization: Basic ") != std::string::npos);
 }
 
 TEST_CASE("auth: who guesses too often is shut out, with the right password too", "[auth][lockout]") {
-    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
+    AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
     CHECK(rig.come(basic("a:1")) == "401 auth_failed");
     CHECK(rig.come(basic("a:2")) == "401 auth_failed");
-    CHECK(is_in(rig.come(basic("a:yes"))));  // begins anew
+    CHECK(passes_auth(rig.come(basic("a:yes"))));  // begins anew
     for (const std::string wrong : {"a:1", "a:2", "a:3"}) {
         CHECK(rig.come(basic(wrong)) == "401 auth_failed");
     }
@@ -131,7 +130,7 @@ TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lo
     for (std::size_t i = 0; i < WorkPool::shared_threads_max; ++i) {
         REQUIRE(pool->submit([open] { open.wait(); }));
     }
-    Rig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "'}, lockout: {failures: 3, duration: 1h}}");
+    AuthRig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "'}, lockout: {failures: 3, duration: 1h}}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
     const auto come = [&](const std::string& credentials) {
         rig.begin("GET /", basic(credentials));
@@ -191,7 +190,7 @@ TEST_CASE("lockout: user and address count together, and for a time", "[auth][lo
 TEST_CASE("auth: keys of programs", "[auth][keys]") {
     const std::string key = "0123456789abcdef";
     const std::string digest = "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f";
-    Rig bearer("{keys: {ci: '" + digest + "'}, user_header: X-User}");
+    AuthRig bearer("{keys: {ci: '" + digest + "'}, user_header: X-User}");
     CHECK(bearer.come("Authorization: Bearer " + key + "\r\n") ==
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ci\r\n\r\n");
     CHECK(bearer.come("Authorization: Bearer " + digest + "\r\n") == "401 auth_failed");
@@ -199,13 +198,13 @@ TEST_CASE("auth: keys of programs", "[auth][keys]") {
     CHECK(bearer.come("X-API-Key: " + key + "\r\n") == "401 auth_required");
     CHECK(bearer.come("Authorization: Bearer " + std::string(2'000, 'x') + "\r\n") == "401 auth_failed");
 
-    Rig field("{keys: {ci: '" + digest + "'}, key_header: X-API-Key, users: {a: '" + yescrypt + "'}}");
+    AuthRig field("{keys: {ci: '" + digest + "'}, key_header: X-API-Key, users: {a: '" + yescrypt + "'}}");
     CHECK(field.come("X-API-Key: " + key + "\r\nCookie: a\r\n") ==
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a\r\n\r\n");
     CHECK(field.come("X-API-Key: no\r\n" + basic("a:yes")) == "401 auth_failed");
     CHECK(field.come("X-API-Key: " + key + "\r\nX-API-Key: " + key + "\r\n") == "401 auth_failed");
     CHECK(field.come("Authorization: Bearer " + key + "\r\n") == "401 auth_required");
-    CHECK(is_in(field.come(basic("a:yes"))));
+    CHECK(passes_auth(field.come(basic("a:yes"))));
 }
 
 TEST_CASE("auth: one address can not fill the queue, and equal checks run once", "[auth][pool]") {
@@ -215,7 +214,7 @@ TEST_CASE("auth: one address can not fill the queue, and equal checks run once",
     for (std::size_t i = 0; i < WorkPool::shared_threads_max; ++i) {
         REQUIRE(pool->submit([open] { open.wait(); }));
     }
-    Rig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
+    AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
     const auto come = [&](const std::string& password) {
         rig.begin("GET /", basic("a:" + password));
@@ -251,11 +250,11 @@ TEST_CASE("limit: of the checks of all clients' services, one service has a part
         REQUIRE(pool->submit([open] { open.wait(); }));
     }
     const std::string settings = "{hashes: cheap, users: {a: '" + bcrypt + "'}, lockout: {failures: 0}}";
-    Rig rig(settings);
-    Rig other(settings);
+    AuthRig rig(settings);
+    AuthRig other(settings);
     const std::string addresses[] = {"192.0.2.1", "192.0.2.2"};
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](Rig& to, std::size_t i) {
+    const auto come = [&](AuthRig& to, std::size_t i) {
         to.info.visitor = addresses[i % 2];
         to.begin("GET /", basic("a:" + std::to_string(i)));
         REQUIRE(to.ask() == Step::wait);
@@ -282,31 +281,31 @@ TEST_CASE("limit: of the checks of all clients' services, one service has a part
 TEST_CASE("auth: a file of users, which is read again; a bad one changes nothing", "[auth][file]") {
     const File file;
     file.write("# people\n\na:" + yescrypt + "\r\nb:" + sha512 + "\n");
-    Rig rig("{users_file: '" + file.path + "', users: {c: '" + argon2 + "'}}");
+    AuthRig rig("{users_file: '" + file.path + "', users: {c: '" + argon2 + "'}}");
     auto& auth = *static_cast<Auth*>(rig.chain.instances[0]->object());
-    CHECK(is_in(rig.come(basic("a:yes"))));
-    CHECK(is_in(rig.come(basic("b:six"))));
-    CHECK(is_in(rig.come(basic("c:argon"))));
+    CHECK(passes_auth(rig.come(basic("a:yes"))));
+    CHECK(passes_auth(rig.come(basic("b:six"))));
+    CHECK(passes_auth(rig.come(basic("c:argon"))));
     file.write("a:" + sha512 + "\n");
     auth.look_at_file();
     CHECK(rig.come(basic("a:yes")) == "401 auth_failed");  // although it was known
-    CHECK(is_in(rig.come(basic("a:six"))));
+    CHECK(passes_auth(rig.come(basic("a:six"))));
     CHECK(rig.come(basic("b:six")) == "401 auth_failed");
-    CHECK(is_in(rig.come(basic("c:argon"))));
+    CHECK(passes_auth(rig.come(basic("c:argon"))));
     for (const std::string& bad :
          std::vector<std::string>{"a", "a:plain\n", "c:" + yescrypt, "a:" + yescrypt + "\na:" + sha512}) {
         INFO(bad);
         file.write(bad);
         auth.look_at_file();
-        CHECK(is_in(rig.come(basic("a:six"))));
+        CHECK(passes_auth(rig.come(basic("a:six"))));
     }
     std::filesystem::remove(file.path);
     auth.look_at_file();
-    CHECK(is_in(rig.come(basic("a:six"))));
+    CHECK(passes_auth(rig.come(basic("a:six"))));
     file.write("");  // nobody but those of the settings
     auth.look_at_file();
     CHECK(rig.come(basic("a:six")) == "401 auth_failed");
-    CHECK(is_in(rig.come(basic("c:argon"))));
+    CHECK(passes_auth(rig.come(basic("c:argon"))));
 }
 
 TEST_CASE("auth: hashes that are not taken, and why", "[auth][check]") {

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Rig : test::ChainOfOne<CircuitBreaker> {
+struct CircuitBreakerFixture : test::ChainOfOne<CircuitBreaker> {
     using ChainOfOne::ChainOfOne;
 
     /// A request with that answer; its refusal, if the circuit is open.
@@ -38,7 +38,7 @@ constexpr const char* three = "{failures: 3, ratio: 0.5, window: 10s, open_for: 
 }  // namespace
 
 TEST_CASE("circuit-breaker: failures open it, time and a good answer close it", "[circuit-breaker]") {
-    Rig rig(three);
+    CircuitBreakerFixture rig(three);
     rig.fail(3);
     CHECK(rig.log.count("circuit open for web at app.test: too many failures") == 1);
     const auto refused = rig.visit();
@@ -56,7 +56,7 @@ TEST_CASE("circuit-breaker: failures open it, time and a good answer close it", 
 }
 
 TEST_CASE("circuit-breaker: half-open lets one through alone", "[circuit-breaker]") {
-    Rig rig(three);
+    CircuitBreakerFixture rig(three);
     rig.fail(3);
     rig.clock.move(5s);
     auto probe = rig.visit();
@@ -76,7 +76,7 @@ TEST_CASE("circuit-breaker: half-open lets one through alone", "[circuit-breaker
 }
 
 TEST_CASE("circuit-breaker: a visitor who leaves is no failure, and its probe is the next one's", "[circuit-breaker]") {
-    Rig rig(three);
+    CircuitBreakerFixture rig(three);
     for (int i = 0; i < 10; ++i) {
         rig.visit().run->close({});  // before there was an answer
     }
@@ -95,7 +95,7 @@ TEST_CASE("circuit-breaker: a visitor who leaves is no failure, and its probe is
 
 TEST_CASE("circuit-breaker: what counts as a failure", "[circuit-breaker]") {
     const auto opens = [](std::uint16_t status, hooks::Origin origin) {
-        Rig rig("{failures: 1}");
+        CircuitBreakerFixture rig("{failures: 1}");
         CHECK(rig.ask_for(status, origin).empty());
         return !rig.visit().refusal().empty();
     };
@@ -115,7 +115,7 @@ TEST_CASE("circuit-breaker: what counts as a failure", "[circuit-breaker]") {
 }
 
 TEST_CASE("circuit-breaker: failures have to be a part of all, and within the window", "[circuit-breaker]") {
-    Rig rig(three);
+    CircuitBreakerFixture rig(three);
     for (int i = 0; i < 10; ++i) {
         CHECK(rig.ask_for(200).empty());
     }
@@ -124,7 +124,7 @@ TEST_CASE("circuit-breaker: failures have to be a part of all, and within the wi
     rig.fail(1);  // 10 of 20
     CHECK(rig.visit().refusal() == "503 circuit_open");
 
-    Rig slow(three);
+    CircuitBreakerFixture slow(three);
     slow.fail(2);
     slow.clock.move(10s);
     slow.fail(2);
@@ -135,7 +135,7 @@ TEST_CASE("circuit-breaker: failures have to be a part of all, and within the wi
 }
 
 TEST_CASE("circuit-breaker: who takes an instance's place goes on", "[circuit-breaker]") {
-    Rig rig(three);
+    CircuitBreakerFixture rig(three);
     rig.fail(3);
     rig.replace("{failures: 5, ratio: 0.5, window: 10s, open_for: 5s}");
     CHECK(rig.visit().refusal() == "503 circuit_open");
@@ -145,7 +145,7 @@ TEST_CASE("circuit-breaker: who takes an instance's place goes on", "[circuit-br
 
 TEST_CASE("circuit-breaker: a full table forgets those that are in order, and keeps those that are not",
           "[circuit-breaker]") {
-    Rig rig("{failures: 1, services: 16, open_for: 1h}");
+    CircuitBreakerFixture rig("{failures: 1, services: 16, open_for: 1h}");
     CHECK(rig.ask_for(500).empty());
     for (int i = 0; i < 100; ++i) {
         CHECK(rig.ask_for(200, hooks::Origin::backend, std::to_string(i) + ".test").empty());
@@ -202,8 +202,8 @@ TEST_CASE("circuit-breaker: requests in order allocate nothing of its own", "[ci
 }
 
 TEST_CASE("circuit-breaker: settings that can not work are told", "[circuit-breaker]") {
-    CHECK(Rig::wrong<CircuitBreaker>("{failures: 0}").find("failures") == 0);
-    CHECK(Rig::wrong<CircuitBreaker>("{ratio: 1.5}").find("ratio") == 0);
-    CHECK(Rig::wrong<CircuitBreaker>("{window: 1ms}").find("window") == 0);
-    CHECK(Rig::wrong<CircuitBreaker>("{}").empty());
+    CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{failures: 0}").find("failures") == 0);
+    CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{ratio: 1.5}").find("ratio") == 0);
+    CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{window: 1ms}").find("window") == 0);
+    CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{}").empty());
 }

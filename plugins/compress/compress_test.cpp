@@ -32,7 +32,7 @@ std::vector<Field> html_and(std::vector<Field> more) {
 }
 
 /// What the visitor is told: "br, Vary: Accept-Encoding", "plain".
-std::string told(TestChain& chain, const TestRequest& request, const TestAnswer& given) {
+std::string told_to_visitor(TestChain& chain, const TestRequest& request, const TestAnswer& given) {
     TestExchange exchange = chain.request(request);
     exchange.respond(given);
     const TestAnswer answer = exchange.answer();
@@ -98,7 +98,9 @@ TEST_CASE("compress: types of content", "[compress]") {
 
 TEST_CASE("compress: what the visitor wants most, and brotli where that is the same", "[compress]") {
     TestChain chain = TestChain::of<Compress>();
-    const auto wanted = [&](const std::string& codings) { return told(chain, wants(codings), {.fields = html}); };
+    const auto wanted = [&](const std::string& codings) {
+        return told_to_visitor(chain, wants(codings), {.fields = html});
+    };
     CHECK(wanted("gzip, deflate, br") == "br" + vary);
     CHECK(wanted("br;q=0.9, gzip") == "gzip" + vary);
     CHECK(wanted("gzip") == "gzip" + vary);
@@ -109,15 +111,15 @@ TEST_CASE("compress: what the visitor wants most, and brotli where that is the s
     CHECK(wanted("deflate, zstd") == "plain" + vary);
     CHECK(wanted("*;q=0") == "plain" + vary);
     CHECK(wanted("") == "plain" + vary);
-    CHECK(told(chain, {}, {.fields = html}) == "plain" + vary);
+    CHECK(told_to_visitor(chain, {}, {.fields = html}) == "plain" + vary);
     TestChain gzip = TestChain::of<Compress>("{encodings: gzip}");
-    CHECK(told(gzip, wants("br"), {.fields = html}) == "plain" + vary);
-    CHECK(told(gzip, wants("br, gzip;q=0.1"), {.fields = html}) == "gzip" + vary);
+    CHECK(told_to_visitor(gzip, wants("br"), {.fields = html}) == "plain" + vary);
+    CHECK(told_to_visitor(gzip, wants("br, gzip;q=0.1"), {.fields = html}) == "gzip" + vary);
 }
 
 TEST_CASE("compress: answers that are left alone", "[compress]") {
     TestChain chain = TestChain::of<Compress>();
-    const auto sent = [&](const TestAnswer& answer) { return told(chain, wants("gzip"), answer); };
+    const auto sent = [&](const TestAnswer& answer) { return told_to_visitor(chain, wants("gzip"), answer); };
     CHECK(sent({.fields = html}) == "gzip" + vary);
     for (const std::uint16_t status : std::vector<std::uint16_t>{201, 203, 299}) {
         CHECK(sent({.status = status, .fields = html}) == "gzip" + vary);
@@ -137,8 +139,8 @@ TEST_CASE("compress: answers that are left alone", "[compress]") {
     CHECK(sent({.fields = {{"Content-Type", "image/png"}, {"Content-Length", "5000"}}}) == "plain");
     CHECK(sent({.fields = {{"Content-Length", "5000"}}}) == "plain");
     CHECK(sent({.fields = html, .origin = Origin::edge}) == "plain");
-    CHECK(told(chain, {.fields = {{"Accept-Encoding", "gzip"}, {"Cache-Control", "no-transform"}}}, {.fields = html}) ==
-          "plain");
+    CHECK(told_to_visitor(chain, {.fields = {{"Accept-Encoding", "gzip"}, {"Cache-Control", "no-transform"}}},
+                          {.fields = html}) == "plain");
     CHECK(sent({.fields = html_and({{"Vary", "Origin"}})}) == "gzip, Vary: Origin" + vary);
     CHECK(sent({.fields = html_and({{"Vary", "Origin, accept-encoding"}})}) == "gzip, Vary: Origin, accept-encoding");
     CHECK(sent({.fields = html_and({{"Vary", "*"}})}) == "gzip, Vary: *");
@@ -147,30 +149,36 @@ TEST_CASE("compress: answers that are left alone", "[compress]") {
 TEST_CASE("compress: small answers are left alone, unless the visitor takes nothing else", "[compress]") {
     TestChain chain = TestChain::of<Compress>();
     const auto sent = [&](const std::string& length, const std::string& codings = "gzip") {
-        return told(chain, wants(codings), {.fields = {{"Content-Type", "text/html"}, {"Content-Length", length}}});
+        return told_to_visitor(chain, wants(codings),
+                               {.fields = {{"Content-Type", "text/html"}, {"Content-Length", length}}});
     };
     CHECK(sent("1024") == "gzip" + vary);
     CHECK(sent("1023") == "plain");
     CHECK(sent("1") == "plain");
     CHECK(sent("1", "gzip, identity;q=0") == "gzip" + vary);
     CHECK(sent("0", "gzip, identity;q=0") == "plain");
-    CHECK(told(chain, wants("gzip"), {.fields = {{"Content-Type", "text/html"}}}) == "gzip" + vary);
+    CHECK(told_to_visitor(chain, wants("gzip"), {.fields = {{"Content-Type", "text/html"}}}) == "gzip" + vary);
     TestChain all = TestChain::of<Compress>("{min_size: 1}");
-    CHECK(told(all, wants("br"), {.fields = {{"Content-Type", "a/b"}, {"Content-Length", "1"}}}) == "plain");
-    CHECK(told(all, wants("br"), {.fields = {{"Content-Type", "a/b"}, {"Content-Type", "text/a"}}}) == "plain");
-    CHECK(told(all, wants("br"), {.fields = {{"Content-Type", "text/a"}, {"Content-Length", "1"}}}) == "br" + vary);
+    CHECK(told_to_visitor(all, wants("br"), {.fields = {{"Content-Type", "a/b"}, {"Content-Length", "1"}}}) == "plain");
+    CHECK(told_to_visitor(all, wants("br"), {.fields = {{"Content-Type", "a/b"}, {"Content-Type", "text/a"}}}) ==
+          "plain");
+    CHECK(told_to_visitor(all, wants("br"), {.fields = {{"Content-Type", "text/a"}, {"Content-Length", "1"}}}) ==
+          "br" + vary);
 }
 
 TEST_CASE("compress: tags become weak, and are known again", "[compress]") {
     TestChain chain = TestChain::of<Compress>();
-    CHECK(told(chain, wants("gzip"), {.fields = html_and({{"ETag", "\"a\""}})}) == "gzip, ETag: W/\"a\"" + vary);
-    CHECK(told(chain, wants("gzip"), {.fields = html_and({{"ETag", "W/\"a\""}})}) == "gzip, ETag: W/\"a\"" + vary);
-    CHECK(told(chain, wants("zstd"), {.fields = html_and({{"ETag", "\"a\""}})}) == "plain, ETag: \"a\"" + vary);
-    CHECK(told(chain, wants("gzip", "HEAD"), {.fields = html_and({{"ETag", "\"a\""}})}) ==
+    CHECK(told_to_visitor(chain, wants("gzip"), {.fields = html_and({{"ETag", "\"a\""}})}) ==
+          "gzip, ETag: W/\"a\"" + vary);
+    CHECK(told_to_visitor(chain, wants("gzip"), {.fields = html_and({{"ETag", "W/\"a\""}})}) ==
+          "gzip, ETag: W/\"a\"" + vary);
+    CHECK(told_to_visitor(chain, wants("zstd"), {.fields = html_and({{"ETag", "\"a\""}})}) ==
+          "plain, ETag: \"a\"" + vary);
+    CHECK(told_to_visitor(chain, wants("gzip", "HEAD"), {.fields = html_and({{"ETag", "\"a\""}})}) ==
           "gzip, ETag: W/\"a\"" + vary);
     const auto not_modified = [&](const std::string& asked, const std::string& tag) {
-        return told(chain, {.fields = {{"Accept-Encoding", "gzip"}, {"If-None-Match", asked}}},
-                    {.status = 304, .fields = {{"ETag", tag}}});
+        return told_to_visitor(chain, {.fields = {{"Accept-Encoding", "gzip"}, {"If-None-Match", asked}}},
+                               {.status = 304, .fields = {{"ETag", tag}}});
     };
     CHECK(not_modified("\"b\", W/\"a\"", "\"a\"") == "plain, ETag: W/\"a\"" + vary);
     CHECK(not_modified("\"a\"", "\"a\"") == "plain, ETag: \"a\"");

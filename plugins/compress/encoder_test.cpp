@@ -31,8 +31,8 @@ std::string random_bytes(std::size_t size, unsigned kinds = 256) {
     return bytes;
 }
 
-struct Rig : PluginRig {
-    explicit Rig(std::string_view settings = "{min_size: 1}") { add<Compress>({}, settings); }
+struct CompressFixture : PluginRig {
+    explicit CompressFixture(std::string_view settings = "{min_size: 1}") { add<Compress>({}, settings); }
 
     /// Asks for a body, and begins the answer. Null: it is not compressed.
     Way* get(Coding coding) {
@@ -84,7 +84,7 @@ TEST_CASE("compress: bodies of any size in pieces of any size arrive", "[compres
             for (const unsigned kinds : {1U, 3U, 256U}) {
                 for (const std::size_t piece : {1'000U, 16'376U, 70'000U}) {
                     INFO(name_of(coding) << " " << size << " " << kinds << " " << piece);
-                    Rig rig;
+                    CompressFixture rig;
                     const std::string body = random_bytes(size, kinds);
                     Way* const way = rig.get(coding);
                     REQUIRE(way != nullptr);
@@ -107,8 +107,8 @@ TEST_CASE("compress: each level makes less of a text than it was", "[compress]")
     for (const Coding coding : codings) {
         for (int level = 1; level <= (coding == Coding::gzip ? 9 : 6); ++level) {
             INFO(name_of(coding) << " " << level);
-            Rig rig("{min_size: 1, gzip_level: " + std::to_string(level) +
-                    ", brotli_level: " + std::to_string(level < 7 ? level : 6) + "}");
+            CompressFixture rig("{min_size: 1, gzip_level: " + std::to_string(level) +
+                                ", brotli_level: " + std::to_string(level < 7 ? level : 6) + "}");
             const std::string sent = pass(*rig.get(coding), body, 5'000);
             CHECK(decode(coding, sent).text == body);
             CHECK(sent.size() < body.size() / 2);
@@ -119,7 +119,7 @@ TEST_CASE("compress: each level makes less of a text than it was", "[compress]")
 
 TEST_CASE("compress: a reader gets what is there when nothing more comes for now", "[compress]") {
     for (const Coding coding : codings) {
-        Rig rig;
+        CompressFixture rig;
         Way& way = *rig.get(coding);
         std::string sent;
         std::string body;
@@ -128,14 +128,14 @@ TEST_CASE("compress: a reader gets what is there when nothing more comes for now
             body += piece;
             way.put(piece, false);
             CHECK(way.flush());
-            sent += Rig::taken(way);
+            sent += CompressFixture::taken(way);
             const Decoded decoded = decode(coding, sent);
             CHECK(decoded.text == body);
             CHECK_FALSE(decoded.is_complete);
             CHECK_FALSE(way.flush());
         }
         way.put({}, true);
-        sent += Rig::taken(way);
+        sent += CompressFixture::taken(way);
         CHECK(decode(coding, sent).is_complete);
         CHECK(decode(coding, sent).text == body);
         CHECK(way.state() == Way::State::ended);
@@ -146,12 +146,12 @@ TEST_CASE("compress: a reader gets what is there when nothing more comes for now
 TEST_CASE("compress: of zeros something comes out each 128 KiB", "[compress]") {
     const std::string zeros(16'376, '\0');
     for (const Coding coding : codings) {
-        Rig rig;
+        CompressFixture rig;
         Way& way = *rig.get(coding);
         std::string sent;
         for (std::size_t put = zeros.size(); put < 600'000; put += zeros.size()) {
             way.put(zeros, false);
-            sent += Rig::taken(way);
+            sent += CompressFixture::taken(way);
             CHECK(decode(coding, sent).text.size() + 128 * 1024 + zeros.size() > put);
         }
         CHECK(sent.size() < 6'000);
@@ -162,7 +162,7 @@ TEST_CASE("compress: of zeros something comes out each 128 KiB", "[compress]") {
 TEST_CASE("compress: a reader who does not read holds the body back", "[compress]") {
     const std::string body = random_bytes(3'000'000);
     for (const Coding coding : codings) {
-        Rig rig;
+        CompressFixture rig;
         Way& way = *rig.get(coding);
         std::size_t put = 0;
         while (way.takes() && put < body.size()) {
@@ -173,12 +173,12 @@ TEST_CASE("compress: a reader who does not read holds the body back", "[compress
         CHECK_FALSE(way.flush());  // something waits already
         std::string sent;
         while (put < body.size()) {
-            sent += Rig::taken(way);
+            sent += CompressFixture::taken(way);
             REQUIRE(way.takes());
             way.put(std::string_view(body).substr(put, 16'376), put + 16'376 >= body.size());
             put += 16'376;
         }
-        sent += Rig::taken(way);
+        sent += CompressFixture::taken(way);
         CHECK(decode(coding, sent).text == body);
         rig.end();
     }
@@ -250,7 +250,7 @@ TEST_CASE("compress: an encoder whose memory ends says so, and gives all back", 
 }
 
 TEST_CASE("compress: all answers together stay within `memory`", "[compress]") {
-    Rig rig("{min_size: 1, memory: 4MiB, encodings: [br, gzip]}");
+    CompressFixture rig("{min_size: 1, memory: 4MiB, encodings: [br, gzip]}");
     std::vector<std::unique_ptr<hooks::HttpRun>> living;
     const auto coding_of_next = [&](const std::string& method) {
         rig.begin(method + " /a", "Accept-Encoding: gzip, br\r\n");

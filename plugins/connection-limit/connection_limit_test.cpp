@@ -7,7 +7,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugins;
-using Rig = test::ChainOfOne<ConnectionLimit>;
+using ConnectionLimitFixture = test::ChainOfOne<ConnectionLimit>;
 
 namespace {
 
@@ -22,7 +22,7 @@ public:
 }  // namespace
 
 TEST_CASE("connection-limit: so many at the same time, and one more when one has ended", "[connection-limit]") {
-    Rig rig("{limit: 2, retry_after: 7s}");
+    ConnectionLimitFixture rig("{limit: 2, retry_after: 7s}");
     auto first = rig.visit();
     auto second = rig.visit();
     CHECK(first.refusal().empty());
@@ -38,7 +38,7 @@ TEST_CASE("connection-limit: so many at the same time, and one more when one has
 }
 
 TEST_CASE("connection-limit: nothing stays counted, in whatever phase an exchange dies", "[connection-limit]") {
-    Rig rig("{limit: 1, status: 429}");
+    ConnectionLimitFixture rig("{limit: 1, status: 429}");
     { (void)rig.visit(); }  // destroyed without a close
     CHECK(rig.object().taken() == 0);
     {
@@ -59,7 +59,7 @@ TEST_CASE("connection-limit: nothing stays counted, in whatever phase an exchang
 }
 
 TEST_CASE("connection-limit: a plugin behind it that refuses or fails gives back, too", "[connection-limit]") {
-    Rig rig("{limit: 1}");
+    ConnectionLimitFixture rig("{limit: 1}");
     ConnectionLimit& limit = rig.object();
     plugin::InstanceOptions options;
     options.closed = true;
@@ -74,7 +74,7 @@ TEST_CASE("connection-limit: a plugin behind it that refuses or fails gives back
 }
 
 TEST_CASE("connection-limit: who takes an instance's place goes on counting", "[connection-limit]") {
-    Rig rig("{limit: 1}");
+    ConnectionLimitFixture rig("{limit: 1}");
     auto visit = rig.visit();
     rig.replace("{limit: 2}");
     auto second = rig.visit();
@@ -85,8 +85,8 @@ TEST_CASE("connection-limit: who takes an instance's place goes on counting", "[
 }
 
 TEST_CASE("connection-limit: a full table refuses whom it can not count", "[connection-limit]") {
-    Rig rig("{limit: 5, entries: 16}");
-    std::vector<Rig::Visit> visits;
+    ConnectionLimitFixture rig("{limit: 5, entries: 16}");
+    std::vector<ConnectionLimitFixture::Visit> visits;
     for (int i = 0; i < 16; ++i) {
         visits.push_back(rig.visit("10.0.0." + std::to_string(i)));
         CHECK(visits.back().refusal().empty());
@@ -131,9 +131,9 @@ TEST_CASE("connection-limit: threads together never have more than the limit", "
 }
 
 TEST_CASE("connection-limit: settings that can not work are told", "[connection-limit]") {
-    CHECK(Rig::wrong<ConnectionLimit>("{}").find("limit") != std::string::npos);
-    CHECK(Rig::wrong<ConnectionLimit>("{limit: 0}").find("limit") == 0);
-    CHECK(Rig::wrong<ConnectionLimit>("{limit: 1, status: 500}").find("status: is neither") == 0);
-    CHECK(Rig::wrong<ConnectionLimit>("{limit: 1, key: note.}").find("key: is \"note.\"") == 0);
-    CHECK(Rig::wrong<ConnectionLimit>("{limit: 1, retry_after: 0s}").find("retry_after") == 0);
+    CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{}").find("limit") != std::string::npos);
+    CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 0}").find("limit") == 0);
+    CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 1, status: 500}").find("status: is neither") == 0);
+    CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 1, key: note.}").find("key: is \"note.\"") == 0);
+    CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 1, retry_after: 0s}").find("retry_after") == 0);
 }

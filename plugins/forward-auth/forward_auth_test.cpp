@@ -22,9 +22,10 @@ using hooks::Step;
 namespace {
 
 /// Answers each connection's first request with one text, and closes it.
-class Service {
+class AuthService {
 public:
-    explicit Service(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit AuthService(std::string answer)
+        : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -35,7 +36,7 @@ public:
         url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/verify";
         thread_ = std::thread([this] { run(); });
     }
-    ~Service() {
+    ~AuthService() {
         ::shutdown(listener_, SHUT_RDWR);
         thread_.join();
         ::close(listener_);
@@ -79,8 +80,10 @@ private:
     std::thread thread_;
 };
 
-struct Rig : PluginRig {
-    explicit Rig(std::string_view settings) { add<ForwardAuth>({"forward-auth", true, false}, settings); }
+struct ForwardAuthFixture : PluginRig {
+    explicit ForwardAuthFixture(std::string_view settings) {
+        add<ForwardAuth>({"forward-auth", true, false}, settings);
+    }
 
     void wait_for(int count) {
         const auto deadline = std::chrono::steady_clock::now() + 60s;
@@ -111,9 +114,10 @@ struct Rig : PluginRig {
 }  // namespace
 
 TEST_CASE("forward-auth: the service is asked, and says who has come", "[forward-auth]") {
-    Service service("HTTP/1.1 200 OK\r\nX-User: ann\r\nX-Groups: a\r\nX-Groups: b\r\nX-Other: 1\r\n\r\n");
-    Rig rig("{url: '" + service.url +
-            "', response_headers: [X-User, X-Groups, X-Role], request_headers: [Cookie, X-User], timeout: 1m}");
+    AuthService service("HTTP/1.1 200 OK\r\nX-User: ann\r\nX-Groups: a\r\nX-Groups: b\r\nX-Other: 1\r\n\r\n");
+    ForwardAuthFixture rig(
+        "{url: '" + service.url +
+        "', response_headers: [X-User, X-Groups, X-Role], request_headers: [Cookie, X-User], timeout: 1m}");
     CHECK(rig.come("Cookie: a=b\r\nX-User: root\r\nx_role: admin\r\nX-Mine: 1\r\n") ==
           "200 POST /a?b=c HTTP/1.1\r\nHost: app.test\r\nCookie: a=b\r\nX-Mine: 1\r\nX-User: ann\r\nX-Groups: a\r\n"
           "X-Groups: b\r\nContent-Length: 3\r\n\r\n");
@@ -133,8 +137,8 @@ TEST_CASE("forward-auth: the service is asked, and says who has come", "[forward
 
 TEST_CASE("forward-auth: refusals pass to the visitor, failures do not", "[forward-auth]") {
     const auto come = [](const std::string& answer) {
-        Service service(answer);
-        Rig rig("{url: '" + service.url + "', body_max: 8, timeout: 1m}");
+        AuthService service(answer);
+        ForwardAuthFixture rig("{url: '" + service.url + "', body_max: 8, timeout: 1m}");
         return std::pair(rig.come(), rig.reply.fields);
     };
     const auto [login, fields] = come(
@@ -153,7 +157,7 @@ TEST_CASE("forward-auth: refusals pass to the visitor, failures do not", "[forwa
         INFO(bad);
         CHECK(come(bad).first == "503 plugin_failed");
     }
-    Rig nobody("{url: 'http://127.0.0.1:1/'}");
+    ForwardAuthFixture nobody("{url: 'http://127.0.0.1:1/'}");
     CHECK(nobody.come() == "503 plugin_failed");
 }
 

@@ -40,14 +40,14 @@ private:
     };
 };
 
-const char* const settings = R"({request: {set: {X-Visitor: "{{visitor}}"}, remove: Cookie},
+const char* const headers_settings = R"({request: {set: {X-Visitor: "{{visitor}}"}, remove: Cookie},
     response: {set: {X-Frame-Options: DENY}, remove: Server}})";
 
 }  // namespace
 
 TEST_CASE("headers: heads are changed and bodies are not, in every cut", "[headers]") {
     for (const bool is_first : {true, false}) {
-        const PluginUse headers = TestChain::use<Headers>(settings);
+        const PluginUse headers = TestChain::use<Headers>(headers_settings);
         const PluginUse counts = TestChain::use<Counts>();
         TestChain chain(is_first ? std::vector{headers, counts} : std::vector{counts, headers});
         for (const auto& cuts : body_cuts(7)) {
@@ -69,7 +69,7 @@ TEST_CASE("headers: heads are changed and bodies are not, in every cut", "[heade
 }
 
 TEST_CASE("headers: only where and when it runs", "[headers]") {
-    PluginUse use = TestChain::use<Headers>(settings);
+    PluginUse use = TestChain::use<Headers>(headers_settings);
     use.hosts = {"app.example.com"};
     use.paths = {"/app"};
     use.when = "request.headers[\"x-plan\"] == \"free\"";

@@ -14,7 +14,7 @@ using hooks::Step;
 namespace {
 
 /// Notes a text that no field may have.
-class Notes final : public plugin::Plugin {
+class NotesLineEnd final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "notes", .version = "1"};
     plugin::Decision on_request(plugin::Exchange& exchange) override {
@@ -24,9 +24,9 @@ public:
     }
 };
 
-struct Rig : PluginRig {
-    explicit Rig(std::string_view settings) {
-        add<Notes>();
+struct HeadersFixture : PluginRig {
+    explicit HeadersFixture(std::string_view settings) {
+        add<NotesLineEnd>();
         add<Headers>({}, settings);
     }
     std::string request(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
@@ -38,38 +38,38 @@ struct Rig : PluginRig {
     }
 };
 
-bool has(const std::string& head, const std::string& line) {
+bool has_line(const std::string& head, const std::string& line) {
     return head.find("\r\n" + line + "\r\n") != std::string::npos;
 }
 
 }  // namespace
 
 TEST_CASE("headers: fields are taken away, set and added, in this order", "[headers]") {
-    Rig rig("{request: {remove: [Cookie, X-A], set: {X-A: new, X-B: b}, add: {X-B: more}}}");
+    HeadersFixture rig("{request: {remove: [Cookie, X-A], set: {X-A: new, X-B: b}, add: {X-B: more}}}");
     const std::string head = rig.request("GET /", "Cookie: a\r\nX-A: 1\r\nX-A: 2\r\nX-B: 3\r\nX-C: 4\r\n");
     CHECK(head == "GET / HTTP/1.1\r\nHost: app.test\r\nX-C: 4\r\nX-A: new\r\nX-B: b\r\nX-B: more\r\n\r\n");
     rig.end();
 }
 
 TEST_CASE("headers: one name alone may stand for a list", "[headers]") {
-    Rig rig("{response: {remove: Server}}");
+    HeadersFixture rig("{response: {remove: Server}}");
     (void)rig.request();
-    CHECK_FALSE(has(rig.response("Server: x\r\n"), "Server: x"));
+    CHECK_FALSE(has_line(rig.response("Server: x\r\n"), "Server: x"));
     rig.end();
 }
 
 TEST_CASE("headers: values say what is known of the exchange", "[headers]") {
-    Rig rig(
+    HeadersFixture rig(
         "{request: {set: {X-All: '{{visitor}} {{scheme}}://{{host}}{{path}}{{query}} {{method}} {{service}} "
         "{{request_id}} {{note.auth.subject}} {{field.x-mine}}{{note.none}}.'}}}");
     const std::string head = rig.request("GET /a?b=c", "X-Mine: 7\r\n");
-    CHECK(has(head, "X-All: 192.0.2.7 https://app.test/a?b=c GET web id-1 ann 7."));
+    CHECK(has_line(head, "X-All: 192.0.2.7 https://app.test/a?b=c GET web id-1 ann 7."));
     rig.end();
 }
 
 TEST_CASE("headers: a value with an end of a line is written nowhere, nor is the visitor's own left there",
           "[headers]") {
-    Rig rig("{request: {set: {X-User: '{{note.split}}'}, add: {X-Also: '{{note.split}}'}}}");
+    HeadersFixture rig("{request: {set: {X-User: '{{note.split}}'}, add: {X-Also: '{{note.split}}'}}}");
     const std::string head = rig.request("GET /", "X-User: root\r\nx_user: root\r\n");
     CHECK(head == "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
     rig.end();
@@ -92,8 +92,8 @@ TEST_CASE("headers: a visitor who fills the room gets nothing through", "[header
 }
 
 TEST_CASE("headers: what stands for nothing leaves no blanks", "[headers]") {
-    Rig rig("{request: {set: {X-Who: '{{note.group}} {{note.auth.subject}} '}}}");
-    CHECK(has(rig.request(), "X-Who: ann"));
+    HeadersFixture rig("{request: {set: {X-Who: '{{note.group}} {{note.auth.subject}} '}}}");
+    CHECK(has_line(rig.request(), "X-Who: ann"));
     rig.end();
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("headers: settings that can not work are told with their places", "[he
 }
 
 TEST_CASE("headers: a preflight is answered here, for origins that may", "[headers][cors]") {
-    Rig rig("{cors: {origins: ['https://a.test', 'https://b.test:8443'], credentials: true, max_age: 1h}}");
+    HeadersFixture rig("{cors: {origins: ['https://a.test', 'https://b.test:8443'], credentials: true, max_age: 1h}}");
     const std::string asks = "Access-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: X-Mine\r\n";
     rig.begin("OPTIONS /a", "Origin: https://b.test:8443\r\n" + asks);
     REQUIRE(rig.ask() == Step::answer);
@@ -155,15 +155,15 @@ TEST_CASE("headers: a preflight is answered here, for origins that may", "[heade
 }
 
 TEST_CASE("headers: an answer permits the origin that asks, and nobody else", "[headers][cors]") {
-    Rig rig("{cors: {origins: ['https://a.test'], credentials: true, expose: [X-Total]}}");
+    HeadersFixture rig("{cors: {origins: ['https://a.test'], credentials: true, expose: [X-Total]}}");
     const std::string own = "Access-Control-Allow-Origin: *\r\nVary: Accept\r\n";
     (void)rig.request("GET /", "Origin: https://a.test\r\n");
     const std::string good = rig.response(own);
-    CHECK(has(good, "Access-Control-Allow-Origin: https://a.test"));
-    CHECK(has(good, "Access-Control-Allow-Credentials: true"));
-    CHECK(has(good, "Access-Control-Expose-Headers: X-Total"));
-    CHECK(has(good, "Vary: Accept"));
-    CHECK(has(good, "Vary: Origin"));
+    CHECK(has_line(good, "Access-Control-Allow-Origin: https://a.test"));
+    CHECK(has_line(good, "Access-Control-Allow-Credentials: true"));
+    CHECK(has_line(good, "Access-Control-Expose-Headers: X-Total"));
+    CHECK(has_line(good, "Vary: Accept"));
+    CHECK(has_line(good, "Vary: Origin"));
     rig.end();
     for (const std::string origin : {"Origin: https://evil.test\r\n", "Origin: https://a.test.evil.test\r\n",
                                      "Origin: null\r\n", "Origin: HTTPS://A.TEST\r\n", ""}) {
@@ -171,23 +171,23 @@ TEST_CASE("headers: an answer permits the origin that asks, and nobody else", "[
         (void)rig.request("GET /", origin);
         const std::string bad = rig.response(own);
         CHECK(bad.find("Access-Control") == std::string::npos);
-        CHECK(has(bad, "Vary: Origin"));
+        CHECK(has_line(bad, "Vary: Origin"));
         rig.end();
     }
 }
 
 TEST_CASE("headers: everybody may read, where every origin may", "[headers][cors]") {
-    Rig rig("{cors: {origins: '*'}}");
+    HeadersFixture rig("{cors: {origins: '*'}}");
     (void)rig.request("GET /", "Origin: https://a.test\r\n");
     const std::string head = rig.response("");
-    CHECK(has(head, "Access-Control-Allow-Origin: *"));
+    CHECK(has_line(head, "Access-Control-Allow-Origin: *"));
     CHECK(head.find("Vary") == std::string::npos);
     rig.end();
 }
 
 TEST_CASE("headers: a whole exchange, as a server's operator would see it", "[headers]") {
     plugin::TestChain chain(
-        {plugin::TestChain::use<Notes>(),
+        {plugin::TestChain::use<NotesLineEnd>(),
          plugin::TestChain::use<Headers>("{request: {set: {X-User: '{{note.auth.subject}}'}, remove: Cookie},"
                                          " response: {set: {X-Frame-Options: DENY}, remove: Server}}")});
     plugin::TestExchange exchange =

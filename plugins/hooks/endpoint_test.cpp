@@ -79,12 +79,12 @@ Endpoint::Options options(const std::string& url, std::chrono::milliseconds time
     return made;
 }
 
-Verdict ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
+plugins::Verdict ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
     Lines lines;
-    Box<Verdict> box;
+    Box<plugins::Verdict> box;
     Endpoint endpoint(options(url, timeout), lines.tell());
-    endpoint.ask(Event::registration, "{}", [&box](const Verdict& verdict) { box.put(verdict); });
-    Verdict verdict = box.take();
+    endpoint.ask(Event::registration, "{}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    plugins::Verdict verdict = box.take();
     CHECK(lines.has("there is no decision of " + url) == !verdict.fault.empty());
     endpoint.stop();
     return verdict;
@@ -93,15 +93,15 @@ Verdict ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
 }  // namespace
 
 TEST_CASE("hooks verdict: what is understood", "[hooks][verdict]") {
-    const Verdict plain = read_verdict(R"({"decision": "accept"})", Event::connect);
+    const plugins::Verdict plain = read_verdict(R"({"decision": "accept"})", Event::connect);
     CHECK(plain.fault.empty());
     CHECK(plain.accepts);
-    const Verdict no = read_verdict(R"({"decision": "reject", "reason": "no"})", Event::login);
+    const plugins::Verdict no = read_verdict(R"({"decision": "reject", "reason": "no"})", Event::login);
     CHECK(no.fault.empty());
     CHECK_FALSE(no.accepts);
     CHECK(no.reason == "no");
     CHECK(read_verdict(R"({"decision": "reject"})", Event::login).reason == "refused");
-    const Verdict notes = read_verdict(R"({"notes": {"plan": "gold"}, "decision": "accept"})", Event::login);
+    const plugins::Verdict notes = read_verdict(R"({"notes": {"plan": "gold"}, "decision": "accept"})", Event::login);
     REQUIRE(notes.notes.size() == 1);
     CHECK(notes.notes[0].value == "gold");
 }
@@ -182,12 +182,12 @@ TEST_CASE("hooks signature: as others compute it", "[hooks][signature]") {
 TEST_CASE("hooks endpoint: fields and signature of a question", "[hooks][endpoint]") {
     Service service(Service::json(R"({"decision": "accept"})"));
     Lines lines;
-    Box<Verdict> box;
+    Box<plugins::Verdict> box;
     Endpoint::Options made = options(service.url);
     made.fields = {{"Authorization", "Bearer of mine"}};
     made.secrets = {"0123456789abcdef"};
     Endpoint endpoint(made, lines.tell());
-    endpoint.ask(Event::login, "{\"a\":1}", [&box](const Verdict& verdict) { box.put(verdict); });
+    endpoint.ask(Event::login, "{\"a\":1}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     CHECK(box.take().accepts);
     const std::string request = service.requests().at(0);
     CHECK(request.find("\r\nAuthorization: Bearer of mine\r\n") != std::string::npos);
@@ -238,7 +238,7 @@ TEST_CASE("hooks endpoint: an answer that drips is none when its time is over", 
         }
         ::close(connection);
     });
-    const Verdict verdict = ask(listener.url, 100ms);
+    const plugins::Verdict verdict = ask(listener.url, 100ms);
     ends = true;
     listener.end();  // the time may have been over before anybody connected
     dripping.join();
@@ -252,10 +252,10 @@ TEST_CASE("hooks endpoint: whoever hears a verdict may ask again, since that que
     Endpoint::Options one = options(service.url);
     one.connections = 1;
     one.queue = 0;
-    Box<Verdict> last;
+    Box<plugins::Verdict> last;
     Endpoint endpoint(one, lines.tell());
-    endpoint.ask(Event::login, "{}", [&](const Verdict&) {
-        endpoint.ask(Event::registration, "{}", [&](const Verdict& verdict) { last.put(verdict); });
+    endpoint.ask(Event::login, "{}", [&](const plugins::Verdict&) {
+        endpoint.ask(Event::registration, "{}", [&](const plugins::Verdict& verdict) { last.put(verdict); });
     });
     CHECK(last.take().fault.empty());
     endpoint.stop();
@@ -318,8 +318,8 @@ TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no 
     for (int i = 0; i < 5; ++i) {
         queue.add("close");
     }
-    Box<Verdict> box;
-    endpoint.ask(Event::connect, "connect", [&box](const Verdict& verdict) { box.put(verdict); });
+    Box<plugins::Verdict> box;
+    endpoint.ask(Event::connect, "connect", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     CHECK(box.take().accepts);
     queue.drain(60s);
     endpoint.stop();
@@ -328,7 +328,7 @@ TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no 
 
 TEST_CASE("hooks logins: so many are known, and the oldest goes first", "[hooks][login]") {
     LoginTable table(1min);
-    Verdict yes;
+    plugins::Verdict yes;
     yes.accepts = true;
     const auto add = [&](const std::string& key) {
         LoginTable::Handle handle(ft_later{});
@@ -364,7 +364,7 @@ TEST_CASE("hooks logins: nobody joins a question that is older than the window",
     CHECK(table.join("a", handle, 1s) == LoginTable::Turn::first);
     CHECK(table.join("a", handle, 60s) == LoginTable::Turn::joined);
     CHECK(table.join("a", handle, 61s) == LoginTable::Turn::alone);
-    Verdict yes;
+    plugins::Verdict yes;
     yes.accepts = true;
     CHECK(table.finish("a", yes, 70s).size() == 2);
     CHECK(table.known("a", 129s));

@@ -22,13 +22,13 @@ namespace {
 
 constexpr std::string_view all_events = "events: [login, register, connect, close], timeout: 5m";
 
-struct Rig : SessionRig {
-    explicit Rig(const std::string& url, const std::string& settings = {}, bool closed = true) {
+struct HooksFixture : SessionRig {
+    explicit HooksFixture(const std::string& url, const std::string& settings = {}, bool closed = true) {
         chain.add<Hooks>({"hooks", closed, false},
                          "{url: '" + url + "', " + (settings.empty() ? std::string(all_events) : settings) + "}");
         plugins.set_chain(std::make_shared<plugin::Chain>(chain.chain));
     }
-    ~Rig() {
+    ~HooksFixture() {
         run.reset();
         (void)deliver();  // what was decided for those who have gone
     }
@@ -58,7 +58,7 @@ void wait_until_asked(const Service& service, std::size_t count) {
 const std::string accept_all = Service::json(R"({"decision": "accept"})");
 
 /// The body of a request without what differs each time.
-json told(const Service& service, std::size_t nth) {
+json told_to_endpoint(const Service& service, std::size_t nth) {
     json body = json::parse(service.body(nth));
     CHECK(body.at("id").get<std::string>().find('-') == 16);
     CHECK(body.at("time_ms") > 1'600'000'000'000);
@@ -71,15 +71,15 @@ json told(const Service& service, std::size_t nth) {
 
 TEST_CASE("hooks: the endpoint is told who logs in and what is registered", "[hooks]") {
     Service service(accept_all);
-    Rig rig(service.url);
+    HooksFixture rig(service.url);
     rig.login();
     CHECK(rig.decide() == Step::go_on);
-    CHECK(told(service, 0) == json::parse(R"({"version": 1, "event": "login", "client": {
+    CHECK(told_to_endpoint(service, 0) == json::parse(R"({"version": 1, "event": "login", "client": {
         "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000,
         "agent": "agent/1", "protocol": 1, "trunk": 2, "trunks": 3}})"));
     rig.registration();
     CHECK(rig.decide() == Step::go_on);
-    CHECK(told(service, 1) == json::parse(R"({"version": 1, "event": "register", "client": {
+    CHECK(told_to_endpoint(service, 1) == json::parse(R"({"version": 1, "event": "register", "client": {
         "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000},
         "service": {"name": "web", "kind": "http", "hosts": ["a.test", "b.test"], "path": "/api", "port": 8080,
         "bind": "127.0.0.1", "metadata": "blue"}})"));
@@ -95,14 +95,14 @@ TEST_CASE("hooks: a visit is told when it begins and when it has ended", "[hooks
                    ? Service::json(R"({"decision": "reject", "reason": "not from there"})")
                    : "HTTP/1.1 204 Done\r\n\r\n";
     });
-    Rig rig(service.url);
+    HooksFixture rig(service.url);
     rig.visit();
     CHECK(rig.decide() == Step::answer);
     CHECK(rig.run->take_refusal().words == "not from there");
     rig.close({hooks::VisitOutcome::End::refused, 0, 0, 3ms});
     wait_until_asked(service, 2);
-    json connect = told(service, 0);
-    json close = told(service, 1);
+    json connect = told_to_endpoint(service, 0);
+    json close = told_to_endpoint(service, 1);
     CHECK(connect["visit"] == close["visit"]);
     const json about = json::parse(R"({"client": {"token": "team", "instance": "00ff", "name": "laptop"},
         "service": {"name": "web", "kind": "http", "port": 8080},
@@ -119,17 +119,17 @@ TEST_CASE("hooks: a visit is told when it begins and when it has ended", "[hooks
 
 TEST_CASE("hooks: text that is no UTF-8 is told nevertheless", "[hooks]") {
     Service service(accept_all);
-    Rig rig(service.url);
+    HooksFixture rig(service.url);
     rig.client->name = "lap\xfftop\n\"";
     rig.login();
     CHECK(rig.decide() == Step::go_on);
-    CHECK(told(service, 0)["client"]["name"] == "lap\xef\xbf\xbdtop\n\"");
+    CHECK(told_to_endpoint(service, 0)["client"]["name"] == "lap\xef\xbf\xbdtop\n\"");
 }
 
 TEST_CASE("hooks: a service gets hosts, limits and notes", "[hooks]") {
     Service service(Service::json(R"({"version": 1, "decision": "accept", "hosts": ["team.test"],
         "limits": {"body_max": 1048576, "upgrades": false}, "notes": {"plan": "gold"}})"));
-    Rig rig(service.url);
+    HooksFixture rig(service.url);
     rig.registration();
     REQUIRE(rig.decide() == Step::go_on);
     const hooks::Amendments amended = rig.run->take_amendments();
@@ -144,7 +144,7 @@ TEST_CASE("hooks: a service gets hosts, limits and notes", "[hooks]") {
 TEST_CASE("hooks: amendments that the server does not take are a failure, of which nothing stays", "[hooks]") {
     Service service(Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}, "hosts": ["a.test"]})"));
     for (const bool closed : {true, false}) {
-        Rig rig(service.url, {}, closed);
+        HooksFixture rig(service.url, {}, closed);
         rig.service->kind = "tcp";
         rig.registration();
         CHECK(rig.decide() == (closed ? Step::answer : Step::go_on));
@@ -159,7 +159,7 @@ TEST_CASE("hooks: amendments that the server does not take are a failure, of whi
 
 TEST_CASE("hooks: what the endpoint is not asked about passes", "[hooks]") {
     SilentListener nobody;
-    Rig rig(nobody.url, "events: [close]");
+    HooksFixture rig(nobody.url, "events: [close]");
     rig.login();
     CHECK(rig.ask() == Step::go_on);
     rig.registration();
@@ -175,7 +175,7 @@ TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]"
         asked.wait_for(60s);
         return Service::json(R"({"decision": "accept", "notes": {"plan": "gold"}})");
     });
-    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    HooksFixture rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
     std::vector<std::unique_ptr<hooks::SessionRun>> trunks;
     for (std::uint32_t trunk = 1; trunk <= 3; ++trunk) {
         rig.client->trunk = trunk;
@@ -200,7 +200,7 @@ TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]"
 
 TEST_CASE("hooks: clients that differ are asked about each, and so are all without a window", "[hooks][login]") {
     Service service(accept_all);
-    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    HooksFixture rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
     const auto log_in = [&rig] {
         rig.login();
         CHECK(rig.decide() == Step::go_on);
@@ -215,7 +215,7 @@ TEST_CASE("hooks: clients that differ are asked about each, and so are all witho
     rig.client->instance = "00fe";
     log_in();
     CHECK(service.count() == 5);
-    Rig each(service.url, "events: [login], login_window: 0s, timeout: 5m");
+    HooksFixture each(service.url, "events: [login], login_window: 0s, timeout: 5m");
     for (int i = 0; i < 2; ++i) {
         each.login();
         CHECK(each.decide() == Step::go_on);
@@ -231,7 +231,7 @@ TEST_CASE("hooks: refusals and failures are not remembered", "[hooks][login]") {
                : count == 2 ? std::string("HTTP/1.1 500 Oops\r\n\r\n")
                             : accept_all;
     });
-    Rig rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
+    HooksFixture rig(service.url, "events: [login], login_window: 1m, timeout: 5m");
     rig.login();
     CHECK(rig.decide() == Step::answer);
     CHECK(rig.run->take_refusal().words == "on Monday");
@@ -246,7 +246,7 @@ TEST_CASE("hooks: refusals and failures are not remembered", "[hooks][login]") {
 
 TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
     SilentListener nobody;
-    Rig rig(nobody.url, "events: [connect], connections: 2, queue: 1, timeout: 5m");
+    HooksFixture rig(nobody.url, "events: [connect], connections: 2, queue: 1, timeout: 5m");
     std::vector<std::unique_ptr<hooks::SessionRun>> waiting;
     for (int i = 0; i < 3; ++i) {
         rig.visit();
@@ -269,7 +269,7 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
 
 TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not stampede", "[hooks][login]") {
     SilentListener nobody;
-    Rig rig(nobody.url, "events: [login], timeout: 5m");  // 16 connections, 256 wait
+    HooksFixture rig(nobody.url, "events: [login], timeout: 5m");  // 16 connections, 256 wait
     std::vector<std::unique_ptr<hooks::SessionRun>> waiting;
     int failed_at_once = 0;
     for (int i = 0; i < 1'000; ++i) {

@@ -13,10 +13,10 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::plugins;
 using ferrotunnel::test::ChainOfOne;
 using ferrotunnel::test::TestFolder;
-using Rig = ChainOfOne<IpFilter>;
+using IpFilterFixture = ChainOfOne<IpFilter>;
 
 TEST_CASE("ip-filter: deny goes before allow, and allow keeps all others out", "[ip-filter]") {
-    Rig rig("{allow: [192.0.2.0/24, '2001:db8::/32'], deny: [192.0.2.66]}");
+    IpFilterFixture rig("{allow: [192.0.2.0/24, '2001:db8::/32'], deny: [192.0.2.66]}");
     CHECK(rig.visit("192.0.2.7").refusal().empty());
     CHECK(rig.visit("192.0.2.66").refusal() == "403 ip_denied");
     CHECK(rig.visit("::ffff:192.0.2.66").refusal() == "403 ip_denied");
@@ -28,17 +28,17 @@ TEST_CASE("ip-filter: deny goes before allow, and allow keeps all others out", "
 }
 
 TEST_CASE("ip-filter: with deny alone all others pass, by either family", "[ip-filter]") {
-    Rig rig("{deny: ['fe80::/10', 10.0.0.0/8]}");
+    IpFilterFixture rig("{deny: ['fe80::/10', 10.0.0.0/8]}");
     CHECK(rig.visit("fe80::1%eth0").refusal() == "403 ip_denied");
     CHECK(rig.visit("::ffff:10.1.2.3").refusal() == "403 ip_denied");
     CHECK(rig.visit("11.0.0.0").refusal().empty());
     CHECK(rig.visit("9.255.255.255").refusal().empty());
     CHECK(rig.visit("unknown").refusal() == "403 ip_denied");
-    CHECK(Rig("{deny: '::/0'}").visit("192.0.2.7").refusal().empty());
+    CHECK(IpFilterFixture("{deny: '::/0'}").visit("192.0.2.7").refusal().empty());
 }
 
 TEST_CASE("ip-filter: what a visitor says of itself does not count", "[ip-filter]") {
-    Rig rig("{allow: 192.0.2.7}");
+    IpFilterFixture rig("{allow: 192.0.2.7}");
     CHECK(
         rig.visit("198.51.100.1", "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.7\r\nX-Real-IP: 192.0.2.7\r\n")
             .refusal() == "403 ip_denied");
@@ -48,7 +48,7 @@ TEST_CASE("ip-filter: files have comments and blanks; a list in settings is adde
     const TestFolder folder;
     const std::string file =
         folder.write("deny", "# all of ours\n\n  10.0.0.0/8  # inside\r\n2001:db8::/32\n\n192.0.2.7");
-    Rig rig("{deny: 198.51.100.1, deny_file: " + file + "}");
+    IpFilterFixture rig("{deny: 198.51.100.1, deny_file: " + file + "}");
     CHECK_FALSE(rig.object().admits("10.9.9.9"));
     CHECK_FALSE(rig.object().admits("2001:db8::1"));
     CHECK_FALSE(rig.object().admits("192.0.2.7"));
@@ -58,7 +58,7 @@ TEST_CASE("ip-filter: files have comments and blanks; a list in settings is adde
 
 TEST_CASE("ip-filter: an empty file of those who may come in lets nobody in", "[ip-filter]") {
     const TestFolder folder;
-    Rig rig("{allow_file: " + folder.write("allow", "# nobody yet\n") + "}");
+    IpFilterFixture rig("{allow_file: " + folder.write("allow", "# nobody yet\n") + "}");
     CHECK_FALSE(rig.object().admits("127.0.0.1"));
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("ip-filter: a changed file counts from the next look on, a bad one is 
           "[ip-filter]") {
     const TestFolder folder;
     const std::string file = folder.write("deny", "10.0.0.1\n");
-    Rig rig("{deny_file: " + file + ", reload: 0}");
+    IpFilterFixture rig("{deny_file: " + file + ", reload: 0}");
     rig.object().refresh();
     CHECK(rig.log.count("read again") == 0);
     folder.write("deny", "10.0.0.2\n10.0.0.3\n");
@@ -99,7 +99,7 @@ TEST_CASE("ip-filter: a changed file counts from the next look on, a bad one is 
 TEST_CASE("ip-filter: a file that is written over in place is seen, too", "[ip-filter]") {
     const TestFolder folder;
     const std::string file = folder.write("deny", "10.0.0.1\n");
-    Rig rig("{deny_file: " + file + ", reload: 0}");
+    IpFilterFixture rig("{deny_file: " + file + ", reload: 0}");
     for (int i = 2; i < 10; ++i) {  // of the same size, within an instant of the file system's clock
         std::ofstream(file) << "10.0.0." << i << "\n";
         rig.object().refresh();
@@ -110,7 +110,7 @@ TEST_CASE("ip-filter: a file that is written over in place is seen, too", "[ip-f
 
 TEST_CASE("ip-filter: its own thread looks at the file", "[ip-filter]") {
     const TestFolder folder;
-    Rig rig("{deny_file: " + folder.write("deny", "10.0.0.1\n") + ", reload: 10ms}");
+    IpFilterFixture rig("{deny_file: " + folder.write("deny", "10.0.0.1\n") + ", reload: 10ms}");
     rig.object().start();
     folder.write("deny", "10.0.0.2\n");
     CHECK(test::eventually([&] { return !rig.object().admits("10.0.0.2"); }));
@@ -120,13 +120,16 @@ TEST_CASE("ip-filter: its own thread looks at the file", "[ip-filter]") {
 
 TEST_CASE("ip-filter: settings that can not work are told", "[ip-filter]") {
     const TestFolder folder;
-    CHECK(Rig::wrong<IpFilter>("{}").find("neither whom to allow nor whom to deny") != std::string::npos);
-    CHECK(Rig::wrong<IpFilter>("{allow: []}").find("allow") == 0);
-    CHECK(Rig::wrong<IpFilter>("{deny: 10.0.0.1/8}").find("deny") == 0);
-    CHECK(Rig::wrong<IpFilter>("{deny_file: " + folder.file("none") + "}").find("deny_file: is not usable: ") == 0);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{}").find("neither whom to allow nor whom to deny") != std::string::npos);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{allow: []}").find("allow") == 0);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{deny: 10.0.0.1/8}").find("deny") == 0);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{deny_file: " + folder.file("none") + "}")
+              .find("deny_file: is not usable: ") == 0);
     const std::string bad = folder.write("bad", "10.0.0.1\n\nx\n");
-    CHECK(Rig::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is no address") != std::string::npos);
-    CHECK(Rig::wrong<IpFilter>("{allow_file: " + folder.file("") + "}").find("no regular file") != std::string::npos);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is no address") !=
+          std::string::npos);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + folder.file("") + "}").find("no regular file") !=
+          std::string::npos);
 }
 
 TEST_CASE("ip-filter: ranges are merged, and found as if each was looked at", "[ip-filter]") {
@@ -168,7 +171,7 @@ TEST_CASE("ip-filter: a file may have 100,000 ranges, and no more", "[ip-filter]
                 std::to_string(i % 100 * 2) + ".0/24\n";
     }
     const TestFolder folder;
-    Rig rig("{deny_file: " + folder.write("deny", text) + ", reload: 0}");
+    IpFilterFixture rig("{deny_file: " + folder.write("deny", text) + ", reload: 0}");
     CHECK_FALSE(rig.object().admits("10.99.198.255"));
     CHECK(rig.object().admits("10.99.199.0"));
     const std::uint64_t before = test::allocations_so_far();
@@ -177,9 +180,10 @@ TEST_CASE("ip-filter: a file may have 100,000 ranges, and no more", "[ip-filter]
         (void)rig.object().admits("2001:db8::1%eth0");
     }
     CHECK(test::allocations_so_far() == before);
-    CHECK(Rig::wrong<IpFilter>("{deny_file: " + folder.write("more", text + "192.0.2.1\n") + "}")
+    CHECK(IpFilterFixture::wrong<IpFilter>("{deny_file: " + folder.write("more", text + "192.0.2.1\n") + "}")
               .find("more:100001: there are more than 100000 ranges") != std::string::npos);
-    CHECK(Rig::wrong<IpFilter>("{deny_file: " + folder.write("large", std::string(range_file_bytes_max + 1, '#')) + "}")
+    CHECK(IpFilterFixture::wrong<IpFilter>(
+              "{deny_file: " + folder.write("large", std::string(range_file_bytes_max + 1, '#')) + "}")
               .find("has more than 8000000 bytes") != std::string::npos);
 }
 

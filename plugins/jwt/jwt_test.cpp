@@ -25,12 +25,12 @@ using hooks::Step;
 
 namespace {
 
-long now() {
+long unix_seconds() {
     return static_cast<long>(std::time(nullptr));
 }
 
 std::string claims(const std::string& more = "") {
-    return R"({"sub":"ann","iss":"me","aud":"app","exp":)" + std::to_string(now() + 600) + more + "}";
+    return R"({"sub":"ann","iss":"me","aud":"app","exp":)" + std::to_string(unix_seconds() + 600) + more + "}";
 }
 
 /// A text as a string of JSON, which YAML takes as well.
@@ -38,8 +38,8 @@ std::string as_json(const std::string& text) {
     return nlohmann::json(text).dump();
 }
 
-struct Rig : PluginRig {
-    explicit Rig(std::string_view settings) { add<Jwt>({"jwt", true, false}, settings); }
+struct JwtFixture : PluginRig {
+    explicit JwtFixture(std::string_view settings) { add<Jwt>({"jwt", true, false}, settings); }
 
     void wait_for(int count) {
         const auto deadline = std::chrono::steady_clock::now() + 60s;
@@ -71,7 +71,7 @@ struct Rig : PluginRig {
     bool waited = false;
 };
 
-bool is_in(const std::string& result) {
+bool passes_jwt(const std::string& result) {
     return result.starts_with("200 GET");
 }
 
@@ -83,13 +83,13 @@ TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
         INFO(name);
         const Signer signer(name);
         const bool has_secret = name.starts_with("HS");
-        Rig rig("{audience: app, keys: [{alg: " + name + ", " +
-                (has_secret ? "secret: " + signer.secret : "public_key: " + as_json(signer.pem())) + "}]}");
+        JwtFixture rig("{audience: app, keys: [{alg: " + name + ", " +
+                       (has_secret ? "secret: " + signer.secret : "public_key: " + as_json(signer.pem())) + "}]}");
         const std::string header = R"({"alg":")" + name + R"("})";
         const std::string good = signer.token(header, claims());
-        CHECK(is_in(rig.come(good)));
+        CHECK(passes_jwt(rig.come(good)));
         CHECK(rig.waited == !has_secret);
-        CHECK(is_in(rig.come(good)));
+        CHECK(passes_jwt(rig.come(good)));
         CHECK_FALSE(rig.waited);  // it is known
         Signer other(name);
         other.secret = std::string(64, 'o');
@@ -113,11 +113,11 @@ TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
 
 TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
     const Signer signer("HS256");
-    Rig rig("{audience: app, keys: [{alg: HS256, kid: mine, secret: " + signer.secret + "}]}");
-    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
-    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
+    JwtFixture rig("{audience: app, keys: [{alg: HS256, kid: mine, secret: " + signer.secret + "}]}");
+    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
+    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
     // Where a key could be had is not looked at; the signature counts.
-    CHECK(is_in(rig.come(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
+    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
     const std::string deep = std::string(20, '[') + std::string(20, ']');
     for (const std::string header : {R"({"alg":"HS256","crit":["exp"]})",
                                      R"({"alg":"HS256","crit":[]})",
@@ -150,9 +150,9 @@ TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
 
 TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
     const Signer signer("HS256");
-    Rig rig("{audience: app, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
+    JwtFixture rig("{audience: app, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
     const std::string good = signer.token(R"({"alg":"HS256"})", claims());
-    CHECK(is_in(rig.come(good)));
+    CHECK(passes_jwt(rig.come(good)));
     const std::string last = good.substr(0, good.size() - 1);
     const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     // 32 bytes have 43 letters, the last one with two bits that no byte has.
@@ -172,7 +172,7 @@ TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
     while (sized(size + 1).size() <= plugins::Token::size_max) {
         ++size;
     }
-    CHECK(is_in(rig.come(sized(size))));
+    CHECK(passes_jwt(rig.come(sized(size))));
     CHECK(rig.come(sized(size + 1)) == "401 jwt_invalid");
     CHECK(rig.come_with("") == "401 jwt_required");
     CHECK(rig.come_with("Authorization: Basic abc\r\n") == "401 jwt_required");
@@ -184,14 +184,14 @@ TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
 TEST_CASE("jwt: claims that are not good", "[jwt][hostile]") {
     const Signer signer("HS256");
     const std::string key = "keys: [{alg: HS256, secret: " + signer.secret + "}]";
-    Rig rig("{audience: [app, api], issuer: [me, you], skew: 5m, " + key + "}");
+    JwtFixture rig("{audience: [app, api], issuer: [me, you], skew: 5m, " + key + "}");
     const auto come = [&](const std::string& text) { return rig.come(signer.token(R"({"alg":"HS256"})", text)); };
-    const auto at = [](long offset) { return std::to_string(now() + offset); };
+    const auto at = [](long offset) { return std::to_string(unix_seconds() + offset); };
     const std::string mine = R"("iss":"me","aud":"app")";
-    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(600) + "}")));
-    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(-10) + "}")));  // within the skew
-    CHECK(is_in(come("{" + mine + R"(,"exp":)" + at(600) + R"(.5,"nbf":)" + at(10) + "}")));
-    CHECK(is_in(come(R"({"iss":"you","aud":["x","api"],"exp":)" + at(600) + "}")));
+    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(600) + "}")));
+    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(-10) + "}")));  // within the skew
+    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(600) + R"(.5,"nbf":)" + at(10) + "}")));
+    CHECK(passes_jwt(come(R"({"iss":"you","aud":["x","api"],"exp":)" + at(600) + "}")));
     for (const std::string& text : {
              "{" + mine + R"(,"exp":)" + at(-301) + "}",
              "{" + mine + R"(,"exp":)" + at(600) + R"(,"nbf":)" + at(3600) + "}",
@@ -215,15 +215,15 @@ TEST_CASE("jwt: claims that are not good", "[jwt][hostile]") {
         INFO(text);
         CHECK(come(text) == "401 jwt_invalid");
     }
-    Rig any("{audience: '*', require_exp: false, " + key + "}");
-    CHECK(is_in(any.come(signer.token(R"({"alg":"HS256"})", "{}"))));
+    JwtFixture any("{audience: '*', require_exp: false, " + key + "}");
+    CHECK(passes_jwt(any.come(signer.token(R"({"alg":"HS256"})", "{}"))));
 }
 
 TEST_CASE("jwt: a token that is known ends nevertheless", "[jwt]") {
     const Signer signer("HS256");
-    Rig rig("{audience: app, skew: 0, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
+    JwtFixture rig("{audience: app, skew: 0, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
     const std::string token =
-        signer.token(R"({"alg":"HS256"})", R"({"aud":"app","exp":)" + std::to_string(now() + 2) + "}");
+        signer.token(R"({"alg":"HS256"})", R"({"aud":"app","exp":)" + std::to_string(unix_seconds() + 2) + "}");
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     while (rig.come(token) != "401 jwt_invalid") {
         REQUIRE(std::chrono::steady_clock::now() < deadline);
@@ -234,8 +234,9 @@ TEST_CASE("jwt: a token that is known ends nevertheless", "[jwt]") {
 TEST_CASE("jwt: the backend is told what the claims say, and nothing else", "[jwt]") {
     const Signer signer("HS256");
     const std::string key = "keys: [{alg: HS256, secret: " + signer.secret + "}]";
-    Rig rig("{audience: app, claims: {sub: X-User, groups: X-Groups, level: X-Level, odd: X-Odd}, cookie: token, " +
-            key + "}");
+    JwtFixture rig(
+        "{audience: app, claims: {sub: X-User, groups: X-Groups, level: X-Level, odd: X-Odd}, cookie: token, " + key +
+        "}");
     const std::string header = R"({"alg":"HS256"})";
     const std::string forged = "X-User: root\r\nx_groups: admin\r\nX-Odd: 1\r\nX-Level: 9\r\n";
     const std::string good = signer.token(header, claims(R"(,"groups":["a","b"],"level":3,"odd":{"x":1})"));
@@ -249,7 +250,7 @@ TEST_CASE("jwt: the backend is told what the claims say, and nothing else", "[jw
     CHECK(rig.come_with(forged + "Authorization: Bearer " + split + "\r\n") ==
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ann\r\n\r\n");
     CHECK(rig.come_with(forged) == "401 jwt_required");
-    Rig forwards("{audience: app, forward: true, " + key + "}");
+    JwtFixture forwards("{audience: app, forward: true, " + key + "}");
     CHECK(forwards.come(good).find("Authorization: Bearer " + good) != std::string::npos);
 }
 
@@ -271,7 +272,7 @@ TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
     }
     fill();  // in the places of those that have begun since
     const Signer signer("ES256");
-    Rig rig("{audience: app, keys: [{alg: ES256, public_key: " + as_json(signer.pem()) + "}]}");
+    JwtFixture rig("{audience: app, keys: [{alg: ES256, public_key: " + as_json(signer.pem()) + "}]}");
     CHECK(rig.come(signer.token(R"({"alg":"ES256"})", claims())) == "503 jwt_busy");
     opens.set_value();
 }
@@ -295,14 +296,14 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
     const std::string secret_key =
         R"({"kty":"oct","kid":"h","alg":"HS256","k":")" + base64url(std::string(32, 'k')) + "\"}";
     write(R"({"keys":[{"kty":"new"},)" + rsa_key + "," + ec_key + "," + ed_key + "," + secret_key + "]}");
-    Rig rig("{audience: app, jwks_file: '" + path + "'}");
+    JwtFixture rig("{audience: app, jwks_file: '" + path + "'}");
     Signer secret("HS256");
     secret.secret = std::string(32, 'k');
-    CHECK(is_in(rig.come(rsa.token(R"({"alg":"RS256","kid":"r"})", claims()))));
-    CHECK(is_in(rig.come(ec.token(R"({"alg":"ES384","kid":"e"})", claims()))));
-    CHECK(is_in(rig.come(ed.token(R"({"alg":"EdDSA","kid":"d"})", claims()))));
-    CHECK(is_in(rig.come(ed.token(R"({"alg":"EdDSA"})", claims()))));
-    CHECK(is_in(rig.come(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
+    CHECK(passes_jwt(rig.come(rsa.token(R"({"alg":"RS256","kid":"r"})", claims()))));
+    CHECK(passes_jwt(rig.come(ec.token(R"({"alg":"ES384","kid":"e"})", claims()))));
+    CHECK(passes_jwt(rig.come(ed.token(R"({"alg":"EdDSA","kid":"d"})", claims()))));
+    CHECK(passes_jwt(rig.come(ed.token(R"({"alg":"EdDSA"})", claims()))));
+    CHECK(passes_jwt(rig.come(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
     CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"r"})", claims())) == "401 jwt_invalid");
     CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"x"})", claims())) == "401 jwt_invalid");
     // A set of a URL has no secrets.

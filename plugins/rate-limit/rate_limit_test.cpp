@@ -10,11 +10,11 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugins;
 using namespace std::chrono_literals;
-using Rig = test::ChainOfOne<RateLimit>;
+using RateLimitFixture = test::ChainOfOne<RateLimit>;
 
 namespace {
 
-class Notes final : public plugin::Plugin {
+class NotesUser final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "notes", .version = "1"};
     plugin::Decision on_request(plugin::Exchange& exchange) override {
@@ -23,7 +23,8 @@ public:
     }
 };
 
-int passed_of(Rig& rig, int visits, const std::string& visitor = "192.0.2.7", const std::string& fields = "") {
+int passed_of(RateLimitFixture& rig, int visits, const std::string& visitor = "192.0.2.7",
+              const std::string& fields = "") {
     int passed = 0;
     for (int i = 0; i < visits; ++i) {
         passed += rig.visit(visitor, fields).refusal().empty() ? 1 : 0;
@@ -34,7 +35,7 @@ int passed_of(Rig& rig, int visits, const std::string& visitor = "192.0.2.7", co
 }  // namespace
 
 TEST_CASE("rate-limit: a burst passes at once, then the rate", "[rate-limit]") {
-    Rig rig("{rate: 10/s, burst: 5}");
+    RateLimitFixture rig("{rate: 10/s, burst: 5}");
     CHECK(passed_of(rig, 20) == 5);
     rig.clock.move(100ms);
     CHECK(passed_of(rig, 20) == 1);
@@ -47,7 +48,7 @@ TEST_CASE("rate-limit: a burst passes at once, then the rate", "[rate-limit]") {
 }
 
 TEST_CASE("rate-limit: over time exactly the rate passes", "[rate-limit]") {
-    Rig rig("{rate: 100/m, burst: 3}");
+    RateLimitFixture rig("{rate: 100/m, burst: 3}");
     int passed = 0;
     for (int i = 0; i < 6'000; ++i) {  // ten minutes, ten requests a second
         passed += rig.object().wait_of("192.0.2.7").count() == 0 ? 1 : 0;
@@ -57,7 +58,7 @@ TEST_CASE("rate-limit: over time exactly the rate passes", "[rate-limit]") {
 }
 
 TEST_CASE("rate-limit: Retry-After is true", "[rate-limit]") {
-    Rig rig("{rate: 6/m, burst: 2}");
+    RateLimitFixture rig("{rate: 6/m, burst: 2}");
     CHECK(passed_of(rig, 2) == 2);
     rig.clock.move(500ms);
     const auto refused = rig.visit();
@@ -72,14 +73,14 @@ TEST_CASE("rate-limit: Retry-After is true", "[rate-limit]") {
 }
 
 TEST_CASE("rate-limit: those who are refused wait no longer for trying", "[rate-limit]") {
-    Rig rig("{rate: 1/s, burst: 1}");
+    RateLimitFixture rig("{rate: 1/s, burst: 1}");
     CHECK(passed_of(rig, 1'000) == 1);
     rig.clock.move(1s);
     CHECK(passed_of(rig, 1) == 1);
 }
 
 TEST_CASE("rate-limit: visitors are counted apart, by network where they have IPv6", "[rate-limit]") {
-    Rig rig("{rate: 1/s}");
+    RateLimitFixture rig("{rate: 1/s}");
     CHECK(passed_of(rig, 2, "192.0.2.7") == 1);
     CHECK(passed_of(rig, 2, "192.0.2.8") == 1);
     CHECK(passed_of(rig, 2, "::ffff:192.0.2.8") == 0);
@@ -87,13 +88,13 @@ TEST_CASE("rate-limit: visitors are counted apart, by network where they have IP
     CHECK(passed_of(rig, 2, "2001:db8::2:3:4") == 0);
     CHECK(passed_of(rig, 2, "2001:db8:0:1::1") == 1);
     CHECK(passed_of(rig, 1, "192.0.2.7", "X-Forwarded-For: 192.0.2.99\r\nX-Real-IP: 192.0.2.99\r\n") == 0);
-    Rig narrow("{rate: 1/s, ipv6_prefix: 128}");
+    RateLimitFixture narrow("{rate: 1/s, ipv6_prefix: 128}");
     CHECK(passed_of(narrow, 2, "2001:db8::1") == 1);
     CHECK(passed_of(narrow, 2, "2001:db8::2") == 1);
 }
 
 TEST_CASE("rate-limit: by header, with the visitor where there is none", "[rate-limit]") {
-    Rig rig("{rate: 1/s, key: header.X-Key}");
+    RateLimitFixture rig("{rate: 1/s, key: header.X-Key}");
     CHECK(passed_of(rig, 2, "192.0.2.7", "X-Key: a\r\n") == 1);
     CHECK(passed_of(rig, 2, "192.0.2.8", "x-key: a\r\n") == 0);
     CHECK(passed_of(rig, 2, "192.0.2.7", "X-Key: b\r\n") == 1);
@@ -103,22 +104,22 @@ TEST_CASE("rate-limit: by header, with the visitor where there is none", "[rate-
 }
 
 TEST_CASE("rate-limit: by host, by service, and all together", "[rate-limit]") {
-    Rig hosts("{rate: 1/s, key: host}");
+    RateLimitFixture hosts("{rate: 1/s, key: host}");
     CHECK(hosts.visit("192.0.2.7", "", "a.test").refusal().empty());
     CHECK(hosts.visit("192.0.2.8", "", "a.test").refusal() == "429 rate_limited");
     CHECK(hosts.visit("192.0.2.8", "", "b.test").refusal().empty());
-    Rig services("{rate: 1/s, key: service}");
+    RateLimitFixture services("{rate: 1/s, key: service}");
     CHECK(services.visit("192.0.2.7", "", "a.test", "one").refusal().empty());
     CHECK(services.visit("192.0.2.8", "", "b.test", "one").refusal() == "429 rate_limited");
     CHECK(services.visit("192.0.2.8", "", "b.test", "two").refusal().empty());
-    Rig all("{rate: 1/s, key: all}");
+    RateLimitFixture all("{rate: 1/s, key: all}");
     CHECK(passed_of(all, 1, "192.0.2.7") == 1);
     CHECK(passed_of(all, 1, "192.0.2.8") == 0);
 }
 
 TEST_CASE("rate-limit: by a note of a plugin before it", "[rate-limit]") {
-    Rig rig("{rate: 1/s, key: note.auth.subject}");
-    rig.add<Notes>();
+    RateLimitFixture rig("{rate: 1/s, key: note.auth.subject}");
+    rig.add<NotesUser>();
     std::swap(rig.chain.instances.front(), rig.chain.instances.back());
     CHECK(passed_of(rig, 2, "192.0.2.7", "X-User: ann\r\n") == 1);
     CHECK(passed_of(rig, 2, "192.0.2.8", "X-User: ann\r\n") == 0);
@@ -126,7 +127,7 @@ TEST_CASE("rate-limit: by a note of a plugin before it", "[rate-limit]") {
 }
 
 TEST_CASE("rate-limit: who takes an instance's place goes on with what it knows", "[rate-limit]") {
-    Rig rig("{rate: 1/s, burst: 2}");
+    RateLimitFixture rig("{rate: 1/s, burst: 2}");
     CHECK(passed_of(rig, 3) == 2);
     rig.replace("{rate: 1/s, burst: 2}");
     CHECK(passed_of(rig, 3) == 0);
@@ -139,7 +140,7 @@ TEST_CASE("rate-limit: who takes an instance's place goes on with what it knows"
 }
 
 TEST_CASE("rate-limit: a full table forgets who has used least, and limits all others still", "[rate-limit]") {
-    Rig rig("{rate: 1/m, burst: 10, entries: 16}");
+    RateLimitFixture rig("{rate: 1/m, burst: 10, entries: 16}");
     const auto visitor = [](int i) { return "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256); };
     CHECK(passed_of(rig, 20, "192.0.2.7") == 10);
     for (int i = 0; i < 1'000; ++i) {  // a stream of strangers
@@ -150,7 +151,7 @@ TEST_CASE("rate-limit: a full table forgets who has used least, and limits all o
 }
 
 TEST_CASE("rate-limit: a stranger does not inherit what another one owes", "[rate-limit]") {
-    Rig rig("{rate: 1/m, burst: 3, entries: 16}");
+    RateLimitFixture rig("{rate: 1/m, burst: 3, entries: 16}");
     for (int i = 0; i < 100; ++i) {
         CHECK(passed_of(rig, 4, "10.0.0." + std::to_string(i)) == 3);
     }
@@ -177,7 +178,7 @@ TEST_CASE("rate-limit: threads together get what one would get", "[rate-limit]")
 }
 
 TEST_CASE("rate-limit: it allocates nothing for those who pass", "[rate-limit]") {
-    Rig rig("{rate: 1000000/s, burst: 1000000}");
+    RateLimitFixture rig("{rate: 1000000/s, burst: 1000000}");
     const std::uint64_t before = test::allocations_so_far();
     for (int i = 0; i < 1'000; ++i) {
         (void)rig.object().wait_of("2001:db8::1");
@@ -186,15 +187,17 @@ TEST_CASE("rate-limit: it allocates nothing for those who pass", "[rate-limit]")
 }
 
 TEST_CASE("rate-limit: settings that can not work are told", "[rate-limit]") {
-    CHECK(Rig::wrong<RateLimit>("{}").find("rate") != std::string::npos);
-    CHECK(Rig::wrong<RateLimit>("{rate: 0/s}").find("rate") == 0);
-    CHECK(Rig::wrong<RateLimit>("{rate: 1/s, key: header}").find("key: is \"header\"; there are visitor") == 0);
-    CHECK(Rig::wrong<RateLimit>("{rate: 1/h, burst: 1000}").find("burst: takes more than 30 days") == 0);
-    CHECK(Rig::wrong<RateLimit>("{rate: 1/h, burst: 720}").empty());
-    CHECK(Rig::wrong<RateLimit>("{rate: 100/m}").empty());
-    CHECK(Rig::wrong<RateLimit>("{rate: 100/min}").empty());
-    CHECK(Rig::wrong<RateLimit>("{rate: 1000000/s, burst: 1000000}") == "");
-    CHECK(Rig::wrong<RateLimit>("{rate: 2000000/s}").find("rate") == 0);
+    CHECK(RateLimitFixture::wrong<RateLimit>("{}").find("rate") != std::string::npos);
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 0/s}").find("rate") == 0);
+    CHECK(
+        RateLimitFixture::wrong<RateLimit>("{rate: 1/s, key: header}").find("key: is \"header\"; there are visitor") ==
+        0);
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1/h, burst: 1000}").find("burst: takes more than 30 days") == 0);
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1/h, burst: 720}").empty());
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 100/m}").empty());
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 100/min}").empty());
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1000000/s, burst: 1000000}") == "");
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 2000000/s}").find("rate") == 0);
 }
 
 TEST_CASE("rate-limit: visitors of TCP and TLS have the same rate", "[rate-limit]") {

@@ -18,18 +18,18 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::plugins;
 using namespace std::chrono_literals;
 using test::TestFolder;
-using Rig = test::ChainOfOne<RequestLog>;
+using RequestLogFixture = test::ChainOfOne<RequestLog>;
 
 namespace {
 
-std::string text_of(const std::string& file) {
+std::string file_text(const std::string& file) {
     std::stringstream text;
     text << std::ifstream(file).rdbuf();
     return text.str();
 }
 
 /// One exchange from its request to its end.
-void pass(Rig& rig, const std::string& start = "GET /a?b=c", const std::string& fields = "") {
+void pass_exchange(RequestLogFixture& rig, const std::string& start = "GET /a?b=c", const std::string& fields = "") {
     rig.begin(start, fields);
     CHECK(rig.ask() == hooks::Step::go_on);
     rig.run->close({200, true, 3, 1'234, 56ms});
@@ -40,14 +40,14 @@ void pass(Rig& rig, const std::string& start = "GET /a?b=c", const std::string& 
 std::string line_of(const std::string& settings, const std::string& start = "GET /a?b=c",
                     const std::string& fields = "") {
     const TestFolder folder;
-    Rig rig("{file: " + folder.file("log") + (settings.empty() ? "" : ", " + settings) + "}");
+    RequestLogFixture rig("{file: " + folder.file("log") + (settings.empty() ? "" : ", " + settings) + "}");
     rig.object().start();
-    pass(rig, start, fields);
+    pass_exchange(rig, start, fields);
     rig.object().stop();
-    return text_of(folder.file("log"));
+    return file_text(folder.file("log"));
 }
 
-bool has(const std::string& text, std::string_view part) {
+bool has_part(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("request-log: a line in JSON for each request, without its query", "[r
         line.ends_with("Z\",\"request_id\":\"id-1\",\"visitor\":\"192.0.2.7\",\"status\":200,\"complete\":true,"
                        "\"request_bytes\":3,\"response_bytes\":1234,\"ms\":56,\"method\":\"GET\",\"scheme\":"
                        "\"https\",\"host\":\"app.test\",\"service\":\"web\",\"path\":\"/a\"}\n"));
-    CHECK(has(line_of("query: true"), "\"path\":\"/a\",\"query\":\"?b=c\"}\n"));
+    CHECK(has_part(line_of("query: true"), "\"path\":\"/a\",\"query\":\"?b=c\"}\n"));
 }
 
 TEST_CASE("request-log: fields that were asked for, secrets masked", "[request-log]") {
@@ -69,13 +69,13 @@ TEST_CASE("request-log: fields that were asked for, secrets masked", "[request-l
         "User-Agent: curl \"7\" \\ \xc3\xa9 \xff \t.\r\nCookie: sid=secret\r\nX-Api-Key: secret\r\n";
     const std::string line = line_of("fields: [User-Agent, cookie, X-Api-Key, X-None]", "GET /", fields);
     INFO(line);
-    CHECK(has(line, R"(,"field.User-Agent":"curl \"7\" \\ )"
-                    "\xc3\xa9"
-                    R"( \ufffd \u0009.","field.cookie":"***",)"
-                    R"("field.X-Api-Key":"***"})"
-                    "\n"));
-    CHECK_FALSE(has(line, "secret"));
-    CHECK(has(line_of("fields: Cookie, mask: []", "GET /", fields), "\"field.Cookie\":\"sid=secret\""));
+    CHECK(has_part(line, R"(,"field.User-Agent":"curl \"7\" \\ )"
+                         "\xc3\xa9"
+                         R"( \ufffd \u0009.","field.cookie":"***",)"
+                         R"("field.X-Api-Key":"***"})"
+                         "\n"));
+    CHECK_FALSE(has_part(line, "secret"));
+    CHECK(has_part(line_of("fields: Cookie, mask: []", "GET /", fields), "\"field.Cookie\":\"sid=secret\""));
 }
 
 TEST_CASE("request-log: the combined format", "[request-log]") {
@@ -84,7 +84,7 @@ TEST_CASE("request-log: the combined format", "[request-log]") {
     INFO(line);
     CHECK(line.starts_with("192.0.2.7 - - ["));
     CHECK(line.ends_with(" +0000] \"GET /a HTTP/1.1\" 200 1234 \"https://x.test/\" \"a\\x22b\\xe9\"\n"));
-    CHECK(has(line_of("format: combined, query: true"), "\"GET /a?b=c HTTP/1.1\" 200 1234 \"-\" \"-\"\n"));
+    CHECK(has_part(line_of("format: combined, query: true"), "\"GET /a?b=c HTTP/1.1\" 200 1234 \"-\" \"-\"\n"));
 }
 
 TEST_CASE("request-log: a line by a template", "[request-log]") {
@@ -106,7 +106,7 @@ TEST_CASE("request-log: long texts are cut, and a line stays what it is", "[requ
     }
     const std::string line = line_of("fields: [" + names + "]", "GET /", fields);
     CHECK(line.size() <= log_line_bytes_max);
-    CHECK(has(line, R"(\"\"\")"));
+    CHECK(has_part(line, R"(\"\"\")"));
     CHECK(line.ends_with("\",\"cut\":true}\n"));
     CHECK(std::count(line.begin(), line.end(), '\n') == 1);
     const std::string by_template = line_of("template: '{{field.x-a}}{{field.x-b}} {{status}}'", "GET /", fields);
@@ -117,18 +117,18 @@ TEST_CASE("request-log: long texts are cut, and a line stays what it is", "[requ
 TEST_CASE("request-log: a file that was renamed is made anew, and nothing is lost", "[request-log]") {
     const TestFolder folder;
     const std::string file = folder.file("log");
-    Rig rig("{file: " + file + ", template: '{{path}}'}");
+    RequestLogFixture rig("{file: " + file + ", template: '{{path}}'}");
     rig.object().start();
-    pass(rig, "GET /1");
-    CHECK(test::eventually([&] { return text_of(file) == "/1\n"; }));
+    pass_exchange(rig, "GET /1");
+    CHECK(test::eventually([&] { return file_text(file) == "/1\n"; }));
     std::filesystem::rename(file, folder.file("log.1"));
-    pass(rig, "GET /2");
-    CHECK(test::eventually([&] { return text_of(file) == "/2\n"; }));
+    pass_exchange(rig, "GET /2");
+    CHECK(test::eventually([&] { return file_text(file) == "/2\n"; }));
     std::filesystem::remove(file);
-    pass(rig, "GET /3");
-    CHECK(test::eventually([&] { return text_of(file) == "/3\n"; }));
+    pass_exchange(rig, "GET /3");
+    CHECK(test::eventually([&] { return file_text(file) == "/3\n"; }));
     rig.object().stop();
-    CHECK(text_of(folder.file("log.1")) == "/1\n");
+    CHECK(file_text(folder.file("log.1")) == "/1\n");
     struct stat facts {};
     CHECK(::stat(file.c_str(), &facts) == 0);
     CHECK((facts.st_mode & 0007) == 0);
@@ -138,17 +138,17 @@ TEST_CASE("request-log: a file that can not be made again leaves the old one in 
     const TestFolder folder;
     std::filesystem::create_directory(folder.file("logs"));
     const std::string file = folder.file("logs/log");
-    Rig rig("{file: " + file + ", template: '{{path}}'}");
+    RequestLogFixture rig("{file: " + file + ", template: '{{path}}'}");
     rig.object().start();
-    pass(rig, "GET /1");
-    CHECK(test::eventually([&] { return text_of(file) == "/1\n"; }));
+    pass_exchange(rig, "GET /1");
+    CHECK(test::eventually([&] { return file_text(file) == "/1\n"; }));
     std::filesystem::rename(folder.file("logs"), folder.file("old"));
-    pass(rig, "GET /2");
-    CHECK(test::eventually([&] { return text_of(folder.file("old/log")) == "/1\n/2\n"; }));
+    pass_exchange(rig, "GET /2");
+    CHECK(test::eventually([&] { return file_text(folder.file("old/log")) == "/1\n/2\n"; }));
     CHECK(test::eventually([&] { return rig.log.count("can not be opened again") == 1; }));
     std::filesystem::create_directory(folder.file("logs"));
-    pass(rig, "GET /3");
-    CHECK(test::eventually([&] { return text_of(file) == "/3\n"; }));
+    pass_exchange(rig, "GET /3");
+    CHECK(test::eventually([&] { return file_text(file) == "/3\n"; }));
     CHECK(test::eventually([&] { return rig.log.count("lines are written again") == 1; }));
     rig.object().stop();
     CHECK(rig.object().left_out() == 0);
@@ -161,14 +161,14 @@ TEST_CASE("request-log: where nobody reads, lines are left out and counted, and 
     const int reader = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     REQUIRE(reader >= 0);
     constexpr int visits = 100;
-    Rig rig("{file: " + file + ", queue: 16, template: '{{path}}'}");
+    RequestLogFixture rig("{file: " + file + ", queue: 16, template: '{{path}}'}");
     const int filler = ::open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     const std::string full(4'096, 'x');
     while (::write(filler, full.data(), full.size()) > 0) {
     }
     rig.object().start();
     for (int i = 0; i < visits; ++i) {
-        pass(rig, "GET /" + std::to_string(i));
+        pass_exchange(rig, "GET /" + std::to_string(i));
     }
     CHECK(rig.object().left_out() > 0);
     rig.object().stop();  // it does not wait for ever either
@@ -185,13 +185,13 @@ TEST_CASE("request-log: who reads the lines may go and come back", "[request-log
     REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
     const auto open_reader = [&] { return ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); };
     const int first = open_reader();
-    Rig rig("{file: " + file + ", template: '{{path}}'}");
+    RequestLogFixture rig("{file: " + file + ", template: '{{path}}'}");
     rig.object().start();
     ::close(first);
-    pass(rig, "GET /1");
+    pass_exchange(rig, "GET /1");
     CHECK(test::eventually([&] { return rig.log.count("lines can not be written: Broken pipe") == 1; }));
     const int second = open_reader();
-    pass(rig, "GET /2");
+    pass_exchange(rig, "GET /2");
     char line[16];
     ssize_t size = 0;
     CHECK(test::eventually([&] { return (size = ::read(second, line, sizeof(line))) > 0; }));
@@ -264,9 +264,10 @@ TEST_CASE("request-log: a queue takes as many lines as it says, and no more", "[
 }
 
 TEST_CASE("request-log: settings that can not work are told", "[request-log]") {
-    CHECK(Rig::wrong<RequestLog>("{template: '{{visitr}}'}").find("template: has {{visitr}}, which stands for") == 0);
-    CHECK(Rig::wrong<RequestLog>("{template: '{{visitor'}").find("not closed") != std::string::npos);
-    CHECK(Rig::wrong<RequestLog>("{fields: 'X A'}").find("names the field \"X A\"") != std::string::npos);
-    CHECK(Rig::wrong<RequestLog>("{format: xml}").find("format") == 0);
-    CHECK(Rig::wrong<RequestLog>("{}").empty());
+    CHECK(RequestLogFixture::wrong<RequestLog>("{template: '{{visitr}}'}")
+              .find("template: has {{visitr}}, which stands for") == 0);
+    CHECK(RequestLogFixture::wrong<RequestLog>("{template: '{{visitor'}").find("not closed") != std::string::npos);
+    CHECK(RequestLogFixture::wrong<RequestLog>("{fields: 'X A'}").find("names the field \"X A\"") != std::string::npos);
+    CHECK(RequestLogFixture::wrong<RequestLog>("{format: xml}").find("format") == 0);
+    CHECK(RequestLogFixture::wrong<RequestLog>("{}").empty());
 }

@@ -10,9 +10,8 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-struct Free {
+struct MacFree {
     void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
-    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
 };
 
 void must(bool holds) {
@@ -40,11 +39,14 @@ std::size_t digest_size(HashName hash) noexcept {
 }
 
 struct HmacKey::Context {
+    struct Free {
+        void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+    };
     std::unique_ptr<EVP_MAC_CTX, Free> keyed;
 };
 
 HmacKey::HmacKey(HashName hash, std::string_view secret) : hash_(hash), context_(std::make_unique<Context>()) {
-    const std::unique_ptr<EVP_MAC, Free> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    const std::unique_ptr<EVP_MAC, MacFree> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
     must(mac != nullptr);
     context_->keyed.reset(EVP_MAC_CTX_new(mac.get()));
     std::string digest = name_of(hash);
@@ -60,7 +62,7 @@ HmacKey& HmacKey::operator=(HmacKey&&) noexcept = default;
 HmacKey::~HmacKey() = default;
 
 HmacKey::Mac HmacKey::of(std::initializer_list<std::string_view> texts) const {
-    const std::unique_ptr<EVP_MAC_CTX, Free> running(EVP_MAC_CTX_dup(context_->keyed.get()));
+    const std::unique_ptr<EVP_MAC_CTX, Context::Free> running(EVP_MAC_CTX_dup(context_->keyed.get()));
     must(running != nullptr);
     for (const std::string_view text : texts) {
         must(EVP_MAC_update(running.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1);

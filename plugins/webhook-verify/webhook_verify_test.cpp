@@ -235,11 +235,11 @@ TEST_CASE("webhook-verify: a style of one's own", "[webhook-verify]") {
         CHECK(come(base64, {{"X-Sign", bad}}, text) == "403 webhook_refused");
     }
     CHECK_FALSE(base64.request({.method = "POST"}).answer().field("WWW-Authenticate"));
-    TestChain sha512 = TestChain::of<WebhookVerify>(
+    TestChain sha512_chain = TestChain::of<WebhookVerify>(
         "{style: generic, secrets: a, header: Authorization, prefix: 'HMAC ', algorithm: sha512}");
-    CHECK(come(sha512, {{"Authorization", "HMAC " + hex(HashName::sha512, "a", {body})}}) == "200");
-    CHECK(come(sha512, {{"Authorization", hex(HashName::sha512, "a", {body})}}) == refused);
-    CHECK(come(sha512, {{"Authorization", "HMAC " + hex(HashName::sha256, "a", {body})}}) == refused);
+    CHECK(come(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha512, "a", {body})}}) == "200");
+    CHECK(come(sha512_chain, {{"Authorization", hex(HashName::sha512, "a", {body})}}) == refused);
+    CHECK(come(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha256, "a", {body})}}) == refused);
 }
 
 TEST_CASE("webhook-verify: settings that can not be used", "[webhook-verify]") {

@@ -15,13 +15,13 @@ using namespace ferrotunnel::test;
 namespace {
 
 // A server, and a client that takes visitors by hand: until it does, an open has no answer.
-struct Rig {
+struct OpenFixture {
     Secret token = Secret::generate();
     Server server = server_builder(token).workers(1).build();
     Client client;
     Listener listener;
 
-    Rig() {
+    OpenFixture() {
         server.start();
         client = named("alice");
         listener = client.async_listen(Tcp::private_service("desk"), asio::use_future).get();
@@ -44,7 +44,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     OpenTarget target("desk");
     target.timeout = 30ms;
     CHECK(rig.open(target) == errc::timed_out);
@@ -60,7 +60,7 @@ TEST_CASE("an open that nobody answers ends when the caller says", "[open]") {
 }
 
 TEST_CASE("a stream or listener that a future brings has the executor of its server or client", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     CHECK(rig.listener.get_executor() == rig.client.get_executor());
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
     CHECK(rig.server.async_open("desk", asio::use_future).get().get_executor() == rig.server.get_executor());
@@ -68,7 +68,7 @@ TEST_CASE("a stream or listener that a future brings has the executor of its ser
 }
 
 TEST_CASE("an open can be cancelled before and after the client has heard of it", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     for (const bool heard : {false, true}) {
         INFO("heard " << heard);
         asio::cancellation_signal signal;
@@ -88,7 +88,7 @@ TEST_CASE("an open can be cancelled before and after the client has heard of it"
 }
 
 TEST_CASE("cancelling an open that has completed does nothing to its stream", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     asio::cancellation_signal signal;
     std::promise<Stream> opened;
     std::future<Stream> accepted = rig.listener.async_accept(asio::use_future);
@@ -105,7 +105,7 @@ TEST_CASE("cancelling an open that has completed does nothing to its stream", "[
 }
 
 TEST_CASE("a client has a name, and its service is told apart by that from another client's", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     Client bob = rig.named("bob");
     Listener desk = bob.async_listen(Tcp::private_service("desk"), asio::use_future).get();
     CHECK(desk.endpoint() == "private");
@@ -131,7 +131,7 @@ TEST_CASE("a client has a name, and its service is told apart by that from anoth
 }
 
 TEST_CASE("an open looks for its service in place, and copies nothing of the others", "[open]") {
-    Rig rig;
+    OpenFixture rig;
     constexpr int services = 200;  // copying each of them would take some allocations
     for (int i = 0; i < services; ++i) {
         rig.client.add(Tcp::private_service("a-name-that-fills-memory." + std::to_string(i), "127.0.0.1:1"));

@@ -17,7 +17,7 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-class Lines {
+class LoggedLines {
 public:
     LogSink sink() {
         return [this](const LogRecord& record) {
@@ -48,7 +48,7 @@ asio::awaitable<void> throw_after_read(Stream& stream) {
 }  // namespace
 
 TEST_CASE("what a handler throws on a worker is logged, and the tunnel goes on", "[threads][callbacks]") {
-    Lines lines;
+    LoggedLines lines;
     Echo echo;
     Secret token = Secret::generate();
     Server server = server_builder(token).log(lines.sink(), LogLevel::warn).build();

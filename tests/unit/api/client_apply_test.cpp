@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ferrotunnel/config.hpp"
+#include "unit/api/apply_texts.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;
@@ -13,14 +14,6 @@ using namespace ferrotunnel::test;
 namespace {
 
 using Texts = std::vector<std::string>;
-
-Texts texts_of(const ApplyReport& report) {
-    Texts texts;
-    for (const ApplyReport::Change& change : report.applied) {
-        texts.push_back(to_text(change));
-    }
-    return texts;
-}
 
 /// A backend that says a word to each visitor.
 class Says {
@@ -62,8 +55,8 @@ std::string heard_at(std::uint16_t port) {
     return heard;
 }
 
-struct Rig {
-    Rig() {
+struct ClientApplyFixture {
+    ClientApplyFixture() {
         Server::Builder builder = server_builder(token);
         server = builder.http_bind("127.0.0.1:0").build();
         server.start();
@@ -86,7 +79,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("the same services change nothing") {
-    Rig rig;
+    ClientApplyFixture rig;
     Visitor visitor(rig.kept.port());
     REQUIRE(visitor.echoes("before"));
     const ApplyReport report =
@@ -96,7 +89,7 @@ TEST_CASE("the same services change nothing") {
 }
 
 TEST_CASE("services come, go and change, and the others notice nothing") {
-    Rig rig;
+    ClientApplyFixture rig;
     Visitor visitor(rig.kept.port());
     Visitor leaving(rig.other.port());
     REQUIRE(visitor.echoes("before"));
@@ -118,7 +111,7 @@ TEST_CASE("services come, go and change, and the others notice nothing") {
 }
 
 TEST_CASE("a service with another backend keeps its place and its visitors") {
-    Rig rig;
+    ClientApplyFixture rig;
     Says word("another");
     Visitor visitor(rig.kept.port());
     REQUIRE(visitor.echoes("before"));
@@ -133,7 +126,7 @@ TEST_CASE("a service with another backend keeps its place and its visitors") {
 }
 
 TEST_CASE("a service with another place is registered anew") {
-    Rig rig;
+    ClientApplyFixture rig;
     const std::uint16_t port = lasting_port();
     const ApplyReport report =
         rig.client.apply(rig.builder(), {Tcp(port, rig.echo.address(), "kept"), Tcp(0, rig.echo.address(), "other")});
@@ -154,7 +147,7 @@ TEST_CASE("a service with another place is registered anew") {
 }
 
 TEST_CASE("services may take each other's places") {
-    Rig rig;
+    ClientApplyFixture rig;
     const Says first("first");
     const Says second("second");
     const auto swapped = [&](const char* one, const char* two) {
@@ -182,7 +175,7 @@ TEST_CASE("services may take each other's places") {
 }
 
 TEST_CASE("mistakes in a client's settings change nothing, and are all told") {
-    Rig rig;
+    ClientApplyFixture rig;
     const ApplyReport report = rig.client.apply(
         rig.builder(), {Tcp(0, "nowhere:x", "kept"), Tcp(0, rig.echo.address(), "twice"),
                         Tcp(1, rig.echo.address(), "twice"), Http("bad host", rig.echo.address(), "web")});
@@ -198,7 +191,7 @@ TEST_CASE("mistakes in a client's settings change nothing, and are all told") {
 }
 
 TEST_CASE("what a client can not change while it runs is named") {
-    Rig rig;
+    ClientApplyFixture rig;
     Client::Builder builder = client_builder(rig.token, "127.0.0.1:1");
     builder.name("carol").connections(1);
     const ApplyReport report =
@@ -210,7 +203,7 @@ TEST_CASE("what a client can not change while it runs is named") {
 }
 
 TEST_CASE("listeners are none of the services that are applied") {
-    Rig rig;
+    ClientApplyFixture rig;
     Listener listener = rig.client.listen(Tcp(0, "", "own"));
     REQUIRE_FALSE(rig.client.wait_ready(patience));
     REQUIRE(rig.client.apply(rig.builder(), {}).ok());
@@ -220,21 +213,21 @@ TEST_CASE("listeners are none of the services that are applied") {
 }
 
 TEST_CASE("a check of a client's settings changes nothing") {
-    Rig rig;
+    ClientApplyFixture rig;
     CHECK(texts_of(rig.client.check(rig.builder(), {Tcp(0, rig.echo.address(), "kept")})) ==
           Texts{"client.services other removed"});
     CHECK(rig.other.state() == Service::State::registered);
 }
 
 TEST_CASE("nothing is applied to a client that has ended") {
-    Rig rig;
+    ClientApplyFixture rig;
     (void)rig.client.stop();
     CHECK_THROWS_AS(rig.client.apply(rig.builder(), {}), std::system_error);
     CHECK_THROWS_AS(Client().apply(rig.builder(), {}), std::system_error);
 }
 
 TEST_CASE("a service is switched off and on, and its visitors notice nothing") {
-    Rig rig;
+    ClientApplyFixture rig;
     Visitor visitor(rig.kept.port());
     REQUIRE(visitor.echoes("before"));
     const auto apply = [&](const char* off) {
@@ -299,7 +292,7 @@ TEST_CASE("a service is switched off and on, and its visitors notice nothing") {
 }
 
 TEST_CASE("a client logs in with another token, and its visitors notice nothing") {
-    Rig rig;
+    ClientApplyFixture rig;
     Visitor visitor(rig.kept.port());
     REQUIRE(visitor.echoes("before"));
     const std::uint16_t port = rig.kept.port();

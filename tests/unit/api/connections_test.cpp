@@ -54,8 +54,8 @@ private:
 };
 
 /// A server, a client with several connections to it that can be cut, and a service on all of them.
-struct Rig {
-    explicit Rig(unsigned connections, std::size_t workers = 2) : count(connections) {
+struct ConnectionsFixture {
+    explicit ConnectionsFixture(unsigned connections, std::size_t workers = 2) : count(connections) {
         auto count_joins = [this](const LogRecord& record) {
             joins += record.message == "one more connection carries a service" ? 1 : 0;
         };
@@ -113,7 +113,7 @@ int count_echoing(std::list<Visitor>& visitors) {
 
 TEST_CASE("visitors are spread over connections, and the loss of one costs its own", "[threads]") {
     Echo echo;
-    Rig rig(4);
+    ConnectionsFixture rig(4);
     rig.start(echo.address());
     CHECK(rig.client.stats().connections == 4);
     // Events are told on threads of their own.
@@ -156,7 +156,7 @@ TEST_CASE("visitors are spread over connections, and the loss of one costs its o
 
 TEST_CASE("the connection that registered first may be the one that is lost", "[threads]") {
     Echo echo;
-    Rig rig(2);
+    ConnectionsFixture rig(2);
     rig.start(echo.address());
     const std::uint16_t port = rig.service.port();
     std::list<Visitor> before = visitors(port, 4);
@@ -175,7 +175,7 @@ TEST_CASE("the connection that registered first may be the one that is lost", "[
 
 TEST_CASE("when all connections are lost, all come back", "[threads]") {
     Echo echo;
-    Rig rig(3);
+    ConnectionsFixture rig(3);
     rig.start(echo.address());
     const std::uint16_t port = rig.service.port();
     std::list<Visitor> before = visitors(port, 3);
@@ -205,7 +205,7 @@ TEST_CASE("when all connections are lost, all come back", "[threads]") {
 
 TEST_CASE("services come and go on all connections while they run", "[threads]") {
     Echo echo;
-    Rig rig(3);
+    ConnectionsFixture rig(3);
     rig.start(echo.address());
     std::list<Service> more;
     for (int i = 0; i < 5; ++i) {
@@ -231,7 +231,7 @@ TEST_CASE("services come and go on all connections while they run", "[threads]")
 }
 
 TEST_CASE("an application listens and dials over all connections", "[threads]") {
-    Rig rig(4);
+    ConnectionsFixture rig(4);
     rig.client.start();
     Listener listener = rig.client.async_listen(Tcp(0, {}, "app"), asio::use_future).get();
     rig.wait_for_joins(3);
@@ -284,7 +284,7 @@ TEST_CASE("an application listens and dials over all connections", "[threads]") 
 
 TEST_CASE("a client with several connections stops in order, and lets visitors finish", "[threads]") {
     Echo echo;
-    Rig rig(3);
+    ConnectionsFixture rig(3);
     rig.start(echo.address());
     SECTION("at once, by the client") {
         std::list<Visitor> present = visitors(rig.service.port(), 6);
@@ -343,7 +343,7 @@ TEST_CASE("several connections work inside an application's io_context, and on o
 
 TEST_CASE("another client is refused a port as long as one connection of its holder is alive", "[threads]") {
     Echo echo;
-    Rig rig(3);
+    ConnectionsFixture rig(3);
     rig.start(echo.address());
     Client other = client_builder(rig.token, rig.server.control_endpoint()).build();
     Service wanted = other.add(to(echo.address(), rig.service.port()));
@@ -355,7 +355,7 @@ TEST_CASE("another client is refused a port as long as one connection of its hol
 
 TEST_CASE("a service that is refused is told once, however many connections there are", "[threads]") {
     Echo echo;
-    Rig rig(4);
+    ConnectionsFixture rig(4);
     asio::io_context io;
     tcp::acceptor holder(io, {asio::ip::make_address("127.0.0.1"), 0});
     Service taken = rig.client.add(Tcp(holder.local_endpoint().port(), echo.address(), "taken"));
@@ -382,7 +382,7 @@ TEST_CASE("a service that is refused is told once, however many connections ther
 TEST_CASE("a client that stops while its services are being registered asks for nothing more", "[threads]") {
     Echo echo;
     for (int round = 0; round < 10; ++round) {
-        Rig rig(3);
+        ConnectionsFixture rig(3);
         rig.start(echo.address());
         std::list<Service> more;
         for (int i = 0; i < 8; ++i) {

@@ -17,9 +17,9 @@ using asio::ip::udp;
 
 namespace {
 
-/// What handlers use has to live longer: it is declared before the rig, whose end waits for them.
-struct Rig {
-    Rig() { start(); }
+/// What handlers use has to live longer: it is declared before the fixture, whose end waits for them.
+struct DatagramFixture {
+    DatagramFixture() { start(); }
     void start() {
         server.start();
         client = client_builder(token, server.control_endpoint()).build();
@@ -72,7 +72,7 @@ private:
 }  // namespace
 
 TEST_CASE("an application answers the datagrams of a service", "[datagrams]") {
-    Rig rig;
+    DatagramFixture rig;
     Service service = rig.serve([](const DatagramVisitor& visitor, std::string_view payload) {
         CHECK(visitor.send("to " + std::to_string(visitor.info().address->port())));
         CHECK(visitor.send(payload));
@@ -93,7 +93,7 @@ TEST_CASE("an application answers the datagrams of a service", "[datagrams]") {
 
 TEST_CASE("a visitor of datagrams is told by address and service", "[datagrams]") {
     std::promise<VisitorInfo> told;
-    Rig rig;
+    DatagramFixture rig;
     Service service =
         rig.serve([&](const DatagramVisitor& visitor, std::string_view) { told.set_value(visitor.info()); });
     Sender sender(service.port());
@@ -110,7 +110,7 @@ TEST_CASE("a visitor of datagrams is told by address and service", "[datagrams]"
 TEST_CASE("answers may come later, from another thread, and until the visitor is gone", "[datagrams]") {
     std::mutex mutex;
     std::vector<DatagramVisitor> seen;
-    Rig rig;
+    DatagramFixture rig;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) {
         const std::lock_guard lock(mutex);
         seen.push_back(visitor);
@@ -160,7 +160,7 @@ TEST_CASE("answers may come later, from another thread, and until the visitor is
 
 TEST_CASE("a visitor of datagrams who is silent for too long is gone", "[datagrams]") {
     std::promise<DatagramVisitor> came;
-    Rig rig;
+    DatagramFixture rig;
     Udp description(0, {}, "in");
     description.idle = 1s;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) { came.set_value(visitor); },
@@ -174,7 +174,7 @@ TEST_CASE("a visitor of datagrams who is silent for too long is gone", "[datagra
 TEST_CASE("what a handler of datagrams throws is logged, and the visitor goes on", "[datagrams]") {
     std::mutex mutex;
     std::string lines;
-    Rig rig;
+    DatagramFixture rig;
     rig.client = client_builder(rig.token, rig.server.control_endpoint())
                      .log(
                          [&](const LogRecord& line) {
@@ -202,7 +202,7 @@ TEST_CASE("what a handler of datagrams throws is logged, and the visitor goes on
 
 TEST_CASE("no more answers wait than may, and those beyond are counted", "[datagrams]") {
     std::promise<std::pair<std::size_t, std::size_t>> sent;
-    Rig rig;
+    DatagramFixture rig;
     Service service = rig.serve([&](const DatagramVisitor& visitor, std::string_view) {
         // Within the handler nothing leaves: the worker that would send it is ours.
         std::size_t taken = 0;
@@ -219,7 +219,7 @@ TEST_CASE("no more answers wait than may, and those beyond are counted", "[datag
 }
 
 TEST_CASE("what can not be served as datagrams is refused at once", "[datagrams]") {
-    Rig rig;
+    DatagramFixture rig;
     const auto handler = [](const DatagramVisitor&, std::string_view) {};
     CHECK_THROWS_AS(rig.client.listen(Udp(0, {}, "none"), DatagramHandler()), config_error);
     CHECK_THROWS_AS(rig.client.listen(Udp(0, {}, "bad name"), handler), config_error);
@@ -234,7 +234,7 @@ TEST_CASE("what can not be served as datagrams is refused at once", "[datagrams]
 
 TEST_CASE("a service of datagrams is none of those that are applied, and may have a TCP service's number",
           "[datagrams]") {
-    Rig rig;
+    DatagramFixture rig;
     Echo echo;
     Udp description(0, {}, "both/udp");
     description.with_tcp = "both";
@@ -250,7 +250,7 @@ TEST_CASE("a service of datagrams is none of those that are applied, and may hav
 }
 
 TEST_CASE("datagrams that are added to a TCP service that is reachable already have its number", "[datagrams]") {
-    Rig rig;
+    DatagramFixture rig;
     Echo echo;
     Service tcp = rig.client.add(Tcp(0, echo.address(), "late"));
     REQUIRE(eventually([&] { return tcp.state() == Service::State::registered; }));

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 namespace {
 
 // What was taken, in order; "-3" is a gap. The first item is held until `released`.
-struct Rig {
-    explicit Rig(std::size_t room)
+struct DeliveryQueueFixture {
+    explicit DeliveryQueueFixture(std::size_t room)
         : queue(CalledBy::own_thread, room,
                 {[this](std::string& item) { take(item); },
                  [this](std::uint64_t lost) { taken.push_back("-" + std::to_string(lost)); }}) {}
@@ -40,7 +40,7 @@ using Items = std::vector<std::string>;
 
 TEST_CASE("what finds no room is dropped until half of it is free, and counted where it is missing",
           "[delivery][threads]") {
-    Rig rig(4);
+    DeliveryQueueFixture rig(4);
     rig.queue.put("held", 1);
     rig.entered.get_future().wait();
     for (const char* item : {"a", "b", "c", "d", "e", "f"}) {
@@ -73,7 +73,7 @@ TEST_CASE("what is heavier than all there is room for is told as dropped, also w
 }
 
 TEST_CASE("who waits for a callback that does not return waits no longer than it wants", "[delivery][threads]") {
-    Rig rig(4);
+    DeliveryQueueFixture rig(4);
     CHECK(rig.queue.wait_until_taken());  // there was nothing
     rig.queue.put("held", 1);
     rig.queue.put("behind", 1);
@@ -112,7 +112,7 @@ TEST_CASE("a destroyed queue waits for the call under way, which is asked to end
 
 TEST_CASE("what is put for later comes when its time has come, or when everything is waited for",
           "[delivery][threads]") {
-    Rig rig(4);
+    DeliveryQueueFixture rig(4);
     rig.released.set_value();
     rig.queue.put_later("in an hour", Clock::now() + 1h);
     std::this_thread::sleep_for(20ms);  // usually the queue's thread waits by then, and must not mind another item

@@ -23,8 +23,8 @@ Event named(std::string service) {
     return event;
 }
 
-struct Rig {
-    explicit Rig(CalledBy who)
+struct EventDeliveryFixture {
+    explicit EventDeliveryFixture(CalledBy who)
         : events(
               who,
               [this](const Event& event) {
@@ -48,7 +48,7 @@ struct Rig {
 
 TEST_CASE("events are told in order, and what a handler throws is logged", "[event]") {
     const CalledBy who = GENERATE(CalledBy::own_thread, CalledBy::whoever);
-    Rig rig(who);
+    EventDeliveryFixture rig(who);
     rig.act = [](const Event& event) {
         if (event.service == "two") {
             throw std::runtime_error("no idea");
@@ -70,7 +70,7 @@ TEST_CASE("events are told in order, and what a handler throws is logged", "[eve
 }
 
 TEST_CASE("what a handler causes is told when it has returned", "[event]") {
-    Rig rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
+    EventDeliveryFixture rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
     std::size_t told_within = 0;
     bool here = false;
     rig.act = [&](const Event& event) {
@@ -90,7 +90,7 @@ TEST_CASE("what a handler causes is told when it has returned", "[event]") {
 }
 
 TEST_CASE("limit: events that wait for a slow handler, for whom nobody else waits", "[event][threads][limits]") {
-    Rig rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
+    EventDeliveryFixture rig(GENERATE(CalledBy::own_thread, CalledBy::whoever));
     std::promise<void> entered;
     std::promise<void> released;
     rig.act = [&](const Event& event) {

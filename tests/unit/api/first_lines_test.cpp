@@ -29,20 +29,20 @@ namespace {
 // Names that no short string optimisation keeps inside the object, and one name that it does keep there.
 constexpr const char* long_host = "a-name-that-is-longer-than-a-short-string.example.com";
 
-struct Rig {
+struct FirstLinesFixture {
     Secret token = Secret::generate();
     const std::string control = lasting_address();  // a server may come back there
     Server server =
         server_builder(token, control).http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").workers(1).build();
     Client client;
 
-    Rig() {
+    FirstLinesFixture() {
         server.start();
         client = client_builder(token, server.control_endpoint()).workers(1).build();
     }
 };
 
-asio::awaitable<std::string> name_of(Listener listener) {
+asio::awaitable<std::string> listener_name(Listener listener) {
     co_return listener.name();
 }
 
@@ -66,7 +66,7 @@ asio::awaitable<void> accept_two(Listener listener) {
 
 TEST_CASE("descriptions may be made within a co_await expression", "[client]") {
     asio::io_context io;
-    Rig rig;
+    FirstLinesFixture rig;
     rig.client.start();
     auto lines = [&]() -> asio::awaitable<void> {
         auto port = co_await rig.client.async_listen(Tcp{0}, asio::use_awaitable);
@@ -83,13 +83,13 @@ TEST_CASE("descriptions may be made within a co_await expression", "[client]") {
         CHECK_THAT(other.endpoint(), Catch::Contains(long_host));
         auto raw = co_await rig.client.async_listen(Tls(long_host), asio::use_awaitable);
         CHECK(raw.is_open());
-        CHECK(co_await name_of(rig.client.listen(Http{"other.example.com"})) == "other.example.com");
+        CHECK(co_await listener_name(rig.client.listen(Http{"other.example.com"})) == "other.example.com");
     };
     run_all(io, hosts());
 }
 
 TEST_CASE("a listener is there at once, and takes visitors when the server has registered it", "[client]") {
-    Rig rig;
+    FirstLinesFixture rig;
     Listener listener = rig.client.listen(Tcp(0, {}, "early"));
     CHECK(listener.is_open());
     CHECK(listener.endpoint().empty());
@@ -103,7 +103,7 @@ TEST_CASE("a listener is there at once, and takes visitors when the server has r
 }
 
 TEST_CASE("a coroutine is spawned on the executor of the stream that it is given", "[client]") {
-    Rig rig;
+    FirstLinesFixture rig;
     asio::io_context io;
     rig.client.start();
     const auto work = asio::make_work_guard(io);
@@ -138,7 +138,7 @@ TEST_CASE("what was moved from is empty and keeps its executor", "[client]") {
 }
 
 TEST_CASE("a listener whose service is refused says why, and works once it is registered after all", "[client]") {
-    Rig rig;
+    FirstLinesFixture rig;
     asio::io_context io;
     const std::uint16_t port = lasting_port();
     tcp::acceptor holder(io, {asio::ip::make_address("127.0.0.1"), port});
@@ -163,7 +163,7 @@ TEST_CASE("a listener whose service is refused says why, and works once it is re
 }
 
 TEST_CASE("who starts again what has stopped is told that it takes a new one", "[client]") {
-    Rig rig;
+    FirstLinesFixture rig;
     rig.client.start();
     REQUIRE_FALSE(rig.client.stop());
     REQUIRE_FALSE(rig.server.stop());

@@ -14,7 +14,7 @@ namespace {
 using Texts = std::vector<std::string>;
 using Outcome = HttpRoute::Outcome;
 
-Http web(std::string host, std::string path = {}) {
+Http web_at_path(std::string host, std::string path = {}) {
     Http http;
     http.host = std::move(host);
     http.path = std::move(path);
@@ -22,7 +22,7 @@ Http web(std::string host, std::string path = {}) {
     return http;
 }
 
-std::string problem_of(const std::vector<Http>& services, std::string_view url, std::string_view method = "GET") {
+std::string route_problem(const std::vector<Http>& services, std::string_view url, std::string_view method = "GET") {
     try {
         (void)find_route(services, url, method);
     } catch (const config_error& error) {
@@ -34,7 +34,8 @@ std::string problem_of(const std::vector<Http>& services, std::string_view url, 
 }  // namespace
 
 TEST_CASE("a URL meets the most specific service, and is told why", "[http]") {
-    const std::vector<Http> services{web("*"), web("app.example.com"), web("app.example.com", "/api")};
+    const std::vector<Http> services{web_at_path("*"), web_at_path("app.example.com"),
+                                     web_at_path("app.example.com", "/api")};
     const HttpRoute route = find_route(services, "https://App.Example.com:8443/api/users?x=1#part");
     CHECK(route.outcome == Outcome::backend);
     CHECK(route.service == 2);
@@ -48,7 +49,7 @@ TEST_CASE("a URL meets the most specific service, and is told why", "[http]") {
 }
 
 TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
-    Http http = web("app.example.com", "/api");
+    Http http = web_at_path("app.example.com", "/api");
     http.rules.replace_prefix = "";
     http.rules.host_header = "backend";
     http.rules.request_headers = {{"Cookie"}, {{"X-Env", "staging"}}, {}};
@@ -75,7 +76,7 @@ TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
 }
 
 TEST_CASE("that others may have the request is told of a member of a group", "[http]") {
-    Http http = web("app.example.com", "/");
+    Http http = web_at_path("app.example.com", "/");
     const std::size_t before = find_route({http}, "http://app.example.com/").notes.size();
     http.group.name = "app";
     http.group.sticky = Group::Sticky::cookie;
@@ -86,7 +87,7 @@ TEST_CASE("that others may have the request is told of a member of a group", "[h
 }
 
 TEST_CASE("a redirect is told with its Location", "[http]") {
-    Http moved = web("old.example.com", "/app");
+    Http moved = web_at_path("old.example.com", "/app");
     moved.local.clear();
     moved.rules.redirect = HttpRedirect{"https://new.example.com/x", 301};
     moved.rules.https_redirect = HttpsRedirect{308, 8443};
@@ -101,7 +102,7 @@ TEST_CASE("a redirect is told with its Location", "[http]") {
 }
 
 TEST_CASE("what meets no service is told with its status and code", "[http]") {
-    const std::vector<Http> services{web("app.example.com", "/api"), web("")};
+    const std::vector<Http> services{web_at_path("app.example.com", "/api"), web_at_path("")};
     const auto answer = [&](std::string_view url, std::string_view method = "GET") {
         const HttpRoute route = find_route(services, url, method);
         CHECK(route.outcome == Outcome::page);
@@ -120,12 +121,13 @@ TEST_CASE("what meets no service is told with its status and code", "[http]") {
 }
 
 TEST_CASE("what is no URL, method or service is a problem", "[http]") {
-    const std::vector<Http> services{web("app.example.com")};
-    CHECK(problem_of(services, "ftp://app.example.com") == "URL: begins with neither http:// nor https://");
-    CHECK(problem_of(services, "http:///x") == "URL: has no host; expected one like https://app.example.com/api");
-    CHECK(problem_of(services, "app.example.com/a b") == "URL: has a blank or control character");
-    CHECK(problem_of(services, "app.example.com/\r\nX: y") == "URL: has a blank or control character");
-    CHECK(problem_of(services, "app.example.com", "GET /") == "method: is no method; expected one like GET or POST");
-    CHECK_THAT(problem_of({web("a..b")}, "a"), Catch::StartsWith("a..b: The host \"a..b\""));
-    CHECK_THAT(problem_of({web("a.example"), web("A.example")}, "a"), Catch::StartsWith("services: "));
+    const std::vector<Http> services{web_at_path("app.example.com")};
+    CHECK(route_problem(services, "ftp://app.example.com") == "URL: begins with neither http:// nor https://");
+    CHECK(route_problem(services, "http:///x") == "URL: has no host; expected one like https://app.example.com/api");
+    CHECK(route_problem(services, "app.example.com/a b") == "URL: has a blank or control character");
+    CHECK(route_problem(services, "app.example.com/\r\nX: y") == "URL: has a blank or control character");
+    CHECK(route_problem(services, "app.example.com", "GET /") == "method: is no method; expected one like GET or POST");
+    CHECK_THAT(route_problem({web_at_path("a..b")}, "a"), Catch::StartsWith("a..b: The host \"a..b\""));
+    CHECK_THAT(route_problem({web_at_path("a.example"), web_at_path("A.example")}, "a"),
+               Catch::StartsWith("services: "));
 }

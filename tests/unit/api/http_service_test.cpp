@@ -19,13 +19,13 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-std::vector<Problem> problems_of(Http service, bool application_serves = false) {
+std::vector<Problem> http_problems(Http service, bool application_serves = false) {
     std::vector<Problem> problems;
     detail::check_service(service, application_serves, problems);
     return problems;
 }
 
-std::string name_of(Http service) {
+std::string http_service_name(Http service) {
     std::vector<Problem> problems;
     detail::check_service(service, false, problems);
     CHECK(problems.empty());
@@ -40,7 +40,7 @@ std::vector<std::string> keys_of(Server::Builder& builder) {
     return keys;
 }
 
-Http web(std::string host, std::string local) {
+Http web_with_backend(std::string host, std::string local) {
     Http http;
     http.host = std::move(host);
     http.local = std::move(local);
@@ -56,22 +56,22 @@ Server::Builder http_server(const Secret& token) {
 }  // namespace
 
 TEST_CASE("an HTTP service is checked before anything is sent", "[http]") {
-    CHECK(problems_of(web("app.example.com", ":3000")).empty());
-    CHECK(problems_of(web("**.example.com", "127.0.0.1:3000")).empty());
-    CHECK(problems_of(web("*", "127.0.0.1:3000")).empty());
-    CHECK(problems_of(web("", "127.0.0.1:3000")).empty());
-    CHECK(problems_of(web("", ""), true).empty());
+    CHECK(http_problems(web_with_backend("app.example.com", ":3000")).empty());
+    CHECK(http_problems(web_with_backend("**.example.com", "127.0.0.1:3000")).empty());
+    CHECK(http_problems(web_with_backend("*", "127.0.0.1:3000")).empty());
+    CHECK(http_problems(web_with_backend("", "127.0.0.1:3000")).empty());
+    CHECK(http_problems(web_with_backend("", ""), true).empty());
 
     auto only = [](Http service, const char* text) {
-        auto problems = problems_of(std::move(service));
+        auto problems = http_problems(std::move(service));
         REQUIRE(problems.size() == 1);
         CHECK_THAT(problems[0].text, Catch::Contains(text));
     };
-    only(web("app.example.com", ""), "missing `local`");
-    only(web("app.example.com", "nowhere"), "is no address");
-    only(web("app.example.com:80", ":3000"), "The host \"app.example.com:80\" has a port");
-    only(web("app..com", ":3000"), "The host \"app..com\"");
-    Http http = web("app.example.com", ":3000");
+    only(web_with_backend("app.example.com", ""), "missing `local`");
+    only(web_with_backend("app.example.com", "nowhere"), "is no address");
+    only(web_with_backend("app.example.com:80", ":3000"), "The host \"app.example.com:80\" has a port");
+    only(web_with_backend("app..com", ":3000"), "The host \"app..com\"");
+    Http http = web_with_backend("app.example.com", ":3000");
     http.path = "api";
     only(http, "The path \"api\"");
     http.path = "~ /v[";
@@ -79,28 +79,28 @@ TEST_CASE("an HTTP service is checked before anything is sent", "[http]") {
     http.path = "/" + std::string(limits::http_path_text_max, 'x');
     only(http, "more than 1024 bytes");
     http.path.pop_back();
-    CHECK(problems_of(http).empty());
+    CHECK(http_problems(http).empty());
     http.name = "two words";
     only(http, "up to 64 letters");
-    http = web("", ":3000");
+    http = web_with_backend("", ":3000");
     http.aliases = {"www.example.com"};
     only(http, "`aliases` without `host`");
     http.host = "example.com";
     http.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
-    CHECK(problems_of(http).empty());
+    CHECK(http_problems(http).empty());
     http.aliases.emplace_back("x.example.com");
     only(http, "more than 16 hosts");
 }
 
 TEST_CASE("an HTTP service has a name", "[http]") {
-    CHECK(name_of(web("app.example.com", ":3000")) == "app.example.com");
-    CHECK(name_of(web("*", ":3000")) == "*");
-    CHECK(name_of(web("", ":3000")) == "http::3000");
-    Http http = web("app.example.com", ":3000");
+    CHECK(http_service_name(web_with_backend("app.example.com", ":3000")) == "app.example.com");
+    CHECK(http_service_name(web_with_backend("*", ":3000")) == "*");
+    CHECK(http_service_name(web_with_backend("", ":3000")) == "http::3000");
+    Http http = web_with_backend("app.example.com", ":3000");
     http.path = "= /status";
-    CHECK(name_of(http) == "app.example.com-/status-9f424be1");
+    CHECK(http_service_name(http) == "app.example.com-/status-9f424be1");
     http.name = "status";
-    CHECK(name_of(http) == "status");
+    CHECK(http_service_name(http) == "status");
 }
 
 TEST_CASE("where a server takes HTTP visitors is checked", "[http]") {
@@ -168,7 +168,7 @@ TEST_CASE("a client's HTTP service has a URL, and reaches its backend through th
                             events.push_back(event);
                         })
                         .build();
-    Http http = web("App.Example.com", echo.address());
+    Http http = web_with_backend("App.Example.com", echo.address());
     http.aliases = {"*.example.org"};
     http.path = "/api";
     Service service = client.add(http);
@@ -209,7 +209,7 @@ TEST_CASE("what the HTTP edge does is counted, and its pages are the application
     CHECK(server.stats().http.requests == 0);
     server.start();
     Client client = client_builder(token, server.control_endpoint()).build();
-    Http http = web("app.example.com", echo.address());
+    Http http = web_with_backend("app.example.com", echo.address());
     http.path = "/api";
     client.add(http);
     client.start();
@@ -279,7 +279,7 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
     Server plain = server_builder(token).build();
     plain.start();
     Client client = client_builder(token, plain.control_endpoint()).build();
-    Service service = client.add(web("app.example.com", ":3000"));
+    Service service = client.add(web_with_backend("app.example.com", ":3000"));
     client.start();
     CHECK(client.wait_ready(patience) == errc::unsupported);
     CHECK_THAT(service.error_text(), Catch::Contains("--http-bind"));
@@ -287,13 +287,13 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
     Server server = http_server(token).build();
     server.start();
     Client first = client_builder(token, server.control_endpoint()).build();
-    first.add(web("app.example.com", ":3000"));
+    first.add(web_with_backend("app.example.com", ":3000"));
     first.start();
     REQUIRE_FALSE(first.wait_ready(patience));
     Client second = client_builder(token, server.control_endpoint()).build();
-    Service taken = second.add(web("app.example.com", ":3000"));
-    Service free = second.add(web("free.example.com", ":3000"));
-    Service nameless = second.add(web("", ":3000"));
+    Service taken = second.add(web_with_backend("app.example.com", ":3000"));
+    Service free = second.add(web_with_backend("free.example.com", ":3000"));
+    Service nameless = second.add(web_with_backend("", ":3000"));
     second.start();
     CHECK(second.wait_ready(patience));
     CHECK(taken.error() == errc::name_taken);
@@ -305,7 +305,7 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
 
 TEST_CASE("a client has so many hosts, and no two services of one name", "[http]") {
     Client client = client_builder(Secret::generate(), "127.0.0.1:1").build();
-    Http http = web("a.example.com", ":3000");
+    Http http = web_with_backend("a.example.com", ":3000");
     client.add(http);
     CHECK_THROWS_WITH(client.add(http), Catch::Contains("of that name already"));
     http.aliases.assign(limits::http_hosts_per_service_max - 1, "b.example.com");

@@ -19,7 +19,7 @@ using transport::test::put_file;
 using transport::test::put_pair;
 using transport::test::TemporaryDirectory;
 
-class Book final : public Logger {
+class CertificateLog final : public Logger {
 public:
     bool enabled(LogLevel) const noexcept override { return true; }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
@@ -48,8 +48,8 @@ private:
     std::vector<std::string> lines_;
 };
 
-std::string error_of(const Https& https) {
-    Book book;
+std::string certificates_error(const Https& https) {
+    CertificateLog book;
     try {
         const HttpsCertificates certificates(https, book);
     } catch (const transport::TlsConfigError& error) {
@@ -67,7 +67,7 @@ TEST_CASE("good certificates serve beside bad ones, which the log names", "[http
     Https https;
     https.certificates = {{directory.path() / "none.pem", ""}};
     https.folders = {directory.path()};
-    Book book;
+    CertificateLog book;
     const HttpsCertificates certificates(https, book);
     CHECK(certificates.tls()->has_certificate("good.example"));
     CHECK_FALSE(certificates.tls()->has_certificate("other.example"));
@@ -78,18 +78,19 @@ TEST_CASE("good certificates serve beside bad ones, which the log names", "[http
 
 TEST_CASE("without any good certificate the reasons are told, the first of many", "[https]") {
     const TemporaryDirectory directory;
-    CHECK(error_of(Https{.folders = {directory.path()}}) == "no certificate can be used: there is none in the folders");
-    CHECK(error_of(Https()).empty());  // TLS that is passed through needs none
+    CHECK(certificates_error(Https{.folders = {directory.path()}}) ==
+          "no certificate can be used: there is none in the folders");
+    CHECK(certificates_error(Https()).empty());  // TLS that is passed through needs none
     Https https;
     for (int i = 0; i < 7; ++i) {
         https.certificates.push_back({"/none/" + std::to_string(i) + ".pem", ""});
     }
-    const std::string text = error_of(https);
+    const std::string text = certificates_error(https);
     CHECK(text.starts_with("no certificate can be used: /none/0.pem: No such file or directory; /none/1.pem: "));
     CHECK(text.ends_with("; and 2 more"));
     Https asking;
     asking.client_certificates = {{"*", "/none/ca.pem", true}};
-    CHECK_THAT(error_of(asking), Catch::Contains("/none/ca.pem"));
+    CHECK_THAT(certificates_error(asking), Catch::Contains("/none/ca.pem"));
 }
 
 TEST_CASE("what changes is noticed, and what goes bad is told once and changes nothing", "[https]") {
@@ -98,7 +99,7 @@ TEST_CASE("what changes is noticed, and what goes bad is told once and changes n
     Https https;
     https.folders = {directory.path()};
     https.reload_interval = 100ms;
-    Book book;
+    CertificateLog book;
     HttpsCertificates certificates(https, book);
     certificates.watch();
     put_pair(directory.path(), "more", make_for("more.example"));

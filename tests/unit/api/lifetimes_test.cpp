@@ -45,7 +45,7 @@ struct Bare {
 
 /// The error that a handler without an executor is called with; it must be called.
 template <typename Start>
-std::error_code told(Start start) {
+std::error_code handler_error(Start start) {
     auto promise = std::make_shared<std::promise<std::error_code>>();
     auto future = promise->get_future();
     start([promise](std::error_code error, auto&&...) { promise->set_value(error); });
@@ -55,7 +55,7 @@ std::error_code told(Start start) {
 
 std::error_code read(Stream& stream) {
     auto byte = std::make_shared<char>();
-    return told([&](auto handler) {
+    return handler_error([&](auto handler) {
         stream.async_read_some(asio::buffer(byte.get(), 1),
                                [byte, handler](std::error_code error, std::size_t) { handler(error); });
     });
@@ -85,12 +85,12 @@ TEST_CASE("streams and listeners outlive their client and server, and their oper
         CHECK(read(bare.opened) == errc::session_closed);
     }
     SECTION("writes") {
-        CHECK(told([&](auto handler) { asio::async_write(bare.accepted, asio::buffer("x", 1), handler); }) ==
+        CHECK(handler_error([&](auto handler) { asio::async_write(bare.accepted, asio::buffer("x", 1), handler); }) ==
               errc::session_closed);
     }
     SECTION("accepts") {
-        CHECK(told([&](auto handler) { bare.listener->async_accept(handler); }) == errc::session_closed);
-        CHECK(told([&](auto handler) { bare.listener->async_incoming(handler); }) == errc::session_closed);
+        CHECK(handler_error([&](auto handler) { bare.listener->async_accept(handler); }) == errc::session_closed);
+        CHECK(handler_error([&](auto handler) { bare.listener->async_incoming(handler); }) == errc::session_closed);
     }
     SECTION("coroutines on their executor") {
         auto end = std::make_shared<std::promise<std::error_code>>();
@@ -131,5 +131,5 @@ TEST_CASE("a time that has passed ends an open at once") {
     Bare bare;
     OpenTarget target("service");
     target.timeout = -1ms;
-    CHECK(told([&](auto handler) { bare.server->async_open(target, handler); }) == errc::timed_out);
+    CHECK(handler_error([&](auto handler) { bare.server->async_open(target, handler); }) == errc::timed_out);
 }

@@ -155,8 +155,8 @@ private:
     std::string bytes_;
 };
 
-struct Rig {
-    explicit Rig(std::vector<PluginUse> uses, std::size_t workers = 2) {
+struct PluginChangeFixture {
+    explicit PluginChangeFixture(std::vector<PluginUse> uses, std::size_t workers = 2) {
         Counts::started = Counts::stopped = 0;
         Counts::on_make = nullptr;
         Server::Builder builder = server_builder(token);
@@ -290,7 +290,7 @@ std::error_code error_of(const std::function<void()>& action) {
 
 TEST_CASE("plugins: a new chain takes the old one's place, its state, and its visitors", "[plugins]") {
     {
-        Rig rig({counts("one")});
+        PluginChangeFixture rig({counts("one")});
         rig.start();
         Keeps visitor(rig.at());
         CHECK(visitor.get() == "200 one 1");
@@ -313,7 +313,7 @@ TEST_CASE("plugins: a new chain takes the old one's place, its state, and its vi
 }
 
 TEST_CASE("plugins: an exchange ends with the chain that it began with", "[plugins]") {
-    Rig rig({counts("one")});
+    PluginChangeFixture rig({counts("one")});
     rig.start();
     Keeps visitor(rig.at());
     visitor.send("/held");
@@ -337,7 +337,7 @@ TEST_CASE("plugins: an exchange ends with the chain that it began with", "[plugi
 
 TEST_CASE("plugins: mistakes are all told, and change nothing", "[plugins]") {
     using Catch::Contains;
-    Rig rig({counts("one")});
+    PluginChangeFixture rig({counts("one")});
     rig.start();
     CHECK_THROWS_WITH(
         rig.server.set_plugins({counts("two"), {.library = &plugin::library<Counts>, .settings = "{x: 1}"}, {}}),
@@ -352,7 +352,7 @@ TEST_CASE("plugins: mistakes are all told, and change nothing", "[plugins]") {
 
 TEST_CASE("plugins: a change before the start says what the start makes, and one after the end is refused",
           "[plugins]") {
-    Rig rig({counts("one")});
+    PluginChangeFixture rig({counts("one")});
     rig.server.set_plugins({counts("two")});
     CHECK(Counts::living == 0);
     CHECK_THROWS_AS(rig.server.set_plugins({{}}), config_error);
@@ -365,7 +365,7 @@ TEST_CASE("plugins: a change before the start says what the start makes, and one
 }
 
 TEST_CASE("plugins: whoever is in a plugin's own making is told that waiting would be for ever", "[plugins]") {
-    Rig rig({});
+    PluginChangeFixture rig({});
     rig.start();
     std::error_code change;
     std::error_code stop;
@@ -383,7 +383,7 @@ TEST_CASE("plugins: whoever is in a plugin's own making is told that waiting wou
 TEST_CASE("plugins: changes from several threads, during start and stop, come one after the other",
           "[plugins][threads]") {
     for (int round = 0; round < 10; ++round) {
-        Rig rig({counts("one")});
+        PluginChangeFixture rig({counts("one")});
         std::atomic<bool> go{false};
         std::atomic<bool> over{false};
         std::vector<std::thread> threads;
@@ -440,7 +440,7 @@ TEST_CASE("plugins: within an application's io_context they are changed on its t
 
 TEST_CASE("plugins: a thousand changes under load fail no request and leave nothing", "[plugins][threads]") {
     {
-        Rig rig({counts("filter 0", "f"), counts("0", "a")});
+        PluginChangeFixture rig({counts("filter 0", "f"), counts("0", "a")});
         rig.start();
         Load visitors(rig.at());
         std::thread decides([&] { decide_held(visitors); });

@@ -21,9 +21,9 @@ using plugin::Decision;
 namespace {
 
 std::mutex held_mutex;
-std::vector<ft_later> held;         // copies, which nothing stops from being used again
-std::atomic<int> contexts{0};       // of decisions, which are to be freed once each
-std::atomic<int> decided_after{0};  // decisions that ran; after the end of the server there are none
+std::vector<ft_later> held_handles;  // copies, which nothing stops from being used again
+std::atomic<int> contexts{0};        // of decisions, which are to be freed once each
+std::atomic<int> decided_after{0};   // decisions that ran; after the end of the server there are none
 std::atomic<int> asked{0};
 const ft_http* http_of_host = nullptr;
 
@@ -38,12 +38,12 @@ ft_decision on_request(void*, ft_exchange* exchange) {
     const ft_later handle = http_of_host->later(exchange, 0);
     ++asked;
     const std::lock_guard lock(held_mutex);
-    held.push_back(handle);
+    held_handles.push_back(handle);
     return FT_LATER;
 }
 
 void* make(ft_settings*, const ft_instance*, void*) {
-    return &held;
+    return &held_handles;
 }
 
 /// A plugin over the C interface, whose handles can be copied.
@@ -74,7 +74,7 @@ void decide_all() {
     std::vector<ft_later> all;
     {
         const std::lock_guard lock(held_mutex);
-        all = held;
+        all = held_handles;
     }
     for (const ft_later& each : all) {
         http_of_host->resume(each, then, new Owed, [](void* user) { delete static_cast<Owed*>(user); });

@@ -69,9 +69,9 @@ private:
     std::thread thread_;
 };
 
-struct Rig {
+struct PluginFixture {
     /// A server with these plugins, and a client with a service behind it.
-    explicit Rig(std::vector<PluginUse> uses) {
+    explicit PluginFixture(std::vector<PluginUse> uses) {
         Greets::started = Greets::stopped = 0;
         Server::Builder builder = server_builder(token);
         builder.http_bind("127.0.0.1:0");
@@ -109,7 +109,7 @@ PluginUse greets(std::string settings) {
     return {.library = &plugin::library<Greets>, .settings = std::move(settings)};
 }
 
-std::vector<std::string> problems_with(std::vector<PluginUse> uses) {
+std::vector<std::string> chain_problems(std::vector<PluginUse> uses) {
     Server::Builder builder = server_builder(Secret::generate());
     for (PluginUse& use : uses) {
         builder.plugin(std::move(use));
@@ -125,7 +125,7 @@ std::vector<std::string> problems_with(std::vector<PluginUse> uses) {
 
 TEST_CASE("a linked plugin lives from the server's start to its end", "[plugins]") {
     {
-        Rig rig({greets("{words: hello}")});
+        PluginFixture rig({greets("{words: hello}")});
         CHECK(Greets::living == 0);
         rig.server->start();
         CHECK(Greets::living == 1);
@@ -139,13 +139,13 @@ TEST_CASE("a linked plugin lives from the server's start to its end", "[plugins]
 }
 
 TEST_CASE("a linked plugin decides on a thread of its own", "[plugins][threads]") {
-    Rig rig({greets("{words: at last, later: true}")});
+    PluginFixture rig({greets("{words: at last, later: true}")});
     rig.server->start();
     CHECK(rig.get() == "at last");
 }
 
 TEST_CASE("several instances of a plugin have settings of their own, and the first one answers", "[plugins]") {
-    Rig rig({greets("{words: one}"), greets("{words: two}")});
+    PluginFixture rig({greets("{words: one}"), greets("{words: two}")});
     rig.server->start();
     CHECK(Greets::living == 2);
     CHECK(rig.get() == "one");
@@ -154,11 +154,11 @@ TEST_CASE("several instances of a plugin have settings of their own, and the fir
 TEST_CASE("plugins that can not work are told when the server is built", "[plugins]") {
     using Catch::Contains;
     const auto only = [](std::vector<PluginUse> uses, const std::string& text) {
-        const std::vector<std::string> all = problems_with(std::move(uses));
+        const std::vector<std::string> all = chain_problems(std::move(uses));
         REQUIRE(all.size() == 1);
         CHECK_THAT(all.front(), Contains(text));
     };
-    CHECK(problems_with({greets("{words: hello}")}).empty());
+    CHECK(chain_problems({greets("{words: hello}")}).empty());
     only({{}}, "plugins[0]: has no library");
     only({greets("")}, "plugins[0]");
     only({greets("{words: hello}"), greets("{words: rude}")}, "plugins[1].words: is not polite");
@@ -170,13 +170,13 @@ TEST_CASE("plugins that can not work are told when the server is built", "[plugi
     only({named, named}, "plugins[1].id: is another plugin's too");
     named.id = "a b";
     only({named}, "plugins[0].id: has to be");
-    CHECK(problems_with(std::vector<PluginUse>(56, greets("{words: x}"))).empty());
+    CHECK(chain_problems(std::vector<PluginUse>(56, greets("{words: x}"))).empty());
     only(std::vector<PluginUse>(57, greets("{words: x}")), "there may be up to 56 where clients may ask for plugins");
     only(std::vector<PluginUse>(65, greets("{words: x}")), "there may be up to 64");
 }
 
 TEST_CASE("a server whose plugin can not be made does not start, and says why", "[plugins]") {
-    Rig rig({greets("{words: hello}"), greets("{words: unmade}")});
+    PluginFixture rig({greets("{words: hello}"), greets("{words: unmade}")});
     CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" can not be made: no such greeting"));
     CHECK(Greets::started == 0);
     CHECK(Greets::stopped == 0);

@@ -52,7 +52,7 @@ std::string get(const Server& server) {
     return all.substr(all.find("\r\n\r\n") + 4);
 }
 
-Lines problems_with(const PluginUse& use) {
+Lines use_problems(const PluginUse& use) {
     Server::Builder builder = server_builder(Secret::generate());
     builder.plugin(use);
     Lines all;
@@ -63,7 +63,7 @@ Lines problems_with(const PluginUse& use) {
 }
 
 /// "id yes why", a line each.
-Lines told(const HttpRoute& route) {
+Lines told_of_plugins(const HttpRoute& route) {
     Lines lines;
     for (const HttpRoutePlugin& each : route.plugins) {
         const char* const runs = each.runs == HttpRoutePlugin::Runs::yes  ? " yes "
@@ -74,7 +74,7 @@ Lines told(const HttpRoute& route) {
     return lines;
 }
 
-std::vector<Http> web() {
+std::vector<Http> app_services() {
     Http http;
     http.host = "app.test";
     http.local = "127.0.0.1:3000";
@@ -119,11 +119,11 @@ TEST_CASE("what is wrong with where and when a plugin runs is told by its field"
     use.paths = {"api"};
     use.services = {""};
     use.when = "request.pth == 1";
-    CHECK(problems_with(use) ==
+    CHECK(use_problems(use) ==
           Lines{"plugins[0].hosts[1]: is a URL; write its host alone, like app.example.com",
                 "plugins[0].paths[0]: does not begin with '/'", "plugins[0].services[0]: is no name of a service",
                 "plugins[0].when: 1:1: unknown field `request.pth`; did you mean `request.path`?"});
-    CHECK(problems_with(answers("x")).empty());
+    CHECK(use_problems(answers("x")).empty());
 }
 
 TEST_CASE("a note that is read and that nobody sets is warned of at the start", "[plugins]") {
@@ -158,15 +158,15 @@ TEST_CASE("a route tells which plugins run for it", "[plugins][http]") {
     noted.when = "has(note.who)";
     const std::vector<PluginUse> chain{scoped, conditional, noted};
     HttpRouteRequest request{.url = "http://app.test/"};
-    CHECK(told(find_route(web(), request, chain)) == Lines{"scoped no its paths, `/api`, `= /x`, do not have `/`",
-                                                           "conditional no its condition does not hold",
-                                                           "answers depends its condition looks at the note `who`"});
+    CHECK(told_of_plugins(find_route(app_services(), request, chain)) ==
+          Lines{"scoped no its paths, `/api`, `= /x`, do not have `/`", "conditional no its condition does not hold",
+                "answers depends its condition looks at the note `who`"});
     request = {"https://app.test/%61pi", "GET", {{"X-Role", "admin"}}, "10.1.2.3"};
-    const HttpRoute route = find_route(web(), request, chain);
-    CHECK(told(route) == Lines{"scoped yes its scope has the request", "conditional yes its condition holds",
-                               "answers depends its condition looks at the note `who`"});
+    const HttpRoute route = find_route(app_services(), request, chain);
+    CHECK(told_of_plugins(route) == Lines{"scoped yes its scope has the request", "conditional yes its condition holds",
+                                          "answers depends its condition looks at the note `who`"});
     CHECK(route.request == Lines{"GET /%61pi HTTP/1.1", "Host: app.test", "X-Role: admin"});
-    CHECK(find_route(web(), "app.test").plugins.empty());
+    CHECK(find_route(app_services(), "app.test").plugins.empty());
 }
 
 TEST_CASE("a route tells of a path that is ambiguous for plugins alone", "[plugins][http]") {
@@ -175,20 +175,21 @@ TEST_CASE("a route tells of a path that is ambiguous for plugins alone", "[plugi
     PluginUse conditional = answers("conditional");
     conditional.when = "request.path.startsWith(\"/admin\")";
     for (const char* url : {"app.test//api", "app.test//admin"}) {
-        const HttpRoute route = find_route(web(), {.url = url}, {scoped, conditional});
+        const HttpRoute route = find_route(app_services(), {.url = url}, {scoped, conditional});
         CHECK(route.outcome == HttpRoute::Outcome::page);
         CHECK(route.status == 400);
         CHECK(route.code == "ambiguous_path");
         CHECK(route.request.empty());
         CHECK(route.plugins.empty());
     }
-    CHECK(find_route(web(), {.url = "app.test//x"}, {scoped, conditional}).outcome == HttpRoute::Outcome::backend);
+    CHECK(find_route(app_services(), {.url = "app.test//x"}, {scoped, conditional}).outcome ==
+          HttpRoute::Outcome::backend);
 }
 
 TEST_CASE("what is wrong with a request or a chain that a route is asked for", "[plugins][http]") {
     const auto problem = [](const HttpRouteRequest& request, const std::vector<PluginUse>& chain) -> std::string {
         try {
-            (void)find_route(web(), request, chain);
+            (void)find_route(app_services(), request, chain);
         } catch (const config_error& error) {
             return error.problems().front().key + ": " + error.problems().front().text;
         }

@@ -41,8 +41,8 @@ private:
     std::vector<Event> events_;
 };
 
-struct Rig {
-    explicit Rig(std::chrono::milliseconds resume = 30s) {
+struct ResumeFixture {
+    explicit ResumeFixture(std::chrono::milliseconds resume = 30s) {
         server = server_builder(token).resume(resume).hold(0ms).on_event(at_server.handler()).build();
         server.start();
         const std::string control = server.control_endpoint();
@@ -67,7 +67,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a connection that is made anew is told, and counted, on both sides", "[threads][resume]") {
-    Rig rig;
+    ResumeFixture rig;
     Visitor visitor(rig.service.port());
     REQUIRE(visitor.echoes("before"));
     rig.relay->set_open(false);
@@ -104,7 +104,7 @@ TEST_CASE("a connection that is made anew is told, and counted, on both sides", 
 }
 
 TEST_CASE("a connection that does not come back in time is lost after all", "[threads][resume]") {
-    Rig rig(5s);
+    ResumeFixture rig(5s);
     Visitor visitor(rig.service.port());
     REQUIRE(visitor.echoes("before"));
     rig.relay->set_open(false);
@@ -120,7 +120,7 @@ TEST_CASE("a connection that does not come back in time is lost after all", "[th
 }
 
 TEST_CASE("a connection that is cut again and again is not made anew without end at once", "[threads][resume]") {
-    Rig rig;
+    ResumeFixture rig;
     const std::size_t before = rig.relay->count();
     const auto until = std::chrono::steady_clock::now() + 3'500ms;
     while (std::chrono::steady_clock::now() < until) {

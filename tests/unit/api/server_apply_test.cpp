@@ -8,11 +8,11 @@
 
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/plugin.hpp"
+#include "unit/api/apply_texts.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::test;
-using Kind = ApplyReport::Change::Kind;
 
 namespace {
 
@@ -40,8 +40,8 @@ struct Guest {
     Service service;
 };
 
-struct Rig {
-    Rig() {
+struct ServerApplyFixture {
+    ServerApplyFixture() {
         server = builder().build();
         server.start();
         alice.connect(server, echo.address());
@@ -71,26 +71,18 @@ struct Rig {
     Server server;
 };
 
-std::vector<std::string> texts_of(const ApplyReport& report) {
-    std::vector<std::string> texts;
-    for (const ApplyReport::Change& change : report.applied) {
-        texts.push_back(to_text(change));
-    }
-    return texts;
-}
-
 using Texts = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE("the same settings change nothing") {
-    Rig rig;
+    ServerApplyFixture rig;
     const ApplyReport report = rig.server.apply(rig.builder());
     CHECK(report.unchanged());
 }
 
 TEST_CASE("a token that is removed loses its sessions, and others notice nothing") {
-    Rig rig;
+    ServerApplyFixture rig;
     Visitor visitor(rig.bob.service.port());
     REQUIRE(visitor.echoes("before"));
     Visitor cut(rig.alice.service.port());
@@ -118,11 +110,11 @@ TEST_CASE("a token that is removed loses its sessions, and others notice nothing
 }
 
 TEST_CASE("a secret that stays one of its token's keeps its sessions") {
-    Rig rig;
+    ServerApplyFixture rig;
     Visitor visitor(rig.alice.service.port());
     REQUIRE(visitor.echoes("before"));
     const Secret fresh = Secret::generate();
-    Server::Builder both = Rig::builder_without_tokens();
+    Server::Builder both = ServerApplyFixture::builder_without_tokens();
     both.token(fresh.copy(), "alice", {}, rig.alice.secret.copy()).token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.apply(std::move(both))) == Texts{"server.token alice changed"});
     CHECK(visitor.echoes("both"));
@@ -131,7 +123,7 @@ TEST_CASE("a secret that stays one of its token's keeps its sessions") {
     Guest next(fresh, "next");
     next.connect(rig.server, rig.echo.address());
 
-    Server::Builder one = Rig::builder_without_tokens();
+    Server::Builder one = ServerApplyFixture::builder_without_tokens();
     one.token(fresh.copy(), "alice").token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.apply(std::move(one))) == Texts{"server.token alice changed"});
     (void)visitor.wait_for_end();  // logged in with the old secret
@@ -139,7 +131,7 @@ TEST_CASE("a secret that stays one of its token's keeps its sessions") {
 }
 
 TEST_CASE("services that a token has no right to any more are refused, and others go on") {
-    Rig rig;
+    ServerApplyFixture rig;
     const std::uint16_t port = lasting_port();
     const Service kept = rig.alice.service;
     const Service lost = rig.alice.client.add(Tcp(port, rig.echo.address(), "lost"));
@@ -149,7 +141,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
 
     Rights rights;
     rights.ports = {{std::to_string(kept.port())}};
-    Server::Builder builder = Rig::builder_without_tokens();
+    Server::Builder builder = ServerApplyFixture::builder_without_tokens();
     builder.token(rig.alice.secret.copy(), "alice", rights).token(rig.bob.secret.copy(), "bob");
     REQUIRE(rig.server.apply(std::move(builder)).ok());
     REQUIRE(eventually([&] { return lost.state() == Service::State::refused; }));
@@ -160,7 +152,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
     // Whoever has the right to it gets the port.
     Rights others;
     others.ports = {{std::to_string(port), std::to_string(rig.bob.service.port())}};
-    builder = Rig::builder_without_tokens();
+    builder = ServerApplyFixture::builder_without_tokens();
     builder.token(rig.alice.secret.copy(), "alice", rights).token(rig.bob.secret.copy(), "bob", others);
     REQUIRE(rig.server.apply(std::move(builder)).ok());
     const Service taken = rig.bob.client.add(Tcp(port, rig.echo.address(), "taken"));
@@ -169,7 +161,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
 }
 
 TEST_CASE("what can not change while it runs is named, and everything else is applied") {
-    Rig rig;
+    ServerApplyFixture rig;
     Server::Builder builder = rig.builder();
     builder.workers(1).domain("example.com").http_bind("127.0.0.1:0").connections_per_token(7);
     builder.token(Secret::generate(), "carol");
@@ -182,8 +174,8 @@ TEST_CASE("what can not change while it runs is named, and everything else is ap
 }
 
 TEST_CASE("mistakes change nothing, and are all told") {
-    Rig rig;
-    Server::Builder builder = Rig::builder_without_tokens();
+    ServerApplyFixture rig;
+    Server::Builder builder = ServerApplyFixture::builder_without_tokens();
     builder.token(rig.bob.secret.copy(), "bob").allow_ports("nonsense");
     builder.bind("nowhere");
     const ApplyReport report = rig.server.apply(std::move(builder));
@@ -194,7 +186,7 @@ TEST_CASE("mistakes change nothing, and are all told") {
     CHECK(rig.server.apply(rig.builder()).unchanged());
 
     SECTION("also where only the making of a plugin finds out") {
-        Server::Builder with_plugin = Rig::builder_without_tokens();
+        Server::Builder with_plugin = ServerApplyFixture::builder_without_tokens();
         with_plugin.token(rig.bob.secret.copy(), "bob").plugin({.library = &plugin::library<Unmade>});
         const ApplyReport unmade = rig.server.apply(std::move(with_plugin));
         CHECK(unmade.problems.size() == 1);
@@ -213,8 +205,8 @@ TEST_CASE("mistakes change nothing, and are all told") {
 }
 
 TEST_CASE("a check tells what would be applied, and applies nothing") {
-    Rig rig;
-    Server::Builder builder = Rig::builder_without_tokens();
+    ServerApplyFixture rig;
+    Server::Builder builder = ServerApplyFixture::builder_without_tokens();
     builder.token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.check(builder)) == Texts{"server.token alice removed"});
     CHECK(rig.knows("alice"));
@@ -222,7 +214,7 @@ TEST_CASE("a check tells what would be applied, and applies nothing") {
 }
 
 TEST_CASE("quotas hold for what comes from then on") {
-    Rig rig;
+    ServerApplyFixture rig;
     Server::Builder builder = rig.builder();
     builder.ports_per_token(1);
     REQUIRE(rig.server.apply(std::move(builder)).ok());
@@ -272,7 +264,7 @@ TEST_CASE("the level of the log changes while the server runs") {
 }
 
 TEST_CASE("a service whose token is taken back ends alone, and comes with the new one") {
-    Rig rig;
+    ServerApplyFixture rig;
     const Secret first = Secret::generate();
     const Secret second = Secret::generate();
     const auto guard = [&](const Secret& token, const Secret* also) {
@@ -314,7 +306,7 @@ TEST_CASE("a service whose token is taken back ends alone, and comes with the ne
 
 TEST_CASE("what is no guarded service is told") {
     const auto problems = [](std::vector<GuardedService> services) {
-        Server::Builder builder = Rig::builder_without_tokens();
+        Server::Builder builder = ServerApplyFixture::builder_without_tokens();
         builder.token(Secret::generate(), "alice").guarded_services(std::move(services));
         Texts texts;
         for (const Problem& problem : builder.check()) {

@@ -28,7 +28,7 @@ std::string text_of(const LogRecord& record) {
 }
 
 /// Remembers what it was given.
-class Book {
+class SinkBook {
 public:
     LogSink sink() {
         return [this](const LogRecord& record) {
@@ -50,7 +50,7 @@ private:
 // end itself waits for a sink for a limited time only.
 template <typename Action>
 Lines lines_of(LogLevel level, std::size_t expected, Action action) {
-    Book book;
+    SinkBook book;
     {
         SinkLogger log(book.sink(), level);
         action(log);
@@ -108,7 +108,7 @@ TEST_CASE("limit: lines that wait for a slow sink, for which nobody waits", "[lo
     std::promise<void> released;
     bool first = true;
     int written = 0;
-    Book gaps;
+    SinkBook gaps;
     {
         SinkLogger log(
             [&, tell_gap = gaps.sink()](const LogRecord& record) {
@@ -159,7 +159,7 @@ TEST_CASE("a sink that waits for something else is told that the end has come", 
 }
 
 TEST_CASE("what was left out is told when the second is over, without a further line", "[log][threads]") {
-    Book book;
+    SinkBook book;
     SinkLogger log(book.sink(), LogLevel::info);
     constexpr LineKind kind{"junk", 2};
     const TimePoint now = Clock::now();
@@ -177,7 +177,7 @@ TEST_CASE("what was left out is told when the second is over, without a further 
 TEST_CASE("what was left out is told at the end, too", "[log]") {
     constexpr LineKind kind{"junk", 1};
     const TimePoint give_up = Clock::now() + test::patience;
-    std::optional<Book> book;
+    std::optional<SinkBook> book;
     TimePoint began;
     do {  // when the end took all of its patience it did not wait for the line, which proves nothing
         REQUIRE(Clock::now() < give_up);

@@ -14,7 +14,7 @@ using namespace ferrotunnel::test;
 namespace {
 
 /// A stream from end to end, both ends of it the application's.
-struct Rig {
+struct StopAnswersFixture {
     asio::io_context io;  // outlives both sides, as do the handlers in it that wait for the end of a stream
     Runner runner{io};
     Secret token = Secret::generate();
@@ -24,7 +24,7 @@ struct Rig {
     Stream opened;
     Stream accepted;
 
-    Rig() {
+    StopAnswersFixture() {
         server.start();
         client = client_builder(token, server.control_endpoint()).build();
         client.start();
@@ -45,7 +45,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a stop that cuts a stream says so", "[threads][stop]") {
-    Rig rig;
+    StopAnswersFixture rig;
     SECTION("of the client") {
         CHECK(rig.client.stop() == errc::timed_out);
         CHECK(rig.read(rig.accepted) == errc::session_closed);
@@ -63,7 +63,7 @@ TEST_CASE("a stop that cuts a stream says so", "[threads][stop]") {
 }
 
 TEST_CASE("a stop that cuts nothing succeeds", "[threads][stop]") {
-    Rig rig;
+    StopAnswersFixture rig;
     rig.opened.close();
     rig.accepted.close();
     REQUIRE(eventually([&] { return rig.client.stats().traffic.streams + rig.server.stats().traffic.streams == 0; }));
@@ -74,7 +74,7 @@ TEST_CASE("a stop that cuts nothing succeeds", "[threads][stop]") {
 }
 
 TEST_CASE("all who stop at the same time are answered alike, at the end", "[threads][stop]") {
-    Rig rig;
+    StopAnswersFixture rig;
     auto stop_both_ways = [&](auto& end, auto has_begun) {
         auto patient = std::async(std::launch::async, [&] { return end.stop(patience); });
         REQUIRE(eventually(has_begun));

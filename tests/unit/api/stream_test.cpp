@@ -16,7 +16,7 @@ namespace {
 using asio::use_awaitable;
 using Bytes = std::vector<std::uint8_t>;
 
-struct Fixture {
+struct StreamFixture {
     asio::io_context io;  // outlives the pair's thread, which posts to it
     SessionPair pair;
     Listener listener = pair.make_listener(io.get_executor());
@@ -70,7 +70,7 @@ void fill(asio::io_context& io, SessionPair& pair, Stream& stream, const Bytes& 
 }  // namespace
 
 TEST_CASE("bytes cross a stream in both directions", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes there = pattern(3'000'000, 1);
     const Bytes back = pattern(2'000'000, 2);
     Bytes got_there(there.size());
@@ -88,7 +88,7 @@ TEST_CASE("bytes cross a stream in both directions", "[stream]") {
 }
 
 TEST_CASE("a direction ends on its own, and a late answer still comes", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes question = pattern(100'000, 3);
     const Bytes answer = pattern(1'000'000, 4);
     auto ask = [&]() -> asio::awaitable<void> {
@@ -119,7 +119,7 @@ TEST_CASE("a direction ends on its own, and a late answer still comes", "[stream
 }
 
 TEST_CASE("a stream that ends by destruction without shutdown_send is a reset, after its data", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes half = pattern(30'000, 5);
     auto send = [&]() -> asio::awaitable<void> {
         co_await asio::async_write(f.ends.far, asio::buffer(half), use_awaitable);
@@ -139,7 +139,7 @@ TEST_CASE("a stream that ends by destruction without shutdown_send is a reset, a
 }
 
 TEST_CASE("a stream that ends by destruction after shutdown_send, or by close, is an orderly end", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes whole = pattern(200'000, 6);
     bool by_close = GENERATE(false, true);
     auto send = [&]() -> asio::awaitable<void> {
@@ -165,7 +165,7 @@ TEST_CASE("a stream that ends by destruction after shutdown_send, or by close, i
 }
 
 TEST_CASE("reset after shutdown_send still resets, and the other side's data after close is thrown away", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     SECTION("reset") {
         f.ends.far.shutdown_send();
         f.ends.far.reset();
@@ -203,8 +203,8 @@ TEST_CASE("reset after shutdown_send still resets, and the other side's data aft
 }
 
 TEST_CASE("an application that has gone leaves no stream behind, whatever the other side does", "[stream]") {
-    Fixture f;
-    const Duration patience = limits::orphan_patience;
+    StreamFixture f;
+    const Duration orphan_wait = limits::orphan_patience;
     bool in_order = true;  // the application's end has left
     const auto is_left = [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(1, 1); };
     SECTION("and has said nothing more") {
@@ -233,7 +233,7 @@ TEST_CASE("an application that has gone leaves no stream behind, whatever the ot
         run_until(f.io, [&] { return blocked.calls == 1; });
     }
     f.pair.call([] {});
-    f.pair.pass(patience - std::chrono::seconds(10));
+    f.pair.pass(orphan_wait - std::chrono::seconds(10));
     CHECK(is_left());
     f.pair.pass(std::chrono::seconds(20));
     run_until(f.io, [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(0, 0); });
@@ -244,7 +244,7 @@ TEST_CASE("an application that has gone leaves no stream behind, whatever the ot
 }
 
 TEST_CASE("what an application has written is read however long that takes, also when it has gone", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes whole = pattern(30'000);
     auto send = [&]() -> asio::awaitable<void> {
         co_await asio::async_write(f.ends.far, asio::buffer(whole), use_awaitable);
@@ -261,7 +261,7 @@ TEST_CASE("what an application has written is read however long that takes, also
 }
 
 TEST_CASE("a lost trunk is not an orderly end, and what came before it is still read", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes some = pattern(20'000, 7);
     auto send = [&]() -> asio::awaitable<void> {
         co_await asio::async_write(f.ends.near, asio::buffer(some), use_awaitable);
@@ -293,7 +293,7 @@ TEST_CASE("a lost trunk is not an orderly end, and what came before it is still 
 }
 
 TEST_CASE("the visitor's address is known, and an opened stream has none", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     CHECK(f.ends.far.remote_endpoint() == asio::ip::tcp::endpoint(asio::ip::make_address("192.0.2.7"), 40'000));
     std::error_code ec;
     (void)f.ends.near.remote_endpoint(ec);
@@ -302,7 +302,7 @@ TEST_CASE("the visitor's address is known, and an opened stream has none", "[str
 }
 
 TEST_CASE("an outstanding read is cancelled, and the next one works", "[stream][cancel]") {
-    Fixture f;
+    StreamFixture f;
     std::array<std::uint8_t, 10> room{};
     asio::cancellation_signal signal;
     auto type =
@@ -328,7 +328,7 @@ TEST_CASE("an outstanding read is cancelled, and the next one works", "[stream][
 }
 
 TEST_CASE("an outstanding write is cancelled, and nothing of it is sent", "[stream][cancel]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes bytes(10'000, 0xaa);
     Answer blocked;
     fill(f.io, f.pair, f.ends.near, bytes, blocked);
@@ -351,7 +351,7 @@ TEST_CASE("an outstanding write is cancelled, and nothing of it is sent", "[stre
 }
 
 TEST_CASE("a write that waits is cancelled by its slot, and the stream goes on", "[stream][cancel]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes filling(16'000, 1);
     std::size_t sent = 0;
     asio::cancellation_signal signal;
@@ -385,7 +385,7 @@ TEST_CASE("a write that waits is cancelled by its slot, and the stream goes on",
 }
 
 TEST_CASE("misuse has definite answers", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     std::array<std::uint8_t, 4> room{};
     Answer first;
     Answer second;
@@ -426,7 +426,7 @@ TEST_CASE("misuse has definite answers", "[stream]") {
 }
 
 TEST_CASE("buffer sequences are filled and sent in order", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     std::string a = "one ";
     std::string b;
     std::string c = "two ";
@@ -508,7 +508,7 @@ struct AllocatingHandler {
 
 TEST_CASE("a handler runs on its own executor, never inside the call, and its allocator is used", "[stream]") {
     asio::io_context other;
-    Fixture f;
+    StreamFixture f;
     std::atomic<int> alive = 0;
     std::thread::id ran_on;
     int alive_when_called = -1;
@@ -537,7 +537,7 @@ TEST_CASE("a handler runs on its own executor, never inside the call, and its al
 }
 
 TEST_CASE("an idle stream holds no payload memory", "[stream]") {
-    Fixture f;
+    StreamFixture f;
     const Bytes bytes = pattern(500'000);
     Bytes got(bytes.size());
     auto send = [&]() -> asio::awaitable<void> {

@@ -82,7 +82,7 @@ asio::awaitable<void> take_some_and_go(Stream stream, int round) {
     }
 }
 
-struct Outcome {
+struct LossOutcome {
     std::atomic<int> ended = 0;
     std::atomic<int> wrong = 0;
 
@@ -92,7 +92,7 @@ struct Outcome {
     }
 };
 
-asio::awaitable<void> write_until_lost(std::shared_ptr<Stream> stream, const Bytes& bytes, Outcome& outcome) {
+asio::awaitable<void> write_until_lost(std::shared_ptr<Stream> stream, const Bytes& bytes, LossOutcome& outcome) {
     std::error_code ec;
     while (!ec) {
         co_await asio::async_write(*stream, asio::buffer(bytes), asio::redirect_error(use_awaitable, ec));
@@ -100,7 +100,7 @@ asio::awaitable<void> write_until_lost(std::shared_ptr<Stream> stream, const Byt
     outcome.see(ec);
 }
 
-asio::awaitable<void> read_until_lost(std::shared_ptr<Stream> stream, Outcome& outcome) {
+asio::awaitable<void> read_until_lost(std::shared_ptr<Stream> stream, LossOutcome& outcome) {
     std::error_code ec;
     (void)co_await read_to_end(*stream, ec);
     outcome.see(ec);
@@ -219,7 +219,7 @@ TEST_CASE("an outstanding operation is ended by close from its own thread while 
 
 TEST_CASE("a thousand streams on foreign threads when the session is lost", "[stream][threads]") {
     constexpr int count = 1'000;
-    Outcome outcome;
+    LossOutcome outcome;
     const Bytes bytes = pattern(20'000, 14);
     asio::io_context io;
     Threads threads(3);

@@ -23,8 +23,8 @@ bool is_refused(std::uint16_t port) {
 }
 
 // A server with the tokens of alice and bob, and a client of alice with the private service "db".
-struct Rig {
-    explicit Rig(const Rights& rights = {}) {
+struct VisitFixture {
+    explicit VisitFixture(const Rights& rights = {}) {
         Server::Builder builder = Server::builder();
         builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1");
         builder.token(alice.copy(), "alice", rights).token(bob.copy(), "bob");
@@ -58,7 +58,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a visit reaches a private service of another client", "[visit]") {
-    Rig rig;
+    VisitFixture rig;
     const std::uint16_t port = rig.visit(rig.alice, "db", rig.key);
     Visitor first(port);
     Visitor second(port);
@@ -75,7 +75,7 @@ TEST_CASE("a visit reaches a private service of another client", "[visit]") {
 }
 
 TEST_CASE("a visit with another key, or of another name, is reset", "[visit]") {
-    Rig rig;
+    VisitFixture rig;
     const bool wrong_key = GENERATE(true, false);
     const VisitKey other{Secret::generate()};
     Visitor visitor(rig.visit(rig.alice, wrong_key ? "db" : "web", wrong_key ? other : rig.key));
@@ -88,7 +88,7 @@ TEST_CASE("another token's services are visited where their token says so", "[vi
     if (allowed) {
         rights.visited_by = {{"bob"}};
     }
-    Rig rig(rights);
+    VisitFixture rig(rights);
     const bool by_name = GENERATE(true, false);
     Visitor visitor(rig.visit(rig.bob, by_name ? "db@alice" : "db", rig.key));
     CHECK(visitor.echoes("hello") == (allowed && by_name));
@@ -120,7 +120,7 @@ TEST_CASE("what can not be a visit is refused at once", "[visit]") {
 }
 
 TEST_CASE("visits of the settings are compared, and only what differs is touched", "[visit]") {
-    Rig rig;
+    VisitFixture rig;
     const VisitKey other{Secret::generate()};
     const auto with = [&](std::vector<Visit> visits) {
         Client::Builder builder = client_builder(rig.alice, rig.server.control_endpoint());

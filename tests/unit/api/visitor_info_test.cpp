@@ -15,12 +15,12 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-struct Rig {
+struct VisitorInfoFixture {
     Secret token = Secret::generate();
     Server server = server_builder(token).http_bind("127.0.0.1:0").workers(1).build();
     Client client;
 
-    Rig() {
+    VisitorInfoFixture() {
         server.start();
         client = client_builder(token, server.control_endpoint()).workers(1).build();
         client.start();
@@ -43,7 +43,7 @@ void ask(tcp::socket& socket, const std::string& host) {
 }  // namespace
 
 TEST_CASE("a stream says who has come to which service", "[visitor]") {
-    Rig rig;
+    VisitorInfoFixture rig;
     asio::io_context io;
     Listener listener = rig.listen(Tcp(0, {}, "in"));
     std::future<Stream> accepted = listener.async_accept(asio::use_future);
@@ -59,7 +59,7 @@ TEST_CASE("a stream says who has come to which service", "[visitor]") {
 }
 
 TEST_CASE("a stream that carries requests of several visitors has no address", "[visitor]") {
-    Rig rig;
+    VisitorInfoFixture rig;
     asio::io_context io;
     Listener listener = rig.listen(Http("app.example.com"));
     std::future<Stream> accepted = listener.async_accept(asio::use_future);
@@ -77,7 +77,7 @@ TEST_CASE("a stream that carries requests of several visitors has no address", "
 }
 
 TEST_CASE("with a stream for each visitor, each has its visitor's address", "[visitor]") {
-    Rig rig;
+    VisitorInfoFixture rig;
     asio::io_context io;
     Http service("app.example.com");
     service.per_visitor = true;
@@ -100,7 +100,7 @@ TEST_CASE("with a stream for each visitor, each has its visitor's address", "[vi
 }
 
 TEST_CASE("a visitor may be turned away before it is let in", "[visitor]") {
-    Rig rig;
+    VisitorInfoFixture rig;
     asio::io_context io;
     Listener listener = rig.listen(Tcp(0, {}, "guarded"));
     for (const bool drop : {false, true}) {
@@ -128,7 +128,7 @@ TEST_CASE("a visitor may be turned away before it is let in", "[visitor]") {
 }
 
 TEST_CASE("waiting for who comes can be cancelled, and ends with the listener", "[visitor]") {
-    Rig rig;
+    VisitorInfoFixture rig;
     Listener listener = rig.listen(Tcp(0, {}, "quiet"));
     asio::cancellation_signal signal;
     std::promise<std::error_code> ended;

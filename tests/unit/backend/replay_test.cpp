@@ -25,8 +25,8 @@ using transport::test::wait_for;
 
 namespace {
 
-struct Rig {
-    Rig() {
+struct ReplayFixture {
+    ReplayFixture() {
         service->name = "web";
         service->kind = wire::ServiceKind::http;
     }
@@ -68,7 +68,7 @@ struct Rig {
 TEST_CASE("a request is answered by a folder once more", "[replay]") {
     const ferrotunnel::test::TemporaryFolder site;
     std::ofstream(site / "a", std::ios::binary) << std::string(300'000, 'a');
-    Rig rig;
+    ReplayFixture rig;
     rig.service->backend.text = "files:" + site.path();
     rig.service->backend.folder = std::make_shared<Folder>(site.path(), false);
     rig.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -83,7 +83,7 @@ TEST_CASE("a request is answered by a folder once more", "[replay]") {
 TEST_CASE("a long request is sent as the backend takes it, and the connection does not stay", "[replay]") {
     const runtime::Fd listener = transport::test::listen_on_loopback();
     const std::string body(3'000'000, 'b');
-    Rig rig;
+    ReplayFixture rig;
     rig.to("127.0.0.1:" + std::to_string(runtime::local_address(listener.get()).port()));
     std::size_t taken = 0;
     bool has_end = false;
@@ -115,7 +115,7 @@ TEST_CASE("a long request is sent as the backend takes it, and the connection do
 }
 
 TEST_CASE("a backend that is not there is told of", "[replay]") {
-    Rig rig;
+    ReplayFixture rig;
     {
         const runtime::Fd listener = transport::test::listen_on_loopback();
         rig.to("127.0.0.1:" + std::to_string(runtime::local_address(listener.get()).port()));
@@ -128,7 +128,7 @@ TEST_CASE("a client that ends takes a request that is sent again with it", "[rep
     const runtime::Fd listener = transport::test::listen_on_loopback();
     std::shared_ptr<int> ticket;
     {
-        Rig rig;
+        ReplayFixture rig;
         ticket = rig.ticket;
         rig.to("127.0.0.1:" + std::to_string(runtime::local_address(listener.get()).port()));
         rig.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");

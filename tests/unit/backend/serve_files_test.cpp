@@ -10,6 +10,7 @@
 #include "support/eventually.hpp"
 #include "support/log_book.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/backend/get_request.hpp"
 #include "unit/trunk/pumped_visitor.hpp"
 
 using namespace ferrotunnel;
@@ -17,6 +18,7 @@ using namespace ferrotunnel::backend;
 using namespace ferrotunnel::trunk;
 using namespace ferrotunnel::trunk::test;
 using ferrotunnel::test::eventually;
+using ferrotunnel::test::get_request;
 using ferrotunnel::test::LogBook;
 using ferrotunnel::test::TemporaryFolder;
 
@@ -49,10 +51,6 @@ struct FilesRig {
     DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), log};
 };
 
-std::string get(const std::string& path, const std::string& fields = "") {
-    return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
-}
-
 // Reads a head, which ends with an empty line.
 std::string read_head(PumpedVisitor& visitor) {
     std::string head;
@@ -70,7 +68,7 @@ TEST_CASE("a stream carries one request for a file after the other", "[serve_fil
     rig.put("b", "second");
     PumpedVisitor visitor(rig.pair);
     for (int i = 0; i < 3; ++i) {
-        visitor.send(get("/a") + get("/b"));
+        visitor.send(get_request("/a") + get_request("/b"));
         CHECK_THAT(read_head(visitor), Catch::StartsWith("HTTP/1.1 200 OK\r\n"));
         CHECK(visitor.read(5) == "first");
         read_head(visitor);
@@ -86,7 +84,7 @@ TEST_CASE("the answer to a last request comes whole before the end", "[serve_fil
     FilesRig rig;
     rig.put("a", std::string(300'000, 'a'));
     PumpedVisitor visitor(rig.pair);
-    visitor.send(get("/a", "Connection: close\r\n"));
+    visitor.send(get_request("/a", "Connection: close\r\n"));
     read_head(visitor);
     CHECK((visitor.read(300'000) == std::string(300'000, 'a')));
     CHECK(eventually([&] { return rig.visitors_now() == 0; }));
@@ -104,7 +102,7 @@ TEST_CASE("a visitor who does not read holds a place and a little memory, and ge
     }
     rig.put("large", large);
     PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
-    visitor.send(get("/large"));
+    visitor.send(get_request("/large"));
     read_head(visitor);
     CHECK(on(rig.pair.worker, [&] { return rig.pair.worker.slabs().in_use(); }) < 64);
     std::string got;
@@ -120,7 +118,7 @@ TEST_CASE("a file that changes is cut, and the log says so", "[serve_files]") {
     rig.put("large", "");
     std::filesystem::resize_file(rig.site / "large", size);
     PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
-    visitor.send(get("/large"));
+    visitor.send(get_request("/large"));
     read_head(visitor);
     std::filesystem::resize_file(rig.site / "large", 1'000);
     const auto [got, in_order] = visitor.read_to_end();
@@ -137,17 +135,17 @@ TEST_CASE("a folder that is not the service's any more gets no further request",
     table.put(rig.service);
     table.put(rig.service);
     PumpedVisitor visitor(rig.pair);
-    visitor.send(get("/a"));
+    visitor.send(get_request("/a"));
     read_head(visitor);
     CHECK(visitor.read(6) == "answer");
     auto next = std::make_shared<ClientService>(*rig.service);
     next->backend.folder = std::make_shared<Folder>(rig.site.path(), true);
     table.put(next);
     CHECK_FALSE(next->backend.folder->is_retired());
-    visitor.send(get("/a"));
+    visitor.send(get_request("/a"));
     CHECK(visitor.read_to_end().first == 0);
     // The count by which the edge knows that it may send the second request again.
-    CHECK(on(rig.pair.worker, [&] { return visitor.stream->peer_delivered(); }) == get("/a").size());
+    CHECK(on(rig.pair.worker, [&] { return visitor.stream->peer_delivered(); }) == get_request("/a").size());
 }
 
 TEST_CASE("a visitor's reset ends its transfer", "[serve_files]") {
@@ -156,7 +154,7 @@ TEST_CASE("a visitor's reset ends its transfer", "[serve_files]") {
     std::filesystem::resize_file(rig.site / "large", 40'000'000);
     {
         PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
-        visitor.send(get("/large"));
+        visitor.send(get_request("/large"));
         read_head(visitor);
         runtime::reset_close(std::move(visitor.socket));
     }
@@ -169,12 +167,12 @@ TEST_CASE("a folder that is not there is told once, and that it is back", "[serv
     const std::string away = rig.site.path() + "-away";
     PumpedVisitor visitor(rig.pair);
     std::filesystem::rename(rig.site.path(), away);
-    visitor.send(get("/"));
+    visitor.send(get_request("/"));
     CHECK_THAT(read_head(visitor), Catch::StartsWith("HTTP/1.1 503 "));
     visitor.read(24);
     CHECK(rig.log.count("the backend of a service can not be reached") == 1);
     std::filesystem::rename(away, rig.site.path());
-    visitor.send(get("/"));
+    visitor.send(get_request("/"));
     CHECK_THAT(read_head(visitor), Catch::StartsWith("HTTP/1.1 404 "));
     CHECK(rig.log.count("the backend of a service can be reached again") == 1);
 }

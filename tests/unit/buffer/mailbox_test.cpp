@@ -18,14 +18,14 @@ private:
 };
 
 // A message that records what becomes of it.
-class Letter final : public Mail {
+class LoggedLetter final : public Mail {
 public:
     struct Log {
         std::vector<int> delivered;
         int destroyed = 0;
     };
-    Letter(Log& log, int number) : log_(log), number_(number) {}
-    ~Letter() override { ++log_.destroyed; }
+    LoggedLetter(Log& log, int number) : log_(log), number_(number) {}
+    ~LoggedLetter() override { ++log_.destroyed; }
     void deliver() noexcept override { log_.delivered.push_back(number_); }
 
 private:
@@ -34,11 +34,11 @@ private:
 };
 
 struct Fixture {
-    Letter::Log log;
+    LoggedLetter::Log log;
     int rings = 0;
     Mailbox box{std::make_unique<CountingBell>(rings)};
 
-    bool post(int number) { return box.post(make_intrusive<Letter>(log, number)); }
+    bool post(int number) { return box.post(make_intrusive<LoggedLetter>(log, number)); }
 };
 
 TEST_CASE_METHOD(Fixture, "a mailbox delivers in the order of posting, each message once", "[mailbox]") {
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "closing a mailbox drops what is inside and what comes
 TEST_CASE_METHOD(Fixture, "a mailbox's destructor drops what is inside", "[mailbox]") {
     {
         Mailbox other(std::make_unique<CountingBell>(rings));
-        other.post(make_intrusive<Letter>(log, 0));
+        other.post(make_intrusive<LoggedLetter>(log, 0));
     }
     REQUIRE(log.destroyed == 1);
     REQUIRE(log.delivered.empty());

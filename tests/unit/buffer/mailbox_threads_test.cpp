@@ -52,11 +52,11 @@ struct Reader {
     }
 };
 
-class Letter final : public Mail {
+class SenderLetter final : public Mail {
 public:
-    Letter(Reader& reader, std::size_t sender, std::uint64_t number, std::atomic<std::uint64_t>& destroyed)
+    SenderLetter(Reader& reader, std::size_t sender, std::uint64_t number, std::atomic<std::uint64_t>& destroyed)
         : reader_(reader), sender_(sender), number_(number), destroyed_(destroyed) {}
-    ~Letter() override { destroyed_.fetch_add(1, std::memory_order_relaxed); }
+    ~SenderLetter() override { destroyed_.fetch_add(1, std::memory_order_relaxed); }
     void deliver() noexcept override { reader_.take(sender_, number_); }
 
 private:
@@ -80,7 +80,7 @@ TEST_CASE("a mailbox loses no message and no ring", "[mailbox][threads]") {
     for (std::size_t sender = 0; sender < senders; ++sender) {
         threads.emplace_back([&, sender] {
             for (std::uint64_t i = 0; i < per_sender; ++i) {
-                if (!box.post(make_intrusive<Letter>(reader, sender, i, destroyed))) {
+                if (!box.post(make_intrusive<SenderLetter>(reader, sender, i, destroyed))) {
                     refused.fetch_add(1, std::memory_order_relaxed);
                 }
                 if (patient) {
@@ -118,7 +118,7 @@ TEST_CASE("a mailbox whose owner wakes for other reasons too loses no ring", "[m
     for (std::size_t sender = 0; sender < senders; ++sender) {
         threads.emplace_back([&, sender] {
             for (std::uint64_t i = 0; i < per_sender; ++i) {
-                (void)box.post(make_intrusive<Letter>(reader, sender, i, destroyed));
+                (void)box.post(make_intrusive<SenderLetter>(reader, sender, i, destroyed));
             }
         });
     }
@@ -155,7 +155,7 @@ TEST_CASE("messages posted while a mailbox closes are delivered or dropped, and 
             threads.emplace_back([&, sender, held = box] {
                 bool open = true;
                 for (std::uint64_t i = 0; i < made_by_each; ++i) {
-                    bool taken = held->post(make_intrusive<Letter>(reader, sender, i, destroyed));
+                    bool taken = held->post(make_intrusive<SenderLetter>(reader, sender, i, destroyed));
                     accepted.fetch_add(taken ? 1 : 0, std::memory_order_relaxed);
                     if (taken && !open) {
                         std::terminate();  // closed stays closed

@@ -7,9 +7,9 @@
 namespace ferrotunnel::buffer {
 namespace {
 
-struct Node final : ReadyNode {
-    explicit Node(int number_in, int* destroyed_in = nullptr) : number(number_in), destroyed(destroyed_in) {}
-    ~Node() override {
+struct NumberedNode final : ReadyNode {
+    explicit NumberedNode(int number_in, int* destroyed_in = nullptr) : number(number_in), destroyed(destroyed_in) {}
+    ~NumberedNode() override {
         if (destroyed != nullptr) {
             ++*destroyed;
         }
@@ -18,11 +18,11 @@ struct Node final : ReadyNode {
     int* destroyed;
 };
 
-using List = ReadyList<Node>;
+using List = ReadyList<NumberedNode>;
 
 std::vector<int> take(List& list) {
     std::vector<int> order;
-    list.take_all([&](IntrusivePtr<Node> node) { order.push_back(node->number); });
+    list.take_all([&](IntrusivePtr<NumberedNode> node) { order.push_back(node->number); });
     return order;
 }
 
@@ -30,9 +30,9 @@ TEST_CASE("a ready list gives its nodes in the order in which they were put", "[
     List list;
     REQUIRE(list.empty());
     REQUIRE(take(list).empty());
-    auto one = make_intrusive<Node>(1);
-    auto two = make_intrusive<Node>(2);
-    auto three = make_intrusive<Node>(3);
+    auto one = make_intrusive<NumberedNode>(1);
+    auto two = make_intrusive<NumberedNode>(2);
+    auto three = make_intrusive<NumberedNode>(3);
     REQUIRE(list.put(*one));  // it was empty: the taker must be woken
     REQUIRE_FALSE(list.put(*two));
     REQUIRE_FALSE(list.put(*three));
@@ -46,8 +46,8 @@ TEST_CASE("a ready list gives its nodes in the order in which they were put", "[
 
 TEST_CASE("a node is on the ready list once", "[ready]") {
     List list;
-    auto one = make_intrusive<Node>(1);
-    auto two = make_intrusive<Node>(2);
+    auto one = make_intrusive<NumberedNode>(1);
+    auto two = make_intrusive<NumberedNode>(2);
     list.put(*one);
     list.put(*two);
     REQUIRE_FALSE(list.put(*one));
@@ -57,12 +57,12 @@ TEST_CASE("a node is on the ready list once", "[ready]") {
 
 TEST_CASE("a node's flag is cleared before it is visited", "[ready]") {
     List list;
-    auto one = make_intrusive<Node>(1);
-    auto two = make_intrusive<Node>(2);
+    auto one = make_intrusive<NumberedNode>(1);
+    auto two = make_intrusive<NumberedNode>(2);
     list.put(*one);
     list.put(*two);
     std::vector<int> order;
-    list.take_all([&](IntrusivePtr<Node> node) {
+    list.take_all([&](IntrusivePtr<NumberedNode> node) {
         order.push_back(node->number);
         // Work that comes while a node is visited brings it back; and the list was empty, so the taker is told.
         REQUIRE(list.put(*node) == (node->number == 1));
@@ -73,12 +73,12 @@ TEST_CASE("a node's flag is cleared before it is visited", "[ready]") {
 
 TEST_CASE("a node that waits for its visit is not listed twice", "[ready]") {
     List list;
-    auto one = make_intrusive<Node>(1);
-    auto two = make_intrusive<Node>(2);
+    auto one = make_intrusive<NumberedNode>(1);
+    auto two = make_intrusive<NumberedNode>(2);
     list.put(*one);
     list.put(*two);
     int visits_of_two = 0;
-    list.take_all([&](IntrusivePtr<Node> node) {
+    list.take_all([&](IntrusivePtr<NumberedNode> node) {
         if (node->number == 1) {
             REQUIRE_FALSE(list.put(*two));
         } else {
@@ -92,13 +92,13 @@ TEST_CASE("a node that waits for its visit is not listed twice", "[ready]") {
 TEST_CASE("the ready list holds a reference to what is on it", "[ready]") {
     int destroyed = 0;
     List list;
-    auto node = make_intrusive<Node>(1, &destroyed);
+    auto node = make_intrusive<NumberedNode>(1, &destroyed);
     list.put(*node);
     list.put(*node);
     node.reset();
     REQUIRE(destroyed == 0);
-    IntrusivePtr<Node> taken;
-    list.take_all([&](IntrusivePtr<Node> visited) { taken = std::move(visited); });
+    IntrusivePtr<NumberedNode> taken;
+    list.take_all([&](IntrusivePtr<NumberedNode> visited) { taken = std::move(visited); });
     REQUIRE(destroyed == 0);
     REQUIRE(list.put(*taken));
     REQUIRE(take(list) == std::vector<int>{1});
@@ -109,9 +109,9 @@ TEST_CASE("the ready list holds a reference to what is on it", "[ready]") {
 TEST_CASE("closing a ready list lets go of everything and ignores what comes later", "[ready]") {
     int destroyed = 0;
     List list;
-    auto kept = make_intrusive<Node>(1, &destroyed);
+    auto kept = make_intrusive<NumberedNode>(1, &destroyed);
     list.put(*kept);
-    list.put(*make_intrusive<Node>(2, &destroyed));
+    list.put(*make_intrusive<NumberedNode>(2, &destroyed));
     list.close();
     REQUIRE(destroyed == 1);
     REQUIRE(list.empty());
@@ -127,8 +127,8 @@ TEST_CASE("a ready list's destructor lets go of what is on it", "[ready]") {
     int destroyed = 0;
     {
         List list;
-        list.put(*make_intrusive<Node>(1, &destroyed));
-        list.put(*make_intrusive<Node>(2, &destroyed));
+        list.put(*make_intrusive<NumberedNode>(1, &destroyed));
+        list.put(*make_intrusive<NumberedNode>(2, &destroyed));
     }
     REQUIRE(destroyed == 2);
 }
@@ -138,10 +138,10 @@ TEST_CASE("a visit may close or destroy the ready list", "[ready]") {
     int destroyed = 0;
     auto list = std::make_unique<List>();
     for (int i = 0; i < 3; ++i) {
-        list->put(*make_intrusive<Node>(i, &destroyed));
+        list->put(*make_intrusive<NumberedNode>(i, &destroyed));
     }
     std::vector<int> order;
-    list->take_all([&](IntrusivePtr<Node> node) {
+    list->take_all([&](IntrusivePtr<NumberedNode> node) {
         order.push_back(node->number);
         if (node->number == 0) {
             destroy ? list.reset() : list->close();
@@ -155,12 +155,12 @@ TEST_CASE("a visit that throws leaves the others on the ready list", "[ready]") 
     int destroyed = 0;
     bool closed = GENERATE(false, true);
     List list;
-    std::vector<IntrusivePtr<Node>> nodes;
+    std::vector<IntrusivePtr<NumberedNode>> nodes;
     for (int i = 0; i < 4; ++i) {
-        nodes.push_back(make_intrusive<Node>(i, &destroyed));
+        nodes.push_back(make_intrusive<NumberedNode>(i, &destroyed));
         list.put(*nodes.back());
     }
-    REQUIRE_THROWS_AS(list.take_all([&](IntrusivePtr<Node> node) {
+    REQUIRE_THROWS_AS(list.take_all([&](IntrusivePtr<NumberedNode> node) {
         if (node->number == 1) {
             if (closed) {
                 list.close();

@@ -22,9 +22,9 @@ constexpr std::size_t producers = 3;
 
 // Each producer counts its work on the node up, the taker writes how far it has come. All of it is relaxed, and plain
 // stores at that: that the taker sees all of it is the list's doing.
-struct Node final : ReadyNode {
-    explicit Node(std::atomic<std::uint64_t>* destroyed_in = nullptr) : destroyed(destroyed_in) {}
-    ~Node() override {
+struct WorkNode final : ReadyNode {
+    explicit WorkNode(std::atomic<std::uint64_t>* destroyed_in = nullptr) : destroyed(destroyed_in) {}
+    ~WorkNode() override {
         if (destroyed != nullptr) {
             destroyed->fetch_add(1, std::memory_order_relaxed);
         }
@@ -59,18 +59,18 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     const auto node_count = GENERATE(as<std::size_t>{}, 1, 8);
     const std::uint64_t per_producer = load(patient ? 100'000 : 1'000'000);
     std::atomic<bool> given_up{false};
-    ReadyList<Node> list;
+    ReadyList<WorkNode> list;
     Bell bell;
-    std::vector<IntrusivePtr<Node>> nodes;
+    std::vector<IntrusivePtr<WorkNode>> nodes;
     for (std::size_t i = 0; i < node_count; ++i) {
-        nodes.push_back(make_intrusive<Node>());
+        nodes.push_back(make_intrusive<WorkNode>());
     }
     std::vector<std::thread> threads;
     for (std::size_t producer = 0; producer < producers; ++producer) {
         threads.emplace_back([&, producer] {
             SeededRandom random(producer);
             for (std::uint64_t i = 0; i < per_producer; ++i) {
-                Node& node = *nodes[random.below(nodes.size())];
+                WorkNode& node = *nodes[random.below(nodes.size())];
                 node.add_work(producer);
                 if (list.put(node)) {
                     bell.ring();
@@ -89,7 +89,7 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     std::uint64_t total = 0;
     bool lost_wake = false;
     while (total < producers * per_producer && !lost_wake) {
-        list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
+        list.take_all([&](IntrusivePtr<WorkNode> node) { total += node->take_work(); });
         if (total < producers * per_producer && list.empty()) {
             lost_wake = !bell.wait();
         }
@@ -100,7 +100,7 @@ TEST_CASE("work of a node on a ready list is always seen", "[ready][threads]") {
     }
     REQUIRE_FALSE(lost_wake);
     REQUIRE(total == producers * per_producer);
-    list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
+    list.take_all([&](IntrusivePtr<WorkNode> node) { total += node->take_work(); });
     REQUIRE(total == producers * per_producer);
 }
 
@@ -110,8 +110,8 @@ TEST_CASE("nodes that are put while the ready list closes are let go", "[ready][
     std::uint64_t made = 0;
     std::atomic<std::uint64_t> round_begun{0};
     std::array<std::atomic<std::uint64_t>, producers> round_done{};
-    ReadyList<Node>* list = nullptr;
-    std::vector<IntrusivePtr<Node>> nodes;
+    ReadyList<WorkNode>* list = nullptr;
+    std::vector<IntrusivePtr<WorkNode>> nodes;
     std::vector<std::thread> threads;
     for (std::size_t producer = 0; producer < producers; ++producer) {
         threads.emplace_back([&, producer] {
@@ -127,14 +127,14 @@ TEST_CASE("nodes that are put while the ready list closes are let go", "[ready][
         });
     }
     for (std::uint64_t round = 1; round <= rounds; ++round) {
-        ReadyList<Node> here;
+        ReadyList<WorkNode> here;
         list = &here;
         for (int i = 0; i < 4; ++i, ++made) {
-            nodes.push_back(make_intrusive<Node>(&destroyed));
+            nodes.push_back(make_intrusive<WorkNode>(&destroyed));
         }
         round_begun.store(round, std::memory_order_release);
         for (std::uint64_t i = round % 4; i > 0; --i) {
-            here.take_all([](IntrusivePtr<Node>) {});
+            here.take_all([](IntrusivePtr<WorkNode>) {});
         }
         here.close();
         for (auto& done : round_done) {
@@ -154,12 +154,12 @@ TEST_CASE("a node's last owner may be the ready list", "[ready][threads]") {
     const std::uint64_t per_producer = load(200'000);
     std::atomic<std::uint64_t> destroyed{0};
     std::atomic<std::size_t> running{producers};
-    ReadyList<Node> list;
+    ReadyList<WorkNode> list;
     std::vector<std::thread> threads;
     for (std::size_t producer = 0; producer < producers; ++producer) {
         threads.emplace_back([&, producer] {
             for (std::uint64_t i = 0; i < per_producer; ++i) {
-                auto node = make_intrusive<Node>(&destroyed);
+                auto node = make_intrusive<WorkNode>(&destroyed);
                 node->add_work(producer);
                 (void)list.put(*node);
             }
@@ -170,7 +170,7 @@ TEST_CASE("a node's last owner may be the ready list", "[ready][threads]") {
     bool last_look = false;
     while (!last_look) {
         last_look = running.load(std::memory_order_acquire) == 0;
-        list.take_all([&](IntrusivePtr<Node> node) { total += node->take_work(); });
+        list.take_all([&](IntrusivePtr<WorkNode> node) { total += node->take_work(); });
         std::this_thread::yield();
     }
     for (auto& thread : threads) {

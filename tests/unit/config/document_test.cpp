@@ -21,7 +21,7 @@ Parsed parse(const std::string& text) {
 }
 
 // "line:column path: text" of the only finding.
-std::string problem_of(const std::string& text) {
+std::string document_problem(const std::string& text) {
     const auto findings = parse(text).findings;
     INFO(text.substr(0, 200));
     REQUIRE(findings.size() == 1);
@@ -30,7 +30,7 @@ std::string problem_of(const std::string& text) {
            (only.path.empty() ? "" : ": ") + only.text;
 }
 
-std::string nested(std::size_t levels) {
+std::string nested_lists(std::size_t levels) {
     return "a: " + std::string(levels - 1, '[') + "x" + std::string(levels - 1, ']') + "\n";
 }
 
@@ -66,18 +66,20 @@ TEST_CASE("columns count characters, line ends may be those of DOS, and a byte o
 }
 
 TEST_CASE("what YAML offers beyond texts, lists and maps is refused", "[document]") {
-    CHECK(problem_of("a: &x 1\n") == "1:4 a: anchors (&name) are not supported; write the value where it is needed");
-    CHECK(problem_of("a: !!str 1\n") == "1:4 a: tags (!name) are not supported");
-    CHECK(problem_of("a: !mine {b: 1}\n") == "1:4 a: tags (!name) are not supported");
-    CHECK(problem_of("a:\n  <<: {b: 1}\n") == "2:3 a: merge keys (<<) are not supported; write the keys out");
-    CHECK(problem_of("? [a]\n: b\n") == "1:3 a key must be a text");
-    CHECK(problem_of(": b\n") == "1:1 a key must be a text");
-    CHECK(problem_of("a: 1\n---\nb: 2\n") == "2:1 a second document begins here; a file holds one configuration");
+    CHECK(document_problem("a: &x 1\n") ==
+          "1:4 a: anchors (&name) are not supported; write the value where it is needed");
+    CHECK(document_problem("a: !!str 1\n") == "1:4 a: tags (!name) are not supported");
+    CHECK(document_problem("a: !mine {b: 1}\n") == "1:4 a: tags (!name) are not supported");
+    CHECK(document_problem("a:\n  <<: {b: 1}\n") == "2:3 a: merge keys (<<) are not supported; write the keys out");
+    CHECK(document_problem("? [a]\n: b\n") == "1:3 a key must be a text");
+    CHECK(document_problem(": b\n") == "1:1 a key must be a text");
+    CHECK(document_problem("a: 1\n---\nb: 2\n") == "2:1 a second document begins here; a file holds one configuration");
     const auto alias = parse("a: &x 1\nb: *x\n").findings;
     REQUIRE(alias.size() == 2);
     CHECK(alias[1].text == "aliases (*name) are not supported; write the value again");
     for (const char* star : {"- a: *x\n", "- a: *.example.com\n", "- a: *\n", "- a: **.example.com\n"}) {
-        CHECK_THAT(problem_of(star), Catch::Contains("a text that begins with * needs quotes, like \"*.example.com\""));
+        CHECK_THAT(document_problem(star),
+                   Catch::Contains("a text that begins with * needs quotes, like \"*.example.com\""));
     }
     const auto both = parse("a: &x [1]\nb: [*x, *x]\n").findings;
     REQUIRE(both.size() == 3);
@@ -98,42 +100,43 @@ TEST_CASE("a bomb of aliases stays as small as it is written", "[document]") {
 }
 
 TEST_CASE("a key that is there twice is an error, and the first one counts", "[document]") {
-    CHECK(problem_of("a: 1\nb: 2\na: 3\n") == "3:1 a: this key is there twice; the first one is in line 1");
-    CHECK(problem_of("s:\n  - {x: 1, x: {y: 2}}\n") ==
+    CHECK(document_problem("a: 1\nb: 2\na: 3\n") == "3:1 a: this key is there twice; the first one is in line 1");
+    CHECK(document_problem("s:\n  - {x: 1, x: {y: 2}}\n") ==
           "2:12 s[0].x: this key is there twice; the first one is in line 2");
     CHECK(parse("a: 1\na: {b: 2}\n").root.entries.size() == 1);
     CHECK(parse("a: 1\na: 2\n").root.entries[0].value.text == "1");
 }
 
 TEST_CASE("syntax errors say what to do", "[document]") {
-    CHECK(problem_of("a: b: c\n") ==
+    CHECK(document_problem("a: b: c\n") ==
           "1:5 a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes");
-    CHECK(problem_of("a: - b\n") == "1:4 a list item (-) can not stand here; check the indentation");
+    CHECK(document_problem("a: - b\n") == "1:4 a list item (-) can not stand here; check the indentation");
     for (const char* open : {"a: 1\nb: \"x\n", "a: 1\nb: 'x", "a: 1\nb: \"\n\nc: 1\n", "a: 1\nb: \""}) {
-        CHECK(problem_of(open) == "2:1 behind this place a quote is opened that is never closed");
+        CHECK(document_problem(open) == "2:1 behind this place a quote is opened that is never closed");
     }
-    CHECK(problem_of("a: [1\n").find("a list that was opened with [ is not closed") != std::string::npos);
-    CHECK(problem_of("{a: 1\n").find("a `{` is not closed") != std::string::npos);
-    CHECK(problem_of("a: @x\n") == "1:4 a text that begins with this character needs quotes");
-    CHECK(problem_of("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
-    CHECK(problem_of("%YAML 3.0\n---\na: 1\n").find("this is no YAML: ") != std::string::npos);
+    CHECK(document_problem("a: [1\n").find("a list that was opened with [ is not closed") != std::string::npos);
+    CHECK(document_problem("{a: 1\n").find("a `{` is not closed") != std::string::npos);
+    CHECK(document_problem("a: @x\n") == "1:4 a text that begins with this character needs quotes");
+    CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
+    CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is no YAML: ") != std::string::npos);
 }
 
 TEST_CASE("the top of a file is keys", "[document]") {
-    CHECK(problem_of("") == "1:1 there is nothing in the file");
-    CHECK(problem_of("# only a comment\n") == "1:1 there is nothing in the file");
-    CHECK(problem_of("---\n") == "1:1 there is nothing in the file");
-    CHECK(problem_of("- a\n") == "1:1 expected `key: value` at the top of the file, found a list");
-    CHECK(problem_of("server\n") == "1:1 expected `key: value` at the top of the file, found \"server\"");
+    CHECK(document_problem("") == "1:1 there is nothing in the file");
+    CHECK(document_problem("# only a comment\n") == "1:1 there is nothing in the file");
+    CHECK(document_problem("---\n") == "1:1 there is nothing in the file");
+    CHECK(document_problem("- a\n") == "1:1 expected `key: value` at the top of the file, found a list");
+    CHECK(document_problem("server\n") == "1:1 expected `key: value` at the top of the file, found \"server\"");
 }
 
 TEST_CASE("only text is text", "[document]") {
-    CHECK(problem_of("a: 1\nb: \xff\n") == "2:4 no UTF-8");
-    CHECK(problem_of("a: \xc3\xa4\xc3\x28\n") == "1:5 no UTF-8");
-    CHECK(problem_of("a: \x1b[31m\n") == "1:4 a control character; in a quoted text it can be written as \"\\x1b\"");
-    CHECK(problem_of(std::string("a: b\0c\n", 7)).substr(0, 25) == "1:5 a control character; ");
-    CHECK(problem_of("\xff\xfe"
-                     "a\0:\0")
+    CHECK(document_problem("a: 1\nb: \xff\n") == "2:4 no UTF-8");
+    CHECK(document_problem("a: \xc3\xa4\xc3\x28\n") == "1:5 no UTF-8");
+    CHECK(document_problem("a: \x1b[31m\n") ==
+          "1:4 a control character; in a quoted text it can be written as \"\\x1b\"");
+    CHECK(document_problem(std::string("a: b\0c\n", 7)).substr(0, 25) == "1:5 a control character; ");
+    CHECK(document_problem("\xff\xfe"
+                           "a\0:\0")
               .find("no UTF-8") != std::string::npos);
     CHECK(parse("a: b\tc\n").findings.empty());
 }
@@ -145,18 +148,19 @@ TEST_CASE("TOML is told from YAML", "[document]") {
          {"bindPort = 7000\n", "# frps\n\n  [server]\nbind_addr = \"x:1\"\n", "[[proxies]]\nname = \"a\"\n",
           "auth.token=\"x\"\nserverPort = 7000\n", "[common]\r\nserver_port = 7000\r\n"}) {
         INFO(text);
-        CHECK(problem_of(text) == toml);
+        CHECK(document_problem(text) == toml);
     }
     for (const char* text : {"# a = b\na: b = c\n", "a: [b]\n", "{a: 1}\n", "a-b: =\n"}) {
         INFO(text);
         CHECK(parse(text).findings.empty());
     }
-    CHECK(problem_of("[a, b]\n").find("found a list") != std::string::npos);
+    CHECK(document_problem("[a, b]\n").find("found a list") != std::string::npos);
 }
 
 TEST_CASE("nesting has a limit", "[document]") {
-    CHECK(parse(nested(limits::config_nesting_max)).findings.empty());
-    CHECK(problem_of(nested(limits::config_nesting_max + 1)) == "1:19 lists and keys are nested more than 16 deep");
+    CHECK(parse(nested_lists(limits::config_nesting_max)).findings.empty());
+    CHECK(document_problem(nested_lists(limits::config_nesting_max + 1)) ==
+          "1:19 lists and keys are nested more than 16 deep");
     CHECK(parse("a: " + std::string(100'000, '[')).findings.size() == 1);
     CHECK(parse("a: " + std::string(100'000, '{')).findings.size() == 1);
 }
@@ -176,7 +180,7 @@ TEST_CASE("a caller may have bounds of its own", "[document]") {
 TEST_CASE("the size of a file has a limit", "[document]") {
     const std::string begin = "a: 1 #";
     CHECK(parse(begin + std::string(limits::config_file_bytes_max - begin.size(), 'x')).findings.empty());
-    CHECK(problem_of(begin + std::string(limits::config_file_bytes_max - begin.size() + 1, 'x')) ==
+    CHECK(document_problem(begin + std::string(limits::config_file_bytes_max - begin.size() + 1, 'x')) ==
           "0:0 longer than 1048576 bytes");
 }
 
@@ -187,7 +191,7 @@ TEST_CASE("the number of keys and values has a limit", "[document]") {
         text += ",x";
     }
     CHECK(parse(text + "]\n").findings.empty());
-    CHECK(problem_of(text + ",x]\n").find("more than 50000 keys and values") != std::string::npos);
+    CHECK(document_problem(text + ",x]\n").find("more than 50000 keys and values") != std::string::npos);
 }
 
 }  // namespace ferrotunnel::config

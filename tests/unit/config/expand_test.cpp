@@ -9,7 +9,7 @@
 namespace ferrotunnel::config {
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
+std::optional<std::string> expand_environment(const std::string& name) {
     static const std::map<std::string, std::string> variables{
         {"HOST", "example.com"},
         {"EMPTY", ""},
@@ -22,14 +22,14 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 std::string expanded(const std::string& text) {
-    const auto result = expand(text, environment);
+    const auto result = expand(text, expand_environment);
     INFO(text);
     REQUIRE(result);
     return *result;
 }
 
 std::string error_of(const std::string& text) {
-    const auto result = expand(text, environment);
+    const auto result = expand(text, expand_environment);
     INFO(text);
     REQUIRE_FALSE(result);
     return result.error().text;

@@ -11,14 +11,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::optional<std::string> environment(const std::string& name) {
+std::optional<std::string> reader_environment(const std::string& name) {
     return name == "FOUR" ? std::optional<std::string>("4") : std::nullopt;
 }
 
 struct Reading {
     explicit Reading(const std::string& text)
         : document(parse_document(text, report)),
-          context{report, environment, "/etc/ft", {}},
+          context{report, reader_environment, "/etc/ft", {}},
           root(document, context, "", {1, 1}) {}
 
     Value at(const std::string& key) {

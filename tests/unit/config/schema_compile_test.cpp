@@ -29,7 +29,7 @@ std::string fault_of_x(const std::string& of_x) {
 }
 
 // A schema of `levels` schemas, one within the other.
-std::string nested(std::size_t levels) {
+std::string nested_schemas(std::size_t levels) {
     std::string text;
     for (std::size_t i = 1; i < levels; ++i) {
         text += R"({"type": "object", "properties": {"x": )";
@@ -179,10 +179,10 @@ TEST_CASE("all faults are told at once", "[schema]") {
 }
 
 TEST_CASE("the depth of a schema has a limit", "[schema]") {
-    compiled(nested(limits::schema_depth_max));
-    CHECK(fault_of(nested(limits::schema_depth_max + 1)).find("schemas are nested more than 16 deep") !=
+    compiled(nested_schemas(limits::schema_depth_max));
+    CHECK(fault_of(nested_schemas(limits::schema_depth_max + 1)).find("schemas are nested more than 16 deep") !=
           std::string::npos);
-    CHECK(fault_of(nested(limits::schema_depth_max + 2)).find("nested more than 34 deep") != std::string::npos);
+    CHECK(fault_of(nested_schemas(limits::schema_depth_max + 2)).find("nested more than 34 deep") != std::string::npos);
     CHECK(fault_of("{\"type\": \"object\", \"properties\": " + std::string(100'000, '{')).find("nested more than 34") !=
           std::string::npos);
 }

@@ -9,7 +9,7 @@
 namespace ferrotunnel::config {
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
+std::optional<std::string> secret_environment(const std::string& name) {
     return name == "KEY"     ? std::optional<std::string>("/hunter2")
            : name == "EMPTY" ? std::optional<std::string>("")
                              : std::nullopt;
@@ -26,7 +26,7 @@ struct Secrets {
                         [this](const Value& value) { written_out.push_back(value.key_path()); }};
     std::vector<std::string> written_out;
     Report report;
-    Context context{report, environment, "/etc/ft", {}};
+    Context context{report, secret_environment, "/etc/ft", {}};
 
     std::optional<std::string> read(const std::string& text) {
         const Node document = parse_document("x: " + text + "\n", report);

@@ -11,25 +11,25 @@ using namespace ferrotunnel::directory;
 
 namespace {
 
-struct Trunk {
+struct StubTrunk {
     std::uint64_t load() const noexcept { return now; }
 
     std::uint64_t now = 0;
     bool near = false;
 };
 
-bool is_near(const Trunk& trunk) {
+bool is_near(const StubTrunk& trunk) {
     return trunk.near;
 }
 
 }  // namespace
 
 TEST_CASE("of trunks, one nearby is chosen unless it has much more to do") {
-    constexpr std::uint64_t detour = CarrierList<Trunk>::detour;
-    const auto far = std::make_shared<Trunk>();
-    const auto near = std::make_shared<Trunk>();
+    constexpr std::uint64_t detour = CarrierList<StubTrunk>::detour;
+    const auto far = std::make_shared<StubTrunk>();
+    const auto near = std::make_shared<StubTrunk>();
     near->near = true;
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     list.add(far, 1);
     list.add(near, 2);
     auto chosen = [&](std::uint64_t far_load, std::uint64_t near_load) {
@@ -54,10 +54,10 @@ TEST_CASE("of trunks, one nearby is chosen unless it has much more to do") {
 TEST_CASE("of a group, the member is chosen first, and then the trunk with the least load", "[groups]") {
     const Membership first{{{1}, {9}}, {{1}, {1}}};
     const Membership second{{{1}, {9}}, {{1}, {2}}};
-    const auto of_first = std::make_shared<Trunk>();
-    const auto also_of_first = std::make_shared<Trunk>();
-    const auto of_second = std::make_shared<Trunk>();
-    CarrierList<Trunk> list;
+    const auto of_first = std::make_shared<StubTrunk>();
+    const auto also_of_first = std::make_shared<StubTrunk>();
+    const auto of_second = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
     list.add(of_first, 1, first);
     list.add(also_of_first, 1, first);
     list.add(of_second, 7, second);
@@ -76,8 +76,8 @@ TEST_CASE("of a group, the member is chosen first, and then the trunk with the l
     }
     SECTION("one that yields makes room for a trunk of its own client") {
         list.set_yields(*of_second);
-        CHECK(list.add(std::make_shared<Trunk>(), 1, first).empty());
-        CHECK(list.add(std::make_shared<Trunk>(), 7, second) == std::vector{of_second});
+        CHECK(list.add(std::make_shared<StubTrunk>(), 1, first).empty());
+        CHECK(list.add(std::make_shared<StubTrunk>(), 7, second) == std::vector{of_second});
         CHECK(list.size() == 4);
     }
     SECTION("all of a client go, and no others") {
@@ -91,7 +91,7 @@ TEST_CASE("of a group, the member is chosen first, and then the trunk with the l
     SECTION("what a member says last counts") {
         Membership heavy = first;
         heavy.weight = 9;
-        list.add(std::make_shared<Trunk>(), 1, heavy);
+        list.add(std::make_shared<StubTrunk>(), 1, heavy);
         int seconds = 0;
         for (int i = 0; i < 20; ++i) {
             seconds += list.choose({})->service == 7 ? 1 : 0;
@@ -101,19 +101,19 @@ TEST_CASE("of a group, the member is chosen first, and then the trunk with the l
 }
 
 TEST_CASE("limit: so many members has a group, which say the same of the balance", "[groups]") {
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     Membership member{{{1}, {9}}, {{1}, {}}};
     for (std::size_t i = 0; i < ferrotunnel::limits::group_members_max; ++i) {
         member.client.second = {static_cast<std::uint8_t>(i)};
         REQUIRE(list.may_join(member));
-        list.add(std::make_shared<Trunk>(), 1, member);
+        list.add(std::make_shared<StubTrunk>(), 1, member);
     }
     CHECK(list.may_join(member));  // one more trunk of one that is there
     member.client.second = {0xff};
     CHECK_FALSE(list.may_join(member));
 
-    CarrierList<Trunk> small;
-    small.add(std::make_shared<Trunk>(), 1, member);
+    CarrierList<StubTrunk> small;
+    small.add(std::make_shared<StubTrunk>(), 1, member);
     Membership other{member.group, {{1}, {1}}, ferrotunnel::wire::Balance::least};
     CHECK_FALSE(small.may_join(other));
     other.balance = member.balance;
@@ -126,10 +126,10 @@ TEST_CASE("what is behind a carrier is unhealthy: it is passed over, whatever th
     const Membership first{{{1}, {9}}, {{1}, {1}}, balance};
     const Membership second{{{1}, {9}}, {{1}, {2}}, balance};
     const Membership third{{{1}, {9}}, {{1}, {3}}, balance, 1, true};
-    const auto one = std::make_shared<Trunk>();
-    const auto two = std::make_shared<Trunk>();
-    const auto standby = std::make_shared<Trunk>();
-    CarrierList<Trunk> list;
+    const auto one = std::make_shared<StubTrunk>();
+    const auto two = std::make_shared<StubTrunk>();
+    const auto standby = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
     list.add(one, 1, first, {false, false});
     CHECK(list.choose({}) == nullptr);
     CHECK(list.is_unhealthy());
@@ -150,9 +150,9 @@ TEST_CASE("what is behind a carrier is unhealthy: it is passed over, whatever th
 }
 
 TEST_CASE("where nothing is healthy, what is to be tried all the same gets visitors", "[health]") {
-    const auto one = std::make_shared<Trunk>();
-    const auto two = std::make_shared<Trunk>();
-    CarrierList<Trunk> list;
+    const auto one = std::make_shared<StubTrunk>();
+    const auto two = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
     CHECK_FALSE(list.is_unhealthy());  // there is none
     list.add(one, 1, Membership{{{1}, {9}}, {{1}, {1}}}, {false, true});
     CHECK(list.choose({})->trunk == one);
@@ -174,9 +174,9 @@ TEST_CASE("where nothing is healthy, what is to be tried all the same gets visit
 }
 
 TEST_CASE("of one client's trunks, each says for itself whether what is behind it is healthy", "[health]") {
-    const auto one = std::make_shared<Trunk>();
-    const auto two = std::make_shared<Trunk>();
-    CarrierList<Trunk> list;
+    const auto one = std::make_shared<StubTrunk>();
+    const auto two = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
     list.add(one, 1);
     list.add(two, 1, std::nullopt, {false, false});
     two->near = true;
@@ -206,7 +206,7 @@ struct Group {
         membership.name = std::string(1, name);
         membership.eject.failures = fail_after;
         membership.row = book.row({"all", "http", "alice", membership.name});
-        const auto trunk = std::make_shared<Trunk>();
+        const auto trunk = std::make_shared<StubTrunk>();
         trunks.push_back(trunk);
         list.add(trunk, 1, membership);
         members.push_back(list.member_of(*trunk));
@@ -224,8 +224,8 @@ struct Group {
     MemberTurn tell(std::size_t member, Fared fared) { return list.tell(*members[member], fared, now, time); }
 
     ferrotunnel::metrics::MemberBook book;
-    CarrierList<Trunk> list;
-    std::vector<std::shared_ptr<Trunk>> trunks;
+    CarrierList<StubTrunk> list;
+    std::vector<std::shared_ptr<StubTrunk>> trunks;
     std::vector<std::shared_ptr<GroupMember>> members;
     TimePoint now{1h};
     Duration time{};
@@ -279,8 +279,8 @@ TEST_CASE("the last member that takes visitors is not ejected, unless its terms 
     SECTION("with other terms all may go") {
         Membership strict{{{1}, {8}}, {{1}, {1}}};
         strict.eject = {.failures = 1, .share = 100, .last_too = true};
-        CarrierList<Trunk> list;
-        const auto trunk = std::make_shared<Trunk>();
+        CarrierList<StubTrunk> list;
+        const auto trunk = std::make_shared<StubTrunk>();
         list.add(trunk, 1, strict);
         Duration time{};
         CHECK(list.tell(*list.member_of(*trunk), Fared::reset, group.now, time) == MemberTurn::ejected);
@@ -320,13 +320,13 @@ TEST_CASE("visitors count at their members, and in what outlives those", "[group
 }
 
 TEST_CASE("least: who has the fewest visitors of this service, whatever else its trunks carry", "[groups]") {
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     Membership membership{{{1}, {9}}, {{1}, {1}}, ferrotunnel::wire::Balance::least};
-    const auto busy = std::make_shared<Trunk>();
+    const auto busy = std::make_shared<StubTrunk>();
     busy->now = 1'000;
     list.add(busy, 1, membership);
     membership.client.second = {2};
-    const auto idle = std::make_shared<Trunk>();
+    const auto idle = std::make_shared<StubTrunk>();
     list.add(idle, 2, membership);
     const MemberVisit visit(list.member_of(*idle));
     CHECK(list.choose({})->trunk == busy);
@@ -339,17 +339,17 @@ TEST_CASE("a member has the same tag and hash after it was away; of those with o
         std::string problem;
         return std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
     }();
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     const auto join = [&](std::uint8_t client, const std::string& name) {
         Membership membership{{{1}, {9}}, {{1}, {client}}};
         membership.sticky = ferrotunnel::wire::Sticky::cookie;
         membership.key = key;
         membership.name = name;
-        const auto trunk = std::make_shared<Trunk>();
+        const auto trunk = std::make_shared<StubTrunk>();
         list.add(trunk, client, membership);
         return trunk;
     };
-    const auto tag_of = [&](const std::shared_ptr<Trunk>& trunk) { return list.member_of(*trunk)->tag(); };
+    const auto tag_of = [&](const std::shared_ptr<StubTrunk>& trunk) { return list.member_of(*trunk)->tag(); };
     const auto first = join(1, "web");
     const auto second = join(2, "web");
     const auto third = join(3, "db");
@@ -385,14 +385,14 @@ TEST_CASE("a successor has the seat of its predecessor, and its visitors when th
     const auto sticky = GENERATE(Sticky::address, Sticky::cookie, Sticky::off);
     const auto key = std::make_shared<const StickyKey>(
         ferrotunnel::login::Key(std::array<std::uint8_t, ferrotunnel::login::Key::size_bytes>{1}));
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     const auto join = [&](std::uint8_t client, const std::string& name, std::vector<ClientId> before = {}) {
         Membership membership{{{1}, {9}}, {{1}, {client}}};
         membership.sticky = sticky;
         membership.key = key;
         membership.name = name;
         membership.predecessors = std::move(before);
-        const auto trunk = std::make_shared<Trunk>();
+        const auto trunk = std::make_shared<StubTrunk>();
         list.add(trunk, client, membership);
         return trunk;
     };
@@ -402,7 +402,7 @@ TEST_CASE("a successor has the seat of its predecessor, and its visitors when th
     const std::string tag = list.member_of(*other)->tag();
     // Of each address, and of the cookie: who has it.
     const auto visitors = [&] {
-        std::vector<const Trunk*> who;
+        std::vector<const StubTrunk*> who;
         for (std::uint64_t address = 0; address < 60; ++address) {
             who.push_back(list.choose({}, {.sticky = {address, tag}})->trunk.get());
         }
@@ -441,8 +441,8 @@ TEST_CASE("a successor has the seat of its predecessor, and its visitors when th
         list.remove(*other);
         auto after = visitors();
         if (sticky != Sticky::off) {
-            std::replace(after.begin(), after.end(), static_cast<const Trunk*>(successor.get()),
-                         static_cast<const Trunk*>(other.get()));
+            std::replace(after.begin(), after.end(), static_cast<const StubTrunk*>(successor.get()),
+                         static_cast<const StubTrunk*>(other.get()));
             CHECK(after == before);
         }
         CHECK((list.member_of(*join(6, "a"))->tag() != tag || tag.empty()));  // the seat is not free
@@ -457,12 +457,12 @@ TEST_CASE("who looks on sees the members, and whom a visitor would come to", "[g
     Membership sticky{{{1}, {8}}, {{1}, {1}}};
     sticky.sticky = ferrotunnel::wire::Sticky::address;
     sticky.weight = 3;
-    CarrierList<Trunk> list;
+    CarrierList<StubTrunk> list;
     CHECK(list.stays_with({}) == nullptr);
     for (std::uint8_t client = 1; client < 5; ++client) {
         sticky.client.second = {client};
         sticky.name = std::string(1, static_cast<char>('a' + client));
-        list.add(std::make_shared<Trunk>(), client, sticky);
+        list.add(std::make_shared<StubTrunk>(), client, sticky);
     }
     CHECK(list.members().at(0).weight == 3);
     for (std::uint64_t address = 0; address < 40; ++address) {

@@ -19,21 +19,21 @@ using transport::test::TemporaryDirectory;
 
 namespace {
 
-constexpr TokenId alice{0xa7, 0x60, 0xfc, 0x5a, 0x0e, 0x03, 0x46, 0x1b};
-constexpr TokenId bob{0, 1, 2, 3, 4, 5, 6, 255};
+constexpr TokenId alice_token{0xa7, 0x60, 0xfc, 0x5a, 0x0e, 0x03, 0x46, 0x1b};
+constexpr TokenId bob_token{0, 1, 2, 3, 4, 5, 6, 255};
 
 ClaimRecord some() {
     ClaimRecord record;
-    record.hosts.push_back({alice, "app.example.com", "/", {}});
+    record.hosts.push_back({alice_token, "app.example.com", "/", {}});
     record.hosts.push_back(
-        {bob, "*.example.com", "~ /a b/[0-9]+", std::chrono::sys_seconds{std::chrono::seconds(1'700'000'000)}});
-    record.hosts.push_back({bob, "tls.example.com", "tls", {}});
-    record.assigned.push_back({alice, "my web service", "bcdf2345.t.example.com"});
-    record.assigned.push_back({bob, "", "bcdf2346.t.example.com"});
-    record.ports.push_back({alice, 2222});
-    record.ports.push_back({bob, 65'535});
-    record.ports.push_back({bob, 2222, Transport::udp});
-    record.ports.push_back({bob, 2223, Transport::tcp, "127.0.0.2"});
+        {bob_token, "*.example.com", "~ /a b/[0-9]+", std::chrono::sys_seconds{std::chrono::seconds(1'700'000'000)}});
+    record.hosts.push_back({bob_token, "tls.example.com", "tls", {}});
+    record.assigned.push_back({alice_token, "my web service", "bcdf2345.t.example.com"});
+    record.assigned.push_back({bob_token, "", "bcdf2346.t.example.com"});
+    record.ports.push_back({alice_token, 2222});
+    record.ports.push_back({bob_token, 65'535});
+    record.ports.push_back({bob_token, 2222, Transport::udp});
+    record.ports.push_back({bob_token, 2223, Transport::tcp, "127.0.0.2"});
     return record;
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("what can not be read of claims is skipped", "[claims]") {
 }
 
 TEST_CASE("any bytes are read as claims without harm", "[claims]") {
-    test::SeededRandom random(7);
+    ferrotunnel::test::SeededRandom random(7);
     const std::string good = write_claims(some());
     for (int round = 0; round < 20'000; ++round) {
         std::string text = good;
@@ -88,10 +88,10 @@ TEST_CASE("a token that has more than can be written down does not make the serv
     };
     ClaimRecord record;
     for (int i = 0; i < 100; ++i) {
-        record.hosts.push_back({alice, "h" + std::to_string(i) + ".example.com", "/" + std::string(i, 'x'), {}});
+        record.hosts.push_back({alice_token, "h" + std::to_string(i) + ".example.com", "/" + std::string(i, 'x'), {}});
     }
-    record.hosts.push_back({bob, "shop.example.com", "/", {}});
-    record.ports.push_back({bob, 2222});
+    record.hosts.push_back({bob_token, "shop.example.com", "/", {}});
+    record.ports.push_back({bob_token, 2222});
     SECTION("all that there is room for stays") {
         ClaimRecord same = record;
         share_out(same);
@@ -99,24 +99,24 @@ TEST_CASE("a token that has more than can be written down does not make the serv
     }
     SECTION("too many") {
         share_out(record, 50, 50'000);
-        CHECK(hosts_of(record, bob) == 1);
+        CHECK(hosts_of(record, bob_token) == 1);
         CHECK(record.ports.size() == 1);
-        CHECK(hosts_of(record, alice) == 47);  // 50 without the two others and the file's first line
+        CHECK(hosts_of(record, alice_token) == 47);  // 50 without the two others and the file's first line
     }
     SECTION("too long") {
         share_out(record, 50'000, 5'000);
-        CHECK(hosts_of(record, bob) == 1);
+        CHECK(hosts_of(record, bob_token) == 1);
         CHECK(record.ports.size() == 1);
-        CHECK(hosts_of(record, alice) > 40);
+        CHECK(hosts_of(record, alice_token) > 40);
         CHECK(write_claims(record).size() <= 5'000);
     }
     SECTION("of two who want too much each has the same") {
         for (int i = 0; i < 200; ++i) {
-            record.hosts.push_back({bob, "b" + std::to_string(i) + ".example.com", "/", {}});
+            record.hosts.push_back({bob_token, "b" + std::to_string(i) + ".example.com", "/", {}});
         }
         share_out(record, 100, 100'000);
-        CHECK(std::abs(hosts_of(record, alice) - hosts_of(record, bob)) <= 1);
-        CHECK(hosts_of(record, alice) >= 48);
+        CHECK(std::abs(hosts_of(record, alice_token) - hosts_of(record, bob_token)) <= 1);
+        CHECK(hosts_of(record, alice_token) >= 48);
     }
 }
 

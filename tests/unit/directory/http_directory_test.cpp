@@ -9,17 +9,20 @@
 #include <vector>
 
 #include "support/seeded_random.hpp"
+#include "unit/directory/clients.hpp"
 #include "unit/directory/idle_carrier.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace std::chrono_literals;
+using directory::test::alice;
+using directory::test::bob;
 
 namespace {
 
-using Kind = HttpMatch::Kind;
+using HttpKind = HttpMatch::Kind;
 
-class Trunk final : public directory::test::IdleCarrier {
+class HttpTrunk final : public directory::test::IdleCarrier {
 public:
     std::uint64_t load() const noexcept override { return now; }
     void dropped(const std::shared_ptr<HttpService>& service) noexcept override { dropped_from.push_back(service); }
@@ -28,9 +31,7 @@ public:
     std::vector<std::shared_ptr<HttpService>> dropped_from;
 };
 
-constexpr ClientId alice{{1}, {1}};
-constexpr ClientId alice_again{{1}, {2}};  // the same token, another process
-constexpr ClientId bob{{2}, {1}};
+constexpr ClientId alice_again{{1}, {2}};  // alice's token, another process
 
 HttpDescription described(std::vector<std::string> hosts, const std::string& path = "", std::string name = "web") {
     HttpDescription description;
@@ -41,13 +42,13 @@ HttpDescription described(std::vector<std::string> hosts, const std::string& pat
     return description;
 }
 
-struct Rig {
+struct HttpDirectoryFixture {
     HttpDirectory::Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description) {
-        trunks.push_back(std::make_shared<Trunk>());
+        trunks.push_back(std::make_shared<HttpTrunk>());
         return join(client, id, description, trunks.back());
     }
     HttpDirectory::Joined join(const ClientId& client, std::uint32_t id, const HttpDescription& description,
-                               const std::shared_ptr<Trunk>& trunk) {
+                               const std::shared_ptr<HttpTrunk>& trunk) {
         why = {};
         return directory.join(client, id, description, trunk, now, why);
     }
@@ -57,7 +58,7 @@ struct Rig {
     }
 
     HttpDirectory directory;
-    std::vector<std::shared_ptr<Trunk>> trunks;
+    std::vector<std::shared_ptr<HttpTrunk>> trunks;
     std::shared_ptr<const HttpRoutes> routes;
     Refusal why;
     TimePoint now{1h};
@@ -66,19 +67,19 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("nobody has registered anything: every host is unknown") {
-    Rig rig;
-    CHECK(rig.find("app.example.com").kind == Kind::unknown_host);
-    CHECK(rig.find("").kind == Kind::unknown_host);
-    CHECK(rig.find("[::1]").kind == Kind::unknown_host);
+    HttpDirectoryFixture rig;
+    CHECK(rig.find("app.example.com").kind == HttpKind::unknown_host);
+    CHECK(rig.find("").kind == HttpKind::unknown_host);
+    CHECK(rig.find("[::1]").kind == HttpKind::unknown_host);
 }
 
 TEST_CASE("the most specific pattern of a host gets it") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto exact = rig.join(alice, 1, described({"app.example.com", "example.net"})).service;
     auto one = rig.join(alice, 2, described({"*.example.com"})).service;
     auto any = rig.join(alice, 3, described({"**.example.com"})).service;
     auto deeper = rig.join(alice, 4, described({"**.b.example.com"})).service;
-    CHECK(rig.find("other.example.org").kind == Kind::unknown_host);
+    CHECK(rig.find("other.example.org").kind == HttpKind::unknown_host);
     auto rest = rig.join(alice, 5, described({"*"})).service;
     REQUIRE((exact && one && any && deeper && rest));
 
@@ -100,32 +101,32 @@ TEST_CASE("the most specific pattern of a host gets it") {
 }
 
 TEST_CASE("the paths of a host may belong to several services") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto api = rig.join(alice, 1, described({"app.example.com"}, "/api")).service;
     auto deep = rig.join(alice_again, 1, described({"app.example.com"}, "/api/v2")).service;
     auto status = rig.join(alice, 2, described({"app.example.com"}, "= /status")).service;
     auto versions = rig.join(alice, 3, described({"app.example.com"}, "~ /v[0-9]+/.*")).service;
     REQUIRE((api && deep && status && versions));
     CHECK(rig.find("app.example.com", "/v12/x").service == versions.get());
-    CHECK(rig.find("app.example.com", "/api/%zz").kind == Kind::bad_path);
+    CHECK(rig.find("app.example.com", "/api/%zz").kind == HttpKind::bad_path);
     CHECK(rig.find("app.example.com", "/api/%zz").fault == http::PathFault::bad_escape);
-    CHECK(rig.find("app.example.com", "/api/../status").kind == Kind::ambiguous_path);
+    CHECK(rig.find("app.example.com", "/api/../status").kind == HttpKind::ambiguous_path);
     CHECK(rig.find("app.example.com", "/api").service == api.get());
     CHECK(rig.find("app.example.com", "/api/v1").service == api.get());
     CHECK(rig.find("app.example.com", "/api/v2/x").service == deep.get());
     CHECK(rig.find("app.example.com", "/status").service == status.get());
-    CHECK(rig.find("app.example.com", "/status/x").kind == Kind::unknown_path);
-    CHECK(rig.find("app.example.com", "/apix").kind == Kind::unknown_path);
-    CHECK(rig.find("app.example.com", "/").kind == Kind::unknown_path);
+    CHECK(rig.find("app.example.com", "/status/x").kind == HttpKind::unknown_path);
+    CHECK(rig.find("app.example.com", "/apix").kind == HttpKind::unknown_path);
+    CHECK(rig.find("app.example.com", "/").kind == HttpKind::unknown_path);
     // A less specific pattern is not asked.
     REQUIRE(rig.join(bob, 1, described({"*.example.com"})).service);
-    CHECK(rig.find("app.example.com", "/").kind == Kind::unknown_path);
+    CHECK(rig.find("app.example.com", "/").kind == HttpKind::unknown_path);
 }
 
 TEST_CASE("the trunks of a tunnel carry a service together, the one with the fewest streams first") {
-    Rig rig;
-    auto first = std::make_shared<Trunk>();
-    auto second = std::make_shared<Trunk>();
+    HttpDirectoryFixture rig;
+    auto first = std::make_shared<HttpTrunk>();
+    auto second = std::make_shared<HttpTrunk>();
     auto joined = rig.join(alice, 7, described({"a.example"}), first);
     REQUIRE(joined.service);
     CHECK(joined.first);
@@ -151,19 +152,19 @@ TEST_CASE("the trunks of a tunnel carry a service together, the one with the few
     rig.directory.leave(*joined.service, *second, rig.now);
     CHECK_FALSE(joined.service->carries(*second));
     CHECK(joined.service->choose()->trunk == first);
-    CHECK(rig.find("a.example").kind == Kind::service);
+    CHECK(rig.find("a.example").kind == HttpKind::service);
     rig.directory.leave(*joined.service, *first, rig.now);
     CHECK_FALSE(joined.service->choose());
-    CHECK(rig.find("a.example").kind == Kind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::away);
 }
 
 TEST_CASE("no routes lead to a service without a trunk") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     int looks = 0;
     rig.directory.on_change([&] {  // another thread may look at the same moment
         const HttpMatch found = rig.find("a.example");
-        looks += found.kind == Kind::service ? 1 : 0;
-        CHECK((found.kind != Kind::service || found.service->choose()));
+        looks += found.kind == HttpKind::service ? 1 : 0;
+        CHECK((found.kind != HttpKind::service || found.service->choose()));
     });
     for (int round = 0; round < 2; ++round) {
         auto joined = rig.join(alice, 1, described({"a.example"}));
@@ -174,7 +175,7 @@ TEST_CASE("no routes lead to a service without a trunk") {
 }
 
 TEST_CASE("a service that comes back is another one") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto before = rig.join(alice, 1, described({"a.example"})).service;
     rig.directory.leave(*before, *rig.trunks[0], rig.now);
     auto after = rig.join(alice_again, 1, described({"a.example"})).service;
@@ -183,12 +184,12 @@ TEST_CASE("a service that comes back is another one") {
     CHECK(after->serial() != before->serial());
     CHECK(rig.find("a.example").service == after.get());
     rig.directory.leave(*before, *rig.trunks[0], rig.now);  // what the old trunk says no longer plays a part
-    CHECK(rig.find("a.example").kind == Kind::service);
+    CHECK(rig.find("a.example").kind == HttpKind::service);
 }
 
 TEST_CASE("one that yields carries until another one joins, and hears that it does not any more") {
-    Rig rig;
-    auto old_trunk = std::make_shared<Trunk>();
+    HttpDirectoryFixture rig;
+    auto old_trunk = std::make_shared<HttpTrunk>();
     auto service = rig.join(alice, 1, described({"a.example"}), old_trunk).service;
     rig.directory.yield(*service, *old_trunk);
     CHECK(service->choose()->trunk == old_trunk);
@@ -197,25 +198,25 @@ TEST_CASE("one that yields carries until another one joins, and hears that it do
     CHECK(service->choose()->trunk == rig.trunks[0]);
     CHECK(old_trunk->dropped_from == std::vector{service});
     rig.directory.leave(*service, *old_trunk, rig.now);
-    CHECK(rig.find("a.example").kind == Kind::service);
+    CHECK(rig.find("a.example").kind == HttpKind::service);
 }
 
 TEST_CASE("a service that is closed on one trunk is closed on all") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto service = rig.join(alice, 1, described({"a.example"})).service;
     REQUIRE(rig.join(alice, 1, described({"a.example"})).service == service);
     rig.directory.close(*service, *rig.trunks[0], rig.now);
-    CHECK(rig.find("a.example").kind == Kind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::away);
     CHECK(rig.trunks[0]->dropped_from.empty());
     CHECK(rig.trunks[1]->dropped_from == std::vector{service});
     rig.directory.leave(*service, *rig.trunks[1], rig.now);
-    CHECK(rig.find("a.example").kind == Kind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::away);
 }
 
 TEST_CASE("what was unregistered on one trunk is not opened again by another one that was about to carry it") {
-    Rig rig;
-    auto first = std::make_shared<Trunk>();
-    auto second = std::make_shared<Trunk>();
+    HttpDirectoryFixture rig;
+    auto first = std::make_shared<HttpTrunk>();
+    auto second = std::make_shared<HttpTrunk>();
     auto service = rig.join(alice, 1, described({"app.example.com"}), first).service;
     REQUIRE(service);
     bool has_ended = false;
@@ -233,7 +234,7 @@ TEST_CASE("what was unregistered on one trunk is not opened again by another one
 }
 
 TEST_CASE("a host belongs to the token that claimed it, also while its client is away, and not for ever") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto service = rig.join(alice, 1, described({"a.example", "*.a.example"})).service;
     CHECK_FALSE(rig.directory.check_owner(alice.first, {"a.example"}, rig.now));
     auto refusal = rig.directory.check_owner(bob.first, {"b.example", "a.example"}, rig.now);
@@ -246,13 +247,13 @@ TEST_CASE("a host belongs to the token that claimed it, also while its client is
 
     rig.directory.leave(*service, *rig.trunks[0], rig.now);
     rig.now += limits::http_host_known_for - 1s;
-    CHECK(rig.find("a.example").kind == Kind::away);
-    CHECK(rig.find("x.a.example").kind == Kind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::away);
+    CHECK(rig.find("x.a.example").kind == HttpKind::away);
     CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
     CHECK(rig.directory.check_owner(bob.first, {"x.a.example"}, rig.now));  // it is below alice's `*.a.example`
 
     rig.now += 1s;
-    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+    CHECK(rig.find("a.example").kind == HttpKind::unknown_host);
     CHECK_FALSE(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
     auto other = rig.join(bob, 1, described({"a.example"})).service;
     REQUIRE(other);
@@ -261,22 +262,22 @@ TEST_CASE("a host belongs to the token that claimed it, also while its client is
 }
 
 TEST_CASE("a host whose client is away is not given to a pattern that is less specific") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto app = rig.join(alice, 1, described({"app.example.com"})).service;
     auto rest = rig.join(bob, 1, described({"*.example.com"})).service;
     REQUIRE((app && rest));
     rig.directory.leave(*app, *rig.trunks[0], rig.now);
-    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::away);
     rig.now += limits::http_host_known_for;
     CHECK(rig.find("app.example.com").service == rest.get());
 }
 
 TEST_CASE("a host of which one path is there and another one away") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto api = rig.join(alice, 1, described({"a.example"}, "/api")).service;
     auto rest = rig.join(alice, 2, described({"a.example"})).service;
     rig.directory.leave(*api, *rig.trunks[0], rig.now);
-    CHECK(rig.find("a.example", "/api").kind == Kind::away);
+    CHECK(rig.find("a.example", "/api").kind == HttpKind::away);
     CHECK(rig.find("a.example", "/").service == rest.get());
     rig.now += limits::http_host_known_for;
     REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // forgets what is no longer known
@@ -285,11 +286,11 @@ TEST_CASE("a host of which one path is there and another one away") {
 }
 
 TEST_CASE("two services of a client can not have the same host and path") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     REQUIRE(rig.join(alice, 1, described({"a.example", "b.example"})).service);
     CHECK_FALSE(rig.join(alice, 2, described({"c.example", "b.example"})).service);
     CHECK(rig.why.code == wire::Code::name_taken);
-    CHECK(rig.find("c.example").kind == Kind::unknown_host);
+    CHECK(rig.find("c.example").kind == HttpKind::unknown_host);
     CHECK_FALSE(rig.join(alice, 1, described({"a.example"})).service);  // described otherwise than by the first trunk
     CHECK(rig.why.text == "The host a.example is already used by another service of this client.");
     CHECK(rig.join(alice, 2, described({"b.example"}, "/api")).service);
@@ -297,12 +298,12 @@ TEST_CASE("two services of a client can not have the same host and path") {
 
 TEST_CASE("so many hosts stay known, and the one that is away longest makes room") {
     constexpr std::size_t most = 5;
-    Rig rig;
+    HttpDirectoryFixture rig;
     HttpDirectory small(HttpDirectory::Settings{most, 1h});
     Refusal why;
     auto come_and_go = [&](const std::string& host) {
         rig.now += 1s;
-        auto trunk = std::make_shared<Trunk>();
+        auto trunk = std::make_shared<HttpTrunk>();
         auto service = small.join(alice, 1, described({host}), trunk, rig.now, why).service;
         REQUIRE(service);
         small.leave(*service, *trunk, rig.now);
@@ -311,28 +312,28 @@ TEST_CASE("so many hosts stay known, and the one that is away longest makes room
     for (std::size_t i = 0; i < most; ++i) {
         come_and_go("h" + std::to_string(i) + ".example");
     }
-    CHECK(kind_of("h0.example") == Kind::away);
+    CHECK(kind_of("h0.example") == HttpKind::away);
     come_and_go("h0.example");  // which makes h1 the oldest
     come_and_go("more.example");
-    CHECK(kind_of("h0.example") == Kind::away);
-    CHECK(kind_of("h1.example") == Kind::unknown_host);
-    CHECK(kind_of("h2.example") == Kind::away);
-    CHECK(kind_of("more.example") == Kind::away);
+    CHECK(kind_of("h0.example") == HttpKind::away);
+    CHECK(kind_of("h1.example") == HttpKind::unknown_host);
+    CHECK(kind_of("h2.example") == HttpKind::away);
+    CHECK(kind_of("more.example") == HttpKind::away);
     CHECK_FALSE(small.check_owner(bob.first, {"h1.example"}, rig.now));
     rig.now += 2h;
     come_and_go("last.example");  // the others are forgotten on this occasion
-    CHECK(kind_of("h2.example") == Kind::unknown_host);
-    CHECK(kind_of("last.example") == Kind::away);
+    CHECK(kind_of("h2.example") == HttpKind::unknown_host);
+    CHECK(kind_of("last.example") == HttpKind::away);
 }
 
 TEST_CASE("a token that registers ever new hosts drives out its own ones alone") {
     constexpr std::size_t most = 5;
-    Rig rig;
+    HttpDirectoryFixture rig;
     HttpDirectory small(HttpDirectory::Settings{most, 1h});
     Refusal why;
     auto come_and_go = [&](const ClientId& client, const std::string& host) {
         rig.now += 1s;
-        auto trunk = std::make_shared<Trunk>();
+        auto trunk = std::make_shared<HttpTrunk>();
         auto service = small.join(client, 1, described({host}), trunk, rig.now, why).service;
         REQUIRE(service);
         small.leave(*service, *trunk, rig.now);
@@ -343,22 +344,22 @@ TEST_CASE("a token that registers ever new hosts drives out its own ones alone")
     for (int i = 0; i < 20; ++i) {
         come_and_go(alice, "h" + std::to_string(i) + ".example");
     }
-    CHECK(kind_of("bob.example") == Kind::away);
-    CHECK(kind_of("shop.bob.example") == Kind::away);
+    CHECK(kind_of("bob.example") == HttpKind::away);
+    CHECK(kind_of("shop.bob.example") == HttpKind::away);
     CHECK(small.check_owner(alice.first, {"bob.example"}, rig.now));
-    CHECK(kind_of("h16.example") == Kind::unknown_host);
-    CHECK(kind_of("h17.example") == Kind::away);
-    CHECK(kind_of("h19.example") == Kind::away);
+    CHECK(kind_of("h16.example") == HttpKind::unknown_host);
+    CHECK(kind_of("h17.example") == HttpKind::away);
+    CHECK(kind_of("h19.example") == HttpKind::away);
     // Nor does a token that has as many hosts as that drive out those of others.
     come_and_go(bob, "third.bob.example");
-    CHECK(kind_of("bob.example") == Kind::unknown_host);
-    CHECK(kind_of("third.bob.example") == Kind::away);
-    CHECK(kind_of("h17.example") == Kind::away);
+    CHECK(kind_of("bob.example") == HttpKind::unknown_host);
+    CHECK(kind_of("third.bob.example") == HttpKind::away);
+    CHECK(kind_of("h17.example") == HttpKind::away);
 }
 
 TEST_CASE("a host has services with expressions up to a limit, which is reached and passed by one") {
     constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto path_of = [](std::uint32_t id) { return "~ /v" + std::to_string(id) + "/.*"; };
     std::shared_ptr<HttpService> last;
     for (std::uint32_t id = 1; id <= most; ++id) {
@@ -371,7 +372,7 @@ TEST_CASE("a host has services with expressions up to a limit, which is reached 
     CHECK(rig.why.text ==
           "The host a.example has 8 services with a regular expression for their path, and that is the most. Use a "
           "prefix, like /api, or another host.");
-    CHECK(rig.find("b.example", "/v9/x").kind == Kind::unknown_host);
+    CHECK(rig.find("b.example", "/v9/x").kind == HttpKind::unknown_host);
     CHECK(rig.join(alice, 9, described({"b.example"}, path_of(9))).service);
     CHECK(rig.join(alice, 10, described({"a.example"}, "/api")).service);
     CHECK(rig.join(alice, most, described({"a.example"}, path_of(most))).service == last);  // another trunk
@@ -379,22 +380,22 @@ TEST_CASE("a host has services with expressions up to a limit, which is reached 
 
 TEST_CASE("an expression whose client is away makes room for one that comes") {
     constexpr auto most = static_cast<std::uint32_t>(limits::http_path_regexes_per_host_max);
-    Rig rig;
+    HttpDirectoryFixture rig;
     for (std::uint32_t id = 1; id <= most + 2; ++id) {
         rig.now += 1s;
         auto service = rig.join(alice, id, described({"a.example"}, "~ /v" + std::to_string(id) + "/.*")).service;
         REQUIRE(service);
         rig.directory.leave(*service, *rig.trunks.back(), rig.now);
     }
-    CHECK(rig.find("a.example", "/v1/x").kind == Kind::unknown_path);
-    CHECK(rig.find("a.example", "/v2/x").kind == Kind::unknown_path);
-    CHECK(rig.find("a.example", "/v3/x").kind == Kind::away);
-    CHECK(rig.find("a.example", "/v10/x").kind == Kind::away);
+    CHECK(rig.find("a.example", "/v1/x").kind == HttpKind::unknown_path);
+    CHECK(rig.find("a.example", "/v2/x").kind == HttpKind::unknown_path);
+    CHECK(rig.find("a.example", "/v3/x").kind == HttpKind::away);
+    CHECK(rig.find("a.example", "/v10/x").kind == HttpKind::away);
 }
 
 TEST_CASE("a host has paths up to a limit, which is reached and passed by one; those that are away make room") {
     constexpr auto most = static_cast<std::uint32_t>(limits::http_paths_per_host_max);
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto path_of = [](std::uint32_t id) { return "/p" + std::to_string(id); };
     std::shared_ptr<HttpService> first;
     for (std::uint32_t id = 1; id <= most; ++id) {
@@ -408,16 +409,16 @@ TEST_CASE("a host has paths up to a limit, which is reached and passed by one; t
           "The host a.example has 1024 services, each with a path of its own, and that is the most. Use another host.");
     CHECK(rig.join(alice_again, 1, described({"b.example"}, "/one-more")).service);
     rig.directory.leave(*first, *rig.trunks.front(), rig.now);
-    CHECK(rig.find("a.example", "/p1").kind == Kind::away);
+    CHECK(rig.find("a.example", "/p1").kind == HttpKind::away);
     CHECK(rig.join(alice_again, 2, described({"a.example"}, "/one-more")).service);
-    CHECK(rig.find("a.example", "/p1").kind == Kind::unknown_path);
-    CHECK(rig.find("a.example", "/one-more").kind == Kind::service);
+    CHECK(rig.find("a.example", "/p1").kind == HttpKind::unknown_path);
+    CHECK(rig.find("a.example", "/one-more").kind == HttpKind::service);
 }
 
 TEST_CASE("tables of paths have the seed of the directory: nobody can choose paths that collide") {
     auto slots_with = [](std::uint64_t seed) {
         HttpDirectory directory(HttpDirectory::Settings{100, 1h, seed});
-        auto trunk = std::make_shared<Trunk>();
+        auto trunk = std::make_shared<HttpTrunk>();
         routes::LookupSteps steps;
         constexpr std::uint32_t paths = 100;
         for (std::uint32_t id = 1; id <= paths; ++id) {
@@ -427,7 +428,7 @@ TEST_CASE("tables of paths have the seed of the directory: nobody can choose pat
         }
         for (std::uint32_t id = 1; id <= paths; ++id) {
             const std::string path = "/p" + std::to_string(id);
-            CHECK(directory.routes()->find("a.example", path, TimePoint{1h}, &steps).kind == Kind::service);
+            CHECK(directory.routes()->find("a.example", path, TimePoint{1h}, &steps).kind == HttpKind::service);
         }
         return steps.slots;
     };
@@ -437,7 +438,7 @@ TEST_CASE("tables of paths have the seed of the directory: nobody can choose pat
 }
 
 TEST_CASE("a service without a host gets a name below the domain, and the same one again") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     ferrotunnel::test::SeededRandom random(1);
     const std::string host = rig.directory.assigned_host(alice, 1, "web", "t.example.com", random, rig.now);
     CHECK(host.size() == 8 + 1 + std::string("t.example.com").size());
@@ -459,12 +460,12 @@ TEST_CASE("a service without a host gets a name below the domain, and the same o
 }
 
 TEST_CASE("routes that were taken stay what they were while the directory changes") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     auto directory = std::make_shared<HttpDirectory>();
     HttpRoutesCache cache(directory);
     Refusal why;
-    auto trunk = std::make_shared<Trunk>();
-    CHECK(cache.get().find("a.example", "/", rig.now).kind == Kind::unknown_host);
+    auto trunk = std::make_shared<HttpTrunk>();
+    CHECK(cache.get().find("a.example", "/", rig.now).kind == HttpKind::unknown_host);
     auto service = directory->join(alice, 1, described({"a.example"}), trunk, rig.now, why).service;
     const HttpRoutes& routes = cache.get();
     CHECK(&routes == &cache.get());
@@ -472,9 +473,9 @@ TEST_CASE("routes that were taken stay what they were while the directory change
     directory->leave(*service, *trunk, rig.now);
     service.reset();
     HttpMatch match = kept->find("a.example", "/", rig.now);
-    REQUIRE(match.kind == Kind::service);
+    REQUIRE(match.kind == HttpKind::service);
     CHECK(match.service->description().hosts == std::vector<std::string>{"a.example"});
-    CHECK(cache.get().find("a.example", "/", rig.now).kind == Kind::away);
+    CHECK(cache.get().find("a.example", "/", rig.now).kind == HttpKind::away);
 }
 
 TEST_CASE("workers look up while sessions come and go") {
@@ -488,17 +489,17 @@ TEST_CASE("workers look up while sessions come and go") {
             HttpRoutesCache cache(directory);
             while (!stop) {
                 HttpMatch match = cache.get().find("h3.example", "/x", now);
-                if (match.kind == Kind::service) {
+                if (match.kind == HttpKind::service) {
                     found += match.service->choose() ? 1U : 0U;
                 }
             }
         });
     }
     for (int round = 0; round < 50 || (found == 0 && round < 100'000); ++round) {
-        std::vector<std::pair<std::shared_ptr<HttpService>, std::shared_ptr<Trunk>>> joined;
+        std::vector<std::pair<std::shared_ptr<HttpService>, std::shared_ptr<HttpTrunk>>> joined;
         for (std::uint32_t id = 1; id <= 8; ++id) {
             Refusal why;
-            auto trunk = std::make_shared<Trunk>();
+            auto trunk = std::make_shared<HttpTrunk>();
             auto service =
                 directory->join(alice, id, described({"h" + std::to_string(id) + ".example"}), trunk, now, why).service;
             REQUIRE(service);
@@ -516,9 +517,9 @@ TEST_CASE("workers look up while sessions come and go") {
 }
 
 TEST_CASE("ten thousand hosts come and go without copying all of them for each") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     constexpr std::uint32_t count = 10'000;
-    auto trunk = std::make_shared<Trunk>();
+    auto trunk = std::make_shared<HttpTrunk>();
     std::vector<std::shared_ptr<HttpService>> services;
     for (std::uint32_t id = 1; id <= count; ++id) {
         services.push_back(rig.join(alice, id, described({"h" + std::to_string(id) + ".example"}), trunk).service);
@@ -526,16 +527,16 @@ TEST_CASE("ten thousand hosts come and go without copying all of them for each")
     }
     CHECK(rig.find("h1.example").service == services.front().get());
     CHECK(rig.find("h10000.example").service == services.back().get());
-    CHECK(rig.find("h10001.example").kind == Kind::unknown_host);
+    CHECK(rig.find("h10001.example").kind == HttpKind::unknown_host);
     for (const auto& service : services) {
         rig.directory.leave(*service, *trunk, rig.now);
     }
-    CHECK(rig.find("h5000.example").kind == Kind::away);
+    CHECK(rig.find("h5000.example").kind == HttpKind::away);
 }
 
 TEST_CASE("what is known is known again after a restart, as away and to its owners", "[claims]") {
     ferrotunnel::test::SeededRandom random(1);
-    Rig before;
+    HttpDirectoryFixture before;
     const auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
     before.join(alice, 1, described({"a.example", "*.wild.example"}, "/api"));
     before.join(alice, 2, described({"assigned.example"}, "", "web"));
@@ -550,33 +551,34 @@ TEST_CASE("what is known is known again after a restart, as away and to its owne
     CHECK(record.assigned.size() == 1);
     CHECK(read_claims(write_claims(record)) == record);
 
-    Rig after;
+    HttpDirectoryFixture after;
     int changes = 0;
     after.now += 100h;
     after.directory.restore(record, after.now, wall + 2h);
     after.directory.on_change([&changes] { ++changes; });
     for (const char* host : {"a.example", "x.wild.example"}) {
-        CHECK(after.find(host, "/api/x").kind == Kind::away);
-        CHECK(after.find(host, "/").kind == Kind::unknown_path);
+        CHECK(after.find(host, "/api/x").kind == HttpKind::away);
+        CHECK(after.find(host, "/").kind == HttpKind::unknown_path);
     }
-    CHECK(after.find("bcdf.t.example").kind == Kind::away);
-    CHECK(after.find("gone.example", "/x").kind == Kind::away);
-    CHECK(after.find("anything.example", "/v7/x").kind == Kind::away);
+    CHECK(after.find("bcdf.t.example").kind == HttpKind::away);
+    CHECK(after.find("gone.example", "/x").kind == HttpKind::away);
+    CHECK(after.find("anything.example", "/v7/x").kind == HttpKind::away);
     CHECK(after.directory.assigned_host(alice_again, 9, "name with spaces", "t.example", random, after.now) ==
           "bcdf.t.example");
     CHECK_FALSE(after.join(bob, 1, described({"a.example"}, "/other")).service);
     CHECK(after.why.code == wire::Code::name_taken);
     CHECK(after.join(alice_again, 1, described({"a.example", "*.wild.example"}, "/api")).first);
-    CHECK(after.find("a.example", "/api/x").kind == Kind::service);
+    CHECK(after.find("a.example", "/api/x").kind == HttpKind::service);
     CHECK(changes == 1);
     CHECK(after.directory.claims(after.now, wall).hosts.size() == 6);
 
     // A host that was away already counts as away since then; one that was there, since the restart.
     after.now += limits::http_host_known_for - 3h;
-    CHECK(after.find("gone.example", "/x").kind == Kind::unknown_path);  // the answer of the pattern "*", which is left
-    CHECK(after.find("bcdf.t.example").kind == Kind::away);
+    CHECK(after.find("gone.example", "/x").kind ==
+          HttpKind::unknown_path);  // the answer of the pattern "*", which is left
+    CHECK(after.find("bcdf.t.example").kind == HttpKind::away);
     after.now += 3h;
-    CHECK(after.find("bcdf.t.example").kind == Kind::unknown_host);
+    CHECK(after.find("bcdf.t.example").kind == HttpKind::unknown_host);
 }
 
 TEST_CASE("a record of claims that lies is taken in within the bounds of the directory", "[claims]") {
@@ -594,11 +596,11 @@ TEST_CASE("a record of claims that lies is taken in within the bounds of the dir
         record.hosts.push_back({{1}, "c.example", "~ /" + std::to_string(i), {}});
     }
     record.assigned.push_back({{2}, "web", "b.example"});
-    Rig rig;
+    HttpDirectoryFixture rig;
     rig.directory.restore(record, rig.now, wall);
-    CHECK(rig.find("a.example").kind == Kind::unknown_host);
-    CHECK(rig.find("b.example", "/two").kind == Kind::away);
-    CHECK(rig.find("future.example").kind == Kind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::unknown_host);
+    CHECK(rig.find("b.example", "/two").kind == HttpKind::away);
+    CHECK(rig.find("future.example").kind == HttpKind::away);
     const ClaimRecord known = rig.directory.claims(rig.now, wall);
     CHECK(known.hosts.size() == 2 + limits::http_path_regexes_per_host_max);
     CHECK(known.assigned.empty());
@@ -606,10 +608,10 @@ TEST_CASE("a record of claims that lies is taken in within the bounds of the dir
 }
 
 TEST_CASE("clients of a group carry a service together, and leave it one by one", "[groups]") {
-    Rig rig;
+    HttpDirectoryFixture rig;
     const ClientId group = group_id(alice.first, wire::ServiceKind::http, "web");
     const auto join = [&](const ClientId& client, std::uint32_t id, const HttpDescription& description) {
-        rig.trunks.push_back(std::make_shared<Trunk>());
+        rig.trunks.push_back(std::make_shared<HttpTrunk>());
         return rig.directory.join(client, id, description, rig.trunks.back(), rig.now, rig.why, {},
                                   Membership{group, client});
     };
@@ -640,6 +642,6 @@ TEST_CASE("clients of a group carry a service together, and leave it one by one"
     CHECK(rig.find("app.example.com").service == first.service.get());
     CHECK(first.service->choose()->service == 3);
     rig.directory.leave(*first.service, *rig.trunks[0], rig.now);
-    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::away);
     CHECK(join(alice_again, 5, described({"app.example.com"})).first);
 }

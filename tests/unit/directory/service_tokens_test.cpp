@@ -9,7 +9,7 @@ using namespace ferrotunnel::directory;
 
 namespace {
 
-login::Key key_of(std::uint8_t byte) {
+login::Key service_key(std::uint8_t byte) {
     return login::Key(std::vector<std::uint8_t>(login::Key::size_bytes, byte));
 }
 
@@ -28,9 +28,9 @@ bool needs(const ServiceTokens& tokens, const ReachedBy& service) {
 }  // namespace
 
 TEST_CASE("a service proves its token by name, on that connection alone", "[service-tokens]") {
-    const ServiceTokens tokens({{"db", {}, {}, {key_of(1), key_of(2)}}});
+    const ServiceTokens tokens({{"db", {}, {}, {service_key(1), service_key(2)}}});
     const auto proof = [](std::uint8_t key, std::string_view name) {
-        return login::make_service_proof(key_of(key), of_login, name);
+        return login::make_service_proof(service_key(key), of_login, name);
     };
     CHECK(answer(tokens, {"db"}, proof(1, "db")) == std::nullopt);
     CHECK(answer(tokens, {"db"}, proof(2, "db")) == std::nullopt);  // the second one that is accepted
@@ -40,14 +40,14 @@ TEST_CASE("a service proves its token by name, on that connection alone", "[serv
     CHECK(answer(tokens, {"db"}, {}, false) == wire::Code::unsupported);
     CHECK(answer(tokens, {"web"}) == std::nullopt);
     CHECK(answer(tokens, {"web"}, proof(3, "web")) == std::nullopt);  // nobody asked for it
-    const auto elsewhere = login::make_service_proof(key_of(1), wire::Proof{9}, "db");
+    const auto elsewhere = login::make_service_proof(service_key(1), wire::Proof{9}, "db");
     CHECK(answer(tokens, {"db"}, elsewhere) == wire::Code::unauthorized);
     CHECK(ServiceTokens().refuse({"db"}, {}, of_login, false) == std::nullopt);
 }
 
 TEST_CASE("a service needs a token by name, port or host", "[service-tokens]") {
     const ServiceTokens tokens(
-        {{"web", {{2222, 2222}, {8000, 8009}}, {"app.example.com", "*.in.example.com"}, {key_of(1)}}});
+        {{"web", {{2222, 2222}, {8000, 8009}}, {"app.example.com", "*.in.example.com"}, {service_key(1)}}});
     for (const char* name : {"web", "web:20000", "web/udp", "web:20000/udp"}) {
         CHECK(needs(tokens, {name}));
     }

@@ -12,7 +12,7 @@ using shaping::Way;
 
 namespace {
 
-constexpr TimePoint now{1h};
+constexpr TimePoint shape_time{1h};
 
 struct Book {
     // A registry that knows a token with these rates, and one without.
@@ -27,7 +27,7 @@ struct Book {
         id = tokens[0].id();
         other = tokens[1].id();
         registry.set_rules(std::make_shared<const RightRules>(tokens));
-        book.take_rules(registry, now);
+        book.take_rules(registry, shape_time);
     }
     static login::Token token(const std::string& text) { return login::parse_token("a weak token: " + text).value(); }
 
@@ -42,10 +42,10 @@ struct Book {
 TEST_CASE("all trunks of a service share its rates, and all services of a token the token's", "[shaping]") {
     Book rig;
     rig.set({.all = {1'000'000, 2'000'000}, .service = {3'000'000, 0}, .visitor = {0, 4'000'000}});
-    const auto first = rig.book.of({rig.id, {1}}, 7, rig.registry, now);
-    CHECK(rig.book.of({rig.id, {1}}, 7, rig.registry, now) == first);
-    const auto second = rig.book.of({rig.id, {1}}, 8, rig.registry, now);
-    const auto third = rig.book.of({rig.id, {2}}, 7, rig.registry, now);
+    const auto first = rig.book.of({rig.id, {1}}, 7, rig.registry, shape_time);
+    CHECK(rig.book.of({rig.id, {1}}, 7, rig.registry, shape_time) == first);
+    const auto second = rig.book.of({rig.id, {1}}, 8, rig.registry, shape_time);
+    const auto third = rig.book.of({rig.id, {2}}, 7, rig.registry, shape_time);
     CHECK((second != first && third != first));
     CHECK((&second->token() == &first->token() && &third->token() == &first->token()));
     CHECK(first->is_on());
@@ -53,7 +53,7 @@ TEST_CASE("all trunks of a service share its rates, and all services of a token 
     CHECK(first->token().buckets.of(Way::down).rate() == 2'000'000);
     CHECK(first->buckets.of(Way::up).rate() == 3'000'000);
     CHECK(first->visitor_rate(Way::down) == 4'000'000);
-    const auto free = rig.book.of({rig.other, {1}}, 7, rig.registry, now);
+    const auto free = rig.book.of({rig.other, {1}}, 7, rig.registry, shape_time);
     CHECK_FALSE(free->is_on());
     CHECK(&free->token() != &first->token());
 }
@@ -61,7 +61,7 @@ TEST_CASE("all trunks of a service share its rates, and all services of a token 
 TEST_CASE("a change of rules is one for services that are there", "[shaping]") {
     Book rig;
     rig.set({});
-    const auto service = rig.book.of({rig.id, {1}}, 7, rig.registry, now);
+    const auto service = rig.book.of({rig.id, {1}}, 7, rig.registry, shape_time);
     CHECK_FALSE(service->is_on());
     rig.set({.all = {}, .service = {}, .visitor = {5'000, 0}});
     CHECK(service->is_on());
@@ -76,10 +76,10 @@ TEST_CASE("a change of rules is one for services that are there", "[shaping]") {
 TEST_CASE("services that nobody has any more are forgotten", "[shaping]") {
     Book rig;
     rig.set({});
-    std::weak_ptr<shaping::ServiceShape> gone = rig.book.of({rig.id, {1}}, 1, rig.registry, now);
+    std::weak_ptr<shaping::ServiceShape> gone = rig.book.of({rig.id, {1}}, 1, rig.registry, shape_time);
     CHECK(gone.expired());
     for (std::uint32_t id = 2; id < 1'000; ++id) {
-        CHECK(rig.book.of({rig.id, {1}}, id, rig.registry, now));
+        CHECK(rig.book.of({rig.id, {1}}, id, rig.registry, shape_time));
     }
     CHECK(rig.book.size() < 100);
 }

@@ -57,7 +57,7 @@ private:
 
 constexpr ClientId before{{1}, {1}};
 constexpr ClientId restarted{{1}, {2}};
-constexpr ClientId stranger{{9}, {1}};
+constexpr ClientId foreign_client{{9}, {1}};
 
 struct Holding {
     explicit Holding(const PortTable::Most& most = {}, const HoldBook::Settings& held = {})
@@ -118,7 +118,7 @@ TEST_CASE("visitors wait at a port that is held, and another client of the token
         visitors.push_back(rig.visitor(number, letter));
     }
     REQUIRE(rig.waiting(26));
-    CHECK_FALSE(rig.join(std::make_shared<KeepingTrunk>(), number, stranger));
+    CHECK_FALSE(rig.join(std::make_shared<KeepingTrunk>(), number, foreign_client));
     CHECK(rig.error == std::errc::address_in_use);
 
     const auto next = std::make_shared<KeepingTrunk>();
@@ -147,7 +147,7 @@ TEST_CASE("when the time is over those who wait are reset, and the port is free"
     CHECK(error_at(late) == ECONNRESET);
     CHECK(rig.waiting(0));
     CHECK(rig.table->holds().given_up == 1);
-    CHECK(eventually([&] { return rig.join(std::make_shared<KeepingTrunk>(), number, stranger) != nullptr; }));
+    CHECK(eventually([&] { return rig.join(std::make_shared<KeepingTrunk>(), number, foreign_client) != nullptr; }));
 }
 
 TEST_CASE("no more wait at a port, and at all ports together, than may") {
@@ -233,7 +233,7 @@ TEST_CASE("a held port is closed where its client wants another address, or the 
 
 TEST_CASE("a port that is known from before is held until its client comes, and closed where it may not be") {
     Holding rig;
-    const auto free = rig.join(std::make_shared<KeepingTrunk>(), 0, stranger);
+    const auto free = rig.join(std::make_shared<KeepingTrunk>(), 0, foreign_client);
     REQUIRE(free);
     const auto taken = free->address();
     const auto hold = [&](const runtime::SocketAddress& at) {
@@ -241,7 +241,7 @@ TEST_CASE("a port that is known from before is held until its client comes, and 
     };
     CHECK_FALSE(hold(taken));
     const auto trunk = std::make_shared<KeepingTrunk>();
-    const auto other = rig.join(trunk, 0, stranger);
+    const auto other = rig.join(trunk, 0, foreign_client);
     REQUIRE(other);
     rig.table->leave(*other, *trunk);
     const auto at = other->address();

@@ -27,7 +27,7 @@ using runtime::test::Signal;
 namespace {
 
 /// A trunk that keeps the visitors it gets.
-class Trunk final : public VisitorCarrier {
+class PortTrunk final : public VisitorCarrier {
 public:
     std::uint64_t load() const noexcept override { return load_; }
     void take(Visitor visitor, std::uint32_t service) override {
@@ -67,12 +67,12 @@ private:
     std::vector<std::uint32_t> services_;
 };
 
-constexpr ClientId alice{{1}, {1}};
-constexpr ClientId bob{{1}, {2}};
+constexpr ClientId port_client{{1}, {1}};
+constexpr ClientId other_port_client{{1}, {2}};
 
-struct Rig {
-    Rig() { worker.start(); }
-    ~Rig() {
+struct SharedPortFixture {
+    SharedPortFixture() { worker.start(); }
+    ~SharedPortFixture() {
         worker.stop();
         worker.join();
         for (auto& [port, trunk] : joined) {
@@ -81,8 +81,9 @@ struct Rig {
         table->end();
     }
 
-    std::shared_ptr<SharedPort> join(const std::shared_ptr<Trunk>& trunk, std::uint16_t port, std::uint32_t service = 1,
-                                     const ClientId& client = alice, const char* ip = "127.0.0.1") {
+    std::shared_ptr<SharedPort> join(const std::shared_ptr<PortTrunk>& trunk, std::uint16_t port,
+                                     std::uint32_t service = 1, const ClientId& client = port_client,
+                                     const char* ip = "127.0.0.1") {
         const auto at = *runtime::SocketAddress::from_ip(ip, port);
         auto got =
             on(worker, [&] { return table->join(client, at, trunk, service, worker, PlainPort::open, error).port; });
@@ -94,7 +95,7 @@ struct Rig {
 
     runtime::Worker worker;
     std::shared_ptr<PortTable> table = std::make_shared<PortTable>();
-    std::vector<std::pair<std::shared_ptr<SharedPort>, std::shared_ptr<Trunk>>> joined;
+    std::vector<std::pair<std::shared_ptr<SharedPort>, std::shared_ptr<PortTrunk>>> joined;
     std::error_code error;
 };
 
@@ -112,11 +113,11 @@ Visitor hand_made(const std::shared_ptr<SharedPort>& port, runtime::Fd& far) {
 }  // namespace
 
 TEST_CASE("ten visitors are spread evenly over the trunks of a port", "[threads]") {
-    Rig rig;
-    std::vector<std::shared_ptr<Trunk>> trunks;
+    SharedPortFixture rig;
+    std::vector<std::shared_ptr<PortTrunk>> trunks;
     std::uint16_t port = 0;
     for (std::uint32_t i = 0; i < 4; ++i) {
-        trunks.push_back(std::make_shared<Trunk>());
+        trunks.push_back(std::make_shared<PortTrunk>());
         port = port_of(rig.join(trunks.back(), port, 10));
     }
     std::vector<runtime::Fd> visitors;
@@ -144,9 +145,9 @@ TEST_CASE("ten visitors are spread evenly over the trunks of a port", "[threads]
 }
 
 TEST_CASE("a visitor goes to the trunk with the fewest, and in turn among equals") {
-    Rig rig;
-    auto busy = std::make_shared<Trunk>();
-    auto idle = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto busy = std::make_shared<PortTrunk>();
+    auto idle = std::make_shared<PortTrunk>();
     auto port = rig.join(busy, 0);
     REQUIRE(rig.join(idle, port_of(port)) == port);
     runtime::Fd far[4];
@@ -162,9 +163,9 @@ TEST_CASE("a visitor goes to the trunk with the fewest, and in turn among equals
 }
 
 TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[threads]") {
-    Rig rig;
-    auto first = std::make_shared<Trunk>();
-    auto second = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto first = std::make_shared<PortTrunk>();
+    auto second = std::make_shared<PortTrunk>();
     auto shared = rig.join(first, 0);
     const std::uint16_t port = port_of(shared);
     REQUIRE(rig.join(second, port) == shared);
@@ -188,28 +189,28 @@ TEST_CASE("a port closes when its last trunk leaves, and is free at once", "[thr
 }
 
 TEST_CASE("a port belongs to one client, to one of its services, and to one address") {
-    Rig rig;
-    auto trunk = std::make_shared<Trunk>();
-    auto stranger = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto trunk = std::make_shared<PortTrunk>();
+    auto stranger = std::make_shared<PortTrunk>();
     auto shared = rig.join(trunk, 0, 7);
-    CHECK_FALSE(rig.join(stranger, port_of(shared), 7, bob));
+    CHECK_FALSE(rig.join(stranger, port_of(shared), 7, other_port_client));
     CHECK(rig.error == std::errc::address_in_use);
-    CHECK_FALSE(rig.join(stranger, port_of(shared), 7, alice, "127.0.0.2"));
+    CHECK_FALSE(rig.join(stranger, port_of(shared), 7, port_client, "127.0.0.2"));
     CHECK(rig.error == std::errc::address_in_use);
     CHECK_FALSE(rig.join(stranger, port_of(shared), 8));
     CHECK(rig.error == std::errc::address_in_use);
-    CHECK(rig.table->port_of(alice, 7) == port_of(shared));
-    CHECK(rig.table->port_of(alice, 8) == 0);
-    CHECK(rig.table->port_of(bob, 7) == 0);
+    CHECK(rig.table->port_of(port_client, 7) == port_of(shared));
+    CHECK(rig.table->port_of(port_client, 8) == 0);
+    CHECK(rig.table->port_of(other_port_client, 7) == 0);
     rig.table->leave(*shared, *trunk);
-    CHECK(rig.table->port_of(alice, 7) == 0);
+    CHECK(rig.table->port_of(port_client, 7) == 0);
 }
 
 TEST_CASE("a trunk that yields goes on until another one joins, and others stay") {
-    Rig rig;
-    auto old = std::make_shared<Trunk>();
-    auto other = std::make_shared<Trunk>();
-    auto fresh = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto old = std::make_shared<PortTrunk>();
+    auto other = std::make_shared<PortTrunk>();
+    auto fresh = std::make_shared<PortTrunk>();
     auto port = rig.join(old, 0);
     REQUIRE(rig.join(other, port_of(port)) == port);
     other->set_load(100);
@@ -232,9 +233,9 @@ TEST_CASE("a trunk that yields goes on until another one joins, and others stay"
 }
 
 TEST_CASE("a port that is closed on one trunk is closed for all") {
-    Rig rig;
-    auto first = std::make_shared<Trunk>();
-    auto second = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto first = std::make_shared<PortTrunk>();
+    auto second = std::make_shared<PortTrunk>();
     auto port = rig.join(first, 0);
     REQUIRE(rig.join(second, port_of(port)) == port);
     rig.table->close(*port, *first);
@@ -248,14 +249,14 @@ TEST_CASE("a port that is closed on one trunk is closed for all") {
     rig.table->leave(*port, *second);
     rig.table->close(*port, *second);
     CHECK(visit(port_of(port)));
-    CHECK(rig.table->port_of(alice, 2) == port_of(port));
+    CHECK(rig.table->port_of(port_client, 2) == port_of(port));
     rig.table->leave(*another, *first);
 }
 
 TEST_CASE("a visitor whose trunk has left goes to another one; without one it is reset") {
-    Rig rig;
-    auto leaving = std::make_shared<Trunk>();
-    auto staying = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto leaving = std::make_shared<PortTrunk>();
+    auto staying = std::make_shared<PortTrunk>();
     auto port = rig.join(leaving, 0);
     REQUIRE(rig.join(staying, port_of(port)) == port);
     runtime::Fd far;
@@ -277,11 +278,11 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
 }
 
 TEST_CASE("a visitor that a trunk can not take goes to the one with the fewest of the others, and to each once") {
-    Rig rig;
-    std::vector<std::shared_ptr<Trunk>> trunks;
+    SharedPortFixture rig;
+    std::vector<std::shared_ptr<PortTrunk>> trunks;
     std::shared_ptr<SharedPort> port;
     for (std::uint64_t i = 0; i < 4; ++i) {
-        trunks.push_back(std::make_shared<Trunk>());
+        trunks.push_back(std::make_shared<PortTrunk>());
         trunks[i]->set_load(10 * i);
         port = rig.join(trunks[i], port ? port_of(port) : std::uint16_t{0});
     }
@@ -306,9 +307,9 @@ TEST_CASE("a visitor that a trunk can not take goes to the one with the fewest o
 }
 
 TEST_CASE("a visitor who is lost for want of memory on the way to another trunk is nobody's any more") {
-    Rig rig;
-    auto full = std::make_shared<Trunk>();
-    auto other = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto full = std::make_shared<PortTrunk>();
+    auto other = std::make_shared<PortTrunk>();
     auto port = rig.join(full, 0);
     REQUIRE(rig.join(other, port_of(port)) == port);
     other->no_memory = true;
@@ -320,8 +321,8 @@ TEST_CASE("a visitor who is lost for want of memory on the way to another trunk 
 }
 
 TEST_CASE("to hold a port for which there is no memory counts for nothing") {
-    Rig rig;
-    auto trunk = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto trunk = std::make_shared<PortTrunk>();
     auto port = rig.join(trunk, 0);
     ferrotunnel::test::fail_allocation(1);
     try {
@@ -334,8 +335,8 @@ TEST_CASE("to hold a port for which there is no memory counts for nothing") {
 }
 
 TEST_CASE("a port whose last hold ends while there is no memory takes visitors again") {
-    Rig rig;
-    auto trunk = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto trunk = std::make_shared<PortTrunk>();
     auto port = rig.join(trunk, 0);
     std::shared_ptr<void> held = port->hold();
     on(rig.worker, [] {});  // by now the port is paused
@@ -347,15 +348,15 @@ TEST_CASE("a port whose last hold ends while there is no memory takes visitors a
 }
 
 TEST_CASE("a port of a service that was unregistered on one trunk is not opened again by another one") {
-    Rig rig;
-    const auto first = std::make_shared<Trunk>();
-    const auto second = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    const auto first = std::make_shared<PortTrunk>();
+    const auto second = std::make_shared<PortTrunk>();
     const auto port = rig.join(first, 0);
     const auto at = port->address();
     bool has_ended = false;
     const auto join_second = [&] {
         return on(rig.worker, [&] {
-            return rig.table->join(alice, at, second, 1, rig.worker, PlainPort::open, rig.error, [&] {
+            return rig.table->join(port_client, at, second, 1, rig.worker, PlainPort::open, rig.error, [&] {
                 return has_ended ? std::optional(Refusal{wire::Code::going_away, "gone"}) : std::nullopt;
             });
         });
@@ -373,8 +374,8 @@ TEST_CASE("a port of a service that was unregistered on one trunk is not opened 
 
 TEST_CASE("limit: listeners of one client, with those that are not closed yet, however fast it opens and closes them") {
     ferrotunnel::test::raise_descriptors(2 * limits::services_max + 500);
-    Rig rig;
-    auto trunk = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto trunk = std::make_shared<PortTrunk>();
     const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
     std::optional<Refusal> full;
     const auto open_and_close = [&](const ClientId& client) {
@@ -387,26 +388,26 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
     };
     std::size_t opened = 0;
     on(rig.worker, [&] {  // the worker closes none of them meanwhile
-        while (opened <= limits::services_max && open_and_close(alice)) {
+        while (opened <= limits::services_max && open_and_close(port_client)) {
             ++opened;
         }
         REQUIRE(full.has_value());
         CHECK(full->code == wire::Code::busy);
-        CHECK(open_and_close(bob));
+        CHECK(open_and_close(other_port_client));
     });
     CHECK(opened == limits::services_max);
     on(rig.worker, [&] {
         for (std::size_t i = 0; i < limits::services_max; ++i) {
-            REQUIRE(open_and_close(alice));  // the former ones are really closed
+            REQUIRE(open_and_close(port_client));  // the former ones are really closed
         }
     });
 }
 
 TEST_CASE("limit: listeners of the clients of one token, with those that are not closed yet") {
-    Rig rig;
+    SharedPortFixture rig;
     rig.table = std::make_shared<PortTable>(PortTable::Most{4, 6});
     constexpr ClientId other_token{{2}, {1}};
-    auto trunk = std::make_shared<Trunk>();
+    auto trunk = std::make_shared<PortTrunk>();
     const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
     const auto open_and_close = [&](const ClientId& client, int times) {
         int opened = 0;
@@ -421,16 +422,16 @@ TEST_CASE("limit: listeners of the clients of one token, with those that are not
         return opened;
     };
     on(rig.worker, [&] {
-        CHECK(open_and_close(alice, 9) == 4);
-        CHECK(open_and_close(bob, 9) == 2);
+        CHECK(open_and_close(port_client, 9) == 4);
+        CHECK(open_and_close(other_port_client, 9) == 2);
         CHECK(open_and_close(other_token, 4) == 4);
     });
-    CHECK(on(rig.worker, [&] { return open_and_close(bob, 9); }) == 4);
+    CHECK(on(rig.worker, [&] { return open_and_close(other_port_client, 9); }) == 4);
 }
 
 TEST_CASE("trunks join and leave on several threads while visitors come", "[threads]") {
-    Rig rig;
-    auto always = std::make_shared<Trunk>();
+    SharedPortFixture rig;
+    auto always = std::make_shared<PortTrunk>();
     const std::shared_ptr<SharedPort> port = rig.join(always, 0);
     always->set_load(1U << 30);
     const runtime::SocketAddress at = port->address();
@@ -439,9 +440,9 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
         threads.emplace_back([&] {
             runtime::Worker unused;  // the port is there: nothing is opened on it
             for (int round = 0; round < 300; ++round) {
-                auto trunk = std::make_shared<Trunk>();
+                auto trunk = std::make_shared<PortTrunk>();
                 std::error_code error;
-                auto joined = rig.table->join(alice, at, trunk, 1, unused, PlainPort::open, error);
+                auto joined = rig.table->join(port_client, at, trunk, 1, unused, PlainPort::open, error);
                 if (joined.port != port || joined.opened) {
                     std::abort();
                 }
@@ -462,7 +463,7 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
         thread.join();
     }
     visiting.join();
-    CHECK(rig.table->port_of(alice, 1) == at.port());
+    CHECK(rig.table->port_of(port_client, 1) == at.port());
     rig.table->leave(*port, *always);
-    CHECK(rig.table->port_of(alice, 1) == 0);
+    CHECK(rig.table->port_of(port_client, 1) == 0);
 }

@@ -17,10 +17,10 @@ using ferrotunnel::test::SeededRandom;
 
 namespace {
 
-const ClientId group{{1, 2, 3}, {4, 5, 6}};
+const ClientId sticky_group{{1, 2, 3}, {4, 5, 6}};
 const ClientId other_group{{1, 2, 3}, {4, 5, 7}};
 
-StickyKey key_of(std::uint64_t seed) {
+StickyKey sticky_key(std::uint64_t seed) {
     SeededRandom random(seed);
     std::string problem;
     return load_or_make_sticky_key({}, random, problem);
@@ -42,17 +42,17 @@ TEST_CASE("an address is the same visitor, and of IPv6 a /64; as bytes and as te
 }
 
 TEST_CASE("a tag is the group's and the member's alone, and says nobody's name", "[groups]") {
-    const StickyKey key = key_of(1);
-    const std::string tag = key.tag(group, "laptop", 0);
-    CHECK(tag == key.tag(group, "laptop", 0));
+    const StickyKey key = sticky_key(1);
+    const std::string tag = key.tag(sticky_group, "laptop", 0);
+    CHECK(tag == key.tag(sticky_group, "laptop", 0));
     CHECK(tag.size() == 22);
-    CHECK(tag != key.tag(group, "laptop", 1));
-    CHECK(tag != key.tag(group, "laptop2", 0));
+    CHECK(tag != key.tag(sticky_group, "laptop", 1));
+    CHECK(tag != key.tag(sticky_group, "laptop2", 0));
     CHECK(tag != key.tag(other_group, "laptop", 0));
-    CHECK(tag != key_of(2).tag(group, "laptop", 0));
-    CHECK(key.cookie_name(group) != key.cookie_name(other_group));
-    CHECK(key.cookie_name(group).starts_with(key.cookie_prefix()));
-    CHECK(key.cookie_prefix() != key_of(2).cookie_prefix());
+    CHECK(tag != sticky_key(2).tag(sticky_group, "laptop", 0));
+    CHECK(key.cookie_name(sticky_group) != key.cookie_name(other_group));
+    CHECK(key.cookie_name(sticky_group).starts_with(key.cookie_prefix()));
+    CHECK(key.cookie_prefix() != sticky_key(2).cookie_prefix());
     CHECK(key.cookie_prefix().starts_with("ferrotunnel-"));
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("the key is kept in the state directory, for its owner alone", "[group
     const std::filesystem::path directory = std::filesystem::path(folder / "state");
     SeededRandom random(3);
     std::string problem;
-    const std::string tag = load_or_make_sticky_key(directory, random, problem).tag(group, "a", 0);
+    const std::string tag = load_or_make_sticky_key(directory, random, problem).tag(sticky_group, "a", 0);
     CHECK(problem.empty());
-    CHECK(load_or_make_sticky_key(directory, random, problem).tag(group, "a", 0) == tag);
+    CHECK(load_or_make_sticky_key(directory, random, problem).tag(sticky_group, "a", 0) == tag);
     struct stat facts {};
     REQUIRE(::stat((directory / "sticky-key").c_str(), &facts) == 0);
     CHECK((facts.st_mode & 0777U) == 0600U);
@@ -71,13 +71,13 @@ TEST_CASE("the key is kept in the state directory, for its owner alone", "[group
 
     SECTION("a damaged one is told, and not replaced") {
         std::ofstream(directory / "sticky-key") << "short";
-        const std::string fresh = load_or_make_sticky_key(directory, random, problem).tag(group, "a", 0);
+        const std::string fresh = load_or_make_sticky_key(directory, random, problem).tag(sticky_group, "a", 0);
         CHECK(fresh != tag);
         CHECK(problem.find("is not a key of 32 bytes") != std::string::npos);
         CHECK(std::filesystem::file_size(directory / "sticky-key") == 5);
     }
     SECTION("without a directory it is a new one") {
-        CHECK(load_or_make_sticky_key({}, random, problem).tag(group, "a", 0) != tag);
+        CHECK(load_or_make_sticky_key({}, random, problem).tag(sticky_group, "a", 0) != tag);
         CHECK_FALSE(problem.empty());
     }
 }

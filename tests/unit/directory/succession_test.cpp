@@ -25,7 +25,7 @@ public:
     void probe(std::function<void(bool)>) override { FAIL("the registry itself calls nobody"); }
 };
 
-struct Rig {
+struct SuccessionFixture {
     /// A trunk of the client, which replaces if its identity begins with a plus sign.
     SessionKey log_in(std::uint8_t instance, const std::string& identity = "nas", std::uint64_t epoch = 1,
                       std::uint32_t trunk = 1, std::uint8_t token = 1) {
@@ -64,7 +64,7 @@ using Keys = std::vector<SessionKey>;
 }  // namespace
 
 TEST_CASE("a client that says so gets the names of the one of its identity, when it takes its place", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey old = rig.log_in(1);
     const SessionKey old_too = rig.log_in(1, "nas", 1, 2);
     const SessionKey fresh = rig.log_in(2, "+nas");
@@ -105,7 +105,7 @@ TEST_CASE("a client that says so gets the names of the one of its identity, when
 }
 
 TEST_CASE("nobody is driven out by accident", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey old = rig.log_in(1);
     REQUIRE(rig.claim(old, 2222));
     const SessionKey same = rig.log_in(2);                       // of the same identity
@@ -122,7 +122,7 @@ TEST_CASE("nobody is driven out by accident", "[handover]") {
 
 TEST_CASE("a successor that goes before it has the place changes nothing, and one that stays alone has it",
           "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey old = rig.log_in(1);
     REQUIRE(rig.claim(old, 2222));
     const SessionKey first = rig.log_in(2, "+nas");
@@ -139,7 +139,7 @@ TEST_CASE("a successor that goes before it has the place changes nothing, and on
 }
 
 TEST_CASE("of two successors the later one wins, whichever is ready first", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey old = rig.log_in(1);
     REQUIRE(rig.claim(old, 2222));
     const SessionKey first = rig.log_in(2, "+nas");
@@ -161,7 +161,7 @@ TEST_CASE("of two successors the later one wins, whichever is ready first", "[ha
 }
 
 TEST_CASE("who was replaced while it had no connection is told when it comes back", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey fresh = rig.log_in(2, "+nas");
     CHECK(rig.registry.settle(rig.registry.succession(fresh)).empty());
     CHECK(rig.registry.is_replaced(rig.log_in(1, "nas", 2)));
@@ -178,7 +178,7 @@ TEST_CASE("who was replaced while it had no connection is told when it comes bac
 }
 
 TEST_CASE("a trunk whose login crosses the taking of the place belongs to it", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const SessionKey old = rig.log_in(1);
     REQUIRE(rig.claim(old, 2222));
     const SessionKey fresh = rig.log_in(2, "+nas");
@@ -197,7 +197,7 @@ TEST_CASE("a trunk whose login crosses the taking of the place belongs to it", "
 }
 
 TEST_CASE("as members of one group both have the name at once", "[handover]") {
-    Rig rig;
+    SuccessionFixture rig;
     const ClientId group = group_id({1}, wire::ServiceKind::tcp, "web");
     const SessionKey old = rig.log_in(1);
     const SessionKey fresh = rig.log_in(2, "+nas");
@@ -290,7 +290,7 @@ TEST_CASE("a host's visitors find the successor's service at once, also one with
 
 namespace {
 
-class Trunk final : public VisitorCarrier {
+class CountingTrunk final : public VisitorCarrier {
 public:
     std::uint64_t load() const noexcept override { return 0; }
     void take(Visitor visitor, std::uint32_t service) override {
@@ -312,8 +312,8 @@ TEST_CASE("a port is given to the successor as it listens", "[handover]") {
     const auto table = std::make_shared<PortTable>();
     const ClientId old{{1}, {1}};
     const ClientId fresh{{1}, {2}};
-    const auto old_trunk = std::make_shared<Trunk>();
-    const auto fresh_trunk = std::make_shared<Trunk>();
+    const auto old_trunk = std::make_shared<CountingTrunk>();
+    const auto fresh_trunk = std::make_shared<CountingTrunk>();
     const runtime::SocketAddress any = transport::test::loopback();
     on(worker, [&] {
         std::error_code error;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr TimePoint now{1h};
+constexpr TimePoint takeover_time{1h};
 
 // A session of the server as the takeover sees it: it answers when the test says so.
 class FakeSession final : public SessionHandle {
@@ -74,7 +74,7 @@ private:
     std::deque<std::function<void(bool)>> probing_;
 };
 
-SessionInfo session_of(std::uint8_t token, std::uint8_t instance, std::uint64_t epoch = 1) {
+SessionInfo takeover_session(std::uint8_t token, std::uint8_t instance, std::uint64_t epoch = 1) {
     SessionInfo info;
     info.token = {token};
     info.instance = {instance};
@@ -132,7 +132,7 @@ struct Server {
     }
     std::shared_ptr<Claim> claim(const std::shared_ptr<FakeSession>& session, std::vector<ClaimName> names) {
         auto claim = std::make_shared<Claim>();
-        claim_with_takeover(registry, session->key, 1, std::move(names), {}, now,
+        claim_with_takeover(registry, session->key, 1, std::move(names), {}, takeover_time,
                             [claim](std::optional<Refusal> refusal) {
                                 ++claim->answers;
                                 claim->refusal = std::move(refusal);
@@ -149,8 +149,8 @@ struct ContestedPort {
     }
 
     Server server;
-    const std::shared_ptr<FakeSession> holder = server.admitted(session_of(1, 1));
-    const std::shared_ptr<FakeSession> newcomer = server.admitted(session_of(1, 2));
+    const std::shared_ptr<FakeSession> holder = server.admitted(takeover_session(1, 1));
+    const std::shared_ptr<FakeSession> newcomer = server.admitted(takeover_session(1, 2));
     std::shared_ptr<Server::Claim> claim;
 };
 
@@ -158,18 +158,18 @@ struct ContestedPort {
 
 TEST_CASE("a first session is admitted at once") {
     Server server;
-    auto session = server.admitted(session_of(1, 1));
+    auto session = server.admitted(takeover_session(1, 1));
     CHECK(session->key != 0);
     CHECK(server.claim(session, 2222)->granted());
 }
 
 TEST_CASE("a client that comes back gets in when its older session has let go") {
     Server server;
-    auto old = server.admitted(session_of(1, 1, 1));
+    auto old = server.admitted(takeover_session(1, 1, 1));
     REQUIRE(server.claim(old, 2222)->granted());
 
     auto fresh = server.session();
-    auto admission = server.admit(session_of(1, 1, 2), fresh);
+    auto admission = server.admit(takeover_session(1, 1, 2), fresh);
     CHECK(admission->answers == 0);
     CHECK(old->eviction_code == wire::Code::superseded);
     CHECK(server.registry->holder_of(2222)->sessions == std::vector{old->key});
@@ -181,12 +181,12 @@ TEST_CASE("a client that comes back gets in when its older session has let go") 
 
 TEST_CASE("all trunks of the older session go before the new one comes") {
     Server server;
-    SessionInfo second_trunk = session_of(1, 1, 1);
+    SessionInfo second_trunk = takeover_session(1, 1, 1);
     second_trunk.trunk = 2;
-    auto first = server.admitted(session_of(1, 1, 1));
+    auto first = server.admitted(takeover_session(1, 1, 1));
     auto second = server.admitted(second_trunk);
     auto fresh = server.session();
-    auto admission = server.admit(session_of(1, 1, 2), fresh);
+    auto admission = server.admit(takeover_session(1, 1, 2), fresh);
     first->leave();
     CHECK(admission->answers == 0);
     second->leave();
@@ -196,18 +196,18 @@ TEST_CASE("all trunks of the older session go before the new one comes") {
 
 TEST_CASE("of two that come back at once the higher epoch wins, in either order") {
     Server server;
-    auto old = server.admitted(session_of(1, 1, 1));
+    auto old = server.admitted(takeover_session(1, 1, 1));
     auto newer = server.session();
     auto newest = server.session();
     std::shared_ptr<Server::Admission> of_newer;
     std::shared_ptr<Server::Admission> of_newest;
     SECTION("the lower one asked first") {
-        of_newer = server.admit(session_of(1, 1, 2), newer);
-        of_newest = server.admit(session_of(1, 1, 3), newest);
+        of_newer = server.admit(takeover_session(1, 1, 2), newer);
+        of_newest = server.admit(takeover_session(1, 1, 3), newest);
     }
     SECTION("the higher one asked first") {
-        of_newest = server.admit(session_of(1, 1, 3), newest);
-        of_newer = server.admit(session_of(1, 1, 2), newer);
+        of_newest = server.admit(takeover_session(1, 1, 3), newest);
+        of_newer = server.admit(takeover_session(1, 1, 2), newer);
     }
     old->leave();
     if (of_newer->answers == 1 && !of_newer->refusal) {
@@ -224,19 +224,19 @@ TEST_CASE("of two that come back at once the higher epoch wins, in either order"
 
 TEST_CASE("a session that is evicted within the call lets the next one in within the call") {
     Server server;
-    auto old = server.admitted(session_of(1, 1, 1));
+    auto old = server.admitted(takeover_session(1, 1, 1));
     old->eager = true;
     auto fresh = server.session();
-    auto admission = server.admit(session_of(1, 1, 2), fresh);
+    auto admission = server.admit(takeover_session(1, 1, 2), fresh);
     CHECK(admission->answers == 1);
     CHECK_FALSE(admission->refusal);
 }
 
 TEST_CASE("an overtaken login is refused") {
     Server server;
-    server.admitted(session_of(1, 1, 2));
+    server.admitted(takeover_session(1, 1, 2));
     auto late = server.session();
-    auto admission = server.admit(session_of(1, 1, 1), late);
+    auto admission = server.admit(takeover_session(1, 1, 1), late);
     REQUIRE(admission->refusal);
     CHECK(admission->refusal->code == wire::Code::superseded);
 }
@@ -265,11 +265,11 @@ TEST_CASE("a port whose holder is silent goes to the newcomer, when the holder h
 
 TEST_CASE("a port is its holder's as long as one of the holder's trunks is alive") {
     Server server;
-    SessionInfo second_trunk = session_of(1, 1);
+    SessionInfo second_trunk = takeover_session(1, 1);
     second_trunk.trunk = 2;
-    auto first = server.admitted(session_of(1, 1));
+    auto first = server.admitted(takeover_session(1, 1));
     auto second = server.admitted(second_trunk);
-    auto newcomer = server.admitted(session_of(1, 2));
+    auto newcomer = server.admitted(takeover_session(1, 2));
     REQUIRE(server.claim(first, 2222)->granted());
     auto claim = server.claim(newcomer, 2222);
     CHECK(first->probes == 1);
@@ -299,9 +299,9 @@ TEST_CASE("of several names each is asked for, and each silent holder driven out
     Server server;
     const ClaimName a("a.example", "/");
     const ClaimName b("b.example", "/");
-    auto holder_a = server.admitted(session_of(1, 1));
-    auto holder_b = server.admitted(session_of(1, 2));
-    auto newcomer = server.admitted(session_of(1, 3));
+    auto holder_a = server.admitted(takeover_session(1, 1));
+    auto holder_b = server.admitted(takeover_session(1, 2));
+    auto newcomer = server.admitted(takeover_session(1, 3));
     REQUIRE(server.claim(holder_a, {a})->granted());
     REQUIRE(server.claim(holder_b, {b})->granted());
     auto claim = server.claim(newcomer, {ClaimName("free.example", "/"), a, b});
@@ -329,10 +329,10 @@ TEST_CASE("of several names each is asked for, and each silent holder driven out
 
 TEST_CASE("as many names as a service may have can be taken over from silent holders") {
     Server server;
-    auto newcomer = server.admitted(session_of(1, 100));
+    auto newcomer = server.admitted(takeover_session(1, 100));
     std::vector<ClaimName> names;
     for (std::uint8_t i = 0; i < 9; ++i) {
-        auto holder = server.admitted(session_of(1, i));
+        auto holder = server.admitted(takeover_session(1, i));
         holder->eager = true;
         holder->alive = false;
         names.emplace_back("host-" + std::to_string(i) + ".example", "/");
@@ -343,8 +343,8 @@ TEST_CASE("as many names as a service may have can be taken over from silent hol
 
 TEST_CASE("a holder with another token is neither probed nor evicted") {
     Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto newcomer = server.admitted(session_of(2, 2));
+    auto holder = server.admitted(takeover_session(1, 1));
+    auto newcomer = server.admitted(takeover_session(2, 2));
     REQUIRE(server.claim(holder, 2222)->granted());
     auto claim = server.claim(newcomer, 2222);
     REQUIRE(claim->refusal);
@@ -360,9 +360,9 @@ TEST_CASE("a holder that ends while it is probed frees the port") {
 
 TEST_CASE("two newcomers for one silent holder: one gets the port, the other finds a living holder") {
     Server server;
-    auto holder = server.admitted(session_of(1, 1));
-    auto a = server.admitted(session_of(1, 2));
-    auto b = server.admitted(session_of(1, 3));
+    auto holder = server.admitted(takeover_session(1, 1));
+    auto a = server.admitted(takeover_session(1, 2));
+    auto b = server.admitted(takeover_session(1, 3));
     REQUIRE(server.claim(holder, 2222)->granted());
     auto of_a = server.claim(a, 2222);
     auto of_b = server.claim(b, 2222);
@@ -397,17 +397,17 @@ TEST_CASE("a handle that lies about having let go does not keep the takeover bus
         int evictions = 0;
     };
     auto liar = std::make_shared<Liar>();
-    SessionInfo of_liar = session_of(1, 1);
+    SessionInfo of_liar = takeover_session(1, 1);
     SessionKey key = of_liar.key = server.registry->new_key();
     REQUIRE(std::holds_alternative<Admitted>(server.registry->admit(of_liar, liar)));
-    REQUIRE(std::holds_alternative<Granted>(server.registry->claim(key, 1, 2222, now)));
-    auto newcomer = server.admitted(session_of(1, 2));
+    REQUIRE(std::holds_alternative<Granted>(server.registry->claim(key, 1, 2222, takeover_time)));
+    auto newcomer = server.admitted(takeover_session(1, 2));
     auto claim = server.claim(newcomer, 2222);
     REQUIRE(claim->refusal);
     CHECK(claim->refusal->code == wire::Code::port_taken);
     CHECK(claim->refusal->text == "Other clients keep taking public port 2222 over. Trying later may work.");
     auto fresh = server.session();
-    auto admission = server.admit(session_of(1, 1, 2), fresh);
+    auto admission = server.admit(takeover_session(1, 1, 2), fresh);
     REQUIRE(admission->refusal);
     CHECK(admission->refusal->code == wire::Code::busy);
     CHECK(liar->evictions < 20);
@@ -481,14 +481,14 @@ TEST_CASE("takeovers on several threads all get an answer, and one session is le
             for (int epoch = 0; epoch < epochs; ++epoch) {
                 auto session = sessions[static_cast<std::size_t>(client * epochs + epoch)];
                 auto id = static_cast<std::uint8_t>(client + 1);
-                SessionInfo info = session_of(1, id, static_cast<std::uint64_t>(epoch));
+                SessionInfo info = takeover_session(1, id, static_cast<std::uint64_t>(epoch));
                 info.key = session->key;
                 admit_with_takeover(registry, info, session, [&, session](std::optional<Refusal> refusal) {
                     if (refusal) {
                         ++answered;
                         return;
                     }
-                    claim_with_takeover(registry, session->key, 1, {2222}, {}, now,
+                    claim_with_takeover(registry, session->key, 1, {2222}, {}, takeover_time,
                                         [&](std::optional<Refusal>) { ++answered; });
                 });
                 workers.run_one();

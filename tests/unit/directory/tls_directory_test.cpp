@@ -4,18 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "unit/directory/clients.hpp"
 #include "unit/directory/idle_carrier.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace std::chrono_literals;
+using directory::test::alice;
+using directory::test::bob;
 
 namespace {
 
-using Kind = TlsMatch::Kind;
-
-constexpr ClientId alice{{1}, {1}};
-constexpr ClientId bob{{2}, {1}};
+using TlsKind = TlsMatch::Kind;
 
 HttpDescription tls(std::vector<std::string> hosts) {
     HttpDescription description;
@@ -29,7 +29,7 @@ HttpDescription web(std::vector<std::string> hosts, std::string path = {}) {
     return description;
 }
 
-struct Rig {
+struct TlsDirectoryFixture {
     HttpService* join(const ClientId& client, std::uint32_t id, const HttpDescription& description) {
         why = {};
         auto joined = directory.join(client, id, description, trunk, now, why);
@@ -59,8 +59,8 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a name is looked for among TLS hosts as a host is among those of HTTP", "[tls]") {
-    Rig rig;
-    CHECK(rig.find("app.example.com").kind == Kind::none);
+    TlsDirectoryFixture rig;
+    CHECK(rig.find("app.example.com").kind == TlsKind::none);
     CHECK_FALSE(rig.directory.has_passthrough());
     HttpService* exact = rig.join(alice, 1, tls({"App.Example.com", "example.net"}));
     HttpService* one = rig.join(alice, 2, tls({"*.example.com"}));
@@ -70,15 +70,15 @@ TEST_CASE("a name is looked for among TLS hosts as a host is among those of HTTP
     CHECK(rig.find("example.net").service == exact);
     CHECK(rig.find("x.example.com").service == one);
     CHECK(rig.find("x.y.example.com").service == any);
-    CHECK(rig.find("example.com").kind == Kind::none);
-    CHECK(rig.find("").kind == Kind::none);
+    CHECK(rig.find("example.com").kind == TlsKind::none);
+    CHECK(rig.find("").kind == TlsKind::none);
     HttpService* rest = rig.join(alice, 4, tls({"*"}));
     CHECK(rig.find("example.com").service == rest);
     CHECK(rig.find("").service == rest);
 }
 
 TEST_CASE("a host may be for HTTP and for TLS, of one token", "[tls]") {
-    Rig rig;
+    TlsDirectoryFixture rig;
     HttpService* by_tls = rig.join(alice, 1, tls({"app.example.com"}));
     CHECK(rig.find_http("app.example.com").kind == HttpMatch::Kind::unknown_host);
     HttpService* by_http = rig.join(alice, 2, web({"app.example.com"}));
@@ -100,30 +100,30 @@ TEST_CASE("a host may be for HTTP and for TLS, of one token", "[tls]") {
 }
 
 TEST_CASE("a more specific host keeps its visitors, whatever it was registered for", "[tls]") {
-    Rig rig;
+    TlsDirectoryFixture rig;
     HttpService* site = rig.join(alice, 1, web({"app.example.com"}));
     HttpService* rest = rig.join(bob, 1, tls({"*.example.com"}));
     REQUIRE((site && rest));
-    CHECK(rig.find("app.example.com").kind == Kind::none);  // TLS ends at the edge, with alice's certificate
+    CHECK(rig.find("app.example.com").kind == TlsKind::none);  // TLS ends at the edge, with alice's certificate
     CHECK(rig.find("other.example.com").service == rest);
     rig.leave(site);
-    CHECK(rig.find("app.example.com").kind == Kind::none);
+    CHECK(rig.find("app.example.com").kind == TlsKind::none);
     REQUIRE(rig.join(bob, 2, web({"*"})));
     CHECK(rig.find_http("other.example.com").kind == HttpMatch::Kind::unknown_host);
 }
 
 TEST_CASE("a TLS host whose client has gone stays known for a while", "[tls]") {
-    Rig rig;
+    TlsDirectoryFixture rig;
     HttpService* service = rig.join(alice, 1, tls({"app.example.com"}));
     rig.leave(service);
-    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com").kind == TlsKind::away);
     CHECK(rig.join(bob, 1, tls({"app.example.com"})) == nullptr);
     CHECK_THAT(rig.why.text, Catch::Contains("belongs to another token"));
     HttpService* back = rig.join(alice, 1, tls({"app.example.com"}));
     CHECK(rig.find("app.example.com").service == back);
     rig.leave(back);
     rig.now += limits::http_host_known_for;
-    CHECK(rig.find("app.example.com").kind == Kind::none);
+    CHECK(rig.find("app.example.com").kind == TlsKind::none);
     REQUIRE(rig.join(bob, 1, web({"other.example.com"})));
     CHECK_FALSE(rig.directory.has_passthrough());
     CHECK(rig.join(bob, 2, tls({"app.example.com"})));

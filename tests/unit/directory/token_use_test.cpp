@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr login::TokenId token{1};
-constexpr ClientId alice{token, {1}};
+constexpr ClientId token_client{token, {1}};
 constexpr ClientId twin{token, {2}};
-constexpr ClientId stranger{{2}, {1}};
+constexpr ClientId other_token_client{{2}, {1}};
 constexpr TimePoint begin{1h};
 
 login::Rights of_services(std::uint64_t most) {
@@ -28,13 +28,13 @@ TEST_CASE("the services of a token are counted over its clients, each once, unti
           "[rights]") {
     TokenUse use;
     const login::Rights rights = of_services(2);
-    auto one = use.count_service(alice, 1, rights);
-    auto on_other_trunk = use.count_service(alice, 1, rights);
+    auto one = use.count_service(token_client, 1, rights);
+    auto on_other_trunk = use.count_service(token_client, 1, rights);
     auto two = use.count_service(twin, 1, rights);
     REQUIRE((one && on_other_trunk && two));
     CHECK(use.services(token) == 2);
     CHECK_FALSE(use.count_service(twin, 2, rights));
-    CHECK(use.count_service(stranger, 2, rights));
+    CHECK(use.count_service(other_token_client, 2, rights));
     one.reset();
     CHECK(use.services(token) == 2);
     CHECK_FALSE(use.count_service(twin, 2, rights));
@@ -57,7 +57,7 @@ TEST_CASE("as many visitors at a time as the token may have, and not one more", 
         REQUIRE(all.back());
     }
     CHECK_FALSE(use.count_visitor(token, rights, begin));
-    CHECK(use.count_visitor(stranger.first, rights, begin));
+    CHECK(use.count_visitor(other_token_client.first, rights, begin));
     all.pop_back();
     CHECK(use.visitors(token) == 2);
     CHECK(use.count_visitor(token, rights, begin));
@@ -77,9 +77,9 @@ TEST_CASE("new visitors come at a rate, as many at once as in a second, and at l
     CHECK_FALSE(come(begin + 1h));
 
     rights.visitors_per_second = 0.001;
-    CHECK(use.count_visitor(stranger.first, rights, begin));
-    CHECK_FALSE(use.count_visitor(stranger.first, rights, begin + 999s));
-    CHECK(use.count_visitor(stranger.first, rights, begin + 1001s));
+    CHECK(use.count_visitor(other_token_client.first, rights, begin));
+    CHECK_FALSE(use.count_visitor(other_token_client.first, rights, begin + 999s));
+    CHECK(use.count_visitor(other_token_client.first, rights, begin + 1001s));
 }
 
 TEST_CASE("what was counted may outlive the counter, and threads count exactly", "[rights]") {
@@ -91,7 +91,7 @@ TEST_CASE("what was counted may outlive the counter, and threads count exactly",
         for (std::uint32_t thread = 0; thread < 4; ++thread) {
             threads.emplace_back([&use, &rights, thread] {
                 for (std::uint32_t round = 0; round < 1'000; ++round) {
-                    auto shared = use.count_service(alice, 7, rights);
+                    auto shared = use.count_service(token_client, 7, rights);
                     auto own = use.count_service(twin, thread, rights);
                     auto visitor = use.count_visitor(token, {}, begin);
                 }

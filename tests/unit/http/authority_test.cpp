@@ -19,7 +19,7 @@ std::string normal(std::string_view text) {
     return std::string(normal_host(text, buffer));
 }
 
-AuthorityFault fault_of(std::string_view text) {
+AuthorityFault authority_fault(std::string_view text) {
     Authority authority;
     return split_authority(text, authority);
 }
@@ -178,27 +178,27 @@ TEST_CASE("authority: what could be understood in two ways is refused") {
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);
-        CHECK(words_for(fault_of(row.text)) == words_for(row.fault));
+        CHECK(words_for(authority_fault(row.text)) == words_for(row.fault));
         CHECK(normal(row.text).empty());
     }
 }
 
 TEST_CASE("authority: lengths are reached and passed by one") {
     const std::string label(limits::host_label_max, 'a');
-    CHECK(fault_of(label + ".b") == AuthorityFault::none);
-    CHECK(fault_of("b." + label) == AuthorityFault::none);
-    CHECK(fault_of("b." + label + '.') == AuthorityFault::none);
-    CHECK(fault_of(label + "a.b") == AuthorityFault::too_long);
-    CHECK(fault_of("b." + label + 'a') == AuthorityFault::too_long);
-    CHECK(fault_of("b." + label + "a.") == AuthorityFault::too_long);
+    CHECK(authority_fault(label + ".b") == AuthorityFault::none);
+    CHECK(authority_fault("b." + label) == AuthorityFault::none);
+    CHECK(authority_fault("b." + label + '.') == AuthorityFault::none);
+    CHECK(authority_fault(label + "a.b") == AuthorityFault::too_long);
+    CHECK(authority_fault("b." + label + 'a') == AuthorityFault::too_long);
+    CHECK(authority_fault("b." + label + "a.") == AuthorityFault::too_long);
 
     const std::string longest = labels(limits::host_name_max);
-    CHECK(fault_of(longest) == AuthorityFault::none);
+    CHECK(authority_fault(longest) == AuthorityFault::none);
     CHECK(normal(longest) == longest);
     CHECK(normal(longest + '.') == longest);
-    CHECK(fault_of(longest + 'a') == AuthorityFault::too_long);
-    CHECK(fault_of(longest + "a.") == AuthorityFault::too_long);
-    CHECK(fault_of(std::string(70'000, 'a')) == AuthorityFault::too_long);
+    CHECK(authority_fault(longest + 'a') == AuthorityFault::too_long);
+    CHECK(authority_fault(longest + "a.") == AuthorityFault::too_long);
+    CHECK(authority_fault(std::string(70'000, 'a')) == AuthorityFault::too_long);
 }
 
 TEST_CASE("authority: every byte outside of a name's alphabet is refused, wherever it stands") {
@@ -207,8 +207,8 @@ TEST_CASE("authority: every byte outside of a name's alphabet is refused, wherev
         const bool allowed = value < 0x80 && (std::isalnum(value) != 0 || c == '-' || c == '_');
         const std::string middle = std::string("a") + c + "b";
         CAPTURE(value);
-        CHECK((fault_of(middle) == AuthorityFault::none) == (allowed || c == '.'));
-        CHECK((fault_of(c + std::string("b")) == AuthorityFault::none) == allowed);
+        CHECK((authority_fault(middle) == AuthorityFault::none) == (allowed || c == '.'));
+        CHECK((authority_fault(c + std::string("b")) == AuthorityFault::none) == allowed);
     }
 }
 

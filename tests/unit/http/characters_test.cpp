@@ -6,6 +6,7 @@
 #include "support/seeded_random.hpp"
 
 using namespace ferrotunnel::http;
+namespace character_detail = ferrotunnel::http::detail;
 
 namespace {
 
@@ -16,9 +17,9 @@ struct Scanner {
     std::uint8_t wanted;
 };
 const Scanner scanners[] = {
-    {scan_value, detail::class_value},
-    {scan_target, detail::class_target},
-    {scan_plain, detail::class_plain},
+    {scan_value, character_detail::class_value},
+    {scan_target, character_detail::class_target},
+    {scan_plain, character_detail::class_plain},
 };
 
 // Scans bytes in memory of exactly their size: a sanitizer sees a byte that is read beyond the end.
@@ -48,7 +49,7 @@ TEST_CASE("characters: scans and the table agree about every byte") {
         for (int byte = 0; byte < 256; ++byte) {
             std::vector<char> bytes(40, 'x');
             bytes[20] = static_cast<char>(byte);
-            const bool of_class = detail::is_of(bytes[20], scanner.wanted);
+            const bool of_class = character_detail::is_of(bytes[20], scanner.wanted);
             INFO("byte " << byte << " of class " << int{scanner.wanted});
             REQUIRE(scanned(scanner.scan, bytes) == (of_class ? 40 : 20));
         }
@@ -64,7 +65,7 @@ TEST_CASE("characters: scans and the table agree about random bytes") {
         }
         for (const Scanner& scanner : scanners) {
             const char* const end = bytes.data() + bytes.size();
-            REQUIRE(scanner.scan(bytes.data(), end) == detail::skip(bytes.data(), end, scanner.wanted));
+            REQUIRE(scanner.scan(bytes.data(), end) == character_detail::skip(bytes.data(), end, scanner.wanted));
         }
     }
 }
@@ -74,9 +75,11 @@ TEST_CASE("characters: classes hold what the standard says") {
     for (int byte = 0; byte < 256; ++byte) {
         const char c = static_cast<char>(byte);
         INFO("byte " << byte);
-        CHECK(detail::is_of(c, detail::class_token) == (token.find(c) != std::string_view::npos));
-        CHECK(detail::is_of(c, detail::class_value) == (byte == '\t' || (byte >= ' ' && byte != 0x7f)));
-        CHECK(detail::is_of(c, detail::class_target) == (byte > ' ' && byte < 0x7f && c != '#' && c != '\\'));
+        CHECK(character_detail::is_of(c, character_detail::class_token) == (token.find(c) != std::string_view::npos));
+        CHECK(character_detail::is_of(c, character_detail::class_value) ==
+              (byte == '\t' || (byte >= ' ' && byte != 0x7f)));
+        CHECK(character_detail::is_of(c, character_detail::class_target) ==
+              (byte > ' ' && byte < 0x7f && c != '#' && c != '\\'));
     }
     CHECK_FALSE(is_token(""));
     CHECK(trimmed(" \t a b\t ") == "a b");

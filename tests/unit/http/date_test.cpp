@@ -8,7 +8,7 @@ using namespace ferrotunnel::http;
 
 namespace {
 
-std::string text_of(std::int64_t seconds) {
+std::string text_of_date(std::int64_t seconds) {
     const DateText text = date_text(seconds);
     return {text.data(), text.size()};
 }
@@ -16,10 +16,10 @@ std::string text_of(std::int64_t seconds) {
 }  // namespace
 
 TEST_CASE("a date is written as RFC 9110 has it") {
-    CHECK(text_of(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");
-    CHECK(text_of(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
-    CHECK(text_of(951'782'400 + 86'399) == "Tue, 29 Feb 2000 23:59:59 GMT");
-    CHECK(text_of(253'402'300'799) == "Fri, 31 Dec 9999 23:59:59 GMT");
+    CHECK(text_of_date(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK(text_of_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+    CHECK(text_of_date(951'782'400 + 86'399) == "Tue, 29 Feb 2000 23:59:59 GMT");
+    CHECK(text_of_date(253'402'300'799) == "Fri, 31 Dec 9999 23:59:59 GMT");
 }
 
 TEST_CASE("every day of fifty years is the one that the C library has") {
@@ -29,7 +29,7 @@ TEST_CASE("every day of fifty years is the one that the C library has") {
         ::gmtime_r(&when, &parts);
         char expected[64];
         REQUIRE(std::strftime(expected, sizeof expected, "%a, %d %b %Y %H:%M:%S GMT", &parts) == 29);
-        REQUIRE(text_of(at) == expected);
+        REQUIRE(text_of_date(at) == expected);
     }
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("a date is read in each form that recipients have to take") {
     CHECK(read_date("Tuesday, 01-Jan-69 00:00:00 GMT") == 3'124'224'000);  // 2069
     CHECK(read_date("Sat, 31 Dec 2016 23:59:60 GMT") == 1'483'228'800);
     for (std::int64_t at = 0; at < 200LL * 366 * 86'400; at += 86'400 * 11 + 3'661) {
-        REQUIRE(read_date(text_of(at)) == at);
+        REQUIRE(read_date(text_of_date(at)) == at);
     }
 }
 

@@ -12,11 +12,11 @@ using ferrotunnel::test::written;
 
 namespace {
 
-const char* const request_text =
+const char* const edited_request =
     "GET /a HTTP/1.1\r\nHost: a.example\r\nX-User: forged\r\nX_User: forged\r\nCookie: c\r\nX-Keep: 1\r\n\r\n";
 
 std::string with_edits(const Edits& edits) {
-    const ParsedRequest request(request_text);
+    const ParsedRequest request(edited_request);
     RequestOut out = RequestOut::of(request.head());
     out.edits = &edits;
     return written(out);
@@ -25,7 +25,7 @@ std::string with_edits(const Edits& edits) {
 }  // namespace
 
 TEST_CASE("head_writer: what does not fit is counted, and nothing is written beyond the room") {
-    const ParsedRequest request(request_text);
+    const ParsedRequest request(edited_request);
     const RequestOut out = RequestOut::of(request.head());
     const std::string whole = written(out);
     for (std::size_t room = 0; room < whole.size(); ++room) {

@@ -9,7 +9,7 @@ using namespace ferrotunnel::http;
 
 namespace {
 
-std::string problem_of(std::string_view text) {
+std::string pattern_problem(std::string_view text) {
     const auto pattern = parse_host_pattern(text);
     return pattern ? "none" : pattern.error().text;
 }
@@ -65,28 +65,31 @@ TEST_CASE("host patterns: mistakes have words that help") {
     const std::string middle =
         "has an asterisk in the middle; only `*` (every other host), `*.example.com` (one label in front) and "
         "`**.example.com` (one or more) are patterns";
-    CHECK(problem_of("https://app.example.com") == "is a URL; write its host alone, like app.example.com");
-    CHECK(problem_of("app.example.com/api") == "has a path; a path is a setting of its own");
-    CHECK(problem_of("app.example.com:80") == "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(problem_of("app.example.com:") == "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(problem_of("*.example.com:80") == "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(problem_of("a.*.example.com") == middle);
-    CHECK(problem_of("*.*.example.com") == middle);
-    CHECK(problem_of("***.example.com") == middle);
-    CHECK(problem_of("app*.example.com") == middle);
-    CHECK(problem_of("*example.com") == middle);
-    CHECK(problem_of("**") == middle);
-    CHECK(problem_of("") == "is empty");
-    CHECK(problem_of("*.") == "is empty");
-    CHECK(problem_of("*..com") == "has an empty label: two dots in a row, or a dot in front");
-    CHECK(problem_of("a..b") == "has an empty label: two dots in a row, or a dot in front");
-    CHECK(problem_of("*.192.0.2.1") == "has an address behind the asterisk; only names have labels in front");
-    CHECK(problem_of("*.[::1]") == "has an address behind the asterisk; only names have labels in front");
-    CHECK(problem_of("b\xc3\xbc"
-                     "cher.example") == "has a letter beyond ASCII; write the name as DNS has it, with xn--");
-    CHECK(problem_of("a b") == "has a character that no host name has");
-    CHECK(problem_of("user@host") == "has a user name (user@host)");
-    CHECK(problem_of("127.1") == "ends in a number but is not an IPv4 address like 192.0.2.1");
-    CHECK(problem_of(std::string(limits::host_label_max + 1, 'a') + ".b") ==
+    CHECK(pattern_problem("https://app.example.com") == "is a URL; write its host alone, like app.example.com");
+    CHECK(pattern_problem("app.example.com/api") == "has a path; a path is a setting of its own");
+    CHECK(pattern_problem("app.example.com:80") ==
+          "has a port; hosts are matched on every port, so write the host alone");
+    CHECK(pattern_problem("app.example.com:") ==
+          "has a port; hosts are matched on every port, so write the host alone");
+    CHECK(pattern_problem("*.example.com:80") ==
+          "has a port; hosts are matched on every port, so write the host alone");
+    CHECK(pattern_problem("a.*.example.com") == middle);
+    CHECK(pattern_problem("*.*.example.com") == middle);
+    CHECK(pattern_problem("***.example.com") == middle);
+    CHECK(pattern_problem("app*.example.com") == middle);
+    CHECK(pattern_problem("*example.com") == middle);
+    CHECK(pattern_problem("**") == middle);
+    CHECK(pattern_problem("") == "is empty");
+    CHECK(pattern_problem("*.") == "is empty");
+    CHECK(pattern_problem("*..com") == "has an empty label: two dots in a row, or a dot in front");
+    CHECK(pattern_problem("a..b") == "has an empty label: two dots in a row, or a dot in front");
+    CHECK(pattern_problem("*.192.0.2.1") == "has an address behind the asterisk; only names have labels in front");
+    CHECK(pattern_problem("*.[::1]") == "has an address behind the asterisk; only names have labels in front");
+    CHECK(pattern_problem("b\xc3\xbc"
+                          "cher.example") == "has a letter beyond ASCII; write the name as DNS has it, with xn--");
+    CHECK(pattern_problem("a b") == "has a character that no host name has");
+    CHECK(pattern_problem("user@host") == "has a user name (user@host)");
+    CHECK(pattern_problem("127.1") == "ends in a number but is not an IPv4 address like 192.0.2.1");
+    CHECK(pattern_problem(std::string(limits::host_label_max + 1, 'a') + ".b") ==
           "is longer than 253 bytes, or one of its labels than 63");
 }

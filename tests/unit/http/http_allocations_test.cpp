@@ -11,11 +11,11 @@ using namespace ferrotunnel::http;
 
 namespace {
 
-constexpr std::string_view request_text =
+constexpr std::string_view usual_request =
     "POST /index.html?x=y HTTP/1.1\r\nHost: www.example.com\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n"
     "X_Forwarded_For: 6.6.6.6\r\nX-Forwarded-For: 203.0.113.9\r\nTransfer-Encoding: chunked\r\n\r\n";
-constexpr std::string_view request_body = "5\r\nhello\r\n0\r\n\r\n";
-constexpr std::string_view response_text =
+constexpr std::string_view usual_request_body = "5\r\nhello\r\n0\r\n\r\n";
+constexpr std::string_view usual_response =
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n";
 
 }  // namespace
@@ -30,7 +30,7 @@ TEST_CASE("http: a usual exchange allocates nothing") {
     facts.forwarded = true;
     facts.via = "edge";
     const std::uint64_t before = test::allocations_so_far();
-    const ParseState first = request.parse(request_text);
+    const ParseState first = request.parse(usual_request);
     const Forwarding forwarding(request.head(), facts);
     Edits edits;
     const bool fits = forwarding.write(edits);
@@ -38,9 +38,9 @@ TEST_CASE("http: a usual exchange allocates nothing") {
     out.edits = &edits;
     const std::size_t written = write_request(out, room);
     BodyReader body(request.head().body);
-    const std::size_t payload = body.next(request_body).payload.size();
+    const std::size_t payload = body.next(usual_request_body).payload.size();
     response.reset(ResponseContext::of(request.head()));
-    const ParseState second = response.parse(response_text);
+    const ParseState second = response.parse(usual_response);
     const std::size_t answered = write_response(ResponseOut::of(response.head(), Version::http11, true), room);
     const std::uint64_t after = test::allocations_so_far();
     CHECK(after == before);

@@ -6,7 +6,7 @@ using namespace ferrotunnel::http;
 
 namespace {
 
-std::string text_of(const Refusal& refusal) {
+std::string refusal_text(const Refusal& refusal) {
     return std::to_string(refusal.status) + " " + std::string(refusal.code);
 }
 
@@ -52,7 +52,7 @@ public:
     void end(const Refusal& refusal) {
         if (reader_.state() == BodyState::refused) {
             outcome_ = {};
-            outcome_.expect = text_of(refusal);
+            outcome_.expect = refusal_text(refusal);
         } else {
             outcome_.expect = reader_.state() == BodyState::complete ? "accept" : "more";
         }
@@ -68,7 +68,7 @@ private:
 };
 
 template <typename Message, std::size_t (*Write)(const Message&, std::span<char>) noexcept>
-std::string written(const Message& message) {
+std::string written_head(const Message& message) {
     std::string text(Write(message, {}), '\0');
     if (Write(message, text) != text.size()) {
         throw std::logic_error("a head takes as many bytes as were counted");
@@ -83,7 +83,7 @@ bool read_head(Parser& parser, const Pieces& pieces, std::size_t& next, Received
     for (;;) {
         const ParseState state = parser.parse(received.all());
         if (state == ParseState::refused) {
-            outcome.expect = text_of(parser.refusal());
+            outcome.expect = refusal_text(parser.refusal());
             return false;
         }
         if (state == ParseState::complete) {
@@ -113,7 +113,7 @@ MessageOutcome run_request(const Pieces& pieces, const HeadLimits& limits) {
         outcome.host = normal_host(head.authority, room);
         outcome.keep_alive = head.keep_alive;
         outcome.expects_continue = head.expects_continue;
-        outcome.seen = written<RequestOut, write_request>(RequestOut::of(head));
+        outcome.seen = written_head<RequestOut, write_request>(RequestOut::of(head));
         body.begin(head.body);
     };
     if (!read_head(parser, pieces, next, received, on_head, outcome)) {
@@ -142,7 +142,7 @@ MessageOutcome run_response(const Pieces& pieces, const ResponseAsk& ask, const 
         const ResponseOut out = ResponseOut::of(head, ask.visitor, true);
         outcome.keep_alive = head.keep_alive;
         outcome.switches = head.switches;
-        outcome.seen = written<ResponseOut, write_response>(out);
+        outcome.seen = written_head<ResponseOut, write_response>(out);
         body.begin(head.body);
     };
     if (!read_head(parser, pieces, next, received, on_head, outcome)) {

@@ -26,7 +26,7 @@ PageTemplate page_template(std::string text, PageFormat format = PageFormat::htm
     return *PageTemplate::parse(std::move(text), format);
 }
 
-std::string problem_of(std::string text) {
+std::string page_problem(std::string text) {
     const auto page = PageTemplate::parse(std::move(text), PageFormat::html);
     return page ? "none" : page.error().text;
 }
@@ -210,14 +210,14 @@ TEST_CASE("pages: an operator's own has its values escaped too") {
 }
 
 TEST_CASE("pages: placeholders are checked") {
-    CHECK(problem_of("") == "none");
-    CHECK(problem_of("{{status}}{{title}}{{message}}{{code}}{{host}}{{request_id}}{{retry_after}}") == "none");
-    CHECK(problem_of("a { b } {{ {{} {{1}} {{ a b }} {{}} {{status") == "none");
+    CHECK(page_problem("") == "none");
+    CHECK(page_problem("{{status}}{{title}}{{message}}{{code}}{{host}}{{request_id}}{{retry_after}}") == "none");
+    CHECK(page_problem("a { b } {{ {{} {{1}} {{ a b }} {{}} {{status") == "none");
     CHECK(page_template("{{{status}}}", PageFormat::text).pieces().size() == 2);
-    CHECK(problem_of("x {{statu}}") ==
+    CHECK(page_problem("x {{statu}}") ==
           "has the placeholder {{statu}}; there are status, title, message, code, host, request_id and retry_after");
-    CHECK(problem_of(std::string(limits::http_page_max, 'a')) == "none");
-    CHECK(problem_of(std::string(limits::http_page_max + 1, 'a')) == "is larger than 256 KiB");
+    CHECK(page_problem(std::string(limits::http_page_max, 'a')) == "none");
+    CHECK(page_problem(std::string(limits::http_page_max + 1, 'a')) == "is larger than 256 KiB");
 
     HostPages pages;
     pages.of_all().set_default(page_template("{{{status}}} {{ {{code}}", PageFormat::text));

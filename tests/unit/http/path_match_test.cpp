@@ -22,7 +22,7 @@ std::vector<std::string> readings_of(std::string_view path) {
     return all;
 }
 
-PathFault fault_of(std::string_view path) {
+PathFault path_fault(std::string_view path) {
     PathReadings readings;
     return readings.assign(path);
 }
@@ -141,15 +141,15 @@ TEST_CASE("paths: what nobody means well, or whose order would matter, is refuse
     };
     for (const Row& row : rows) {
         CAPTURE(row.path);
-        CHECK(words_for(fault_of(row.path)) == words_for(row.fault));
+        CHECK(words_for(path_fault(row.path)) == words_for(row.fault));
     }
-    CHECK(fault_of("/%C3%80%E0%A0%80%F0%90%80%80") == none);
+    CHECK(path_fault("/%C3%80%E0%A0%80%F0%90%80%80") == none);
 }
 
 TEST_CASE("paths: the length is reached and passed by one") {
     std::string path = "/" + std::string(limits::http_target_max - 1, 'a');
     CHECK(readings_of(path) == Texts{path});
-    CHECK(fault_of(path + 'a') == PathFault::too_long);
+    CHECK(path_fault(path + 'a') == PathFault::too_long);
     path.replace(path.size() - 2, 2, "//");
     CHECK(readings_of(path)[0] == path);
 }

@@ -6,16 +6,11 @@
 #include <cstring>
 #include <vector>
 
+#include "unit/login/peer_at.hpp"
+
 using namespace ferrotunnel;
 using namespace ferrotunnel::login;
-
-namespace {
-
-runtime::SocketAddress address(const char* ip) {
-    return *runtime::SocketAddress::from_ip(ip, 1234);
-}
-
-}  // namespace
+using ferrotunnel::test::peer_at;
 
 TEST_CASE("the gate counts in all and per address, and forgets who has left") {
     auto gate = std::make_shared<AdmissionGate>(3, 2);
@@ -59,17 +54,17 @@ TEST_CASE("an address that is turned away leaves no trace") {
 }
 
 TEST_CASE("a network of IPv6 counts as one address, an IPv4 address as itself") {
-    CHECK(network_of(address("2001:db8:1:2::1")) == network_of(address("2001:db8:1:2:ffff:ffff:ffff:ffff")));
-    CHECK(network_of(address("2001:db8:1:2::1")) != network_of(address("2001:db8:1:3::1")));
-    CHECK(network_of(address("192.0.2.1")) != network_of(address("192.0.2.2")));
-    CHECK(network_of(address("::ffff:192.0.2.1")) != network_of(address("::ffff:192.0.2.2")));
+    CHECK(network_of(peer_at("2001:db8:1:2::1")) == network_of(peer_at("2001:db8:1:2:ffff:ffff:ffff:ffff")));
+    CHECK(network_of(peer_at("2001:db8:1:2::1")) != network_of(peer_at("2001:db8:1:3::1")));
+    CHECK(network_of(peer_at("192.0.2.1")) != network_of(peer_at("192.0.2.2")));
+    CHECK(network_of(peer_at("::ffff:192.0.2.1")) != network_of(peer_at("::ffff:192.0.2.2")));
 }
 
 TEST_CASE("of IPv6 a home and a block have caps of their own") {
     auto gate = std::make_shared<AdmissionGate>(16, 2);  // an address 2, a home 4, a block 8, all 16
     std::vector<std::shared_ptr<AdmissionGate::Ticket>> inside;
     const auto enters = [&](const std::string& ip) {
-        inside.push_back(gate->enter(network_of(address(ip.c_str()))));
+        inside.push_back(gate->enter(network_of(peer_at(ip))));
         const bool entered = inside.back() != nullptr;
         return entered;
     };
@@ -91,7 +86,7 @@ TEST_CASE("of IPv6 a home and a block have caps of their own") {
     CHECK(enters("2001:db8:0:4::1"));
     auto proxied = gate->enter("");
     REQUIRE(proxied);
-    CHECK(proxied->set_address(network_of(address("2001:db8:0:4::1"))));
+    CHECK(proxied->set_address(network_of(peer_at("2001:db8:0:4::1"))));
 }
 
 TEST_CASE("who enters without an address is counted in all, and for one as soon as that is known") {
@@ -116,7 +111,7 @@ TEST_CASE("an address that a header names counts like that of a socket") {
     CHECK(network_of(net::Address()).empty());
     for (const char* ip : {"192.0.2.7", "2001:db8:1:2::1"}) {
         const auto* six = std::strchr(ip, ':');
-        CHECK(network_of(*(six != nullptr ? net::parse_ipv6(ip) : net::parse_ipv4(ip))) == network_of(address(ip)));
+        CHECK(network_of(*(six != nullptr ? net::parse_ipv6(ip) : net::parse_ipv4(ip))) == network_of(peer_at(ip)));
     }
 }
 
@@ -147,11 +142,11 @@ TEST_CASE("who has many addresses does not take all places from those who have o
     SECTION("all of IPv6 that one has") {
         for (int i = 0; i < 256; ++i) {
             for (int j = 0; j < 4; ++j) {
-                crowd(network_of(address(fmt::format("2001:db8:1:{:x}{:02x}::1", i, j).c_str())));
+                crowd(network_of(peer_at(fmt::format("2001:db8:1:{:x}{:02x}::1", i, j))));
             }
         }
         CHECK(gate->count() == 8'192);
-        CHECK(gate->enter(network_of(address("2001:db8:2::1"))) != nullptr);
+        CHECK(gate->enter(network_of(peer_at("2001:db8:2::1"))) != nullptr);
     }
     SECTION("addresses of one network") {
         for (int i = 0; i < 250; ++i) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr TimePoint start = TimePoint{} + 100h;
 
-AddressNetworks at(const std::string& ip) {
+AddressNetworks networks_at(const std::string& ip) {
     return networks_of(*runtime::SocketAddress::from_ip(ip, 1));
 }
 
@@ -26,90 +26,90 @@ TEST_CASE("who tries tokens waits longer and longer, and has a hundred tries a d
     TimePoint now = start;
     std::uint32_t tries = 0;
     for (; now < start + 24h; now += 1s) {
-        if (!gate.is_closed(at("192.0.2.1"), now)) {
-            gate.failed(at("192.0.2.1"), guess(++tries), now);
+        if (!gate.is_closed(networks_at("192.0.2.1"), now)) {
+            gate.failed(networks_at("192.0.2.1"), guess(++tries), now);
         }
         if (tries < limits::wrong_tokens_free) {
-            REQUIRE_FALSE(gate.is_closed(at("192.0.2.1"), now));
+            REQUIRE_FALSE(gate.is_closed(networks_at("192.0.2.1"), now));
         }
     }
     CHECK(tries > 100);
     CHECK(tries < 120);
-    CHECK_FALSE(gate.is_closed(at("192.0.2.2"), now));  // its neighbour
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.2"), now));  // its neighbour
 }
 
 TEST_CASE("the wait doubles up to its bound, and is forgotten a day after the last wrong token") {
     GuessGate gate;
     std::uint32_t tries = 0;
     while (tries < limits::wrong_tokens_free) {
-        gate.failed(at("192.0.2.1"), guess(++tries), start);
+        gate.failed(networks_at("192.0.2.1"), guess(++tries), start);
     }
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), start));
     for (const Duration wait : {1s, 2s, 4s, 8s}) {
-        gate.failed(at("192.0.2.1"), guess(++tries), start);
-        CHECK(gate.is_closed(at("192.0.2.1"), start + wait - 1ms));
-        CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start + wait));
+        gate.failed(networks_at("192.0.2.1"), guess(++tries), start);
+        CHECK(gate.is_closed(networks_at("192.0.2.1"), start + wait - 1ms));
+        CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), start + wait));
     }
     while (tries < 200) {
-        gate.failed(at("192.0.2.1"), guess(++tries), start);
+        gate.failed(networks_at("192.0.2.1"), guess(++tries), start);
     }
-    CHECK(gate.is_closed(at("192.0.2.1"), start + limits::wrong_token_wait_max - 1ms));
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start + limits::wrong_token_wait_max));
+    CHECK(gate.is_closed(networks_at("192.0.2.1"), start + limits::wrong_token_wait_max - 1ms));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), start + limits::wrong_token_wait_max));
     const TimePoint later = start + limits::wrong_tokens_known_for;
     for (std::uint32_t i = 0; i < limits::wrong_tokens_free; ++i) {
-        gate.failed(at("192.0.2.1"), guess(++tries), later);
+        gate.failed(networks_at("192.0.2.1"), guess(++tries), later);
     }
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), later));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), later));
 }
 
 TEST_CASE("clients that come with the same old tokens again and again are no guessers") {
     GuessGate gate;
     for (std::uint32_t round = 0; round < 1'000; ++round) {
         for (std::uint32_t client = 0; client < limits::wrong_tokens_kept; ++client) {
-            gate.failed(at("192.0.2.1"), guess(client), start + round * 1s);
+            gate.failed(networks_at("192.0.2.1"), guess(client), start + round * 1s);
         }
     }
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start + 1'000s));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), start + 1'000s));
 }
 
 TEST_CASE("many addresses of one home or block are no way around it") {
     GuessGate home;
     std::uint32_t tries = 0;
     for (; tries < limits::wrong_tokens_of_home_free; ++tries) {
-        home.failed(at("2001:db8:0:" + std::to_string(tries) + "::1"), guess(tries), start);
+        home.failed(networks_at("2001:db8:0:" + std::to_string(tries) + "::1"), guess(tries), start);
     }
-    CHECK_FALSE(home.is_closed(at("2001:db8:0:77::1"), start));
-    home.failed(at("2001:db8:0:77::1"), guess(++tries), start);
-    CHECK(home.is_closed(at("2001:db8:0:78::1"), start));
-    CHECK_FALSE(home.is_closed(at("2001:db8:0:7700::1"), start));  // another home
+    CHECK_FALSE(home.is_closed(networks_at("2001:db8:0:77::1"), start));
+    home.failed(networks_at("2001:db8:0:77::1"), guess(++tries), start);
+    CHECK(home.is_closed(networks_at("2001:db8:0:78::1"), start));
+    CHECK_FALSE(home.is_closed(networks_at("2001:db8:0:7700::1"), start));  // another home
     GuessGate block;
     for (tries = 0; tries <= limits::wrong_tokens_of_block_free; ++tries) {
-        block.failed(at("192.0.2." + std::to_string(tries)), guess(tries), start);
+        block.failed(networks_at("192.0.2." + std::to_string(tries)), guess(tries), start);
     }
-    CHECK(block.is_closed(at("192.0.2.200"), start));
-    CHECK_FALSE(block.is_closed(at("192.0.3.200"), start));
+    CHECK(block.is_closed(networks_at("192.0.2.200"), start));
+    CHECK_FALSE(block.is_closed(networks_at("192.0.3.200"), start));
 }
 
 TEST_CASE("where there are too many networks to know, those of a region that are not known share one record") {
     GuessGate gate(2);
-    gate.failed(at("192.0.2.1"), guess(1), start);
+    gate.failed(networks_at("192.0.2.1"), guess(1), start);
     CHECK(gate.networks() == 2);  // the address and its block
     std::uint32_t tries = 1;
     for (std::uint32_t i = 0; i <= limits::wrong_tokens_of_block_free; ++i) {
-        gate.failed(at("198.51." + std::to_string(i) + ".1"), guess(++tries), start);
+        gate.failed(networks_at("198.51." + std::to_string(i) + ".1"), guess(++tries), start);
     }
     CHECK(gate.networks() == 2);
-    CHECK(gate.is_closed(at("198.51.200.1"), start));
-    CHECK_FALSE(gate.is_closed(at("192.0.2.1"), start));  // this network is known
-    gate.failed(at("203.0.113.1"), guess(++tries), start + limits::wrong_tokens_known_for);
-    CHECK_FALSE(gate.is_closed(at("198.51.0.1"), start + limits::wrong_tokens_known_for));
+    CHECK(gate.is_closed(networks_at("198.51.200.1"), start));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.1"), start));  // this network is known
+    gate.failed(networks_at("203.0.113.1"), guess(++tries), start + limits::wrong_tokens_known_for);
+    CHECK_FALSE(gate.is_closed(networks_at("198.51.0.1"), start + limits::wrong_tokens_known_for));
 }
 
 TEST_CASE("limit: who has as many networks as are known does not lock out those of others") {
     GuessGate gate;
     std::uint32_t tries = 0;
     const auto fail_in_block = [&](std::uint32_t block) {
-        gate.failed(at("2a00:1:" + std::to_string(block) + "::1"), guess(++tries), start);
+        gate.failed(networks_at("2a00:1:" + std::to_string(block) + "::1"), guess(++tries), start);
     };
     std::uint32_t block = 0;
     while (gate.networks() < limits::wrong_token_networks_max) {
@@ -119,10 +119,10 @@ TEST_CASE("limit: who has as many networks as are known does not lock out those 
         fail_in_block(++block);
     }
     CHECK(gate.networks() == limits::wrong_token_networks_max);
-    CHECK(gate.is_closed(at("2a00:1:9999::1"), start));
+    CHECK(gate.is_closed(networks_at("2a00:1:9999::1"), start));
     std::uint32_t closed = 0;
     for (const char* other : {"192.0.2.1", "198.51.100.1", "203.0.113.1", "2a00:2::1", "2001:db8::1", "::1"}) {
-        closed += gate.is_closed(at(other), start) ? 1U : 0U;
+        closed += gate.is_closed(networks_at(other), start) ? 1U : 0U;
     }
     CHECK(closed <= 1);  // one in a thousand may share the record
 }
@@ -131,18 +131,18 @@ TEST_CASE("where there is no room, a network that was never closed is known for 
     GuessGate gate(4);
     std::uint32_t tries = 0;
     while (tries <= limits::wrong_tokens_free) {
-        gate.failed(at("198.51.100.1"), guess(++tries), start);  // closed
+        gate.failed(networks_at("198.51.100.1"), guess(++tries), start);  // closed
     }
-    gate.failed(at("203.0.113.1"), guess(++tries), start);
+    gate.failed(networks_at("203.0.113.1"), guess(++tries), start);
     REQUIRE(gate.networks() == 4);
     const TimePoint later = start + limits::wrong_tokens_free_known_for;
-    gate.failed(at("192.0.2.1"), guess(++tries), later - 1s);
+    gate.failed(networks_at("192.0.2.1"), guess(++tries), later - 1s);
     CHECK(gate.networks() == 4);
-    gate.failed(at("192.0.2.1"), guess(++tries), later);
+    gate.failed(networks_at("192.0.2.1"), guess(++tries), later);
     CHECK(gate.networks() == 3);  // a block that is within what is free was forgotten as well
     for (std::uint32_t i = 0; i < limits::wrong_tokens_free; ++i) {
-        gate.failed(at("192.0.2.1"), guess(++tries), later);
+        gate.failed(networks_at("192.0.2.1"), guess(++tries), later);
     }
-    CHECK(gate.is_closed(at("192.0.2.1"), later));
-    CHECK_FALSE(gate.is_closed(at("192.0.2.2"), later));
+    CHECK(gate.is_closed(networks_at("192.0.2.1"), later));
+    CHECK_FALSE(gate.is_closed(networks_at("192.0.2.2"), later));
 }

@@ -24,7 +24,7 @@ std::vector<std::uint8_t> exporter(std::uint8_t value) {
 }
 
 // A world with one server and its tokens, in which logins are made.
-struct World {
+struct LoginFixture {
     test::SeededRandom random{2024};
     std::string alice_text = make_token(random);
     std::string bob_text = make_token(random);
@@ -97,7 +97,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 // Checks that the texts hold no secret, in any spelling that a careless text might give it, and are fit to be sent and
 // printed.
-void check_texts(const World& world, const HandshakeFailure& failure) {
+void check_texts(const LoginFixture& world, const HandshakeFailure& failure) {
     for (const std::string* text : {&failure.text, &failure.text_for_peer}) {
         CHECK(is_printable(*text));
         for (std::string_view secret : {world.alice_text, world.bob_text, world.stranger_text}) {
@@ -122,7 +122,7 @@ Message decoded(const Payload& payload) {
 }  // namespace
 
 TEST_CASE("a login with the right token succeeds on both sides") {
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.bob_text);
     client_settings.trunk = 2;
     client_settings.trunks = 3;
@@ -174,8 +174,8 @@ TEST_CASE("a login with the right token succeeds on both sides") {
 }
 
 TEST_CASE("a login with tls off, and one with a weak token, succeed as well") {
-    World world;
-    world.accepted.push_back(World::accept("weak", "correct horse"));
+    LoginFixture world;
+    world.accepted.push_back(LoginFixture::accept("weak", "correct horse"));
     auto client_settings = world.client("correct horse");
     auto server_settings = world.server();
     client_settings.exporter.clear();
@@ -187,7 +187,7 @@ TEST_CASE("a login with tls off, and one with a weak token, succeed as well") {
 }
 
 TEST_CASE("a wrong proof and an unknown token get the same answer") {
-    World world;
+    LoginFixture world;
     // The name of a known token with another key: what a guesser who has seen one hello would send.
     auto impostor = world.client(world.stranger_text);
     impostor.token.id = parse_token(world.alice_text)->id;
@@ -218,8 +218,8 @@ TEST_CASE("a wrong proof and an unknown token get the same answer") {
 }
 
 TEST_CASE("from where too many wrong tokens came, only strong ones are looked at") {
-    World world;
-    world.accepted.push_back(World::accept("made up", "of a person"));
+    LoginFixture world;
+    world.accepted.push_back(LoginFixture::accept("made up", "of a person"));
     bool closed = true;
     const auto outcome_of = [&](std::string_view text) {
         auto settings = world.server();
@@ -245,7 +245,7 @@ TEST_CASE("from where too many wrong tokens came, only strong ones are looked at
 }
 
 TEST_CASE("a server without tokens refuses everyone") {
-    World world;
+    LoginFixture world;
     world.accepted.clear();
     ClientHandshake client(world.client(world.alice_text), world.random);
     ServerHandshake server(world.server(), world.random);
@@ -255,7 +255,7 @@ TEST_CASE("a server without tokens refuses everyone") {
 }
 
 TEST_CASE("a man in the middle who passes everything on is refused by the server") {
-    World world;
+    LoginFixture world;
     ClientHandshake client(world.client(world.alice_text, 1), world.random);
     ServerHandshake server(world.server(2), world.random);
     Outcome outcome = log_in(client, server);
@@ -268,7 +268,7 @@ TEST_CASE("a man in the middle who passes everything on is refused by the server
 }
 
 TEST_CASE("a man in the middle who lets the client in himself is recognised by the client") {
-    World world;
+    LoginFixture world;
     ClientHandshake client(world.client(world.alice_text, 1), world.random);
     auto fails = [&](const Payload& welcome) {
         Step step = client.receive(welcome);
@@ -282,7 +282,7 @@ TEST_CASE("a man in the middle who lets the client in himself is recognised by t
     };
     SECTION("with a token of his own") {
         // The attacker knows the client's token id, and puts a key of their own under it.
-        auto mine = World::accept("mine", world.stranger_text);
+        auto mine = LoginFixture::accept("mine", world.stranger_text);
         mine.token.id = parse_token(world.alice_text)->id;
         world.accepted = {mine};
         ServerHandshake server(world.server(1), world.random);
@@ -317,7 +317,7 @@ TEST_CASE("a man in the middle who lets the client in himself is recognised by t
 }
 
 TEST_CASE("a man in the middle who edits a hello is refused, with tls off as well") {
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     auto server_settings = world.server();
     client_settings.exporter.clear();
@@ -334,7 +334,7 @@ TEST_CASE("a man in the middle who edits a hello is refused, with tls off as wel
 }
 
 TEST_CASE("a recorded login can not be replayed") {
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     auto server_settings = world.server();
     SECTION("with tls, on a connection of its own") {}
@@ -373,7 +373,7 @@ TEST_CASE("the highest common version is agreed on") {
     CHECK_FALSE(common_version({1, 1}, {2, 3}));
     CHECK_FALSE(common_version({2, 3}, {1, 1}));
 
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     client_settings.versions = {1, 4};
     auto server_settings = world.server();
@@ -386,7 +386,7 @@ TEST_CASE("the highest common version is agreed on") {
 }
 
 TEST_CASE("without a common version both sides say which versions there are") {
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     client_settings.versions = {1, 2};
     auto server_settings = world.server();
@@ -449,7 +449,7 @@ struct State {
 
 /// Makes `check` of each message in each state that does not expect it.
 template <typename Messages, typename Check>
-void for_each_unwelcome(World& world, const std::vector<State>& states, const Messages& messages, Check check) {
+void for_each_unwelcome(LoginFixture& world, const std::vector<State>& states, const Messages& messages, Check check) {
     for (const State& state : states) {
         for (const auto& [name, payload] : messages) {
             if (std::find(state.welcome.begin(), state.welcome.end(), name) != state.welcome.end()) {
@@ -467,7 +467,7 @@ void for_each_unwelcome(World& world, const std::vector<State>& states, const Me
 }  // namespace
 
 TEST_CASE("every message in the wrong state of a server is a violation") {
-    World world;
+    LoginFixture world;
     const std::vector<State> states = {
         {"expect_hello", {"client hello"}, [](ServerHandshake&, ClientHandshake&) {}},
         {"expect_auth",
@@ -497,7 +497,7 @@ TEST_CASE("every message in the wrong state of a server is a violation") {
 }
 
 TEST_CASE("every message in the wrong state of a client is a violation") {
-    World world;
+    LoginFixture world;
     const std::vector<State> states = {
         {"hello_sent", {"server hello"}, [](ServerHandshake&, ClientHandshake& client) { client.start(); }},
         {"auth_sent",
@@ -519,7 +519,7 @@ TEST_CASE("every message in the wrong state of a client is a violation") {
 }
 
 TEST_CASE("a message of the login may have 4 KiB and not one byte more") {
-    World world;
+    LoginFixture world;
     // A hello with an unknown key that fills it up to the size wanted.
     auto padded = [&](std::size_t size) {
         ClientHandshake client(world.client(world.alice_text), world.random);
@@ -547,7 +547,7 @@ TEST_CASE("a message of the login may have 4 KiB and not one byte more") {
 }
 
 TEST_CASE("garbage ends a login in every state, and its bytes stay out of the texts") {
-    World world;
+    LoginFixture world;
     for (int round = 0; round < 2'000; ++round) {
         ClientHandshake client(world.client(world.alice_text), world.random);
         ServerHandshake server(world.server(), world.random);
@@ -581,7 +581,7 @@ TEST_CASE("garbage ends a login in every state, and its bytes stay out of the te
 }
 
 TEST_CASE("the server may turn a client away after its proof, and says why") {
-    World world;
+    LoginFixture world;
     ClientHandshake client(world.client(world.alice_text), world.random);
     ServerHandshake server(world.server(), world.random);
     Step auth = client.receive(*server.receive(client.start()).send);
@@ -598,7 +598,7 @@ TEST_CASE("the server may turn a client away after its proof, and says why") {
 }
 
 TEST_CASE("a long or hostile text of a peer is cut and cleaned") {
-    World world;
+    LoginFixture world;
     ClientHandshake client(world.client(world.alice_text), world.random);
     client.start();
     std::string hostile = "\x1b[2J\n" + std::string(10'000, 'x') + "\xff";
@@ -614,7 +614,7 @@ TEST_CASE("a long or hostile text of a peer is cut and cleaned") {
 }
 
 TEST_CASE("a welcome that breaks what was agreed is a violation") {
-    World world;
+    LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     client_settings.features = 1;
     auto server_settings = world.server();

@@ -5,19 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "unit/login/peer_at.hpp"
+
 using namespace ferrotunnel;
 using namespace ferrotunnel::login;
 using namespace std::chrono_literals;
+using ferrotunnel::test::peer_at;
 using Fault = LoginGate::Fault;
 using Ticket = std::shared_ptr<LoginGate::Ticket>;
 
 namespace {
 
-constexpr TimePoint now = TimePoint{} + 1h;
-
-runtime::SocketAddress address(const std::string& ip) {
-    return *runtime::SocketAddress::from_ip(ip, 1234);
-}
+constexpr TimePoint entry_time = TimePoint{} + 1h;
 
 // Settings with these numbers of places: in all, of an address, of a home and of a block.
 LoginGate::Settings few(std::uint32_t max, std::uint32_t address, std::uint32_t home = 1'000,
@@ -32,8 +31,8 @@ LoginGate::Settings few(std::uint32_t max, std::uint32_t address, std::uint32_t 
 struct Peers {
     explicit Peers(const LoginGate::Settings& settings = {}) : gate(std::make_shared<LoginGate>(settings)) {}
 
-    LoginGate::Answer come(const std::string& ip, TimePoint when = now) {
-        LoginGate::Answer answer = gate->enter(address(ip), when);
+    LoginGate::Answer come(const std::string& ip, TimePoint when = entry_time) {
+        LoginGate::Answer answer = gate->enter(peer_at(ip), when);
         if (answer.ticket) {
             answer.ticket->on_give_way([this, ip] { gone.push_back(ip); });
             inside.push_back(answer.ticket);
@@ -71,8 +70,8 @@ TEST_CASE("where there is no room, the oldest of those that have most gives way"
 TEST_CASE("one that can not be ended yet does not give way") {
     for (const auto& settings : {few(1, 9), few(9, 1)}) {
         auto gate = std::make_shared<LoginGate>(settings);
-        const Ticket first = gate->enter(address("192.0.2.1"), now).ticket;
-        const LoginGate::Answer answer = gate->enter(address("192.0.2.1"), now);
+        const Ticket first = gate->enter(peer_at("192.0.2.1"), entry_time).ticket;
+        const LoginGate::Answer answer = gate->enter(peer_at("192.0.2.1"), entry_time);
         CHECK(answer.fault != Fault::none);
         CHECK_FALSE(answer.ticket);
         CHECK(gate->count() == 1);
@@ -150,25 +149,25 @@ TEST_CASE("who has one place in each of very many blocks ends its own oldest one
 
 TEST_CASE("an address may begin some handshakes at once, and then so many a second") {
     Peers peers;
-    const auto begin = [&](const char* ip, TimePoint when) { return peers.gate->enter(address(ip), when).fault; };
+    const auto begin = [&](const char* ip, TimePoint when) { return peers.gate->enter(peer_at(ip), when).fault; };
     for (std::uint32_t i = 0; i < limits::logins_at_once_max; ++i) {
-        REQUIRE(begin("2001:db8::1", now) == Fault::none);
+        REQUIRE(begin("2001:db8::1", entry_time) == Fault::none);
     }
-    CHECK(begin("2001:db8::2", now) == Fault::too_often);  // the same /64
-    CHECK(begin("2001:db8:0:1::1", now) == Fault::none);
+    CHECK(begin("2001:db8::2", entry_time) == Fault::too_often);  // the same /64
+    CHECK(begin("2001:db8:0:1::1", entry_time) == Fault::none);
     for (std::uint32_t i = 0; i < limits::logins_per_second_max; ++i) {
-        REQUIRE(begin("2001:db8::1", now + 1s) == Fault::none);
+        REQUIRE(begin("2001:db8::1", entry_time + 1s) == Fault::none);
     }
-    CHECK(begin("2001:db8::1", now + 1s) == Fault::too_often);
+    CHECK(begin("2001:db8::1", entry_time + 1s) == Fault::too_often);
     for (std::uint32_t i = 0; i < 2 * limits::logins_at_once_max; ++i) {
-        REQUIRE(begin("127.0.0.1", now) == Fault::none);  // this host
+        REQUIRE(begin("127.0.0.1", entry_time) == Fault::none);  // this host
     }
 }
 
 TEST_CASE("so do homes and blocks, from however many addresses") {
     auto gate = std::make_shared<LoginGate>();
-    const auto begin = [&](const std::string& before, std::uint32_t last, TimePoint when = now) {
-        return gate->enter(address(before + std::to_string(last) + "::1"), when);
+    const auto begin = [&](const std::string& before, std::uint32_t last, TimePoint when = entry_time) {
+        return gate->enter(peer_at(before + std::to_string(last) + "::1"), when);
     };
     for (std::uint32_t i = 0; i < limits::logins_of_home_at_once_max; ++i) {
         REQUIRE(begin("2001:db8:0:", i % 90).fault == Fault::none);
@@ -182,18 +181,18 @@ TEST_CASE("so do homes and blocks, from however many addresses") {
     CHECK(begin("2001:db8:0:", 3'000).network == "2001:db8::/48");
     CHECK(begin("2001:db8:1:", 0).fault == Fault::none);  // another block
     for (std::uint32_t i = 0; i < limits::logins_of_home_per_second_max; ++i) {
-        REQUIRE(begin("2001:db8:0:", i % 90, now + 1s).fault == Fault::none);
+        REQUIRE(begin("2001:db8:0:", i % 90, entry_time + 1s).fault == Fault::none);
     }
-    CHECK(begin("2001:db8:0:", 0, now + 1s).network == "2001:db8::/56");
+    CHECK(begin("2001:db8:0:", 0, entry_time + 1s).network == "2001:db8::/56");
 }
 
 TEST_CASE("an address that comes all the time does not use up what its neighbours may") {
     auto gate = std::make_shared<LoginGate>();
     for (std::uint32_t i = 0; i < 10 * limits::logins_of_block_at_once_max; ++i) {
-        (void)gate->enter(address("192.0.2.1"), now);
+        (void)gate->enter(peer_at("192.0.2.1"), entry_time);
     }
-    CHECK(gate->enter(address("192.0.2.1"), now).network == "192.0.2.1");
-    CHECK(gate->enter(address("192.0.2.2"), now).fault == Fault::none);
+    CHECK(gate->enter(peer_at("192.0.2.1"), entry_time).network == "192.0.2.1");
+    CHECK(gate->enter(peer_at("192.0.2.2"), entry_time).fault == Fault::none);
 }
 
 TEST_CASE("addresses are forgotten when their buckets are full, and there are only so many") {
@@ -202,12 +201,12 @@ TEST_CASE("addresses are forgotten when their buckets are full, and there are on
     settings.addresses_max = 2;
     RateGate gate(settings);
     for (const char* ip : {"a", "a", "b", "c", "c", "c"}) {
-        CHECK(gate.take(ip, now));  // there is no room for c
+        CHECK(gate.take(ip, entry_time));  // there is no room for c
     }
-    CHECK_FALSE(gate.take("a", now));
+    CHECK_FALSE(gate.take("a", entry_time));
     CHECK(gate.addresses() == 2);
-    CHECK(gate.take("c", now + 1s));  // b is forgotten, a is not
-    CHECK(gate.take("c", now + 1s));
-    CHECK_FALSE(gate.take("c", now + 1s));
+    CHECK(gate.take("c", entry_time + 1s));  // b is forgotten, a is not
+    CHECK(gate.take("c", entry_time + 1s));
+    CHECK_FALSE(gate.take("c", entry_time + 1s));
     CHECK(gate.addresses() == 2);
 }

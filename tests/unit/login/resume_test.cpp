@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct World {
+struct ResumeFixture {
     test::SeededRandom random{77};
     std::string token = make_token(random);
 
@@ -51,7 +51,7 @@ struct Session {
     Agreement server;
 };
 
-Session first_login(World& world, std::uint8_t exporter = 1) {
+Session first_login(ResumeFixture& world, std::uint8_t exporter = 1) {
     ClientHandshake client(world.client(exporter), world.random);
     ServerHandshake server(world.server(exporter), world.random);
     REQUIRE(until_decision(client, server));
@@ -68,7 +68,7 @@ Proof expected_of_client(const Session& session, const Agreement& login) {
 }  // namespace
 
 TEST_CASE("both sides of a login have the same key for a resume, and nobody sends it", "[resume]") {
-    World world;
+    ResumeFixture world;
     const Session session = first_login(world);
     REQUIRE(session.client.resume_key);
     CHECK(*session.client.resume_key == *session.server.resume_key);
@@ -80,7 +80,7 @@ TEST_CASE("both sides of a login have the same key for a resume, and nobody send
 }
 
 TEST_CASE("a side without the feature is not asked, and offers nothing", "[resume]") {
-    World world;
+    ResumeFixture world;
     for (const bool client_has : {false, true}) {
         auto client_settings = world.client(1);
         auto server_settings = world.server(1);
@@ -97,7 +97,7 @@ TEST_CASE("a side without the feature is not asked, and offers nothing", "[resum
 }
 
 TEST_CASE("a session goes on, and each side proves that it was an end of it", "[resume]") {
-    World world;
+    ResumeFixture world;
     const Session session = first_login(world);
     auto settings = world.client(2);
     settings.resume = {session.client.resume_id, *session.client.resume_key, 4, 12'345};
@@ -116,7 +116,7 @@ TEST_CASE("a session goes on, and each side proves that it was an end of it", "[
 }
 
 TEST_CASE("a request counts on its own connection, with its own numbers, alone", "[resume]") {
-    World world;
+    ResumeFixture world;
     const Session session = first_login(world);
     auto settings = world.client(2);
     settings.resume = {session.client.resume_id, *session.client.resume_key, 1, 100};
@@ -143,7 +143,7 @@ TEST_CASE("a request counts on its own connection, with its own numbers, alone",
 }
 
 TEST_CASE("a man in the middle can pass on no resume", "[resume]") {
-    World world;
+    ResumeFixture world;
     const Session session = first_login(world);
     auto settings = world.client(5);
     settings.resume = {session.client.resume_id, *session.client.resume_key, 1, 100};
@@ -154,7 +154,7 @@ TEST_CASE("a man in the middle can pass on no resume", "[resume]") {
 }
 
 TEST_CASE("a server that does not have the session does not get its bytes", "[resume]") {
-    World world;
+    ResumeFixture world;
     const Session session = first_login(world);
     const auto ask = [&](std::uint8_t exporter) {
         auto settings = world.client(exporter);

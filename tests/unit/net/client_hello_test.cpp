@@ -12,18 +12,18 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-using Status = ClientHelloReader::Status;
+using HelloStatus = ClientHelloReader::Status;
 using Foreign = ClientHelloReader::Foreign;
 
 // The verdict in one word, or the error. Checks that all bytes at once and byte by byte come to the same, and that what
 // follows a prefix that was decided makes no difference.
-std::string verdict(const ByteVector& bytes) {
+std::string hello_verdict(const ByteVector& bytes) {
     ClientHelloReader whole;
-    const Status status = whole.look(bytes);
+    const HelloStatus status = whole.look(bytes);
 
     ClientHelloReader slow;
-    Status slow_status = Status::more;
-    for (std::size_t i = 1; i <= bytes.size() && slow_status == Status::more; ++i) {
+    HelloStatus slow_status = HelloStatus::more;
+    for (std::size_t i = 1; i <= bytes.size() && slow_status == HelloStatus::more; ++i) {
         const ByteVector prefix(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(i));  // so that ASan sees it
         slow_status = slow.look(prefix);
     }
@@ -33,20 +33,20 @@ std::string verdict(const ByteVector& bytes) {
     CHECK(whole.foreign() == slow.foreign());
 
     switch (status) {
-        case Status::more:
+        case HelloStatus::more:
             return "more";
-        case Status::complete: {
+        case HelloStatus::complete: {
             std::string text = whole.hello().server_name;
             for (const std::string& protocol : whole.hello().protocols) {
                 text += " " + protocol;
             }
             return text;
         }
-        case Status::not_tls:
+        case HelloStatus::not_tls:
             return whole.foreign() == Foreign::http             ? "not TLS: http"
                    : whole.foreign() == Foreign::proxy_protocol ? "not TLS: proxy protocol"
                                                                 : "not TLS";
-        case Status::malformed:
+        case HelloStatus::malformed:
             return "! " + whole.error();
     }
     return {};
@@ -54,11 +54,11 @@ std::string verdict(const ByteVector& bytes) {
 
 // The verdict on one message in one record.
 std::string verdict_of(std::initializer_list<ByteVector> extensions) {
-    return verdict(record(hello_message(extensions)));
+    return hello_verdict(record(hello_message(extensions)));
 }
 
 std::string with(const HelloParts& parts) {
-    return verdict(record(hello_message({server_name("a.example")}, parts)));
+    return hello_verdict(record(hello_message({server_name("a.example")}, parts)));
 }
 
 const ByteVector usual = hello_message(
@@ -67,26 +67,26 @@ const ByteVector usual = hello_message(
 }  // namespace
 
 TEST_CASE("a ClientHello gives its name and protocols") {
-    CHECK(verdict(record(usual)) == "app.example.com h2 http/1.1");
+    CHECK(hello_verdict(record(usual)) == "app.example.com h2 http/1.1");
     CHECK(verdict_of({server_name("a.example")}) == "a.example");
     CHECK(verdict_of({alpn({"h2"})}) == " h2");
     CHECK(verdict_of({padding(4)}) == "");
     CHECK(verdict_of({}) == "");
-    CHECK(verdict(record(message(hello_front()))) == "");  // without extensions at all
+    CHECK(hello_verdict(record(message(hello_front()))) == "");  // without extensions at all
     CHECK(verdict_of({server_name("EXAMPLE.com.")}) == "example.com");
 }
 
 TEST_CASE("what follows a ClientHello is not looked at") {
-    CHECK(verdict(joined({record(usual), record({1}, 20), {0xff, 0xff}})) == "app.example.com h2 http/1.1");
-    CHECK(verdict(joined({record(usual), ByteVector(100'000)})) == "app.example.com h2 http/1.1");
+    CHECK(hello_verdict(joined({record(usual), record({1}, 20), {0xff, 0xff}})) == "app.example.com h2 http/1.1");
+    CHECK(hello_verdict(joined({record(usual), ByteVector(100'000)})) == "app.example.com h2 http/1.1");
 }
 
 TEST_CASE("a ClientHello may be spread over records of any size") {
     for (std::size_t bytes = 1; bytes <= usual.size(); ++bytes) {
-        REQUIRE(verdict(in_records(usual, bytes)) == "app.example.com h2 http/1.1");
+        REQUIRE(hello_verdict(in_records(usual, bytes)) == "app.example.com h2 http/1.1");
     }
     const ByteVector large = hello_message({padding(40'000), server_name("large.example")});
-    CHECK(verdict(in_records(large, 1 << 14)) == "large.example");
+    CHECK(hello_verdict(in_records(large, 1 << 14)) == "large.example");
 }
 
 TEST_CASE("a ClientHello in random records and random pieces") {
@@ -101,13 +101,13 @@ TEST_CASE("a ClientHello in random records and random pieces") {
             at += bytes;
         }
         ClientHelloReader reader;
-        Status status = Status::more;
+        HelloStatus status = HelloStatus::more;
         for (std::size_t have = 0; have < stream.size();) {
-            REQUIRE(status == Status::more);
+            REQUIRE(status == HelloStatus::more);
             have = std::min<std::size_t>(stream.size(), have + random.between(1, 50));
             status = reader.look(Bytes(stream).first(have));
         }
-        REQUIRE(status == Status::complete);
+        REQUIRE(status == HelloStatus::complete);
         REQUIRE(reader.hello() == ClientHello{"app.example.com", {"h2", "http/1.1"}});
     }
 }
@@ -116,56 +116,58 @@ TEST_CASE("every prefix of a ClientHello wants more") {
     const ByteVector stream = in_records(usual, 50);
     for (std::size_t i = 0; i < stream.size(); ++i) {
         ClientHelloReader reader;
-        REQUIRE(reader.look(Bytes(stream).first(i)) == Status::more);
+        REQUIRE(reader.look(Bytes(stream).first(i)) == HelloStatus::more);
     }
 }
 
 TEST_CASE("what is no TLS is told at once, with a guess") {
-    CHECK(verdict(bytes_of("GET / HTTP/1.1\r\n")) == "not TLS: http");
-    CHECK(verdict(bytes_of("POST /")) == "not TLS: http");
-    CHECK(verdict(bytes_of("VERSION-CONTROL /")) == "not TLS: http");
-    CHECK(verdict(bytes_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == "not TLS: http");
-    CHECK(verdict(bytes_of("GET")) == "more");
-    CHECK(verdict(bytes_of("SSH-2.0-OpenSSH_9.2\r\n")) == "not TLS");
-    CHECK(verdict(bytes_of("UPDATEREDIRECTREF /")) == "not TLS: http");
-    CHECK(verdict(bytes_of("ABCDEFGHIJKLMNOPQR ")) == "not TLS");
-    CHECK(verdict(bytes_of("get / HTTP/1.1\r\n")) == "not TLS");
-    CHECK(verdict(bytes_of("PROXY TCP4 ")) == "not TLS: proxy protocol");
-    CHECK(verdict({'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'}) == "not TLS: proxy protocol");
-    CHECK(verdict(bytes_of("\r\n\r")) == "more");
-    CHECK(verdict(bytes_of("\r\nGET")) == "not TLS");
-    CHECK(verdict({0}) == "not TLS");
-    CHECK(verdict({22, 2}) == "not TLS");
-    CHECK(verdict({22, 0xfe, 0xfd}) == "not TLS");                // DTLS
-    CHECK(verdict({0x80, 0x2e, 1, 3, 1, 0, 0x15}) == "not TLS");  // a ClientHello in the form of SSL 2
-    CHECK(verdict({}) == "more");
+    CHECK(hello_verdict(bytes_of("GET / HTTP/1.1\r\n")) == "not TLS: http");
+    CHECK(hello_verdict(bytes_of("POST /")) == "not TLS: http");
+    CHECK(hello_verdict(bytes_of("VERSION-CONTROL /")) == "not TLS: http");
+    CHECK(hello_verdict(bytes_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == "not TLS: http");
+    CHECK(hello_verdict(bytes_of("GET")) == "more");
+    CHECK(hello_verdict(bytes_of("SSH-2.0-OpenSSH_9.2\r\n")) == "not TLS");
+    CHECK(hello_verdict(bytes_of("UPDATEREDIRECTREF /")) == "not TLS: http");
+    CHECK(hello_verdict(bytes_of("ABCDEFGHIJKLMNOPQR ")) == "not TLS");
+    CHECK(hello_verdict(bytes_of("get / HTTP/1.1\r\n")) == "not TLS");
+    CHECK(hello_verdict(bytes_of("PROXY TCP4 ")) == "not TLS: proxy protocol");
+    CHECK(hello_verdict({'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'}) ==
+          "not TLS: proxy protocol");
+    CHECK(hello_verdict(bytes_of("\r\n\r")) == "more");
+    CHECK(hello_verdict(bytes_of("\r\nGET")) == "not TLS");
+    CHECK(hello_verdict({0}) == "not TLS");
+    CHECK(hello_verdict({22, 2}) == "not TLS");
+    CHECK(hello_verdict({22, 0xfe, 0xfd}) == "not TLS");                // DTLS
+    CHECK(hello_verdict({0x80, 0x2e, 1, 3, 1, 0, 0x15}) == "not TLS");  // a ClientHello in the form of SSL 2
+    CHECK(hello_verdict({}) == "more");
 }
 
 TEST_CASE("records that can not be of a ClientHello") {
-    CHECK(verdict(record({})) == "! a record of 0 bytes");
-    CHECK(verdict({22, 3, 1, 0x40, 0}) == "more");
-    CHECK(verdict({22, 3, 1, 0x40, 1}) == "! a record of 16385 bytes");
+    CHECK(hello_verdict(record({})) == "! a record of 0 bytes");
+    CHECK(hello_verdict({22, 3, 1, 0x40, 0}) == "more");
+    CHECK(hello_verdict({22, 3, 1, 0x40, 1}) == "! a record of 16385 bytes");
     const ByteVector front(usual.begin(), usual.begin() + 20);
-    CHECK(verdict(joined({record(front), record({2, 40}, 21)})) ==
+    CHECK(hello_verdict(joined({record(front), record({2, 40}, 21)})) ==
           "! a record of another kind is inside the ClientHello");
-    CHECK(verdict(joined({record(front), {22, 2, 1, 0, 1}})) == "! a record of another kind is inside the ClientHello");
-    CHECK(verdict(record(message(hello_front(), 2))) == "! the first handshake message is no ClientHello");
-    CHECK(verdict(record(joined({usual, {20}}))) == "! its record goes on behind it");
-    CHECK(verdict(record(joined({usual, usual}))) == "! its record goes on behind it");
+    CHECK(hello_verdict(joined({record(front), {22, 2, 1, 0, 1}})) ==
+          "! a record of another kind is inside the ClientHello");
+    CHECK(hello_verdict(record(message(hello_front(), 2))) == "! the first handshake message is no ClientHello");
+    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record goes on behind it");
+    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record goes on behind it");
 }
 
 TEST_CASE("a ClientHello has 64 KiB at most, records included") {
     const std::size_t around = hello_message({padding(0), server_name("a.example")}).size();
     // The message takes records of 16 KiB: four heads of 5 bytes.
     const std::size_t most = limits::client_hello_bytes_max - 4 * 5 - around;
-    CHECK(verdict(in_records(hello_message({padding(most), server_name("a.example")}), 1 << 14)) == "a.example");
-    CHECK(verdict(in_records(hello_message({padding(most + 1), server_name("a.example")}), 1 << 14)) ==
+    CHECK(hello_verdict(in_records(hello_message({padding(most), server_name("a.example")}), 1 << 14)) == "a.example");
+    CHECK(hello_verdict(in_records(hello_message({padding(most + 1), server_name("a.example")}), 1 << 14)) ==
           "! it is larger than 65536 bytes");
     // It is refused as soon as its length is known.
-    CHECK(verdict({22, 3, 1, 0x40, 0, 1, 1, 0, 0}) == "! it is larger than 65536 bytes");
+    CHECK(hello_verdict({22, 3, 1, 0x40, 0, 1, 1, 0, 0}) == "! it is larger than 65536 bytes");
     // Many small records are many heads.
-    CHECK(verdict(in_records(hello_message({padding(12'000)}), 1)) == "! it is larger than 65536 bytes");
-    CHECK(verdict(in_records(hello_message({padding(10'000), server_name("a.example")}), 1)) == "a.example");
+    CHECK(hello_verdict(in_records(hello_message({padding(12'000)}), 1)) == "! it is larger than 65536 bytes");
+    CHECK(hello_verdict(in_records(hello_message({padding(10'000), server_name("a.example")}), 1)) == "a.example");
 }
 
 TEST_CASE("fields before the extensions") {
@@ -178,20 +180,20 @@ TEST_CASE("fields before the extensions") {
     CHECK(with({.compressions = {}}) == "! it does not offer to leave data uncompressed");
     CHECK(with({.compressions = {1}}) == "! it does not offer to leave data uncompressed");
     CHECK(with({.compressions = {1, 0}}) == "a.example");
-    CHECK(verdict(record(message({}))) == "! it is shorter than its own lengths say");
+    CHECK(hello_verdict(record(message({}))) == "! it is shorter than its own lengths say");
     ByteVector front = hello_front();
     front.pop_back();
-    CHECK(verdict(record(message(front))) == "! it is shorter than its own lengths say");
+    CHECK(hello_verdict(record(message(front))) == "! it is shorter than its own lengths say");
 }
 
 TEST_CASE("lengths of extensions agree with each other") {
     const ByteVector front = hello_front();
     const std::string disagree = "! the lengths of its extensions disagree";
     const ByteVector name = server_name("a.example");
-    CHECK(verdict(record(message(joined({front, {0}})))) == disagree);
-    CHECK(verdict(record(message(joined({front, number<2>(name.size() + 1), name})))) == disagree);
-    CHECK(verdict(record(message(joined({front, number<2>(name.size() - 1), name})))) == disagree);
-    CHECK(verdict(record(message(joined({front, counted<2>(name), {0}})))) == disagree);
+    CHECK(hello_verdict(record(message(joined({front, {0}})))) == disagree);
+    CHECK(hello_verdict(record(message(joined({front, number<2>(name.size() + 1), name})))) == disagree);
+    CHECK(hello_verdict(record(message(joined({front, number<2>(name.size() - 1), name})))) == disagree);
+    CHECK(hello_verdict(record(message(joined({front, counted<2>(name), {0}})))) == disagree);
     CHECK(verdict_of({name, {0}}) == disagree);
     CHECK(verdict_of({name, {0, 5, 0}}) == disagree);
     CHECK(verdict_of({name, {0, 5, 0, 1}}) == disagree);

@@ -19,19 +19,19 @@ Proxy proxy(const std::string& url) {
     return *parse_proxy(url);
 }
 
-Bytes bytes_of(std::string_view text) {
+Bytes byte_view(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 /// The verdict on this answer, which has to be the same however it arrives.
-std::string verdict(const std::string& url, const std::string& answer) {
+std::string handshake_verdict(const std::string& url, const std::string& answer) {
     std::string said;
     for (const std::size_t piece : {answer.size(), std::size_t{1}, std::size_t{3}}) {
         ProxyHandshake handshake(proxy(url), server);
         (void)handshake.take_output();
         State state = State::going_on;
         for (std::size_t i = 0; i < answer.size() && state == State::going_on; i += piece) {
-            state = handshake.receive(bytes_of(std::string_view(answer).substr(i, piece)));
+            state = handshake.receive(byte_view(std::string_view(answer).substr(i, piece)));
         }
         const std::string now = state == State::done       ? "done"
                                 : state == State::going_on ? "going on"
@@ -69,70 +69,72 @@ TEST_CASE("CONNECT names the server, and the login if there is one") {
 
 TEST_CASE("answers to CONNECT") {
     const std::string url = "http://proxy:3128";
-    CHECK(verdict(url, "HTTP/1.1 200 Connection established\r\n\r\n") == "done");
-    CHECK(verdict(url, "HTTP/1.0 200\r\nVia: x\r\n\r\n") == "done");
-    CHECK(verdict(url, "HTTP/1.1 200 OK\r\n") == "going on");
-    CHECK(verdict(url, "HTTP/1.1 200 OK\r\n\r\nSSH") == "sends more than its answer");
-    CHECK(verdict(url, "HTTP/1.1 503 Service\x1bUnavailable\r\n\r\n") ==
+    CHECK(handshake_verdict(url, "HTTP/1.1 200 Connection established\r\n\r\n") == "done");
+    CHECK(handshake_verdict(url, "HTTP/1.0 200\r\nVia: x\r\n\r\n") == "done");
+    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n") == "going on");
+    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n\r\nSSH") == "sends more than its answer");
+    CHECK(handshake_verdict(url, "HTTP/1.1 503 Service\x1bUnavailable\r\n\r\n") ==
           "does not connect to tunnel.example.com:7835: it answers 503 Service?Unavailable");
-    CHECK(verdict(url, "HTTP/1.1 403 Forbidden\r\n\r\n") ==
+    CHECK(handshake_verdict(url, "HTTP/1.1 403 Forbidden\r\n\r\n") ==
           "does not connect to tunnel.example.com:7835: it answers 403 Forbidden (many proxies allow port 443 alone)");
-    CHECK(verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n") ==
+    CHECK(handshake_verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n") ==
           "wants a user and password: http://USER:PASSWORD@proxy:3128");
-    CHECK(verdict("http://u:p@proxy:3128",
-                  "HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate:BASIC\r\n\r\n") ==
+    CHECK(handshake_verdict("http://u:p@proxy:3128",
+                            "HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate:BASIC\r\n\r\n") ==
           "does not take this user and password");
-    CHECK(verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n") ==
-          "wants a login by NTLM, and only Basic is supported: let a local proxy that can do it (cntlm, px) stand in "
-          "between");
-    CHECK(verdict(url, "HTTP/1.1 407 x\r\n\r\n") == "wants a login of a kind that is not supported");
-    CHECK(verdict(url, "SSH-2.0-x\r\n") == "does not answer as an HTTP proxy; is it a SOCKS5 one (socks5://)?");
-    CHECK(verdict(url, "HTTP/1.1 2000 OK\r\n\r\n") == "does not answer as an HTTP proxy");
-    CHECK(verdict(url, "HTTP/1.1 20\r\n\r\n") == "does not answer as an HTTP proxy");
+    CHECK(
+        handshake_verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n") ==
+        "wants a login by NTLM, and only Basic is supported: let a local proxy that can do it (cntlm, px) stand in "
+        "between");
+    CHECK(handshake_verdict(url, "HTTP/1.1 407 x\r\n\r\n") == "wants a login of a kind that is not supported");
+    CHECK(handshake_verdict(url, "SSH-2.0-x\r\n") ==
+          "does not answer as an HTTP proxy; is it a SOCKS5 one (socks5://)?");
+    CHECK(handshake_verdict(url, "HTTP/1.1 2000 OK\r\n\r\n") == "does not answer as an HTTP proxy");
+    CHECK(handshake_verdict(url, "HTTP/1.1 20\r\n\r\n") == "does not answer as an HTTP proxy");
 }
 
 TEST_CASE("limit: an answer to CONNECT without an end") {
     const std::string start = "HTTP/1.1 200 OK\r\nX: ";
     ProxyHandshake handshake(proxy("http://p:1"), server);
     const std::string most = start + std::string(limits::proxy_answer_bytes_max - start.size(), 'x');
-    CHECK(handshake.receive(bytes_of(most)) == State::going_on);
-    CHECK(handshake.receive(bytes_of("x")) == State::failed);
+    CHECK(handshake.receive(byte_view(most)) == State::going_on);
+    CHECK(handshake.receive(byte_view("x")) == State::failed);
     CHECK(handshake.failure() == "answers with more than 16384 bytes");
 }
 
 TEST_CASE("SOCKS5 asks for the name, which the proxy resolves") {
     ProxyHandshake handshake(proxy("socks5://p:1"), {"a.test", 0x1234});
     CHECK(handshake.take_output() == bytes({5, 1, 0}));
-    CHECK(handshake.receive(bytes_of(bytes({5, 0}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({5, 0}))) == State::going_on);
     CHECK(handshake.take_output() == bytes({5, 1, 0, 3, 6}) + "a.test" + bytes({0x12, 0x34}));
-    CHECK(handshake.receive(bytes_of(bytes({5, 0, 0, 1, 0, 0, 0, 0, 0, 0}))) == State::done);
+    CHECK(handshake.receive(byte_view(bytes({5, 0, 0, 1, 0, 0, 0, 0, 0, 0}))) == State::done);
     CHECK(handshake.take_output().empty());
 }
 
 TEST_CASE("SOCKS5 with a login, and to an address") {
     ProxyHandshake handshake(proxy("socks5://us:pw@p:1"), {"192.0.2.1", 80});
     CHECK(handshake.take_output() == bytes({5, 2, 0, 2}));
-    CHECK(handshake.receive(bytes_of(bytes({5, 2}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({5, 2}))) == State::going_on);
     CHECK(handshake.take_output() == bytes({1, 2}) + "us" + bytes({2}) + "pw");
-    CHECK(handshake.receive(bytes_of(bytes({1, 0}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({1, 0}))) == State::going_on);
     CHECK(handshake.take_output() == bytes({5, 1, 0, 1, 192, 0, 2, 1, 0, 80}));
-    CHECK(handshake.receive(bytes_of(bytes({5, 0, 0, 3, 1, 'x', 0, 0}))) == State::done);
+    CHECK(handshake.receive(byte_view(bytes({5, 0, 0, 3, 1, 'x', 0, 0}))) == State::done);
 }
 
 TEST_CASE("answers of SOCKS5") {
     const std::string url = "socks5://proxy:1080";
     const std::string login = "socks5://u:p@proxy:1080";
-    CHECK(verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(18, '\0')) == "done");
-    CHECK(verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(17, '\0')) == "going on");
-    CHECK(verdict(url, bytes({5, 0, 5, 0, 0, 1}) + std::string(7, '\0')) == "sends more than its answer");
-    CHECK(verdict(url, bytes({5, 255})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
-    CHECK(verdict(url, bytes({5, 2})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
-    CHECK(verdict(login, bytes({5, 255})) == "takes no user and password");
-    CHECK(verdict(login, bytes({5, 2, 1, 1})) == "does not take this user and password");
-    CHECK(verdict(url, bytes({5, 0, 5, 2, 0})) == "does not allow this connection by its rules");
-    CHECK(verdict(url, bytes({5, 0, 5, 4, 0})) == "can not reach the server (tunnel.example.com:7835)");
-    CHECK(verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed for a reason that SOCKS5 has no number for");
-    CHECK(verdict(url, bytes({5, 0, 5, 0, 0, 9, 9})) == "does not answer as a SOCKS5 proxy");
-    CHECK(verdict(url, "HTTP/1.1 400 Bad Request\r\n\r\n") ==
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(18, '\0')) == "done");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(17, '\0')) == "going on");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 1}) + std::string(7, '\0')) == "sends more than its answer");
+    CHECK(handshake_verdict(url, bytes({5, 255})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
+    CHECK(handshake_verdict(url, bytes({5, 2})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
+    CHECK(handshake_verdict(login, bytes({5, 255})) == "takes no user and password");
+    CHECK(handshake_verdict(login, bytes({5, 2, 1, 1})) == "does not take this user and password");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 2, 0})) == "does not allow this connection by its rules");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 4, 0})) == "can not reach the server (tunnel.example.com:7835)");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed for a reason that SOCKS5 has no number for");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 9, 9})) == "does not answer as a SOCKS5 proxy");
+    CHECK(handshake_verdict(url, "HTTP/1.1 400 Bad Request\r\n\r\n") ==
           "does not answer as a SOCKS5 proxy; is it an HTTP one (http://)?");
 }

@@ -16,7 +16,7 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-using Status = ProxyReading::Status;
+using ReadingStatus = ProxyReading::Status;
 
 const ByteVector signature = from_hex("0d0a0d0a000d0a515549540a");
 
@@ -29,7 +29,7 @@ std::string read(const ByteVector& bytes) {
     const ProxyReading whole = read_proxy_header(bytes);
     ProxyReading first;
     std::size_t decided = 0;
-    while (first.status == Status::more && decided < bytes.size()) {
+    while (first.status == ReadingStatus::more && decided < bytes.size()) {
         ++decided;
         first = read_proxy_header(ByteVector(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(decided)));
     }
@@ -37,14 +37,14 @@ std::string read(const ByteVector& bytes) {
     CHECK(first.size == whole.size);
     CHECK(first.header == whole.header);
     switch (whole.status) {
-        case Status::more:
+        case ReadingStatus::more:
             return "more";
-        case Status::absent:
+        case ReadingStatus::absent:
             return "absent";
-        case Status::malformed:
+        case ReadingStatus::malformed:
             CHECK(std::string(first.error) == whole.error);
             return std::string("! ") + whole.error;
-        case Status::complete:
+        case ReadingStatus::complete:
             CHECK(whole.size == decided);
             break;
     }
@@ -257,14 +257,14 @@ TEST_CASE("PROXY headers that are written are read again") {
         ByteVector bytes = written([&](auto* at) { return write_proxy_v2(header, at, random.chance(50)); });
         bytes.push_back('x');
         ProxyReading reading = read_proxy_header(bytes);
-        REQUIRE(reading.status == Status::complete);
+        REQUIRE(reading.status == ReadingStatus::complete);
         REQUIRE(reading.size == bytes.size() - 1);
         REQUIRE(reading.header == header);
 
         header.datagrams = false;
         bytes = written([&](auto* at) { return write_proxy_v1(header, at); });
         reading = read_proxy_header(bytes);
-        REQUIRE(reading.status == Status::complete);
+        REQUIRE(reading.status == ReadingStatus::complete);
         REQUIRE(reading.size == bytes.size());
         REQUIRE(reading.header == header);
     }

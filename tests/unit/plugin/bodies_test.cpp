@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "unit/plugin/asking_plugins.hpp"
 #include "unit/plugin/body_rig.hpp"
+#include "unit/plugin/instance_options.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -16,23 +18,8 @@ using Way = hooks::BodyWay;
 
 namespace {
 
-/// Does what the test says; two classes, for two instances.
-template <int number>
-class Asks final : public Plugin {
-public:
-    static constexpr Description description{.name = "asks", .version = "1"};
-    static inline std::function<Decision(Exchange&)> request;
-    static inline std::function<Decision(Exchange&)> response;
-
-    Decision on_request(Exchange& exchange) override { return request ? request(exchange) : Decision::go_on(); }
-    Decision on_response(Exchange& exchange) override { return response ? response(exchange) : Decision::go_on(); }
-};
-
-using First = Asks<1>;
-using Second = Asks<2>;
-
-struct Rig : PluginRig {
-    Rig() { First::request = First::response = Second::request = Second::response = nullptr; }
+struct BodiesFixture : PluginRig {
+    BodiesFixture() { First::request = First::response = Second::request = Second::response = nullptr; }
     /// Begins a request with a body, and asks the plugins.
     Step post(const std::string& length = "Content-Length: 5\r\n") {
         begin("POST /a", length);
@@ -54,19 +41,16 @@ struct Rig : PluginRig {
     }
 };
 
-const InstanceOptions closed{"", true, false};
-const InstanceOptions observing{"", true, true};
-
 /// How often it was destroyed.
-struct Counted {
-    explicit Counted(int& count) : counter(&count, [](int* n) { ++*n; }) {}
+struct CountsDestruction {
+    explicit CountsDestruction(int& count) : counter(&count, [](int* n) { ++*n; }) {}
     std::shared_ptr<int> counter;
 };
 
 }  // namespace
 
 TEST_CASE("bodies: nobody asks, and there is nothing", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     rig.add<First>();
     REQUIRE(rig.post() == Step::go_on);
     CHECK(rig.run->body(hooks::Side::request) == nullptr);
@@ -77,7 +61,7 @@ TEST_CASE("bodies: nobody asks, and there is nothing", "[plugin][bodies]") {
 
 TEST_CASE("bodies: a look sees the body behind the filters before it, and nothing of it is changed",
           "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::array<std::string, 3> seen;
     int ends = 0;
     First::request = [&](Exchange& exchange) {
@@ -106,11 +90,11 @@ TEST_CASE("bodies: a look sees the body behind the filters before it, and nothin
 }
 
 TEST_CASE("bodies: looks alone get pieces of the promised size, without a copy", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::vector<std::size_t> sizes;
     const char* where = nullptr;
     int released = 0;
-    First::request = [&, counted = Counted(released)](Exchange& exchange) {
+    First::request = [&, counted = CountsDestruction(released)](Exchange& exchange) {
         exchange.observe(Side::request, [&, counted](Text piece, bool last) {
             where = where == nullptr ? piece.data() : where;
             sizes.push_back(piece.size());
@@ -134,7 +118,7 @@ TEST_CASE("bodies: looks alone get pieces of the promised size, without a copy",
 }
 
 TEST_CASE("bodies: what comes out does not depend on where the body is cut", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     rig.filter({rot13_filter, counting_filter, rot13_filter});
     const std::string body = "The quick brown fox";
     for (std::size_t piece = 1; piece <= body.size() + 1; ++piece) {
@@ -149,7 +133,7 @@ TEST_CASE("bodies: what comes out does not depend on where the body is cut", "[p
 
 TEST_CASE("bodies: a large body in pieces of any size comes out whole, in pieces that frames take",
           "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     rig.filter({rot13_filter, counting_filter});
     const std::string body(1'000'003, 'x');
     for (const std::size_t piece : {4'096UL, limits::data_payload_max, limits::data_payload_max + 1, 100'000UL}) {
@@ -170,7 +154,7 @@ TEST_CASE("bodies: a large body in pieces of any size comes out whole, in pieces
 
 TEST_CASE("bodies: a filter that grows its input gets no more while 64 KiB wait, and one before it neither",
           "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::size_t fed = 0;
     rig.filter({rot13_filter, [&] {
                     return Made::of([&](Text in, bool, Sink& out) {
@@ -200,7 +184,7 @@ TEST_CASE("bodies: a filter that grows its input gets no more while 64 KiB wait,
 }
 
 TEST_CASE("bodies: a filter with more than there is room for is pulled before it gets more", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::string calls;
     rig.filter({[&] {
         auto left = std::make_shared<std::size_t>(0);
@@ -233,7 +217,7 @@ TEST_CASE("bodies: a filter with more than there is room for is pulled before it
 }
 
 TEST_CASE("bodies: a filter that has more and writes nothing, or has no pull, has failed", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     int pulls = 0;
     rig.filter({[&] {
                    return Made::of([](Text, bool, Sink& out) { out.more(); },
@@ -242,7 +226,7 @@ TEST_CASE("bodies: a filter that has more and writes nothing, or has no pull, ha
                                        out.more();
                                    });
                }},
-               closed);
+               closed_instance);
     REQUIRE(rig.post() == Step::go_on);
     CHECK(pass(rig.way(), "hello", 5).empty());
     CHECK(rig.way().state() == Way::State::failed);
@@ -252,7 +236,7 @@ TEST_CASE("bodies: a filter that has more and writes nothing, or has no pull, ha
 
 TEST_CASE("bodies: 1 MiB may be made of one piece, and not a byte more", "[plugin][bodies]") {
     for (const std::size_t more : {0UL, 1UL}) {
-        Rig rig;
+        BodiesFixture rig;
         bool taken = true;
         rig.filter({[&] {
             return Made::of([&](Text in, bool, Sink& out) {
@@ -287,8 +271,8 @@ TEST_CASE("bodies: a failure on the first piece is as the policy says, a later o
     };
     for (const bool is_closed : {false, true}) {
         for (const int call : {1, 2, 3}) {
-            Rig rig;
-            rig.filter({fails_at(call), counting_filter}, is_closed ? closed : InstanceOptions{});
+            BodiesFixture rig;
+            rig.filter({fails_at(call), counting_filter}, is_closed ? closed_instance : InstanceOptions{});
             REQUIRE(rig.post() == Step::go_on);
             const std::string out = pass(rig.way(), "abc", 1);
             if (call == 1 && !is_closed) {
@@ -307,7 +291,7 @@ TEST_CASE("bodies: a failure on the first piece is as the policy says, a later o
 
 TEST_CASE("bodies: a look that fails is shown nothing more; a closed one ends the message", "[plugin][bodies]") {
     for (const bool is_closed : {false, true}) {
-        Rig rig;
+        BodiesFixture rig;
         int looks = 0;
         First::request = [&](Exchange& exchange) {
             exchange.observe(Side::request, [&](Text) {
@@ -316,7 +300,7 @@ TEST_CASE("bodies: a look that fails is shown nothing more; a closed one ends th
             });
             return Decision::go_on();
         };
-        rig.add<First>(is_closed ? closed : InstanceOptions{});
+        rig.add<First>(is_closed ? closed_instance : InstanceOptions{});
         REQUIRE(rig.post() == Step::go_on);
         rig.way().look("a", false);
         rig.way().look("b", true);
@@ -327,13 +311,13 @@ TEST_CASE("bodies: a look that fails is shown nothing more; a closed one ends th
 }
 
 TEST_CASE("bodies: a hook that fails takes back what it has asked for", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     int released = 0;
     First::request = [&](Exchange& exchange) {
         exchange.transform(Side::request, rot13_filter());
         return Decision::go_on();
     };
-    Second::request = [&, counted = Counted(released)](Exchange& exchange) -> Decision {
+    Second::request = [&, counted = CountsDestruction(released)](Exchange& exchange) -> Decision {
         exchange.observe(Side::request, [counted](Text) {});
         exchange.transform(Side::request, Made::of([counted](Text, bool, Sink&) {}));
         auto collect = exchange.collect(0, [counted](Exchange&, Text) { return Decision::go_on(); });
@@ -350,15 +334,15 @@ TEST_CASE("bodies: a hook that fails takes back what it has asked for", "[plugin
 }
 
 TEST_CASE("bodies: an observing instance looks, and does not transform", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::string seen;
     int released = 0;
-    First::request = [&, counted = Counted(released)](Exchange& exchange) {
+    First::request = [&, counted = CountsDestruction(released)](Exchange& exchange) {
         CHECK(exchange.observe(Side::request, [&](Text piece) { seen += piece; }));
         CHECK(exchange.transform(Side::request, Made::of([counted](Text, bool, Sink&) {})));
         return Decision::go_on();
     };
-    rig.add<First>(observing);
+    rig.add<First>(observing_instance);
     REQUIRE(rig.post("Content-Length: 5\r\nContent-MD5: x\r\n") == Step::go_on);
     First::request = nullptr;
     CHECK(released == 1);
@@ -370,7 +354,7 @@ TEST_CASE("bodies: an observing instance looks, and does not transform", "[plugi
 }
 
 TEST_CASE("bodies: there is a bound for those that look at one body", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::size_t taken = 0;
     First::request = [&](Exchange& exchange) {
         while (exchange.observe(Side::request, [](Text) {})) {
@@ -385,7 +369,7 @@ TEST_CASE("bodies: there is a bound for those that look at one body", "[plugin][
 }
 
 TEST_CASE("bodies: heads of what is transformed say nothing of the old body", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     const std::string digests =
         "Content-MD5: a\r\nDigest: b\r\nContent-Digest: c\r\nRepr-Digest: d\r\nAccept-Ranges: bytes\r\n";
     First::request = [](Exchange& exchange) {
@@ -422,7 +406,7 @@ TEST_CASE("bodies: heads of what is transformed say nothing of the old body", "[
 }
 
 TEST_CASE("bodies: what was asked for an answer goes with it", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     First::response = [](Exchange& exchange) {
         return exchange.status() == 500 ? Decision::respond({200, {}, "other"}) : Decision::go_on();
     };
@@ -443,7 +427,7 @@ TEST_CASE("bodies: what was asked for an answer goes with it", "[plugin][bodies]
 // --- collecting ---
 
 TEST_CASE("bodies: a body is collected once for all who want it", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::string seen;
     const auto collects = [&seen](Exchange& exchange) {
         return exchange.collect(10, [&seen](Exchange& again, Text body) {
@@ -473,7 +457,7 @@ TEST_CASE("bodies: a body is collected once for all who want it", "[plugin][bodi
 }
 
 TEST_CASE("bodies: a request without a body is collected at once", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     First::request = [](Exchange& exchange) {
         return exchange.collect(0, [](Exchange&, Text body) {
             CHECK(body.empty());
@@ -493,7 +477,7 @@ TEST_CASE("bodies: the bound is what was asked for, and a byte beyond it is too 
     const std::vector<std::pair<std::size_t, std::size_t>> bounds{
         {1, 1}, {0, limits::plugin_collect_default}, {SIZE_MAX, limits::plugin_collect_max}};
     for (const auto& [asked, most] : bounds) {
-        Rig rig;
+        BodiesFixture rig;
         First::request = [asked = asked](Exchange& exchange) {
             return exchange.collect(asked, [](Exchange&, Text) { return Decision::go_on(); });
         };
@@ -510,12 +494,12 @@ TEST_CASE("bodies: the bound is what was asked for, and a byte beyond it is too 
 }
 
 TEST_CASE("bodies: a second collector with a smaller bound does not get more", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     int released = 0;
     First::request = [](Exchange& exchange) {
         return exchange.collect(10, [](Exchange&, Text) { return Decision::go_on(); });
     };
-    Second::request = [&, counted = Counted(released)](Exchange& exchange) {
+    Second::request = [&, counted = CountsDestruction(released)](Exchange& exchange) {
         return exchange.collect(4, [counted](Exchange&, Text) -> Decision { throw std::logic_error("too much"); });
     };
     rig.add<First>();
@@ -531,7 +515,7 @@ TEST_CASE("bodies: a second collector with a smaller bound does not get more", "
 }
 
 TEST_CASE("bodies: what a worker collects is bounded, and given back", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     First::request = [](Exchange& exchange) {
         return exchange.collect(SIZE_MAX, [](Exchange&, Text) { return Decision::go_on(); });
     };
@@ -557,7 +541,7 @@ TEST_CASE("bodies: what a worker collects is bounded, and given back", "[plugin]
 }
 
 TEST_CASE("bodies: the operator says how much a worker collects", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     First::request = [](Exchange& exchange) {
         return exchange.collect(SIZE_MAX, [](Exchange&, Text) { return Decision::go_on(); });
     };
@@ -571,7 +555,7 @@ TEST_CASE("bodies: the operator says how much a worker collects", "[plugin][bodi
 }
 
 TEST_CASE("bodies: whoever waits may collect, and whoever has collected may wait", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     std::vector<Later> owed;
     int asked = 0;
     First::request = [&](Exchange& exchange) {
@@ -603,14 +587,14 @@ TEST_CASE("bodies: whoever waits may collect, and whoever has collected may wait
 }
 
 TEST_CASE("bodies: one hook collects once", "[plugin][bodies]") {
-    Rig rig;
+    BodiesFixture rig;
     int released = 0;
-    First::request = [&, counted = Counted(released)](Exchange& exchange) {
+    First::request = [&, counted = CountsDestruction(released)](Exchange& exchange) {
         return exchange.collect(10, [counted](Exchange& again, Text) {
             return again.collect(10, [counted](Exchange&, Text) { return Decision::go_on(); });
         });
     };
-    rig.add<First>(closed);
+    rig.add<First>(closed_instance);
     REQUIRE(rig.post() == Step::collect);
     rig.run->collect_end();
     CHECK(rig.ask() == Step::answer);
@@ -622,9 +606,9 @@ TEST_CASE("bodies: one hook collects once", "[plugin][bodies]") {
 
 TEST_CASE("bodies: what decides on a body is let go with its exchange", "[plugin][bodies]") {
     for (const bool by_page : {false, true}) {
-        Rig rig;
+        BodiesFixture rig;
         int released = 0;
-        First::request = [&, counted = Counted(released)](Exchange& exchange) {
+        First::request = [&, counted = CountsDestruction(released)](Exchange& exchange) {
             return exchange.collect(10, [counted](Exchange&, Text) -> Decision { throw std::logic_error("gone"); });
         };
         rig.add<First>();

@@ -13,9 +13,9 @@ using Way = hooks::BodyWay;
 namespace {
 
 /// Holds all back until it is asked for it, and puts it in brackets.
-class Holding final : public BodyFilter {
+class BracketFilter final : public BodyFilter {
 public:
-    explicit Holding(std::string brackets) : brackets_(std::move(brackets)) {}
+    explicit BracketFilter(std::string brackets) : brackets_(std::move(brackets)) {}
     void chunk(Text in, bool last, Sink& out) override {
         held_ += in;
         if (last) {
@@ -43,15 +43,15 @@ public:
     Decision on_response(Exchange& exchange) override {
         for (const std::string& brackets : filters) {
             const bool is_holding = !brackets.empty();
-            CHECK(
-                exchange.transform(Side::response, is_holding ? std::make_unique<Holding>(brackets) : rot13_filter()));
+            CHECK(exchange.transform(Side::response,
+                                     is_holding ? std::make_unique<BracketFilter>(brackets) : rot13_filter()));
         }
         return Decision::go_on();
     }
 };
 
-struct Rig : PluginRig {
-    explicit Rig(std::vector<std::string> filters, InstanceOptions options = {}) {
+struct FlushFixture : PluginRig {
+    explicit FlushFixture(std::vector<std::string> filters, InstanceOptions options = {}) {
         Holder::filters = std::move(filters);
         add<Holder>(std::move(options));
         begin();
@@ -65,7 +65,7 @@ struct Rig : PluginRig {
 }  // namespace
 
 TEST_CASE("bodies: what a filter holds back comes out when nothing more is there", "[plugin][bodies]") {
-    Rig rig({"[]"});
+    FlushFixture rig({"[]"});
     CHECK_FALSE(rig.way().flush());  // it has had nothing
     rig.way().put("a", false);
     rig.way().put("b", false);
@@ -86,7 +86,7 @@ TEST_CASE("bodies: what a filter holds back comes out when nothing more is there
 }
 
 TEST_CASE("bodies: several filters that hold back are asked in their order", "[plugin][bodies]") {
-    Rig rig({"[]", "", "()"});
+    FlushFixture rig({"[]", "", "()"});
     rig.way().put("ab", false);
     CHECK(rig.taken().empty());
     CHECK(rig.way().flush());
@@ -97,7 +97,7 @@ TEST_CASE("bodies: several filters that hold back are asked in their order", "[p
 }
 
 TEST_CASE("bodies: filters that hold nothing back are not asked", "[plugin][bodies]") {
-    Rig rig({""});
+    FlushFixture rig({""});
     rig.way().put("ab", false);
     CHECK(rig.taken() == "no");
     (void)rig.way().flush();
@@ -108,7 +108,7 @@ TEST_CASE("bodies: filters that hold nothing back are not asked", "[plugin][bodi
 
 TEST_CASE("bodies: a filter that fails when it is asked for what it holds ends the message", "[plugin][bodies]") {
     for (const bool closed : {false, true}) {
-        Rig rig({"[]"}, {"", closed, false});
+        FlushFixture rig({"[]"}, {"", closed, false});
         rig.way().put("fail", false);
         CHECK(rig.way().flush());
         CHECK(rig.way().state() == Way::State::failed);

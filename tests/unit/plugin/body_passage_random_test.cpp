@@ -78,9 +78,9 @@ std::unique_ptr<BodyFilter> growing_filter() {
         write);
 }
 
-class Holding final : public BodyFilter {
+class HoldingFilter final : public BodyFilter {
 public:
-    explicit Holding(bool is_pulled) : is_pulled_(is_pulled) {}
+    explicit HoldingFilter(bool is_pulled) : is_pulled_(is_pulled) {}
     void chunk(Text in, bool last, Sink& out) override {
         held_ += in;
         if (last) {
@@ -106,7 +106,7 @@ std::unique_ptr<BodyFilter> filter_of(std::size_t kind) {
     switch (kind) {
         case holding:
         case holding_pulled:
-            return std::make_unique<Holding>(kind == holding_pulled);
+            return std::make_unique<HoldingFilter>(kind == holding_pulled);
         case 0:
             return rot13_filter();
         case 1:

@@ -53,8 +53,8 @@ private:
     }
 };
 
-struct Rig : PluginRig {
-    explicit Rig(bool closed = false) {
+struct SlowBodiesFixture : PluginRig {
+    explicit SlowBodiesFixture(bool closed = false) {
         SlowBodies::look = SlowBodies::chunk = SlowBodies::pull = 0ns;
         SlowBodies::looks = 0;
         add<SlowBodies>({"sleepy", closed, false});
@@ -86,7 +86,7 @@ void put_first(BodyWay& way) {
 }  // namespace
 
 TEST_CASE("slow body hooks: looks, filters and what they are pulled for are named", "[plugin][bodies]") {
-    Rig rig;
+    SlowBodiesFixture rig;
     SlowBodies::look = 100ms;
     rig.way("/look").look("abcd", true);
     rig.end();
@@ -104,7 +104,7 @@ TEST_CASE("slow body hooks: looks, filters and what they are pulled for are name
 }
 
 TEST_CASE("slow body hooks: those that only waited for a processor are not", "[plugin][bodies]") {
-    Rig rig;
+    SlowBodiesFixture rig;
     auto& way = rig.way("/filter");
     way.put("ab", false);
     HookTimes::pass(0ns, 10s);
@@ -116,7 +116,7 @@ TEST_CASE("slow body hooks: those that only waited for a processor are not", "[p
 TEST_CASE("slow body hooks: after five the instance is switched off, and bodies under way end", "[plugin][bodies]") {
     for (const bool closed : {false, true}) {
         INFO(closed);
-        Rig rig(closed);
+        SlowBodiesFixture rig(closed);
         SlowBodies::chunk = 100ms;
         for (int i = 0; i < 2; ++i) {
             CHECK(rig.filtered() == "ab<cd<");
@@ -139,7 +139,7 @@ TEST_CASE("slow body hooks: a body that has not begun passes a filter that is sw
           "[plugin][bodies]") {
     for (const bool closed : {false, true}) {
         INFO(closed);
-        Rig rig(closed);
+        SlowBodiesFixture rig(closed);
         auto& early = rig.way("/filter");
         const auto kept = std::move(rig.run);
         SlowBodies::chunk = 100ms;
@@ -158,7 +158,7 @@ TEST_CASE("slow body hooks: a body that has not begun passes a filter that is sw
 TEST_CASE("slow body hooks: a look that is switched off sees nothing more", "[plugin][bodies]") {
     for (const bool closed : {false, true}) {
         INFO(closed);
-        Rig rig(closed);
+        SlowBodiesFixture rig(closed);
         SlowBodies::look = 100ms;
         auto& way = rig.way("/look");
         for (int i = 0; i < 10; ++i) {

@@ -15,7 +15,7 @@ using hooks::Step;
 
 namespace {
 
-using Made = Result<hooks::SharedAskedPlugins, hooks::AskedRefusal>;
+using MadePlugins = Result<hooks::SharedAskedPlugins, hooks::AskedRefusal>;
 
 /// Notes who has been here, and refuses where it is told to.
 class Gate final : public Plugin {
@@ -88,15 +88,16 @@ struct ClientRig : ferrotunnel::test::SessionRig {
                       {"absent", nullptr}});
     }
 
-    Made make(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests, std::uint8_t token = 1) {
+    MadePlugins make(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests,
+                     std::uint8_t token = 1) {
         hooks::AskingService asking;
         asking.token = {token};
         asking.visitors = visitors;
         asking.plugins = std::move(wanted);
         std::mutex mutex;
         std::condition_variable changed;
-        std::optional<Made> made;
-        hooks::AskedMade tell = [&](Made result) {
+        std::optional<MadePlugins> made;
+        hooks::AskedMade tell = [&](MadePlugins result) {
             const std::lock_guard lock(mutex);
             made.emplace(std::move(result));
             changed.notify_all();
@@ -108,14 +109,14 @@ struct ClientRig : ferrotunnel::test::SessionRig {
     }
     hooks::SharedAskedPlugins obtain(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests,
                                      std::uint8_t token = 1) {
-        Made made = make(std::move(wanted), visitors, token);
+        MadePlugins made = make(std::move(wanted), visitors, token);
         if (!made) {
             FAIL(made.error().text);
         }
         return std::move(*made);
     }
     hooks::AskedRefusal refusal(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests) {
-        Made made = make(std::move(wanted), visitors);
+        MadePlugins made = make(std::move(wanted), visitors);
         REQUIRE_FALSE(made);
         return made.error();
     }
@@ -141,7 +142,7 @@ TEST_CASE("clients' plugins: what the operator does not allow is refused with wh
 
     ClientPlugins none(rig.chain.log);
     hooks::AskingService wanted;
-    hooks::AskedMade made = [](Made) {};
+    hooks::AskedMade made = [](MadePlugins) {};
     CHECK_FALSE(none.take(wanted, made));  // it was not opened
 }
 
@@ -221,7 +222,7 @@ TEST_CASE("limit: plugins of a token, and of all, which are counted until their 
     CHECK(rig.refusal({{"gate", ""}, {"gate", ""}}).why == Why::busy);
     const auto second = rig.obtain({{"gate", ""}});
     const auto third = rig.obtain({{"gate", ""}, {"gate", ""}}, requests, 2);
-    const Made fourth = rig.make({{"gate", ""}}, requests, 3);
+    const MadePlugins fourth = rig.make({{"gate", ""}}, requests, 3);
     REQUIRE_FALSE(fourth);
     CHECK(fourth.error().why == Why::busy);
     CHECK(rig.clients.instances() == 6);
@@ -257,7 +258,7 @@ TEST_CASE("limit: services whose plugins wait to be made", "[clients]") {
         hooks::AskingService wanted;
         wanted.token = {token};
         wanted.plugins = {{"gate", ""}};
-        hooks::AskedMade made = [&](Made) {
+        hooks::AskedMade made = [&](MadePlugins) {
             {
                 const std::lock_guard lock(mutex);
                 ++entered;

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "unit/plugin/asking_plugins.hpp"
+#include "unit/plugin/instance_options.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -13,23 +15,9 @@ using hooks::Step;
 
 namespace {
 
-/// Does what the test says with an answer; two classes, for two instances.
-template <int number>
-class Asks final : public Plugin {
-public:
-    static constexpr Description description{.name = "asks", .version = "1"};
-    static inline std::function<Decision(Exchange&)> request;
-    static inline std::function<Decision(Exchange&)> response;
-
-    Decision on_request(Exchange& exchange) override { return request ? request(exchange) : Decision::go_on(); }
-    Decision on_response(Exchange& exchange) override { return response ? response(exchange) : Decision::go_on(); }
-};
-
-using First = Asks<3>;   // is asked last, since answers go backwards
-using Second = Asks<4>;  // is asked first
-
-struct Rig : PluginRig {
-    Rig() { First::request = First::response = Second::request = Second::response = nullptr; }
+// Answers go backwards: of both plugins, Second is asked first.
+struct AnswersFixture : PluginRig {
+    AnswersFixture() { First::request = First::response = Second::request = Second::response = nullptr; }
     /// A request that all let pass, and its answer's head.
     Step respond() {
         begin();
@@ -49,13 +37,10 @@ std::function<Decision(Exchange&)> collects(std::size_t max, std::string& seen) 
     };
 }
 
-const InstanceOptions closed{"", true, false};
-const InstanceOptions observing{"", true, true};
-
 }  // namespace
 
 TEST_CASE("answers: a body is collected once for all who want it", "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     First::response = Second::response = collects(10, seen);
     rig.add<First>();
@@ -77,7 +62,7 @@ TEST_CASE("answers: a body is collected once for all who want it", "[plugin][bod
 }
 
 TEST_CASE("answers: both bodies of an exchange are collected, each for itself", "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     First::response = collects(10, seen);
     First::request = [&seen](Exchange& exchange) {
@@ -86,7 +71,7 @@ TEST_CASE("answers: both bodies of an exchange are collected, each for itself", 
             return Decision::go_on();
         });
     };
-    rig.add<First>(closed);
+    rig.add<First>(closed_instance);
     rig.begin("POST /a", "Content-Length: 2\r\n");
     REQUIRE(rig.ask() == Step::collect);
     (void)rig.run->collect("up");
@@ -104,7 +89,7 @@ TEST_CASE("answers: both bodies of an exchange are collected, each for itself", 
 }
 
 TEST_CASE("answers: another answer is collected anew", "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     First::response = collects(10, seen);
     Second::response = [](Exchange& exchange) {
@@ -129,10 +114,10 @@ TEST_CASE("answers: another answer is collected anew", "[plugin][bodies]") {
 
 TEST_CASE("answers: an answer that can not be collected is a failure of whoever wants it", "[plugin][bodies]") {
     for (const bool is_closed : {false, true}) {
-        Rig rig;
+        AnswersFixture rig;
         std::string seen;
         First::response = collects(4, seen);
-        rig.add<First>(is_closed ? closed : InstanceOptions{});
+        rig.add<First>(is_closed ? closed_instance : InstanceOptions{});
         REQUIRE(rig.respond() == Step::collect);
         CHECK(rig.run->collect("hell") == Collected::kept);
         CHECK(rig.run->collect("o") == Collected::too_large);
@@ -152,7 +137,7 @@ TEST_CASE("answers: an answer that can not be collected is a failure of whoever 
 
 TEST_CASE("answers: a second collector with a smaller bound fails, one with a larger gets the rest",
           "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     Second::response = collects(10, seen);
     First::response = collects(4, seen);
@@ -181,7 +166,7 @@ TEST_CASE("answers: a second collector with a smaller bound fails, one with a la
 }
 
 TEST_CASE("limit: answers are collected within the worker's budget", "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     First::response = collects(SIZE_MAX, seen);
     rig.add<First>();
@@ -197,7 +182,7 @@ TEST_CASE("limit: answers are collected within the worker's budget", "[plugin][b
 }
 
 TEST_CASE("answers: what has collected may wait, and the other way round", "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::vector<Later> owed;
     First::response = [&](Exchange& exchange) {
         return exchange.later([&](Later later) {
@@ -226,19 +211,19 @@ TEST_CASE("answers: what has collected may wait, and the other way round", "[plu
 
 TEST_CASE("answers: what follows a change of protocols is not collected, and observers collect nothing",
           "[plugin][bodies]") {
-    Rig rig;
+    AnswersFixture rig;
     std::string seen;
     First::response = collects(10, seen);
-    rig.add<First>(closed);
+    rig.add<First>(closed_instance);
     rig.begin();
     REQUIRE(rig.ask() == Step::go_on);
     http::Edits edits;
     CHECK(rig.run->response({101, hooks::Origin::backend, nullptr, &edits, true}, rig.now) == Step::answer);
     rig.end();
 
-    Rig observed;
+    AnswersFixture observed;
     First::response = collects(10, seen);
-    observed.add<First>(observing);
+    observed.add<First>(observing_instance);
     CHECK(observed.respond() == Step::go_on);
     CHECK(seen.empty());
     observed.end();

@@ -14,7 +14,7 @@ using hooks::Step;
 namespace {
 
 /// Takes as long as the test says, in each hook.
-class Slow final : public Plugin {
+class SlowPlugin final : public Plugin {
 public:
     static constexpr Description description{.name = "slow", .version = "1"};
     static inline Duration request{};
@@ -55,11 +55,11 @@ public:
     }
 };
 
-struct Rig : PluginRig {
-    explicit Rig(InstanceOptions options = {}) {
-        Slow::request = Slow::response = Slow::close = 0ns;
-        Slow::requests = Slow::closes = 0;
-        add<Slow>(std::move(options));
+struct SlowPluginFixture : PluginRig {
+    explicit SlowPluginFixture(InstanceOptions options = {}) {
+        SlowPlugin::request = SlowPlugin::response = SlowPlugin::close = 0ns;
+        SlowPlugin::requests = SlowPlugin::closes = 0;
+        add<SlowPlugin>(std::move(options));
     }
     Step whole() {
         begin();
@@ -144,26 +144,26 @@ TEST_CASE("slow hooks: five within a minute are too many", "[plugin]") {
 }
 
 TEST_CASE("slow hooks: each is named, with its instance", "[plugin]") {
-    Rig rig({"sleepy", false, false});
-    Slow::request = 100ms;
+    SlowPluginFixture rig({"sleepy", false, false});
+    SlowPlugin::request = 100ms;
     (void)rig.whole();
     CHECK(rig.log.count("a plugin has blocked a worker plugin=sleepy hook=request ms=100") == 1);
-    Slow::request = 0ns;
-    Slow::response = 250ms;
+    SlowPlugin::request = 0ns;
+    SlowPlugin::response = 250ms;
     (void)rig.whole();
     CHECK(rig.log.count("plugin=sleepy hook=response ms=250") == 1);
-    Slow::response = 0ns;
-    Slow::close = 1s;
+    SlowPlugin::response = 0ns;
+    SlowPlugin::close = 1s;
     (void)rig.whole();
     CHECK(rig.log.count("plugin=sleepy hook=close ms=1000") == 1);
     CHECK(rig.log.count("switched off") == 0);
 }
 
 TEST_CASE("slow hooks: nobody is blamed for what the one before has left behind", "[plugin]") {
-    Slow::request = Slow::response = Slow::close = 0ns;
+    SlowPlugin::request = SlowPlugin::response = SlowPlugin::close = 0ns;
     PluginRig rig;
     rig.add<Leaves>({"leaves", true, false});
-    rig.add<Slow>({"innocent", true, false});
+    rig.add<SlowPlugin>({"innocent", true, false});
     const Times times;
     for (int i = 0; i < 6; ++i) {
         rig.begin();
@@ -177,8 +177,8 @@ TEST_CASE("slow hooks: nobody is blamed for what the one before has left behind"
 TEST_CASE("slow hooks: after five the failure policy answers, and the log says so once", "[plugin]") {
     for (const bool closed : {true, false}) {
         INFO(closed);
-        Rig rig({"sleepy", closed, false});
-        Slow::request = 100ms;
+        SlowPluginFixture rig({"sleepy", closed, false});
+        SlowPlugin::request = 100ms;
         for (int i = 0; i < 5; ++i) {
             CHECK(rig.log.count("switched off") == 0);
             CHECK(rig.whole() == Step::go_on);
@@ -191,16 +191,16 @@ TEST_CASE("slow hooks: after five the failure policy answers, and the log says s
             CHECK((rig.run->take_reply().page == http::PageState::plugin_failed) == closed);
             rig.end();
         }
-        CHECK(Slow::requests == 5);
-        CHECK(Slow::closes == 5);  // who has not had the request does not hear of the end
+        CHECK(SlowPlugin::requests == 5);
+        CHECK(SlowPlugin::closes == 5);  // who has not had the request does not hear of the end
         CHECK(rig.log.count("switched off") == 1);
         CHECK(rig.log.count("a plugin has failed") == 0);
     }
 }
 
 TEST_CASE("slow hooks: exchanges that are under way hear of their end when the instance is switched off", "[plugin]") {
-    Rig rig({"sleepy", false, false});
-    Slow::response = 100ms;
+    SlowPluginFixture rig({"sleepy", false, false});
+    SlowPlugin::response = 100ms;
     for (int i = 0; i < 4; ++i) {
         (void)rig.whole();
     }
@@ -209,13 +209,13 @@ TEST_CASE("slow hooks: exchanges that are under way hear of their end when the i
     REQUIRE(rig.answer() == Step::go_on);  // the fifth
     CHECK(rig.log.count("switched off") == 1);
     rig.end();
-    CHECK(Slow::closes == 5);
+    CHECK(SlowPlugin::closes == 5);
 }
 
 TEST_CASE("slow hooks: an instance that may have waited for a processor stays", "[plugin]") {
-    Rig rig({"busy", true, false});
+    SlowPluginFixture rig({"busy", true, false});
     Times::waited.reset();
-    Slow::request = 100ms;
+    SlowPlugin::request = 100ms;
     for (int i = 0; i < 10; ++i) {
         CHECK(rig.whole() == Step::go_on);
     }

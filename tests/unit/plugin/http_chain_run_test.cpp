@@ -4,10 +4,13 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "unit/plugin/instance_options.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugin;
+using ferrotunnel::test::closed_instance;
+using ferrotunnel::test::observing_instance;
 using ferrotunnel::test::PluginRig;
 using hooks::Step;
 
@@ -37,7 +40,7 @@ public:
 };
 
 /// Does what the test says.
-class Acts final : public Plugin {
+class ActsAsTold final : public Plugin {
 public:
     static constexpr Description description{.name = "acts", .version = "1", .guard = true};
     static inline std::function<Decision(Exchange&)> request;
@@ -47,25 +50,22 @@ public:
     Decision on_response(Exchange& exchange) override { return response ? response(exchange) : Decision::go_on(); }
 };
 
-struct Rig : PluginRig {
-    Rig() {
+struct ChainRunFixture : PluginRig {
+    ChainRunFixture() {
         calls.clear();
-        Acts::request = nullptr;
-        Acts::response = nullptr;
+        ActsAsTold::request = nullptr;
+        ActsAsTold::response = nullptr;
     }
     void act(std::function<Decision(Exchange&)> hook, InstanceOptions options = {}) {
-        Acts::request = std::move(hook);
-        add<Acts>(std::move(options));
+        ActsAsTold::request = std::move(hook);
+        add<ActsAsTold>(std::move(options));
     }
 };
-
-const InstanceOptions closed{"", true, false};
-const InstanceOptions observing{"", true, true};
 
 }  // namespace
 
 TEST_CASE("chain: requests pass in order, answers backwards, and each instance hears of the end", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.add<Marks<1>>();
     rig.add<Marks<2>>();
     rig.begin();
@@ -79,7 +79,7 @@ TEST_CASE("chain: requests pass in order, answers backwards, and each instance h
 }
 
 TEST_CASE("chain: an answer passes those that stood before whoever gave it", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.add<Marks<1>>();
     rig.act([](Exchange&) { return Decision::respond({418, {{"X-Pot", "tea"}}, "no coffee"}); });
     rig.add<Marks<3>>();
@@ -96,10 +96,10 @@ TEST_CASE("chain: an answer passes those that stood before whoever gave it", "[p
 }
 
 TEST_CASE("chain: an answer to an answer takes its place, and is seen by the rest alone", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.add<Marks<1>>();
     rig.act(nullptr);
-    Acts::response = [](Exchange& exchange) {
+    ActsAsTold::response = [](Exchange& exchange) {
         CHECK(exchange.status() == 500);
         return Decision::reject(503, "hidden");
     };
@@ -118,7 +118,7 @@ TEST_CASE("chain: an answer to an answer takes its place, and is seen by the res
 }
 
 TEST_CASE("chain: a plugin sees the request as it stands", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         CHECK(exchange.method() == "GET");
         CHECK(exchange.path() == "/a");
@@ -153,7 +153,7 @@ TEST_CASE("chain: a plugin sees the request as it stands", "[plugin]") {
 }
 
 TEST_CASE("chain: what the backend would not get is not there for a plugin either", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         for (const Text name : {"Connection", "X-Hop", "Keep-Alive", "X-Forwarded-For", "X-Real-IP", "Forwarded",
                                 "True-Client-IP", "X-Forwarded-User", "Content_Length", "X-Request-Id", "Proxy"}) {
@@ -172,7 +172,7 @@ TEST_CASE("chain: what the backend would not get is not there for a plugin eithe
 }
 
 TEST_CASE("chain: fields that are the edge's, or that would break a message, are not written", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         for (const auto& [name, value] : std::vector<std::pair<Text, Text>>{{"Content-Length", "0"},
                                                                             {"Transfer-Encoding", "chunked"},
@@ -205,7 +205,7 @@ TEST_CASE("chain: fields that are the edge's, or that would break a message, are
 }
 
 TEST_CASE("chain: a target may change within the service, and to nothing that a visitor could not send", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         for (const Text path : {"", "b", "*", "/a b", "/a#b", "/a\r\n", "http://evil.test/", "/b?c", "/other"}) {
             INFO(path);
@@ -236,14 +236,18 @@ TEST_CASE("chain: an answer that would break the message is a failure", "[plugin
                                                   {200, {{"Content-Length", "5"}}, ""},
                                                   {200, {}, std::string(limits::plugin_answer_max + 1, 'x')}}) {
         INFO(answer.status << " " << answer.body.size());
-        Rig rig;
-        rig.act([&](Exchange&) { return Decision::respond({answer.status, answer.fields, answer.body}); }, closed);
+        ChainRunFixture rig;
+        rig.act(
+            [&](Exchange&) {
+                return Decision::respond({answer.status, answer.fields, answer.body});
+            },
+            closed_instance);
         rig.begin();
         CHECK(rig.ask() == Step::answer);
         CHECK(rig.run->take_reply().page == http::PageState::plugin_failed);
         rig.end();
     }
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange&) { return Decision::respond({200, {}, std::string(limits::plugin_answer_max, 'x')}); });
     rig.begin();
     CHECK(rig.ask() == Step::answer);
@@ -257,15 +261,15 @@ TEST_CASE("chain: a refusal is a page, for statuses that have one and codes that
          {Refused{402, ""}, Refused{500, ""}, Refused{200, ""}, Refused{403, "a b"}, Refused{403, "a\r\nb"},
           Refused{403, std::string(limits::plugin_code_max + 1, 'x')}}) {
         INFO(status << " " << code);
-        Rig rig;
-        rig.act([&](Exchange&) { return Decision::reject(status, code); }, closed);
+        ChainRunFixture rig;
+        rig.act([&](Exchange&) { return Decision::reject(status, code); }, closed_instance);
         rig.begin();
         CHECK(rig.ask() == Step::answer);
         CHECK(rig.run->take_reply().page == http::PageState::plugin_failed);
         rig.end();
     }
     const std::string code(limits::plugin_code_max, 'x');
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([&](Exchange&) { return Decision::reject(401, code, {{"WWW-Authenticate", "Basic"}}); });
     rig.begin();
     CHECK(rig.ask() == Step::answer);
@@ -278,7 +282,7 @@ TEST_CASE("chain: a refusal is a page, for statuses that have one and codes that
 
 TEST_CASE("chain: what a plugin did before it failed is taken back", "[plugin]") {
     for (const bool closes : {false, true}) {
-        Rig rig;
+        ChainRunFixture rig;
         rig.add<Marks<1>>();
         rig.act(
             [](Exchange& exchange) -> Decision {
@@ -300,7 +304,7 @@ TEST_CASE("chain: what a plugin did before it failed is taken back", "[plugin]")
 }
 
 TEST_CASE("chain: an observing instance changes nothing, and answers nobody", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act(
         [](Exchange& exchange) {
             CHECK(exchange.set(Side::request, "X-A", "1"));
@@ -308,8 +312,8 @@ TEST_CASE("chain: an observing instance changes nothing, and answers nobody", "[
             CHECK(exchange.set_target("/b"));
             return Decision::reject(403, "no");
         },
-        observing);
-    Acts::response = [](Exchange&) -> Decision { throw std::runtime_error("closed"); };
+        observing_instance);
+    ActsAsTold::response = [](Exchange&) -> Decision { throw std::runtime_error("closed"); };
     rig.begin();
     CHECK(rig.ask() == Step::go_on);
     CHECK(rig.sent() == "GET /a?b=c HTTP/1.1\r\nHost: app.test\r\n\r\n");
@@ -320,14 +324,14 @@ TEST_CASE("chain: an observing instance changes nothing, and answers nobody", "[
 }
 
 TEST_CASE("chain: notes are shared, the last one counts", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         CHECK(exchange.note("auth.subject").empty());
         CHECK(exchange.set_note("auth.subject", "ann"));
         CHECK(exchange.set_note("auth.subject", "bob"));
         return Decision::go_on();
     });
-    Acts::response = [](Exchange& exchange) {
+    ActsAsTold::response = [](Exchange& exchange) {
         CHECK(exchange.note("auth.subject") == "bob");
         return Decision::go_on();
     };
@@ -338,7 +342,7 @@ TEST_CASE("chain: notes are shared, the last one counts", "[plugin]") {
 }
 
 TEST_CASE("chain: changes, notes and texts have bounds", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act([](Exchange& exchange) {
         for (std::size_t i = 0; i < limits::plugin_edits_max; ++i) {
             CHECK(exchange.add(Side::request, "X-N", "1"));
@@ -350,7 +354,7 @@ TEST_CASE("chain: changes, notes and texts have bounds", "[plugin]") {
         CHECK_FALSE(exchange.set_note("n", "1"));
         return Decision::go_on();
     });
-    Acts::response = [](Exchange& exchange) {
+    ActsAsTold::response = [](Exchange& exchange) {
         CHECK_FALSE(exchange.set(Side::response, "X-L", std::string(limits::plugin_texts_max, 'x')));
         CHECK(exchange.set(Side::response, "X-L", std::string(limits::plugin_texts_max - 1'000, 'x')));
         CHECK_FALSE(exchange.set(Side::response, "X-M", std::string(1'000, 'x')));
@@ -372,14 +376,14 @@ TEST_CASE("chain: an exchange's state is an instance's own, and freed with the e
         }
         int value = 0;
     };
-    Rig rig;
+    ChainRunFixture rig;
     const auto count = [](Exchange& exchange) {
         ++exchange.state<Counted>().value;
         return Decision::go_on();
     };
     rig.act(count);
-    rig.add<Acts>();
-    Acts::response = [](Exchange& exchange) {
+    rig.add<ActsAsTold>();
+    ActsAsTold::response = [](Exchange& exchange) {
         CHECK(exchange.state<Counted>().value == 1);
         return Decision::go_on();
     };
@@ -392,9 +396,9 @@ TEST_CASE("chain: an exchange's state is an instance's own, and freed with the e
 }
 
 TEST_CASE("chain: an answer's fields are seen as the edge would write them", "[plugin]") {
-    Rig rig;
+    ChainRunFixture rig;
     rig.act(nullptr);
-    Acts::response = [](Exchange& exchange) {
+    ActsAsTold::response = [](Exchange& exchange) {
         CHECK(exchange.origin() == Origin::backend);
         CHECK(exchange.field(Side::response, "Server") == std::nullopt);  // the edge takes it away
         CHECK(exchange.field(Side::response, "X-Request-Id") == "id-1");

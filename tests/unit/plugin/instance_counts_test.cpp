@@ -1,6 +1,7 @@
 // What is counted of each instance, when it acts and when it only observes.
 #include <thread>
 
+#include "unit/plugin/instance_options.hpp"
 #include "unit/plugin/session_rig.hpp"
 
 namespace ferrotunnel::test {
@@ -21,8 +22,7 @@ Sums sums_of(const plugin::Chain& chain, std::size_t i = 0) {
     return sums;
 }
 
-const InstanceOptions acting{"", false, false};
-const InstanceOptions observing{"", true, true};
+const InstanceOptions acting_instance{"", false, false};
 
 /// Eats what it gets.
 class Eats final : public BodyFilter {
@@ -68,7 +68,7 @@ public:
 TEST_CASE("counts: of what was done in a request, and of what would have been", "[plugin][counts]") {
     for (const bool observes : {false, true}) {
         PluginRig rig;
-        rig.add<Busy>(observes ? observing : acting);
+        rig.add<Busy>(observes ? observing_instance : acting_instance);
         for (int i = 0; i < 3; ++i) {
             rig.begin("POST /", "Content-Length: 5\r\n");
             CHECK(rig.ask() == (observes ? Step::go_on : Step::answer));
@@ -88,7 +88,7 @@ TEST_CASE("counts: of what was done in a request, and of what would have been", 
 
 TEST_CASE("counts: the log has a would-be change by its name, without its value", "[plugin][counts]") {
     PluginRig rig;
-    rig.add<Busy>(observing);
+    rig.add<Busy>(observing_instance);
     rig.begin("POST /", "Content-Length: 5\r\n");
     CHECK(rig.ask() == Step::go_on);
     rig.end();
@@ -100,7 +100,7 @@ TEST_CASE("counts: the log has a would-be change by its name, without its value"
 TEST_CASE("counts: of registrations", "[plugin][counts][session]") {
     for (const bool observes : {false, true}) {
         SessionRig rig;
-        rig.add<Busy>(observes ? observing : acting);
+        rig.add<Busy>(observes ? observing_instance : acting_instance);
         rig.registration();
         CHECK(rig.ask() == (observes ? Step::go_on : Step::answer));
         rig.run.reset();
@@ -131,7 +131,7 @@ TEST_CASE("counts: a decision that is owed, and one that is late", "[plugin][cou
 TEST_CASE("counts: one that observes is waited for, and what it decides later is counted and not done",
           "[plugin][counts]") {
     PluginRig rig;
-    rig.add<Owing>(observing);
+    rig.add<Owing>(observing_instance);
     rig.begin();
     CHECK(rig.ask() == Step::wait);
     std::move(*Owing::owed).resume([](Exchange&) { return Decision::reject(403, "no"); });
@@ -150,7 +150,7 @@ TEST_CASE("counts: one that observes is waited for, and what it decides later is
 
 TEST_CASE("counts: a visitor waits for one that observes, and is let in whatever it decides", "[plugin][counts]") {
     SessionRig rig;
-    rig.add<Owing>(observing);
+    rig.add<Owing>(observing_instance);
     rig.visit();
     CHECK(rig.ask() == Step::wait);
     CHECK(rig.deliver() == 1);

@@ -44,8 +44,8 @@ public:
     static constexpr Description description{.name = "other", .version = "1"};
 };
 
-struct Rig {
-    Rig() { Heir::events.clear(); }
+struct LiveChainFixture {
+    LiveChainFixture() { Heir::events.clear(); }
     template <typename Class>
     Wanted want(std::string id, std::string settings = {}) {
         PluginUse use{.library = &library<Class>, .settings = settings};
@@ -71,7 +71,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("live chain: what has not changed stays, wherever it stands now", "[plugin]") {
-    Rig rig;
+    LiveChainFixture rig;
     rig.change({rig.want<Heir>("a", "{words: x}"), rig.want<Heir>("b")});
     const auto before = rig.chain.chain()->instances;
     rig.change({rig.want<Heir>("b", "{words: none}"), rig.want<Heir>("c"), rig.want<Heir>("a", "{\"words\": \"x\"}")});
@@ -84,7 +84,7 @@ TEST_CASE("live chain: what has not changed stays, wherever it stands now", "[pl
 }
 
 TEST_CASE("live chain: what has changed is made anew, and handed the one before it", "[plugin]") {
-    Rig rig;
+    LiveChainFixture rig;
     rig.change({rig.want<Heir>("a", "{words: x}")});
     rig.change({rig.want<Heir>("a", "{words: y}")});
     CHECK(rig.at(0).generation == 1);
@@ -104,7 +104,7 @@ TEST_CASE("live chain: what has changed is made anew, and handed the one before 
 }
 
 TEST_CASE("live chain: an instance ends when the last who has it has gone, stopped first", "[plugin]") {
-    Rig rig;
+    LiveChainFixture rig;
     rig.change({rig.want<Heir>("a", "{words: x}")});
     {
         const std::shared_ptr<const Chain> held = rig.chain.chain();
@@ -118,7 +118,7 @@ TEST_CASE("live chain: an instance ends when the last who has it has gone, stopp
 }
 
 TEST_CASE("live chain: a mistake changes nothing", "[plugin]") {
-    Rig rig;
+    LiveChainFixture rig;
     rig.change({rig.want<Heir>("a", "{words: x}")});
     const auto before = rig.chain.chain();
     const auto next =
@@ -133,7 +133,7 @@ TEST_CASE("live chain: a mistake changes nothing", "[plugin]") {
 }
 
 TEST_CASE("live chain: chains that are still in use are bounded", "[plugin]") {
-    Rig rig;
+    LiveChainFixture rig;
     std::vector<LiveChain> held;
     for (std::size_t i = 0; i < limits::plugin_instances_living_max; ++i) {
         rig.change({rig.want<Heir>("a", "{words: '" + std::to_string(i) + "'}")});
@@ -149,7 +149,7 @@ TEST_CASE("live chain: chains that are still in use are bounded", "[plugin]") {
 }
 
 TEST_CASE("live chain: instances that were let go on any thread end on the control thread", "[plugin][threads]") {
-    Rig rig;
+    LiveChainFixture rig;
     rig.instances.bury_on_own_thread();
     for (int i = 0; i < 100; ++i) {
         rig.change({rig.want<Heir>("a", "{words: '" + std::to_string(i) + "'}")});

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "unit/plugin/body_rig.hpp"
+#include "unit/plugin/instance_options.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 namespace ferrotunnel::test {
@@ -24,22 +25,20 @@ public:
     Decision on_request(Exchange& exchange) override { return request(exchange); }
 };
 
-const InstanceOptions observing{"", true, true};
-
-struct Rig : PluginRig {
+struct ObservedBodiesFixture : PluginRig {
     /// An instance that observes and judges bodies of up to `most` bytes (0: the default).
-    explicit Rig(std::size_t most, std::function<Decision(Exchange&, Text)> then) {
+    explicit ObservedBodiesFixture(std::size_t most, std::function<Decision(Exchange&, Text)> then) {
         Judge::request = [this, most, then = std::move(then)](Exchange& exchange) {
             return exchange.collect(most, [this, then, alive = alive](Exchange& judged, Text body) {
                 bodies.emplace_back(body);
                 return then(judged, body);
             });
         };
-        add<Judge>(observing);
+        add<Judge>(observing_instance);
     }
-    ~Rig() { Judge::request = nullptr; }
-    Rig(const Rig&) = delete;
-    Rig& operator=(const Rig&) = delete;
+    ~ObservedBodiesFixture() { Judge::request = nullptr; }
+    ObservedBodiesFixture(const ObservedBodiesFixture&) = delete;
+    ObservedBodiesFixture& operator=(const ObservedBodiesFixture&) = delete;
 
     /// A request whose body comes in these pieces.
     void post(const std::vector<std::string>& pieces) {
@@ -59,7 +58,7 @@ struct Rig : PluginRig {
 }  // namespace
 
 TEST_CASE("observed bodies: what is decided on a whole body is counted, and nobody has waited", "[plugin][bodies]") {
-    Rig rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
+    ObservedBodiesFixture rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
     rig.post({"a piece, ", "another, ", "the last"});
     CHECK(rig.bodies == std::vector<std::string>{"a piece, another, the last"});
     CHECK(rig.sum(Count::bodies) == 1);
@@ -70,7 +69,7 @@ TEST_CASE("observed bodies: what is decided on a whole body is counted, and nobo
 }
 
 TEST_CASE("observed bodies: a request without a body is decided on at once", "[plugin][bodies]") {
-    Rig rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
+    ObservedBodiesFixture rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
     rig.begin();
     CHECK(rig.ask() == Step::go_on);
     CHECK(rig.bodies == std::vector<std::string>{""});
@@ -79,7 +78,7 @@ TEST_CASE("observed bodies: a request without a body is decided on at once", "[p
 }
 
 TEST_CASE("observed bodies: one that is too large would have been answered with 413", "[plugin][bodies]") {
-    Rig rig(10, [](Exchange&, Text) { return Decision::go_on(); });
+    ObservedBodiesFixture rig(10, [](Exchange&, Text) { return Decision::go_on(); });
     rig.post({"0123456789", "a"});
     CHECK(rig.bodies.empty());
     CHECK(rig.sum(Count::answered) == 1);
@@ -88,7 +87,7 @@ TEST_CASE("observed bodies: one that is too large would have been answered with 
 }
 
 TEST_CASE("observed bodies: a body that ends early is not decided on, and all is released", "[plugin][bodies]") {
-    Rig rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
+    ObservedBodiesFixture rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
     rig.begin("POST /a", "Content-Length: 9\r\n");
     REQUIRE(rig.ask() == Step::go_on);
     rig.run->body(hooks::Side::request)->look("half", false);
@@ -99,7 +98,7 @@ TEST_CASE("observed bodies: a body that ends early is not decided on, and all is
 }
 
 TEST_CASE("observed bodies: what could not act changes nothing, and does not wait", "[plugin][bodies]") {
-    Rig rig(0, [](Exchange& exchange, Text) {
+    ObservedBodiesFixture rig(0, [](Exchange& exchange, Text) {
         CHECK(exchange.method() == "POST");
         CHECK_FALSE(exchange.set(Side::request, "X-A", "1"));
         return exchange.later([](Later) {});
@@ -111,7 +110,7 @@ TEST_CASE("observed bodies: what could not act changes nothing, and does not wai
 }
 
 TEST_CASE("observed bodies: the worker's budget bounds what is copied", "[plugin][bodies]") {
-    Rig rig(limits::plugin_collect_max, [](Exchange&, Text) { return Decision::go_on(); });
+    ObservedBodiesFixture rig(limits::plugin_collect_max, [](Exchange&, Text) { return Decision::go_on(); });
     rig.waits.collected_max = 64 * 1024;
     rig.post({std::string(64 * 1024, 'a'), "b"});
     CHECK(rig.bodies.empty());

@@ -16,7 +16,7 @@ using hooks::Step;
 namespace {
 
 /// Says what it sees, and refuses what the test names.
-class Porter final : public Plugin {
+class SeeingPorter final : public Plugin {
 public:
     static constexpr Description description{.name = "porter", .version = "1", .guard = true};
     static inline std::string seen;
@@ -106,26 +106,26 @@ Type known_type(const ft_type& theirs) {
 }  // namespace
 
 TEST_CASE("session: a visitor is shown to the plugins, and its end as well", "[plugin][session]") {
-    Porter::reset();
+    SeeingPorter::reset();
     SessionRig rig;
-    rig.add<Porter>({"", true, false});
+    rig.add<SeeingPorter>({"", true, false});
     rig.notes = std::make_shared<hooks::Notes>(hooks::Notes{{"plan", "large"}});
     rig.visit();
     CHECK(rig.ask() == Step::go_on);
-    CHECK(Porter::seen == "web|192.0.2.7|40000|app.test|team|laptop|00ff|no tls|8080|large|");
+    CHECK(SeeingPorter::seen == "web|192.0.2.7|40000|app.test|team|laptop|00ff|no tls|8080|large|");
     rig.close({hooks::VisitOutcome::End::served, 10, 20, std::chrono::seconds(3)});
-    REQUIRE(Porter::ends.size() == 1);
-    CHECK(Porter::ends[0].end == plugin::VisitOutcome::End::served);
-    CHECK(Porter::ends[0].received_bytes == 10);
-    CHECK(Porter::ends[0].sent_bytes == 20);
-    CHECK(Porter::ends[0].duration == std::chrono::seconds(3));
+    REQUIRE(SeeingPorter::ends.size() == 1);
+    CHECK(SeeingPorter::ends[0].end == plugin::VisitOutcome::End::served);
+    CHECK(SeeingPorter::ends[0].received_bytes == 10);
+    CHECK(SeeingPorter::ends[0].sent_bytes == 20);
+    CHECK(SeeingPorter::ends[0].duration == std::chrono::seconds(3));
 }
 
 TEST_CASE("session: a refusal has words, and the name of who refuses", "[plugin][session]") {
-    Porter::reset();
-    Porter::refused = "not\ntoday " + std::string(300, 'x');
+    SeeingPorter::reset();
+    SeeingPorter::refused = "not\ntoday " + std::string(300, 'x');
     SessionRig rig;
-    rig.add<Porter>({"gate", true, false});
+    rig.add<SeeingPorter>({"gate", true, false});
     rig.visit();
     REQUIRE(rig.ask() == Step::answer);
     const hooks::SessionRefusal refusal = rig.run->take_refusal();
@@ -134,38 +134,38 @@ TEST_CASE("session: a refusal has words, and the name of who refuses", "[plugin]
     CHECK(refusal.words.size() == 200);
     CHECK_FALSE(refusal.failed);
     rig.close({hooks::VisitOutcome::End::refused, 0, 0, {}});
-    REQUIRE(Porter::ends.size() == 1);
-    CHECK(Porter::ends[0].end == plugin::VisitOutcome::End::refused);
+    REQUIRE(SeeingPorter::ends.size() == 1);
+    CHECK(SeeingPorter::ends[0].end == plugin::VisitOutcome::End::refused);
 }
 
 TEST_CASE("session: who refuses is the last to be asked, and those who were asked hear of the end",
           "[plugin][session]") {
-    Porter::reset();
+    SeeingPorter::reset();
     Counter::closed = 0;
-    Porter::refused = "no";
+    SeeingPorter::refused = "no";
     SessionRig rig;
     rig.add<Counter>();
-    rig.add<Porter>();
+    rig.add<SeeingPorter>();
     rig.add<Counter>();
     rig.visit();
     CHECK(rig.ask() == Step::answer);
     rig.close();
     CHECK(Counter::closed == 1);
-    CHECK(Porter::ends.size() == 1);
+    CHECK(SeeingPorter::ends.size() == 1);
 }
 
 TEST_CASE("session: a login's notes reach its registrations, and theirs reach the visitors", "[plugin][session]") {
-    Porter::reset();
+    SeeingPorter::reset();
     SessionRig rig;
-    rig.add<Porter>();
+    rig.add<SeeingPorter>();
     rig.login();
     CHECK(rig.ask() == Step::go_on);
-    CHECK(Porter::seen == "198.51.100.9|team|00ff|laptop|agent/1|1|2|3|");
+    CHECK(SeeingPorter::seen == "198.51.100.9|team|00ff|laptop|agent/1|1|2|3|");
     rig.notes = rig.run->take_amendments().notes;
-    Porter::seen.clear();
+    SeeingPorter::seen.clear();
     rig.registration();
     CHECK(rig.ask() == Step::go_on);
-    CHECK(Porter::seen == "web|http|8080|127.0.0.1|a.test|b.test||/api|blue|198.51.100.9|ann|");
+    CHECK(SeeingPorter::seen == "web|http|8080|127.0.0.1|a.test|b.test||/api|blue|198.51.100.9|ann|");
     const hooks::Amendments made = rig.run->take_amendments();
     REQUIRE(made.hosts);
     CHECK(*made.hosts == std::vector<std::string>{"team-a.test"});
@@ -176,7 +176,7 @@ TEST_CASE("session: a login's notes reach its registrations, and theirs reach th
 }
 
 TEST_CASE("session: a failure takes back what was done, and its policy decides", "[plugin][session]") {
-    Porter::reset();
+    SeeingPorter::reset();
     for (const bool closes : {true, false}) {
         SessionRig rig;
         rig.add<Broken>({"", closes, false});
@@ -197,10 +197,10 @@ TEST_CASE("session: a failure takes back what was done, and its policy decides",
 }
 
 TEST_CASE("session: an observing instance says what it would have done, and does nothing", "[plugin][session]") {
-    Porter::reset();
-    Porter::refused = "no";
+    SeeingPorter::reset();
+    SeeingPorter::refused = "no";
     SessionRig rig;
-    rig.add<Porter>({"", true, true});
+    rig.add<SeeingPorter>({"", true, true});
     rig.registration();
     CHECK(rig.ask() == Step::go_on);
     const hooks::Amendments made = rig.run->take_amendments();
@@ -271,7 +271,7 @@ TEST_CASE("session: bounds of hosts and notes", "[plugin][session]") {
         made.on_register = &Named::on_register;
         return made;
     }());
-    rig.add<Porter>();  // sets the tables that the classes call
+    rig.add<SeeingPorter>();  // sets the tables that the classes call
     auto made = rig.chain.instances.make({type, {}}, {});
     REQUIRE(made);
     rig.chain.chain.instances = {*made};
@@ -281,8 +281,8 @@ TEST_CASE("session: bounds of hosts and notes", "[plugin][session]") {
 }
 
 TEST_CASE("session: a type of an older minor version has none of these hooks", "[plugin][session]") {
-    Porter::reset();
-    ft_type whole = TypeOf<Porter>::table();
+    SeeingPorter::reset();
+    ft_type whole = TypeOf<SeeingPorter>::table();
     whole.size = offsetof(ft_type, on_connect);
     const Type older = known_type(whole);
     CHECK(older.calls.on_connect == nullptr);

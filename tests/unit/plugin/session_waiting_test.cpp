@@ -44,12 +44,13 @@ public:
     }
 };
 
-struct Rig : SessionRig {
-    explicit Rig(InstanceOptions options = {"", true, false}, WaitSettings waits = {}) : SessionRig(waits) {
+struct LaterVisitFixture : SessionRig {
+    explicit LaterVisitFixture(InstanceOptions options = {"", true, false}, WaitSettings waits = {})
+        : SessionRig(waits) {
         Debtor::owed.clear();
         add<Debtor>(std::move(options));
     }
-    ~Rig() {
+    ~LaterVisitFixture() {
         Debtor::owed.clear();
         (void)deliver();
     }
@@ -72,12 +73,12 @@ struct Held {
 }  // namespace
 
 TEST_CASE("session later: a decision on another thread takes the visitor on", "[plugin][session][waiting]") {
-    Rig rig;
+    LaterVisitFixture rig;
     rig.visit();
     REQUIRE(rig.ask() == Step::wait);
     CHECK(rig.ask() == Step::wait);
     CHECK(rig.run->wait_until() == rig.now + 5s);
-    std::thread([later = Rig::take()]() mutable {
+    std::thread([later = LaterVisitFixture::take()]() mutable {
         std::move(later).resume([held = Held()](Visit& visit) {
             CHECK(visit.address() == "192.0.2.7");
             return Decision::go_on();
@@ -106,7 +107,7 @@ TEST_CASE("session later: decisions that are made before the hook returns come b
 
 TEST_CASE("session later: never and too late are failures", "[plugin][session][waiting]") {
     for (const bool closes : {true, false}) {
-        Rig rig({"", closes, false});
+        LaterVisitFixture rig({"", closes, false});
         const Step then = closes ? Step::answer : Step::go_on;
         rig.visit();
         REQUIRE(rig.ask() == Step::wait);
@@ -119,7 +120,7 @@ TEST_CASE("session later: never and too late are failures", "[plugin][session][w
         REQUIRE(rig.ask() == Step::wait);
         rig.run->expire();
         CHECK(rig.ask() == then);
-        Rig::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
+        LaterVisitFixture::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
         CHECK(Held::living == 0);
         CHECK(rig.deliver() == 0);
         rig.close();
@@ -129,13 +130,13 @@ TEST_CASE("session later: never and too late are failures", "[plugin][session][w
 
 TEST_CASE("session later: a second decision does nothing, nor one after the visitor has gone",
           "[plugin][session][waiting]") {
-    Rig rig;
+    LaterVisitFixture rig;
     ft_later handle{};
     rig.visit();
     REQUIRE(rig.ask() == Step::wait);
     static_assert(sizeof(LaterOf<Visit>) == sizeof(ft_later));
     std::memcpy(&handle, &Debtor::owed.back(), sizeof(handle));  // as a plugin in C could
-    Rig::take().decide(Decision::go_on());
+    LaterVisitFixture::take().decide(Decision::go_on());
     int released = 0;
     const auto release = [](void* count) { ++*static_cast<int*>(count); };
     session_table().resume(handle, nullptr, &released, release);
@@ -150,7 +151,7 @@ TEST_CASE("session later: a second decision does nothing, nor one after the visi
     session_table().drop(handle);
     CHECK(released == 2);
     CHECK(rig.deliver() == 0);
-    LaterOf<Visit> late = Rig::take();
+    LaterOf<Visit> late = LaterVisitFixture::take();
     rig.close();
     std::move(late).resume([held = Held()](Visit&) { return Decision::go_on(); });
     CHECK(Held::living == 0);
@@ -159,7 +160,7 @@ TEST_CASE("session later: a second decision does nothing, nor one after the visi
 
 TEST_CASE("session later: a decision that goes to the functions of exchanges is a failure",
           "[plugin][session][waiting]") {
-    Rig rig;
+    LaterVisitFixture rig;
     rig.visit();
     REQUIRE(rig.ask() == Step::wait);
     ft_later handle{};
@@ -174,10 +175,10 @@ TEST_CASE("session later: a decision that goes to the functions of exchanges is 
 
 TEST_CASE("session later: when the worker has gone", "[plugin][session][waiting]") {
     for (const bool decided_before : {true, false}) {
-        Rig rig;
+        LaterVisitFixture rig;
         rig.visit();
         REQUIRE(rig.ask() == Step::wait);
-        LaterOf<Visit> later = Rig::take();
+        LaterOf<Visit> later = LaterVisitFixture::take();
         if (!decided_before) {
             rig.chain.mailbox->close();
         }
@@ -192,7 +193,7 @@ TEST_CASE("session later: when the worker has gone", "[plugin][session][waiting]
 
 TEST_CASE("session later: so many wait, half of them for one instance, and the next one fails at once",
           "[plugin][session][waiting]") {
-    Rig rig({"", true, false}, {std::chrono::seconds(5), 6});
+    LaterVisitFixture rig({"", true, false}, {std::chrono::seconds(5), 6});
     std::vector<std::unique_ptr<hooks::SessionRun>> waiting;
     for (int i = 0; i < 3; ++i) {
         rig.visit();
@@ -212,12 +213,12 @@ TEST_CASE("session later: so many wait, half of them for one instance, and the n
 }
 
 TEST_CASE("session later: an observing instance is waited for, for as long as it has", "[plugin][session][waiting]") {
-    Rig rig({"", true, true});
+    LaterVisitFixture rig({"", true, true});
     rig.visit();
     CHECK(rig.ask() == Step::wait);
     rig.run->expire();
     CHECK(rig.ask() == Step::go_on);
-    Rig::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
+    LaterVisitFixture::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
     CHECK(Held::living == 0);
     CHECK(rig.deliver() == 0);
     rig.close();
@@ -225,7 +226,7 @@ TEST_CASE("session later: an observing instance is waited for, for as long as it
 
 TEST_CASE("session later: threads that decide meet deadlines and ends of visitors",
           "[plugin][session][waiting][threads]") {
-    Rig rig;
+    LaterVisitFixture rig;
     constexpr int rounds = 2'000;
     std::atomic<int> released{0};
     std::vector<LaterOf<Visit>> given;
@@ -251,7 +252,7 @@ TEST_CASE("session later: threads that decide meet deadlines and ends of visitor
         REQUIRE(rig.ask() == Step::wait);
         {
             const std::lock_guard lock(mutex);
-            given.push_back(Rig::take());
+            given.push_back(LaterVisitFixture::take());
         }
         if (i % 3 == 0) {
             while (rig.deliver() == 0) {

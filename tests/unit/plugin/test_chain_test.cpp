@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Asks a thread of its own who the visitor is, for paths below /later.
-class Asks final : public Plugin {
+class AsksThread final : public Plugin {
 public:
     static constexpr Description description{.name = "asks",
                                              .version = "1",
@@ -32,7 +32,7 @@ public:
         ~Counted() { --living; }
     };
 
-    explicit Asks(const Settings& settings) : in_response_(settings.boolean("in_response").value()) {}
+    explicit AsksThread(const Settings& settings) : in_response_(settings.boolean("in_response").value()) {}
     void stop() override {
         const std::lock_guard lock(mutex_);
         for (std::thread& thread : threads_) {
@@ -68,7 +68,7 @@ private:
 };
 
 /// Answers, refuses and changes, by the path.
-class Acts final : public Plugin {
+class ActsByPath final : public Plugin {
 public:
     static constexpr Description description{.name = "acts", .version = "1"};
 
@@ -99,7 +99,7 @@ public:
 }  // namespace
 
 TEST_CASE("harness: a request as the backend sees it, and an answer as the visitor does", "[harness]") {
-    TestChain chain = TestChain::of<Acts>();
+    TestChain chain = TestChain::of<ActsByPath>();
     TestExchange exchange = chain.request({.target = "/a?b=c", .fields = {{"Cookie", "x"}, {"X-A", "1"}}});
     REQUIRE(exchange.passed());
     const TestRequest sent = exchange.sent();
@@ -122,7 +122,7 @@ TEST_CASE("harness: a request as the backend sees it, and an answer as the visit
 }
 
 TEST_CASE("harness: answers and pages of plugins", "[harness]") {
-    TestChain chain({TestChain::use<Acts>(), {.library = &library<Acts>, .id = "second"}});
+    TestChain chain({TestChain::use<ActsByPath>(), {.library = &library<ActsByPath>, .id = "second"}});
     TestExchange own = chain.request({.target = "/own"});
     REQUIRE(own.answered());
     CHECK(own.answer().status == 418);
@@ -141,7 +141,7 @@ TEST_CASE("harness: answers and pages of plugins", "[harness]") {
 }
 
 TEST_CASE("harness: a failure is the server's, with its policy and its log", "[harness]") {
-    PluginUse use = TestChain::use<Acts>();
+    PluginUse use = TestChain::use<ActsByPath>();
     {
         TestChain open({use});
         CHECK(open.request({.target = "/throws"}).passed());
@@ -157,9 +157,9 @@ TEST_CASE("harness: decisions come at every time", "[harness][threads]") {
     for (const bool in_response : {false, true}) {
         for (const DecisionTime when : decision_times) {
             INFO(static_cast<int>(when) << " " << in_response);
-            Asks::decided = 0;
+            AsksThread::decided = 0;
             {
-                TestChain chain = TestChain::of<Asks>(in_response ? "{in_response: true}" : "", when);
+                TestChain chain = TestChain::of<AsksThread>(in_response ? "{in_response: true}" : "", when);
                 TestExchange exchange = chain.request({.target = "/later"});
                 if (in_response) {
                     REQUIRE(exchange.passed());
@@ -167,7 +167,7 @@ TEST_CASE("harness: decisions come at every time", "[harness][threads]") {
                 }
                 if (when == DecisionTime::after_end) {
                     CHECK(exchange.over());
-                    CHECK(Asks::last.status == 0);
+                    CHECK(AsksThread::last.status == 0);
                 } else if (when == DecisionTime::never) {
                     CHECK(exchange.answer().code == "plugin_failed");
                     CHECK(exchange.answer().status == (in_response ? 500 : 503));
@@ -179,14 +179,14 @@ TEST_CASE("harness: decisions come at every time", "[harness][threads]") {
                     CHECK(exchange.note("auth.subject") == "ann");
                 }
             }
-            CHECK(Asks::decided == (when == DecisionTime::after_end || when == DecisionTime::never ? 0 : 1));
-            CHECK(Asks::living == 0);
+            CHECK(AsksThread::decided == (when == DecisionTime::after_end || when == DecisionTime::never ? 0 : 1));
+            CHECK(AsksThread::living == 0);
         }
     }
 }
 
 TEST_CASE("harness: decisions as they come, and those that do not come in time", "[harness][threads]") {
-    TestChain chain = TestChain::of<Asks>();
+    TestChain chain = TestChain::of<AsksThread>();
     TestExchange exchange = chain.request({.target = "/later"});
     exchange.wait();
     CHECK(exchange.passed());
@@ -194,34 +194,34 @@ TEST_CASE("harness: decisions as they come, and those that do not come in time",
     TestExchange left = chain.request({.target = "/later"});
     left.close();
     CHECK(left.over());
-    Asks::last.status = 1;
+    AsksThread::last.status = 1;
     {
         TestExchange forgotten = chain.request({.target = "/"});
         forgotten.respond({.status = 404});
     }
-    CHECK(Asks::last.status == 404);
-    CHECK(Asks::last.complete);
+    CHECK(AsksThread::last.status == 404);
+    CHECK(AsksThread::last.complete);
 }
 
 TEST_CASE("harness: the clock is moved by hand", "[harness]") {
-    TestChain chain = TestChain::of<Asks>();
+    TestChain chain = TestChain::of<AsksThread>();
     TestExchange exchange = chain.request();
     chain.advance(3s);
     exchange.respond();
     exchange.close();
-    CHECK(Asks::last.duration == 3s);
+    CHECK(AsksThread::last.duration == 3s);
 }
 
 TEST_CASE("harness: mistakes in settings are told as a server would", "[harness]") {
-    CHECK(TestChain::problems<Asks>("{in_response: true}").empty());
-    CHECK(TestChain::problems<Asks>("{in_respons: true}").find("in_response") != std::string::npos);
-    CHECK(TestChain::problems<Asks>("{in_response: 3}").find("in_response: ") == 0);
-    CHECK_THROWS_WITH(TestChain::of<Asks>("{x: 1}"), Catch::Contains("plugins[0]: "));
+    CHECK(TestChain::problems<AsksThread>("{in_response: true}").empty());
+    CHECK(TestChain::problems<AsksThread>("{in_respons: true}").find("in_response") != std::string::npos);
+    CHECK(TestChain::problems<AsksThread>("{in_response: 3}").find("in_response: ") == 0);
+    CHECK_THROWS_WITH(TestChain::of<AsksThread>("{x: 1}"), Catch::Contains("plugins[0]: "));
     CHECK_THROWS_WITH(TestChain({PluginUse{}}), Catch::Contains("has no library"));
 }
 
 TEST_CASE("harness: what a test asks for in vain is told", "[harness]") {
-    TestChain chain = TestChain::of<Acts>();
+    TestChain chain = TestChain::of<ActsByPath>();
     CHECK_THROWS_AS(chain.request({.target = "no path"}), std::invalid_argument);
     TestExchange exchange = chain.request();
     CHECK_THROWS_AS(exchange.answer(), std::logic_error);

@@ -14,7 +14,7 @@ using namespace ferrotunnel::plugin;
 using namespace std::chrono_literals;
 
 /// Decides by what it sees, and keeps what it was told.
-class Porter final : public Plugin {
+class TellingPorter final : public Plugin {
 public:
     static constexpr Description description{.name = "porter", .version = "1", .guard = true};
     static inline std::vector<std::string> told;
@@ -43,7 +43,7 @@ public:
 };
 
 /// Owes all decisions, which are to refuse.
-class Slow final : public Plugin {
+class OwesDecisions final : public Plugin {
 public:
     static constexpr Description description{.name = "slow", .version = "1", .guard = true};
     static inline int closed = 0;
@@ -81,8 +81,8 @@ public:
 }  // namespace
 
 TEST_CASE("harness: a login's notes reach its registration, and those the visitors", "[harness]") {
-    Porter::told.clear();
-    TestSessions sessions = TestSessions::of<Porter>();
+    TellingPorter::told.clear();
+    TestSessions sessions = TestSessions::of<TellingPorter>();
     TestQuestion login = sessions.login({.name = "laptop", .token = "team"});
     REQUIRE(login.accepted());
     CHECK(login.note("who") == "laptop/team");
@@ -104,15 +104,16 @@ TEST_CASE("harness: a login's notes reach its registration, and those the visito
     CHECK(refused.words() == "not you");
     CHECK(refused.refused_by() == "porter");
     { TestQuestion left = sessions.visit(); }
-    CHECK(Porter::told == std::vector<std::string>{"192.0.2.1 gold of laptop/team a.test", "close 2 7 9",
-                                                   "203.0.113.5  ", "close 0 0 0", "192.0.2.1  ", "close 2 0 0"});
+    CHECK(TellingPorter::told == std::vector<std::string>{"192.0.2.1 gold of laptop/team a.test", "close 2 7 9",
+                                                          "203.0.113.5  ", "close 0 0 0", "192.0.2.1  ",
+                                                          "close 2 0 0"});
     CHECK(sessions.login({.name = "stranger"}).words() == "we do not know you");
 }
 
 TEST_CASE("harness: a session's decision comes early, late, twice, after the end, never", "[harness]") {
     std::set<DecisionTime> seen;
-    for_each_case({TestChain::use<Slow>()}, [&](TestSessions& sessions, const TestCase& one) {
-        Slow::closed = 0;
+    for_each_case({TestChain::use<OwesDecisions>()}, [&](TestSessions& sessions, const TestCase& one) {
+        OwesDecisions::closed = 0;
         seen.insert(one.when);
         CHECK(sessions.decision_time() == one.when);
         TestQuestion visit = sessions.visit();
@@ -121,7 +122,7 @@ TEST_CASE("harness: a session's decision comes early, late, twice, after the end
         CHECK(visit.refused() == (one.when == DecisionTime::never));
         CHECK(visit.failed() == (one.when == DecisionTime::never));
         visit.close();
-        CHECK(Slow::closed == 1);
+        CHECK(OwesDecisions::closed == 1);
         TestQuestion login = sessions.login();
         CHECK(login.refused() == (one.when != DecisionTime::after_end));
         CHECK(login.words() == (one.decides() ? "no" : ""));
@@ -142,7 +143,7 @@ TEST_CASE("harness: the clock ends a wait, and wait() waits in real time", "[har
         CHECK(sessions.log().size() == 1);
         Silent::owed.clear();
     }
-    TestSessions sessions = TestSessions::of<Slow>();
+    TestSessions sessions = TestSessions::of<OwesDecisions>();
     TestQuestion visit = sessions.visit();
     visit.wait();
     CHECK(visit.accepted());
@@ -151,7 +152,7 @@ TEST_CASE("harness: the clock ends a wait, and wait() waits in real time", "[har
 TEST_CASE("harness: all cuts with all times, and what fails names its case", "[harness]") {
     const std::string body = "abcd";
     std::set<std::pair<DecisionTime, std::vector<std::size_t>>> seen;
-    for_each_case({TestChain::use<Slow>()}, body.size(), [&](TestChain& chain, const TestCase& one) {
+    for_each_case({TestChain::use<OwesDecisions>()}, body.size(), [&](TestChain& chain, const TestCase& one) {
         seen.insert({one.when, one.cuts});
         TestExchange exchange = chain.request({.method = "POST", .body = body, .cuts = one.cuts});
         if (one.decides()) {
@@ -163,7 +164,7 @@ TEST_CASE("harness: all cuts with all times, and what fails names its case", "[h
     CHECK(seen.size() == decision_times.size() * body_cuts(body.size()).size());
     std::string text;
     try {
-        for_each_case({TestChain::use<Slow>()}, body.size(), [](TestChain&, const TestCase& one) {
+        for_each_case({TestChain::use<OwesDecisions>()}, body.size(), [](TestChain&, const TestCase& one) {
             if (one.when == DecisionTime::twice && one.cuts == std::vector<std::size_t>{1, 3}) {
                 throw std::runtime_error("odd");
             }
@@ -175,7 +176,7 @@ TEST_CASE("harness: all cuts with all times, and what fails names its case", "[h
 }
 
 TEST_CASE("harness: mistakes are told", "[harness]") {
-    TestSessions sessions = TestSessions::of<Porter>();
+    TestSessions sessions = TestSessions::of<TellingPorter>();
     CHECK_THROWS_AS(sessions.registration({.kind = "gopher"}), std::invalid_argument);
     CHECK_THROWS_AS(TestSessions({}), std::invalid_argument);
     CHECK(sessions.registration({.kind = "udp"}).accepted());

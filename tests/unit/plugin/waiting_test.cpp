@@ -40,14 +40,14 @@ public:
     }
 };
 
-struct Rig : PluginRig {
-    explicit Rig(InstanceOptions options = {"", true, false}) {
+struct LaterExchangeFixture : PluginRig {
+    explicit LaterExchangeFixture(InstanceOptions options = {"", true, false}) {
         Owes::owed.clear();
         Owes::timeout = 0ns;
         Owes::answers = false;
         add<Owes>(std::move(options));
     }
-    ~Rig() {
+    ~LaterExchangeFixture() {
         Owes::owed.clear();
         (void)deliver();
     }
@@ -69,24 +69,24 @@ struct Rig : PluginRig {
 };
 
 /// A context whose end is counted.
-struct Counted {
+struct CountedContext {
     static inline std::atomic<int> living{0};
-    Counted() { ++living; }
-    Counted(Counted&&) noexcept { ++living; }
-    Counted(const Counted&) = delete;
-    ~Counted() { --living; }
+    CountedContext() { ++living; }
+    CountedContext(CountedContext&&) noexcept { ++living; }
+    CountedContext(const CountedContext&) = delete;
+    ~CountedContext() { --living; }
 };
 
 }  // namespace
 
 TEST_CASE("later: a decision on another thread takes the exchange on", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
     CHECK(rig.ask() == Step::wait);  // nothing has come
     CHECK(rig.worker->waiting() == 1);
     std::thread([later = rig.take()]() mutable {
-        std::move(later).resume([counted = Counted()](Exchange& exchange) {
+        std::move(later).resume([counted = CountedContext()](Exchange& exchange) {
             exchange.set(Side::request, "X-User", "ann");
             return Decision::go_on();
         });
@@ -94,7 +94,7 @@ TEST_CASE("later: a decision on another thread takes the exchange on", "[plugin]
     CHECK(rig.deliver() == 1);
     CHECK(rig.worker->waiting() == 0);
     CHECK(rig.ask() == Step::go_on);
-    CHECK(Counted::living == 0);
+    CHECK(CountedContext::living == 0);
     CHECK(rig.sent().find("X-User: ann\r\n") != std::string::npos);
     rig.end();
 }
@@ -113,7 +113,7 @@ TEST_CASE("later: a decision that is made before the hook returns comes by mail 
 
 TEST_CASE("later: a handle that is let go is a failure", "[plugin][waiting]") {
     for (const bool closes : {true, false}) {
-        Rig rig({"", closes, false});
+        LaterExchangeFixture rig({"", closes, false});
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
         Owes::owed.clear();
@@ -124,7 +124,7 @@ TEST_CASE("later: a handle that is let go is a failure", "[plugin][waiting]") {
 }
 
 TEST_CASE("later: who decides in time counts, who comes too late does nothing", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
     CHECK(rig.run->wait_until() == rig.now + 5s);
@@ -133,26 +133,26 @@ TEST_CASE("later: who decides in time counts, who comes too late does nothing", 
     CHECK(rig.ask() == Step::answer);
     CHECK(rig.run->take_reply().page == http::PageState::plugin_failed);
     CHECK(rig.log.count("it has not decided in time") == 1);
-    rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
-    CHECK(Counted::living == 0);
+    rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
+    CHECK(CountedContext::living == 0);
     CHECK(rig.deliver() == 0);
     rig.end();
 }
 
 TEST_CASE("later: a decision that is on its way when the time has passed is not heard", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
-    rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+    rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
     rig.run->expire();
     CHECK(rig.ask() == Step::answer);
     CHECK(rig.deliver() == 0);
-    CHECK(Counted::living == 0);
+    CHECK(CountedContext::living == 0);
     rig.end();
 }
 
 TEST_CASE("later: a time of the plugin's own may be shorter than the server's, and no longer", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     for (const auto& [wanted, given] : {std::pair{0ns, Duration(5s)}, {1s, Duration(1s)}, {1h, Duration(5s)}}) {
         Owes::timeout = wanted;
         rig.begin();
@@ -163,7 +163,7 @@ TEST_CASE("later: a time of the plugin's own may be shorter than the server's, a
 }
 
 TEST_CASE("later: waits of one phase share its time", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
     const TimePoint until = rig.run->wait_until();
@@ -176,7 +176,7 @@ TEST_CASE("later: waits of one phase share its time", "[plugin][waiting]") {
 }
 
 TEST_CASE("later: an instance that was passed over leaves the next one its time", "[plugin][waiting]") {
-    Rig rig({"one", false, false});
+    LaterExchangeFixture rig({"one", false, false});
     rig.add<Owes>({"two", true, false});
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
@@ -192,53 +192,53 @@ TEST_CASE("later: an instance that was passed over leaves the next one its time"
 
 TEST_CASE("later: the end of the exchange ends every wait", "[plugin][waiting]") {
     SECTION("before the decision") {
-        Rig rig;
+        LaterExchangeFixture rig;
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
         Later late = rig.take();
         rig.end();
         CHECK(rig.worker->waiting() == 0);
-        std::move(late).resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+        std::move(late).resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
         CHECK(rig.deliver() == 0);
     }
     SECTION("while it is on its way") {
-        Rig rig;
+        LaterExchangeFixture rig;
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
-        rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+        rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
         rig.end();
         CHECK(rig.deliver() == 0);
     }
     SECTION("when it was delivered, and nobody has asked") {
-        Rig rig;
+        LaterExchangeFixture rig;
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
-        rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+        rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
         CHECK(rig.deliver() == 1);
         rig.end();
     }
     SECTION("when the worker has gone") {
-        Rig rig;
+        LaterExchangeFixture rig;
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
         Later late = rig.take();
         rig.mailbox->close();
-        std::move(late).resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+        std::move(late).resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
         rig.end();
     }
     SECTION("when the worker goes with the decision in its mailbox") {
-        Rig rig;
+        LaterExchangeFixture rig;
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
-        rig.take().resume([counted = Counted()](Exchange&) { return Decision::go_on(); });
+        rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
         rig.mailbox->close();
         rig.end();
     }
-    CHECK(Counted::living == 0);
+    CHECK(CountedContext::living == 0);
 }
 
 TEST_CASE("later: a handle that is used twice does nothing the second time", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     ft_later handle{};
     rig.begin();
     REQUIRE(rig.ask() == Step::wait);
@@ -264,7 +264,7 @@ TEST_CASE("later: a handle that is used twice does nothing the second time", "[p
 }
 
 TEST_CASE("later: an answer may be held as well", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.hold_answer();
     rig.take().resume([](Exchange& exchange) {
         CHECK(exchange.status() == 200);
@@ -279,7 +279,7 @@ TEST_CASE("later: an answer may be held as well", "[plugin][waiting]") {
 }
 
 TEST_CASE("later: an answer that goes takes the wait for it along", "[plugin][waiting]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     rig.hold_answer();
     rig.run->drop_answer();
     CHECK(rig.worker->waiting() == 0);
@@ -288,15 +288,15 @@ TEST_CASE("later: an answer that goes takes the wait for it along", "[plugin][wa
 }
 
 TEST_CASE("later: an observing instance is waited for, for as long as it has, and stops nobody", "[plugin][waiting]") {
-    Rig rig({"", true, true});
+    LaterExchangeFixture rig({"", true, true});
     rig.begin();
     CHECK(rig.ask() == Step::wait);
     CHECK(rig.worker->waiting() == 1);
     rig.run->expire();
     CHECK(rig.ask() == Step::go_on);
     CHECK(rig.worker->waiting() == 0);
-    rig.take().resume([counted = Counted()](Exchange&) { return Decision::reject(403, "no"); });
-    CHECK(Counted::living == 0);
+    rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::reject(403, "no"); });
+    CHECK(CountedContext::living == 0);
     CHECK(rig.deliver() == 0);
     rig.end();
 }
@@ -326,7 +326,7 @@ TEST_CASE("later: so many wait, half of them for one instance, and the next one 
 }
 
 TEST_CASE("later: threads that decide meet deadlines and ends of exchanges", "[plugin][waiting][threads]") {
-    Rig rig;
+    LaterExchangeFixture rig;
     constexpr int rounds = 2'000;
     std::atomic<int> released{0};
     std::vector<Later> given;

@@ -86,8 +86,8 @@ InstanceOptions only_when(const std::string& when) {
     return in({}, when);
 }
 
-struct Rig : PluginRig {
-    Rig() {
+struct WhereFixture : PluginRig {
+    WhereFixture() {
         seen.clear();
         Sees<1>::request = nullptr;
         Sees<2>::request = nullptr;
@@ -128,7 +128,7 @@ using Calls = std::vector<std::string>;
 /// Whether the only instance runs, with this condition, for a request.
 bool when(const std::string& condition, const std::string& start = "POST /api/users?page=2",
           const std::string& fields = "X-User: Ann\r\nX-User: Bob\r\nContent-Length: 12\r\n") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>(only_when(condition));
     return rig.runs(start, fields);
 }
@@ -136,7 +136,7 @@ bool when(const std::string& condition, const std::string& start = "POST /api/us
 }  // namespace
 
 TEST_CASE("where: those out of scope have no part in an exchange", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>(in({{}, {"/api"}, {}}));
     rig.add<Sees<2>>(in({{"*.test"}, {}, {"web"}}));
     rig.add<Sees<3>>(in({{"other.test"}, {}, {}}));
@@ -151,7 +151,7 @@ TEST_CASE("where: those out of scope have no part in an exchange", "[where]") {
 }
 
 TEST_CASE("where: an answer passes those that were there", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>();
     rig.add<Sees<2>>(in({{}, {"/api"}, {}}));
     rig.add<Sees<3>>();
@@ -164,7 +164,7 @@ TEST_CASE("where: an answer passes those that were there", "[where]") {
 }
 
 TEST_CASE("where: a path of which readings differ in who runs is refused before any hook", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>();
     rig.add<Sees<2>>(in({{}, {"/admin"}, {}}));
     CHECK(rig.calls_for("GET /%61dmin").size() == 6);
@@ -198,7 +198,7 @@ TEST_CASE("when: what a condition looks at", "[where]") {
 }
 
 TEST_CASE("when: a condition sees what plugins before it have changed, and what they note", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>();
     rig.add<Sees<2>>(only_when("note.auth.subject == \"ann\" && request.headers[\"x-role\"] == \"admin\""));
     CHECK(rig.calls_for("GET /").size() == 3);
@@ -211,7 +211,7 @@ TEST_CASE("when: a condition sees what plugins before it have changed, and what 
 }
 
 TEST_CASE("when: an instance with a false condition is as if it were not there, answers included", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<SeesAnswers>(only_when("request.path == \"/yes\""));
     rig.add<Sees<1>>(only_when("request.path == \"/no\""));
     CHECK(rig.calls_for("GET /yes") == Calls{"answer"});
@@ -219,7 +219,7 @@ TEST_CASE("when: an instance with a false condition is as if it were not there, 
 }
 
 TEST_CASE("when: no spelling of a path gets past a condition", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>();
     rig.add<Sees<2>>(only_when("request.path.startsWith(\"/admin\")"));
     CHECK(rig.calls_for("GET /%61dmin").size() == 6);
@@ -230,7 +230,7 @@ TEST_CASE("when: no spelling of a path gets past a condition", "[where]") {
 }
 
 TEST_CASE("when: it is looked at once, also where a plugin waits", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     std::optional<Later> kept;
     rig.add<Sees<1>>(only_when("note.seen == \"\""));
     Sees<1>::request = [&](Exchange& exchange) {
@@ -248,7 +248,7 @@ TEST_CASE("when: it is looked at once, also where a plugin waits", "[where]") {
 }
 
 TEST_CASE("where: a target may be changed within the same instances alone", "[where]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>();
     rig.add<Sees<2>>(in({{}, {"/admin"}, {}}));
     rig.add<Sees<3>>(only_when("request.path.startsWith(\"/internal\") || request.query == \"debug\""));
@@ -273,7 +273,7 @@ TEST_CASE("where: a target may be changed within the same instances alone", "[wh
 }
 
 TEST_CASE("identity: a declared field is the plugin's alone, in head and trailers", "[where][identity]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Identifies>();
     rig.begin("GET /", "X-User: root\r\nx_user: root\r\nX.USER: root\r\nX-Other: 1\r\n");
     REQUIRE(rig.ask() == Step::go_on);
@@ -287,7 +287,7 @@ TEST_CASE("identity: a declared field is the plugin's alone, in head and trailer
 
 TEST_CASE("identity: visitors can not send it where the plugin does not run, observes or fails", "[where][identity]") {
     const auto sent_with = [](InstanceOptions options, std::string_view settings = {}) {
-        Rig rig;
+        WhereFixture rig;
         rig.add<Identifies>(std::move(options), settings);
         rig.begin("GET /x", "X-User: root\r\n");
         CHECK(rig.ask() == Step::go_on);
@@ -305,7 +305,7 @@ TEST_CASE("identity: visitors can not send it where the plugin does not run, obs
 }
 
 TEST_CASE("identity: conditions do not see what visitors send by that name", "[where][identity]") {
-    Rig rig;
+    WhereFixture rig;
     rig.add<Sees<1>>(only_when("request.headers[\"x-user\"] == \"root\""));
     rig.add<Identifies>(in({{"other.test"}, {}, {}}));
     CHECK(rig.calls_for("GET /", "X-User: root\r\n").empty());
@@ -318,7 +318,7 @@ TEST_CASE("identity: all room that there is can be used at once", "[where][ident
         fields += (i > 0 ? ", X-Id-" : "X-Id-") + std::to_string(i);
         forged += "X-Id-" + std::to_string(i) + ": forged\r\n";
     }
-    Rig rig;
+    WhereFixture rig;
     rig.add<Identifies>({}, "{fields: [" + fields + "]}");
     rig.add<Identifies>({}, "{fields: [x_id_0]}");  // the same field, as some programs read it
     rig.add<Sees<1>>();
@@ -338,7 +338,7 @@ TEST_CASE("identity: all room that there is can be used at once", "[where][ident
 
 TEST_CASE("identity: an instance with too many fields, or one that is the edge's, is not made", "[where][identity]") {
     const auto fault = [](const std::string& settings) {
-        Rig rig;
+        WhereFixture rig;
         auto prepared = prepare(&library<Identifies>, {}, settings, {});
         REQUIRE(prepared);
         const auto made = rig.instances.make(*prepared, {});

@@ -31,12 +31,12 @@ struct Alarm final : Deadline {
     Signal signal;
 };
 
-struct Rig {
-    Rig() {
+struct WheelFixture {
+    WheelFixture() {
         worker.start();
         on(worker, [&] { wheel = std::make_unique<DeadlineWheel>(worker); });
     }
-    ~Rig() {
+    ~WheelFixture() {
         on(worker, [&] { wheel.reset(); });
     }
     runtime::Worker worker;
@@ -46,7 +46,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a deadline rings once, not before its time, and many of them need one timer") {
-    Rig rig;
+    WheelFixture rig;
     std::vector<std::unique_ptr<Alarm>> alarms;
     std::vector<TimePoint> due;
     on(rig.worker, [&] {
@@ -73,7 +73,7 @@ TEST_CASE("a deadline rings once, not before its time, and many of them need one
 }
 
 TEST_CASE("a deadline may be moved later or earlier, cancelled, and destroyed") {
-    Rig rig;
+    WheelFixture rig;
     auto later = std::make_unique<Alarm>(rig.worker);
     auto earlier = std::make_unique<Alarm>(rig.worker);
     auto cancelled = std::make_unique<Alarm>(rig.worker);
@@ -104,7 +104,7 @@ TEST_CASE("a deadline may be moved later or earlier, cancelled, and destroyed") 
 }
 
 TEST_CASE("a deadline beyond the turn of the wheel is kept, and one in the past rings at once") {
-    Rig rig;
+    WheelFixture rig;
     auto far = std::make_unique<Alarm>(rig.worker);
     auto past = std::make_unique<Alarm>(rig.worker);
     on(rig.worker, [&] {
@@ -120,7 +120,7 @@ TEST_CASE("a deadline beyond the turn of the wheel is kept, and one in the past 
 }
 
 TEST_CASE("of deadlines that have passed at once a round has so many, and mail comes between them") {
-    Rig rig;
+    WheelFixture rig;
     constexpr int once = DeadlineWheel::per_round_max;
     constexpr int many = 10 * once;
     std::vector<std::unique_ptr<Alarm>> alarms;
@@ -157,7 +157,7 @@ TEST_CASE("of deadlines that have passed at once a round has so many, and mail c
 }
 
 TEST_CASE("who rings may set itself again and destroy its neighbours") {
-    Rig rig;
+    WheelFixture rig;
     auto again = std::make_unique<Alarm>(rig.worker);
     auto neighbours = std::make_shared<std::vector<std::unique_ptr<Alarm>>>();
     on(rig.worker, [&] {
@@ -180,7 +180,7 @@ TEST_CASE("who rings may set itself again and destroy its neighbours") {
 }
 
 TEST_CASE("a wheel may go before its deadlines") {
-    Rig rig;
+    WheelFixture rig;
     auto alarm = std::make_unique<Alarm>(rig.worker);
     on(rig.worker, [&] {
         rig.wheel->set_after(*alarm, 1s);

@@ -51,7 +51,7 @@ struct FakeResolver : std::enable_shared_from_this<FakeResolver> {
     std::atomic<bool> holds{false};
     std::promise<void> released;
     const std::shared_future<void> release = released.get_future();
-    test::Signal began;
+    runtime::test::Signal began;
 
     std::atomic<Duration> ahead{Duration(0)};
 };
@@ -92,7 +92,7 @@ TEST_CASE("who asks while a name is looked up gets the same answer", "[names][th
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
     resolver->holds = true;
-    test::Signal told;
+    runtime::test::Signal told;
     for (int visitor = 0; visitor < 200; ++visitor) {
         CHECK_FALSE(cache->find("app", [&](const NameAnswer&) { told.tell(); }));
     }
@@ -108,7 +108,7 @@ TEST_CASE("while a resolver takes its time, only the first visitor waits, unless
     CHECK(look_up(*cache, "app") == "192.0.2.1");
     resolver->ahead = limits::name_fresh;
     resolver->holds = true;
-    test::Signal told;
+    runtime::test::Signal told;
     const auto tell = [&](const NameAnswer&) { told.tell(); };
     CHECK_FALSE(cache->find("app", tell));
     CHECK(look_up(*cache, "app") == "192.0.2.1");
@@ -175,7 +175,7 @@ TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][th
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
     resolver->holds = true;
-    test::Signal told;
+    runtime::test::Signal told;
     const int names = static_cast<int>(limits::names_known_max) + 3;
     for (int name = 0; name < names; ++name) {
         CHECK_FALSE(cache->find(std::to_string(name), [&](const NameAnswer&) { told.tell(); }));
@@ -199,10 +199,10 @@ TEST_CASE("workers of a group ask once", "[names][threads]") {
         group.at(i).names().share(cache);
     }
     group.start();
-    test::Signal told;
+    runtime::test::Signal told;
     for (int visitor = 0; visitor < 200; ++visitor) {
         runtime::Worker& worker = group.next();
-        test::on(worker, [&] {
+        runtime::test::on(worker, [&] {
             (void)worker.names().resolve("app", [&](std::error_code, const std::vector<SocketAddress>& addresses) {
                 if (addresses.size() == 1) {
                     told.tell();
@@ -224,9 +224,9 @@ TEST_CASE("while a resolver takes its time, visitors of the first one's worker g
     CHECK(look_up(*cache, "app") == "192.0.2.1");
     resolver->ahead = limits::name_fresh;
     resolver->holds = true;
-    test::Signal told;
+    runtime::test::Signal told;
     const auto visit = [&] {
-        test::on(group.at(0), [&] {
+        runtime::test::on(group.at(0), [&] {
             (void)group.at(0).names().resolve(
                 "app", [&](std::error_code error, const std::vector<SocketAddress>&) { error ? void() : told.tell(); });
         });

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A proxy that says what the test lets it say, and what became of the connector's attempt.
-struct Rig {
-    explicit Rig(Connector::Options options = {}) {
+struct ProxyFixture {
+    explicit ProxyFixture(Connector::Options options = {}) {
         const net::HostPort place{"127.0.0.1", local_address(listener.get()).port()};
         connector = std::make_unique<ProxyConnector>(
             loop.worker, net::Proxy{net::Proxy::Kind::http, place, "", ""}, net::HostPort{"a.test", 1},
@@ -68,7 +68,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a connection through a proxy is handed over when the proxy has agreed") {
-    Rig rig;
+    ProxyFixture rig;
     rig.accept();
     rig.say("HTTP/1.1 200 ");
     rig.say("OK\r\n\r\n");
@@ -82,7 +82,7 @@ TEST_CASE("a connection through a proxy is handed over when the proxy has agreed
 }
 
 TEST_CASE("a proxy that refuses, goes or is not there: words that name it") {
-    Rig rig;
+    ProxyFixture rig;
     const std::string name = "http://127.0.0.1:" + std::to_string(local_address(rig.listener.get()).port());
     SECTION("it refuses") {
         rig.accept();
@@ -112,14 +112,14 @@ TEST_CASE("a proxy that does not listen") {
 }
 
 TEST_CASE("a proxy that is silent is waited for until the deadline") {
-    Rig rig(Connector::Options{.deadline = 100ms, .per_address = 100ms});
+    ProxyFixture rig(Connector::Options{.deadline = 100ms, .per_address = 100ms});
     rig.accept();
     rig.wait_for_result();
     CHECK(rig.why.ends_with(" does not answer"));
 }
 
 TEST_CASE("a connector that is destroyed while it shakes hands tells nothing") {
-    Rig rig;
+    ProxyFixture rig;
     rig.accept();
     rig.connector.reset();
     CHECK(rig.calls == 0);

@@ -21,7 +21,7 @@ using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
 using runtime::test::on;
 using runtime::test::Signal;
-using Kind = LinkNotice::Kind;
+using LinkKind = LinkNotice::Kind;
 
 namespace {
 
@@ -49,7 +49,7 @@ public:
                 if (on_notice) {
                     on_notice(notice);
                 }
-                if (notice.kind == Kind::stopped) {
+                if (notice.kind == LinkKind::stopped) {
                     stopped.tell();
                 }
             });
@@ -63,7 +63,7 @@ public:
     void start() {
         on(worker, [&] { link->start(); });
     }
-    std::vector<Kind> told() {
+    std::vector<LinkKind> told() {
         return on(worker, [&] { return notices; });
     }
 
@@ -71,7 +71,7 @@ public:
     std::shared_ptr<ClientShared> shared = std::make_shared<ClientShared>();
     std::unique_ptr<ClientLink> link;
     std::function<void(const LinkNotice&)> on_notice;  // used on the worker alone, like what follows
-    std::vector<Kind> notices;
+    std::vector<LinkKind> notices;
     wire::Code last_code = wire::Code::none;
     Signal stopped;
 };
@@ -93,8 +93,8 @@ TEST_CASE("a link gives up after its attempts") {
     LinkRig rig(closed_port(), nullptr, 3);
     rig.start();
     REQUIRE(rig.stopped.wait());
-    CHECK(rig.told() ==
-          std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
+    CHECK(rig.told() == std::vector<LinkKind>{LinkKind::lost, LinkKind::reconnecting, LinkKind::lost,
+                                              LinkKind::reconnecting, LinkKind::lost, LinkKind::stopped});
     CHECK(rig.last_code == wire::Code::refused);
 }
 
@@ -137,8 +137,8 @@ TEST_CASE("what somebody says who has not proved to be the server ends an attemp
     on(rig.worker, [&] { rig.on_notice = [&](const LinkNotice& notice) { told = notice.text; }; });
     rig.start();
     REQUIRE(rig.stopped.wait());
-    CHECK(rig.told() ==
-          std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
+    CHECK(rig.told() == std::vector<LinkKind>{LinkKind::lost, LinkKind::reconnecting, LinkKind::lost,
+                                              LinkKind::reconnecting, LinkKind::lost, LinkKind::stopped});
     CHECK(rig.last_code == code);
     CHECK(told.find("in between") != std::string::npos);
 }
@@ -147,21 +147,22 @@ TEST_CASE("while nothing is connected, one of several trunks tries for all") {
     LinkRig rig(closed_port(), nullptr, 2, 3);
     rig.start();
     REQUIRE(rig.stopped.wait());
-    CHECK(rig.told() == std::vector<Kind>{Kind::lost, Kind::reconnecting, Kind::lost, Kind::stopped});
+    CHECK(rig.told() ==
+          std::vector<LinkKind>{LinkKind::lost, LinkKind::reconnecting, LinkKind::lost, LinkKind::stopped});
 }
 
 TEST_CASE("a link that is stopped by who hears of a loss tells nothing more") {
     LinkRig rig(closed_port());
     on(rig.worker, [&] {
         rig.on_notice = [&](const LinkNotice& notice) {
-            if (notice.kind == Kind::lost) {
+            if (notice.kind == LinkKind::lost) {
                 rig.link->stop();
             }
         };
     });
     rig.start();
     REQUIRE(rig.stopped.wait());
-    CHECK(rig.told() == std::vector<Kind>{Kind::lost, Kind::stopped});
+    CHECK(rig.told() == std::vector<LinkKind>{LinkKind::lost, LinkKind::stopped});
 }
 
 TEST_CASE("a link stops while it connects, shakes hands or logs in") {
@@ -174,7 +175,7 @@ TEST_CASE("a link stops while it connects, shakes hands or logs in") {
     on(rig.worker, [&] { drain ? rig.link->drain() : rig.link->stop(); });
     REQUIRE(rig.stopped.wait());
     CHECK(rig.last_code == wire::Code::none);
-    CHECK(rig.told() == std::vector<Kind>{Kind::stopped});
+    CHECK(rig.told() == std::vector<LinkKind>{LinkKind::stopped});
 }
 
 TEST_CASE("a link stops while it waits to connect again, and before it was started") {
@@ -184,7 +185,7 @@ TEST_CASE("a link stops while it waits to connect again, and before it was start
         Signal waiting;
         on(rig.worker, [&] {
             rig.on_notice = [&](const LinkNotice& notice) {
-                if (notice.kind == Kind::reconnecting) {
+                if (notice.kind == LinkKind::reconnecting) {
                     waiting.tell();
                 }
             };

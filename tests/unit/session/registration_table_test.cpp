@@ -17,7 +17,7 @@ wire::Service service(std::uint32_t id, std::uint16_t port = 0) {
     return made;
 }
 
-RegistrationTable::Key key_of(const wire::Service& of, std::uint8_t client = 1) {
+RegistrationTable::Key registration_key(const wire::Service& of, std::uint8_t client = 1) {
     return {{{client}, {client}}, of.id, digest_of(of)};
 }
 
@@ -43,7 +43,7 @@ struct RegistrationRig {
 
 TEST_CASE("registrations: the first trunk asks, others wait, and join what was decided") {
     RegistrationRig rig;
-    const auto key = key_of(service(1));
+    const auto key = registration_key(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     CHECK(rig.enter(key, 2) == Answer::wait);
     CHECK(rig.enter(key, 3) == Answer::wait);
@@ -59,7 +59,7 @@ TEST_CASE("registrations: the first trunk asks, others wait, and join what was d
 
 TEST_CASE("registrations: who waits or comes before the service is registered does not join yet") {
     RegistrationRig rig;
-    const auto any = key_of(service(1));
+    const auto any = registration_key(service(1));
     CHECK(rig.enter(any, 1) == Answer::ask);
     CHECK(rig.enter(any, 2) == Answer::wait);
     rig.table.accept(any, 1, rig.decision);
@@ -79,18 +79,18 @@ TEST_CASE("registrations: who waits or comes before the service is registered do
 
 TEST_CASE("registrations: another client, another id and another description are asked about by themselves") {
     RegistrationRig rig;
-    CHECK(rig.enter(key_of(service(1)), 1) == Answer::ask);
-    CHECK(rig.enter(key_of(service(1), 2), 2) == Answer::ask);
-    CHECK(rig.enter(key_of(service(2)), 1) == Answer::ask);
-    CHECK(rig.enter(key_of(service(1, 80)), 1) == Answer::ask);
+    CHECK(rig.enter(registration_key(service(1)), 1) == Answer::ask);
+    CHECK(rig.enter(registration_key(service(1), 2), 2) == Answer::ask);
+    CHECK(rig.enter(registration_key(service(2)), 1) == Answer::ask);
+    CHECK(rig.enter(registration_key(service(1, 80)), 1) == Answer::ask);
     wire::Service other = service(1);
     other.metadata = "x";
-    CHECK(rig.enter(key_of(other), 1) == Answer::ask);
+    CHECK(rig.enter(registration_key(other), 1) == Answer::ask);
 }
 
 TEST_CASE("registrations: a refusal is not remembered, and whoever waited asks") {
     RegistrationRig rig;
-    const auto key = key_of(service(1));
+    const auto key = registration_key(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     CHECK(rig.enter(key, 2) == Answer::wait);
     CHECK(rig.enter(key, 3) == Answer::wait);
@@ -103,7 +103,7 @@ TEST_CASE("registrations: a refusal is not remembered, and whoever waited asks")
 
 TEST_CASE("registrations: what was decided is kept for 60 s behind the last trunk") {
     RegistrationRig rig;
-    const auto key = key_of(service(1));
+    const auto key = registration_key(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     rig.accept(key, 1);
     CHECK(rig.enter(key, 2) == Answer::join);
@@ -121,9 +121,9 @@ TEST_CASE("registrations: what was decided is kept for 60 s behind the last trun
 
 TEST_CASE("registrations: a service is the same with what the server has assigned") {
     RegistrationRig rig;
-    const auto any = key_of(service(1));
-    const auto first = key_of(service(1, 5'000));
-    const auto second = key_of(service(1, 5'001));
+    const auto any = registration_key(service(1));
+    const auto first = registration_key(service(1, 5'000));
+    const auto second = registration_key(service(1, 5'001));
     CHECK(rig.enter(any, 1) == Answer::ask);
     rig.accept(any, 1);
     rig.table.add_name(any, first);
@@ -141,8 +141,8 @@ TEST_CASE("registrations: a service is the same with what the server has assigne
 
 TEST_CASE("registrations: who joins learns the name under which it was asked for") {
     RegistrationRig rig;
-    const auto any = key_of(service(1));
-    auto given = key_of(service(1, 5'000));
+    const auto any = registration_key(service(1));
+    auto given = registration_key(service(1, 5'000));
     CHECK(rig.enter(any, 1) == Answer::ask);
     rig.accept(any, 1);
     rig.table.add_name(any, given);
@@ -153,7 +153,7 @@ TEST_CASE("registrations: who joins learns the name under which it was asked for
 
 TEST_CASE("registrations: what a client does not want any more is forgotten") {
     RegistrationRig rig;
-    const auto key = key_of(service(1));
+    const auto key = registration_key(service(1));
     CHECK(rig.enter(key, 1) == Answer::ask);
     rig.accept(key, 1);
     CHECK(rig.enter(key, 2) == Answer::join);
@@ -169,7 +169,7 @@ TEST_CASE("registrations: what a client does not want any more is forgotten") {
 TEST_CASE("registrations: so many are kept that no trunk has; the oldest goes") {
     RegistrationRig rig;
     const auto keep = [&rig](std::uint32_t id) {
-        const auto key = key_of(service(id));
+        const auto key = registration_key(service(id));
         CHECK(rig.enter(key, 1) == Answer::ask);
         rig.accept(key, 1);
         rig.table.leave(key, 1, rig.now);
@@ -178,6 +178,6 @@ TEST_CASE("registrations: so many are kept that no trunk has; the oldest goes") 
         keep(id);
     }
     CHECK(rig.table.size() == RegistrationTable::kept_max);
-    CHECK(rig.enter(key_of(service(2)), 2) == Answer::join);
-    CHECK(rig.enter(key_of(service(1)), 2) == Answer::ask);
+    CHECK(rig.enter(registration_key(service(2)), 2) == Answer::join);
+    CHECK(rig.enter(registration_key(service(1)), 2) == Answer::ask);
 }

@@ -10,11 +10,11 @@ using wire::Code;
 
 namespace {
 
-login::Key key_of(std::uint8_t fill) {
+login::Key resume_key(std::uint8_t fill) {
     return login::Key(std::vector<std::uint8_t>(login::Key::size_bytes, fill));
 }
 
-struct ResumeRig {
+struct ResumeTableFixture {
     ResumeTable table;
     // The table only passes the session on: it is never looked at here.
     std::shared_ptr<int> owner = std::make_shared<int>(0);
@@ -24,11 +24,11 @@ struct ResumeRig {
     const wire::InstanceId instance{5};
     const wire::Proof login_proof{6};
 
-    ResumeRig() { table.enter(id, {token, instance, key_of(7)}, session); }
+    ResumeTableFixture() { table.enter(id, {token, instance, resume_key(7)}, session); }
 
     wire::ResumeRequest request(std::uint64_t attempt, std::uint64_t received, std::uint8_t key = 7) const {
         return {id, attempt, received,
-                login::make_resume_proof(key_of(key), login::Prover::client, attempt, received, login_proof)};
+                login::make_resume_proof(resume_key(key), login::Prover::client, attempt, received, login_proof)};
     }
     Code answer(const wire::ResumeRequest& asked) {
         const auto found = table.find(asked, token, instance, login_proof);
@@ -39,15 +39,15 @@ struct ResumeRig {
 }  // namespace
 
 TEST_CASE("the owner of a session finds it", "[resume]") {
-    ResumeRig rig;
+    ResumeTableFixture rig;
     const auto found = rig.table.find(rig.request(1, 10), rig.token, rig.instance, rig.login_proof);
     REQUIRE(found);
     CHECK(found.value().session == rig.session);
-    CHECK(found.value().key == key_of(7));
+    CHECK(found.value().key == resume_key(7));
 }
 
 TEST_CASE("an attempt counts once, and none that is older", "[resume]") {
-    ResumeRig rig;
+    ResumeTableFixture rig;
     CHECK(rig.answer(rig.request(3, 10)) == Code::none);
     CHECK(rig.answer(rig.request(3, 10)) == Code::superseded);
     CHECK(rig.answer(rig.request(2, 10)) == Code::superseded);
@@ -55,7 +55,7 @@ TEST_CASE("an attempt counts once, and none that is older", "[resume]") {
 }
 
 TEST_CASE("who can not prove it gets nothing, and spoils nothing", "[resume]") {
-    ResumeRig rig;
+    ResumeTableFixture rig;
     CHECK(rig.answer(rig.request(100, 10, 8)) == Code::unauthorized);
     wire::ResumeRequest changed = rig.request(100, 10);
     changed.received = 11;
@@ -73,7 +73,7 @@ TEST_CASE("who can not prove it gets nothing, and spoils nothing", "[resume]") {
 }
 
 TEST_CASE("a session that is over is not known", "[resume]") {
-    ResumeRig rig;
+    ResumeTableFixture rig;
     wire::ResumeRequest other = rig.request(1, 10);
     other.id[0] ^= 1;
     CHECK(rig.answer(other) == Code::unknown_session);

@@ -8,7 +8,7 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
-using Kind = HttpMatch::Kind;
+using HttpKind = HttpMatch::Kind;
 
 TEST_CASE("a server without an HTTP port says how to get one") {
     ServerRig rig;
@@ -31,7 +31,7 @@ TEST_CASE("an HTTP service is answered with its URL, and the routes have it") {
     CHECK(answer.address == "http://app.example.com:8080/api");
     CHECK(answer.host.empty());
     const HttpMatch match = rig.find("app.example.com", "/api/users");
-    REQUIRE(match.kind == Kind::service);
+    REQUIRE(match.kind == HttpKind::service);
     CHECK(match.service->description().hosts == std::vector<std::string>{"app.example.com", "*.example.org"});
     CHECK(match.service->description().token_name == "one");
     CHECK(rig.find("a.example.org", "/api").service == match.service);
@@ -148,7 +148,7 @@ TEST_CASE("a rule that the server does not know is not left out: the service is 
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::unsupported);
     CHECK_THAT(refusal.text, Catch::StartsWith("This server does not know the rule `basic_auth`"));
-    CHECK(rig.find("a.example").kind == Kind::unknown_host);
+    CHECK(rig.find("a.example").kind == HttpKind::unknown_host);
 }
 
 TEST_CASE("the rules of one client's services have a bound in all, which is reached and passed by one") {

@@ -12,7 +12,7 @@ using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
 using trunk::test::NullWaker;
-using Kind = HttpMatch::Kind;
+using HttpKind = HttpMatch::Kind;
 
 namespace {
 
@@ -73,7 +73,7 @@ TEST_CASE("two clients can not hold one host, and a host belongs to the token th
     wire::Refused refusal = stranger.refused();
     CHECK(refusal.code == wire::Code::name_taken);
     CHECK_THAT(refusal.text, Catch::Contains("belongs to another token"));
-    CHECK(rig.find("free.example.com").kind == Kind::unknown_host);
+    CHECK(rig.find("free.example.com").kind == HttpKind::unknown_host);
     CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("free.example.com", "/")));
 
     WireClient sibling = rig.log_in({.instance = 3});
@@ -89,12 +89,12 @@ TEST_CASE("two clients can not hold one host, and a host belongs to the token th
     holder.close();
     sibling.close();
     rig.wait_until_away("app.example.com");
-    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::away);
     stranger.register_http(1, {"app.example.com"});
     CHECK(stranger.refused().code == wire::Code::name_taken);
     WireClient back = rig.log_in({.instance = 4});
     back.obtain_http(1, {"app.example.com"});
-    CHECK(rig.find("app.example.com").kind == Kind::service);
+    CHECK(rig.find("app.example.com").kind == HttpKind::service);
 }
 
 TEST_CASE("a service that was unregistered is away, and its host is free for the same token") {
@@ -103,8 +103,8 @@ TEST_CASE("a service that was unregistered is away, and its host is free for the
     client.obtain_http(1, {"app.example.com"});
     client.unregister(1);
     client.obtain_http(2, {"app.example.com"}, "/api");
-    CHECK(rig.find("app.example.com").kind == Kind::away);
-    CHECK(rig.find("app.example.com", "/api").kind == Kind::service);
+    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com", "/api").kind == HttpKind::service);
     // Unregistered between a request and its answer: what was claimed for the first request is not lost for the second.
     client.send_together([&] {
         client.register_http(3, {"b.example.com"});
@@ -112,7 +112,7 @@ TEST_CASE("a service that was unregistered is away, and its host is free for the
         client.register_http(3, {"b.example.com"});
     });
     client.registered();
-    CHECK(rig.find("b.example.com").kind == Kind::service);
+    CHECK(rig.find("b.example.com").kind == HttpKind::service);
     CHECK(rig.shared->registry->holder_of(ClaimName("b.example.com", "/")));
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("the hosts of a client that drains are away at once") {
     client.obtain_http(1, {"app.example.com"});
     client.send_goaway(wire::Code::going_away);
     rig.wait_until_away("app.example.com");
-    CHECK(rig.find("app.example.com").kind == Kind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::away);
     CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("the trunks of a tunnel carry a host together") {
     while (rig.find(host).service->carries(*rig.sessions[0])) {
         on(rig.worker, [] {});
     }
-    CHECK(rig.find(host).kind == Kind::service);
+    CHECK(rig.find(host).kind == HttpKind::service);
     // A service that is unregistered on one trunk is closed for all.
     second.unregister(1);
     rig.wait_until_away(host);
@@ -274,13 +274,13 @@ TEST_CASE("a session whose ids run out carries its hosts until a fresh one does"
 
     WireClient fresh = rig.log_in({.epoch = 2});
     CHECK(service->carries(*rig.sessions[0]));
-    CHECK(rig.find("app.example.com").kind == Kind::service);
+    CHECK(rig.find("app.example.com").kind == HttpKind::service);
     fresh.obtain_http(1, {"app.example.com"});
     CHECK(rig.find("app.example.com").service == service.get());
     CHECK(service->carries(*rig.sessions[1]));
     CHECK_FALSE(service->carries(*rig.sessions[0]));
     CHECK(next_goaway() == wire::Code::going_away);  // the old session drains
-    CHECK(rig.find("app.example.com").kind == Kind::service);
+    CHECK(rig.find("app.example.com").kind == HttpKind::service);
     CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
 }
 
@@ -319,7 +319,7 @@ TEST_CASE("a service that is unregistered while one of its connections is replac
     REQUIRE(rig.sessions[0]->view().retired);
     first.unregister(1);
     CHECK(wire::decode_goaway(first.next(wire::FrameType::goaway).payload)->code == wire::Code::going_away);
-    CHECK(rig.find("app.example.com").kind == Kind::service);  // the other connection has not been told yet
+    CHECK(rig.find("app.example.com").kind == HttpKind::service);  // the other connection has not been told yet
     second.unregister(1);
     fresh.obtain_http(2, {"app.example.com"});
 }

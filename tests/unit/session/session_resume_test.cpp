@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint64_t features = wire::feature::announced | wire::feature::resume;
 
-struct ResumeRig : HttpRig {
-    ResumeRig() { shared->mux.resume = 30s; }
+struct ResumeFixture : HttpRig {
+    ResumeFixture() { shared->mux.resume = 30s; }
 
     /// A client with a session, as it goes on with it on another connection. It reads its bytes anew from the first.
     struct Held {
@@ -78,7 +78,7 @@ struct ResumeRig : HttpRig {
 }  // namespace
 
 TEST_CASE("a client goes on with its session, and keeps its port", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     rig.lose(held);
@@ -93,7 +93,7 @@ TEST_CASE("a client goes on with its session, and keeps its port", "[resume]") {
 }
 
 TEST_CASE("the resume wins over a connection that the server takes for alive", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     WireClient back = rig.connect(held.next());
@@ -105,7 +105,7 @@ TEST_CASE("the resume wins over a connection that the server takes for alive", "
 }
 
 TEST_CASE("nobody else gets a session that waits, and it goes on waiting for its client", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     auto other = rig.hold(2);
     rig.lose(held);
@@ -141,7 +141,7 @@ TEST_CASE("nobody else gets a session that waits, and it goes on waiting for its
 }
 
 TEST_CASE("an attempt that comes twice, or late, is refused, and the session stays where it is", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     rig.lose(held);
@@ -155,7 +155,7 @@ TEST_CASE("an attempt that comes twice, or late, is refused, and the session sta
 }
 
 TEST_CASE("counts that can not be end the session", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     rig.lose(held);
     Caller liar = held.next();
@@ -168,7 +168,7 @@ TEST_CASE("counts that can not be end the session", "[resume]") {
 }
 
 TEST_CASE("a server that stops, or hands over, waits for no client", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const auto tell = [&](bool hands_over) {
         on(rig.worker, [&] { hands_over ? held.session->hand_over() : held.session->drain(); });
@@ -194,7 +194,7 @@ TEST_CASE("a server that stops, or hands over, waits for no client", "[resume]")
 }
 
 TEST_CASE("who is sent away while it is away does not come back", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     rig.lose(held);
     SECTION("kicked") {
@@ -222,7 +222,7 @@ TEST_CASE("who is sent away while it is away does not come back", "[resume]") {
 TEST_CASE("rights that change while the new connection is on its way hold for it", "[threads][resume]") {
     runtime::Worker other;  // outlives its session, which the rig has
     other.start();
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     rig.lose(held);
     // The session's worker is busy: the new connection, which is on another one, has to wait for it.
@@ -255,7 +255,7 @@ TEST_CASE("rights that change while the new connection is on its way hold for it
 }
 
 TEST_CASE("a session that waits counts for the token's quota, and gives its place away", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     rig.shared->registry->set_quotas(2, 100);
     auto first = rig.hold(1);
     auto second = rig.hold(2);
@@ -273,7 +273,7 @@ TEST_CASE("a session that waits counts for the token's quota, and gives its plac
 }
 
 TEST_CASE("a client that begins anew ends the session that waits for it", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     rig.lose(held);
@@ -287,7 +287,7 @@ TEST_CASE("a client that begins anew ends the session that waits for it", "[resu
 }
 
 TEST_CASE("a port whose client is away goes to another process of its token that asks", "[resume]") {
-    ResumeRig rig;
+    ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     rig.lose(held);

@@ -22,7 +22,7 @@ using namespace ferrotunnel::session::test;
 
 namespace {
 
-using Kind = ServerNotice::Kind;
+using ServerKind = ServerNotice::Kind;
 
 /// A server on two workers that remembers what it was told.
 class TrunkSetRig : public ServerRig {
@@ -47,7 +47,7 @@ public:
         return client;
     }
 
-    std::vector<Kind> told() {
+    std::vector<ServerKind> told() {
         std::lock_guard lock(mutex_);
         return kinds_;
     }
@@ -56,7 +56,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::vector<Kind> kinds_;
+    std::vector<ServerKind> kinds_;
 };
 
 /// A server and both trunks of a tunnel, which carry one port for their service 1.
@@ -103,7 +103,7 @@ TEST_CASE("two trunks of a tunnel carry the visitors of one port in turn", "[thr
         second.register_port(7, 0);
     }
     CHECK(second.registered().port == port);
-    CHECK(rig.told() == std::vector{Kind::connected, Kind::joined, Kind::registered});
+    CHECK(rig.told() == std::vector{ServerKind::connected, ServerKind::joined, ServerKind::registered});
 
     std::vector<runtime::Fd> visitors;
     for (int i = 0; i < 4; ++i) {
@@ -134,7 +134,7 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
     // The first trunk's worker has the listening socket.
     trunks[0].close();
     REQUIRE(rig.ended.wait(1));
-    CHECK(rig.told().back() == Kind::degraded);
+    CHECK(rig.told().back() == ServerKind::degraded);
     visitors.push_back(visit(port));
     visitors.push_back(visit(port));
     CHECK(trunks[1].opened() == 1);
@@ -145,14 +145,14 @@ TEST_CASE("the loss of one trunk costs its own visitors; the port goes with the 
     CHECK(trunks[1].opened() == 1);
     trunks[1].close();
     REQUIRE(rig.ended.wait(3));
-    CHECK(rig.told().back() == Kind::lost);
+    CHECK(rig.told().back() == ServerKind::lost);
     CHECK_FALSE(visit(port));
     for (const runtime::Fd& visitor : visitors) {
         CHECK(error_at(visitor) == ECONNRESET);
     }
     CHECK_FALSE(rig.shared->registry->holder_of(port));
     auto losses = rig.told();
-    CHECK(std::count(losses.begin(), losses.end(), Kind::lost) == 1);
+    CHECK(std::count(losses.begin(), losses.end(), ServerKind::lost) == 1);
 }
 
 TEST_CASE("a trunk that comes back takes the place of its ghost, and the others stay", "[threads]") {
@@ -177,8 +177,9 @@ TEST_CASE("a higher epoch replaces all trunks", "[threads]") {
     CHECK(rig.shared->registry->session_count() == 1);
     runtime::Fd visitor = visit(rig.port);
     CHECK(fresh.opened() == 1);
-    CHECK(rig.told() == std::vector{Kind::connected, Kind::joined, Kind::registered, Kind::degraded, Kind::lost,
-                                    Kind::connected, Kind::registered});
+    CHECK(rig.told() == std::vector{ServerKind::connected, ServerKind::joined, ServerKind::registered,
+                                    ServerKind::degraded, ServerKind::lost, ServerKind::connected,
+                                    ServerKind::registered});
 }
 
 TEST_CASE("a trunk that drains leaves its ports to the others", "[threads]") {
@@ -253,8 +254,8 @@ TEST_CASE("a registration that crosses the service's end on another trunk does n
     CHECK(rig.second.refused().code == wire::Code::going_away);
     CHECK(rig.first.obtain_port(4, port) == port);
     // Nobody is told of such a refusal, since nobody waits for the service.
-    const std::vector<Kind> told = rig.told();
-    CHECK(std::count(told.begin(), told.end(), Kind::refused) == 0);
+    const std::vector<ServerKind> told = rig.told();
+    CHECK(std::count(told.begin(), told.end(), ServerKind::refused) == 0);
 
     rig.second.unregister(2);
     CHECK(rig.second.obtain_port(4, port) == port);

@@ -16,7 +16,7 @@ using transport::test::TemporaryDirectory;
 namespace {
 
 template <typename Description>
-std::vector<std::string> problems_of(Description service, bool application_serves = false) {
+std::vector<std::string> backend_problems(Description service, bool application_serves = false) {
     std::vector<Problem> problems;
     check_service(service, application_serves, problems);
     if (problems.empty() && !application_serves) {
@@ -31,12 +31,12 @@ std::vector<std::string> problems_of(Description service, bool application_serve
 
 template <typename Description>
 void only(Description service, const char* text) {
-    const auto problems = problems_of(std::move(service));
+    const auto problems = backend_problems(std::move(service));
     REQUIRE(problems.size() == 1);
     CHECK_THAT(problems[0], Catch::Contains(text));
 }
 
-Http web(std::string local) {
+Http web_backend(std::string local) {
     Http http;
     http.host = "app.example.com";
     http.local = std::move(local);
@@ -53,14 +53,15 @@ Tls tls(std::string host, std::string local = ":8443") {
 }  // namespace
 
 TEST_CASE("where a service leads is checked, and brought to its full form", "[settings]") {
-    Http http = web("https://:8443");
+    Http http = web_backend("https://:8443");
     std::vector<Problem> problems;
     check_service(http, false, problems);
     CHECK(problems.empty());
     CHECK(http.local == "https://127.0.0.1:8443");
-    CHECK(problems_of(web("unix:/run/app.sock")).empty());
-    CHECK(problems_of(Tcp(1, "tls://db.internal:5433")).empty());
-    only(web("tls://app.internal:1"), "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
+    CHECK(backend_problems(web_backend("unix:/run/app.sock")).empty());
+    CHECK(backend_problems(Tcp(1, "tls://db.internal:5433")).empty());
+    only(web_backend("tls://app.internal:1"),
+         "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
     only(Tcp(1, "unix:app.sock"), "its whole path");
 }
 
@@ -69,11 +70,11 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
     transport::test::put_file(folder.path() / "ca.pem",
                               transport::test::certificate_pem(transport::test::make_for("app.internal")));
     transport::test::put_file(folder.path() / "no.pem", "no certificate\n");
-    Http http = web("https://app.internal");
+    Http http = web_backend("https://app.internal");
     http.backend_tls.ca_file = (folder.path() / "ca.pem").string();
-    CHECK(problems_of(http).empty());
+    CHECK(backend_problems(http).empty());
     http.backend_tls.server_name = "127.0.0.1";
-    CHECK(problems_of(http).empty());
+    CHECK(backend_problems(http).empty());
     http.backend_tls.server_name = "two words";
     only(http, "\"two words\" is no name or address of a server");
     http.backend_tls.server_name.clear();
@@ -85,7 +86,7 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
     http.backend_tls.ca_file = (folder.path() / "none.pem").string();
     only(http, "can not read the file");
 
-    http = web("app.internal:80");
+    http = web_backend("app.internal:80");
     http.backend_tls.insecure = true;
     only(http, "`local` is not written https://host:port");
     Tcp tcp(1, ":22");
@@ -94,16 +95,16 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
 }
 
 TEST_CASE("where the application serves there is no backend to speak of", "[settings]") {
-    Http http = web("");
-    CHECK(problems_of(http, true).empty());
+    Http http = web_backend("");
+    CHECK(backend_problems(http, true).empty());
     http.proxy_protocol = ProxyProtocol::v1;
     http.backend_tls.insecure = true;
-    CHECK(problems_of(http, true).size() == 2);
+    CHECK(backend_problems(http, true).size() == 2);
 }
 
 TEST_CASE("what a backend is told of the visitor goes to the engine, and to the server", "[settings]") {
     std::vector<Problem> problems;
-    Http http = web(":3000");
+    Http http = web_backend(":3000");
     CHECK_FALSE(http_part(http).per_visitor);
     CHECK_FALSE(make_backend(backend_words(http), problems).proxy);
     http.proxy_protocol = ProxyProtocol::v2;
@@ -120,14 +121,14 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     CHECK(problems.empty());
     CHECK(app.name == "tls:app.example.com");
     CHECK(app.local == "127.0.0.1:8443");
-    CHECK(problems_of(tls("*.example.com", "unix:/run/app.sock")).empty());
+    CHECK(backend_problems(tls("*.example.com", "unix:/run/app.sock")).empty());
     only(tls(""), "missing `host`");
     only(tls("app.example.com", ""), "missing `local`");
     only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an address");
     only(tls("app..com"), "The host \"app..com\"");
     only(tls("app.example.com", "https://:8443"), "speaks of TLS, which goes to this backend");
     app.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
-    CHECK(problems_of(app).empty());
+    CHECK(backend_problems(app).empty());
     app.aliases.emplace_back("x.example.com");
     only(app, "more than 16 hosts");
 }
@@ -136,7 +137,7 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
     TemporaryDirectory folder;
     std::filesystem::create_directory(folder.path() / "site");
     const std::string whole = "files:" + (folder.path() / "site").string();
-    Http http = web("files:" + folder.path().string() + "/./site/");
+    Http http = web_backend("files:" + folder.path().string() + "/./site/");
     http.listing = true;
     std::vector<Problem> problems;
     check_service(http, false, problems);
@@ -146,20 +147,20 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
     REQUIRE(made.folder);
     CHECK(made.folder->path() == (folder.path() / "site").string());
     CHECK(made.folder->lists());
-    Http relative = web("files:.");
+    Http relative = web_backend("files:.");
     check_service(relative, false, problems);
     CHECK(problems.empty());
     CHECK(relative.local == "files:" + std::filesystem::current_path().string());
-    only(web(whole + "/none"), "can not be opened: No such file or directory");
-    only(web("files:/dev/null"), "is no folder");
-    only(web("files:"), "names no folder");
-    only(web("files:a\nb"), "has control characters");
+    only(web_backend(whole + "/none"), "can not be opened: No such file or directory");
+    only(web_backend("files:/dev/null"), "is no folder");
+    only(web_backend("files:"), "names no folder");
+    only(web_backend("files:a\nb"), "has control characters");
     only(Tcp(1, whole), "which only an HTTP service answers with");
     only(tls("app.example.com", whole), "which only an HTTP service answers with");
 }
 
 TEST_CASE("what is said of a folder has to fit", "[settings]") {
-    Http http = web("files:/");
+    Http http = web_backend("files:/");
     http.proxy_protocol = ProxyProtocol::v1;
     only(http, "`proxy_protocol` has no meaning where the files of a folder are the answers");
     http.proxy_protocol = ProxyProtocol::off;
@@ -168,7 +169,7 @@ TEST_CASE("what is said of a folder has to fit", "[settings]") {
     http.rules.host_header.clear();
     http.backend_tls.insecure = true;
     only(http, "`local` is not written https://host:port");
-    Http listing = web(":3000");
+    Http listing = web_backend(":3000");
     listing.listing = true;
     only(listing, "`listing` has no meaning: `local` is not written files:FOLDER");
 }

@@ -39,7 +39,7 @@ Texts to_texts(const std::vector<Problem>& problems) {
     return texts;
 }
 
-Texts problems_of(const std::string& text) {
+Texts file_problems(const std::string& text) {
     std::vector<Problem> problems;
     Config::try_parse(text, "f.yml", problems);
     return to_texts(problems);
@@ -57,9 +57,9 @@ Texts problems_of_building(const std::string& text) {
     return to_texts(problems);
 }
 
-class TemporaryFile {
+class TemporaryConfig {
 public:
-    explicit TemporaryFile(const std::string& text) {
+    explicit TemporaryConfig(const std::string& text) {
         std::string name = "/tmp/ferrotunnel-config-XXXXXX";
         const int fd = ::mkstemp(name.data());
         REQUIRE(fd >= 0);
@@ -67,9 +67,9 @@ public:
         path_ = name;
         std::ofstream(path_) << text;
     }
-    ~TemporaryFile() { ::unlink(path_.c_str()); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryConfig() { ::unlink(path_.c_str()); }
+    TemporaryConfig(const TemporaryConfig&) = delete;
+    TemporaryConfig& operator=(const TemporaryConfig&) = delete;
 
     const std::string& path() const { return path_; }
     std::string folder() const { return path_.substr(0, path_.rfind('/')); }
@@ -116,8 +116,8 @@ TEST_CASE("a file names its client, and may offer a service without a public por
 }
 
 TEST_CASE("all problems of a file are told at once, in its order", "[config]") {
-    CHECK(problems_of("server:\n  bnid: x\n  workers: 257\n  timing: {open_timeout: soon}\nclient:\n"
-                      "  token: env:FERROTUNNEL_NO_SUCH\n  services:\n    - {tcp: 1}\nlog: {level: inof}\n") ==
+    CHECK(file_problems("server:\n  bnid: x\n  workers: 257\n  timing: {open_timeout: soon}\nclient:\n"
+                        "  token: env:FERROTUNNEL_NO_SUCH\n  services:\n    - {tcp: 1}\nlog: {level: inof}\n") ==
           Texts{
               "f.yml:2:3: server.bnid: no such key; did you mean bind?",
               "f.yml:3:12: server.workers: expected a whole number from 0 to 256, found \"257\"",
@@ -220,7 +220,7 @@ TEST_CASE("two files that mean the same are equal", "[config]") {
 }
 
 TEST_CASE("tokens come from files, variables and the text; only the last is warned about", "[config]") {
-    const TemporaryFile secret(token() + "\n");
+    const TemporaryConfig secret(token() + "\n");
     const std::string name = secret.name();
     ::setenv("FERROTUNNEL_TEST_TOKEN", token().c_str(), 1);
     const Config literal = Config::parse(server_text(), secret.folder() + "/f.yml");
@@ -241,8 +241,8 @@ TEST_CASE("tokens come from files, variables and the text; only the last is warn
 }
 
 TEST_CASE("tokens of a server have names", "[config]") {
-    const TemporaryFile first(token());
-    const TemporaryFile second(std::string(Secret::generate().reveal()));
+    const TemporaryConfig first(token());
+    const TemporaryConfig second(std::string(Secret::generate().reveal()));
     const std::string third(Secret::generate().reveal());
     const auto file =
         detail::read_config({"server:\n  token:\n    - file:" + first.path() +
@@ -364,9 +364,9 @@ TEST_CASE("rules and limits of an HTTP service", "[config]") {
 }
 
 TEST_CASE("services are told apart", "[config]") {
-    CHECK(problems_of(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
-                                  "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"
-                                  "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
+    CHECK(file_problems(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
+                                    "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"
+                                    "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
           Texts{"f.yml:6:13: client.services[1].tcp: the public port 1 is there twice; the first one is in line 5",
                 "f.yml:7:33: client.services[2].name: a second service is called \"x\"; the first one is in line 6",
                 "f.yml:8:33: client.services[3].name: \"a b\": expected a name of up to 64 letters, digits and "
@@ -390,10 +390,10 @@ TEST_CASE("files that can not be read are problems without a line", "[config]") 
     CHECK_THROWS_AS(Config::load("/tmp"), config_error);
     CHECK_THROWS_AS(none.client().server("127.0.0.1:1").token(Secret::generate()).build(), config_error);
 
-    const TemporaryFile file(server_text());
+    const TemporaryConfig file(server_text());
     CHECK(Config::load(file.path()).has_server());
     CHECK(Config::load(file.path()).file() == file.path());
-    const TemporaryFile big("# " + std::string(limits::config_file_bytes_max, 'x'));
+    const TemporaryConfig big("# " + std::string(limits::config_file_bytes_max, 'x'));
     problems.clear();
     Config::try_load(big.path(), problems);
     REQUIRE(problems.size() == 1);
@@ -401,11 +401,11 @@ TEST_CASE("files that can not be read are problems without a line", "[config]") 
 }
 
 TEST_CASE("a file without a section runs nothing", "[config]") {
-    CHECK(problems_of("log: {level: info}\n") ==
+    CHECK(file_problems("log: {level: info}\n") ==
           Texts{"f.yml:1:1: nothing to run: there is neither `server:` nor `client:`"});
-    CHECK(problems_of("server:\n").empty());  // the token may come from elsewhere
-    CHECK(problems_of("sever: {}\n") == Texts{"f.yml:1:1: sever: no such key; did you mean server?",
-                                              "f.yml:1:1: nothing to run: there is neither `server:` nor `client:`"});
+    CHECK(file_problems("server:\n").empty());  // the token may come from elsewhere
+    CHECK(file_problems("sever: {}\n") == Texts{"f.yml:1:1: sever: no such key; did you mean server?",
+                                                "f.yml:1:1: nothing to run: there is neither `server:` nor `client:`"});
 }
 
 }  // namespace ferrotunnel

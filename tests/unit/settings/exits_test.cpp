@@ -18,7 +18,7 @@ ExitUser user(std::string name, std::string password = "secret") {
     return {std::move(name), Secret::from_string(std::move(password))};
 }
 
-std::string problem_of(Tcp tcp) {
+std::string exit_problem(Tcp tcp) {
     std::vector<Problem> problems;
     check_service(tcp, false, problems);
     return problems.empty() ? "" : problems.front().text;
@@ -28,7 +28,7 @@ std::string problem_of(Tcp tcp) {
 
 TEST_CASE("an exit with destinations and users is made as it was said") {
     Tcp tcp = Tcp::exit(1080, {"*.example.com:443"}, {user("ann")});
-    CHECK(problem_of(tcp).empty());
+    CHECK(exit_problem(tcp).empty());
     std::vector<Problem> problems;
     const backend::Backend made = make_backend(backend_words(tcp), problems);
     REQUIRE(made.exit);
@@ -38,17 +38,17 @@ TEST_CASE("an exit with destinations and users is made as it was said") {
 }
 
 TEST_CASE("what is wrong with an exit is told") {
-    CHECK(problem_of(Tcp::exit(0, {})).find("leads nowhere without `allow`") != std::string::npos);
-    CHECK(problem_of(Tcp::exit(0, {"a..b"})).find("\"a..b\" is no destination") != std::string::npos);
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, {user("a:b")})).find("has a colon") != std::string::npos);
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, {user("a"), user("a")})).find("is there twice") != std::string::npos);
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, {user("")})).find("is no name") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {})).find("leads nowhere without `allow`") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a..b"})).find("\"a..b\" is no destination") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a:b")})).find("has a colon") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a"), user("a")})).find("is there twice") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("")})).find("is no name") != std::string::npos);
     Tcp other(0, "127.0.0.1:22");
     other.allow = {"a.test"};
-    CHECK(problem_of(other).find("have no meaning") != std::string::npos);
+    CHECK(exit_problem(other).find("have no meaning") != std::string::npos);
     Tcp with_proxy = Tcp::exit(0, {"a.test"});
     with_proxy.proxy_protocol = ProxyProtocol::v1;
-    CHECK(problem_of(with_proxy).find("`proxy_protocol` has no meaning") != std::string::npos);
+    CHECK(exit_problem(with_proxy).find("`proxy_protocol` has no meaning") != std::string::npos);
 }
 
 TEST_CASE("limit: users of an exit, their names and passwords") {
@@ -56,13 +56,13 @@ TEST_CASE("limit: users of an exit, their names and passwords") {
     for (std::size_t i = 0; i < limits::exit_users_max; ++i) {
         users.push_back(user("user" + std::to_string(i)));
     }
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, users)).empty());
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, users)).empty());
     users.push_back(user("one-more"));
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, users)) == "has 65 users; at most 64 are possible");
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, users)) == "has 65 users; at most 64 are possible");
     const std::string longest(limits::exit_login_max, 'x');
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, {user(longest, longest)})).empty());
-    CHECK_FALSE(problem_of(Tcp::exit(0, {"a.test"}, {user(longest + 'x')})).empty());
-    CHECK(problem_of(Tcp::exit(0, {"a.test"}, {user("a", longest + 'x')})).find("has to have 1 to 255 bytes") !=
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user(longest, longest)})).empty());
+    CHECK_FALSE(exit_problem(Tcp::exit(0, {"a.test"}, {user(longest + 'x')})).empty());
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a", longest + 'x')})).find("has to have 1 to 255 bytes") !=
           std::string::npos);
 }
 

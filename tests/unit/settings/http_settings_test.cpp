@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
-Texts problems_with(const HttpServerSettings& settings) {
+Texts edge_problems(const HttpServerSettings& settings) {
     std::vector<Problem> problems;
     check_http_settings(settings, problems);
     Texts texts;
@@ -67,10 +67,10 @@ void set_to(T& value, std::uint64_t number) {
     }
 }
 
-Texts problems_with_page(HttpPage page) {
+Texts page_problems(HttpPage page) {
     HttpServerSettings settings;
     settings.pages.push_back(std::move(page));
-    return problems_with(settings);
+    return edge_problems(settings);
 }
 
 std::string body_of(const http::HostPages& pages, http::PageState state, std::string_view host) {
@@ -90,7 +90,7 @@ TEST_CASE("the edge's settings: what a builder has by default is what the engine
     CHECK(http_bounds({}) == directory::HttpBounds{});
     CHECK(front.trusted_proxies.empty());
     CHECK(front.pages == http::HostPages{});
-    CHECK(problems_with({}).empty());
+    CHECK(edge_problems({}).empty());
 }
 
 TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-settings]") {
@@ -122,7 +122,7 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
     const auto with = [](const Setting<HttpServerSettings>& setting, std::uint64_t number) {
         HttpServerSettings settings;
         visit_value(setting, settings, [number](auto& value) { set_to(value, number); });
-        return problems_with(settings);
+        return edge_problems(settings);
     };
     std::size_t bounded = 0;
     for (const Setting<HttpServerSettings>& each : http_settings()) {
@@ -147,7 +147,7 @@ TEST_CASE("the edge's settings: each limit is kept, and passed by one", "[http-s
     CHECK(bounded == 28);
     HttpServerSettings targets;
     targets.target_bytes = 8 * 1024 + 1;  // more than the readings of a path have room for
-    CHECK(problems_with(targets) ==
+    CHECK(edge_problems(targets) ==
           Texts{"http_settings.target_bytes: expected a size from 64 to 8192 bytes, found 8193"});
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("the edge's settings: what is no network, no name for Via, no page", "
     HttpServerSettings settings;
     settings.trusted_proxies = {"10.0.0.0/8", "proxy.example.com"};
     settings.via = "two words";
-    CHECK(problems_with(settings) ==
+    CHECK(edge_problems(settings) ==
           Texts{"http_settings.via: \"two words\" is no name for Via; expected up to 64 letters, digits and "
                 "!#$%&'*+-.^_`|~",
                 "http_settings.trusted_proxies: \"proxy.example.com\" is neither an IP address nor a network like "
@@ -163,28 +163,28 @@ TEST_CASE("the edge's settings: what is no network, no name for Via, no page", "
     settings = {};
     settings.via = std::string(64, 'x');
     settings.trusted_proxies.assign(limits::http_trusted_proxies_max, "10.0.0.1");
-    CHECK(problems_with(settings).empty());
+    CHECK(edge_problems(settings).empty());
     settings.via += 'x';
     settings.trusted_proxies.push_back("10.0.0.1");
-    CHECK(problems_with(settings).size() == 2);
+    CHECK(edge_problems(settings).size() == 2);
 
-    CHECK(problems_with_page(page("404", "x", "*.example.com")).empty());
-    CHECK(problems_with_page(page("200", "x")) ==
+    CHECK(page_problems(page("404", "x", "*.example.com")).empty());
+    CHECK(page_problems(page("200", "x")) ==
           Texts{"http_settings.pages: the page for \"200\" is for nothing that happens; expected a status like 404, a "
                 "state like no_client, or all"});
-    CHECK(problems_with_page(page("404", "{{statu}}")).size() == 1);
-    CHECK(problems_with_page(page("404", std::string(limits::http_page_max, 'x'))).empty());
-    CHECK(problems_with_page(page("404", std::string(limits::http_page_max + 1, 'x'))) ==
+    CHECK(page_problems(page("404", "{{statu}}")).size() == 1);
+    CHECK(page_problems(page("404", std::string(limits::http_page_max, 'x'))).empty());
+    CHECK(page_problems(page("404", std::string(limits::http_page_max + 1, 'x'))) ==
           Texts{"http_settings.pages: the page for \"404\" is larger than 256 KiB"});
-    CHECK(problems_with_page(page("404", "x", "a b")).size() == 1);
+    CHECK(page_problems(page("404", "x", "a b")).size() == 1);
     settings = {};
     settings.pages = {page("404", "x"), page("404", "y", {}, HttpPage::Format::json), page("404", "z", "a.x")};
-    CHECK(problems_with(settings).empty());
+    CHECK(edge_problems(settings).empty());
     settings.pages.push_back(page("404", "again", "a.x"));
-    CHECK(problems_with(settings) == Texts{"http_settings.pages: there are two pages for \"404\" in one format, for "
+    CHECK(edge_problems(settings) == Texts{"http_settings.pages: there are two pages for \"404\" in one format, for "
                                            "the host \"a.x\""});
     settings.pages.assign(limits::http_pages_max + 1, page("404", "x"));
-    CHECK(problems_with(settings) == Texts{"http_settings.pages: has more than 1024 pages"});
+    CHECK(edge_problems(settings) == Texts{"http_settings.pages: has more than 1024 pages"});
 }
 
 TEST_CASE("the edge's pages: the most exact one is taken, in whatever order they come", "[http-settings]") {
@@ -206,16 +206,16 @@ TEST_CASE("the edge's pages: the most exact one is taken, in whatever order they
 namespace {
 
 /// A folder with pages; reads configurations as if they were files in it.
-class Folder {
+class PagesFolder {
 public:
-    Folder() {
+    PagesFolder() {
         REQUIRE(::mkdtemp(path_.data()) != nullptr);
         write("404.html", "<p>{{host}} is not here");
         write("error.json", "{\"status\":{{status}}}");
         write("bad.html", "{{stauts}}");
         write("large.html", std::string(limits::http_page_max + 1, 'x'));
     }
-    ~Folder() {
+    ~PagesFolder() {
         for (const char* name : {"404.html", "error.json", "bad.html", "large.html"}) {
             ::unlink((path_ + '/' + name).c_str());
         }
@@ -245,7 +245,7 @@ private:
 }  // namespace
 
 TEST_CASE("the edge's settings in a file", "[http-settings]") {
-    const Folder folder;
+    const PagesFolder folder;
     Texts problems;
     const HttpServerSettings settings = folder.read(
         "    head_timeout: 3s\n"
@@ -274,7 +274,7 @@ TEST_CASE("the edge's settings in a file", "[http-settings]") {
 }
 
 TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "[http-settings]") {
-    const Folder folder;
+    const PagesFolder folder;
     Texts problems;
     const HttpServerSettings settings = folder.read(
         "    pages:\n"

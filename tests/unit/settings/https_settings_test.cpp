@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::vector<std::string> problems_with(ServerSettings settings) {
+std::vector<std::string> https_problems(ServerSettings settings) {
     std::vector<Problem> problems;
     check_https(settings, problems);
     std::vector<std::string> lines;
@@ -37,7 +37,7 @@ void expect(Change change, const std::string& problem) {
     ServerSettings settings = listening();
     change(settings);
     INFO(problem);
-    CHECK(problems_with(settings) == std::vector<std::string>{problem});
+    CHECK(https_problems(settings) == std::vector<std::string>{problem});
 }
 
 ConfigFile read(const std::string& text) {
@@ -122,8 +122,8 @@ TEST_CASE("what can work has no problems", "[https]") {
     https.hsts = Hsts{0s, true, false};
     ServerSettings settings = listening(https);
     settings.proxies = {"10.0.0.0/8", "::1"};
-    CHECK(problems_with(settings).empty());
-    CHECK(problems_with(ServerSettings()).empty());
+    CHECK(https_problems(settings).empty());
+    CHECK(https_problems(ServerSettings()).empty());
 }
 
 TEST_CASE("a file says all of it", "[https]") {

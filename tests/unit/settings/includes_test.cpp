@@ -13,14 +13,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class Folder {
+class IncludesFolder {
 public:
-    Folder() {
+    IncludesFolder() {
         std::string name = (std::filesystem::temp_directory_path() / "ferrotunnel-includes-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
-    ~Folder() { std::filesystem::remove_all(path_); }
+    ~IncludesFolder() { std::filesystem::remove_all(path_); }
     std::string write(const std::string& name, const std::string& text) const {
         const std::filesystem::path file = std::filesystem::path(path_) / name;
         std::filesystem::create_directories(file.parent_path());
@@ -63,7 +63,7 @@ Texts names_of(const Config& config) {
 }  // namespace
 
 TEST_CASE("files that are included add to groups and lists") {
-    const Folder folder;
+    const IncludesFolder folder;
     folder.write(
         "main.yml",
         "include: conf.d/\nclient:\n  server: a.example.com\n  services:\n    - {tcp: 1, local: 1, name: a}\n");
@@ -85,7 +85,7 @@ TEST_CASE("files that are included add to groups and lists") {
 }
 
 TEST_CASE("a pattern includes the names that match, and one item stands for a list") {
-    const Folder folder;
+    const IncludesFolder folder;
     folder.write("main.yml", "include: [\"conf.d/t*.yml\", last.yml]\nserver: {token: " + token_text() + "}\n");
     folder.write("conf.d/t1.yml", "server: {token: " + std::string(Secret::generate().reveal()) + "}\n");
     folder.write("conf.d/u1.yml", "nonsense: 1\n");
@@ -95,7 +95,7 @@ TEST_CASE("a pattern includes the names that match, and one item stands for a li
 }
 
 TEST_CASE("messages name the file that they are about") {
-    const Folder folder;
+    const IncludesFolder folder;
     folder.write("main.yml", "include: [a.yml, b.yml]\nserver:\n  workers: 1\n  token: " + token_text() + "\n");
     folder.write("a.yml", "server:\n  workers: 2\n  bnid: x\n");
     folder.write("b.yml", "server:\n  bind: nowhere:x\n  http: {head_timeout: soon}\n");
@@ -108,7 +108,7 @@ TEST_CASE("messages name the file that they are about") {
 }
 
 TEST_CASE("what is found wrong with the whole is told at its place in the file that was included") {
-    const Folder folder;
+    const IncludesFolder folder;
     folder.write("main.yml", "include: a.yml\nserver: {token: " + token_text() + "}\n");
     folder.write("a.yml", "server:\n  bind: nowhere\n");
     std::vector<Problem> problems = folder.load().server().check();
@@ -118,7 +118,7 @@ TEST_CASE("what is found wrong with the whole is told at its place in the file t
 }
 
 TEST_CASE("what can not be included is told at the line that names it") {
-    const Folder folder;
+    const IncludesFolder folder;
     folder.write("main.yml",
                  "include:\n  - nothing.yml\n  - /dev/null\n  - none/\n  - main.yml\n  - a.yml\n  - a.yml\n"
                  "server: {token: " +
@@ -134,7 +134,7 @@ TEST_CASE("what can not be included is told at the line that names it") {
 }
 
 TEST_CASE("files are included so deep, and so many") {
-    const Folder folder;
+    const IncludesFolder folder;
     const auto chain = [&](std::size_t depth) {
         folder.write("main.yml", "include: 1.yml\nserver: {token: " + token_text() + "}\n");
         for (std::size_t i = 1; i <= depth; ++i) {
@@ -157,7 +157,7 @@ TEST_CASE("files are included so deep, and so many") {
 }
 
 TEST_CASE("the whole configuration is shown with its defaults, and without secrets") {
-    const Folder folder;
+    const IncludesFolder folder;
     const std::string guessable = "hunter2-and-more";
     folder.write("main.yml", "include: a.yml\nserver:\n  token: [{name: a, secret: " + token_text() +
                                  "}, \"file:t\"]\n  workers: 3\n");

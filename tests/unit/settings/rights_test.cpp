@@ -24,7 +24,7 @@ detail::ConfigFile read_rights(const std::string& keys) {
 }
 
 // Everything that the check says about rights of a builder.
-Texts problems_of(const Rights& rights) {
+Texts rights_problems(const Rights& rights) {
     Server::Builder builder;
     builder.token(Secret::generate(), "alice", rights);
     Texts texts;
@@ -88,24 +88,24 @@ TEST_CASE("an expiry that is over is a warning at its place", "[rights]") {
 }
 
 TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
-    CHECK(problems_of({}).empty());
-    CHECK(problems_of({.hosts = {{"a.example.com"}}, .ports = {{"any"}}, .kinds = {{"tcp"}}}).empty());
-    CHECK(problems_of({.ports = {{"8100-8000"}}}) ==
+    CHECK(rights_problems({}).empty());
+    CHECK(rights_problems({.hosts = {{"a.example.com"}}, .ports = {{"any"}}, .kinds = {{"tcp"}}}).empty());
+    CHECK(rights_problems({.ports = {{"8100-8000"}}}) ==
           Texts{"token: `ports` of \"alice\": \"8100-8000\" is a range upside down: write the lower port first"});
-    CHECK(problems_of({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` stands alone"});
-    CHECK(problems_of({.ports = {{"80,81"}}}).size() == 1);
-    CHECK(problems_of({.kinds = {{"smtp"}}}) ==
+    CHECK(rights_problems({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` stands alone"});
+    CHECK(rights_problems({.ports = {{"80,81"}}}).size() == 1);
+    CHECK(rights_problems({.kinds = {{"smtp"}}}) ==
           Texts{"token: `kinds` of \"alice\": \"smtp\" is no kind of service; there are tcp, udp, http, tls, private"});
-    CHECK(problems_of({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
-    CHECK(problems_of({.visited_by = {{""}}}) ==
+    CHECK(rights_problems({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
+    CHECK(rights_problems({.visited_by = {{""}}}) ==
           Texts{"token: `visited_by` of \"alice\": an empty text is no name of a token"});
-    CHECK(problems_of({.services = 0, .visitors = 1'000'001}).size() == 2);
-    CHECK(problems_of({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
-    CHECK(problems_of({.visitors_per_second = 0}).size() == 1);
-    CHECK(problems_of({.bytes_per_second = {1024, std::uint64_t{100} << 30}}).empty());
-    CHECK(problems_of({.bytes_per_second = {{}, 1023}}) ==
+    CHECK(rights_problems({.services = 0, .visitors = 1'000'001}).size() == 2);
+    CHECK(rights_problems({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
+    CHECK(rights_problems({.visitors_per_second = 0}).size() == 1);
+    CHECK(rights_problems({.bytes_per_second = {1024, std::uint64_t{100} << 30}}).empty());
+    CHECK(rights_problems({.bytes_per_second = {{}, 1023}}) ==
           Texts{"token: `bytes_per_second` of \"alice\": must be 1 KiB to 100 GiB"});
-    CHECK(problems_of({.service_bytes_per_second = {(std::uint64_t{100} << 30) + 1, {}}}).size() == 1);
+    CHECK(rights_problems({.service_bytes_per_second = {(std::uint64_t{100} << 30) + 1, {}}}).size() == 1);
 }
 
 TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and not one more", "[rights]") {
@@ -117,11 +117,11 @@ TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and
         ports.push_back(std::to_string(2000 + i));
         networks.push_back("10.0.0." + std::to_string(i));
     }
-    CHECK(problems_of({.hosts = hosts, .ports = ports, .from = networks}).empty());
+    CHECK(rights_problems({.hosts = hosts, .ports = ports, .from = networks}).empty());
     hosts.push_back("one.more.example.com");
     ports.push_back("3000");
     networks.push_back("10.0.1.0");
-    CHECK(problems_of({.hosts = hosts, .ports = ports, .from = networks}).size() == 3);
+    CHECK(rights_problems({.hosts = hosts, .ports = ports, .from = networks}).size() == 3);
 }
 
 TEST_CASE("a second secret is checked as the first one is, and is there once", "[rights]") {

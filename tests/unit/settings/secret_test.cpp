@@ -16,9 +16,9 @@
 namespace ferrotunnel {
 namespace {
 
-class TemporaryFile {
+class SecretFile {
 public:
-    TemporaryFile(const std::string& text, mode_t mode) {
+    SecretFile(const std::string& text, mode_t mode) {
         std::string pattern = (std::filesystem::temp_directory_path() / "ft-secret-XXXXXX").string();
         const int fd = ::mkstemp(pattern.data());
         REQUIRE(fd >= 0);
@@ -27,7 +27,7 @@ public:
         ::close(fd);
         path_ = pattern;
     }
-    ~TemporaryFile() { std::filesystem::remove(path_); }
+    ~SecretFile() { std::filesystem::remove(path_); }
     const std::string& path() const { return path_; }
 
 private:
@@ -39,7 +39,7 @@ concept Streamable = requires(std::ostream& out, const T& value) {
     out << value;
 };
 
-std::string problem_of(const std::string& path) {
+std::string secret_file_problem(const std::string& path) {
     try {
         (void)Secret::from_file(path);
     } catch (const config_error& error) {
@@ -88,28 +88,28 @@ TEST_CASE("a secret comes from the environment", "[secret]") {
 }
 
 TEST_CASE("a secret comes from a file, without its line end", "[secret]") {
-    const TemporaryFile mine("my token\r\n\n", 0600);
+    const SecretFile mine("my token\r\n\n", 0600);
     const Secret secret = Secret::from_file(mine.path());
     CHECK(secret.reveal() == "my token");
     CHECK_FALSE(secret.exposed());
 
-    const TemporaryFile open("my token", 0644);
+    const SecretFile open("my token", 0644);
     CHECK(Secret::from_file(open.path()).exposed());
     CHECK(Secret::from_file(open.path()).copy().exposed());
 
-    const TemporaryFile largest(std::string(4096, 'x'), 0600);
+    const SecretFile largest(std::string(4096, 'x'), 0600);
     CHECK(Secret::from_file(largest.path()).reveal().size() == 4096);
 }
 
 TEST_CASE("a file that holds no secret is refused with a reason that does not tell its content", "[secret]") {
-    CHECK(problem_of("/nonexistent/token") ==
+    CHECK(secret_file_problem("/nonexistent/token") ==
           "token: can not read the file /nonexistent/token: No such file or directory");
-    const TemporaryFile empty("\n", 0600);
-    CHECK(problem_of(empty.path()).find("is empty") != std::string::npos);
-    const TemporaryFile long_file("hunter2" + std::string(4096, 'x'), 0600);
-    CHECK(problem_of(long_file.path()).find("longer than 4096 bytes") != std::string::npos);
-    CHECK(problem_of(long_file.path()).find("hunter2") == std::string::npos);
-    CHECK(problem_of("/").find("Is a directory") != std::string::npos);
+    const SecretFile empty("\n", 0600);
+    CHECK(secret_file_problem(empty.path()).find("is empty") != std::string::npos);
+    const SecretFile long_file("hunter2" + std::string(4096, 'x'), 0600);
+    CHECK(secret_file_problem(long_file.path()).find("longer than 4096 bytes") != std::string::npos);
+    CHECK(secret_file_problem(long_file.path()).find("hunter2") == std::string::npos);
+    CHECK(secret_file_problem("/").find("Is a directory") != std::string::npos);
 }
 
 }  // namespace ferrotunnel

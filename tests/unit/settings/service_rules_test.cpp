@@ -16,7 +16,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Http web(std::string path = "/api") {
+Http web_at_path(std::string path = "/api") {
     Http http;
     http.host = "app.example.com";
     http.local = "127.0.0.1:3000";
@@ -24,7 +24,7 @@ Http web(std::string path = "/api") {
     return http;
 }
 
-Texts problems_of(const Http& http, bool application_serves = false) {
+Texts service_rule_problems(const Http& http, bool application_serves = false) {
     Texts texts;
     for (const Problem& problem : rule_problems(http, application_serves)) {
         texts.push_back(problem.key + ": " + problem.text);
@@ -54,7 +54,7 @@ TEST_CASE("what a program says in Host that connects to an address", "[http]") {
 }
 
 TEST_CASE("rules and limits are registered as they were said", "[http]") {
-    Http http = web();
+    Http http = web_at_path();
     CHECK(http_part(http).rules == wire::HttpRulesPart{});
     CHECK(http_part(http).limits == wire::HttpLimitsPart{});
     http.rules.replace_prefix = "/v2";
@@ -69,7 +69,7 @@ TEST_CASE("rules and limits are registered as they were said", "[http]") {
     http.limits.body_rate = 0;
     http.limits.body_max = 10;
     http.limits.upgrades = false;
-    CHECK(problems_of(http).empty());
+    CHECK(service_rule_problems(http).empty());
     const wire::HttpPart part = http_part(http);
     CHECK(part.rules.prefix == "/v2");
     CHECK(part.rules.host == "127.0.0.1:3000");
@@ -92,7 +92,7 @@ TEST_CASE("rules and limits are registered as they were said", "[http]") {
 }
 
 TEST_CASE("problems of rules are called by the members of Http", "[http]") {
-    Http http = web();
+    Http http = web_at_path();
     HttpHeaderRules& fields = http.rules.response_headers;
     fields = {{"X-A", "Connection"}, {{"X-B", "1"}, {"Via", "2"}, {"X-C", "a\nb"}}, {{"X D", "3"}}};
     const Texts expected{
@@ -101,71 +101,72 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
         "rules.response_headers.add[0].name: is no name of a field: letters, digits and '-'"};
-    CHECK(problems_of(http) == expected);
+    CHECK(service_rule_problems(http) == expected);
     fields = {};
     for (std::size_t i = 0; i <= limits::http_header_rules_max; ++i) {
         http.rules.request_headers.remove.push_back("X-" + std::to_string(i));
     }
-    CHECK(problems_of(http) == Texts{"rules.request_headers: has 33 rules; at most 32"});
+    CHECK(service_rule_problems(http) == Texts{"rules.request_headers: has 33 rules; at most 32"});
     http.rules = {};
     http.rules.request_headers.add = {{"X", "gr\xfc"}, {"Y", "a\tb"}};
-    CHECK(problems_of(http) == Texts{"rules.request_headers.add[0].value: has control characters, or is not UTF-8",
-                                     "rules.request_headers.add[1].value: has control characters, or is not UTF-8"});
+    CHECK(service_rule_problems(http) ==
+          Texts{"rules.request_headers.add[0].value: has control characters, or is not UTF-8",
+                "rules.request_headers.add[1].value: has control characters, or is not UTF-8"});
     http.rules = {};
     http.rules.replace_prefix = "v2";
     http.rules.host_header = "a b";
     http.rules.https_redirect = HttpsRedirect{200, 0};
     http.rules.hsts = Hsts{-1s, false, false};
-    CHECK(problems_of(http) == Texts{"rules.replace_prefix: does not begin with '/'",
-                                     "rules.host_header: has a character that no host name has",
-                                     "rules.https_redirect.status: is none of 301, 302, 307 and 308",
-                                     "rules.hsts.max_age: is not from 0 to 315360000 seconds"});
+    CHECK(service_rule_problems(http) == Texts{"rules.replace_prefix: does not begin with '/'",
+                                               "rules.host_header: has a character that no host name has",
+                                               "rules.https_redirect.status: is none of 301, 302, 307 and 308",
+                                               "rules.hsts.max_age: is not from 0 to 315360000 seconds"});
     http.rules = {};
     http.rules.redirect = HttpRedirect{"ftp://x", 302};
-    CHECK(problems_of(http) == Texts{"rules.redirect.to: begins with neither http:// nor https://"});
+    CHECK(service_rule_problems(http) == Texts{"rules.redirect.to: begins with neither http:// nor https://"});
     http.rules = {};
     http.rules.host_header = "backend";
-    CHECK(problems_of(http, true) ==
+    CHECK(service_rule_problems(http, true) ==
           Texts{"rules.host_header: can not be the backend's: the application itself serves"});
 }
 
 TEST_CASE("all rules of a service together have a bound, which is reached and passed by one", "[http]") {
-    Http http = web();
+    Http http = web_at_path();
     const std::size_t left = limits::http_rules_bytes_max - 2 * (limits::http_header_rule_bytes + 1);
     http.rules.request_headers.set = {{"X", std::string(left / 2, 'x')}, {"Y", std::string(left - left / 2, 'y')}};
-    REQUIRE(problems_of(http).empty());
+    REQUIRE(service_rule_problems(http).empty());
     CHECK_FALSE(wire::problem_of({1, wire::ServiceKind::http, 0, "", "", "", http_part(http)}));
     http.rules.request_headers.set[0].value += 'x';
-    CHECK(problems_of(http) == Texts{"rules: take 8193 bytes; at most 8192"});
+    CHECK(service_rule_problems(http) == Texts{"rules: take 8193 bytes; at most 8192"});
 }
 
 TEST_CASE("limits of a service have bounds, which are reached and passed by one", "[http]") {
-    Http http = web();
+    Http http = web_at_path();
     HttpLimits& own = http.limits;
     own.backend_connect_timeout = 10s;
     own.first_byte_timeout = 24h;
     own.upgraded_idle_timeout = 168h;
     own.body_rate = limits::http_body_rate_max;
     own.body_max = limits::http_body_bytes_max;
-    CHECK(problems_of(http).empty());
+    CHECK(service_rule_problems(http).empty());
     CHECK_FALSE(wire::problem_of({1, wire::ServiceKind::http, 0, "", "", "", http_part(http)}));
     *own.backend_connect_timeout += 1ms;
     *own.first_byte_timeout += 1ms;
     *own.upgraded_idle_timeout += 1ms;
     *own.body_rate += 1;
     *own.body_max += 1;
-    CHECK(problems_of(http) == Texts{"limits.backend_connect_timeout: must be above zero, and at most 10 s",
-                                     "limits.first_byte_timeout: must be above zero, and at most a day",
-                                     "limits.upgraded_idle_timeout: must be above zero, and at most a week",
-                                     "limits.body_rate: must be at most 1 GiB a second",
-                                     "limits.body_max: must be at most 2^63-1"});
+    CHECK(service_rule_problems(http) == Texts{"limits.backend_connect_timeout: must be above zero, and at most 10 s",
+                                               "limits.first_byte_timeout: must be above zero, and at most a day",
+                                               "limits.upgraded_idle_timeout: must be above zero, and at most a week",
+                                               "limits.body_rate: must be at most 1 GiB a second",
+                                               "limits.body_max: must be at most 2^63-1"});
     own = {};
     own.first_byte_timeout = 0ms;
-    CHECK(problems_of(http) == Texts{"limits.first_byte_timeout: must be above zero, and at most a day"});
+    CHECK(service_rule_problems(http) == Texts{"limits.first_byte_timeout: must be above zero, and at most a day"});
 }
 
 TEST_CASE("a service that redirects needs nothing behind it", "[http]") {
-    Http http = web();
+    Http http = web_at_path();
     http.local.clear();
     std::vector<Problem> problems;
     check_service(http, false, problems);

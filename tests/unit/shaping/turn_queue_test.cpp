@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr TimePoint begin{1h};
+constexpr TimePoint queue_start{1h};
 
 class Waiter final : public Turn {
 public:
@@ -38,19 +38,19 @@ TEST_CASE("those who wait are called in the order of their turns, whoever leaves
     TurnQueue queue;
     std::deque<Waiter> waiters;
     for (int i = 0; i < 300; ++i) {
-        waiters.emplace_back(called).at = begin + std::chrono::milliseconds(random.next() % 100);
+        waiters.emplace_back(called).at = queue_start + std::chrono::milliseconds(random.next() % 100);
         queue.join(waiters.back(), waiters.back().at);
     }
     for (Waiter& waiter : waiters) {
         if (random.next() % 3 == 0) {
             waiter.leave();
         } else if (random.next() % 3 == 0) {
-            waiter.at = begin + std::chrono::milliseconds(random.next() % 100);
+            waiter.at = queue_start + std::chrono::milliseconds(random.next() % 100);
         }
     }
-    queue.ask_again(begin);
+    queue.ask_again(queue_start);
     const std::size_t left = queue.size();
-    TimePoint now = begin - 1ms;
+    TimePoint now = queue_start - 1ms;
     while (queue.size() > 0) {
         now = std::max(now, queue.next());
         queue.call(now, 7);
@@ -67,13 +67,13 @@ TEST_CASE("nobody is called before its turn, and so many at a time", "[shaping]"
     TurnQueue queue;
     std::deque<Waiter> waiters;
     for (int i = 0; i < 10; ++i) {
-        queue.join(waiters.emplace_back(called), begin + i * 1ms);
+        queue.join(waiters.emplace_back(called), queue_start + i * 1ms);
     }
-    queue.call(begin - 1ns, 100);
+    queue.call(queue_start - 1ns, 100);
     CHECK(called.empty());
-    queue.call(begin + 4ms, 3);
+    queue.call(queue_start + 4ms, 3);
     CHECK(called.size() == 3);
-    queue.call(begin + 4ms, 100);
+    queue.call(queue_start + 4ms, 100);
     CHECK(called.size() == 5);
     CHECK_FALSE(waiters[4].is_queued());
     CHECK(waiters[5].is_queued());
@@ -85,8 +85,8 @@ TEST_CASE("a queue may go before those who wait in it, and they before the queue
     {
         TurnQueue queue;
         Waiter early(called);
-        queue.join(late, begin);
-        queue.join(early, begin);
+        queue.join(late, queue_start);
+        queue.join(early, queue_start);
     }
     CHECK_FALSE(late.is_queued());
     CHECK(called.empty());

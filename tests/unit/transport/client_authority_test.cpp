@@ -11,7 +11,7 @@ using namespace ferrotunnel::transport::test;
 
 namespace {
 
-std::string error_of(const std::vector<ClientAuthorityRule>& rules) {
+std::string authority_error(const std::vector<ClientAuthorityRule>& rules) {
     try {
         ClientAuthorities::load(rules);
         return "";
@@ -76,14 +76,14 @@ TEST_CASE("rules about client certificates that can not work") {
     put_file(leaf, certificate_pem(make_for("a.example")));
     const auto empty = directory.path() / "empty";
     put_file(empty, "");
-    CHECK(error_of({{"a.example", directory.path() / "none", true}}) ==
+    CHECK(authority_error({{"a.example", directory.path() / "none", true}}) ==
           (directory.path() / "none").string() + ": No such file or directory");
-    CHECK(error_of({{"a.example", empty, true}}) == empty.string() + ": holds no certificate in PEM form");
-    CHECK(error_of({{"a.example", leaf, true}}) == leaf.string() + ": holds a certificate that is none of a CA");
-    CHECK(error_of({{"a b", good, true}}) ==
+    CHECK(authority_error({{"a.example", empty, true}}) == empty.string() + ": holds no certificate in PEM form");
+    CHECK(authority_error({{"a.example", leaf, true}}) == leaf.string() + ": holds a certificate that is none of a CA");
+    CHECK(authority_error({{"a b", good, true}}) ==
           "client certificates for \"a b\": the host has a character that no host name has");
     for (const char* host : {"a.example", "*.a.example", "**.a.example", "*"}) {
-        CHECK(error_of({{host, good, true}, {host, good, false}}) ==
+        CHECK(authority_error({{host, good, true}, {host, good, false}}) ==
               "client certificates for \"" + std::string(host) + "\": the host has two rules");
     }
 }

@@ -28,8 +28,9 @@ std::vector<std::uint8_t> taken(Sealed& from) {
     return bytes;
 }
 
-struct Ends {
-    explicit Ends(const SealContext& visiting, const SealContext& serving) : visitor(visiting), service(serving) {}
+struct SealedEnds {
+    explicit SealedEnds(const SealContext& visiting, const SealContext& serving)
+        : visitor(visiting), service(serving) {}
 
     void shake_hands() {
         for (int round = 0; round < 4; ++round) {
@@ -71,7 +72,7 @@ TEST_CASE("who has the key gets through, and nobody in between reads") {
     const std::string name = "the database of the office";  // long enough never to come up by chance
     const SealContext visiting(End::visitor, key_of(1), name);
     const SealContext serving(End::service, key_of(1), name);
-    Ends ends(visiting, serving);
+    SealedEnds ends(visiting, serving);
     ends.shake_hands();
     REQUIRE(ends.visitor.state() == Sealed::State::open);
     REQUIRE(ends.service.state() == Sealed::State::open);
@@ -110,7 +111,7 @@ TEST_CASE("another key, or the same for another service, is refused on both ends
     const bool other_key = GENERATE(true, false);
     const SealContext visiting(End::visitor, key_of(other_key ? 2 : 1), other_key ? "db" : "web");
     const SealContext serving(End::service, key_of(1), "db");
-    Ends ends(visiting, serving);
+    SealedEnds ends(visiting, serving);
     ends.shake_hands();
     CHECK(ends.service.state() == Sealed::State::failed);
     CHECK(ends.visitor.state() == Sealed::State::failed);

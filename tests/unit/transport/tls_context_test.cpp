@@ -17,7 +17,7 @@ using Catch::Contains;
 namespace {
 
 template <typename Function>
-std::string error_of(Function function) {
+std::string tls_config_error(Function function) {
     try {
         function();
     } catch (const TlsConfigError& error) {
@@ -75,7 +75,7 @@ TEST_CASE("a damaged file is an error that says what to do, never a new key in s
     auto size = std::filesystem::file_size(path);
     for (std::uintmax_t length : {size / 4, size / 2, size - 40, std::uintmax_t{0}}) {
         std::filesystem::resize_file(path, length);
-        CHECK_THAT(error_of([&] { TlsContext::make_server({.state_directory = directory.path()}); }),
+        CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.state_directory = directory.path()}); }),
                    Contains(path.string()) && Contains("is damaged") && Contains("fingerprint"));
     }
 }
@@ -83,21 +83,22 @@ TEST_CASE("a damaged file is an error that says what to do, never a new key in s
 TEST_CASE("a state directory that can not be made is an error") {
     TemporaryDirectory directory;
     auto file = directory.file("file", "x");
-    CHECK_THAT(error_of([&] { TlsContext::make_server({.state_directory = file / "state"}); }),
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.state_directory = file / "state"}); }),
                Contains("can not be created"));
 }
 
 TEST_CASE("files that are not what they should be are named") {
     TemporaryDirectory directory;
     auto garbage = directory.file("garbage.pem", "garbage");
-    CHECK_THAT(error_of([&] { TlsContext::make_server({.certificate_file = garbage, .key_file = garbage}); }),
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.certificate_file = garbage, .key_file = garbage}); }),
                Contains("garbage.pem"));
-    CHECK_THAT(error_of([&] { TlsContext::make_server({.certificate_file = garbage}); }), Contains("give both files"));
-    CHECK_THAT(error_of([&] { TlsContext::make_client({.server_name = "x", .ca_file = garbage}); }),
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.certificate_file = garbage}); }),
+               Contains("give both files"));
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_client({.server_name = "x", .ca_file = garbage}); }),
                Contains("garbage.pem") && Contains("CA"));
-    CHECK_THAT(error_of([&] { TlsContext::make_server({.client_ca_file = directory.path() / "none.pem"}); }),
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.client_ca_file = directory.path() / "none.pem"}); }),
                Contains("none.pem"));
-    CHECK_THAT(error_of([&] { TlsContext::make_client({.ca_file = garbage}); }),
+    CHECK_THAT(tls_config_error([&] { TlsContext::make_client({.ca_file = garbage}); }),
                Contains("garbage.pem") || Contains("name"));
 }
 
@@ -123,7 +124,7 @@ TEST_CASE("fingerprints are read in base64 and hex") {
          {std::string(), std::string("sha256:"), hex.substr(7), hex + "0", hex.substr(0, hex.size() - 1) + "g",
           std::string("md5:") + hex.substr(7), base64 + "A", "sha256:" + std::string(43, '!')}) {
         CAPTURE(bad);
-        CHECK_THAT(error_of([&] { parse_fingerprint(bad); }), Contains("is no fingerprint"));
+        CHECK_THAT(tls_config_error([&] { parse_fingerprint(bad); }), Contains("is no fingerprint"));
     }
     CHECK_THROWS_AS(TlsContext::make_client({.pin = "nonsense"}), TlsConfigError);
 }

@@ -18,12 +18,12 @@ using Catch::Contains;
 
 namespace {
 
-struct Ends {
+struct HandshakeOutcomes {
     Outcome client;
     Outcome server;
 };
 
-Ends shake(std::shared_ptr<TlsContext> client, std::shared_ptr<TlsContext> server) {
+HandshakeOutcomes shake(std::shared_ptr<TlsContext> client, std::shared_ptr<TlsContext> server) {
     auto [left, right] = tcp_pair();
     auto ours = make_tls_pipe(std::move(left), std::move(client));
     auto theirs = make_tls_pipe(std::move(right), std::move(server));
