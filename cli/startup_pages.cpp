@@ -14,16 +14,16 @@ namespace {
 bool has_debugger() noexcept {
     std::FILE* const file = std::fopen("/proc/self/status", "re");
     if (file == nullptr) {
-        return true;  // not known
+        return true;  // it cannot be ruled out
     }
     int tracer = 0;
-    bool is_told = false;
+    bool is_known = false;
     std::array<char, 256> line{};
-    while (!is_told && std::fgets(line.data(), line.size(), file) != nullptr) {
-        is_told = std::sscanf(line.data(), "TracerPid: %d", &tracer) == 1;
+    while (!is_known && std::fgets(line.data(), line.size(), file) != nullptr) {
+        is_known = std::sscanf(line.data(), "TracerPid: %d", &tracer) == 1;
     }
     (void)std::fclose(file);
-    return !is_told || tracer != 0;
+    return !is_known || tracer != 0;
 }
 
 // Only what nobody writes to: its pages are those of the file, so nothing is lost with them.

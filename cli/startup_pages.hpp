@@ -1,4 +1,4 @@
-// Gives pages of program code back to the system that only the start has used.
+// Releases pages of code that only the start has used.
 #pragma once
 
 namespace ferrotunnel::cli {

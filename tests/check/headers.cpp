@@ -18,8 +18,8 @@ bool is_of_asio(const Include& include) {
            include.name.find("asio_version") != std::string::npos;
 }
 
-// The headers, by include name, that some source file of the build includes before anything else. That file compiles,
-// so such a header compiles alone; but a missing include guard would not show there.
+// The headers, by include name, that some source file includes before anything else. Where that file is compiled by
+// itself, as `dev` and `alone` do, such a header compiles alone; but a missing include guard would not show there.
 std::set<std::string> proved_by_sources(const std::filesystem::path& root) {
     std::set<std::string> proved;
     for (const Source& source : sources_under(root, {"lib"})) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # headers.sh SOURCE_CHECK ROOT sans-io|asio COMPILER [FLAG...]: every header of lib/ and include/ compiles alone: it
 # includes what it needs and has its include guard. In two halves, since Asio's headers are slow. What a source file of
-# lib/ includes before anything else is left out: the build has compiled it alone. Works in the current folder.
+# lib/ includes before anything else is left out: the stage `alone` of scripts/test compiles it by itself.
+# Works in the current folder.
 set -euo pipefail
 source_check=$1 root=$2 half=$3 work=$PWD/headers-$3
 compiler=("${@:4}" -std=c++20 -Wall -Wextra -Werror -I lib -I include -c -O0)
