@@ -102,9 +102,13 @@ ExitCode list(bool as_json) {
                        printable(file.file));
         }
     }
+    const std::string fault = shipped_plugins_fault();
+    if (!fault.empty()) {
+        fmt::print(stderr, "warning: no plugin is loaded: {}\n", printable(fault));
+    }
     if (as_json) {
         fmt::print("[{}]\n", json);
-    } else if (files.empty()) {
+    } else if (files.empty() && fault.empty()) {
         print_line("there are no plugins in " + shipped_plugins_folder());
     }
     return ExitCode::ok;

@@ -75,9 +75,14 @@ struct PluginInfo {
 /// Loads a file into this process, for good, and asks what is in it. Runs code of that file. Any thread.
 FERROTUNNEL_EXPORT PluginFileInfo inspect_plugin(const std::string& file);
 
-/// The folder of the plugins that are shipped: $FERROTUNNEL_PLUGINS, or where they were installed.
+/// The folder of the shipped plugins: $FERROTUNNEL_PLUGINS if it is set; else the first that exists of
+/// ../lib/ferrotunnel/plugins as seen from the running program's folder, plugins/modules beside the program, and the
+/// place where this build installs them. Any thread.
 FERROTUNNEL_EXPORT std::string shipped_plugins_folder();
-/// Loads them, in the order of their names.
+/// Why no plugin is loaded from that folder: others than its owner may write into it. Empty if nothing prevents it. Any
+/// thread.
+FERROTUNNEL_EXPORT std::string shipped_plugins_fault();
+/// Loads them, in the order of their names; none if there is a fault. Any thread.
 FERROTUNNEL_EXPORT std::vector<PluginFileInfo> shipped_plugins();
 
 }  // namespace ferrotunnel

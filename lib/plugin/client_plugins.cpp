@@ -9,6 +9,7 @@
 #include "plugin/control_call.hpp"
 #include "plugin/loader.hpp"
 #include "plugin/prepared.hpp"
+#include "plugin/shipped.hpp"
 
 namespace ferrotunnel::plugin {
 
@@ -167,8 +168,9 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
     const Refusal missing{Why::not_allowed, "The plugin " + name + " is not installed on the server."};
     ft_entry library = allowed->library;
     if (library == nullptr) {
+        const ShippedFile file = shipped_file(name);
         const Result<Loaded, std::string> loaded =
-            is_shipped(name) ? load(shipped_file(name)) : Result<Loaded, std::string>(std::string("is not installed"));
+            file.fault.empty() ? load(file.path) : Result<Loaded, std::string>(file.fault);
         if (!loaded) {
             log_.warn("a plugin that a client asks for can not be used", {{"plugin", name}, {"why", loaded.error()}});
             return missing;

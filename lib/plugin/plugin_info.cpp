@@ -5,6 +5,7 @@
 
 #include "plugin/library.hpp"
 #include "plugin/loader.hpp"
+#include "plugin/shipped.hpp"
 
 namespace ferrotunnel {
 namespace {
@@ -70,10 +71,14 @@ std::string shipped_plugins_folder() {
     return plugin::shipped_folder();
 }
 
+std::string shipped_plugins_fault() {
+    return plugin::shipped_fault();
+}
+
 std::vector<PluginFileInfo> shipped_plugins() {
     std::vector<PluginFileInfo> all;
     for (const std::string& type : plugin::shipped_types()) {
-        all.push_back(inspect_plugin(plugin::shipped_file(type)));
+        all.push_back(inspect_plugin(plugin::shipped_file(type).path));
     }
     return all;
 }

@@ -17,6 +17,7 @@
 
 #include "ferrotunnel/detail/nearest.hpp"
 #include "plugin/loader.hpp"
+#include "plugin/shipped.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 #include "settings/plugin_scope.hpp"
@@ -42,9 +43,9 @@ public:
     }
     /// The type of that name; null, and a problem at its key, where there is none.
     const plugin::Type* find(const std::string& name, const Value& value, ft_entry& library) {
-        if (!known(name) && plugin::is_shipped(name)) {
-            if (const std::optional<std::string> fault = add(plugin::shipped_file(name))) {
-                value.problem_at_key("the plugin " + plugin::shipped_file(name) + " " + *fault);
+        if (const plugin::ShippedFile file = plugin::shipped_file(name); !known(name) && file.is_there) {
+            if (const std::optional<std::string> fault = file.fault.empty() ? add(file.path) : file.fault) {
+                value.problem_at_key("the plugin " + file.path + " " + *fault);
                 return nullptr;
             }
         }
@@ -61,7 +62,7 @@ public:
         return nullptr;
     }
 
-    bool has(const std::string& name) const { return known(name) != nullptr || plugin::is_shipped(name); }
+    bool has(const std::string& name) const { return known(name) != nullptr || plugin::shipped_file(name).is_there; }
 
 private:
     struct Known {
