@@ -16,15 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view extension = ".so";
+constexpr std::string_view library_suffix = ".so";
 // What the system adds to the path of a program whose file was replaced while it runs.
-constexpr std::string_view deleted = " (deleted)";
+constexpr std::string_view replaced_mark = " (deleted)";
 
 fs::path this_program() {
     std::error_code error;
     std::string path = fs::read_symlink("/proc/self/exe", error).string();
-    if (path.ends_with(deleted)) {
-        path.resize(path.size() - deleted.size());
+    if (path.ends_with(replaced_mark)) {
+        path.resize(path.size() - replaced_mark.size());
     }
     return path;
 }
@@ -91,7 +91,7 @@ std::vector<std::string> shipped_types() {
     }
     std::error_code error;
     for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error)) {
-        if (each->path().extension() == extension) {
+        if (each->path().extension() == library_suffix) {
             types.push_back(each->path().stem().string());
         }
     }
@@ -104,7 +104,7 @@ ShippedFile shipped_file(std::string_view type) {
     const fs::path folder = find_shipped(search);
     std::error_code error;
     ShippedFile file;
-    file.path = (folder / type).string().append(extension);
+    file.path = (folder / type).string().append(library_suffix);
     file.is_there = is_type_name(type) && fs::exists(file.path, error);
     if (!file.is_there) {
         file.fault = "is not installed";
