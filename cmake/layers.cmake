@@ -1,10 +1,11 @@
-# ft_layer(folder [SANS_IO] [COLD] USES folder... [LINKS target...]): one target per folder of lib/, linked only to what it
-# may use. COLD: it runs at the start or when somebody asks, and is made small.
+# ft_layer(folder [SANS_IO] [COLD] USES folder... [LINKS target...] [PRECOMPILE header...]): one target per folder of lib/,
+# linked only to what it may use. COLD: it runs at the start or when somebody asks, and is made small. PRECOMPILE: headers
+# of other folders that most of its sources include (cmake/precompile.cmake).
 # tests/check/layers.cpp reads these calls and checks the #include lines against them.
 set_property(GLOBAL PROPERTY FERROTUNNEL_LAYERS "")
 
 function(ft_layer name)
-  cmake_parse_arguments(arg "SANS_IO;COLD" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "SANS_IO;COLD" "" "USES;LINKS;PRECOMPILE" ${ARGN})
   if(FERROTUNNEL_FUZZ AND NOT arg_SANS_IO)
     return()
   endif()
@@ -17,6 +18,12 @@ function(ft_layer name)
   list(TRANSFORM arg_USES PREPEND ft_)
   add_library(ft_${name} STATIC ${sources} ${headers})
   target_link_libraries(ft_${name} PUBLIC ft_flags ${arg_USES} ${arg_LINKS})
+  if(arg_PRECOMPILE)
+    list(TRANSFORM arg_PRECOMPILE REPLACE "(.+)" "<\\1>")
+    ft_precompile(ft_${name} ${precompiled_standard} ${precompiled_asio} ${precompiled_json} ${arg_PRECOMPILE})
+  else()
+    ft_precompiled_by(ft_${name} ft_precompiled_library)
+  endif()
   if(arg_COLD)
     target_link_libraries(ft_${name} PRIVATE ft_small)
   endif()

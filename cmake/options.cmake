@@ -9,6 +9,9 @@ option(FERROTUNNEL_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 # For builds that are made once: the sources of a target are compiled together, in a quarter of the time. Other builds
 # compile each source alone, which is quicker after a small change and shows a missing include.
 option(FERROTUNNEL_UNITY "Compile the sources of each target together" OFF)
+# For daily work: a change of one source is compiled, linked and tested in seconds.
+option(FERROTUNNEL_PCH "Precompile the headers of other libraries" OFF)
+option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, the first that is there" OFF)
 set(FERROTUNNEL_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined or thread")
 
 if(FERROTUNNEL_FUZZ)
@@ -51,4 +54,18 @@ check_pie_supported()
 find_program(CCACHE ccache)
 if(CCACHE AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  if(FERROTUNNEL_PCH)  # what ccache asks for
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  endif()
+endif()
+
+if(FERROTUNNEL_FAST_LINKER)
+  include(CheckLinkerFlag)
+  foreach(linker IN ITEMS mold lld gold)
+    check_linker_flag(CXX -fuse-ld=${linker} FERROTUNNEL_LINKER_${linker})
+    if(FERROTUNNEL_LINKER_${linker})
+      add_link_options(-fuse-ld=${linker})
+      break()
+    endif()
+  endforeach()
 endif()

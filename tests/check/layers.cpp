@@ -22,7 +22,7 @@ void add_layer(Layers& layers, const std::string& call) {
     words >> name;
     Layer layer;
     while (words >> word) {
-        if (word == "USES" || word == "LINKS" || word == "SANS_IO" || word == "COLD") {
+        if (word == "USES" || word == "LINKS" || word == "PRECOMPILE" || word == "SANS_IO" || word == "COLD") {
             key = word;
             layer.is_sans_io = layer.is_sans_io || word == "SANS_IO";
         } else if (key == "USES") {
