@@ -7,7 +7,7 @@ option(FERROTUNNEL_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 option(FERROTUNNEL_INSTALL "Make an installable package" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 # For builds that are made once: the sources of a target are compiled together, in a quarter of the time. Other builds
-# compile each source alone, which is quicker after a small change and shows a missing include.
+# compile each source alone, which is quicker after a small change.
 option(FERROTUNNEL_UNITY "Compile the sources of each target together" OFF)
 # For daily work: a change of one source is compiled, linked and tested in seconds.
 option(FERROTUNNEL_PCH "Precompile the headers of other libraries" OFF)

@@ -19,7 +19,7 @@ bool is_of_asio(const Include& include) {
 }
 
 // The headers, by include name, that some source file includes before anything else. Where that file is compiled by
-// itself, as `dev` and `alone` do, such a header compiles alone; but a missing include guard would not show there.
+// itself, as `alone` does, such a header compiles alone; but a missing include guard would not show there.
 std::set<std::string> proved_by_sources(const std::filesystem::path& root) {
     std::set<std::string> proved;
     for (const Source& source : sources_under(root, {"lib"})) {
