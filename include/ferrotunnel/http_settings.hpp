@@ -40,10 +40,14 @@ struct HttpServerSettings {
     std::chrono::milliseconds idle_timeout{75'000};
     /// How long a visitor may take nothing of an answer that waits for it; then its connection is reset.
     std::chrono::milliseconds write_timeout{60'000};
-    /// After the last answer, what the visitor still sends is thrown away for this long ...
-    std::chrono::milliseconds linger_timeout{2'000};
-    /// ... or for this many bytes, 0 to 1 GiB: a socket that is closed with unread bytes would lose the answer.
-    std::uint32_t linger_bytes = 64 * 1024;
+    /// After its last response a visitor may still send, such as the rest of an upload that was refused. That is
+    /// discarded until the visitor ends its connection: closing it earlier would reset it, and the visitor might lose the
+    /// response (RFC 9112, 9.6). The connection is closed once nothing has arrived for this long, and at the latest after
+    /// 30 s, or this if it is longer.
+    std::chrono::milliseconds linger_timeout{5'000};
+    /// How many bytes each worker discards for its visitors' connections that end so, 0 to 1 GiB; beyond that the
+    /// connection that has been ending for longest is reset.
+    std::uint32_t linger_bytes = 256 * 1024 * 1024;
     /// Requests on one connection, 1 to 1,000,000,000; the last answer says `Connection: close`.
     std::uint32_t requests_per_connection = 1'000;
     /// Visitors' connections that may be open at once, 1 to 1,000,000: in all, and from one address (IPv6: /64), the

@@ -363,6 +363,8 @@ inline constexpr std::uint32_t http_connections_settable_max = 1'000'000;
 inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
+/// How long a visitor may go on sending after its last response.
+inline constexpr std::chrono::seconds http_linger_patience{30};
 inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
 /// What each kept piece of a request counts beyond its bytes, which is about what it takes, so that chunks of one byte
 /// are not kept for free.

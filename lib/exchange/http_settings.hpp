@@ -55,10 +55,10 @@ struct HttpSettings {
     /// How long a visitor may take nothing of what waits for it before it is given up.
     Duration write_stalled = 60s;
     std::uint32_t requests_per_connection_max = 1'000;
-    /// How long, and for how many bytes, the rest of what the visitor sends is thrown away after the last response: a
-    /// socket that is closed with unread bytes is reset, and the response would be lost with that.
-    Duration linger = 2s;
-    std::uint64_t linger_bytes_max = 64_KiB;
+    /// How long a visitor may send nothing after its last response before its connection is closed, and how much a
+    /// worker's visitors may send then, which is discarded (ingress/lingering.hpp).
+    Duration linger = 5s;
+    std::uint64_t linger_bytes_max = 256_MiB;
     std::uint32_t connections_max = 16'384;
     std::uint32_t connections_per_address_max = 1'024;  // not for trusted proxies
     /// Whether visitors without TLS may speak HTTP/2 from their first byte on. With TLS the handshake says.

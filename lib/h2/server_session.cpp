@@ -113,11 +113,10 @@ struct ServerSession::Callbacks {
         if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(self.asks_whether_read_, false)) {
             (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, nullptr);  // before it, it would overtake it
         }
-        // The answer is complete, and the request is not: the rest of it is not wanted (RFC 9113, 8.1).
         if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) && (frame->hd.flags & is_last) != 0) {
-            const ServerStream* const stream = self.find(frame->hd.stream_id);
+            ServerStream* const stream = self.find(frame->hd.stream_id);
             if (stream != nullptr && !stream->body_ended_) {
-                (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+                stream->on_answer_sent();
             }
         }
         return 0;
@@ -375,6 +374,12 @@ ServerStream* ServerSession::find(std::int32_t stream) const noexcept {
 void ServerSession::consumed(ServerStream& stream, std::size_t bytes) noexcept {
     stream.unconsumed_ -= bytes;
     (void)nghttp2_session_consume(session_.get(), stream.id_, bytes);
+}
+
+std::size_t ServerSession::consume_all(ServerStream& stream) noexcept {
+    const std::size_t bytes = stream.unconsumed_;
+    consumed(stream, bytes);
+    return bytes;
 }
 
 // --- out ---

@@ -49,6 +49,8 @@ public:
     virtual void on_body(std::string_view bytes) = 0;
     /// `trailers`: the end of a chunked body that has them; empty: there are none. Good for this call.
     virtual void on_body_end(std::string_view trailers) = 0;
+    /// The answer was sent to its end, and the request's body has not ended. From within next_output().
+    virtual void on_answer_sent() noexcept = 0;
     /// The stream is over, and the session forgets it; `code` is that of HTTP/2.
     virtual void on_closed(std::uint32_t code) noexcept = 0;
     /// At most `most` bytes.
@@ -105,6 +107,8 @@ public:
     std::string_view next_output(TimePoint now);
 
     void consumed(ServerStream& stream, std::size_t bytes) noexcept;
+    /// All that has come of its body and was not consumed, so that the visitor can send more. Returns how much.
+    std::size_t consume_all(ServerStream& stream) noexcept;
 
     void interim(ServerStream& stream, const FieldList& fields);
     void answer(ServerStream& stream, const FieldList& fields, bool has_body);

@@ -1,6 +1,7 @@
 #include "ingress/edge_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint32_t frame_headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
 /// How many times around a connection may go before others have their turn.
 constexpr int turns_max = 16;
+constexpr std::size_t discarded_read = 64 * 1024;
 
 }  // namespace
 
@@ -154,7 +156,32 @@ bool EdgeConnection::write_output() {
 
 // --- ending ---
 
+void EdgeConnection::begin_lingering() {
+    drop_input();
+    set_due(edge_.lingering.begin(*this, edge_.settings(), edge_.worker.now()));
+}
+
+// Reads from the socket, not from the pipe: what is discarded need not be decrypted.
+bool EdgeConnection::linger() {
+    if (!readable_) {
+        return false;
+    }
+    std::array<std::uint8_t, discarded_read> discarded;
+    const IoResult result = runtime::read_some(pipe_->fd(), MutableBytes(discarded));
+    note_read(result);
+    if (eof_ || broken_) {
+        close(false);
+        return false;
+    }
+    if (result.bytes == 0) {
+        return false;
+    }
+    set_due(edge_.lingering.discarded(*this, result.bytes, edge_.settings(), edge_.worker.now()));
+    return true;
+}
+
 void EdgeConnection::detach() noexcept {
+    edge_.lingering.end(*this);
     edge_.leave(*this);
     runtime::Deadline::cancel();
     cancel_deferred();

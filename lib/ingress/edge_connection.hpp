@@ -24,7 +24,8 @@ namespace ferrotunnel::ingress {
 class EdgeConnection : public RefCounted,
                        protected runtime::PollTarget,
                        protected runtime::Deferred,
-                       protected runtime::Deadline {
+                       protected runtime::Deadline,
+                       private Lingering::Member {
 public:
     /// Lets what is being answered be the last; without any the connection ends now.
     virtual void drain() noexcept = 0;
@@ -67,6 +68,11 @@ protected:
     void set_due(TimePoint when) noexcept;
     void set_stall(TimePoint when) noexcept;
 
+    /// After the last response, when our direction has ended: waits for the visitor's end, as Lingering allows.
+    void begin_lingering();
+    /// Reads once and discards. False when nothing was read.
+    bool linger();
+
     /// Takes it off all lists of its worker.
     void detach() noexcept;
     void close(bool reset) noexcept;
@@ -82,8 +88,6 @@ protected:
     std::uint32_t begin_ = 0;
     std::uint32_t end_ = 0;
     std::uint32_t used_ = 0;
-    std::uint64_t lingered_ = 0;
-
     OutputQueue out_;
 
     TimePoint due_ = never;    // the deadline of the phase
@@ -101,6 +105,7 @@ protected:
 private:
     void on_events(std::uint32_t events) noexcept override;
     void run_deferred() noexcept override { run(); }
+    void cut_lingering() noexcept override { end(); }
     void on_deadline() noexcept override;
     void step();
     void look_at_deadlines();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exchange/exchange_worker.hpp"
+#include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
 #include "runtime/worker.hpp"
 
@@ -77,6 +78,7 @@ public:
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
+    Lingering lingering;
     std::list<std::unique_ptr<HeldTls>> held_tls;          // visitors who wait for the client of their host
     std::shared_ptr<directory::TlsEntrance> tls_entrance;  // brings such visitors back to here; made with the first one
 

@@ -87,7 +87,7 @@ bool Http2Connection::turn() {
         moved = end_sending() || moved;
     }
     if (phase_ == Phase::lingering) {
-        linger();
+        moved = linger() || moved;
     }
     return moved || (is_live() && !ready_.empty());
 }

@@ -75,7 +75,6 @@ private:
     void name_last();
     void begin_ending();
     bool end_sending();
-    void linger();
     void visitor_lost() override;
 
     void on_due() override;

@@ -112,24 +112,8 @@ bool Http2Connection::end_sending() {
         return false;
     }
     phase_ = Phase::lingering;
-    lingered_ = end_ - begin_;
-    drop_input();
-    set_due(edge_.worker.now() + edge_.settings().linger);
+    begin_lingering();
     return true;
-}
-
-void Http2Connection::linger() {
-    while (readable_ && phase_ == Phase::lingering) {
-        begin_ = end_;
-        make_room();
-        const runtime::IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, slab_->capacity() - end_));
-        lingered_ += result.bytes;
-        note_read(result);
-        if (eof_ || broken_ || lingered_ > edge_.settings().linger_bytes_max) {
-            close(false);
-        }
-    }
-    drop_input();
 }
 
 void Http2Connection::visitor_lost() {

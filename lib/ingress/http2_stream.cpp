@@ -16,7 +16,9 @@ using exchange::Answer;
 using http::BodyKind;
 using http::PageState;
 
-Http2Stream::~Http2Stream() = default;
+Http2Stream::~Http2Stream() {
+    connection_.edge().lingering.end(*this);
+}
 
 void Http2Stream::begin(h2::RequestText& text, http::Fault fault, bool has_body) {
     body_ended_ = !has_body;
@@ -77,6 +79,10 @@ void Http2Stream::move() {
     if (closed_) {
         return;
     }
+    if (answer_sent_) {
+        linger();
+        return;
+    }
     if (exchange_) {
         feed_waiting();
     }
@@ -98,8 +104,8 @@ void Http2Stream::move() {
 void Http2Stream::on_body(std::string_view bytes) {
     window_bytes_ += bytes.size();
     connection_.ready(*this);
-    if (!exchange_ || end_given_) {
-        return;  // given back when the stream closes
+    if (!exchange_ || end_given_ || answer_sent_) {
+        return;  // given back when the stream lingers, or closes
     }
     if (waiting_.empty() && takes_body()) {
         bool headroom = false;
@@ -340,8 +346,40 @@ void Http2Stream::reset(std::uint32_t code) {
     connection_.session().reset(*this, code);
 }
 
+// The rest of the request is not wanted. A reset would say so (RFC 9113, 8.1), but some clients that are still writing,
+// curl 7.88 among them, report that and not the answer.
+void Http2Stream::on_answer_sent() noexcept {
+    if (is_websocket()) {
+        reset(NGHTTP2_NO_ERROR);
+        return;
+    }
+    answer_sent_ = true;
+    connection_.ready(*this);
+}
+
+// Discards what has come of the body since the last time.
+void Http2Stream::linger() {
+    EdgeWorker& edge = connection_.edge();
+    if (!std::exchange(lingers_, true)) {
+        exchange_.reset();
+        std::string().swap(waiting_);
+        stall_ = never;
+        due_ = edge.lingering.begin(*this, edge.settings(), edge.worker.now());
+    }
+    if (const std::size_t bytes = connection_.session().consume_all(*this); bytes > 0) {
+        due_ = edge.lingering.discarded(*this, bytes, edge.settings(), edge.worker.now());
+    }
+    set_timer();
+}
+
+void Http2Stream::cut_lingering() noexcept {
+    reset(NGHTTP2_NO_ERROR);
+    connection_.ready(*this);
+}
+
 void Http2Stream::on_closed(std::uint32_t code) noexcept {
     closed_ = true;
+    connection_.edge().lingering.end(*this);
     runtime::Deadline::cancel();
     if (exchange_ && code != NGHTTP2_NO_ERROR) {
         exchange_->visitor_has_reset(wire::code_of_http2(code));
@@ -351,6 +389,7 @@ void Http2Stream::on_closed(std::uint32_t code) noexcept {
 }
 
 void Http2Stream::drop() noexcept {
+    connection_.edge().lingering.end(*this);
     runtime::Deadline::cancel();
     exchange_.reset();
 }
@@ -406,6 +445,10 @@ void Http2Stream::look_at_stall() {
 }
 
 void Http2Stream::look_at_pace() {
+    if (lingers_) {
+        reset(NGHTTP2_NO_ERROR);
+        return;
+    }
     if (!exchange_) {
         due_ = never;
         if (held_) {

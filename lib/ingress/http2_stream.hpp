@@ -25,7 +25,10 @@ namespace ferrotunnel::ingress {
 
 class Http2Connection;
 
-class Http2Stream final : public h2::ServerStream, private exchange::ExchangeOwner, private runtime::Deadline {
+class Http2Stream final : public h2::ServerStream,
+                          private exchange::ExchangeOwner,
+                          private runtime::Deadline,
+                          private Lingering::Member {
 public:
     explicit Http2Stream(Http2Connection& connection) noexcept : connection_(connection) {}
     ~Http2Stream();
@@ -38,6 +41,7 @@ public:
 
     void on_body(std::string_view bytes) override;
     void on_body_end(std::string_view trailers) override;
+    void on_answer_sent() noexcept override;
     void on_closed(std::uint32_t code) noexcept override;
     h2::Supply supply(std::size_t most) override;
     void give(std::string_view frame_header, std::size_t size) override;
@@ -52,6 +56,7 @@ public:
 private:
     void on_exchange() noexcept override;
     void on_deadline() noexcept override;
+    void cut_lingering() noexcept override;
 
     void make_exchange();
     void begin_exchange(std::string_view text);
@@ -73,6 +78,7 @@ private:
     void begin_window() noexcept;
     void set_stall(TimePoint when) noexcept;
     void set_timer() noexcept;
+    void linger();
 
     Http2Connection& connection_;
     std::unique_ptr<exchange::HttpExchange> exchange_;
@@ -104,8 +110,10 @@ private:
     wire::Code break_code_ = wire::Code::none;
     bool asleep_ = false;  // the session waits for resume()
     bool closed_ = false;
+    bool answer_sent_ = false;  // before the body's end: what still comes of it is discarded
+    bool lingers_ = false;
 
-    TimePoint due_ = never;    // for the pace of the body
+    TimePoint due_ = never;    // for the pace of the body, or for its end behind the answer
     TimePoint stall_ = never;  // for a visitor who takes nothing of the answer
 };
 

@@ -61,7 +61,7 @@ bool HttpConnection::start() {
 
 bool HttpConnection::turn() {
     if (phase_ == Phase::handshaking && !shake_hands()) {
-        return false;
+        return phase_ == Phase::lingering;
     }
     bool moved = false;
     if (phase_ == Phase::head) {
@@ -83,7 +83,7 @@ bool HttpConnection::turn() {
         moved = end_sending() || moved;
     }
     if (phase_ == Phase::lingering) {
-        linger();
+        moved = linger() || moved;
     }
     return moved;
 }
@@ -218,8 +218,7 @@ std::uint32_t HttpConnection::body_read_max() const noexcept {
 bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
     const std::uint32_t size = std::min(room, phase_ == Phase::exchange ? body_read_max() : head_read);
-    const MutableBytes into(slab_->data() + end_, size);
-    const IoResult result = no_tls_ ? runtime::read_some(pipe_->fd(), into) : pipe_->read(into);
+    const IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, size));
     end_ += static_cast<std::uint32_t>(result.bytes);
     note_read(result);
     return result.bytes > 0;

@@ -81,8 +81,6 @@ private:
     bool write_answer();
     void begin_ending();
     bool end_sending();
-    void linger();
-    void begin_lingering();
     void end_without_tls();
     void visitor_lost() override;
 
@@ -108,7 +106,6 @@ private:
     bool keep_ = false;         // the answer's head says that the connection is kept
     bool chunk_open_ = false;
     bool excused_ = false;         // in this window the visitor was kept waiting, or was being answered
-    bool no_tls_ = false;          // the handshake has failed: bytes are only thrown away
     bool answer_was_cut_ = false;  // the answer is not complete, and must not look so
     bool raw_ended_ = false;       // after a switch of protocols: the visitor's end was passed on
     bool bulk_ = false;            // the last read of a body filled a window

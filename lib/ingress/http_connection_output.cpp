@@ -173,41 +173,18 @@ bool HttpConnection::end_sending() {
         close(false);
         return false;
     }
+    phase_ = Phase::lingering;
+    edge_.give_back(std::move(parser_));
     begin_lingering();
     return true;
-}
-
-void HttpConnection::begin_lingering() {
-    phase_ = Phase::lingering;
-    lingered_ = end_ - begin_;
-    edge_.give_back(std::move(parser_));
-    drop_input();
-    set_due(edge_.worker.now() + edge_.settings().linger);
 }
 
 // Ends a connection whose handshake has failed. An alert, or the answer to plain HTTP, is on its way; a socket that is
 // closed with unread bytes would be reset, and what is on its way would be lost with that.
 void HttpConnection::end_without_tls() {
-    no_tls_ = true;
     (void)runtime::shutdown_send(pipe_->fd());
+    phase_ = Phase::lingering;
     begin_lingering();
-    linger();
-}
-
-void HttpConnection::linger() {
-    while (readable_ && phase_ == Phase::lingering) {
-        begin_ = end_ = used_ = 0;
-        if (!slab_) {
-            slab_ = edge_.worker.slabs().acquire();
-        }
-        if (read_some()) {
-            lingered_ += end_;
-        }
-        if (eof_ || broken_ || lingered_ > edge_.settings().linger_bytes_max) {
-            close(false);
-        }
-    }
-    drop_input();
 }
 
 // Called when the visitor has reset its connection, or has gone within its request.

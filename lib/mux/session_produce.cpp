@@ -80,7 +80,7 @@ void Session::serve(Stream& stream) {
         return;
     }
     if (std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire); abort != 0) {
-        abort_stream(stream, static_cast<Code>(abort - 1));
+        abort_stream(stream, static_cast<Code>(abort - 1), is_all_sent(stream) && stream.left_.load());
         return;
     }
     if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {

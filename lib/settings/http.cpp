@@ -46,9 +46,13 @@ constexpr std::array settings_of_http{
     of_time("idle_timeout", &S::idle_timeout,
             "How long a visitor's connection waits for its next request: then it is closed."),
     of_time("write_timeout", &S::write_timeout, "A visitor who takes nothing of its answer for this long is reset."),
-    of_time("linger_timeout", &S::linger_timeout,
-            "After the last answer, what the visitor still sends is thrown away for this long ..."),
-    size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max, "... or this much of it."),
+    of_time(
+        "linger_timeout", &S::linger_timeout,
+        "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "
+        "in any case, or this if it is longer."),
+    size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max,
+         "What visitors still send after their last response is discarded. Beyond this much, for each worker, the "
+         "connection that has been ending for longest is reset."),
     number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
            "The last answer of a visitor's connection says `Connection: close`."),
     number("connections", &S::connections, 1, limits::http_connections_settable_max,

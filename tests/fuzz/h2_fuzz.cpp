@@ -36,6 +36,10 @@ struct Stream final : h2::ServerStream {
             require(trailers.empty());
         }
     }
+    void on_answer_sent() noexcept override {
+        require(has_body && !ended && !closed);
+        answer_sent = true;
+    }
     void on_closed(std::uint32_t /*code*/) noexcept override { closed = true; }
     h2::Supply supply(std::size_t most) override {
         require(!closed);
@@ -54,6 +58,7 @@ struct Stream final : h2::ServerStream {
     bool has_body = false;
     bool ended = false;
     bool closed = false;
+    bool answer_sent = false;
 };
 
 struct User final : h2::ServerUser {
@@ -123,6 +128,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::size_t open = 0;
         for (const auto& stream : user.streams) {
             open += stream->closed ? 0 : 1;
+            if (!stream->closed && std::exchange(stream->answer_sent, false)) {
+                if ((how & 1U) != 0) {
+                    require(session.consume_all(*stream) == std::exchange(stream->waiting, 0));
+                } else {
+                    session.reset(*stream, NGHTTP2_NO_ERROR);
+                }
+            }
             if (!stream->closed && stream->waiting > 0 && (how & 1U) != 0) {
                 session.consumed(*stream, std::exchange(stream->waiting, 0));
             }

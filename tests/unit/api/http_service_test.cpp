@@ -274,6 +274,37 @@ TEST_CASE("an application serves an HTTP service itself, at a host that the serv
     CHECK(listener.endpoint() == url);
 }
 
+TEST_CASE("an application's answer reaches a visitor that still uploads", "[http]") {
+    const Secret token = Secret::generate();
+    Server server = http_server(token).build();
+    server.start();
+    Client client = client_builder(token, server.control_endpoint()).build();
+    client.start();
+    Http http;
+    http.host = "app.example.com";
+    Listener listener = client.async_listen(http, asio::use_future).get();
+    asio::io_context io;
+    tcp::socket visitor(io);
+    const std::string at = server.http_endpoint();
+    visitor.connect({asio::ip::make_address("127.0.0.1"),
+                     static_cast<asio::ip::port_type>(std::stoi(at.substr(at.rfind(':') + 1)))});
+    const std::string body(5'000'000, 'x');  // more than all windows on the way
+    asio::write(visitor, asio::buffer("POST / HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: " +
+                                      std::to_string(body.size()) + "\r\n\r\n"));
+    Stream accepted = listener.async_accept(asio::use_future).get();
+    asio::async_write(accepted,
+                      asio::buffer(std::string("HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n"
+                                               "Connection: close\r\n\r\nlarge")),
+                      asio::use_future)
+        .get();
+    accepted.close();
+    asio::write(visitor, asio::buffer(body));  // throws where the visitor is reset
+    std::string answer;
+    std::error_code end;
+    asio::read(visitor, asio::dynamic_buffer(answer), end);
+    CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 413") && Catch::EndsWith("large"));
+}
+
 TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
     const Secret token = Secret::generate();
     Server plain = server_builder(token).build();

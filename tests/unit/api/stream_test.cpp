@@ -188,6 +188,26 @@ TEST_CASE("reset after shutdown_send still resets, and the other side's data aft
         run_until(f.io, [&] { return f.pair.streams().second == 0; });
         CHECK(f.pair.bytes_held().second == 0);
     }
+    SECTION("too much, and what was written before close arrives all the same") {
+        const Bytes last_words = pattern(100'000);
+        auto say = [&]() -> asio::awaitable<void> {
+            co_await asio::async_write(f.ends.far, asio::buffer(last_words), use_awaitable);
+            f.ends.far.close();
+        };
+        const Bytes much = pattern(4 * detail::StreamCore::linger_bytes_max);
+        std::vector<std::uint8_t> heard(last_words.size());
+        auto send = [&]() -> asio::awaitable<void> {
+            std::error_code ec;
+            while (!ec) {
+                co_await asio::async_write(f.ends.near, asio::buffer(much), asio::redirect_error(use_awaitable, ec));
+            }
+            CHECK(ec == asio::error::connection_reset);
+            co_await asio::async_read(f.ends.near, asio::buffer(heard), asio::redirect_error(use_awaitable, ec));
+            CHECK_FALSE(ec);
+        };
+        run_all(f.io, say(), send());
+        CHECK(std::equal(heard.begin(), heard.end(), last_words.begin(), last_words.end()));
+    }
     SECTION("too much") {
         f.ends.far.close();
         const Bytes much = pattern(4 * detail::StreamCore::linger_bytes_max);

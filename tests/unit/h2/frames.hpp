@@ -82,6 +82,7 @@ struct KeptStream final : ServerStream {
         ended = true;
         trailers = end;
     }
+    void on_answer_sent() noexcept override { answer_sent = true; }
     void on_closed(std::uint32_t code) noexcept override {
         closed = true;
         close_code = code;
@@ -106,6 +107,7 @@ struct KeptStream final : ServerStream {
         answer.erase(0, size);
     }
 
+    bool answer_sent = false;  // before the end of the request
     std::string head;
     std::string body;
     std::string trailers;

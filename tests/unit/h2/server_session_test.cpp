@@ -252,6 +252,16 @@ struct Uploads {
                 break;
             case 2:  // an answer that comes before the end of its request
                 rig.answer(*live[id].stream, false);
+                rig.take();
+                if (below(2) == 0) {
+                    rig.session->reset(*live[id].stream, NGHTTP2_NO_ERROR);
+                } else {
+                    rig.session->consume_all(*live[id].stream);
+                    live[id].unconsumed = 0;
+                    rig.take();
+                    count_updates();
+                    upload(id, true);
+                }
                 break;
             default:
                 upload(id, true);
@@ -334,17 +344,31 @@ TEST_CASE("h2 session: the window opens by what was consumed") {
     CHECK((rig.streams[0]->closed || rig.session->failed()));
 }
 
-TEST_CASE("h2 session: an answer before the end of its request ends the stream without an error") {
+TEST_CASE("h2 session: an answer before the end of its request leaves the end to the user") {
     Rig rig;
-    rig.send(hello() + request(1, false));
+    rig.send(hello() + request(1, false) + frame(data, 0, 1, std::string(16'384, 'a')));
     rig.frames();
     rig.answer(*rig.streams[0], false);
     rig.take();
-    const auto sent = rig.frames();
-    REQUIRE(sent.size() == 2);
-    CHECK(sent[1].type == rst_stream);
-    CHECK(sent[1].payload == number(NGHTTP2_NO_ERROR, 4));
-    CHECK(rig.streams[0]->closed);
+    CHECK(rig.frames().size() == 1);
+    CHECK(rig.streams[0]->answer_sent);
+    CHECK_FALSE(rig.streams[0]->closed);
+    SECTION("which reads on") {
+        CHECK(rig.session->consume_all(*rig.streams[0]) == 16'384);
+        CHECK(rig.session->consume_all(*rig.streams[0]) == 0);
+        rig.send(frame(data, end_stream, 1, "b"));
+        CHECK(rig.streams[0]->closed);
+        CHECK(rig.streams[0]->close_code == NGHTTP2_NO_ERROR);
+    }
+    SECTION("or wants no more") {
+        rig.session->reset(*rig.streams[0], NGHTTP2_NO_ERROR);
+        rig.take();
+        const auto sent = rig.frames();
+        REQUIRE(sent.size() == 1);
+        CHECK(sent[0].type == rst_stream);
+        CHECK(sent[0].payload == number(NGHTTP2_NO_ERROR, 4));
+        CHECK(rig.streams[0]->closed);
+    }
 }
 
 TEST_CASE("h2 session: requests that are none, or lie, arrive as none") {

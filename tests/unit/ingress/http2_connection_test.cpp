@@ -143,6 +143,59 @@ TEST_CASE("h2 connection: a head that does not end in time ends the connection")
     CHECK(eventually([&] { return rig.edge->connections() == 0; }));
 }
 
+TEST_CASE("h2 connection: behind an early answer the rest of the request is discarded, within the worker's bounds") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.linger = 60s;
+    settings.service.body_bytes_max = 10'000;
+    const std::string piece = frame(h2::test::data, 0, 1, std::string(10'001, 'x'));
+    // What the visitor reads up to its answer's end, and up to this frame.
+    const auto begin_upload = [&](EdgeRig& rig) {
+        Peer visitor = rig.visit(hello + h2::test::request(1, false, field("content-length", "410041")) + piece);
+        Sent sent = read_until(visitor, h2::test::headers);
+        CHECK(sent.stream == 1);
+        while ((sent.flags & h2::test::end_stream) == 0 && sent.type != 255) {
+            sent = read_frame(visitor);
+        }
+        CHECK(sent.stream == 1);
+        return visitor;
+    };
+    SECTION("until it ends, many windows later") {
+        EdgeRig rig(settings);
+        Peer visitor = begin_upload(rig);
+        std::size_t window = 65'535 - 10'001;
+        for (int i = 1; i < 41; ++i) {
+            while (window < 10'001) {
+                const Sent update = read_frame(visitor);
+                REQUIRE(update.type == h2::test::window_update);
+                for (std::size_t at = 0, more = 0; update.stream == 1 && at < 4; ++at) {
+                    more = more << 8U | static_cast<std::uint8_t>(update.payload.at(at));
+                    window += at == 3 ? more : 0;
+                }
+            }
+            visitor.send(piece);
+            window -= 10'001;
+        }
+        visitor.send(frame(h2::test::data, h2::test::end_stream, 1) + h2::test::request(3));
+        rig.backend.accept_request().send(answer("the next"));
+        CHECK(read_until(visitor, h2::test::data).payload == "the next");
+    }
+    SECTION("until it has sent nothing for too long") {
+        settings.linger = 300ms;
+        EdgeRig rig(settings);
+        Peer visitor = begin_upload(rig);
+        CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
+        visitor.send(h2::test::request(3));
+        CHECK(read_until(visitor, h2::test::headers).stream == 3);
+    }
+    SECTION("until the bytes of the worker are spent") {
+        settings.linger_bytes_max = 20'000;
+        EdgeRig rig(settings);
+        Peer visitor = begin_upload(rig);
+        visitor.send(piece + piece);
+        CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
+    }
+}
+
 TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connection goes on") {
     exchange::HttpSettings settings = with_h2c();
     settings.service.body_grace = 200ms;

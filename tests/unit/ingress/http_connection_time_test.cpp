@@ -198,20 +198,46 @@ TEST_CASE("visitors that wait for their answers hold no slab") {
     CHECK(on(rig.edge_worker(), [&] { return rig.edge_worker().slabs().in_use(); }) == 0);
 }
 
-TEST_CASE("what a visitor still sends after the last answer is thrown away, up to a bound") {
+TEST_CASE("what a visitor still sends after its last response is discarded, within the worker's bounds") {
     HttpSettings settings = quick_settings();
-    settings.linger = 10s;
-    EdgeRig rig(settings);
-    Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
-    CHECK(visitor.read_message().status() == 404);
-    CHECK(visitor.read_to_end().empty());
-    CHECK_FALSE(visitor.was_reset());
-    CHECK(rig.edge->connections() == 1);
-    SECTION("until its end") {
+    settings.linger = 60s;
+    const auto last_response = [](EdgeRig& rig) {
+        Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
+        CHECK(visitor.read_message().status() == 404);
+        CHECK(visitor.read_to_end().empty());
+        CHECK_FALSE(visitor.was_reset());
+        return visitor;
+    };
+    SECTION("until it ends") {
+        EdgeRig rig(settings);
+        Peer visitor = last_response(rig);
+        visitor.send(std::string(3'000'000, 'x'));
+        CHECK(rig.edge->connections() == 1);
         visitor.close();
+        CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+        CHECK(rig.counters().bytes_in >= 3'000'000);
     }
-    SECTION("until it is too much") {
-        visitor.send_what_fits(std::string(1'000'000, 'x'));
+    SECTION("until it has sent nothing for too long") {
+        settings.linger = 300ms;
+        EdgeRig rig(settings);
+        const Peer visitor = last_response(rig);
+        CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     }
-    CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    SECTION("until the bytes of the worker are spent: the one that has lingered longest is reset first") {
+        settings.linger_bytes_max = 1'000'000;
+        EdgeRig rig(settings);
+        const Peer first = last_response(rig);
+        Peer second = last_response(rig);
+        Peer third = last_response(rig);
+        second.send(std::string(600'000, 'x'));
+        CHECK(eventually([&] { return rig.counters().bytes_in >= 600'000; }));
+        CHECK(rig.edge->connections() == 3);
+        third.send(std::string(500'000, 'x'));
+        CHECK(eventually([&] { return rig.counters().bytes_in >= 1'100'000; }));
+        CHECK(eventually([&] { return rig.edge->connections() < 3; }));
+        third.send(std::string(400'000, 'x'));  // the second took its bytes along, so that there is room
+        CHECK(eventually([&] { return rig.counters().bytes_in >= 1'500'000 && rig.edge->connections() == 1; }));
+        third.send_what_fits(std::string(4'000'000, 'x'));
+        CHECK(eventually([&] { return rig.edge->connections() == 0; }));
+    }
 }

@@ -1,0 +1,58 @@
+// Visitors of a worker that have their last response and may still send: the rest of an upload, mostly. It is read and
+// discarded until they end too. A connection that is closed with unread bytes is reset, and many a visitor loses its
+// response by a reset that comes before it has read it (RFC 9112, 9.6); so do visitors of HTTP/2 whose stream is reset
+// at once. Time is bounded for each of them, bytes for all of a worker, so that discarding never becomes its main work.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+
+#include "base/clock.hpp"
+
+namespace ferrotunnel::exchange {
+struct HttpSettings;
+}
+
+namespace ferrotunnel::ingress {
+
+/// Belongs to the worker's thread. What lingers is a connection, or a stream of HTTP/2.
+class Lingering {
+public:
+    class Member {
+    public:
+        Member(const Member&) = delete;
+        Member& operator=(const Member&) = delete;
+
+    protected:
+        Member() = default;
+        ~Member() = default;
+
+    private:
+        friend class Lingering;
+        /// Others need the bytes: ends without waiting for the visitor. Called from within discarded(), at most once.
+        virtual void cut_lingering() noexcept = 0;
+
+        std::list<Member*>::iterator place_{};
+        TimePoint until_ = never;
+        std::uint64_t bytes_ = 0;
+        bool is_in_ = false;
+        bool is_cut_ = false;
+    };
+
+    /// Returns when the member's time is over, unless it sends something.
+    TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
+    /// Counts what a member has sent, and returns when its time is over. When there is too much of it, the member that
+    /// has lingered longest is cut, which may be this one.
+    TimePoint discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings, TimePoint now);
+    /// Does nothing for who is not a member.
+    void end(Member& member) noexcept;
+
+    std::size_t size() const noexcept { return members_.size(); }
+
+private:
+    std::list<Member*> members_;  // the one that has lingered longest first
+    std::uint64_t bytes_ = 0;     // of all of them
+};
+
+}  // namespace ferrotunnel::ingress
