@@ -11,7 +11,7 @@ option(FERROTUNNEL_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_UNITY "Compile the sources of each target together" OFF)
 # For daily work: a change of one source is compiled, linked and tested in seconds.
 option(FERROTUNNEL_PCH "Precompile the headers of other libraries" OFF)
-option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, the first that is there" OFF)
+option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, the first that is there, and copy no object into archives" OFF)
 set(FERROTUNNEL_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined or thread")
 
 if(FERROTUNNEL_FUZZ)
@@ -65,7 +65,13 @@ if(FERROTUNNEL_FAST_LINKER)
     check_linker_flag(CXX -fuse-ld=${linker} FERROTUNNEL_LINKER_${linker})
     if(FERROTUNNEL_LINKER_${linker})
       add_link_options(-fuse-ld=${linker})
+      if(linker STREQUAL "gold")  # leaves out the index of names that -gsplit-dwarf adds: nine tenths of the program
+        add_link_options(LINKER:--strip-debug-gdb)
+      endif()
       break()
     endif()
   endforeach()
+  if(NOT FERROTUNNEL_INSTALL)  # archives that name their objects: they cannot be moved
+    set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> qcT <TARGET> <LINK_FLAGS> <OBJECTS>")
+  endif()
 endif()

@@ -43,8 +43,12 @@ public:
     }
     /// The type of that name; null, and a problem at its key, where there is none.
     const plugin::Type* find(const std::string& name, const Value& value, ft_entry& library) {
-        if (const plugin::ShippedFile file = plugin::shipped_file(name); !known(name) && file.is_there) {
-            if (const std::optional<std::string> fault = file.fault.empty() ? add(file.path) : file.fault) {
+        if (known(name) == nullptr) {
+            const plugin::ShippedFile file = plugin::shipped_file(name);
+            const std::optional<std::string> fault = !file.is_there       ? std::nullopt
+                                                     : file.fault.empty() ? add(file.path)
+                                                                          : file.fault;
+            if (fault) {
                 value.problem_at_key("the plugin " + file.path + " " + *fault);
                 return nullptr;
             }

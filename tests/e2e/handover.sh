@@ -8,7 +8,8 @@ start backends python3 "$E2E_SOURCE/handover_visitors.py" "$dir"
 wait_until $patience "the ports of the backends" test -s "$dir/handover.ports"
 read -r pages echo grams <"$dir/handover.ports"
 server_bind=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
-start_edge --metrics 127.0.0.1:0
+printf 'server:\n  http:\n    requests_per_connection: 100\n' >"$dir/edge.yml" # as handover_visitors.py expects
+start_edge --metrics 127.0.0.1:0 --config "$dir/edge.yml"
 tcp=$(free_port) udp=$(free_port)
 
 # configure NUMBER [LINE...]: of the NUMBERth client, with rules that are its own.
@@ -141,7 +142,7 @@ begin waiting --replace --retry-refused 1m --reconnect-max 200ms
 wait_for_text waiting 'refused: taken: '
 signal server TERM
 join_ok server
-start_edge
+start_edge --config "$dir/edge.yml"
 signal holder TERM
 join_ok holder
 wait_for_text waiting 'in place: '

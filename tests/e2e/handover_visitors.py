@@ -122,8 +122,8 @@ def ask(connection, number):
 
 
 class Kept:
-    # The server's `requests_per_connection`: with so many answers it ends a connection, and another one goes on.
-    answers = 1000
+    # `requests_per_connection` of the server: after so many responses it ends a connection, and another one continues.
+    answers = 100
 
     def __init__(self, at):
         self.connection = http.client.HTTPConnection(*address(at), timeout=patience)
