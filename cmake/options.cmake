@@ -11,7 +11,7 @@ option(FERROTUNNEL_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_UNITY "Compile the sources of each target together" OFF)
 # For daily work: a change of one source is compiled, linked and tested in seconds.
 option(FERROTUNNEL_PCH "Precompile the headers of other libraries" OFF)
-option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, the first that is there, and copy no object into archives" OFF)
+option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, and copy no object into archives" OFF)
 set(FERROTUNNEL_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined or thread")
 
 if(FERROTUNNEL_FUZZ)

@@ -41,9 +41,9 @@ struct HttpServerSettings {
     /// How long a visitor may take nothing of an answer that waits for it; then its connection is reset.
     std::chrono::milliseconds write_timeout{60'000};
     /// After its last response a visitor may still send, such as the rest of an upload that was refused. That is
-    /// discarded until the visitor ends its connection: closing it earlier would reset it, and the visitor might lose the
-    /// response (RFC 9112, 9.6). The connection is closed once nothing has arrived for this long, and at the latest after
-    /// 30 s, or this if it is longer.
+    /// discarded until the visitor ends its connection: closing it earlier would reset it, and the visitor might lose
+    /// the response (RFC 9112, 9.6). The connection is closed once nothing has arrived for this long, and at the latest
+    /// after 30 s, or this if it is longer.
     std::chrono::milliseconds linger_timeout{5'000};
     /// How many bytes each worker discards for its visitors' connections that end so, 0 to 1 GiB; beyond that the
     /// connection that has been ending for longest is reset.

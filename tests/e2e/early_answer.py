@@ -2,7 +2,7 @@
 """Visitors that upload without reading, as Node's http does: a write that fails loses the response.
 
 early_answer.py [--tls] [--chunked] ADDRESS HOST PATH BYTES VISITORS: prints "answered N lost N" and each status once.
-early_answer.py --backend PORTFILE: a backend that responds 413 to each head, half-closes, and waits for the visitor to end.
+early_answer.py --backend PORTFILE: a backend that responds 413 to each head, half-closes, and reads to the end.
 early_answer.py --backend --hasty PORTFILE: ... and closes at once instead, which resets where a body is on its way.
 """
 import argparse

@@ -1,5 +1,5 @@
-// Uploads of Node's http and http2 clients: `node early_answer.mjs URL HOST BYTES REQUESTS` prints "answered N lost N" and
-// each status once.
+// Uploads by Node's http and http2 clients: `node early_answer.mjs URL HOST BYTES REQUESTS` prints "answered N lost N"
+// and each status once. A URL that begins with h2 is for http2.
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
