@@ -269,8 +269,11 @@ public:
             std::string& those = names[offered.local];
             those += (those.empty() ? "" : ", ") + name;
         }
-        for (const auto& [local, those] : names) {
-            tell_if_silent(local, those, output);
+        if (!names.empty()) {
+            const ListeningPorts ports;
+            for (const auto& [local, those] : names) {
+                warn_if_silent(ports, local, those, output);
+            }
         }
         if (!file_.empty()) {
             plan_.client.keep_services_beside(std::filesystem::absolute(file_).string());

@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 namespace ferrotunnel::cli {
 namespace {
@@ -30,13 +31,13 @@ std::optional<std::uint16_t> local_port(std::string_view text) {
     return error == std::errc{} ? std::optional(port) : std::nullopt;
 }
 
-// Whether anybody listens. Listening sockets come first in the kernel's table, so that the rest, which may be long, is
-// not read. Nothing: there is no such table.
-std::optional<bool> anybody_listens(const char* table, std::uint16_t port) {
+// Adds the ports of a table. Listening sockets come first in it, so that the rest, which may be long, is not read.
+// False: there is no such table.
+bool add_listening(const char* table, std::set<std::uint16_t>& ports) {
     std::ifstream lines(table);
     std::string line;
     if (!std::getline(lines, line)) {  // the head
-        return std::nullopt;
+        return false;
     }
     while (std::getline(lines, line)) {
         std::istringstream fields(line);
@@ -46,32 +47,38 @@ std::optional<bool> anybody_listens(const char* table, std::uint16_t port) {
         std::string state;
         fields >> slot >> address >> peer >> state;
         if (state != listening) {
-            return false;
+            break;
         }
-        unsigned listened = 0;
+        std::uint16_t port = 0;
         const char* begin = address.data() + address.rfind(':') + 1;
-        std::from_chars(begin, address.data() + address.size(), listened, 16);
-        if (listened == port) {
-            return true;
-        }
+        std::from_chars(begin, address.data() + address.size(), port, 16);
+        ports.insert(port);
     }
-    return false;
+    return true;
 }
 
 }  // namespace
 
-bool is_silent(const std::string& local) {
+ListeningPorts::ListeningPorts() {
+    std::set<std::uint16_t> ports;
+    if (add_listening("/proc/net/tcp", ports)) {
+        (void)add_listening("/proc/net/tcp6", ports);
+        ports_ = std::move(ports);
+    }
+}
+
+bool ListeningPorts::is_silent(const std::string& local) const {
     if (local.starts_with(unix_prefix)) {
         struct stat status {};
         return ::stat(local.c_str() + unix_prefix.size(), &status) != 0;
     }
     const std::optional<std::uint16_t> port = local_port(local);
-    return port && anybody_listens("/proc/net/tcp", *port) == false &&
-           anybody_listens("/proc/net/tcp6", *port).value_or(false) == false;
+    return port && ports_ && !ports_->contains(*port);
 }
 
-void tell_if_silent(const std::string& local, const std::string& services, Output& output) {
-    if (is_silent(local)) {
+void warn_if_silent(const ListeningPorts& ports, const std::string& local, const std::string& services,
+                    Output& output) {
+    if (ports.is_silent(local)) {
         output.line("  warning: nothing listens at " + local + " yet; visitors of " + services +
                     " are refused until something does");
     }

@@ -2,6 +2,8 @@
 // can still fail then comes before anything that can not be taken back.
 #include <algorithm>
 #include <initializer_list>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "api/builder_access.hpp"
@@ -26,20 +28,34 @@ namespace {
 
 constexpr const char* mixed_text = " (with what stays as it is until a restart)";
 
-const NamedToken* token_named(const std::vector<NamedToken>& tokens, const std::string& name) {
-    const auto found = std::find_if(tokens.begin(), tokens.end(), [&](const auto& one) { return one.name == name; });
-    return found != tokens.end() ? &*found : nullptr;
-}
+class TokensByName {
+public:
+    explicit TokensByName(const std::vector<NamedToken>& tokens) {
+        for (const NamedToken& token : tokens) {
+            tokens_.emplace(token.name, &token);
+        }
+    }
+    /// Null: there is none.
+    const NamedToken* find(const std::string& name) const {
+        const auto found = tokens_.find(name);
+        return found != tokens_.end() ? found->second : nullptr;
+    }
+
+private:
+    std::unordered_map<std::string_view, const NamedToken*> tokens_;
+};
 
 // Tells of each token what has become of it. Only their order has changed where there is nothing to tell.
 void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    const TokensByName by_name_now(now);
     for (const NamedToken& token : before) {
-        if (token_named(now, token.name) == nullptr) {
+        if (by_name_now.find(token.name) == nullptr) {
             report.applied.push_back({Kind::removed, "server.token", token.name});
         }
     }
+    const TokensByName by_name_before(before);
     for (const NamedToken& token : now) {
-        const NamedToken* known = token_named(before, token.name);
+        const NamedToken* known = by_name_before.find(token.name);
         if (known == nullptr || *known != token) {
             report.applied.push_back({known == nullptr ? Kind::added : Kind::changed, "server.token", token.name});
         }
@@ -47,8 +63,9 @@ void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedT
 }
 
 void tell_same_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    const TokensByName by_name_before(before);
     for (const NamedToken& token : now) {
-        const NamedToken* known = token_named(before, token.name);
+        const NamedToken* known = by_name_before.find(token.name);
         if (known != nullptr && *known == token) {
             report.same.push_back("server.token " + token.name);
         }
@@ -134,7 +151,9 @@ ApplyReport Server::Impl::apply(ServerSettings&& next) {
 
 ApplyReport Server::Impl::add_token(NamedToken token) {
     const auto lock = begin_change("add a token");
-    if (token.name.empty() || token_named(settings_.tokens, token.name) != nullptr) {
+    const bool is_taken =
+        std::ranges::any_of(settings_.tokens, [&](const auto& one) { return one.name == token.name; });
+    if (token.name.empty() || is_taken) {
         return refused("token", token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"');
     }
     ServerSettings next = settings_;
@@ -313,8 +332,7 @@ void Server::Impl::take_tokens() {
     shared_->http->set_rules(rules);
     shared_->shapes->take_rules(*shared_->registry, Clock::now());
     shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
-    shared_->secrets->forget(
-        [&tokens](const login::TokenId& secret) { return login::TokenBook::find(tokens, secret) != nullptr; });
+    shared_->secrets->forget([this](const login::TokenId& secret) { return shared_->tokens.find(secret) != nullptr; });
     shared_->memory->set_tokens(tokens->size());
     name_claims();
     for_each_session([](session::ServerSession& session) { session.look_at_rights(); });

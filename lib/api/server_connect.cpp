@@ -6,7 +6,6 @@
 
 #include "api/server_impl.hpp"
 #include "base/text.hpp"
-#include "http/field_name.hpp"
 #include "ingress/preface.hpp"
 #include "login/address_networks.hpp"
 #include "net/ip_text.hpp"
@@ -18,22 +17,6 @@ namespace ferrotunnel {
 using ingress::ConnectAsk;
 using ingress::ConnectDecision;
 using session::ServerSession;
-
-namespace {
-
-// As clients visit it: by its exact name, since its key is bound to that.
-bool is_visited(const session::SessionView::Service& service, const std::string& name) {
-    return service.kind == wire::ServiceKind::private_tcp && service.name == name;
-}
-
-bool is_called(const session::SessionView& view, const session::SessionView::Service& service,
-               const std::string& host) {
-    const bool is_taken = service.kind == wire::ServiceKind::tcp || service.kind == wire::ServiceKind::private_tcp;
-    return is_taken && (http::same_text(host, service.name) ||
-                        (!view.name.empty() && http::same_text(host, service.name + '.' + view.name)));
-}
-
-}  // namespace
 
 void Server::Impl::listen_for_connect(runtime::Fd listener) {
     const runtime::SocketAddress at = listening_at(listener, connect_endpoint_);
@@ -53,26 +36,21 @@ void Server::Impl::listen_for_connect(runtime::Fd listener) {
     });
 }
 
-// The trunk with the fewest visitors among those that carry what `is_it(view, service)` says, for a client with this
-// token.
-template <typename IsIt>
-std::optional<Server::Impl::Carrier> Server::Impl::carrier_where(const login::TokenId& token, IsIt is_it) const {
+// The trunk with the fewest visitors among these.
+std::optional<Server::Impl::Carrier> Server::Impl::least_busy(const std::vector<session::NamedCarrier>& carriers) {
     std::optional<Carrier> best;
     std::pair<bool, std::uint64_t> load_of_best;
-    for (const SessionPtr& session : sessions()) {
-        session->look([&](const session::SessionView& view) {
-            const std::pair load(view.retired, session->load());
-            if (view.client.first != token || (best && load_of_best <= load)) {
-                return;
-            }
-            for (const session::SessionView::Service& service : view.services) {
-                if (is_it(view, service)) {
-                    best = Carrier(session, service.id);
-                    load_of_best = load;
-                    return;
-                }
-            }
-        });
+    for (const session::NamedCarrier& carrier : carriers) {
+        const SessionPtr session = carrier.session.lock();
+        if (!session) {
+            continue;
+        }
+        std::pair load(false, session->load());
+        session->look([&load](const session::SessionView& view) { load.first = view.retired; });
+        if (!best || load < load_of_best) {
+            best = Carrier(session, carrier.service);
+            load_of_best = load;
+        }
     }
     return best;
 }
@@ -80,32 +58,32 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_where(const login::To
 // The trunk that carries a service of that name for a client with this token.
 std::optional<Server::Impl::Carrier> Server::Impl::carrier_named(const std::string& host,
                                                                  const login::TokenId& token) const {
-    return carrier_where(token, [&host](const session::SessionView& view, const auto& service) {
-        return is_called(view, service, host);
-    });
+    return least_busy(shared_->named->called(token, host));
 }
 
 // The trunk that carries a private service, if the visitor's token may visit it: its own, or one that lets it in.
 std::optional<Server::Impl::Carrier> Server::Impl::carrier_visited(const login::TokenId& visitor,
                                                                    const std::string& service,
                                                                    const std::string& token) const {
+    const std::shared_ptr<const login::AcceptedToken> visiting = shared_->tokens.known_as(visitor);
     std::optional<login::TokenId> owner;
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    const login::AcceptedToken* const visiting = login::TokenBook::find(tokens, visitor);
-    if (token.empty() || (visiting != nullptr && visiting->name == token)) {
+    if (token.empty() || (visiting && visiting->name == token)) {
         owner = visitor;
-    } else if (visiting != nullptr) {
-        for (const login::AcceptedToken& one : *tokens) {
-            if (one.name == token && shared_->registry->rules()->of(one.id()).lets_visit(visiting->name)) {
-                owner = one.id();
-            }
+    } else if (visiting) {
+        const std::shared_ptr<const login::AcceptedToken> one = shared_->tokens.named(token);
+        if (one && shared_->registry->rules()->of(one->id()).lets_visit(visiting->name)) {
+            owner = one->id();
         }
     }
     if (!owner) {
         return std::nullopt;
     }
-    return carrier_where(*owner,
-                         [&service](const session::SessionView&, const auto& one) { return is_visited(one, service); });
+    // By its exact name, since its key is bound to that.
+    std::vector<session::NamedCarrier> carriers = shared_->named->called(*owner, service);
+    std::erase_if(carriers, [&service](const session::NamedCarrier& one) {
+        return one.kind != wire::ServiceKind::private_tcp || one.name != service;
+    });
+    return least_busy(carriers);
 }
 
 void Server::Impl::give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {
@@ -127,9 +105,8 @@ ConnectDecision Server::Impl::decide_connect(const ConnectAsk& ask, const runtim
     if (can_be_guessed && is_weak && shared_->guesses->is_closed(networks, now)) {
         return {429, "Too many wrong tokens came from this address or its neighbours. Try again later."};
     }
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    const login::AcceptedToken* const token = shown ? login::TokenBook::find(tokens, shown->id) : nullptr;
-    if (token == nullptr) {
+    const std::shared_ptr<const login::AcceptedToken> token = shown ? shared_->tokens.find(shown->id) : nullptr;
+    if (!token || !token->has_secret(shown->key)) {
         if (can_be_guessed && shown) {
             shared_->guesses->failed(networks, shown->id, now);
         }
@@ -159,13 +136,12 @@ ConnectDecision Server::Impl::decide_connect(const ConnectAsk& ask, const runtim
 std::optional<Server::Impl::Carrier> Server::Impl::carrier_of(const std::string& place) const {
     const std::size_t at = place.rfind('@');
     const std::string token_name = at == std::string::npos ? std::string() : place.substr(at + 1);
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    for (const login::AcceptedToken& token : *tokens) {
-        if (token.name == token_name || (at == std::string::npos && tokens->size() == 1)) {
-            return carrier_named(place.substr(0, at), token.id());
-        }
+    std::shared_ptr<const login::AcceptedToken> token = shared_->tokens.named(token_name);
+    if (!token && at == std::string::npos) {
+        const login::AcceptedTokens tokens = shared_->tokens.get();
+        token = tokens->size() == 1 ? shared_->tokens.named(tokens->front().name) : nullptr;
     }
-    return std::nullopt;
+    return token ? carrier_named(place.substr(0, at), token->id()) : std::nullopt;
 }
 
 std::shared_ptr<ingress::PortSharing> Server::Impl::sharing(bool with_clients) {

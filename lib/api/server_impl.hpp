@@ -137,8 +137,7 @@ private:
     // The port for HTTP CONNECT (server_connect.cpp).
     void listen_for_connect(runtime::Fd listener);
     ingress::ConnectDecision decide_connect(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from);
-    template <typename IsIt>
-    std::optional<Carrier> carrier_where(const login::TokenId& token, IsIt is_it) const;
+    static std::optional<Carrier> least_busy(const std::vector<session::NamedCarrier>& carriers);
     std::optional<Carrier> carrier_named(const std::string& host, const login::TokenId& token) const;
     std::optional<Carrier> carrier_of(const std::string& place) const;
     std::optional<Carrier> carrier_visited(const login::TokenId& visitor, const std::string& service,

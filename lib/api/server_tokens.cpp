@@ -1,8 +1,9 @@
 #include "api/server_tokens.hpp"
 
-#include <algorithm>
+#include <cstddef>
+#include <map>
 #include <set>
-#include <utility>
+#include <vector>
 
 #include "api/engine_settings.hpp"
 #include "settings/rights.hpp"
@@ -11,7 +12,6 @@ namespace ferrotunnel::detail {
 namespace {
 
 using login::AcceptedToken;
-using Before = std::vector<const AcceptedToken*>;
 
 AcceptedToken accepted_token(const NamedToken& token, const login::PortPolicy& ports) {
     AcceptedToken accepted{token.name, engine_token(token.secret), ports};
@@ -24,17 +24,43 @@ AcceptedToken accepted_token(const NamedToken& token, const login::PortPolicy& p
     return accepted;
 }
 
-// Takes the first one for which `is_it` is true; null: there is none.
-template <typename Is>
-const AcceptedToken* take(Before& before, Is is_it) {
-    const auto found = std::find_if(before.begin(), before.end(), [&](const auto* one) { return is_it(*one); });
-    if (found == before.end()) {
+// The tokens of before by their secrets, each to be taken once.
+class Before {
+public:
+    explicit Before(const std::vector<AcceptedToken>& tokens) : tokens_(tokens), is_taken_(tokens.size()) {
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            places_.emplace(tokens[i].token.id, i);
+            if (tokens[i].also) {
+                places_.emplace(tokens[i].also->id, i);
+            }
+        }
+    }
+
+    /// Takes the one with this first secret; null: there is none.
+    const AcceptedToken* take_first(const login::TokenId& secret) {
+        return take(secret, [this, &secret](std::size_t i) { return tokens_[i].token.id == secret; });
+    }
+    const AcceptedToken* take_any(const login::TokenId& secret) {
+        return take(secret, [](std::size_t) { return true; });
+    }
+
+private:
+    template <typename Is>
+    const AcceptedToken* take(const login::TokenId& secret, Is is_it) {
+        const auto [first, last] = places_.equal_range(secret);
+        for (auto at = first; at != last; ++at) {
+            if (!is_taken_[at->second] && is_it(at->second)) {
+                is_taken_[at->second] = true;
+                return &tokens_[at->second];
+            }
+        }
         return nullptr;
     }
-    const AcceptedToken* taken = *found;
-    before.erase(found);
-    return taken;
-}
+
+    const std::vector<AcceptedToken>& tokens_;
+    std::vector<bool> is_taken_;
+    std::multimap<login::TokenId, std::size_t> places_;
+};
 
 // Finds out which tokens have been here before. Those that still have their first secret go first: where a token has
 // become two, that one stays what it was.
@@ -46,7 +72,7 @@ void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random
         known.insert(token.id());
     };
     for (AcceptedToken& token : tokens) {
-        const auto* same = take(before, [&](const auto& one) { return one.token.id == token.token.id; });
+        const AcceptedToken* const same = before.take_first(token.token.id);
         if (same != nullptr) {
             recognised(token, *same);
         } else {
@@ -54,9 +80,10 @@ void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random
         }
     }
     for (AcceptedToken*& token : strangers) {
-        const auto* same = take(before, [&](const auto& one) {
-            return one.is_known_by(token->token.id) || (token->also && one.is_known_by(token->also->id));
-        });
+        const AcceptedToken* same = before.take_any(token->token.id);
+        if (same == nullptr && token->also) {
+            same = before.take_any(token->also->id);
+        }
         if (same != nullptr) {
             recognised(*token, *same);
             token = nullptr;
@@ -84,11 +111,7 @@ login::AcceptedTokens accepted_tokens(const ServerSettings& settings, const logi
     for (const NamedToken& token : settings.tokens) {
         tokens->push_back(accepted_token(token, ports));
     }
-    Before candidates;
-    for (const AcceptedToken& token : *before) {
-        candidates.push_back(&token);
-    }
-    recognise(*tokens, std::move(candidates), random);
+    recognise(*tokens, Before(*before), random);
     return tokens;
 }
 

@@ -2,10 +2,13 @@
 // began with.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,40 +16,35 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread.
+/// Any thread. Look-ups take the logarithm of the number of tokens.
 class TokenBook {
 public:
     TokenBook() = default;
-    TokenBook& operator=(AcceptedTokens tokens) {
-        const bool any_weak = std::any_of(tokens->begin(), tokens->end(), [](const AcceptedToken& one) {
-            return one.token.strength == TokenStrength::weak || (one.also && one.also->strength == TokenStrength::weak);
-        });
-        {
-            const std::lock_guard lock(mutex_);
-            tokens_.swap(tokens);
-        }
-        any_weak_.store(any_weak, std::memory_order_relaxed);
-        return *this;
-    }
+    TokenBook& operator=(AcceptedTokens tokens);
 
     /// Never null.
-    AcceptedTokens get() const {
-        const std::lock_guard lock(mutex_);
-        return tokens_;
-    }
+    AcceptedTokens get() const;
     /// Whether any of them can be guessed.
     bool any_weak() const noexcept { return any_weak_.load(std::memory_order_relaxed); }
 
-    /// The token with this secret; null: there is none any more. It is one of `tokens`.
-    static const AcceptedToken* find(const AcceptedTokens& tokens, const TokenId& secret) noexcept {
-        const auto found = std::find_if(tokens->begin(), tokens->end(),
-                                        [&secret](const AcceptedToken& one) { return one.is_known_by(secret); });
-        return found != tokens->end() ? &*found : nullptr;
-    }
+    /// The token with this secret, the first or the second; null: there is none any more.
+    std::shared_ptr<const AcceptedToken> find(const TokenId& secret) const;
+    /// The token that is known by this id, whatever its secrets are by now.
+    std::shared_ptr<const AcceptedToken> known_as(const TokenId& id) const;
+    std::shared_ptr<const AcceptedToken> named(std::string_view name) const;
 
 private:
+    using Place = std::uint32_t;  // in tokens_
+    using Places = std::vector<std::pair<TokenId, Place>>;
+
+    std::shared_ptr<const AcceptedToken> at(const Places& places, const TokenId& id) const;
+    std::shared_ptr<const AcceptedToken> at(Place place) const { return {tokens_, &(*tokens_)[place]}; }
+
     mutable std::mutex mutex_;
     AcceptedTokens tokens_ = std::make_shared<const std::vector<AcceptedToken>>();
+    Places by_secret_;
+    Places by_id_;
+    std::vector<Place> by_name_;
     std::atomic<bool> any_weak_{false};
 };
 

@@ -9,9 +9,10 @@
 
 namespace ferrotunnel::limits {
 
-/// Visits that a client opens on one trunk, at once and per second: each looks through all sessions for the service.
-/// One more gets RESET `busy`.
+/// Visits that a client opens on one trunk, at once and per second. One more gets RESET `busy`.
 inline constexpr Pace visits_pace{1'024, 256};
+/// The same for all trunks of all clients of one token: more connections of theirs do not take more from others.
+inline constexpr Pace visits_per_token_pace{4'096, 1'024};
 
 /// Requests about a client's services that wait for its answer, on one connection: an operator makes one at a time.
 inline constexpr std::size_t manage_requests_max = 8;

@@ -287,6 +287,7 @@ private:
                                           const directory::HttpDescription* http) const;
     void answer_registered(std::uint32_t request, const wire::RegisteredService& registered);
     void publish(std::uint32_t id, const std::string& address);
+    void forget_name(std::uint32_t id, const Service& service) noexcept;
     void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
 

@@ -90,9 +90,8 @@ void ServerSession::ask_admission() {
         info.identity = agreement_.peer_identity;
         info.replaces = agreement_.peer_replaces && !info.identity.empty();
     }
-    const login::AcceptedTokens tokens =
-        shared_->tokens.get();  // which may be others than at the beginning of the login
-    const login::AcceptedToken* const token = login::TokenBook::find(tokens, *secret_);
+    // The tokens may be others than at the beginning of the login.
+    const std::shared_ptr<const login::AcceptedToken> token = shared_->tokens.find(*secret_);
     info.ports = token != nullptr ? token->ports : handshake_->token().ports;
     auto self = shared_from_this();
     directory::admit_with_takeover(

@@ -83,8 +83,7 @@ void ServerSession::on_claimed(std::uint32_t request, std::uint32_t id, std::uin
 
 // An assigned port is bound before it is claimed, since the system chooses among the free ones.
 void ServerSession::assign_port(std::uint32_t request, std::uint32_t id, runtime::SocketAddress at) {
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    const login::AcceptedToken* token = login::TokenBook::find(tokens, *secret_);
+    const std::shared_ptr<const login::AcceptedToken> token = shared_->tokens.find(*secret_);
     if (token == nullptr) {
         // The session is about to end, or, where the token has come back meanwhile, the client asks again.
         refuse_service(id,

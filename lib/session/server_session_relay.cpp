@@ -25,7 +25,8 @@ void ServerSession::begin_visit(IntrusivePtr<mux::Stream> stream, const wire::Op
         stream->abort(Code::going_away);
         return;
     }
-    if (!visits_rate_.take(limits::visits_pace, worker_.now())) {
+    if (!visits_rate_.take(limits::visits_pace, worker_.now()) ||
+        !shared_->visit_pace->take(client_.first, worker_.now())) {
         stream->abort(Code::busy);
         return;
     }

@@ -29,8 +29,7 @@ bool has_expired(const login::Rights& rights) {
 
 // Why the session's token is not what it was at its login; nothing if it is.
 std::optional<directory::Refusal> ServerSession::refuse_token() const {
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    const login::AcceptedToken* token = login::TokenBook::find(tokens, *secret_);
+    const std::shared_ptr<const login::AcceptedToken> token = shared_->tokens.find(*secret_);
     if (token == nullptr) {
         return directory::Refusal{Code::unauthorized, not_accepted_text};
     }
@@ -140,8 +139,7 @@ void ServerSession::look_at_rights() {
         end(refusal->code, refusal->text);
         return;
     }
-    const login::AcceptedTokens tokens = shared_->tokens.get();
-    const login::AcceptedToken* const token = login::TokenBook::find(tokens, *secret_);
+    const std::shared_ptr<const login::AcceptedToken> token = shared_->tokens.find(*secret_);
     if (token == nullptr) {
         return;  // it was taken off just now: that change has a look of its own
     }

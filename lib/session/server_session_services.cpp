@@ -235,6 +235,9 @@ void ServerSession::unregister(std::uint32_t id) {
 
 void ServerSession::forget_service(std::uint32_t id) {
     auto service = services_.extract(id);
+    if (service) {
+        forget_name(id, service.mapped());
+    }
     {
         std::lock_guard lock(view_mutex_);
         std::erase_if(view_.services, [id](const SessionView::Service& one) { return one.id == id; });
@@ -245,6 +248,10 @@ void ServerSession::forget_service(std::uint32_t id) {
     if (service) {
         send_on(std::move(service.mapped().line));
     }
+}
+
+void ServerSession::forget_name(std::uint32_t id, const Service& service) noexcept {
+    shared_->named->remove(client_.first, agreement_.peer_name, printable(service.description.name, 64), *this, id);
 }
 
 // Leaves the service: new visitors go to other trunks. Without one they wait where the client `may_return`, or are
@@ -269,6 +276,7 @@ void ServerSession::close_services(bool may_return) noexcept {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
         leave(service, may_return);
+        forget_name(id, service);
     }
     if (plugins_) {
         plugins_->left_all();

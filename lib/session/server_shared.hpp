@@ -25,8 +25,11 @@
 #include "login/secret_use.hpp"
 #include "login/token_book.hpp"
 #include "session/event_quota.hpp"
+#include "session/limits.hpp"
+#include "session/named_services.hpp"
 #include "session/registration_table.hpp"
 #include "session/resume_table.hpp"
+#include "session/visit_pace.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/resume_counts.hpp"
@@ -111,6 +114,8 @@ struct ServerShared {
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
     EventQuota strangers{limits::strangers_told_per_second};
+    std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
+    std::shared_ptr<VisitPace> visit_pace = std::make_shared<VisitPace>(limits::visits_per_token_pace);
     /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
     /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.
     using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;

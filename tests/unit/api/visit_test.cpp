@@ -25,10 +25,7 @@ bool is_refused(std::uint16_t port) {
 // A server with the tokens of alice and bob, and a client of alice with the private service "db".
 struct VisitFixture {
     explicit VisitFixture(const Rights& rights = {}) {
-        Server::Builder builder = Server::builder();
-        builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1");
-        builder.token(alice.copy(), "alice", rights).token(bob.copy(), "bob");
-        server = builder.build();
+        server = settings(rights, bob.copy()).build();
         server.start();
         office = client_builder(alice, server.control_endpoint()).build();
         Tcp db = Tcp::private_service("db", echo.address());
@@ -36,6 +33,13 @@ struct VisitFixture {
         office.add(db);
         office.start();
         REQUIRE_FALSE(office.wait_ready(patience));
+    }
+    Server::Builder settings(const Rights& rights_of_alice, Secret of_bob, Secret also_of_bob = {}) const {
+        Server::Builder builder = Server::builder();
+        builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1");
+        builder.token(alice.copy(), "alice", rights_of_alice)
+            .token(std::move(of_bob), "bob", {}, std::move(also_of_bob));
+        return builder;
     }
     // A client with this token that visits, and is connected; its port.
     std::uint16_t visit(const Secret& token, const std::string& service, const VisitKey& with) {
@@ -92,6 +96,19 @@ TEST_CASE("another token's services are visited where their token says so", "[vi
     const bool by_name = GENERATE(true, false);
     Visitor visitor(rig.visit(rig.bob, by_name ? "db@alice" : "db", rig.key));
     CHECK(visitor.echoes("hello") == (allowed && by_name));
+}
+
+TEST_CASE("a visitor's token may change its secret, and visits on", "[visit]") {
+    Rights rights;
+    rights.visited_by = {{"bob"}};
+    VisitFixture rig(rights);
+    const Secret fresh = Secret::generate();
+    CHECK(rig.server.apply(rig.settings(rights, fresh.copy(), rig.bob.copy())).problems.empty());
+    Visitor before(rig.visit(fresh, "db@alice", rig.key));
+    CHECK(before.echoes("hello"));
+    CHECK(rig.server.apply(rig.settings(rights, fresh.copy())).problems.empty());  // its first secret is gone
+    Visitor after(rig.visit(fresh, "db@alice", rig.key));
+    CHECK(after.echoes("hello"));
 }
 
 TEST_CASE("what can not be a visit is refused at once", "[visit]") {

@@ -1,0 +1,41 @@
+// How often the clients of each token may visit others' services, all their connections together.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+
+#include "base/token_bucket.hpp"
+#include "login/token.hpp"
+
+namespace ferrotunnel::session {
+
+/// Any thread.
+class VisitPace {
+public:
+    /// Tokens that are remembered before those are forgotten that have not visited for a while.
+    static constexpr std::size_t kept_max = 1'024;
+
+    explicit VisitPace(const Pace& pace) : pace_(pace) {}
+
+    /// Counts a visit; false if it comes too soon, and is not counted.
+    bool take(const login::TokenId& token, TimePoint now) {
+        const std::lock_guard lock(mutex_);
+        if (buckets_.size() >= kept_max && !buckets_.contains(token)) {
+            std::erase_if(buckets_, [now](const auto& bucket) { return bucket.second.is_full(now); });
+        }
+        return buckets_[token].take(pace_, now);
+    }
+
+    std::size_t kept() const {
+        const std::lock_guard lock(mutex_);
+        return buckets_.size();
+    }
+
+private:
+    const Pace pace_;
+    mutable std::mutex mutex_;
+    std::map<login::TokenId, TokenBucket> buckets_;
+};
+
+}  // namespace ferrotunnel::session
