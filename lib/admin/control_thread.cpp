@@ -25,12 +25,6 @@ namespace {
 constexpr std::size_t read_size = 16'384;
 constexpr int accepted_a_round = 16;
 
-// Of an address that others can reach, without the port, which is another one each time.
-std::string ip_of(int socket) {
-    const std::string text = runtime::peer_address(socket).text();
-    return text.substr(0, text.rfind(':'));
-}
-
 Answer refuse_stranger(const Request&) {
     return refusal(403, "forbidden", "This socket is for the program's own user, and for root.");
 }
@@ -153,30 +147,52 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
         log_.warn("another user has asked the control socket, and was refused",
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
+    const runtime::SocketAddress from = door.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
+    const std::string address = door.owner ? std::string() : login::networks_of(from)[0];
+    const bool is_bounded = !door.owner && !from.is_loopback();  // a proxy of this machine speaks for many
+    if (is_bounded && !may_come(door, address, now)) {
+        return;
+    }
     const auto at_door =
         std::count_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.door == &door; });
     if (static_cast<std::size_t>(at_door) >= settings_.peers_max) {
         if (is_stranger) {
             return;  // strangers take nobody's place
         }
-        make_room(door);
+        make_room(door, {});
     }
-    std::string address = door.owner ? std::string() : ip_of(socket.get());
     std::unique_ptr<transport::Pipe> pipe =
         door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
     const bool shakes_hands = pipe != nullptr;
-    peers_.push_back({&door, std::move(socket),
-                      Conversation(is_stranger ? refuse_ : door.handler, asks, std::move(address)),
-                      now + settings_.patience, is_stranger, std::move(pipe), shakes_hands});
+    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler, asks, address),
+                      now + settings_.patience, std::move(address), is_stranger, std::move(pipe), shakes_hands});
 }
 
-// Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes. First
-// who has its last answer, then strangers, then the silent; of those, the one who has been at it for longest.
-void ControlThread::make_room(const Door& door) {
-    const auto is_before = [&door](const Peer& a, const Peer& b) {
-        const auto rank = [&door](const Peer& peer) {
-            return std::tuple(peer.door != &door, !peer.lingers, !peer.is_stranger, !peer.conversation.is_idle(),
-                              peer.deadline);
+// Where everybody can connect, an address has a pace and places of its own, so that it takes them from no other one.
+bool ControlThread::may_come(const Door& door, const std::string& address, TimePoint now) {
+    if (!comings_.take(address, now)) {
+        static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
+        if (log_.may_write(LogLevel::info, too_often, now)) {
+            log_.info("an address connects to the dashboard or the metrics too often", {{"address", address}});
+        }
+        return false;
+    }
+    const auto of_address = std::count_if(
+        peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.door == &door && peer.address == address; });
+    if (static_cast<std::size_t>(of_address) >= settings_.peers_of_address_max) {
+        make_room(door, address);
+    }
+    return true;
+}
+
+// Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes, of
+// this address if one is named. First who has its last answer, then strangers, then the silent; of those, the one who
+// has been at it for longest.
+void ControlThread::make_room(const Door& door, const std::string& address) {
+    const auto is_before = [&](const Peer& a, const Peer& b) {
+        const auto rank = [&](const Peer& peer) {
+            return std::tuple(peer.door != &door, !address.empty() && peer.address != address, !peer.lingers,
+                              !peer.is_stranger, !peer.conversation.is_idle(), peer.deadline);
         };
         return rank(a) < rank(b);
     };

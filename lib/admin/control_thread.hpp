@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "admin/limits.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "login/network_rate.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/socket.hpp"
 #include "transport/pipe.hpp"
@@ -39,6 +41,7 @@ public:
     };
     struct Settings {
         std::size_t peers_max = limits::admin_peers_max;  // at each door
+        std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
         Duration patience = limits::admin_patience;
     };
 
@@ -61,6 +64,7 @@ private:
         runtime::Fd socket;  // empty where there is a pipe
         Conversation conversation;
         TimePoint deadline;
+        std::string address{};                    // that has bounds of its own (see may_come); else empty
         bool is_stranger = false;                 // another user, whom every request is refused
         std::unique_ptr<transport::Pipe> pipe{};  // of TLS
         bool shakes_hands = false;                // its TLS handshake is still to be done
@@ -84,7 +88,8 @@ private:
     int milliseconds_to_wait(TimePoint now) const;
     void accept_all(const Door& door, TimePoint now);
     void admit(const Door& door, runtime::Fd socket, TimePoint now);
-    void make_room(const Door& door);
+    bool may_come(const Door& door, const std::string& address, TimePoint now);
+    void make_room(const Door& door, const std::string& address);
     void end_late(TimePoint now);
     bool serve(Peer& peer, short events, TimePoint now);
     bool converse(Peer& peer, TimePoint now);
@@ -96,6 +101,8 @@ private:
     Logger& log_;
     runtime::Fd wake_;
     Peers peers_;
+    login::RateGate comings_{
+        login::RateGate::Settings{limits::admin_connections_pace, limits::admin_connecting_addresses_max}};
     TimePoint accept_again_{};  // until then nobody is accepted
     std::atomic<bool> ending_{false};
     std::atomic<bool> handed_over_{false};

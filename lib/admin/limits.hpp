@@ -5,13 +5,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/token_bucket.hpp"
 #include "base/units.hpp"
 
 namespace ferrotunnel::limits {
 
-/// Connections to one control socket. A person needs one, a dashboard a few; one more takes the place of the one that
-/// has waited longest.
-inline constexpr std::size_t admin_peers_max = 16;
+/// Connections to one control socket, metrics address or dashboard. A person needs one, a browser up to six; one more
+/// takes the place of the one that has waited longest.
+inline constexpr std::size_t admin_peers_max = 32;
+/// The same from one address (IPv6: /64), where strangers can connect; one more takes a place of its own address.
+inline constexpr std::size_t admin_peers_of_address_max = 8;
+/// New connections from one address there: at once, and in a second. Further ones are closed at once.
+inline constexpr Pace admin_connections_pace{32, 8};
+/// Addresses that are remembered for that. Beyond them a new one is let in.
+inline constexpr std::size_t admin_connecting_addresses_max = 4'096;
 /// The body of a request. A service with all its rules has a few thousand bytes.
 inline constexpr std::size_t admin_request_max = 64_KiB;
 /// How deep a request's JSON may be nested: code that reads it recurses.
@@ -42,6 +49,10 @@ inline constexpr std::chrono::milliseconds admin_events_pace{200};
 inline constexpr unsigned admin_guesses = 10;
 inline constexpr std::chrono::seconds admin_guesses_within{60};
 inline constexpr std::size_t admin_guessers_max = 256;
+/// Wrong secrets of addresses beyond those, for a network of them, and for all beyond as many networks.
+inline constexpr Pace admin_shared_guesses{10, 1};
+/// Wrong secrets that are told of, in the log and as events.
+inline constexpr Pace admin_guesses_told{10, 1};
 /// Browsers that are logged in at a dashboard, and for how long: a day's work.
 inline constexpr std::size_t admin_sessions_max = 64;
 inline constexpr std::chrono::seconds admin_session_life{12 * 3600};

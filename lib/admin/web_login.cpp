@@ -22,11 +22,12 @@ Answer nobody(std::string message) {
 
 }  // namespace
 
-WebLogin::WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random)
+WebLogin::WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random, OnWrong on_wrong)
     : secret_(digest_of(secret)),
       is_secure_(is_secure),
       name_((is_secure ? "__Host-ferrotunnel-" : "ferrotunnel-") + std::to_string(port)),
-      random_(random) {}
+      random_(random),
+      on_wrong_(std::move(on_wrong)) {}
 
 std::optional<Answer> WebLogin::answer(const Request& request, TimePoint now) {
     constexpr std::string_view bearer = "Bearer ";
@@ -89,12 +90,12 @@ Answer WebLogin::log_in(const Request& request, TimePoint now) {
 }
 
 Answer WebLogin::try_secret(const Request& request, std::string_view secret, TimePoint now, bool makes_session) {
-    Guesses& guesses = guesses_of(request.address, now);
-    if (guesses.wrong >= limits::admin_guesses) {
+    if (!guesses_.may_try(request.address, now)) {
         return refusal(429, "too_many", "Too many wrong secrets have come from this address: wait a minute.");
     }
     if (!is_right(secret)) {
-        ++guesses.wrong;
+        guesses_.failed(request.address, now);
+        note_wrong(request.address, now);
         return nobody("That is not the secret.");
     }
     Answer answer{200, Json{{"logged_in", true}}};
@@ -128,17 +129,11 @@ std::string WebLogin::cookie(std::string_view value, std::chrono::seconds lives)
            (is_secure_ ? "; Secure" : "");
 }
 
-// An address whose minute is over begins anew. Where there are more than can be remembered, the rest share one record.
-WebLogin::Guesses& WebLogin::guesses_of(std::string_view address, TimePoint now) {
-    std::erase_if(guesses_, [now](const auto& one) { return now - one.second.since >= limits::admin_guesses_within; });
-    const auto found = guesses_.find(address);
-    if (found != guesses_.end()) {
-        return found->second;
+void WebLogin::note_wrong(std::string_view address, TimePoint now) {
+    ++untold_;
+    if (on_wrong_ && told_.take(limits::admin_guesses_told, now)) {
+        on_wrong_(std::string(address), std::exchange(untold_, 0) - 1);
     }
-    const bool is_full = guesses_.size() >= limits::admin_guessers_max;
-    Guesses& guesses = guesses_[is_full ? std::string() : std::string(address)];
-    guesses.since = guesses.since == TimePoint() ? now : guesses.since;
-    return guesses;
 }
 
 }  // namespace ferrotunnel::admin

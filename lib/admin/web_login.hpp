@@ -3,22 +3,23 @@
 //
 //   nobody --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> nobody
 //
-// Wrong secrets are counted by address: beyond limits::admin_guesses within a minute, that address is not listened to
-// until the minute is over. Those who have a session are.
+// Wrong secrets are counted by where they came from (guess_book.hpp). Those who have a session are not concerned.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "admin/answer.hpp"
+#include "admin/guess_book.hpp"
 #include "admin/resources.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/token_bucket.hpp"
 #include "login/key.hpp"
 
 namespace ferrotunnel::admin {
@@ -26,26 +27,23 @@ namespace ferrotunnel::admin {
 /// For one thread.
 class WebLogin {
 public:
+    /// Called for a wrong secret, so often as limits::admin_guesses_told says. `untold`: those since the last call.
+    using OnWrong = std::function<void(const std::string& address, std::uint64_t untold)>;
+
     /// `port`: of the dashboard, since browsers tell cookies of one host's ports apart by nothing. `is_secure`: it
     /// speaks TLS.
-    WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random);
+    WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random, OnWrong on_wrong = {});
 
     /// What a request below /api is answered by whoever it comes from; nothing: it has the right.
     std::optional<Answer> answer(const Request& request, TimePoint now);
 
     std::size_t sessions() const noexcept { return sessions_.size(); }
-    std::size_t addresses() const noexcept { return guesses_.size(); }
 
 private:
     struct Session {
         login::Digest id;  // of what the cookie has
         TimePoint until;
     };
-    struct Guesses {
-        TimePoint since{};
-        unsigned wrong = 0;
-    };
-
     bool is_right(std::string_view secret) const;
     bool has_session(std::string_view cookies, TimePoint now);
     std::string_view session_in(std::string_view cookies) const;
@@ -53,14 +51,17 @@ private:
     Answer log_out(const Request& request);
     Answer try_secret(const Request& request, std::string_view secret, TimePoint now, bool makes_session);
     std::string cookie(std::string_view value, std::chrono::seconds lives) const;
-    Guesses& guesses_of(std::string_view address, TimePoint now);
+    void note_wrong(std::string_view address, TimePoint now);
 
     const login::Digest secret_;
     const bool is_secure_;
     const std::string name_;  // of the cookie
     Random& random_;
     std::vector<Session> sessions_;  // the oldest first
-    std::map<std::string, Guesses, std::less<>> guesses_;
+    GuessBook guesses_;
+    const OnWrong on_wrong_;
+    TokenBucket told_;
+    std::uint64_t untold_ = 0;
 };
 
 }  // namespace ferrotunnel::admin

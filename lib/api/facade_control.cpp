@@ -166,7 +166,9 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
             return std::make_error_code(secret ? std::errc::invalid_argument : std::errc::io_error);
         }
         login_.emplace(*secret, runtime::local_address(dashboard_.get()).port(), !settings.dashboard_chain.empty(),
-                       runtime::system_random());
+                       runtime::system_random(), [this](const std::string& address, std::uint64_t untold) {
+                           note_wrong_secret(address, untold);
+                       });
     }
     if (!settings.dashboard_chain.empty()) {
         Https https;
@@ -181,6 +183,16 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
         }
     }
     return {};
+}
+
+void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t untold) {
+    log_.warn("a wrong secret was shown to the dashboard", {{"address", address}, {"untold", untold}});
+    Event event;
+    event.kind = Event::Kind::refused;
+    event.peer = address;
+    event.error = errc::unauthorized;
+    event.text = "A wrong secret was shown to the dashboard.";
+    events_.put(event);
 }
 
 admin::ControlThread::Door FacadeControl::dashboard_door() {

@@ -94,6 +94,7 @@ private:
     std::error_code open_metrics(const std::string& setting, bool replaces, std::string& what);
     std::error_code open_dashboard(const std::string& setting, std::string_view side, bool replaces, std::string& what);
     std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
+    void note_wrong_secret(const std::string& address, std::uint64_t untold);
     admin::ControlThread::Door dashboard_door();
     void close_doors();
     /// What differs, as the program says; nothing where it can not read its configuration.

@@ -66,9 +66,13 @@ equal "logging out" "$(asked /api/logout -b "$dir/jar" -c "$dir/jar" "${json[@]}
 equal "the session after it" "$(asked /api/v1/status -b "$dir/old")" 401
 
 say "who guesses is not listened to"
+log_in "$secret" -c "$dir/second" >/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10; do
     log_in "guess-number-$i-of-many" >/dev/null
 done
 equal "even with the right one" "$(log_in "$secret")" 429
+wait_for_text server 'a wrong secret was shown to the dashboard.*address=127.0.0.1'
+equal "its events" "$(asked /api/v1/events -b "$dir/second")" 200
+has_text "$dir/answer" '"refused".*A wrong secret was shown to the dashboard\|A wrong secret was shown to the dashboard.*"refused"'
 ! grep -q "$secret" "$dir/server.out" "$dir/server.err" || fail "the secret was told"
 check_alive

@@ -217,6 +217,33 @@ TEST_CASE("the doors of one thread have places of their own") {
     CHECK(read_to_end(silent).starts_with("HTTP/1.1 200 OK"));
 }
 
+TEST_CASE("where everybody can connect, an address takes no places of others, and has a pace") {
+    const test::TemporaryFolder folder;
+    test::LogBook log;
+    test::FakeSubject subject;
+    auto open = ControlSocket::open(folder / "open.sock");
+    REQUIRE(open);
+    ControlThread::Settings settings;
+    settings.peers_of_address_max = 2;  // all that come by a unix socket are one address
+    settings.patience = 10min;
+    ControlThread thread(
+        {{open->listener(), [&](const Request& request) { return answer_to(request, subject); }, std::nullopt}},
+        settings, log);
+    std::error_code error;
+    const runtime::Fd first = runtime::connect_unix(open->path(), error);
+    const runtime::Fd second = runtime::connect_unix(open->path(), error);
+    say(second, "GET /v1/sta");
+    CHECK(ask(open->path(), {"GET", "/v1/status"}, patience)->status == 200);  // the third
+    CHECK(read_to_end(first).empty());
+    say(second, "tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(read_to_end(second).starts_with("HTTP/1.1 200 OK"));
+    CHECK(test::eventually([&] {
+        (void)runtime::connect_unix(open->path(), error);
+        return log.count("too often") > 0;
+    }));
+    CHECK(test::eventually([&] { return static_cast<bool>(ask(open->path(), {"GET", "/v1/status"}, patience)); }));
+}
+
 TEST_CASE("a request has its time, and so has silence") {
     ControlThread::Settings settings;
     settings.patience = 50ms;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "admin/limits.hpp"
@@ -100,15 +101,85 @@ TEST_CASE("an address that guesses is not listened to for a minute, others and s
     CHECK(rig.log_in().status == 200);
 }
 
-TEST_CASE("addresses that guess are remembered up to a bound, beyond which they share one record") {
+TEST_CASE("many addresses that guess do not keep the right secret out") {
     Rig rig;
-    for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
-        rig.address = "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
-        rig.log_in("wrong");
+    const auto guess_from = [&rig](const std::string& network) {
+        for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
+            rig.address = network + '.' + std::to_string(i / 256) + '.' + std::to_string(i % 256);
+            rig.log_in("wrong");
+        }
+    };
+    guess_from("127.1");
+    SECTION("from another network") {
+        rig.address = "192.0.2.1";
+        CHECK(rig.log_in().status == 200);
     }
-    CHECK(rig.login.addresses() == limits::admin_guessers_max + 1);
-    rig.address = "10.9.9.9";
-    CHECK(rig.log_in().status == 429);
+    SECTION("from their network: at some pace") {
+        rig.address = "127.1.200.1";
+        CHECK(rig.log_in().status == 429);
+        rig.now += 1s;
+        CHECK(rig.log_in().status == 200);
+    }
+    SECTION("beyond the networks that are remembered: at some pace") {
+        for (std::size_t i = 0; i < limits::admin_guessers_max + 20; ++i) {
+            rig.address = std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1";
+            rig.log_in("wrong");
+        }
+        rig.address = "192.0.2.1";
+        CHECK(rig.log_in().status == 429);
+        rig.now += 1s;
+        CHECK(rig.log_in().status == 200);
+    }
+}
+
+TEST_CASE("guesses are remembered up to a bound, and forgotten when their time is over") {
+    GuessBook book;
+    TimePoint now = TimePoint() + 1h;
+    for (std::size_t i = 0; i < 2 * limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
+        const std::string address = std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1";
+        CHECK(book.may_try(address, now));
+        book.failed(address, now);
+    }
+    CHECK(book.addresses() == limits::admin_guessers_max);
+    CHECK(book.networks() == limits::admin_guessers_max);
+    CHECK_FALSE(book.may_try("192.0.2.1", now));
+    now += limits::admin_guesses_within;
+    CHECK(book.may_try("192.0.2.1", now));
+    CHECK(book.addresses() == 0);
+    CHECK(book.networks() == 0);
+}
+
+TEST_CASE("IPv6 addresses that guess share the pace of their network, too") {
+    GuessBook book;
+    const TimePoint now = TimePoint() + 1h;
+    for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
+        book.failed("2001:db8:" + std::to_string(i) + ":1::/64", now);
+    }
+    CHECK(book.networks() == 1);
+    CHECK_FALSE(book.may_try("2001:db8:9999:1::/64", now));
+    CHECK(book.may_try("2001:db9:1:1::/64", now));
+}
+
+TEST_CASE("wrong secrets are told, so many of them") {
+    std::vector<std::pair<std::string, std::uint64_t>> told;
+    WebLogin login(secret, 7837, true, runtime::system_random(),
+                   [&](const std::string& address, std::uint64_t untold) { told.emplace_back(address, untold); });
+    TimePoint now = TimePoint() + 1h;
+    const auto guess = [&](std::size_t number) {
+        const std::string body = Json{{"secret", "wrong"}}.dump();
+        Request request{"POST", "/api/login", body};
+        const std::string address = "10.0.0." + std::to_string(number);
+        request.address = address;
+        (void)login.answer(request, now);
+    };
+    for (std::size_t i = 0; i < 50; ++i) {
+        guess(i);
+    }
+    REQUIRE(told.size() == limits::admin_guesses_told.at_once);
+    CHECK(told.front() == std::pair<std::string, std::uint64_t>("10.0.0.0", 0));
+    now += 1s;
+    guess(99);
+    CHECK(told.back() == std::pair<std::string, std::uint64_t>("10.0.0.99", 40));
 }
 
 TEST_CASE("what is no login is refused") {
