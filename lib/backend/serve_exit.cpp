@@ -13,6 +13,7 @@
 #include "exits/conversation.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/connector.hpp"
+#include "runtime/own_networks.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
 #include "trunk/socket_pump.hpp"
@@ -28,6 +29,8 @@ using runtime::Resolver;
 using runtime::SocketAddress;
 using wire::Code;
 
+constexpr const char* kept_text =
+    "the destination is this machine or in a network of its own, and no item of `allow` names it";
 constexpr LineKind refused_lines{"visitors of exits who were refused"};
 
 Refusal refusal_of(std::error_code error) {
@@ -69,6 +72,7 @@ private:
     void on_timer();
     bool hear();
     void look_up();
+    bool is_kept(const SocketAddress& to);
     void on_resolved(std::error_code error, std::vector<SocketAddress> found);
     void connect(std::vector<SocketAddress> to);
     void on_connected(std::error_code error, runtime::Fd socket);
@@ -170,6 +174,10 @@ void ExitStream::look_up() {
             refuse(Refusal::not_allowed, "the destination is not allowed");
             return;
         }
+        if (is_kept(*address)) {
+            refuse(Refusal::not_allowed, kept_text);
+            return;
+        }
         connect({*address});
         return;
     }
@@ -183,6 +191,13 @@ void ExitStream::look_up() {
     });
 }
 
+// Whether the address is this machine's or a neighbour's, and no item names it.
+bool ExitStream::is_kept(const SocketAddress& to) {
+    const net::Address address = runtime::visitor_address(to);
+    return runtime::own_networks(worker().now()).contains(address) &&
+           !exit().destinations().name(address, conversation_.target().port);
+}
+
 void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {
     if (error || found.empty()) {
         refuse(Refusal::no_such_name, "the destination's name is not known");
@@ -194,6 +209,11 @@ void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> f
     });
     if (found.empty()) {
         refuse(Refusal::not_allowed, "the destination's name stands for addresses that are not allowed");
+        return;
+    }
+    std::erase_if(found, [this](const SocketAddress& one) { return is_kept(one); });
+    if (found.empty()) {
+        refuse(Refusal::not_allowed, kept_text);
         return;
     }
     connect(std::move(found));

@@ -128,6 +128,12 @@ bool Destinations::allow(const net::Address& address, std::uint16_t port) const 
     });
 }
 
+bool Destinations::name(const net::Address& address, std::uint16_t port) const noexcept {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
+        return rule.network && rule.network->bits() != 0 && rule.network->contains(address) && rule.has(port);
+    });
+}
+
 bool Destinations::allow_name(std::string_view name, std::uint16_t port) const noexcept {
     return std::any_of(rules_.begin(), rules_.end(),
                        [&](const Rule& rule) { return !rule.network && rule.host.matches(name) && rule.has(port); });

@@ -91,6 +91,19 @@ Result<IpNetwork, std::string> IpNetwork::parse(std::string_view text) {
     return network;
 }
 
+IpNetwork IpNetwork::around(const Address& address, std::uint8_t bits) noexcept {
+    IpNetwork network;
+    network.base_ = address;
+    network.base_.port = 0;
+    network.bits_ = bits;
+    for (std::size_t i = 0; i < network.base_.size(); ++i) {
+        const int kept = std::clamp(bits - 8 * static_cast<int>(i), 0, 8);
+        network.base_.bytes[i] =
+            static_cast<std::uint8_t>(network.base_.bytes[i] & (0xFF00U >> static_cast<unsigned>(kept)));
+    }
+    return network;
+}
+
 bool IpNetwork::contains(const Address& address) const noexcept {
     const Address plain = unmapped(address);
     return plain.family != 0 && plain.family == base_.family && same_start(plain, base_, bits_);

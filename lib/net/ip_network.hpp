@@ -23,6 +23,12 @@ public:
     /// something else than what it would match.
     static Result<IpNetwork, std::string> parse(std::string_view text);
 
+    /// The network of this length that an address lies in. Lengths are at most those of its family.
+    static IpNetwork around(const Address& address, std::uint8_t bits) noexcept;
+
+    /// How many leading bits its addresses have in common; 0: all of a family.
+    std::uint8_t bits() const noexcept { return bits_; }
+
     /// False for an address without a family.
     bool contains(const Address& address) const noexcept;
     /// The network as text, like "10.0.0.0/8"; without the length if it is a single address.

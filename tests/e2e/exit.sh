@@ -49,6 +49,17 @@ equal "a URL" "$(by_curl "http://$web/file" -x "http://$exit" "${with_login[@]}"
 same_file "a URL"
 equal "a body" "$(by_curl "http://$web/file" -x "http://$exit" "${with_login[@]}" --data-binary "@$dir/web/file")" "0 000/501"
 
+say "this machine is not reached by an exit to all addresses"
+programs[all]=1
+start all "$FERROTUNNEL" exit --allow "0.0.0.0/0" --allow '*' --server "$control" --token-file "$dir/token" \
+    --endpoint-file "$dir/all.endpoints" --control off
+wait_for_services all 1
+all=$(public_of all)
+for address in 127.0.0.1 0.0.0.0 localhost; do
+    equal "$address" "$(by_curl "http://$address:$web_port/file" -p -x "http://$all")" "56 403/000"
+done
+wait_for_text all "an exit has refused a visitor.*no item of .allow. names it"
+
 say "a wrong login, and none"
 wrong=(--proxy-user 'me:wrong-password')
 equal "SOCKS5, wrong" "$(by_curl "http://$web/file" --socks5 "$exit" "${wrong[@]}")" "97 000/000"

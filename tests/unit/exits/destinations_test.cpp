@@ -46,6 +46,15 @@ TEST_CASE("addresses and networks with ports") {
     CHECK(some.allow(ip("::ffff:10.1.2.3"), 443));
 }
 
+TEST_CASE("what is all addresses of a family names none of them") {
+    const Destinations some = of({"0.0.0.0/0", "[::/0]", "*", "10.0.0.0/8:443", "[2001:db8::7]"});
+    CHECK(some.allow(ip("127.0.0.1"), 80));
+    CHECK_FALSE((some.name(ip("127.0.0.1"), 80) || some.name(ip("::1"), 80) || some.name(ip("203.0.113.1"), 80)));
+    CHECK(some.name(ip("10.1.2.3"), 443));
+    CHECK_FALSE(some.name(ip("10.1.2.3"), 80));
+    CHECK(some.name(ip("2001:db8::7"), 80));
+}
+
 TEST_CASE("a rule for hosts says nothing about addresses that a visitor gives") {
     const Destinations all_hosts = of({"*"});
     CHECK_FALSE(all_hosts.allow(ip("203.0.113.1"), 443));

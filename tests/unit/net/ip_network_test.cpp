@@ -1,7 +1,9 @@
 #include "net/ip_network.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "net/ip_text.hpp"
@@ -71,6 +73,15 @@ TEST_CASE("IPv4 in IPv6's clothes is IPv4") {
 }
 
 TEST_CASE("a network is written as it is read") {
+    for (const auto& [address, bits, expected] : std::vector<std::tuple<std::string, std::uint8_t, std::string>>{
+             {"10.1.2.3", 8, "10.0.0.0/8"},
+             {"10.1.2.3", 32, "10.1.2.3"},
+             {"10.255.2.3", 9, "10.128.0.0/9"},
+             {"10.1.2.3", 0, "0.0.0.0/0"},
+             {"2001:db8:1:2::7", 64, "2001:db8:1:2::/64"}}) {
+        CHECK(IpNetwork::around(*parse_ip(address), bits).text() == expected);
+        CHECK(IpNetwork::around(*parse_ip(address), bits).bits() == bits);
+    }
     for (const std::string text : {"10.0.0.0/8", "192.0.2.7", "fd00::/8", "::1", "0.0.0.0/0", "::/0"}) {
         CHECK(network(text).text() == text);
     }

@@ -1,0 +1,14 @@
+// What belongs to this machine: its own addresses, and the networks that it reaches without a router.
+#pragma once
+
+#include "base/clock.hpp"
+#include "net/ip_network.hpp"
+
+namespace ferrotunnel::runtime {
+
+/// Reads them from the kernel, at most once a second for each thread. Always contains the addresses that stand for this
+/// machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 is not counted as a network of its own. Throws
+/// std::system_error where the kernel does not tell.
+const net::IpNetworks& own_networks(TimePoint now);
+
+}  // namespace ferrotunnel::runtime

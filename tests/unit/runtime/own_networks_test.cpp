@@ -1,0 +1,24 @@
+#include "runtime/own_networks.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "net/ip_network.hpp"
+#include "runtime/address.hpp"
+#include "runtime/socket.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::runtime;
+
+TEST_CASE("own networks: what stands for this machine, and the addresses that it has") {
+    const net::IpNetworks& own = own_networks(Clock::now());
+    for (const char* text : {"127.0.0.1", "127.9.9.9", "0.0.0.0", "::", "::1", "::ffff:127.0.0.1"}) {
+        INFO(text);
+        CHECK(own.contains(std::string_view(text)));
+    }
+    CHECK_FALSE(own.contains(std::string_view("192.0.2.77")));  // for documentation alone (RFC 5737)
+    CHECK_FALSE(own.contains(std::string_view("2001:db8::77")));
+    for (const net::IpNetwork& network : own.all()) {
+        CHECK(network.bits() > 0);
+    }
+}
