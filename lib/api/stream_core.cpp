@@ -296,8 +296,8 @@ bool StreamCore::linger() noexcept try {
         lingered_ += item->slice.size();
         stream_->drop_front();
     }
-    if (!receive_ended_ && lingered_ > linger_bytes_max && stream_->queued_bytes() == 0) {
-        stream_->abort(wire::Code::cancelled);
+    if (!receive_ended_ && lingered_ > linger_bytes_max) {
+        stream_->abort_behind(wire::Code::cancelled);
         receive_ended_ = true;
     }
     return !receive_ended_ && !stream_->verdict();

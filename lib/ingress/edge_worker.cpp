@@ -56,12 +56,14 @@ void EdgeWorker::shed_idle() noexcept {
 void EdgeWorker::retire() {
     draining_ = true;
     retired_ = true;
+    lingering.hurry(settings(), worker.now());
     for_each_connection([](EdgeConnection& connection) { connection.retire(); });
 }
 
 void EdgeWorker::drain() {
     draining_ = true;
     retired_ = false;
+    lingering.hurry(settings(), worker.now());
     prefaces.clear();
     held_tls.clear();
     pool.clear();

@@ -130,7 +130,8 @@ bool Http2Connection::read_input() {
     if (moved) {
         take_input();
     } else if (eof_) {
-        if (!streams_.empty()) {
+        const auto waits = [](const auto& stream) { return !stream->is_answered(); };
+        if (std::any_of(streams_.begin(), streams_.end(), waits)) {
             visitor_lost();
         } else {
             begin_ending();

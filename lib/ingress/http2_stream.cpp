@@ -359,6 +359,9 @@ void Http2Stream::on_answer_sent() noexcept {
 
 // Discards what has come of the body since the last time.
 void Http2Stream::linger() {
+    if (was_cut_) {
+        return;
+    }
     EdgeWorker& edge = connection_.edge();
     if (!std::exchange(lingers_, true)) {
         exchange_.reset();
@@ -373,6 +376,9 @@ void Http2Stream::linger() {
 }
 
 void Http2Stream::cut_lingering() noexcept {
+    was_cut_ = true;
+    due_ = never;
+    set_timer();
     reset(NGHTTP2_NO_ERROR);
     connection_.ready(*this);
 }
@@ -446,7 +452,8 @@ void Http2Stream::look_at_stall() {
 
 void Http2Stream::look_at_pace() {
     if (lingers_) {
-        reset(NGHTTP2_NO_ERROR);
+        connection_.edge().lingering.end(*this);
+        cut_lingering();
         return;
     }
     if (!exchange_) {

@@ -49,6 +49,8 @@ public:
     bool is_closed() const noexcept { return closed_; }
     /// Whether its request's body is still to come.
     bool is_uploading() const noexcept { return exchange_ && !body_ended_; }
+    /// Whether its answer was sent to the end.
+    bool is_answered() const noexcept { return answer_sent_; }
 
     /// For the connection: the stream is among those that are to move.
     bool is_ready = false;
@@ -112,6 +114,7 @@ private:
     bool closed_ = false;
     bool answer_sent_ = false;  // before the body's end: what still comes of it is discarded
     bool lingers_ = false;
+    bool was_cut_ = false;  // its reset is on its way
 
     TimePoint due_ = never;    // for the pace of the body, or for its end behind the answer
     TimePoint stall_ = never;  // for a visitor who takes nothing of the answer

@@ -30,20 +30,22 @@ public:
 
     private:
         friend class Lingering;
-        /// Others need the bytes: ends without waiting for the visitor. Called from within discarded(), at most once.
+        /// Others need the bytes: ends without waiting for the visitor. Called from within discarded(), at most once;
+        /// it is no member any more.
         virtual void cut_lingering() noexcept = 0;
 
         std::list<Member*>::iterator place_{};
         TimePoint until_ = never;
         std::uint64_t bytes_ = 0;
         bool is_in_ = false;
-        bool is_cut_ = false;
     };
 
     /// Returns when the member's time is over, unless it sends something.
     TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
-    /// Counts what a member has sent, and returns when its time is over. When there is too much of it, the member that
-    /// has lingered longest is cut, which may be this one.
+    /// The worker drains: nobody lingers for longer than without a byte, from now on.
+    void hurry(const exchange::HttpSettings& settings, TimePoint now) noexcept;
+    /// Counts what a member has sent, and returns when its time is over; never where it has been cut. When there is too
+    /// much, the member that has lingered longest is cut, which may be this one.
     TimePoint discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings, TimePoint now);
     /// Does nothing for who is not a member.
     void end(Member& member) noexcept;
@@ -53,6 +55,7 @@ public:
 private:
     std::list<Member*> members_;  // the one that has lingered longest first
     std::uint64_t bytes_ = 0;     // of all of them
+    bool hurries_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

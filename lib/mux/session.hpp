@@ -269,7 +269,7 @@ private:
     IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                      std::uint32_t send_window, std::uint32_t receive_window);
     void abort_stream(Stream& stream, wire::Code code, bool in_order = false);
-    static bool is_all_sent(Stream& stream) noexcept;
+    bool serve_abort(Stream& stream);
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
     void end_stream(Stream& stream, Verdict verdict);
     static void set_verdict(Stream& stream, Verdict verdict) noexcept;

@@ -79,8 +79,7 @@ void Session::serve(Stream& stream) {
         serve_gone(stream);
         return;
     }
-    if (std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire); abort != 0) {
-        abort_stream(stream, static_cast<Code>(abort - 1), is_all_sent(stream) && stream.left_.load());
+    if (serve_abort(stream)) {
         return;
     }
     if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
@@ -109,6 +108,17 @@ void Session::serve(Stream& stream) {
         }
         data_lane_.activate(stream);
     }
+}
+
+// True where the stream is aborted by this.
+bool Session::serve_abort(Stream& stream) {
+    const std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire);
+    const bool waits = abort != 0 && stream.abort_waits_.load(std::memory_order_relaxed);
+    if (abort == 0 || (waits && stream.side_.send_open)) {
+        return false;
+    }
+    abort_stream(stream, static_cast<Code>(abort - 1), waits);
+    return true;
 }
 
 // The endpoint has given its receiving role away: everything queued is dropped and counts as taken.
@@ -274,6 +284,9 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     side.sent += n;
     sent_from_queue(stream, leaves_queue);
     end_if_closed(stream);
+    if (!side.send_open && !side.gone) {
+        (void)serve_abort(stream);
+    }
     return n + limits::frame_header_bytes;
 }
 
@@ -284,6 +297,9 @@ std::size_t Session::write_fin(Stream& stream, Batch& batch) {
     batch.commit(limits::frame_header_bytes);
     ++stats_.frames_sent;
     end_if_closed(stream);
+    if (!stream.side_.gone) {
+        (void)serve_abort(stream);
+    }
     return limits::frame_header_bytes;
 }
 

@@ -172,17 +172,12 @@ void Session::end_orphans() {
     }
 }
 
-// Whether the whole of our direction was sent, its end included.
-bool Session::is_all_sent(Stream& stream) noexcept {
-    return !stream.side_.send_open && stream.outbound_.front() == nullptr;
-}
-
 // Data that still waits here for credit waits for an endpoint that takes nothing. If everything has been sent, only the
 // peer's end is missing: the peer may still be delivering what it has, and ends the stream after that.
 void Session::end_orphan(Stream& stream) {
     if (stream.outbound_.front() != nullptr) {
         abort_stream(stream, Code::too_slow);
-    } else if (is_all_sent(stream) && stream.left_.load(std::memory_order_acquire)) {
+    } else if (!stream.side_.send_open && stream.left_.load(std::memory_order_acquire)) {
         abort_stream(stream, Code::cancelled, true);
     } else {  // a socket that takes nothing more may still give something
         orphans_.remove(stream);

@@ -92,6 +92,11 @@ void Stream::abort(wire::Code code) noexcept {
     }
 }
 
+void Stream::abort_behind(wire::Code code) noexcept {
+    abort_waits_.store(true, std::memory_order_relaxed);  // released with the code
+    abort(code);
+}
+
 void Stream::leave() noexcept {
     if (!left_.exchange(true, std::memory_order_release)) {
         notify_session();

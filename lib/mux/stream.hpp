@@ -171,6 +171,8 @@ public:
 
     /// Ends both directions at once and drops what is queued. Any thread, at any time, even twice.
     void abort(wire::Code code) noexcept;
+    /// The same behind everything that finish() ends, which the peer gets first. Only with or after finish().
+    void abort_behind(wire::Code code) noexcept;
 
     /// Says that nobody is at this end any more: what is queued, with the end behind it, is all that will come. If none
     /// of it moves for `orphan_patience`, the session ends the stream. stop_receiving() says the same about what is
@@ -274,6 +276,7 @@ private:
     std::atomic<bool> discard_{false};            // stop_receiving was called
     std::atomic<bool> left_{false};               // leave was called
     std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
+    std::atomic<bool> abort_waits_{false};        // for our direction's end
     std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
     std::atomic<std::uint64_t> taken_{0};        // cost of what the endpoint has taken

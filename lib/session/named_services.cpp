@@ -1,6 +1,7 @@
 #include "session/named_services.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ferrotunnel::session {
 namespace {
@@ -18,50 +19,43 @@ bool is_found(wire::ServiceKind kind) noexcept {
 
 }  // namespace
 
-void NamedServices::add(const login::TokenId& token, const std::string& client_name, NamedCarrier carrier) {
+std::unique_ptr<NamedServices::Place> NamedServices::add(const login::TokenId& token, const std::string& client_name,
+                                                         const NamedCarrier& carrier) {
     if (!is_found(carrier.kind)) {
-        return;
+        return nullptr;
     }
-    const std::shared_ptr<ServerSession> session = carrier.session.lock();
-    const std::string name = lower(carrier.name);
-    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names{lower(carrier.name)};
     if (!client_name.empty()) {
-        services_[{token, name + '.' + lower(client_name)}].push_back({session.get(), carrier});
+        names.push_back(names.front() + '.' + lower(client_name));
     }
-    services_[{token, name}].push_back({session.get(), std::move(carrier)});
+    auto place = std::make_unique<Place>(shared_from_this());
+    place->entries_.reserve(names.size());
+    for (std::string& name : names) {
+        std::list<NamedCarrier> one{carrier};
+        const std::lock_guard lock(mutex_);
+        const auto key = services_.try_emplace({token, std::move(name)}).first;
+        key->second.splice(key->second.end(), one);
+        place->entries_.push_back({key, std::prev(key->second.end())});
+    }
+    return place;
 }
 
-void NamedServices::remove(const login::TokenId& token, const std::string& client_name, const std::string& name,
-                           const ServerSession& session, std::uint32_t service) noexcept {
+void NamedServices::remove(const std::vector<Entry>& entries) noexcept {
     const std::lock_guard lock(mutex_);
-    const auto remove_from = [&](const std::string& key) {
-        const auto found = services_.find({token, key});
-        if (found == services_.end()) {
-            return;
+    for (const Entry& entry : entries) {
+        entry.key->second.erase(entry.carrier);
+        if (entry.key->second.empty()) {
+            services_.erase(entry.key);
         }
-        std::erase_if(found->second, [&](const Entry& entry) {
-            return entry.session == &session && entry.carrier.service == service;
-        });
-        if (found->second.empty()) {
-            services_.erase(found);
-        }
-    };
-    remove_from(lower(name));
-    if (!client_name.empty()) {
-        remove_from(lower(name) + '.' + lower(client_name));
     }
 }
 
 std::vector<NamedCarrier> NamedServices::called(const login::TokenId& token, std::string_view name) const {
-    std::vector<NamedCarrier> carriers;
     const Key key(token, lower(name));
     const std::lock_guard lock(mutex_);
-    if (const auto found = services_.find(key); found != services_.end()) {
-        for (const Entry& entry : found->second) {
-            carriers.push_back(entry.carrier);
-        }
-    }
-    return carriers;
+    const auto found = services_.find(key);
+    return found != services_.end() ? std::vector<NamedCarrier>(found->second.begin(), found->second.end())
+                                    : std::vector<NamedCarrier>();
 }
 
 }  // namespace ferrotunnel::session

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,27 +29,42 @@ struct NamedCarrier {
 
 /// Any thread. A look-up costs as much as there are trunks that carry a service of that name for that token, however
 /// many sessions and services there are.
-class NamedServices {
+class NamedServices : public std::enable_shared_from_this<NamedServices> {
+    using Key = std::pair<login::TokenId, std::string>;  // the name in lower case
+    using Services = std::map<Key, std::list<NamedCarrier>>;
+    struct Entry {
+        Services::iterator key;
+        std::list<NamedCarrier>::iterator carrier;
+    };
+
 public:
+    /// A service is found for as long as this is kept.
+    class Place {
+    public:
+        explicit Place(std::shared_ptr<NamedServices> services) noexcept : services_(std::move(services)) {}
+        ~Place() { services_->remove(entries_); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+
+    private:
+        friend class NamedServices;
+        const std::shared_ptr<NamedServices> services_;
+        std::vector<Entry> entries_;
+    };
+
     /// Services of kind tcp and private_tcp are found by `carrier.name`, and by `carrier.name` and the client's own
-    /// name with a dot between them.
-    void add(const login::TokenId& token, const std::string& client_name, NamedCarrier carrier);
-    /// Does nothing where there is none.
-    void remove(const login::TokenId& token, const std::string& client_name, const std::string& name,
-                const ServerSession& session, std::uint32_t service) noexcept;
+    /// name with a dot between them. Null for others.
+    std::unique_ptr<Place> add(const login::TokenId& token, const std::string& client_name,
+                               const NamedCarrier& carrier);
 
     /// Those with that name, whatever the case of its letters.
     std::vector<NamedCarrier> called(const login::TokenId& token, std::string_view name) const;
 
 private:
-    using Key = std::pair<login::TokenId, std::string>;  // the name in lower case
-    struct Entry {
-        const ServerSession* session;
-        NamedCarrier carrier;
-    };
+    void remove(const std::vector<Entry>& entries) noexcept;
 
     mutable std::mutex mutex_;
-    std::map<Key, std::vector<Entry>> services_;
+    Services services_;
 };
 
 }  // namespace ferrotunnel::session

@@ -163,6 +163,7 @@ private:
         directory::VisitorLine line;
         std::shared_ptr<void> of_token{};                // counts it for the token's quota
         hooks::SharedAskedPlugins asked{};               // the plugins that its client has asked for
+        std::unique_ptr<NamedServices::Place> named{};   // from publish() on; null for what is not asked for by name
         std::shared_ptr<shaping::ServiceShape> shape{};  // the rates of its visitors; null until there is one
 
         bool is_carried() const noexcept { return public_port || http; }
@@ -287,7 +288,6 @@ private:
                                           const directory::HttpDescription* http) const;
     void answer_registered(std::uint32_t request, const wire::RegisteredService& registered);
     void publish(std::uint32_t id, const std::string& address);
-    void forget_name(std::uint32_t id, const Service& service) noexcept;
     void refuse_service(std::uint32_t id, const directory::Refusal& refusal);
     void tell_refusal(const wire::Service& description, const directory::Refusal& refusal);
 

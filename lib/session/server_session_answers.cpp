@@ -73,7 +73,8 @@ void ServerSession::publish(std::uint32_t id, const std::string& address) {
                                        : service.http      ? service.http->member_of(*this)
                                                            : nullptr;
     }
-    shared_->named->add(client_.first, agreement_.peer_name, {weak_from_this(), id, service.description.kind, name});
+    service.named = shared_->named->add(client_.first, agreement_.peer_name,
+                                        {weak_from_this(), id, service.description.kind, name});
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
                             {{"session", agreement_.session}, {"service", name}, {"endpoint", address}});

@@ -236,7 +236,7 @@ void ServerSession::unregister(std::uint32_t id) {
 void ServerSession::forget_service(std::uint32_t id) {
     auto service = services_.extract(id);
     if (service) {
-        forget_name(id, service.mapped());
+        service.mapped().named.reset();
     }
     {
         std::lock_guard lock(view_mutex_);
@@ -248,10 +248,6 @@ void ServerSession::forget_service(std::uint32_t id) {
     if (service) {
         send_on(std::move(service.mapped().line));
     }
-}
-
-void ServerSession::forget_name(std::uint32_t id, const Service& service) noexcept {
-    shared_->named->remove(client_.first, agreement_.peer_name, printable(service.description.name, 64), *this, id);
 }
 
 // Leaves the service: new visitors go to other trunks. Without one they wait where the client `may_return`, or are
@@ -276,7 +272,7 @@ void ServerSession::close_services(bool may_return) noexcept {
     auto services = std::exchange(services_, {});
     for (auto& [id, service] : services) {
         leave(service, may_return);
-        forget_name(id, service);
+        service.named.reset();
     }
     if (plugins_) {
         plugins_->left_all();

@@ -187,6 +187,28 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
         visitor.send(h2::test::request(3));
         CHECK(read_until(visitor, h2::test::headers).stream == 3);
     }
+    SECTION("and an end of the visitor's direction loses nothing") {
+        EdgeRig rig(settings);
+        Peer visitor = begin_upload(rig);
+        visitor.finish();
+        while (read_frame(visitor).type != 255) {
+        }
+        CHECK_FALSE(visitor.was_reset());
+        CHECK(rig.counters().visitors_lost == 0);
+    }
+    SECTION("until the bytes of the worker are spent, whatever waits to be sent") {
+        settings.linger_bytes_max = 30'000;
+        EdgeRig rig(settings);
+        Peer stuck = begin_upload(rig);
+        stuck.send(h2::test::request(3));
+        Peer backend = rig.backend.accept_request();
+        backend.send("HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n" + std::string(30'000, 'x'));
+        Peer visitor = begin_upload(rig);
+        visitor.send(piece + piece);  // the stuck one is cut for this
+        CHECK(read_until(stuck, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
+        visitor.send(piece + piece);  // and now this one
+        CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
+    }
     SECTION("until the bytes of the worker are spent") {
         settings.linger_bytes_max = 20'000;
         EdgeRig rig(settings);

@@ -16,8 +16,8 @@ TEST_CASE("own networks: what stands for this machine, and the addresses that it
         INFO(text);
         CHECK(own.contains(std::string_view(text)));
     }
-    CHECK_FALSE(own.contains(std::string_view("192.0.2.77")));  // for documentation alone (RFC 5737)
-    CHECK_FALSE(own.contains(std::string_view("2001:db8::77")));
+    CHECK_FALSE(own.contains(std::string_view("240.1.2.3")));  // reserved (RFC 1112, 4)
+    CHECK_FALSE(own.contains(std::string_view("100::7")));     // to be discarded (RFC 6666)
     for (const net::IpNetwork& network : own.all()) {
         CHECK(network.bits() > 0);
     }
