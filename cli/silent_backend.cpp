@@ -32,7 +32,7 @@ std::optional<std::uint16_t> local_port(std::string_view text) {
 }
 
 // Adds the ports of a table. Listening sockets come first in it, so that the rest, which may be long, is not read.
-// False: there is no such table.
+// False if the kernel has no such table.
 bool add_listening(const char* table, std::set<std::uint16_t>& ports) {
     std::ifstream lines(table);
     std::string line;

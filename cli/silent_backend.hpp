@@ -21,7 +21,7 @@ public:
     bool is_silent(const std::string& local) const;
 
 private:
-    std::optional<std::set<std::uint16_t>> ports_;  // nothing: there is no table
+    std::optional<std::set<std::uint16_t>> ports_;  // empty if the kernel has no table
 };
 
 /// Warns if nothing listens at `local`, and names the services that lead there. The tunnel continues all the same: a

@@ -165,7 +165,7 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
         door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
     const bool shakes_hands = pipe != nullptr;
     peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler, asks, address),
-                      now + settings_.patience, std::move(address), is_stranger, std::move(pipe), shakes_hands});
+                      now + settings_.patience, address, is_stranger, std::move(pipe), shakes_hands});
 }
 
 // Where everybody can connect, an address has a pace and places of its own, so that it takes them from no other one.

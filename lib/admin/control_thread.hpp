@@ -64,7 +64,7 @@ private:
         runtime::Fd socket;  // empty where there is a pipe
         Conversation conversation;
         TimePoint deadline;
-        std::string address{};                    // that has bounds of its own (see may_come); else empty
+        std::string address{};                    // at a door for everybody; else empty
         bool is_stranger = false;                 // another user, whom every request is refused
         std::unique_ptr<transport::Pipe> pipe{};  // of TLS
         bool shakes_hands = false;                // its TLS handshake is still to be done

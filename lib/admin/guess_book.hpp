@@ -5,8 +5,8 @@
 //   have
 //                        admin_shared_guesses, and of networks beyond as many, all of those together
 //
-// What is shared is a pace and no lock: whoever tries at it for a while gets its turn. An address that has not guessed
-// is not remembered.
+// Shared limits are rates and block nobody for long: the right secret gets in after a few attempts. An address without
+// a wrong secret is not stored.
 #pragma once
 
 #include <cstddef>

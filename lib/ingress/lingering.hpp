@@ -30,8 +30,8 @@ public:
 
     private:
         friend class Lingering;
-        /// Others need the bytes: ends without waiting for the visitor. Called from within discarded(), at most once;
-        /// it is no member any more.
+        /// Others need the bytes: ends without waiting for the visitor. Called from within discarded(), at most once,
+        /// after the member has left.
         virtual void cut_lingering() noexcept = 0;
 
         std::list<Member*>::iterator place_{};

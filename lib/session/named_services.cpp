@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "http/characters.hpp"
+
 namespace ferrotunnel::session {
 namespace {
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(result.begin(), result.end(), result.begin(), http::lower_case);
     return result;
 }
 
