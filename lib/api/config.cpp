@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/builder_access.hpp"
+#include "api/own_door_warnings.hpp"
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
 #include "settings/config_diff.hpp"
@@ -296,7 +297,11 @@ std::vector<ConfigChange> Config::changes_since(const Config& before) const {
 }
 
 std::vector<Problem> Config::warnings() const {
-    return file_->warnings;
+    std::vector<Problem> warnings = file_->warnings;
+    for (Problem& warning : detail::own_door_warnings(*file_)) {
+        warnings.push_back(std::move(warning));
+    }
+    return warnings;
 }
 
 bool operator==(const Config& a, const Config& b) {

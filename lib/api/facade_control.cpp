@@ -89,6 +89,7 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         log_.info("the dashboard is there",
                   {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
+    keep_own_dials_away();
     if (!doors.empty()) {
         thread_ = std::make_unique<admin::ControlThread>(std::move(doors), admin::ControlThread::Settings(), log_);
     }
@@ -206,6 +207,19 @@ admin::ControlThread::Door FacadeControl::dashboard_door() {
     };
     return {dashboard_.get(), handler, login_ ? std::nullopt : std::optional<uid_t>(::geteuid()),
             certificates_ ? certificates_->tls()->context() : nullptr, true};
+}
+
+// What obeys this process's user would obey whoever the process connects to it.
+void FacadeControl::keep_own_dials_away() {
+    own_doors_.clear();
+    if (socket_) {
+        for (const std::string& path : {socket_->path(), wanted_path_}) {
+            own_doors_.push_back(std::make_unique<runtime::OwnDoor>(path));
+        }
+    }
+    if (dashboard_ && !login_) {
+        own_doors_.push_back(std::make_unique<runtime::OwnDoor>(runtime::local_address(dashboard_.get())));
+    }
 }
 
 void FacadeControl::close_doors() {

@@ -22,6 +22,7 @@
 #include "base/log.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
+#include "runtime/own_doors.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
@@ -96,6 +97,7 @@ private:
     std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
     void note_wrong_secret(const std::string& address, std::uint64_t untold);
     admin::ControlThread::Door dashboard_door();
+    void keep_own_dials_away();
     void close_doors();
     /// What differs, as the program says; nothing where it can not read its configuration.
     std::optional<ReloadAnswer> compared() const;
@@ -119,6 +121,7 @@ private:
     std::optional<admin::WebLogin> login_;             // for the dashboard; nothing: it asks for no secret
     std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: it speaks no TLS
     std::unique_ptr<admin::ControlThread> thread_;
+    std::vector<std::unique_ptr<runtime::OwnDoor>> own_doors_;  // until the end: another process may accept there
     std::string path_;
     std::string metrics_endpoint_;
     std::string dashboard_endpoint_;

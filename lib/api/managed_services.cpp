@@ -12,6 +12,7 @@
 #include "backend/backend.hpp"
 #include "base/text.hpp"
 #include "net/ip_network.hpp"
+#include "runtime/own_doors.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -94,13 +95,15 @@ private:
         return answer.body.value("services", Json::array());
     }
 
-    // A name leads wherever those lead it who administer it, so targets are addresses.
+    // A name leads wherever those lead it who administer it, so targets are addresses. The client's own dashboard is
+    // none: what the client dials has its user's rights there.
     bool is_target(std::string_view local) const {
         for (const wire::ServiceKind kind : {wire::ServiceKind::http, wire::ServiceKind::tcp}) {
             const auto place = backend::parse_backend_place(local, kind);
             if (place && place->unix_path.empty() && place->folder.empty() && !place->is_exit) {
                 const auto address = net::parse_ip(place->at.host);
-                return address && targets_.allow(*address, place->at.port);
+                const auto at = runtime::SocketAddress::from_ip(place->at);
+                return address && targets_.allow(*address, place->at.port) && at && !runtime::leads_to_own_door(*at);
             }
         }
         return false;

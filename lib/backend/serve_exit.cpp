@@ -13,6 +13,7 @@
 #include "exits/conversation.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/connector.hpp"
+#include "runtime/own_doors.hpp"
 #include "runtime/own_networks.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
@@ -36,6 +37,7 @@ constexpr LineKind refused_lines{"visitors of exits who were refused"};
 Refusal refusal_of(std::error_code error) {
     return error == std::errc::timed_out            ? Refusal::timeout
            : error == std::errc::connection_refused ? Refusal::refused
+           : error == runtime::own_door_error()     ? Refusal::not_allowed
                                                     : Refusal::unreachable;
 }
 

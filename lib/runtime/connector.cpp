@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/name_service.hpp"
+#include "runtime/own_doors.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
@@ -90,7 +91,7 @@ private:
         drop_socket();
         while (next_ < addresses_.size()) {
             std::error_code error;
-            socket_ = start_connect(addresses_[next_++], error);
+            socket_ = dial(addresses_[next_++], error);
             if (socket_ && is_connected_already() && !is_connected_to_itself()) {
                 finish({});
                 return;
@@ -101,20 +102,39 @@ private:
                     watched_ = true;
                 } catch (const std::system_error& failure) {
                     socket_.reset();
-                    last_error_ = failure.code();
+                    note(failure.code());
                     continue;
                 }
                 timer_.set(std::min(deadline_, worker_.now() + options_.per_address));
                 return;
             }
-            last_error_ = error;
+            note(error);
         }
         finish(last_error_);
     }
 
+    static Fd dial(const SocketAddress& to, std::error_code& error) noexcept {
+        if (leads_to_own_door(to)) {
+            error = own_door_error();
+            return {};
+        }
+        return start_connect(to, error);
+    }
+
+    // That a name stands for an own door too is what its user has to hear.
+    void note(std::error_code error) noexcept {
+        if (last_error_ != own_door_error()) {
+            last_error_ = error;
+        }
+    }
+
     void try_unix() noexcept {
         std::error_code error;
-        socket_ = connect_unix(path_, error);
+        if (leads_to_own_door(path_)) {
+            error = own_door_error();
+        } else {
+            socket_ = connect_unix(path_, error);
+        }
         if (error != std::errc::resource_unavailable_try_again) {
             finish(error);
         } else if (worker_.now() >= deadline_) {
@@ -134,7 +154,7 @@ private:
             error = std::make_error_code(std::errc::connection_refused);
         }
         if (error) {
-            last_error_ = error;
+            note(error);
             try_next();
             return;
         }

@@ -37,7 +37,8 @@ struct UnixPath {
     std::string path;
 };
 
-/// Connects to the first address of a name that answers, in the order given by the resolver. Lives on its worker; the
+/// Connects to the first address of a name that answers, in the order given by the resolver; never to a door of this
+/// process that trusts its user (own_doors.hpp). Lives on its worker; the
 /// callback comes from an event of the socket or from a timer, never from within the constructor, and may destroy the
 /// connector. Destroying the connector cancels.
 class Connector {
