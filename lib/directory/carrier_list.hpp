@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct VisitorAsk {
     TimePoint now{};
     StickyVisitor sticky{};
     const GroupMember* not_to = nullptr;  // this one has just failed it
+    Duration hold{};                      // how long a member that is away keeps those who have its cookie
 };
 
 /// What has become of a member by how a visitor has fared.
@@ -110,6 +112,12 @@ public:
         const auto place = by_address ? MemberChoice::choose_by_address(ask.sticky.address, candidates_)
                                       : MemberChoice::find_tagged(candidates_);
         return place ? members_[*place].it : nullptr;
+    }
+
+    /// Whether the cookie of such a visitor may be that of a member that is away, and so stays what it is: for `hold`
+    /// from the first visitor on who came after a member had come or gone, every tag that nobody has now.
+    bool keeps_tag(const VisitorAsk& ask) const noexcept {
+        return is_foreign(ask.sticky.tag) && ask.now < tags_kept_until_;
     }
 
     /// How a visitor of the member has fared. `time`: how long that one is out, if it is ejected now.
@@ -357,6 +365,13 @@ private:
     const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
     Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
 
+    /// Whether it has the form of a tag, and is no member's.
+    bool is_foreign(std::string_view tag) const noexcept {
+        return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
+               std::none_of(members_.begin(), members_.end(),
+                            [tag](const Member& one) { return one.it->tag() == tag; });
+    }
+
     /// There is room for one more.
     std::uint64_t enter(const Membership& membership) {
         for (Member& member : members_) {
@@ -374,6 +389,7 @@ private:
             has_tag ? membership.key->tag(membership.group, member.seat, member.rank) : std::string(), membership.row);
         member.hash = member_hash(member.seat, member.rank);
         members_.push_back(std::move(member));
+        members_changed_ = true;
         return ++last_member_;
     }
 
@@ -402,6 +418,7 @@ private:
                 return carrier.member == member.it->number();
             });
             if (is_gone) {
+                members_changed_ = true;
                 member.it->state_.store(GroupMember::State::draining, std::memory_order_relaxed);
             }
             return is_gone;
@@ -412,6 +429,9 @@ private:
     std::optional<std::uint64_t> choose_member(const std::vector<const Trunk*>& passed, const VisitorAsk& ask) {
         if (members_.empty()) {
             return 0;
+        }
+        if (std::exchange(members_changed_, false)) {
+            tags_kept_until_ = ask.now + ask.hold;
         }
         std::optional<std::size_t> chosen = choose_among(passed, ask, false);
         if (!chosen && !members_.front().says.eject.last_too && ejected() > 0) {
@@ -433,6 +453,9 @@ private:
         const Membership& terms = members_.front().says;  // all say the same
         if (terms.sticky == wire::Sticky::address) {
             return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
+        }
+        if (is_foreign(ask.sticky.tag)) {  // in the place of the one that is away, always the same one
+            return MemberChoice::choose_by_address(address_hash(ask.sticky.tag), candidates_);
         }
         const auto chosen = choice_.choose(terms.balance, candidates_);
         for (std::size_t at = 0; at < members_.size(); ++at) {
@@ -486,6 +509,8 @@ private:
     std::vector<MemberChoice::Candidate> candidates_;
     MemberChoice choice_;
     std::uint64_t last_member_ = 0;
+    bool members_changed_ = false;  // since the last visitor
+    TimePoint tags_kept_until_{};
     bool none_healthy_ = true;  // so whoever says that it is to be tried then takes visitors
 };
 

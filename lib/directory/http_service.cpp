@@ -71,6 +71,11 @@ std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
     return carriers_.stays_with(ask);
 }
 
+bool HttpService::keeps_tag(const VisitorAsk& ask) const {
+    std::lock_guard lock(mutex_);
+    return carriers_.keeps_tag(ask);
+}
+
 bool HttpService::carries(const HttpCarrier& trunk) const {
     std::lock_guard lock(mutex_);
     return carriers_.has(trunk);

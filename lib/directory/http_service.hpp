@@ -62,6 +62,8 @@ public:
     /// balance chooses one). For whoever looks on: nothing is counted.
     std::vector<CarrierList<HttpCarrier>::Present> members() const;
     std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask);
+    /// Whether the visitor keeps a cookie that no member has, since its member may come back.
+    bool keeps_tag(const VisitorAsk& ask) const;
 
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
     /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.

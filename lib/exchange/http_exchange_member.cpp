@@ -32,6 +32,7 @@ directory::VisitorAsk HttpExchange::visitor_ask() const noexcept {
     if (request_.service->is_shared()) {
         ask.now = edge_.worker.now();
         ask.not_to = not_to_.get();
+        ask.hold = edge_.settings().hold;
         if (stay_) {
             ask.sticky = {stay_->address, stay_->tag};
         }
@@ -95,7 +96,8 @@ void HttpExchange::put_member(http::Edits& edits) {
         (void)edits.set("X-FerroTunnel-Member", member->name());
     }
     const directory::HttpService::Sticks& sticks = request_.service->sticks();
-    if (sticks.cookie_name.empty() || member->tag().empty() || (stay_ && stay_->tag == member->tag())) {
+    if (sticks.cookie_name.empty() || member->tag().empty() || (stay_ && stay_->tag == member->tag()) ||
+        (stay_ && request_.service->keeps_tag(visitor_ask()))) {
         return;
     }
     std::string cookie = sticks.cookie_name + '=' + member->tag() + "; Path=" + sticks.cookie_path;

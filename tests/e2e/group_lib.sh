@@ -12,9 +12,9 @@ start_backends() {
 }
 
 # start_group_server [OPTION...]: its HTTP address is then in $edge, its metrics in $metrics. It speaks HTTP/2 without TLS
-# too, and says who has answered.
+# too, and says who has answered; $http_hold is its server.http.hold.
 start_group_server() {
-    printf 'server:\n  http: {h2c: on, member_header: on}\n' >"$dir/server.yml"
+    printf 'server:\n  http: {h2c: on, member_header: on, hold: %s}\n' "${http_hold:-3s}" >"$dir/server.yml"
     start_server --config "$dir/server.yml" --no-watch --http-bind "127.0.0.1:${http_port:-0}" \
         --control "$dir/server.sock" --log-level info --metrics "127.0.0.1:0" "$@"
     wait_until $patience "the server's HTTP endpoint" endpoint_or_end server '^http '

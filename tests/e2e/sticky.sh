@@ -12,6 +12,7 @@ for name in "${names[@]}"; do
 done
 http_port=$(free_port)
 server_bind=127.0.0.1:$(free_port)
+http_hold=60s
 start_group_server --access-log "$dir/access.log" --access-log-format '{service} {member} {status}'
 tcp=$(free_port)
 # member NAME: the client NAME with its own backends.
@@ -61,15 +62,66 @@ for version in --http1.1 --http2-prior-knowledge; do
     equal "cookies of a first answer" "$(grep -ci '^set-cookie' "$dir/head")" 2
 done
 
-say "forged and foreign cookies mean nothing"
+say "foreign cookies mean nothing, and who forges one is like the visitor of a member that is away"
 forged=$(cookie_line)
-for value in "${forged%=*}=AAAAAAAAAAAAAAAAAAAAAA" "${forged%=*}=" "${forged%=*}=${forged#*=}x" "ferrotunnel-00000000-00000000=${forged#*=}"; do
+for value in "${forged%=*}=" "${forged%=*}=${forged#*=}x" "ferrotunnel-00000000-00000000=${forged#*=}"; do
     equal "requests with $value" "$(who_has cookie.test 9 -H "Cookie: $value")" "alder 3 birch 3 cedar 3"
 done
+forged=$(who_has cookie.test 9 -H "Cookie: ${forged%=*}=AAAAAAAAAAAAAAAAAAAAAA")
+[[ $forged =~ ^[a-z]+\ 9$ ]] || fail "requests with a forged cookie: $forged"
 curl -sS --max-time $patience -D "$dir/head" -H 'Host: path.test' "http://$edge/shop/who" -o /dev/null
 has_text "$dir/head" "^Set-Cookie: ferrotunnel-.*; Path=/shop; HttpOnly"
 
-say "a member that ends gives its visitors away, with a new cookie; who is back has those again that kept the old one"
+say "the visitors of a member that is away are another one's meanwhile, keep their cookie, and are at home again when it is back"
+kept=$(cookie_line)
+signal "$own" TERM
+join_ok "$own"
+other=$(with_jar 1)
+other=${other% 1}
+[[ $other != "$own" ]] || fail "who has ended has answered"
+equal "requests meanwhile" "$(with_jar 4)" "$other 4"
+equal "the cookie" "$(cookie_line)" "$kept"
+member "$own"
+equal "requests when it is back" "$(with_jar 4)" "$own 4"
+
+say "the server is started anew, and one member after the other comes back: nobody's visitors move"
+jars() { # the visitor of each member, with a jar of its own
+    local name
+    for name in "${names[@]}"; do
+        jar=$dir/$name.jar "$@" "$name"
+    done
+}
+first_visit() {
+    until [[ $(curl -sS --max-time $patience -c "$jar" -H 'Host: cookie.test' "http://$edge/who") == "$1" ]]; do
+        rm "$jar"
+    done
+}
+jars first_visit
+for name in "${names[@]}" server; do
+    signal "$name" TERM
+    join_ok "$name"
+done
+start_group_server --access-log "$dir/access.log" --access-log-format '{service} {member} {status}'
+member birch
+asks() { equal "the visitor of $1" "$(with_jar 2)" "birch 2"; }
+jars asks
+member alder
+member cedar
+asks() { equal "the visitor of $1" "$(with_jar 6)" "$1 6"; }
+jars asks
+equal "requests with the first cookie" "$(with_jar 6)" "$own 6"
+
+say "without time to come back (hold: 0) the new member's cookie comes at once; who is back has those that kept the old one"
+signal server TERM
+join_ok server
+http_hold=0s
+start_group_server --access-log "$dir/access.log" --access-log-format '{service} {member} {status}'
+for name in "${names[@]}"; do
+    wait_for_services "$name" 4
+done
+members_are_back() { [[ $("$FERROTUNNEL" services --json --control "$dir/server.sock" | grep -o '"takes_visitors"' | wc -l) == 12 ]]; }
+wait_until $patience "all members at the server" members_are_back
+equal "requests with the old cookie" "$(with_jar 6)" "$own 6"
 cp "$jar" "$dir/kept"
 signal "$own" TERM
 join_ok "$own"
@@ -81,17 +133,6 @@ member "$own"
 equal "requests with the new cookie" "$(with_jar 4)" "$other 4"
 cp "$dir/kept" "$jar"
 equal "requests with the old one" "$(with_jar 4)" "$own 4"
-
-say "the server is started anew, and knows its cookies"
-signal server TERM
-join_ok server
-start_group_server --access-log "$dir/access.log" --access-log-format '{service} {member} {status}'
-for name in "${names[@]}"; do
-    wait_for_services "$name" 4
-done
-members_are_back() { [[ $("$FERROTUNNEL" services --json --control "$dir/server.sock" | grep -o '"takes_visitors"' | wc -l) == 12 ]]; }
-wait_until $patience "all members at the server" members_are_back
-equal "requests with the old cookie" "$(with_jar 6)" "$own 6"
 
 say "by address: a visitor has one member, by HTTP and by TCP, and has it again when that is back"
 of_visitors() {

@@ -82,6 +82,10 @@ void GroupWorld::judge(Person& person, const Clients& may, const Client& chosen)
         hold_to(among.size() < 2, "no two that may have a visitor have one tag");
         hold_to(among.empty() || among.front() == &chosen, "a cookie comes to another member than it says");
         counts_.stayed += among.size();
+        if (std::none_of(clients_.begin(), clients_.end(),
+                         [&person](const Client& one) { return one.it->tag() == person.tag; })) {
+            return;  // its member is away: the tag, and not the balance, says who has it meanwhile
+        }
     }
     judge_balance(among.empty() ? may : among, chosen);
 }

@@ -370,6 +370,53 @@ TEST_CASE("a member has the same tag and hash after it was away; of those with o
     CHECK(list.member_of(*join(5, ""))->name() == "#5");
 }
 
+TEST_CASE("a member that is away keeps its visitors' cookies for a time, and one other member has them meanwhile",
+          "[groups]") {
+    ferrotunnel::test::SeededRandom random(1);
+    std::string problem;
+    const auto key = std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
+    CarrierList<StubTrunk> list;
+    const auto join = [&](std::uint8_t client, const std::string& name) {
+        Membership membership{{{1}, {9}}, {{1}, {client}}};
+        membership.sticky = ferrotunnel::wire::Sticky::cookie;
+        membership.key = key;
+        membership.name = name;
+        const auto trunk = std::make_shared<StubTrunk>();
+        list.add(trunk, client, membership);
+        return trunk;
+    };
+    const auto gone = join(1, "web");
+    const std::string tag = list.member_of(*gone)->tag();
+    join(2, "db");
+    join(3, "mail");
+    VisitorAsk ask{.now = TimePoint() + std::chrono::hours(1), .sticky = {0, tag}, .hold = std::chrono::seconds(3)};
+    REQUIRE(list.choose({}, ask)->trunk == gone);
+    CHECK_FALSE(list.keeps_tag(ask));  // it is there
+    list.remove(*gone);
+    ask.now += std::chrono::hours(1);
+    const auto substitute = list.choose({}, ask)->trunk;
+    for (int i = 0; i < 5; ++i) {
+        CHECK(list.choose({}, ask)->trunk == substitute);
+    }
+    ask.now += std::chrono::milliseconds(2'999);
+    CHECK(list.keeps_tag(ask));
+    ask.sticky.tag = "forged";
+    CHECK_FALSE(list.keeps_tag(ask));
+    ask.sticky.tag = tag;
+    ask.now += std::chrono::milliseconds(1);
+    CHECK_FALSE(list.keeps_tag(ask));
+    CHECK(list.choose({}, ask)->trunk == substitute);  // whose cookie it gets now
+
+    SECTION("a new list, as behind a restart of the server: whoever joins first has them, and no cookie moves") {
+        list = {};
+        const auto first = join(4, "db");
+        CHECK(list.choose({}, ask)->trunk == first);
+        CHECK(list.keeps_tag(ask));
+        const auto again = join(5, "web");
+        CHECK(list.choose({}, ask)->trunk == again);
+    }
+}
+
 TEST_CASE("members say the same of stickiness and ejection", "[groups]") {
     Group group(1);
     Membership other{{{1}, {9}}, {{1}, {77}}};
