@@ -86,11 +86,18 @@ void print_client(const Config::ClientSection& client) {
     }
 }
 
-// Prints the warnings that a start would put into the log.
-void warn_of_exposed(const Config::Section& section, const std::string& key) {
+// Prints the warnings that a start would put into the log. `part`: the file and the key of the section.
+void warn_of_exposed(const Config::Section& section, const std::string& part) {
+    const auto warn = [&part](std::string_view key, const std::string& file) {
+        const std::string text =
+            fmt::format("{}.{}: the file \"{}\" can be read by other users of this machine", part, key, file);
+        fmt::print(stderr, "warning: {}\n", printable(text));
+    };
     for (const std::string& file : section.exposed_token_files) {
-        fmt::print(stderr, "warning: {}\n",
-                   printable(fmt::format("{}: the file \"{}\" can be read by other users of this machine", key, file)));
+        warn("token", file);
+    }
+    if (!section.exposed_dashboard_file.empty()) {
+        warn("dashboard_token_file", section.exposed_dashboard_file);
     }
 }
 
@@ -149,8 +156,8 @@ ExitCode run_check(Arguments arguments) {
         fmt::print("{}", config.effective());
         return ExitCode::ok;
     }
-    warn_of_exposed(config.server_section(), file + ": server.token");
-    warn_of_exposed(config.client_section(), file + ": client.token");
+    warn_of_exposed(config.server_section(), file + ": server");
+    warn_of_exposed(config.client_section(), file + ": client");
     if (const std::string blind = why_changes_stay_unseen(file); !blind.empty()) {
         fmt::print(stderr, "warning: {}\n", printable(fmt::format("{} {}", file, blind)));
     }

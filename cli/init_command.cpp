@@ -161,7 +161,7 @@ ExitCode run_init(Arguments arguments) {
     }
     const fs::path folder = wanted.file.parent_path();
     if (!folder.empty()) {
-        fs::create_directories(folder);
+        make_new_folder(folder);
     }
     const fs::path token = folder / "token";
     const bool makes_token = wanted.server && !is_there(token);

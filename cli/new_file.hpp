@@ -12,6 +12,9 @@ namespace ferrotunnel::cli {
 bool is_there(const std::filesystem::path& path);
 
 /// Writes a file that is not there yet, with that mode less the process's mask. Throws std::system_error.
-void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode = 0666);
+void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
+
+/// Makes a folder and those above it that are missing (detail/new_folder.hpp). Throws std::system_error.
+void make_new_folder(const std::filesystem::path& path, mode_t mode = 0755);
 
 }  // namespace ferrotunnel::cli

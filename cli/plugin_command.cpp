@@ -156,7 +156,7 @@ ExitCode begin_new(const std::string& name, const std::filesystem::path& folder)
             fail((folder / file.name).string(), "is there already; nothing was written");
         }
     }
-    std::filesystem::create_directories(folder);
+    make_new_folder(folder);
     for (const PluginSource& file : files) {
         write_new(folder / file.name, file.text);
     }

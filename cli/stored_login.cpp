@@ -27,10 +27,7 @@ void store_login(const Join& join) {
     if (path.empty()) {
         throw std::system_error(ENOENT, std::generic_category(), "can not keep the login without $HOME");
     }
-    if (!is_there(path.parent_path())) {
-        std::filesystem::create_directories(path.parent_path());
-        std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all);
-    }
+    make_new_folder(path.parent_path(), 0700);
     // Beside it first: whoever reads it meanwhile gets the old one or the new one, and never a half.
     const std::filesystem::path beside = path.string() + fmt::format(".{}", ::getpid());
     std::error_code ignored;

@@ -85,6 +85,8 @@ public:
         bool has_token = false;                          ///< the key is there; build() says whether it is right
         /// Token files that other users of this machine can read; start() warns about them.
         std::vector<std::string> exposed_token_files;
+        /// The file of the dashboard's secret if others can read it, which start() warns about, too.
+        std::string exposed_dashboard_file{};
     };
     struct ClientSection : Section {
         std::string server;

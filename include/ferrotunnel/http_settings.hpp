@@ -90,10 +90,12 @@ struct HttpServerSettings {
     /// How long it may take from the end of the request, or an interim response, to the first byte of the answer; then
     /// 504.
     std::chrono::milliseconds first_byte_timeout{60'000};
-    /// The lowest rate of a request's body, in bytes per second, checked every `body_grace`; a slower one gets 408. Up
-    /// to 1,000,000,000; 0: any rate. Time in which the backend takes nothing does not count.
+    /// The lowest average rate of a request's body, in bytes per second, up to 1,000,000,000; 0: any rate. A body gets
+    /// 408 that is behind this by more than `body_grace` in all, or that pauses for longer than that. Time in which the
+    /// backend takes nothing does not count. It does not hold once the response has begun, nor for streams of messages
+    /// such as gRPC and NDJSON.
     std::uint32_t body_rate = 500;
-    std::chrono::milliseconds body_grace{5'000};
+    std::chrono::milliseconds body_grace{60'000};
     /// How long a connection may be without a byte either way after a change of protocols (WebSocket); then it is
     /// closed.
     std::chrono::milliseconds upgraded_idle_timeout{3'600'000};

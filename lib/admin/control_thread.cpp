@@ -141,7 +141,6 @@ void ControlThread::accept_all(const Door& door, TimePoint now) {
 void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
     const std::optional<uid_t> user = door.owner ? user_at(socket.get()) : std::nullopt;
     const bool is_stranger = door.owner && (!user || !may_ask(*user, *door.owner));
-    const uid_t asks = user ? *user : 0;
     static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
         log_.warn("another user has asked the control socket, and was refused",
@@ -164,7 +163,8 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
     std::unique_ptr<transport::Pipe> pipe =
         door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
     const bool shakes_hands = pipe != nullptr;
-    peers_.push_back({&door, std::move(socket), Conversation(is_stranger ? refuse_ : door.handler, asks, address),
+    peers_.push_back({&door, std::move(socket),
+                      Conversation(is_stranger ? refuse_ : door.handler, user, address, from.ip()),
                       now + settings_.patience, address, is_stranger, std::move(pipe), shakes_hands});
 }
 

@@ -152,7 +152,7 @@ void Conversation::handle() {
     Answer answer;
     try {
         answer = handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_,
-                                  content_type_, last_event_id_, cookie_, authorization_, address_});
+                                  content_type_, last_event_id_, cookie_, authorization_, address_, peer_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {

@@ -30,9 +30,10 @@ public:
     using Handler = std::function<Answer(const Request&)>;
 
     /// `handler` may throw: that is the answer `internal`.
-    /// `user`, `address`: who is at the other end.
-    explicit Conversation(const Handler& handler, std::uint32_t user = 0, std::string address = {})
-        : handler_(handler), user_(user), address_(std::move(address)) {}
+    /// `user`, `address`, `peer`: who is at the other end (Request).
+    explicit Conversation(const Handler& handler, std::optional<std::uint32_t> user = {}, std::string address = {},
+                          std::string peer = {})
+        : handler_(handler), user_(user), address_(std::move(address)), peer_(std::move(peer)) {}
 
     /// Takes what the peer has sent; to be called while wants_input().
     void take(std::string_view bytes);
@@ -65,8 +66,9 @@ private:
     void send(const Answer& answer);
 
     const Handler& handler_;
-    std::uint32_t user_;
+    std::optional<std::uint32_t> user_;
     std::string address_;
+    std::string peer_;
     std::string input_;   // at most a head, or what comes with one read
     std::string output_;  // of which `written_` bytes have gone
     std::size_t written_ = 0;

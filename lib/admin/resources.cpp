@@ -204,6 +204,11 @@ Answer events(const Request& request, Subject& subject) {
                                    : wrong_method("GET");
 }
 
+std::string asker_of(const Request& request) {
+    return request.user ? text_of_user(*request.user)
+                        : "a holder of the dashboard's secret at " + std::string(request.peer);
+}
+
 Answer follow_events(const Request& request, Subject& subject) {
     if (request.method != "GET") {
         return wrong_method("GET");
@@ -284,7 +289,7 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/kick") {
         return post(request, subject, kick);
     }
-    return answer_about_services(request, subject, text_of_user(request.user));
+    return answer_about_services(request, subject, asker_of(request));
 }
 
 void for_each_parameter(std::string_view query,

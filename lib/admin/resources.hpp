@@ -19,8 +19,9 @@ struct Request {
     std::string_view body{};
     std::string_view host{};    // as Host has it, with its port
     std::string_view accept{};  // what Accept says
-    std::uint32_t user = 0;     // who asks: the user of the other end's process
-    std::string_view query{};   // with its '?', or empty
+    // Who asks: the user of the other end's process. Nothing: whoever knows the dashboard's secret.
+    std::optional<std::uint32_t> user{};
+    std::string_view query{};  // with its '?', or empty
     // What browsers say of a request, and what its body is; empty where the field is not there.
     std::string_view origin{};
     std::string_view fetch_site{};
@@ -28,7 +29,9 @@ struct Request {
     std::string_view last_event_id{};  // of whoever has followed events before
     std::string_view cookie{};
     std::string_view authorization{};
-    std::string_view address{};  // who asks: the other end's IP address, where that is told
+    // At a door for everybody: the network that counts as one address, and the other end's IP address.
+    std::string_view address{};
+    std::string_view peer{};
 };
 
 Answer answer_to(const Request& request, Subject& subject);

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "runtime/socket.hpp"
 #include "settings/config_diff.hpp"
+#include "settings/dashboard_address.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"
@@ -141,6 +142,7 @@ void fill(Config::Section& section, const Part& part) {
     section.drain = part.drain;
     section.endpoint_file = part.endpoint_file;
     section.has_token = part.has_token;
+    section.exposed_dashboard_file = detail::exposed_dashboard_file(part.settings);
 }
 
 void add_exposed(const Secret& token, Config::Section& section) {

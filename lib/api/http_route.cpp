@@ -212,7 +212,7 @@ void note_limits(const directory::HttpServiceLimits& limits, std::vector<std::st
     }
     if (limits.body_bytes_per_second_min) {
         notes.push_back("A body has to come with " + std::to_string(*limits.body_bytes_per_second_min) +
-                        " bytes a second, else 408.");
+                        " bytes a second on average, else 408.");
     }
     if (!limits.upgrades) {
         notes.emplace_back("Upgrades (WebSocket) are not passed on.");

@@ -19,6 +19,7 @@
 #include "base/text.hpp"
 #include "config/document.hpp"
 #include "ferrotunnel/config.hpp"
+#include "ferrotunnel/detail/new_folder.hpp"
 #include "runtime/socket.hpp"
 #include "settings/includes.hpp"
 
@@ -102,9 +103,8 @@ bool has_name(const Node& item, std::string_view name) {
 class ChangeLock {
 public:
     explicit ChangeLock(const std::string& path) {
-        std::error_code error;
         const std::string folder = folder_of(path).empty() ? "." : folder_of(path);
-        std::filesystem::create_directories(folder, error);
+        (void)make_folder(folder, 0755);
         folder_ = runtime::Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!folder_) {
             problem_ = system_reason("open the folder", folder);

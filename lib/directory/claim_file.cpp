@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ferrotunnel/detail/new_folder.hpp"
+
 namespace ferrotunnel::directory {
 namespace {
 
@@ -35,11 +37,7 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 ClaimFile::ClaimFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-    std::error_code ignored;  // write() reports what does not work
-    if (directory_.has_parent_path()) {
-        std::filesystem::create_directories(directory_.parent_path(), ignored);
-    }
-    (void)::mkdir(directory_.c_str(), 0700);
+    (void)ferrotunnel::detail::make_folder(directory_, 0700);  // write() reports what does not work
 }
 
 bool ClaimFile::own() {

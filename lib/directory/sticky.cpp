@@ -1,7 +1,6 @@
 #include "directory/sticky.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "base/base64url.hpp"
 #include "base/hex.hpp"
 #include "base/split_mix.hpp"
+#include "ferrotunnel/detail/new_folder.hpp"
 #include "http/characters.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/socket.hpp"
@@ -118,9 +118,8 @@ StickyKey load_or_make_sticky_key(const std::filesystem::path& directory, Random
         problem = "there is no state directory";
         return StickyKey(login::Key(fresh));
     }
-    std::error_code ignored;  // what does not work is told by what comes next
-    std::filesystem::create_directories(directory.parent_path(), ignored);
-    (void)::mkdir(directory.c_str(), 0700);
+    std::error_code ignored;  // what does not work is reported by what comes next
+    (void)ferrotunnel::detail::make_folder(directory, 0700);
     const std::filesystem::path path = directory / key_file;
     const auto read = [&path] {
         std::vector<char> bytes(login::Key::size_bytes + 1);

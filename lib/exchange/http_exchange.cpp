@@ -255,10 +255,10 @@ bool HttpExchange::can_send() {
     return backend_->has_turn();
 }
 
-// A call of gRPC is a conversation: its messages come when there is something to say, and its deadline is its own.
-bool HttpExchange::keeps_visitor_waiting() const noexcept {
-    return (request_.is_grpc && has_stream()) || (state_ == State::held && !(upload_ && upload_->is_collecting)) ||
-           state_ == State::opening || state_ == State::on_hold || awaits_continue_ ||
+bool HttpExchange::lets_visitor_pause() const noexcept {
+    return head_given_ || (request_.is_stream && has_stream()) ||
+           (state_ == State::held && !(upload_ && upload_->is_collecting)) || state_ == State::opening ||
+           state_ == State::on_hold || awaits_continue_ ||
            (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
 }
 

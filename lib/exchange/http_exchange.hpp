@@ -127,9 +127,9 @@ public:
     void body_end(const http::Fields* trailers);
     /// Whether the request is complete and nothing of it waits to be sent. Also true when nobody is sent it any more.
     bool is_request_sent() const noexcept { return body_ended_ && !upload_ && (!backend_ || backend_->has_sent_all()); }
-    /// Whether the visitor is not to blame if no body comes: there is no stream, no room, or no 100 (Continue) yet, or
-    /// it is a call of gRPC.
-    bool keeps_visitor_waiting() const noexcept;
+    /// Whether the visitor may pause within the body for as long as it likes: it waits for a stream, for room or for
+    /// 100 (Continue), its answer has begun, or its body is a stream of messages (streaming_type.hpp).
+    bool lets_visitor_pause() const noexcept;
 
     // --- the answer ---
 

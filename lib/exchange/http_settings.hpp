@@ -25,10 +25,10 @@ struct HttpServiceSettings {
     /// The time from the last byte of the request that was sent, or the last interim response, to the answer; after
     /// that 504.
     Duration first_byte = 60s;
-    /// The least pace of a visitor who sends a body, looked at every `body_grace`; below that 408. Zero: as slow as the
-    /// visitor likes. Time in which the backend takes nothing does not count.
+    /// The least rate of a request's body, on average, and for how long the visitor may pause or be behind it; after
+    /// that 408 (ingress/body_pace.hpp). A rate of zero: any. Time in which the visitor waits does not count.
     std::uint64_t body_bytes_per_second_min = 500;
-    Duration body_grace = 5s;
+    Duration body_grace = 60s;
     /// The time after a 101 without a byte either way.
     Duration upgraded_idle = 1h;
     /// Whether a request may change the protocol (WebSocket).

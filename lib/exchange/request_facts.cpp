@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "exchange/grpc_status.hpp"
+#include "exchange/streaming_type.hpp"
 #include "http/chunked.hpp"
 
 namespace ferrotunnel::exchange {
@@ -31,7 +32,9 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     if (head.body.kind == http::BodyKind::chunked) {
         hops = http::connection_names(head.fields);
     }
-    is_grpc = exchange::is_grpc(head.fields.first(http::FieldName::content_type).value_or(std::string_view()));
+    const std::string_view type = head.fields.first(http::FieldName::content_type).value_or(std::string_view());
+    is_grpc = exchange::is_grpc(type);
+    is_stream = head.body.kind != http::BodyKind::none && exchange::is_streaming_type(type);
     read_accept(head);
 }
 

@@ -47,6 +47,7 @@ public:
     http::ResponseContext context;  // the method, and which change of protocols the backend is offered
     http::Body body;                // as the backend gets it
     bool is_grpc = false;           // of the edge's own errors it reads fields alone (grpc_status.hpp)
+    bool is_stream = false;         // its body is a stream of messages (streaming_type.hpp)
     bool expects_continue = false;  // the backend is asked whether it wants the body
     std::string hops;               // names in Connection that could come as a trailer, if the body is chunked
     bool by_tls;                    // whether the visitor used TLS, as far as that can be believed

@@ -116,8 +116,8 @@ void Edits::supersede(const Edit& later) noexcept {
 }
 
 bool Edits::is_same(const Edit& edit, std::string_view name, FieldName known) noexcept {
-    // Two known names are equal exactly if their numbers are, except that all unknown X-Forwarded-* share one number.
-    if (edit.known != FieldName::other && edit.known != FieldName::x_forwarded_other && known != FieldName::other) {
+    // Two known names are equal exactly if their numbers are, except that many names share some numbers.
+    if (!is_many(edit.known) && known != FieldName::other) {
         return edit.known == known;
     }
     return same_name_loosely(edit.name, name);

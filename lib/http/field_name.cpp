@@ -50,6 +50,7 @@ constexpr std::array names = {
     Known{FieldName::server, "Server"},
     Known{FieldName::set_cookie, "Set-Cookie"},
     Known{FieldName::te, "TE"},
+    Known{FieldName::tls_claim, ""},
     Known{FieldName::trailer, "Trailer"},
     Known{FieldName::transfer_encoding, "Transfer-Encoding"},
     Known{FieldName::true_client_ip, "True-Client-IP"},
@@ -73,6 +74,13 @@ constexpr std::array names = {
     Known{FieldName::x_url_scheme, "X-Url-Scheme"},
 };
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
+/// How names begin by which proxies tell backends of a visitor's TLS and certificate. nginx, HAProxy and Traefik are
+/// usually configured to send X-SSL-*, X-Client-* or SSL-*, as Apache's variables are called; RFC 9440 has Client-Cert;
+/// others are those of Amazon, Azure, Cloudflare and WebLogic.
+constexpr std::array<std::string_view, 15> tls_claims{
+    "x-ssl",       "x-tls-",         "x-mtls-",     "x-client-cert", "x-client-verify",  "x-client-dn",
+    "x-client-cn", "x-client-s-",    "x-client-i-", "x-amzn-mtls-",  "x-arr-clientcert", "ssl-",
+    "client-cert", "cf-client-cert", "wl-proxy-"};
 constexpr std::size_t longest = 19;
 
 constexpr bool names_are_in_order() {
@@ -158,6 +166,20 @@ bool matches(const char* name, const char* lower, std::size_t n) {
     return std::equal(name, name + n, lower, [](char a, char b) { return (a | 0x20) == b; });
 }
 
+// Most names that get so far differ from all claims in their first two bytes.
+bool is_tls_claim(std::string_view name) {
+    const char first = static_cast<char>(name[0] | 0x20);
+    const char second = static_cast<char>(name[1] | 0x20);
+    const bool may_be = first == 'x'   ? second == '-'
+                        : first == 's' ? second == 's'
+                        : first == 'c' ? second == 'l' || second == 'f'
+                                       : first == 'w' && second == 'l';
+    return may_be && std::any_of(tls_claims.begin(), tls_claims.end(), [name](std::string_view claim) {
+               return name.size() >= claim.size() && (name[2] | 0x20) == claim[2] &&
+                      same_text(name.substr(0, claim.size()), claim);
+           });
+}
+
 }  // namespace
 
 FieldName field_name_of(std::string_view name) noexcept {
@@ -172,7 +194,7 @@ FieldName field_name_of(std::string_view name) noexcept {
         same_text(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
         return FieldName::x_forwarded_other;
     }
-    return FieldName::other;
+    return is_tls_claim(name) ? FieldName::tls_claim : FieldName::other;
 }
 
 FieldName field_name_loosely(std::string_view name) noexcept {
@@ -181,6 +203,7 @@ FieldName field_name_loosely(std::string_view name) noexcept {
     }
     std::array<char, 32> plain;
     static_assert(plain.size() > longest && plain.size() > forwarded_prefix.size());
+    static_assert(std::all_of(tls_claims.begin(), tls_claims.end(), [](auto claim) { return claim.size() < 32; }));
     const std::size_t n = std::min(name.size(), plain.size());  // a name that is cut can only match the prefix
     std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(n), plain.begin(),
                    [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; });

@@ -40,6 +40,7 @@ enum class FieldName : std::uint8_t {
     server,
     set_cookie,
     te,
+    tls_claim,  // names that tell of the visitor's TLS and certificate: X-SSL-*, Client-Cert and their like
     trailer,
     transfer_encoding,
     true_client_ip,
@@ -63,14 +64,16 @@ enum class FieldName : std::uint8_t {
     x_url_scheme,
 };
 
-/// Whether a field is a claim: it names a visitor, a scheme or a path to backends that believe it, and the edge does
-/// not make it itself, so that only a trusted peer may send it. All unknown X-Forwarded-* fields are claims.
+/// Whether a field is a claim: it names a visitor, its certificate, a scheme or a path to backends that believe it, and
+/// the edge does not make it itself, so that only a trusted peer may send it. All unknown X-Forwarded-* fields are
+/// claims.
 constexpr bool is_claim(FieldName name) noexcept {
     switch (name) {
         case FieldName::cf_connecting_ip:
         case FieldName::client_ip:
         case FieldName::forwarded_for:
         case FieldName::front_end_https:
+        case FieldName::tls_claim:
         case FieldName::true_client_ip:
         case FieldName::x_client_ip:
         case FieldName::x_cluster_client_ip:
@@ -86,10 +89,15 @@ constexpr bool is_claim(FieldName name) noexcept {
     }
 }
 
+/// Whether many names are this field, and `other`.
+constexpr bool is_many(FieldName name) noexcept {
+    return name == FieldName::other || name == FieldName::x_forwarded_other || name == FieldName::tls_claim;
+}
+
 /// The known field of that name, without regard to case. `name` is a token.
 FieldName field_name_of(std::string_view name) noexcept;
 
-/// The usual spelling, like "Content-Length"; empty for `other` and `x_forwarded_other`.
+/// The usual spelling, like "Content-Length"; empty for `other` and for those that are many names.
 std::string_view spelling_of(FieldName name) noexcept;
 
 /// Whether the texts are equal without regard to ASCII case.

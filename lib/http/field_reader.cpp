@@ -182,7 +182,12 @@ Fault FieldReader::add(const char* data, std::size_t value_end, Fields& fields) 
     if (odd_name_) [[unlikely]] {
         place.marks = Fields::mark_odd_name;
         if (place.known == FieldName::other || place.known == FieldName::x_forwarded_other) {
-            place.marks |= field_name_loosely(name) != FieldName::other ? Fields::mark_alias : std::uint8_t{0};
+            const FieldName loosely = field_name_loosely(name);
+            if (loosely == FieldName::tls_claim) {
+                place.known = loosely;  // not an alias: SSL_CLIENT_VERIFY is how a trusted Apache spells it
+            } else if (loosely != FieldName::other) {
+                place.marks |= Fields::mark_alias;
+            }
         }
     }
     fields.add(place);

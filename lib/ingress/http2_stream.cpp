@@ -58,7 +58,10 @@ void Http2Stream::begin_exchange(std::string_view text) {
         if (is_websocket()) {
             exchange_->body_end(nullptr);
         } else {
-            begin_window();
+            if (!body_ended_) {
+                due_ = pace_.begin(exchange_->settings(), edge.worker.now(), exchange_->lets_visitor_pause());
+                set_timer();
+            }
             end_body();
         }
     }
@@ -85,6 +88,9 @@ void Http2Stream::move() {
     }
     if (exchange_) {
         feed_waiting();
+        if (pace_.is_waiting()) {
+            pace_.set_waiting(!waiting_.empty() || exchange_->lets_visitor_pause(), connection_.edge().worker.now());
+        }
     }
     if (!answered_ && !take_head()) {
         return;
@@ -102,7 +108,7 @@ void Http2Stream::move() {
 // --- the request's body ---
 
 void Http2Stream::on_body(std::string_view bytes) {
-    window_bytes_ += bytes.size();
+    pace_.received(bytes.size(), connection_.edge().worker.now());
     connection_.ready(*this);
     if (!exchange_ || end_given_ || answer_sent_) {
         return;  // given back when the stream lingers, or closes
@@ -114,7 +120,7 @@ void Http2Stream::on_body(std::string_view bytes) {
         connection_.session().consumed(*this, size);
         return;
     }
-    excused_ = true;
+    pace_.set_waiting(true, connection_.edge().worker.now());
     waiting_.append(bytes);
 }
 
@@ -225,7 +231,6 @@ void Http2Stream::write_head(const Answer& answer) {
     h2::FieldList fields;
     (is_switch ? h2::read_switch : h2::read_answer)(written(connection_.edge(), out), fields);
     connection_.session().answer(*this, fields, has_body_);
-    excused_ = true;
     if (is_switch) {
         connection_.ready(*this);  // what waited for this can go now
     }
@@ -332,7 +337,6 @@ h2::Supply Http2Stream::supply(std::size_t most) {
 }
 
 void Http2Stream::give(std::string_view frame_header, std::size_t size) {
-    excused_ = true;  // a visitor who is being answered may stop sending its request
     connection_.add(frame_header, data_.empty() ? buffer::Slice() : data_.take_front(static_cast<std::uint32_t>(size)));
     if (data_.empty()) {
         data_ = std::exchange(ahead_, {});
@@ -413,15 +417,6 @@ void Http2Stream::set_stall(TimePoint when) noexcept {
     }
 }
 
-void Http2Stream::begin_window() noexcept {
-    const exchange::HttpServiceSettings& settings = exchange_->settings();
-    window_bytes_ = 0;
-    excused_ = exchange_->keeps_visitor_waiting();
-    const bool is_watched = !body_ended_ && settings.body_bytes_per_second_min != 0;
-    due_ = is_watched ? connection_.edge().worker.now() + settings.body_grace : never;
-    set_timer();
-}
-
 void Http2Stream::on_deadline() noexcept {
     const TimePoint now = connection_.edge().worker.now();
     connection_.ready(*this);
@@ -463,20 +458,17 @@ void Http2Stream::look_at_pace() {
         }
         return;
     }
-    const exchange::HttpServiceSettings& settings = exchange_->settings();
-    const auto seconds = std::chrono::duration<double>(settings.body_grace).count();
-    const bool slow =
-        static_cast<double>(window_bytes_) < static_cast<double>(settings.body_bytes_per_second_min) * seconds;
-    if (!slow || excused_ || end_given_ || exchange_->keeps_visitor_waiting()) {
-        begin_window();
+    if (end_given_) {
+        due_ = never;
+        return;
+    }
+    const TimePoint now = connection_.edge().worker.now();
+    due_ = pace_.look(exchange_->settings(), now, exchange_->lets_visitor_pause());
+    if (due_ > now) {
+        set_timer();
         return;
     }
     due_ = never;
-    if (answered_) {
-        exchange_->give_up("the body of the request comes too slowly");
-        reset(NGHTTP2_CANCEL);
-        return;
-    }
     end_given_ = true;
     exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
                       exchange_->method());

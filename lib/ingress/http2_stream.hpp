@@ -19,6 +19,7 @@
 #include "exchange/http_exchange.hpp"
 #include "h2/server_session.hpp"
 #include "http/body_reader.hpp"
+#include "ingress/body_pace.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::ingress {
@@ -77,7 +78,6 @@ private:
     void reset(std::uint32_t code);
     void look_at_pace();
     void look_at_stall();
-    void begin_window() noexcept;
     void set_stall(TimePoint when) noexcept;
     void set_timer() noexcept;
     void linger();
@@ -95,10 +95,9 @@ private:
     std::string waiting_;  // what has come and was not taken, from waiting_at_ on; at most a stream's window
     std::size_t waiting_at_ = 0;
     std::unique_ptr<http::BodyReader> trailers_;  // null: none
-    std::uint64_t window_bytes_ = 0;              // since its pace was looked at
-    bool body_ended_ = false;                     // the visitor has sent its end
-    bool end_given_ = false;                      // the exchange has had it
-    bool excused_ = false;                        // in this window the visitor was kept waiting, or was being answered
+    BodyPace pace_;
+    bool body_ended_ = false;  // the visitor has sent its end
+    bool end_given_ = false;   // the exchange has had it
 
     // The answer.
     buffer::Slice data_;   // the piece that is being sent

@@ -309,7 +309,7 @@ void HttpConnection::begin_exchange() {
         if (begin_ != end_) {
             move_head(buffer::make_slab(headroom_bytes + end_ - begin_));  // the rest may wait, without the whole slab
         }
-        begin_body_window();
+        set_due(pace_.begin(exchange_->settings(), edge_.worker.now(), exchange_->lets_visitor_pause()));
     }
 }
 
@@ -335,8 +335,11 @@ bool HttpConnection::feed_body() {
     bool moved = false;
     while (phase_ == Phase::exchange && body_.state() == BodyState::more) {
         if (!exchange_->takes_body()) {
-            excused_ = true;
+            pace_.set_waiting(true, edge_.worker.now());
             break;
+        }
+        if (pace_.is_waiting()) {
+            pace_.set_waiting(exchange_->lets_visitor_pause(), edge_.worker.now());
         }
         if (bulk_ && feed_bulk()) {
             moved = true;
@@ -390,7 +393,7 @@ bool HttpConnection::feed_bulk() {
     }
     const IoResult result = pipe_->read_pieces(into);
     note_read(result);
-    window_bytes_ += result.bytes;
+    pace_.received(result.bytes, edge_.worker.now());
     bulk_ = result.bytes == most && !exchange_->is_trunk_behind();
     auto left = static_cast<std::uint32_t>(result.bytes);
     for (std::uint32_t at = headroom_bytes; left > 0; at += window) {
@@ -417,7 +420,7 @@ bool HttpConnection::body_bytes_are_there() {
         return false;
     }
     if (!eof_ && make_room_for_body() && read_some()) {
-        window_bytes_ += end_ - begin_;
+        pace_.received(end_ - begin_, edge_.worker.now());
         bulk_ = end_ - begin_ == limits::data_payload_max && !exchange_->is_trunk_behind();
         return true;
     }

@@ -22,6 +22,7 @@
 #include "http/body_reader.hpp"
 #include "http/head_writer.hpp"
 #include "http/request_parser.hpp"
+#include "ingress/body_pace.hpp"
 #include "ingress/edge_connection.hpp"
 
 namespace ferrotunnel::ingress {
@@ -87,7 +88,6 @@ private:
     // Time.
     void on_due() override;
     void look_at_pace();
-    void begin_body_window() noexcept;
 
     Phase phase_ = Phase::handshaking;
 
@@ -98,14 +98,13 @@ private:
     http::BodyReader body_;
     http::Version version_ = http::Version::http11;
     std::uint32_t requests_ = 0;
-    std::uint64_t window_bytes_ = 0;  // of the body, since its pace was looked at
+    BodyPace pace_;
 
     http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
 
     bool keep_wanted_ = false;  // the visitor wants to keep the connection
     bool keep_ = false;         // the answer's head says that the connection is kept
     bool chunk_open_ = false;
-    bool excused_ = false;         // in this window the visitor was kept waiting, or was being answered
     bool answer_was_cut_ = false;  // the answer is not complete, and must not look so
     bool raw_ended_ = false;       // after a switch of protocols: the visitor's end was passed on
     bool bulk_ = false;            // the last read of a body filled a window

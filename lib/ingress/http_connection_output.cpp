@@ -41,7 +41,6 @@ bool HttpConnection::take_answer() {
                 break;
             case exchange::Answer::Kind::data:
                 add_data(std::move(answer.data));
-                excused_ = true;  // a visitor who is being answered may stop sending its request
                 break;
             case exchange::Answer::Kind::end:
                 end_answer(answer.trailers);
@@ -233,25 +232,14 @@ void HttpConnection::on_due() {
     }
 }
 
-void HttpConnection::begin_body_window() noexcept {
-    const Duration grace = exchange_->settings().body_grace;
-    window_bytes_ = 0;
-    excused_ = exchange_->keeps_visitor_waiting();
-    set_due(exchange_->settings().body_bytes_per_second_min == 0 ? never : edge_.worker.now() + grace);
-}
-
 void HttpConnection::look_at_pace() {
-    const exchange::HttpServiceSettings& settings = exchange_->settings();
-    const auto seconds = std::chrono::duration<double>(settings.body_grace).count();
-    const bool slow =
-        static_cast<double>(window_bytes_) < static_cast<double>(settings.body_bytes_per_second_min) * seconds;
-    if (body_.state() != BodyState::more || !slow || excused_ || exchange_->keeps_visitor_waiting()) {
-        begin_body_window();
+    if (body_.state() != BodyState::more) {
         return;
     }
-    if (exchange_->answered()) {
-        exchange_->give_up("the body of the request comes too slowly");
-        cut_answer();
+    const TimePoint now = edge_.worker.now();
+    const TimePoint next = pace_.look(exchange_->settings(), now, exchange_->lets_visitor_pause());
+    set_due(next > now ? next : never);
+    if (next > now) {
         return;
     }
     exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",

@@ -13,6 +13,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "runtime/control_message.hpp"
 
 namespace ferrotunnel::runtime {
 namespace {
@@ -74,28 +75,15 @@ LocalEnd local_end_of(msghdr& message) noexcept {
     return end;
 }
 
-template <typename Info>
-void add_control(msghdr& message, PacketControl& control, int level, int type, const Info& info) noexcept {
-    std::uint8_t* const at = control.bytes.data() + message.msg_controllen;
-    cmsghdr head{};
-    head.cmsg_level = level;
-    head.cmsg_type = type;
-    head.cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(at, &head, sizeof head);
-    std::memcpy(at + CMSG_LEN(0), &info, sizeof info);
-    message.msg_control = control.bytes.data();
-    message.msg_controllen += CMSG_SPACE(sizeof info);
-}
-
 void set_local_end(msghdr& message, PacketControl& control, const LocalEnd& from) noexcept {
     if (from.family == 4) {
         in_pktinfo info{};
         std::memcpy(&info.ipi_spec_dst, from.bytes.data(), sizeof info.ipi_spec_dst);
-        add_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
+        append_control(message, control.bytes, IPPROTO_IP, IP_PKTINFO, info);
     } else if (from.family == 6) {
         in6_pktinfo info{};
         std::memcpy(&info.ipi6_addr, from.bytes.data(), sizeof info.ipi6_addr);
-        add_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
+        append_control(message, control.bytes, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
 }
 
@@ -246,7 +234,7 @@ DatagramWriter::Result DatagramWriter::send(int fd, Segmenting& segmenting) noex
             set_local_end(message, controls[groups], entry.from);
             if (end - begin > 1) {
                 const auto bytes = static_cast<std::uint16_t>(entry.payload.size());
-                add_control(message, controls[groups], SOL_UDP, UDP_SEGMENT, bytes);
+                append_control(message, controls[groups].bytes, SOL_UDP, UDP_SEGMENT, bytes);
             }
             begin = end;
         }

@@ -17,6 +17,7 @@
 #include "settings/access_log.hpp"
 #include "settings/backend.hpp"
 #include "settings/client_proxy.hpp"
+#include "settings/dashboard_address.hpp"
 #include "settings/group.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/health.hpp"
@@ -314,6 +315,13 @@ std::string exposed_warning(const std::string& name) {
     return "the file of the token" + name + " can be read by other users of this machine";
 }
 
+void warn_of_dashboard(const CommonValues& settings, std::vector<std::string>& warnings) {
+    if (const std::string file = exposed_dashboard_file(settings); !file.empty()) {
+        warnings.push_back("the file of the dashboard's secret " + in_quotes(file) +
+                           " can be read by other users of this machine");
+    }
+}
+
 }  // namespace
 
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
@@ -409,6 +417,7 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
     if (settings.token.exposed()) {
         warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
     }
+    warn_of_dashboard(settings, warnings);
     return warnings;
 }
 
@@ -427,6 +436,7 @@ std::vector<std::string> warnings_for(const ServerSettings& settings) {
             }
         }
     }
+    warn_of_dashboard(settings, warnings);
     for (std::string& warning : plugin_warnings(settings.plugins)) {
         warnings.push_back(std::move(warning));
     }

@@ -4,8 +4,9 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/secret.hpp"
 #include "net/host_port.hpp"
-#include "settings/common.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -27,6 +28,15 @@ runtime::SocketAddress dashboard_address(std::string_view setting, std::string_v
     }
     const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
     return at.value_or(runtime::SocketAddress());
+}
+
+std::string exposed_dashboard_file(const CommonValues& settings) {
+    const std::string& file = settings.dashboard_token_file;
+    try {
+        return !file.empty() && Secret::from_file(file).exposed() ? file : std::string();
+    } catch (const config_error&) {
+        return {};  // others say that it cannot be read
+    }
 }
 
 std::optional<std::string> dashboard_fault(const std::string& text) {

@@ -81,8 +81,9 @@ constexpr std::array settings_of_http{
     of_time("first_byte_timeout", &S::first_byte_timeout,
             "How long the backend may take to the first byte of its answer: then 504."),
     size("body_rate", &S::body_rate, 0, limits::http_body_rate_settable_max,
-         "Bytes per second that the body of a request has to come with: then 408. 0: as slow as it likes."),
-    of_time("body_grace", &S::body_grace, "How often `body_rate` is looked at."),
+         "Least average rate of a request's body in bytes per second; a slower one gets 408. 0: any. Does not hold "
+         "once the response has begun, nor for streams of messages (gRPC, NDJSON)."),
+    of_time("body_grace", &S::body_grace, "How long a request's body may pause, and be behind `body_rate` in all."),
     of_time("upgraded_idle_timeout", &S::upgraded_idle_timeout,
             "After a change of protocols (WebSocket), how long no byte may come either way: then it is closed."),
     on_off("upgrades", &S::upgrades, "Whether requests may change the protocol (WebSocket)."),

@@ -7,7 +7,6 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
+#include "ferrotunnel/detail/new_folder.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/system_random.hpp"
 #include "transport/tls_context.hpp"
@@ -98,16 +98,8 @@ Identity read_identity(const std::filesystem::path& path) {
 
 // False with errno set.
 bool try_directory(const std::filesystem::path& directory) {
-    std::error_code error;
-    if (std::filesystem::is_directory(directory, error)) {
-        return true;
-    }
-    if (directory.has_parent_path()) {
-        std::filesystem::create_directories(directory.parent_path(), error);
-    }
-    // If there is something that is not a directory, the error says so.
-    return ::mkdir(directory.c_str(), 0700) == 0 ||
-           (errno == EEXIST && std::filesystem::is_directory(directory, error));
+    errno = ferrotunnel::detail::make_folder(directory, 0700).value();
+    return errno == 0;
 }
 
 void make_directory(const std::filesystem::path& directory) {

@@ -181,6 +181,14 @@ ends_with 0
 told '^warning: open.yml: server.token: the file ".*open" can be read by other users of this machine'
 told '^warning: open.yml: client.token: the file'
 
+say "so is that of a dashboard's secret"
+printf 'server: {token: file:token, dashboard: default, dashboard_token_file: open}\nclient: {server: "127.0.0.1:1", %s}\n' \
+    'token: file:token, dashboard: default, dashboard_token_file: open, services: [{tcp: 0, local: 9}]' >"$dir/secret.yml"
+run check secret.yml
+ends_with 0
+told '^warning: secret.yml: server.dashboard_token_file: the file ".*open" can be read by other users of this machine'
+told '^warning: secret.yml: client.dashboard_token_file: the file'
+
 say "a public host is a host"
 for host in http://x tunnel.example.com:2222 'two words' 'x/y'; do
     printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"

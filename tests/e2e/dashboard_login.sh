@@ -8,6 +8,7 @@ need curl python3 openssl
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=dashboard \
     -addext "subjectAltName=DNS:dashboard.test,IP:127.0.0.1" -keyout "$dir/key.pem" -out "$dir/chain.pem" 2>/dev/null
 "$FERROTUNNEL" token >"$dir/secret"
+chmod 644 "$dir/secret"
 secret=$(<"$dir/secret")
 (umask 077 && "$FERROTUNNEL" token >"$dir/any.token")
 refused=(server --token-file "$dir/any.token" --bind 127.0.0.1:0 --control off)
@@ -31,6 +32,7 @@ start_server --dashboard 0.0.0.0:0 "${guards[@]}"
 at=$(awk '$1 == "dashboard" { print $2 }' "$dir/server.endpoints")
 port=${at##*:}
 has_text "$dir/server.out" "^  dashboard  https://0.0.0.0:$port"
+wait_for_text server "the file of the dashboard's secret .*$dir/secret.* can be read by other users"
 # asked PATH [CURL OPTION...]: the status, of a name that leads there.
 asked() {
     curl -sS --max-time $patience --cacert "$dir/chain.pem" --connect-to "dashboard.test:$port:127.0.0.1:$port" \
@@ -75,4 +77,16 @@ wait_for_text server 'a wrong secret was shown to the dashboard.*address=127.0.0
 equal "its events" "$(asked /api/v1/events -b "$dir/second")" 200
 has_text "$dir/answer" '"refused".*A wrong secret was shown to the dashboard\|A wrong secret was shown to the dashboard.*"refused"'
 ! grep -q "$secret" "$dir/server.out" "$dir/server.err" || fail "the secret was told"
+
+say "a switch that is made with the secret is recorded as such, with the address"
+cp "$dir/secret" "$dir/closed"
+chmod 600 "$dir/closed"
+ready_client client 1 --tcp "0=127.0.0.1:$(free_port)" --dashboard 127.0.0.1:0 --dashboard-token-file "$dir/closed"
+at=$(awk '$1 == "dashboard" { print $2 }' "$dir/client.endpoints")
+name=$(curl -sS -H "Authorization: Bearer $secret" "http://$at/api/v1/services" | sed 's/.*"name":"\([^"]*\)".*/\1/')
+curl -sS -H "Authorization: Bearer $secret" "${json[@]}" -d '{"enabled": false}' "http://$at/api/v1/services/$name" >"$dir/answer"
+has_text "$dir/answer" '"enabled":false'
+equal "who has switched it off" "$(curl -sS -H "Authorization: Bearer $secret" "http://$at/api/v1/services" |
+    sed 's/.*"disabled_by":"\([^"]*\)".*/\1/')" "a holder of the dashboard's secret at 127.0.0.1"
+! grep -q "can be read by other users" "$dir/client.err" || fail "a warning about a file that is closed to others"
 check_alive

@@ -9,7 +9,10 @@ ready_client client 1 --http "app.example.com=$backend"
 
 names=(X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Forwarded-Port X-Forwarded-Server X-Forwarded-Prefix
     X-Forwarded-Anything X-Real-IP Forwarded X-Original-URL X-Rewrite-URL True-Client-IP X-Client-IP Client-IP
-    X-Cluster-Client-IP CF-Connecting-IP Forwarded-For X-Forwarded X-Scheme X-Url-Scheme Front-End-Https X-Request-Id)
+    X-Cluster-Client-IP CF-Connecting-IP Forwarded-For X-Forwarded X-Scheme X-Url-Scheme Front-End-Https X-Request-Id
+    X-SSL-Client-Verify X-SSL-Client-S-DN X-SSL-Cert X-Client-Cert X-Client-Cert-Chain X-Client-Certificate X-Client-Verify
+    X-Client-DN SSL-Client-Verify SSL-Client-Cert Client-Cert Client-Cert-Chain X-ARR-ClientCert X-TLS-Client-Serial
+    X-Amzn-Mtls-Clientcert-Subject)
 # spellings NAME: as it is, in other cases, with other separators, and with something behind it.
 spellings() {
     local name=$1

@@ -12,7 +12,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
     -addext "subjectAltName=DNS:app.example.com,DNS:path.example.com" -keyout "$dir/tls.key" -out "$dir/tls.crt" 2>/dev/null
 cat >"$dir/server.yml" <<YAML
 server:
-  http: {via: edge.test}
+  http: {via: edge.test, body_grace: 5s}
   https_bind: 127.0.0.1:0
   https: {certificates: {chain: $dir/tls.crt, key: $dir/tls.key}}
 YAML

@@ -82,6 +82,9 @@ for name in "$dir/nobody" relative @ "/$(printf 'a%.0s' {1..200})"; do
     join_ok server
 done
 
+say "the unit writes no core, which would hold tokens and what visitors send"
+has_text "$E2E_SOURCE/../../cli/systemd/ferrotunnel@.service.in" '^LimitCORE=0$'
+
 if command -v systemd-analyze >/dev/null; then
     say "the unit"
     unit="$dir/ferrotunnel@.service"

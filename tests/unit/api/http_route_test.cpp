@@ -71,7 +71,8 @@ TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
                 "The backend has 1 s to accept a connection, else 502.",
                 "The backend has 1500 ms to begin its answer, else 504.",
                 "A body of more than 1024 bytes is answered 413.",
-                "A body has to come with 10 bytes a second, else 408.", "Upgrades (WebSocket) are not passed on."});
+                "A body has to come with 10 bytes a second on average, else 408.",
+                "Upgrades (WebSocket) are not passed on."});
     CHECK(find_route({http}, "http://app.example.com/api").notes.size() == 11);  // without HSTS
 }
 

@@ -26,7 +26,8 @@ TEST_CASE("field_name: each known name is recognised in any case") {
     for (int i = first; i <= last; ++i) {
         const auto id = static_cast<FieldName>(i);
         const std::string_view name = spelling_of(id);
-        if (id == FieldName::x_forwarded_other) {
+        if (id == FieldName::x_forwarded_other || id == FieldName::tls_claim) {
+            CHECK(is_many(id));
             CHECK(name.empty());
             continue;
         }
@@ -70,6 +71,24 @@ TEST_CASE("field_name: all of X-Forwarded-* is known to be so") {
     CHECK(field_name_of("X-Forwarded-") == FieldName::other);
     CHECK(field_name_of("X-Forwarded") == FieldName::x_forwarded);
     CHECK(field_name_of("X-Forwardee-For") == FieldName::other);
+}
+
+TEST_CASE("field_name: what proxies tell of a visitor's certificate") {
+    for (const char* name :
+         {"X-SSL", "X-SSL-Client-Verify", "x-ssl-cert", "X-Client-Cert", "X-Client-Certificate", "X-Client-DN",
+          "SSL-Client-S-DN", "Client-Cert", "client-cert-chain", "X-TLS-Client-Serial",
+          "X-Amzn-Mtls-Clientcert-Subject", "X-ARR-ClientCert", "CF-Client-Cert-Sha256", "WL-Proxy-Client-Cert"}) {
+        CAPTURE(name);
+        CHECK(field_name_of(name) == FieldName::tls_claim);
+        CHECK(is_claim(field_name_of(name)));
+    }
+    for (const char* name : {"X-SS", "SSL", "X-Client-Version", "X-Client-Data", "X-Client-Id", "X-CSRF-Token",
+                             "Client-Hints", "Sec-Fetch-Site", "Cache-Control"}) {
+        CAPTURE(name);
+        CHECK(field_name_of(name) == FieldName::other);
+    }
+    CHECK(field_name_loosely("SSL_CLIENT_VERIFY") == FieldName::tls_claim);
+    CHECK(field_name_loosely("x.client.cert_") == FieldName::tls_claim);
 }
 
 TEST_CASE("field_name: names that programs confuse") {

@@ -129,6 +129,16 @@ TEST_CASE("forwarding: fields by which some backends take another visitor, schem
     }
 }
 
+TEST_CASE("forwarding: what proxies tell of a visitor's certificate needs a trusted peer, in each spelling") {
+    for (const std::string line : {"X-SSL-Client-Verify: SUCCESS\r\n", "SSL_CLIENT_S_DN: CN=root\r\n",
+                                   "x.client.cert: 1\r\n", "Client-Cert: :1:\r\n"}) {
+        CAPTURE(line);
+        const ParsedRequest request(request_with(line));
+        CHECK(forwarded(request, some_facts()).starts_with("X-Forwarded-For: 192.0.2.1\r\n"));
+        CHECK(forwarded(request, trusting_facts()).starts_with(line + "X-Forwarded-For: 10.0.0.1\r\n"));
+    }
+}
+
 TEST_CASE("forwarding: a trusted peer that says nothing, or nonsense") {
     const std::string expected =
         "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example:8080\r\n"

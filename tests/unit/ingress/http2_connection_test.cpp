@@ -233,6 +233,22 @@ TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connectio
     CHECK(read_until(visitor, h2::test::data).payload == "x");
 }
 
+TEST_CASE("h2 connection: a stream whose answer has begun may be silent in both directions") {
+    exchange::HttpSettings settings = with_h2c();
+    settings.service.body_grace = 200ms;
+    EdgeRig rig(settings);
+    Peer visitor = rig.visit(hello + h2::test::request(1, false) + frame(h2::test::data, 0, 1, "first"));
+    Peer backend = rig.backend.accept();
+    backend.read_until("first");
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun");
+    CHECK(read_until(visitor, h2::test::data).payload == "begun");
+    std::this_thread::sleep_for(5 * settings.service.body_grace);
+    visitor.send(frame(h2::test::data, h2::test::end_stream, 1, "last"));
+    backend.read_until("last");
+    backend.send("ended");
+    CHECK(read_until(visitor, h2::test::data).payload == "ended");
+}
+
 TEST_CASE("h2 connection: a stream whose window is closed is reset, and others go on") {
     exchange::HttpSettings settings = with_h2c();
     settings.write_stalled = 300ms;
