@@ -67,9 +67,11 @@ const CommandInfo& replay_info() {
                  "  ferrotunnel inspect replay 17\n"
                  "  ferrotunnel inspect replay 17 --header 'Authorization: Bearer abc' --header 'X-Debug:'\n"
                  "  ferrotunnel inspect replay 17 --method PUT --target /v2/orders --body @order.json\n"
-                 "It goes from the client straight to the backend, and is recorded as an exchange of its own. Header "
-                 "fields whose\n"
-                 "values were masked are left out; a body that was cut, or that had secrets, has to be said.\n",
+                 "It goes from the client straight to the backend, and is recorded as an exchange of its own. What is "
+                 "masked is\n"
+                 "sent as it was, for 1 hour after the request; in --target, --header and --body, *** stands for it. A "
+                 "body that\n"
+                 "was cut has to be provided.\n",
                  {{"What is other than it was",
                    {
                        {"method", "METHOD", "Another method.", false},
@@ -368,11 +370,6 @@ ExitCode replay(std::vector<std::string> words) {
     }
     const Control control = client_of(*options);
     const Json begun = asked(control, "POST", '/' + encoded(*options->operand()) + "/replay", edits_in(*options));
-    for (const Json& name : member_of(begun, "left_out")) {
-        if (name.is_string()) {
-            fmt::print(stderr, "left out, since its value was masked: {}\n", printable(name.get<std::string>()));
-        }
-    }
     const std::string answer = when_over(control, std::to_string(number_in(begun, "id")));
     const Json one = Json::parse(answer, nullptr, false);
     if (wants_json(*options)) {

@@ -391,8 +391,8 @@ public:
     Builder& inspect_memory(std::uint64_t bytes) { return set("inspect_memory", bytes); }
     /// Limits what is kept of each body, at most 1 MiB; 0: nothing. Default: 64 KiB.
     Builder& inspect_body(std::uint64_t bytes) { return set("inspect_body", bytes); }
-    /// Adds words to those by which secrets are found, which names of fields, parameters and members end with; "off"
-    /// alone: nothing is masked.
+    /// Adds words to those by which secrets are found: parts of the names of fields, parameters and members, like
+    /// "iban" in "customer_iban" and "customerIban". "off" alone: nothing is masked.
     Builder& inspect_mask(std::vector<std::string> words) { return set("inspect_mask", std::move(words)); }
     /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
     /// throws std::system_error where it can not listen. apply() compares them: one that is new is begun, one that is

@@ -1,36 +1,26 @@
 // A recorded request, written once more.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "admin/inspect_resources.hpp"
 #include "base/text.hpp"
 #include "http/field_name.hpp"
 #include "http/request_parser.hpp"
+#include "inspect/content_coding.hpp"
+#include "inspect/limits.hpp"
 #include "inspect/reading.hpp"
+#include "inspect/restored_text.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
 
 using inspect::Exchange;
 using inspect::HeadView;
-
-Answer not_whole(std::string message) {
-    return refusal(409, "not_whole", std::move(message));
-}
-
-std::string_view why_no_body(const inspect::Half& request) {
-    return request.dropped       ? "Its body was not kept: say another one."
-           : !request.complete   ? "Its body has not come to its end: say another one."
-           : request.cut         ? "Its body was longer than what is kept: say another one."
-           : request.body_masked ? "Its body has secrets, which were not kept: say another one."
-                                 : "";
-}
-
-std::string text_in(const Json& edits, const char* key, std::string_view otherwise) {
-    const auto found = edits.find(key);
-    return found == edits.end() ? std::string(otherwise) : found->get<std::string>();
-}
+using inspect::Original;
 
 // Nothing that is said for a head may begin another line of it.
 bool is_one_line(std::string_view text) {
@@ -63,67 +53,220 @@ bool is_framing(std::string_view name) {
     return http::same_text(name, "Content-Length") || http::same_text(name, "Transfer-Encoding");
 }
 
-}  // namespace
+bool has_mask(std::string_view text) {
+    return text.find(inspect::mask) != std::string_view::npos;
+}
 
-Again request_again(const Exchange& exchange, const Json& edits) {
-    Again again;
-    if (exchange.kind != Exchange::Kind::http || exchange.request.head.empty()) {
-        again.refused = not_whole("Only requests can be sent again.");
-        return again;
+// Each part of the request is the edited one, else the original, else the recorded one where that has no mask.
+class Writing {
+public:
+    Writing(const Exchange& exchange, const Original& original, const inspect::Secrets& secrets, const Json& edits)
+        : exchange_(exchange),
+          original_(original),
+          secrets_(secrets),
+          edits_(edits),
+          headers_(edits.value("headers", Json::object())),
+          shown_(exchange.request.head),
+          head_(original.head.empty() ? exchange.request.head : original.head),
+          is_gone_(exchange.request.head_masked && original.head.empty()) {}
+
+    Again run() {
+        write_line();
+        const std::string body = body_again();
+        write_fields();
+        refuse_other_search();
+        if (again_.refused) {
+            return std::move(again_);
+        }
+        std::string& bytes = again_.bytes;
+        const bool had_body = !head_.value("Content-Length").empty() || !head_.value("Transfer-Encoding").empty();
+        if (!body.empty() || had_body) {
+            bytes.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+        }
+        bytes += "\r\n";
+        // What was edited passes the rules that hold for every request of a visitor.
+        http::RequestParser parser;
+        if (parser.parse(bytes) != http::ParseState::complete || parser.size() != bytes.size()) {
+            again_.refused = invalid("That would be no request: " + std::string(parser.refusal().text));
+        }
+        bytes += body;
+        return std::move(again_);
     }
-    if (std::string fault = fault_of(edits); !fault.empty()) {
-        again.refused = invalid(std::move(fault));
-        return again;
+
+private:
+    void write_line();
+    void write_fields();
+    void refuse_other_search();
+    std::string body_again();
+    std::string edited_body(const std::string& edited);
+    std::string edited_field(std::string_view name, const std::string& value);
+
+    std::optional<std::string> edit(const char* key) const {
+        const auto found = edits_.find(key);
+        return found == edits_.end() ? std::nullopt : std::optional(found->get<std::string>());
     }
-    const bool has_body = edits.contains("body");
-    if (const std::string_view why = why_no_body(exchange.request); !has_body && !why.empty()) {
-        again.refused = not_whole(std::string(why));
-        return again;
+    // A body that is given as it is shown, with masks, is the one that was recorded.
+    std::optional<std::string> body_edit() const {
+        std::optional<std::string> edited = edit("body");
+        const inspect::Half& request = exchange_.request;
+        return request.body_masked && edited == request.body ? std::nullopt : std::move(edited);
     }
-    const std::string_view target = inspect::target_of(exchange);
-    if (!edits.contains("target") && target.find(inspect::mask) != std::string_view::npos && exchange.request.masked) {
-        again.refused = not_whole("Its target has secrets, which were not kept: say another one.");
-        return again;
-    }
-    const HeadView head(exchange.request.head);
-    const Json headers = edits.value("headers", Json::object());
-    const auto is_edited = [&](std::string_view name) {
-        return std::any_of(headers.items().begin(), headers.items().end(),
+    bool is_edited(std::string_view name) const {
+        return std::any_of(headers_.items().begin(), headers_.items().end(),
                            [&](const auto& item) { return http::same_text(item.key(), name); });
-    };
-    const std::string body = text_in(edits, "body", exchange.request.body);
-    std::string& bytes = again.bytes;
-    bytes = text_in(edits, "method", inspect::method_of(exchange)) + ' ' + text_in(edits, "target", target) +
-            " HTTP/1.1\r\n";
-    for (const auto& [name, value] : head.fields) {
-        // A body that is kept, or said, without its coding is no more what this field says.
-        const bool lost_coding = (has_body || exchange.request.decoded) && http::same_text(name, "Content-Encoding");
+    }
+    void refuse(std::string message) {
+        if (!again_.refused) {
+            again_.refused = refusal(409, "not_whole", std::move(message));
+        }
+    }
+    void refuse_mask(const std::string& what) {
+        refuse(what + " has a mask (***) for which there is no recorded value. Provide the value.");
+    }
+    void refuse_gone(const std::string& what) {
+        refuse("The secrets of " + what + " are no longer kept (for at most 1 hour). Provide another one.");
+    }
+
+    const Exchange& exchange_;
+    const Original& original_;
+    const inspect::Secrets& secrets_;
+    const Json& edits_;
+    const Json headers_;
+    const HeadView shown_;
+    const HeadView head_;
+    const bool is_gone_;             // what is masked in the head is not there any more
+    bool body_has_secrets_ = false;  // recorded ones
+    Again again_;
+};
+
+std::string_view target_in(const HeadView& head) {
+    const std::string_view behind = head.line.substr(std::min(head.line.find(' ') + 1, head.line.size()));
+    return behind.substr(0, behind.find(' '));
+}
+
+void Writing::write_line() {
+    std::string target(target_in(head_));
+    if (const auto edited = edit("target")) {
+        std::optional<std::string> restored = inspect::restored_url(*edited, target, secrets_);
+        if (!restored || (is_gone_ && has_mask(*restored))) {
+            refuse_mask("The target");
+        }
+        target = std::move(restored).value_or(std::string());
+    } else if (is_gone_ && has_mask(target)) {
+        refuse_gone("the target");
+    }
+    const std::string method = edit("method").value_or(std::string(inspect::method_of(exchange_)));
+    again_.bytes = method + ' ' + target + " HTTP/1.1\r\n";
+}
+
+void Writing::write_fields() {
+    // A body that is kept, or said, without its coding is no more what this field says.
+    const bool is_decoded = body_edit() || (exchange_.request.decoded && !original_.body);
+    std::string gone;
+    for (const auto& [name, value] : head_.fields) {
+        const bool lost_coding = is_decoded && http::same_text(name, "Content-Encoding");
         if (is_framing(name) || is_edited(name) || lost_coding) {
             continue;
         }
-        if (exchange.request.masked && value.find(inspect::mask) != std::string_view::npos) {
-            again.left_out.emplace_back(name);
-            continue;
+        if (is_gone_ && has_mask(value)) {
+            gone.append(gone.empty() ? "" : ", ").append(name);
         }
-        bytes.append(name).append(": ").append(value).append("\r\n");
+        again_.bytes.append(name).append(": ").append(value).append("\r\n");
     }
-    for (const auto& [name, value] : headers.items()) {
+    if (!gone.empty()) {
+        refuse("The values of " + gone +
+               " are no longer kept (for at most 1 hour). Provide others, or leave these fields out.");
+    }
+    for (const auto& [name, value] : headers_.items()) {
         if (value.is_string() && !is_framing(name)) {
-            bytes.append(name).append(": ").append(value.get<std::string>()).append("\r\n");
+            again_.bytes.append(name).append(": ").append(edited_field(name, value.get<std::string>())).append("\r\n");
         }
     }
-    if (!body.empty() || !head.value("Content-Length").empty() || !head.value("Transfer-Encoding").empty()) {
-        bytes.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+}
+
+// By these fields the replay's own record is searched for secrets: with others it might show them.
+void Writing::refuse_other_search() {
+    for (const auto& [name, value] : headers_.items()) {
+        const bool says_how = http::same_text(name, "Content-Type") || http::same_text(name, "Content-Encoding");
+        const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+        if (body_has_secrets_ && says_how && text != head_.value(name) && !again_.refused) {
+            again_.refused = invalid("The " + name +
+                                     " cannot be changed while the body has recorded secrets. "
+                                     "Provide a body without masks.");
+        }
     }
-    bytes += "\r\n";
-    // What was edited passes the rules that hold for every request of a visitor.
-    http::RequestParser parser;
-    if (parser.parse(bytes) != http::ParseState::complete || parser.size() != bytes.size()) {
-        again.refused = invalid("That would be no request: " + std::string(parser.refusal().text));
-        return again;
+}
+
+// A field that is given as it is shown, with its mask, is the one that was recorded, unless there were different ones.
+std::string Writing::edited_field(std::string_view name, const std::string& value) {
+    bool may_be_secret = secrets_.is_secret(name);
+    std::vector<std::string_view> recorded;
+    for (std::size_t i = 0; i < shown_.fields.size(); ++i) {  // both heads have the same fields
+        if (http::same_text(shown_.fields[i].first, name) && has_mask(shown_.fields[i].second)) {
+            may_be_secret = true;
+            if (shown_.fields[i].second == value) {
+                recorded.push_back(head_.fields[i].second);
+            }
+        }
     }
-    bytes += body;
-    return again;
+    if (!may_be_secret || !has_mask(value)) {
+        return value;
+    }
+    const auto is_other = [&](std::string_view one) { return one != recorded.front(); };
+    if (is_gone_ || recorded.empty() || std::any_of(recorded.begin(), recorded.end(), is_other)) {
+        refuse_mask("The field " + in_quotes(name));
+        return {};
+    }
+    return std::string(recorded.front());
+}
+
+std::string Writing::body_again() {
+    const inspect::Half& request = exchange_.request;
+    if (const auto edited = body_edit()) {
+        return edited_body(*edited);
+    }
+    if (original_.body) {
+        body_has_secrets_ = request.body_masked || request.dropped;
+        return *original_.body;
+    }
+    if (request.dropped) {
+        refuse("The body was not kept. Provide another one.");
+    } else if (!request.complete) {
+        refuse("The recorded body is incomplete. Provide another one.");
+    } else if (request.cut) {
+        refuse("The body was longer than what is kept. Provide another one.");
+    } else if (request.body_masked) {
+        refuse_gone("the body");
+    }
+    return request.body;
+}
+
+std::string Writing::edited_body(const std::string& edited) {
+    const inspect::Half& request = exchange_.request;
+    const std::string_view codings = request.decoded ? head_.value("Content-Encoding") : std::string_view();
+    std::string original = request.body_masked ? std::string() : request.body;
+    if (original_.body) {
+        original = inspect::decoded(*original_.body, codings, limits::inspect_decoded_max).value_or(std::string());
+    }
+    auto restored = inspect::restored_body(edited, original, head_.value("Content-Type"), secrets_);
+    if (!restored) {
+        refuse_mask("The body");
+    }
+    body_has_secrets_ = restored != edited;
+    return std::move(restored).value_or(std::string());
+}
+
+}  // namespace
+
+Again request_again(const Exchange& exchange, const Original& original, const inspect::Secrets& secrets,
+                    const Json& edits) {
+    if (exchange.kind != Exchange::Kind::http || exchange.request.head.empty()) {
+        return {{}, refusal(409, "not_whole", "Only requests can be sent again.")};
+    }
+    if (std::string fault = fault_of(edits); !fault.empty()) {
+        return {{}, invalid(std::move(fault))};
+    }
+    return Writing(exchange, original, secrets, edits).run();
 }
 
 }  // namespace ferrotunnel::admin

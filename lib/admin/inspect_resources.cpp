@@ -139,12 +139,13 @@ Answer body(const inspect::Half& half, std::string_view query) {
     return {200, {}, std::move(*plain), bytes_type};
 }
 
-Answer replay(const Request& request, Subject& subject, Inspector& inspector, const Exchange& exchange) {
+Answer replay(const Request& request, Subject& subject, Inspector& inspector, const inspect::Record& record) {
+    const Exchange exchange = record.copy();
     const std::optional<Json> edits = object_in(request.body);
     if (!edits) {
         return invalid("The body must be a JSON object, nested at most 32 deep.");
     }
-    Again again = request_again(exchange, *edits);
+    Again again = request_again(exchange, record.original(Clock::now()), inspector.settings().secrets, *edits);
     if (again.refused) {
         return std::move(*again.refused);
     }
@@ -152,7 +153,8 @@ Answer replay(const Request& request, Subject& subject, Inspector& inspector, co
     if (std::string why = subject.replay(exchange.service, std::move(again.bytes), id, exchange.id); !why.empty()) {
         return refusal(409, "not_here", std::move(why));
     }
-    return {202, Json{{"id", id}, {"replay_of", exchange.id}, {"left_out", again.left_out}}};
+    // Once, fields whose values were masked were left out: those who read their names find none.
+    return {202, Json{{"id", id}, {"replay_of", exchange.id}, {"left_out", Json::array()}}};
 }
 
 Answer about_one(const Request& request, Subject& subject, Inspector& inspector, std::string_view rest) {
@@ -162,13 +164,13 @@ Answer about_one(const Request& request, Subject& subject, Inspector& inspector,
     if (!record) {
         return unknown(rest.substr(0, slash));
     }
-    const Exchange exchange = record->copy();
     if (what == "/replay") {
-        return request.method == "POST" ? replay(request, subject, inspector, exchange) : wrong_method("POST");
+        return request.method == "POST" ? replay(request, subject, inspector, *record) : wrong_method("POST");
     }
     if (request.method != "GET") {
         return wrong_method("GET");
     }
+    const Exchange exchange = record->copy();
     if (what.empty()) {
         return {200, whole_of(exchange)};
     }

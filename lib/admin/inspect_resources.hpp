@@ -13,12 +13,12 @@ inline constexpr std::string_view exchanges_path = "/v1/exchanges";
 Answer answer_about_exchanges(const Request& request, Subject& subject);
 
 /// A request once more, as it was or with what `edits` says instead (`method`, `target`, `headers`, `body`); a refusal
-/// where that can not be. `left_out` gets the names of fields whose values were masked.
+/// where that can not be. What is masked in `exchange` is taken from `original`, in edits too: no mask is sent.
 struct Again {
     std::string bytes{};
-    std::vector<std::string> left_out{};
     std::optional<Answer> refused{};
 };
-Again request_again(const inspect::Exchange& exchange, const Json& edits);
+Again request_again(const inspect::Exchange& exchange, const inspect::Original& original,
+                    const inspect::Secrets& secrets, const Json& edits);
 
 }  // namespace ferrotunnel::admin

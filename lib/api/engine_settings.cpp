@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/machine_memory.hpp"
+#include "settings/dashboard_address.hpp"
 #include "settings/http.hpp"
 
 namespace ferrotunnel::detail {
@@ -77,8 +78,12 @@ std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings) {
     }
     const std::vector<std::string>& words = settings.inspect_mask;
     const bool hides = words.size() != 1 || words.front() != mask_off;
-    return std::make_shared<inspect::Inspector>(inspect::Inspector::Settings{
-        settings.inspect_memory, settings.inspect_body, hides ? inspect::Secrets(words) : inspect::Secrets::none()});
+    // Who can be asked by nobody is not asked to send a request again.
+    const bool is_asked = (!settings.control.empty() && settings.control != control_off) ||
+                          !dashboard_address(settings.dashboard, "client").empty();
+    return std::make_shared<inspect::Inspector>(
+        inspect::Inspector::Settings{settings.inspect_memory, settings.inspect_body,
+                                     hides ? inspect::Secrets(words) : inspect::Secrets::none(), is_asked});
 }
 
 login::Token engine_token(const Secret& secret) {

@@ -18,6 +18,7 @@ struct Half {
     bool complete = false;         // its end has passed
     bool cut = false;              // more has passed than is kept
     bool masked = false;           // the head or the body had secrets
+    bool head_masked = false;
     bool body_masked = false;
     bool decoded = false;  // the body is kept without its Content-Encoding, since secrets were looked for
     bool dropped = false;  // nothing of the body is kept: there was no room, or it could not be searched for secrets

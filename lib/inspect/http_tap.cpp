@@ -186,8 +186,11 @@ void HttpTap::record_request(std::string_view raw) {
     exchange.began = now_;
     exchange.head_sent = Duration::zero();
     exchange.request.head = std::move(masked.text);
-    exchange.request.masked = masked.has_masks;
+    exchange.request.masked = exchange.request.head_masked = masked.has_masks;
     record_ = inspector_->records().begin(std::move(exchange));
+    if (masked.has_masks) {
+        inspector_->records().keep_original_head(*record_, raw);
+    }
     request_body_ = KeptBody(record_, true, text_of(head.fields, FieldName::content_type),
                              text_of(head.fields, FieldName::content_encoding));
 }
@@ -279,7 +282,7 @@ void HttpTap::record_answer(std::string_view raw) {
     Masked masked = masked_head(raw, {}, head.fields, inspector_->settings().secrets);
     const bool has_room = inspector_->records().grow(*record_, masked.text.size());
     record_->change([&](Exchange& exchange) {
-        exchange.answer.masked = masked.has_masks;
+        exchange.answer.masked = exchange.answer.head_masked = masked.has_masks;
         if (has_room) {
             exchange.answer.head = std::move(masked.text);
         }

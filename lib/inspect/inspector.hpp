@@ -29,9 +29,12 @@ public:
         std::uint64_t memory = limits::inspect_memory_default;
         std::uint64_t body = limits::inspect_body_default;
         Secrets secrets{};
+        bool keeps_originals = true;  // of requests that are masked, for those who may send them once more
     };
 
-    explicit Inspector(Settings settings) : settings_(std::move(settings)), records_(settings_.memory) {}
+    explicit Inspector(Settings settings)
+        : settings_(std::move(settings)),
+          records_(settings_.memory, limits::inspect_entries_max, settings_.keeps_originals) {}
 
     const Settings& settings() const noexcept { return settings_; }
     Records& records() noexcept { return records_; }

@@ -10,36 +10,6 @@
 namespace ferrotunnel::inspect {
 namespace {
 
-enum class Search : std::uint8_t { none, json, form, multipart };
-
-Search search_for(std::string_view content_type) {
-    const std::string type = media_type_of(content_type);
-    const std::string_view view = type;
-    if (view == "application/x-www-form-urlencoded") {
-        return Search::form;
-    }
-    if (view == "multipart/form-data") {
-        return Search::multipart;
-    }
-    // Beacons and hand-made clients send JSON as plain text, or say nothing of it.
-    const bool may_be_json = view.empty() || view == "text/plain" || view == "text/json" || view.ends_with("json") ||
-                             view == "application/javascript" || view == "text/javascript";
-    return may_be_json ? Search::json : Search::none;
-}
-
-Masked masked_as(Search search, std::string_view text, std::string_view content_type, const Secrets& secrets) {
-    switch (search) {
-        case Search::form:
-            return masked_form(text, secrets);
-        case Search::multipart:
-            return masked_multipart(text, parameter_of(content_type, "boundary"), secrets);
-        case Search::json:
-        case Search::none:
-            break;
-    }
-    return masked_json(text, secrets);
-}
-
 Half& half_of(Exchange& exchange, bool of_request) {
     return of_request ? exchange.request : exchange.answer;
 }
@@ -72,12 +42,16 @@ void KeptBody::finish(bool complete, Records& records, std::uint64_t bytes_max, 
     found.dropped = dropped_;
     if (!dropped_ && kept_ > 0) {
         found = searched(record_->take_waiting(of_request_), type_, codings_, bytes_max, secrets);
+        std::optional<std::string> original = std::exchange(found.original, std::nullopt);
         if (found.body.size() > kept_ && !records.grow(*record_, found.body.size() - kept_)) {
             found = {};
             found.dropped = true;
         }
         if (found.body.size() < kept_) {
             records.shrink(*record_, kept_ - found.body.size());
+        }
+        if (original && of_request_ && complete && passed_ == kept_) {
+            records.keep_original_body(*record_, std::move(*original));
         }
     }
     record_->change([&](Exchange& exchange) {
@@ -95,8 +69,7 @@ void KeptBody::finish(bool complete, Records& records, std::uint64_t bytes_max, 
 Searched searched(std::string body, std::string_view content_type, std::string_view codings, std::uint64_t bytes_max,
                   const Secrets& secrets) {
     Searched found;
-    const Search search = secrets.are_hidden() ? search_for(content_type) : Search::none;
-    if (search == Search::none) {
+    if (!secrets.are_hidden() || search_for(content_type) == Search::none) {
         found.body = std::move(body);
         return found;
     }
@@ -104,6 +77,7 @@ Searched searched(std::string body, std::string_view content_type, std::string_v
     std::string text;
     if (is_coded) {
         std::optional<std::string> plain = decoded(body, codings, bytes_max + 1);
+        found.original = std::move(body);
         if (!plain) {
             found.dropped = true;
             return found;
@@ -116,8 +90,11 @@ Searched searched(std::string body, std::string_view content_type, std::string_v
     } else {
         text = std::move(body);
     }
-    Masked masked = masked_as(search, text, content_type, secrets);
+    Masked masked = masked_body(text, content_type, secrets);
     found.masked = masked.has_masks;
+    if (masked.has_masks && !is_coded) {
+        found.original = std::move(text);
+    }
     found.decoded = is_coded;  // what has its coding still may have more behind what was looked at
     found.body = std::move(masked.text);
     found.body.shrink_to_fit();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,7 @@ private:
 /// What of a body may be kept.
 struct Searched {
     std::string body;
+    std::optional<std::string> original{};  // as it was; nothing: `body` is
     bool masked = false;
     bool decoded = false;
     bool cut = false;

@@ -31,6 +31,11 @@ inline constexpr std::size_t inspect_entry_cost = 2_KiB;
 inline constexpr std::size_t inspect_decoded_max = 4_MiB;
 /// Requests that are sent once more at the same time: what a person asks for, not what a load test does.
 inline constexpr std::size_t inspect_replays_max = 16;
+/// For how long a request is kept as it was beside what is masked of it, so that it can be sent once more: as long as
+/// somebody works at what it has met. It counts for the memory of all exchanges.
+inline constexpr std::chrono::hours inspect_original_time{1};
+/// How often those are forgotten whose time is over.
+inline constexpr std::chrono::minutes inspect_original_pace{1};
 /// For how long a backend may answer a request that is sent once more.
 inline constexpr std::chrono::seconds inspect_replay_deadline{60};
 /// Names that a configuration adds to those of secrets, and the length of each.

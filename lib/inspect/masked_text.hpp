@@ -2,6 +2,8 @@
 // belongs to a secret is masked up to the cut.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,14 +16,26 @@ struct Masked {
     bool has_masks = false;
 };
 
+/// Called for each secret in the order of the text, with its name and its value as it is written there. What it returns
+/// is written in its place; Masked::has_masks says that there was one.
+using Replace = std::function<std::string(const std::string& name, std::string_view value)>;
+
 /// "a=1&password=2", as in a query and in a body of application/x-www-form-urlencoded.
-Masked masked_form(std::string_view text, const Secrets& secrets);
+Masked masked_form(std::string_view text, const Secrets& secrets, const Replace& replace = {});
 /// A URL or a request's target: its query.
-Masked masked_url(std::string_view url, const Secrets& secrets);
+Masked masked_url(std::string_view url, const Secrets& secrets, const Replace& replace = {});
 /// Members whose names are those of secrets, at any depth, whatever their values are. What is no JSON stays as it is.
-Masked masked_json(std::string_view text, const Secrets& secrets);
+/// A value is written with its quotes and brackets.
+Masked masked_json(std::string_view text, const Secrets& secrets, const Replace& replace = {});
 /// multipart/form-data with this boundary.
-Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets);
+Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets,
+                        const Replace& replace = {});
+
+/// How a body of a Content-Type is searched for secrets.
+enum class Search : std::uint8_t { none, json, form, multipart };
+Search search_for(std::string_view content_type);
+Masked masked_body(std::string_view text, std::string_view content_type, const Secrets& secrets,
+                   const Replace& replace = {});
 
 /// The parameter `name` of a field's value, like the boundary in "multipart/form-data; boundary=x"; empty: none.
 std::string_view parameter_of(std::string_view value, std::string_view name);

@@ -166,7 +166,8 @@ std::optional<std::string> curl_command(const Exchange& exchange) {
     const HeadView head(request.head);
     const bool is_text = is_utf8(request.body) && request.body.find('\0') == std::string::npos;
     std::string command = is_text ? "" : "printf %s " + in_shell_quotes(base64(request.body)) + " | base64 -d | ";
-    command += "curl";
+    // By itself, curl takes brackets in a URL for several URLs, and takes out what dots in a path take back.
+    command += "curl --globoff --path-as-is";
     const std::string_view method = method_of(exchange);
     if (method == "HEAD") {
         command += " --head";
@@ -184,6 +185,8 @@ std::optional<std::string> curl_command(const Exchange& exchange) {
         command += " --compressed";
     }
     if (!request.body.empty()) {
+        // Otherwise curl says that it is a form.
+        command += head.value("Content-Type").empty() ? " -H 'Content-Type:'" : "";
         command += is_text ? " --data-raw " + in_shell_quotes(request.body) : " --data-binary @-";
     }
     return command;

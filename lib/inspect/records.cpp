@@ -8,6 +8,7 @@ void Record::drop() noexcept {
     exchange_ = {};
     waiting_request_ = {};
     waiting_answer_ = {};
+    original_ = {};
 }
 
 bool Records::admits(TimePoint now) {
@@ -54,6 +55,40 @@ void Records::shrink(Record& record, std::uint64_t bytes) {
     if (record.kept_) {
         bytes = bytes < record.counted_ ? bytes : record.counted_;
         record.counted_ -= bytes;
+        bytes_ -= bytes;
+    }
+}
+
+template <typename Keep>
+void Records::keep_original(Record& record, std::uint64_t bytes, Keep keep) {
+    if (!keeps_originals_ || !grow(record, bytes)) {
+        return;
+    }
+    const std::lock_guard lock(record.mutex_);
+    if (!record.dropped_) {
+        keep(record.original_);
+    }
+}
+
+void Records::keep_original_head(Record& record, std::string_view head) {
+    keep_original(record, head.size(), [&](Original& original) { original.head = head; });
+}
+
+void Records::keep_original_body(Record& record, std::string body) {
+    keep_original(record, body.size(), [&](Original& original) { original.body = std::move(body); });
+}
+
+// They stand in the order in which they began, but for moments: what is left is forgotten the next time.
+void Records::forget_originals(TimePoint began_before) {
+    const std::lock_guard lock(mutex_);
+    for (const std::shared_ptr<Record>& record : kept_) {
+        if (record->began_ >= began_before) {
+            return;
+        }
+        const std::lock_guard record_lock(record->mutex_);
+        const std::uint64_t bytes = record->original_.bytes();
+        record->original_ = {};
+        record->counted_ -= bytes;
         bytes_ -= bytes;
     }
 }

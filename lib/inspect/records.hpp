@@ -19,12 +19,13 @@
 #include "base/token_bucket.hpp"
 #include "inspect/exchange.hpp"
 #include "inspect/limits.hpp"
+#include "inspect/original.hpp"
 
 namespace ferrotunnel::inspect {
 
 class Record {
 public:
-    explicit Record(Exchange exchange) : id_(exchange.id), exchange_(std::move(exchange)) {}
+    explicit Record(Exchange exchange) : id_(exchange.id), began_(exchange.began), exchange_(std::move(exchange)) {}
 
     std::uint64_t id() const noexcept { return id_; }
     Exchange copy() const {
@@ -36,6 +37,12 @@ public:
     auto look(Visit visit) const {
         const std::lock_guard lock(mutex_);
         return visit(exchange_);
+    }
+    /// What a replay sends in the place of what is masked; without its parts once limits::inspect_original_time is
+    /// over.
+    Original original(TimePoint now) const {
+        const std::lock_guard lock(mutex_);
+        return now - began_ < limits::inspect_original_time ? original_ : Original();
     }
 
     // --- for whoever records ---
@@ -68,10 +75,12 @@ private:
     void drop() noexcept;
 
     const std::uint64_t id_;
+    const TimePoint began_;
     mutable std::mutex mutex_;
     Exchange exchange_;
     std::string waiting_request_;
     std::string waiting_answer_;
+    Original original_;
     bool dropped_ = false;
     std::uint64_t counted_ = 0;  // bytes; under the lock of the records
     bool kept_ = false;          // likewise
@@ -79,8 +88,9 @@ private:
 
 class Records {
 public:
-    Records(std::uint64_t bytes_max, std::size_t entries_max = limits::inspect_entries_max)
-        : bytes_max_(bytes_max), entries_max_(entries_max) {}
+    /// `keeps_originals`: somebody may send a request once more.
+    Records(std::uint64_t bytes_max, std::size_t entries_max = limits::inspect_entries_max, bool keeps_originals = true)
+        : bytes_max_(bytes_max), entries_max_(entries_max), keeps_originals_(keeps_originals) {}
 
     /// A number for an exchange that is still to come.
     std::uint64_t next_id() noexcept { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
@@ -92,6 +102,11 @@ public:
     bool grow(Record& record, std::uint64_t bytes);
     /// It holds so many bytes less.
     void shrink(Record& record, std::uint64_t bytes);
+    /// Keep the head or the body of a request for a replay (Record::original), if there is room: they are counted.
+    void keep_original_head(Record& record, std::string_view head);
+    void keep_original_body(Record& record, std::string body);
+    /// Forgets the originals of exchanges that began before this. What they showed of themselves stays.
+    void forget_originals(TimePoint began_before);
 
     /// The newest first.
     std::vector<std::shared_ptr<const Record>> all() const;
@@ -105,11 +120,14 @@ public:
     std::uint64_t passed_over() const;
 
 private:
+    template <typename Keep>
+    void keep_original(Record& record, std::uint64_t bytes, Keep keep);
     void make_room(std::uint64_t bytes);
     void drop_oldest();
 
     const std::uint64_t bytes_max_;
     const std::size_t entries_max_;
+    const bool keeps_originals_;
     std::atomic<std::uint64_t> last_id_{0};
     mutable std::mutex mutex_;                  // may be held while a record's is taken, never the other way round
     std::deque<std::shared_ptr<Record>> kept_;  // the oldest first

@@ -10,12 +10,14 @@ namespace ferrotunnel::inspect {
 /// What stands in the place of a secret.
 inline constexpr std::string_view mask = "***";
 
+/// The one class that knows names of secrets. A name is split into parts at everything that is neither a letter nor a
+/// digit, at changes of case and behind digits. It names a secret where one part, or several in a row, are one of the
+/// words, whatever digits follow: "X-Api-Key", "apiKey", "password1" and "user[pin]", but not "monkey" or "pinned".
 class Secrets {
 public:
     /// Hides nothing.
     static Secrets none() { return Secrets(false, {}); }
-    /// Hides the values of names that end with one of these or of the usual words, whatever their case, and whatever
-    /// '-', '_', '.' and blanks are in them: "X-Api-Key" and "stripe_api_key" end with "apikey".
+    /// Hides the values of names with one of the usual words, or one of these.
     explicit Secrets(const std::vector<std::string>& words = {}) : Secrets(true, words) {}
 
     bool are_hidden() const noexcept { return on_; }
@@ -27,9 +29,6 @@ private:
     bool on_;
     std::vector<std::string> words_;  // in the form of plain_name()
 };
-
-/// The words that names of secrets end with, beside what a configuration adds.
-const std::vector<std::string>& usual_secrets();
 
 /// A name in lower case, with letters and digits alone.
 std::string plain_name(std::string_view name);

@@ -64,6 +64,9 @@ void ClientLink::start() {
         return;  // stopped before it was started
     }
     state_ = State::running;
+    if (shared_->inspector) {
+        originals_watch_ = std::make_unique<backend::OriginalsWatch>(worker_, shared_->inspector);
+    }
     connect_first();
 }
 
@@ -449,6 +452,7 @@ void ClientLink::finish(Code code, const std::string& text) {
 void ClientLink::cancel_timers() {
     retry_timer_.cancel();
     refused_timer_.cancel();
+    originals_watch_.reset();
     for (auto& [id, offered] : services_) {
         offered.watch.reset();
     }

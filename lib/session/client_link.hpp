@@ -27,6 +27,7 @@
 
 #include "backend/client_service.hpp"
 #include "backend/health_watch.hpp"
+#include "backend/originals_watch.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/timer.hpp"
 #include "session/backoff.hpp"
@@ -252,6 +253,7 @@ private:
     runtime::Timer retry_timer_;
     Backoff refused_backoff_;  // for refused services
     runtime::Timer refused_timer_;
+    std::unique_ptr<backend::OriginalsWatch> originals_watch_{};  // null: nothing is recorded, or it has ended
     State state_ = State::idle;
     bool let_in_ = false;  // the server has accepted this client at some time
     bool up_ = false;      // `connected` was reported, and `lost` not since

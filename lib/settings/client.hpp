@@ -226,8 +226,10 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .is_repeated = true,
       .topic = inspector_topic,
       .type = "text, or a list",
-      .help = "Mask also the values of fields, parameters and members whose names end with this word, whatever their "
-              "case and marks, beside the usual ones (password, token, cookie and so on). `off`, alone: mask nothing.",
+      .help =
+          "Mask also the values of fields, parameters and members whose names have this word as a part, like "
+          "`iban` in customer_iban and customerIban, beside the usual ones (password, token, key and so on). `off`, "
+          "alone: mask nothing.",
       .otherwise = "the usual ones"},
      &ClientValues::inspect_mask},
     {{.key = "visits",

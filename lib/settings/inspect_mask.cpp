@@ -7,7 +7,7 @@ namespace ferrotunnel::detail {
 
 std::optional<std::string> mask_fault(const std::string& word) {
     if (inspect::plain_name(word).empty()) {
-        return in_quotes(word) + " has no letter and no digit, by which a name could end";
+        return in_quotes(word) + " has no letter and no digit that a name could have";
     }
     if (word.size() > limits::inspect_name_bytes_max) {
         return in_quotes(word) + " is too long: a word has at most 64 bytes";

@@ -69,8 +69,6 @@ say "a request again, as it was, edited, and as a command"
 run_ok inspect replay 2 --body '{"item": 8}' --header 'X-As: tester' --json
 equal "the answer to the edited one" "$(of 8 'j["answer"]["body"]["text"], j["replay_of"], j["request"]["line"]')" \
     "('{\"got\": 11, \"as\": \"tester\"}', 2, 'POST /order HTTP/1.1')"
-run_fails inspect replay 2
-complained 'has secrets'
 run_ok inspect replay 4
 equal "once more" "$(of 9 'j["state"], j["answer"]["body"]["text"]')" "('complete', 'hello')"
 run_ok inspect diff 8,2
@@ -78,6 +76,42 @@ has_text "$dir/run.out" '^-X-As: tester'
 run_ok inspect curl 8
 bash -c "$(<"$dir/run.out") --connect-to ::$edge -sS --max-time $patience" >"$dir/by_curl"
 equal "what the command of curl gets" "$(<"$dir/by_curl")" '{"got": 11, "as": "tester"}'
+
+say "a webhook with secrets again: the backend gets what it got, and nobody else sees it"
+received() { sed -n "$1p" "$dir/backend.port.received"; }
+received_lines() { wc -l <"$dir/backend.port.received"; }
+newest() { listed 'r[0]["id"]'; }
+first=$(($(received_lines) + 1))
+hook='{"event": "paid", "client_secret": "s3cret-1", "token":"s3cret-2", "password_confirmation": "s3cret-3", "monkey": 7, "n": 1}'
+ask app.test '/hook?key=s3cret-4&design=2' -H 'Cookie: session=s3cret-5; b=2' -H 'X-Auth-Key: s3cret-6' \
+    -H 'Content-Type: application/json' -d "$hook" >/dev/null
+all_over 11
+webhook=$(newest)
+equal "what is shown" "$(of "$webhook" 'j["target"], [f[1] for f in j["request"]["fields"] if f[0].lower() in ("cookie", "x-auth-key")], j["request"]["body"]["text"]')" \
+    "('/hook?key=***&design=2', ['***', '***'], '{\"event\": \"paid\", \"client_secret\": \"***\", \"token\":\"***\", \"password_confirmation\": \"***\", \"monkey\": 7, \"n\": 1}')"
+run_ok inspect replay "$webhook"
+! grep s3cret "$dir/run.out" "$dir/run.err" || fail "a replay shows secrets"
+equal "what the backend gets" "$(received $((first + 1)))" "$(received "$first")"
+has_text "$dir/backend.port.received" 's3cret-1.*s3cret-2'
+body=$(of "$webhook" 'j["request"]["body"]["text"]')
+run_ok inspect replay "$webhook" --body "${body/\"n\": 1/\"n\": 2}"
+equal "what it gets of an edited one" "$(received $((first + 2)))" "$(received "$first" | sed 's/\\"n\\": 1/\\"n\\": 2/')"
+run_fails inspect replay "$webhook" --body '{"token": "***", "password": "***"}'
+complained 'has a mask'
+equal "requests that have come to it" "$(received_lines)" $((first + 2))
+for id in $webhook $((webhook + 1)) $((webhook + 2)); do "$FERROTUNNEL" inspect show "$id" --json; done >"$dir/all"
+{ "$FERROTUNNEL" inspect har; "$FERROTUNNEL" status --json; curl -sS "http://$at/api/v1/events"; } >>"$dir/all"
+cat "$dir"/client.* "$dir"/server.* >>"$dir/all"
+! grep -o 's3cret[a-z0-9-]*' "$dir/all" >"$dir/told" || fail "secrets are told: $(sort -u "$dir/told")"
+
+say "a command of curl for what curl would take for several URLs"
+ask app.test '/list[1-3]{b,c}/a' --globoff >/dev/null
+is_newest() { [[ $(listed 'r[0]["target"], r[0]["state"]') == "$1" ]]; }
+wait_until $patience "the exchange" is_newest "('/list[1-3]{b,c}/a', 'complete')"
+run_ok inspect curl "$(newest)"
+bash -c "$(<"$dir/run.out") --connect-to ::$edge -sS --max-time $patience" >"$dir/by_curl"
+equal "what comes of it" "$(received $((first + 4)))" "$(received $((first + 3)))"
+
 kill_now backend
 run_fails inspect replay 4
 has_text "$dir/run.out" 'backend was not reached'

@@ -36,7 +36,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def note(self, body=b""):
+        """What has come, but for fields that the edge makes anew: one line each in PORT-FILE.received."""
+        fields = {name: self.headers.get(name) for name in ("Cookie", "X-Auth-Key", "Content-Type", "Content-Encoding")}
+        with open(sys.argv[2] + ".received", "a", encoding="utf-8") as file:
+            file.write(json.dumps([self.requestline, fields, body.decode("latin-1")]) + "\n")
+
     def do_GET(self):
+        self.note()
         if self.headers.get("Upgrade") == "websocket":
             self.websocket()
         elif self.path == "/gzip":
@@ -50,6 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.note(body)
         self.answer(b'{"got": %d, "as": "%s"}' % (len(body), self.headers.get("X-As", "nobody").encode()),
                     ("Content-Type", "application/json"))
 

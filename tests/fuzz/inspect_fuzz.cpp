@@ -1,6 +1,7 @@
 // The input is what passes a connection both ways: a byte that says which way and how much, and that many bytes.
 // Whatever it is, the tap neither throws nor holds more than it may; and where each way is cut, without a change of the
-// order in which the ways take turns, changes nothing of what is recorded.
+// order in which the ways take turns, changes nothing of what is recorded. What is masked of a whole body can be put
+// back.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "inspect/content_coding.hpp"
 #include "inspect/inspector.hpp"
 #include "inspect/reading.hpp"
+#include "inspect/restored_text.hpp"
 #include "require.hpp"
 
 using namespace ferrotunnel;
@@ -66,6 +68,14 @@ std::string recorded(const std::vector<Turn>& turns, std::size_t step) {
         for (const Message& message : one.messages) {
             require(message.text.size() <= 2 * limits::inspect_message_max);
             all += message.text + std::to_string(message.bytes) + (message.by_visitor ? ">" : "<");
+        }
+        const Original original = record->original(TimePoint());
+        require(original.head.empty() ||
+                HeadView(original.head).fields.size() == HeadView(one.request.head).fields.size());
+        if (original.body && one.request.body_masked && !one.request.decoded) {
+            require(restored_body(one.request.body, *original.body, HeadView(one.request.head).value("Content-Type"),
+                                  settings.secrets)
+                        .has_value());
         }
         (void)curl_command(one);
         (void)plain_body(one.answer);

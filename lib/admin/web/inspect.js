@@ -112,7 +112,7 @@ export function inspector() {
   }
   const again = async (id, edits) => {
     const sent = await post(`/exchanges/${id}/replay`, edits);
-    say(`Sent once more, as exchange ${sent.id}${sent.left_out.length > 0 ? `, without ${sent.left_out.join(", ")}` : ""}.`);
+    say(`Sent once more, as exchange ${sent.id}.`);
     await choose(sent.id);
   };
 

@@ -31,7 +31,7 @@ export class Editor {
         try { await send(edits()); } catch (problem) { say(problem.message, true); }
       } }, make("div", { class: "buttons" }, inputs.method, inputs.target), inputs.headers, inputs.body,
       make("div", { class: "buttons" }, make("button", { type: "submit" }, "Send"))),
-      make("p", { class: "quiet" }, "It goes from this client straight to the backend. Fields whose values are masked are left out."));
+      make("p", { class: "quiet" }, "It goes from this client straight to the backend. A mask (***) stands for the value that was recorded."));
   }
 
   /** What the lines say, and null for the fields that are not there any more. */

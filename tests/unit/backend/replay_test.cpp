@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "backend/folder.hpp"
+#include "backend/originals_watch.hpp"
 #include "inspect/reading.hpp"
 #include "support/eventually.hpp"
 #include "support/log_book.hpp"
@@ -135,4 +136,33 @@ TEST_CASE("a client that ends takes a request that is sent again with it", "[rep
         wait_for(listener.get(), POLLIN);
     }
     CHECK(ticket.use_count() == 1);
+}
+
+TEST_CASE("originals are forgotten when their time is over, and all of them with the watch", "[replay]") {
+    ReplayFixture rig;
+    const auto record = [&](Duration ago) {
+        Exchange exchange;
+        exchange.began = Clock::now() - ago;
+        const auto one = rig.inspector->records().begin(std::move(exchange));
+        rig.inspector->records().keep_original_head(*one, std::string(1'000, 'h'));
+        rig.inspector->records().keep_original_body(*one, std::string(1'000, 'b'));
+        return one;
+    };
+    const Duration too_long = limits::inspect_original_time + std::chrono::seconds(1);
+    const auto is_forgotten = [&](std::uint64_t records) {
+        return eventually([&] { return rig.inspector->records().bytes() == records * limits::inspect_entry_cost; });
+    };
+    record(too_long);
+    std::unique_ptr<OriginalsWatch> watch;
+    on(rig.worker,
+       [&] { watch = std::make_unique<OriginalsWatch>(rig.worker, rig.inspector, std::chrono::milliseconds(1)); });
+    CHECK(is_forgotten(1));
+    record(too_long);
+    CHECK(is_forgotten(2));  // it looks again
+    const auto young = record({});
+    on(rig.worker, [] {});
+    CHECK(young->original(Clock::now()).bytes() == 2'000);
+    on(rig.worker, [&] { watch.reset(); });
+    CHECK(is_forgotten(3));
+    CHECK(young->original(Clock::now()).bytes() == 0);
 }

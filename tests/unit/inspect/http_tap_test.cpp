@@ -110,6 +110,44 @@ TEST_CASE("exchanges of one connection, one after the other", "[inspect]") {
     }
 }
 
+TEST_CASE("the original of what is masked is kept where it is whole", "[inspect]") {
+    constexpr std::string_view head = "POST /?x=1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    constexpr std::string_view masked_head = "POST /?key=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n";
+    constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"token\":1}";
+    const auto original = [](const Line& line) { return line.inspector->records().all().front()->original(line.now); };
+    for (const std::size_t step : steps) {
+        INFO(step);
+        Inspector::Settings settings;
+        settings.body = 13;
+        Line line(step, settings);
+        line.request(std::string(head) + "6\r\n{\"pin\"\r\n4\r\n:12}\r\n0\r\n\r\n");
+        line.answer(ok);
+        CHECK(line.all().back().request.body == R"({"pin":"***"})");
+        CHECK(original(line).head.empty());  // the record has it
+        CHECK(original(line).body == R"({"pin":12})");
+        line.request(std::string(masked_head) + R"({"pin":12345})");
+        line.answer(ok);
+        CHECK(line.all().back().request.head_masked);
+        CHECK(original(line).head == masked_head);
+        CHECK(original(line).body == R"({"pin":12345})");
+        // One byte more than what is kept of a body.
+        line.request(std::string(head) + "e\r\n{\"pin\":123456}\r\n0\r\n\r\n");
+        line.answer(ok);
+        CHECK(line.all().back().request.cut);
+        CHECK_FALSE(original(line).body);
+        // Nothing is masked.
+        line.request(std::string(head) + "2\r\n{}\r\n0\r\n\r\n");
+        line.answer(ok);
+        CHECK(original(line).bytes() == 0);
+        CHECK_FALSE(original(line).body);
+        // Its end has not passed.
+        line.request(std::string(masked_head) + R"({"pin":12)");
+        line.tap->over(line.now);
+        CHECK(original(line).head == masked_head);
+        CHECK_FALSE(original(line).body);
+    }
+}
+
 TEST_CASE("of a body that is longer than what is kept, its beginning is kept", "[inspect]") {
     Inspector::Settings settings;
     settings.body = 10;

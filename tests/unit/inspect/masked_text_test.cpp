@@ -6,6 +6,7 @@
 
 #include "inspect/content_coding.hpp"
 #include "inspect/kept_body.hpp"
+#include "inspect/restored_text.hpp"
 #include "inspect/secrets.hpp"
 
 using namespace ferrotunnel::inspect;
@@ -17,18 +18,70 @@ const Secrets usual;
 }  // namespace
 
 TEST_CASE("names of secrets are found whatever their case and marks", "[inspect]") {
-    for (const char* name : {"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "api_key",
-                             "accessToken", "CLIENT_SECRET", "user.password", "X-Amz-Security-Token"}) {
+    for (const char* name : {"Authorization",
+                             "Proxy-Authorization",
+                             "Cookie",
+                             "Set-Cookie",
+                             "X-Api-Key",
+                             "api_key",
+                             "accessToken",
+                             "CLIENT_SECRET",
+                             "client_secret",
+                             "user.password",
+                             "X-Amz-Security-Token",
+                             "password_confirmation",
+                             "passwordConfirmation",
+                             "password1",
+                             "Password2Again",
+                             "pass",
+                             "otp",
+                             "pin",
+                             "cvv",
+                             "cvv2",
+                             "auth",
+                             "key",
+                             "sig",
+                             "session",
+                             "X-Auth-Key",
+                             "apiKey",
+                             "APIKey",
+                             "APIkey",
+                             "PINCode",
+                             "PINcode",
+                             "user[pin]",
+                             "keys.0.key",
+                             "session id",
+                             "X-Hub-Signature-256",
+                             "newpassword",
+                             "csrftoken",
+                             "token1",
+                             "_csrf",
+                             "base64key",
+                             "x509Key"}) {
         INFO(name);
         CHECK(usual.is_secret(name));
     }
-    for (const char* name : {"Content-Type", "max_tokens", "password_hint", "Accept", "", "-", "tokenizer"}) {
+    for (const char* name :
+         {"Content-Type", "max_tokens",      "Accept",    "",          "-",      "tokenizer", "monkey",  "design",
+          "keyboard",     "author",          "passenger", "pinned",    "Pinned", "assign",    "compass", "spin",
+          "obsession",    "Keyboard-Layout", "authority", "secretary", "keys",   "passes",    "Host",    "sessions",
+          "KEYBOARD",     "MONKEY",          "42",        "\xc3\xa9"}) {
         INFO(name);
         CHECK_FALSE(usual.is_secret(name));
     }
-    CHECK(Secrets({"PIN", "social-security"}).is_secret("card_pin"));
-    CHECK(Secrets({"PIN", "social-security"}).is_secret("SocialSecurity"));
-    CHECK(Secrets({"PIN"}).is_secret("password"));
+}
+
+TEST_CASE("words that a configuration adds are parts of names, one or several", "[inspect]") {
+    const Secrets more({"IBAN", "social-security", "room101"});
+    for (const char* name : {"customer_iban", "iban2", "SocialSecurity", "social_security_number", "socialsecurity",
+                             "room101", "room-101", "password"}) {
+        INFO(name);
+        CHECK(more.is_secret(name));
+    }
+    for (const char* name : {"ibanez", "antisocial_security", "social_insecurity", "social", "room1o1"}) {
+        INFO(name);
+        CHECK_FALSE(more.is_secret(name));
+    }
     CHECK_FALSE(Secrets::none().is_secret("password"));
 }
 
@@ -74,6 +127,39 @@ TEST_CASE("wherever a text is cut, nothing of a secret is left", "[inspect]") {
     const Masked whole = masked_multipart(parts, "b", usual);
     CHECK(whole.text.find("shown\r\n--b--") != std::string::npos);
     CHECK(whole.text.find("***\r\n--b\r\n") != std::string::npos);
+}
+
+TEST_CASE("masks in an edited text become what they stand for", "[inspect]") {
+    const auto form = [](std::string_view edited, std::string_view original) {
+        return restored_body(edited, original, "application/x-www-form-urlencoded", usual);
+    };
+    CHECK(form("b=2&pin=***", "pin=1234&b=1") == "b=2&pin=1234");
+    CHECK(form("b=***&pin=9", "pin=1234&b=1") == "b=***&pin=9");
+    // Of several with one name by their places, or whichever if they are all the same.
+    CHECK(form("key=***&key=%2A%2A%2A", "key=a&key=b") == "key=a&key=b");
+    CHECK(form("key=***&key=c", "key=a&key=b") == "key=a&key=c");
+    CHECK_FALSE(form("key=***", "key=a&key=b"));
+    CHECK(form("key=***&key=***", "key=a") == "key=a&key=a");
+    CHECK_FALSE(form("key=***", "pin=a"));
+    CHECK_FALSE(form("key=x***", "key=a"));
+    CHECK(form("key=***", "key=***") == "key=***");  // that was its value
+
+    const auto json = [](std::string_view edited, std::string_view original) {
+        return restored_body(edited, original, "application/json", usual);
+    };
+    CHECK(json(R"({"n":2,"session":"***"})", R"({"session":{"a":["x"]},"n":1})") == R"({"n":2,"session":{"a":["x"]}})");
+    CHECK(json("", "") == "");
+    CHECK_FALSE(json(R"({"pin":["***"]})", R"({"pin":["x"]})"));
+
+    // What is put back must not make the rest read otherwise.
+    CHECK_FALSE(json(R"({"key":"***","token":"***"})", R"({"token":"s3cret","key":"open)"));
+
+    const std::string parts = "--b\r\nContent-Disposition: form-data; name=\"otp\"\r\n\r\n123\r\n--b--\r\n";
+    const std::string type = "multipart/form-data; boundary=b";
+    CHECK(restored_body(masked_body(parts, type, usual).text, parts, type, usual) == parts);
+    CHECK(restored_body("***", "x", "image/png", usual) == "***");
+    CHECK(restored_url("/b?sig=***", "/a?sig=s#key=k", usual) == "/b?sig=s");
+    CHECK(restored_url("/b?sig=***", "/a?sig=s", Secrets::none()) == "/b?sig=***");
 }
 
 TEST_CASE("parameters of a field's value", "[inspect]") {

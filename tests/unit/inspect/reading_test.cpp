@@ -53,12 +53,18 @@ TEST_CASE("filters", "[inspect]") {
 TEST_CASE("a request as a command of curl", "[inspect]") {
     Exchange one = sample();
     CHECK(curl_command(one) ==
-          "curl 'https://app.example.com/a/b?x=1' -H 'X-Empty;' -H 'Content-Type: text/plain' --compressed "
-          "--data-raw 'it'\\''s'");
+          "curl --globoff --path-as-is 'https://app.example.com/a/b?x=1' -H 'X-Empty;' -H 'Content-Type: text/plain' "
+          "--compressed --data-raw 'it'\\''s'");
     one.request.body = std::string("\0\xff", 2);
     CHECK(curl_command(one)->starts_with("printf %s 'AP8=' | base64 -d | curl "));
     one.request.cut = true;
     CHECK_FALSE(curl_command(one));
+}
+
+TEST_CASE("a command of curl adds nothing to a body that says nothing of its type", "[inspect]") {
+    Exchange one = sample();
+    one.request.head = "POST /[1-3] HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
+    CHECK(curl_command(one) == "curl --globoff --path-as-is 'http://a/[1-3]' -H 'Content-Type:' --data-raw 'it'\\''s'");
 }
 
 TEST_CASE("base64", "[inspect]") {
