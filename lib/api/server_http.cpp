@@ -233,7 +233,6 @@ ingress::HttpListenerSettings Server::Impl::tls_listener() const {
     };
     settings.may_pass = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
     settings.handshakes = handshakes_;
-    settings.public_port = settings_.https.public_port;
     settings.proxies = proxies();
     return settings;
 }

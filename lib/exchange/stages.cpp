@@ -137,7 +137,6 @@ http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRu
     }
     facts.https = visitor.https;
     facts.http2 = visitor.http2;
-    facts.port = visitor.port;
     facts.request_id = request_id;
     facts.forwarded = rules.settings.forwarded;
     facts.via = rules.settings.via;

@@ -18,7 +18,6 @@ struct VisitorFacts {
     net::Address wire;
     /// The number of the visitor's connection among those of its worker; connections number themselves.
     std::uint64_t connection = 0;
-    std::uint16_t port = 80;  // the one at which the visitor came in
     bool https = false;
     bool http2 = false;  // several exchanges at a time
     /// The visitor's X-Forwarded-* and X-Request-Id are believed.

@@ -59,15 +59,51 @@ std::string_view address_of(std::string_view element) {
     return split_authority(text.text(), authority) == AuthorityFault::none ? element : std::string_view{};
 }
 
-// Cuts the last element off `list`; false when there is none.
-bool take_last(std::string_view& list, std::string_view& element) {
-    if (list.empty()) {
-        return false;
+// Walks through the elements of a list, from the end of its last line to the begin of its first. An element that is
+// empty counts, unless it is all that a line has.
+class ListFromRight {
+public:
+    ListFromRight(const Fields& fields, FieldName name) noexcept : fields_(fields), name_(name), line_(fields.size()) {}
+
+    // False at the begin.
+    bool next(std::string_view& element) noexcept {
+        while (rest_.empty()) {
+            if (line_ == 0) {
+                return false;
+            }
+            const Field field = fields_[--line_];
+            rest_ = field.known == name_ ? field.value : std::string_view{};
+        }
+        const std::size_t comma = rest_.rfind(',');
+        element = trimmed(comma == std::string_view::npos ? rest_ : rest_.substr(comma + 1));
+        rest_ = comma == std::string_view::npos ? std::string_view{} : rest_.substr(0, comma);
+        return true;
     }
-    const std::size_t comma = list.rfind(',');
-    element = trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(0, comma);
-    return true;
+
+private:
+    const Fields& fields_;
+    const FieldName name_;
+    std::size_t line_;  // those before it have not been looked at
+    std::string_view rest_;
+};
+
+std::size_t size_of_list(const Fields& fields, FieldName name) noexcept {
+    ListFromRight list(fields, name);
+    std::size_t size = 0;
+    for (std::string_view element; list.next(element);) {
+        ++size;
+    }
+    return size;
+}
+
+// The element at `place`, counted from the right, of a list that has as many as `size`; of any other list the last.
+// Empty where there is none.
+std::string_view element_of(const Fields& fields, FieldName name, std::size_t size, std::size_t place) noexcept {
+    ListFromRight list(fields, name);
+    std::string_view element;
+    for (std::size_t i = size_of_list(fields, name) == size ? place + 1 : 1; i > 0 && list.next(element); --i) {
+    }
+    return element;
 }
 
 // The value of the field if there is exactly one.
@@ -115,8 +151,7 @@ bool is_request_id(std::string_view text) noexcept {
 }
 
 Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept : trusted_(facts.trusted) {
-    read_chain(head, facts);
-    read_origin(head, facts);
+    read_origin(head, facts, read_chain(head, facts));
     read_request_id(head, facts);
     if (facts.forwarded) {
         write_forwarded(facts);
@@ -142,52 +177,56 @@ bool Forwarding::prepend(std::string_view address) noexcept {
 }
 
 // Reads the chain from the right: each proxy that is trusted vouches for the one that it names.
-void Forwarding::read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+Forwarding::Chain Forwarding::read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept {
+    Chain chain;
     client_ = facts.peer;
     prepend(facts.peer);
     if (!facts.trusted) {
-        return;
+        return chain;
     }
-    for (std::size_t i = head.fields.size(); i-- > 0;) {
-        const Field field = head.fields[i];
-        std::string_view list = field.known == FieldName::x_forwarded_for ? field.value : std::string_view{};
-        std::string_view element;
-        while (take_last(list, element)) {
-            const std::string_view address = address_of(element);
-            if (address.empty() || !prepend(address)) {
-                return;
-            }
-            client_ = address;
-            if (facts.is_trusted == nullptr || !facts.is_trusted(facts.context, address)) {
-                return;
-            }
+    chain.size = size_of_list(head.fields, FieldName::x_forwarded_for);
+    ListFromRight list(head.fields, FieldName::x_forwarded_for);
+    std::string_view element;
+    for (std::size_t place = 0; list.next(element); ++place) {
+        const std::string_view address = address_of(element);
+        if (address.empty() || !prepend(address)) {
+            break;
+        }
+        client_ = address;
+        chain.visitor = place;
+        if (facts.is_trusted == nullptr || !facts.is_trusted(facts.context, address)) {
+            break;
         }
     }
+    return chain;
 }
 
-void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& facts) noexcept {
-    std::uint16_t port = facts.port;
+// The port is that of the host which visitors have asked for, so that the two never contradict each other: behind a
+// port forwarding, the one that the edge listens on is another. A host without a port means what a trusted peer says,
+// else the scheme's.
+void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& facts, const Chain& chain) noexcept {
     https_ = facts.https;
     host_ = head.authority_text;
+    Authority authority = head.authority;
+    std::uint16_t said_port = 0;
     if (facts.trusted) {
-        const std::string_view proto = single(head.fields, FieldName::x_forwarded_proto);
+        const auto said = [&](FieldName name) { return element_of(head.fields, name, chain.size, chain.visitor); };
+        const std::string_view proto = said(FieldName::x_forwarded_proto);
         if (same_text(proto, "http") || same_text(proto, "https")) {
             https_ = proto.size() == 5;
-            port = https_ == facts.https ? port : https_ ? 443 : 80;
         }
-        const std::string_view host = single(head.fields, FieldName::x_forwarded_host);
-        Authority authority;
-        if (split_authority(host, authority) == AuthorityFault::none) {
+        const std::string_view host = said(FieldName::x_forwarded_host);
+        if (Authority visited; split_authority(host, visited) == AuthorityFault::none) {
             host_ = host;
-            port = authority.port != 0 ? authority.port : port;
+            authority = visited;
         }
-        const std::string_view said = single(head.fields, FieldName::x_forwarded_port);
+        const std::string_view port = said(FieldName::x_forwarded_port);
         std::uint16_t number = 0;
-        const auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), number);
-        if (error == std::errc{} && end == said.data() + said.size() && number != 0) {
-            port = number;
-        }
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        said_port = error == std::errc{} && end == port.data() + port.size() ? number : std::uint16_t{0};
     }
+    const std::uint16_t scheme_port = https_ ? 443 : 80;
+    const std::uint16_t port = authority.port != 0 ? authority.port : said_port != 0 ? said_port : scheme_port;
     const auto [end, error] = std::to_chars(port_room_.data(), port_room_.data() + port_room_.size(), port);
     static_cast<void>(error);  // there is room for any port
     port_ = {port_room_.data(), static_cast<std::size_t>(end - port_room_.data())};

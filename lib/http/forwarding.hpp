@@ -1,6 +1,10 @@
 // The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
 // X-Request-Id. They are made from the immediate peer; what the request itself says counts only when that peer is
 // trusted. Whatever else an untrusted peer claims, see is_claim(), is removed.
+//
+// Each trusted proxy may have appended an element to each of the lists. The visitor's element of X-Forwarded-Proto,
+// -Host and -Port is as far from the right as its address is in X-Forwarded-For; where a list has another length than
+// that, not every proxy has appended to both, and the last element counts.
 #pragma once
 
 #include <array>
@@ -27,8 +31,7 @@ struct ForwardingFacts {
     const void* context = nullptr;
 
     bool https = false;
-    bool http2 = false;       // the visitor speaks it; the head says what it was made into
-    std::uint16_t port = 80;  // the one at which visitors came in
+    bool http2 = false;  // the visitor speaks it; the head says what it was made into
     /// Made by the caller; used unless a trusted peer sent its own.
     std::string_view request_id;
     bool forwarded = false;  // also write Forwarded (RFC 7239); else it is removed
@@ -54,9 +57,15 @@ public:
     bool write(Edits& edits) const noexcept;
 
 private:
-    void read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    /// X-Forwarded-For as a trusted peer has sent it.
+    struct Chain {
+        std::size_t size = 0;     // its elements
+        std::size_t visitor = 0;  // which of them, counted from the right, is the visitor
+    };
+
+    Chain read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept;
     void read_request_id(const RequestHead& head, const ForwardingFacts& facts) noexcept;
-    void read_origin(const RequestHead& head, const ForwardingFacts& facts) noexcept;
+    void read_origin(const RequestHead& head, const ForwardingFacts& facts, const Chain& chain) noexcept;
     void write_forwarded(const ForwardingFacts& facts) noexcept;
     void write_via(const RequestHead& head, const ForwardingFacts& facts) noexcept;
     bool prepend(std::string_view address) noexcept;

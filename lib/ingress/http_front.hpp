@@ -55,9 +55,6 @@ struct HttpListenerSettings {
     /// Bounds how often TLS handshakes may begin, by address; null, or nothing in it: as often as they like. Trusted
     /// proxies are not bound.
     std::shared_ptr<const Published<std::shared_ptr<login::NetworkRate>>> handshakes;
-    /// The value of X-Forwarded-Port; 0: the port that visitors of a proxy connected to by its PROXY header, else the
-    /// one listened on.
-    std::uint16_t public_port = 0;
     /// The proxies that begin with a PROXY header, see preface.hpp.
     net::IpNetworks proxies;
     /// Null: all visitors are the edge's.

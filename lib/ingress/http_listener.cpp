@@ -54,7 +54,6 @@ runtime::Fd with_options(runtime::Fd listener) {
 /// What a visitor's worker needs of the listener, which may be gone by then.
 struct HttpListener::Shared {
     Settings settings;
-    std::uint16_t port = 0;  // the one that it listens on
 };
 
 /// A visitor on its way from the listener to whoever serves it, on the worker that it was given to.
@@ -170,10 +169,6 @@ private:
         exchange::VisitorFacts facts;
         facts.address = net::ip_text(visitor.from);
         facts.wire = visitor.from;
-        facts.port = by_proxy_ && visitor.to.port != 0 ? visitor.to.port : shared_->port;
-        if (settings.public_port != 0) {
-            facts.port = settings.public_port;
-        }
         facts.https = settings.https;
         facts.trusted = edge_.rules().trusts(facts.address);
         return facts;
@@ -189,8 +184,7 @@ private:
 HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
                            std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate)
     : worker_(worker),
-      shared_(
-          std::make_shared<const Shared>(Shared{std::move(settings), runtime::local_address(listener.get()).port()})),
+      shared_(std::make_shared<const Shared>(Shared{std::move(settings)})),
       edges_(std::move(edges)),
       gate_(std::move(gate)),
       acceptor_(worker, with_options(std::move(listener)),

@@ -40,7 +40,6 @@ public:
     Reading(Prefaces& owner, runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done)
         : owner_(owner), plan_(plan), done_(std::move(done)) {
         visitor_.from = runtime::visitor_address(from);
-        visitor_.to = runtime::visitor_address(runtime::local_address(socket.get()));
         visitor_.socket = std::move(socket);
         peer_ = from.ip();
     }
@@ -140,7 +139,6 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     }
     if (read.header.source.family != 0) {
         visitor_.from = net::unmapped(read.header.source);
-        visitor_.to = net::unmapped(read.header.destination);
     }
     return Step::done;
 }

@@ -42,10 +42,9 @@ enum class Opening : std::uint8_t {
 /// A visitor whose preface was read.
 struct AcceptedVisitor {
     runtime::Fd socket;
-    /// The visitor's address, and the address that it has connected to: what the PROXY header says, else what the
-    /// socket says. IPv4 in the form of IPv6 is made IPv4.
+    /// The visitor's address: what the PROXY header says, else what the socket says. IPv4 in the form of IPv6 is made
+    /// IPv4.
     net::Address from;
-    net::Address to;
     /// The ClientHello, where it was asked for and the visitor has begun with one. Its bytes are still in the socket.
     std::optional<net::ClientHello> hello{};
     Opening opening = Opening::unknown;

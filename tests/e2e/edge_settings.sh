@@ -27,7 +27,8 @@ server:
         pages: {503: pages/shop.html}
 END
 closed_port=$(free_port)
-start_nginx 'location /who { return 200 "$http_x_real_ip|$http_x_forwarded_for|$http_x_forwarded_proto|$http_forwarded"; }'
+start_nginx 'location /who { return 200 "$http_x_real_ip|$http_x_forwarded_for|$http_x_forwarded_proto|$http_forwarded"; }' \
+    'location /origin { return 200 "$http_x_forwarded_proto $http_x_forwarded_host $http_x_forwarded_port"; }'
 start_edge --config "$dir/edge.yml" --log-level info
 ready_client client 1 --http "refused.example.com=127.0.0.1:$closed_port"
 ready_client other 1 --http "app.example.com=$nginx"
@@ -57,6 +58,20 @@ say "a trusted proxy names the visitor"
 equal "what the backend is told" \
     "$(ask app.example.com /who -H 'X-Forwarded-For: 203.0.113.7' -H 'X-Forwarded-Proto: https')" \
     '203.0.113.7|203.0.113.7, 127.0.0.1|https|for=203.0.113.7, for=127.0.0.1;host="app.example.com";proto=https'
+
+say "the port is the one that visitors use, also behind a port forwarding"
+equal "none in Host" "$(ask app.example.com /origin)" "http app.example.com 80"
+equal "one in Host" "$(ask app.example.com:8081 /origin)" "http app.example.com:8081 8081"
+equal "https by a trusted proxy" "$(ask app.example.com /origin -H 'X-Forwarded-Proto: https')" "https app.example.com 443"
+equal "a port of its own" "$(ask app.example.com /origin -H 'X-Forwarded-Proto: https' -H 'X-Forwarded-Port: 8443')" \
+    "https app.example.com 8443"
+
+say "two trusted proxies, each of which appends: the visitor's element counts"
+equal "https, then http" "$(ask app.example.com /origin -H 'X-Forwarded-For: 203.0.113.7, 127.0.0.2' \
+    -H 'X-Forwarded-Proto: https, http' -H 'X-Forwarded-Host: www.example.com, inner.example.com')" \
+    "https www.example.com 443"
+equal "a visitor who claims https" "$(ask app.example.com /origin -H 'X-Forwarded-For: 203.0.113.7' \
+    -H 'X-Forwarded-Proto: https, http')" "http app.example.com 80"
 
 say "a scanner does not fill the disk"
 pages=()

@@ -35,7 +35,6 @@ std::string forwarded(const ParsedRequest& request, const ForwardingFacts& facts
 ForwardingFacts some_facts() {
     ForwardingFacts facts;
     facts.peer = "192.0.2.1";
-    facts.port = 8080;
     facts.request_id = "id-1";
     return facts;
 }
@@ -55,15 +54,33 @@ ForwardingFacts trusting_facts() {
     return facts;
 }
 
+std::string field_of(std::string_view text, std::string_view name) {
+    const std::string line = "\r\n" + std::string(name) + ": ";
+    const std::size_t at = text.find(line);
+    REQUIRE(at != std::string_view::npos);
+    text.remove_prefix(at + line.size());
+    return std::string(text.substr(0, text.find('\r')));
+}
+
 std::string chain_of(const std::string& fields, const ForwardingFacts& facts, std::string* client = nullptr) {
     const ParsedRequest request(request_with(fields));
     if (client != nullptr) {
         *client = Forwarding(request.head(), facts).client();
     }
-    const std::string text = forwarded(request, facts);
-    const std::string key = "X-Forwarded-For: ";
-    const std::size_t at = text.find(key) + key.size();
-    return text.substr(at, text.find('\r', at) - at);
+    return field_of("\r\n" + forwarded(request, facts), "X-Forwarded-For");
+}
+
+// "https public.example:8443 8443": what the backend gets as X-Forwarded-Proto, -Host and -Port.
+std::string origin_of(const std::string& host, const std::string& fields, const ForwardingFacts& facts) {
+    const ParsedRequest request("GET / HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
+    const Forwarding forwarding(request.head(), facts);
+    Edits edits;
+    REQUIRE(forwarding.write(edits));
+    RequestOut out = RequestOut::of(request.head());
+    out.edits = &edits;
+    const std::string text = written(out);
+    return field_of(text, "X-Forwarded-Proto") + " " + field_of(text, "X-Forwarded-Host") + " " +
+           field_of(text, "X-Forwarded-Port");
 }
 
 }  // namespace
@@ -79,14 +96,13 @@ TEST_CASE("forwarding: from a peer that is not trusted, everything is made anew"
     CHECK(forwarded(ParsedRequest(request_with(forged)), facts) == expected);
 }
 
-TEST_CASE("forwarding: https and its port") {
+TEST_CASE("forwarding: https, and fields of a peer that is not trusted") {
     ForwardingFacts facts = some_facts();
     facts.https = true;
-    facts.port = 443;
     facts.request_id = {};
     CHECK(forwarded(ParsedRequest(request_with(forged)), facts) ==
           "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example:8080\r\n"
-          "X-Forwarded-Port: 443\r\nX-Real-IP: 192.0.2.1\r\n\r\n");
+          "X-Forwarded-Port: 8080\r\nX-Real-IP: 192.0.2.1\r\n\r\n");
 }
 
 TEST_CASE("forwarding: what a trusted peer says is believed") {
@@ -149,8 +165,8 @@ TEST_CASE("forwarding: a trusted peer that says nothing, or nonsense") {
                                                "X-Request-Id: a b\r\n")),
                     trusting_facts()) == expected);
     CHECK(forwarded(ParsedRequest(request_with(
-                        "X-Forwarded-For: <script>\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Proto: https\r\n"
-                        "X-Forwarded-Host: b\r\nX-Forwarded-Host: b\r\nX-Forwarded-Port: 99999\r\nX-Request-Id:\r\n")),
+                        "X-Forwarded-For: <script>\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Proto: ://\r\n"
+                        "X-Forwarded-Host: b\r\nX-Forwarded-Host: b,\r\nX-Forwarded-Port: 99999\r\nX-Request-Id:\r\n")),
                     trusting_facts()) == expected);
 }
 
@@ -202,19 +218,67 @@ TEST_CASE("forwarding: a chain that is too long is cut at the left") {
     CHECK(chain.ends_with("10.0.0.2, 10.0.0.1"));
 }
 
-TEST_CASE("forwarding: ports that a trusted peer names") {
-    const auto port_of = [](const std::string& fields) {
-        const std::string text = forwarded(ParsedRequest(request_with(fields)), trusting_facts());
-        const std::string key = "X-Forwarded-Port: ";
-        const std::size_t at = text.find(key) + key.size();
-        return text.substr(at, text.find('\r', at) - at);
+TEST_CASE("forwarding: the port is that of the host, or else the scheme's") {
+    ForwardingFacts facts = some_facts();
+    CHECK(origin_of("a.example", "", facts) == "http a.example 80");
+    CHECK(origin_of("a.example:8080", "", facts) == "http a.example:8080 8080");
+    CHECK(origin_of("[2001:db8::1]:81", "", facts) == "http [2001:db8::1]:81 81");
+    CHECK(origin_of("[2001:db8::1]", "X-Forwarded-Port: 6\r\n", facts) == "http [2001:db8::1] 80");
+    facts.https = true;
+    CHECK(origin_of("a.example", "", facts) == "https a.example 443");
+    CHECK(origin_of("a.example:80", "", facts) == "https a.example:80 80");
+    CHECK(origin_of("a.example:8443", "", facts) == "https a.example:8443 8443");
+}
+
+TEST_CASE("forwarding: a trusted peer's port counts where its host has none") {
+    const auto of = [](const std::string& host, const std::string& fields) {
+        return origin_of(host, fields, trusting_facts());
     };
-    CHECK(port_of("X-Forwarded-Port: 8443\r\n") == "8443");
-    CHECK(port_of("X-Forwarded-Host: b.example:8444\r\n") == "8444");
-    CHECK(port_of("X-Forwarded-Proto: https\r\n") == "443");
-    CHECK(port_of("X-Forwarded-Proto: http\r\n") == "8080");
-    CHECK(port_of("X-Forwarded-Port: 65536\r\n") == "8080");
-    CHECK(port_of("X-Forwarded-Port: 1x\r\n") == "8080");
+    CHECK(of("a.example", "X-Forwarded-Port: 8443\r\n") == "http a.example 8443");
+    CHECK(of("a.example", "X-Forwarded-Proto: https\r\n") == "https a.example 443");
+    CHECK(of("a.example", "X-Forwarded-Proto: http\r\n") == "http a.example 80");
+    CHECK(of("a.example:8080", "X-Forwarded-Port: 80\r\n") == "http a.example:8080 8080");
+    CHECK(of("edge.internal:8080", "X-Forwarded-Host: b.example\r\nX-Forwarded-Proto: https\r\n") ==
+          "https b.example 443");
+    CHECK(of("a.example", "X-Forwarded-Host: b.example:8444\r\nX-Forwarded-Port: 443\r\n") ==
+          "http b.example:8444 8444");
+    for (const char* port : {"0", "65536", "1x", "", "-1", "080x"}) {
+        CHECK(of("a.example", "X-Forwarded-Port: " + std::string(port) + "\r\n") == "http a.example 80");
+    }
+    ForwardingFacts by_tls = trusting_facts();
+    by_tls.https = true;
+    CHECK(origin_of("a.example", "X-Forwarded-Proto: http\r\n", by_tls) == "http a.example 80");
+}
+
+TEST_CASE("forwarding: of several elements that a trusted peer sends, the visitor's counts") {
+    const auto of = [](const std::string& fields) { return origin_of("a.example", fields, trusting_facts()); };
+    const std::string two_hops = "X-Forwarded-For: 203.0.113.9, 10.0.0.2\r\n";
+    CHECK(of(two_hops + "X-Forwarded-Proto: https, http\r\n") == "https a.example 443");
+    CHECK(of(two_hops + "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n") == "https a.example 443");
+    CHECK(of(two_hops + "X-Forwarded-Proto: http,https\r\n") == "http a.example 80");
+    CHECK(of(two_hops + "X-Forwarded-Host: b.example, p.internal:81\r\nX-Forwarded-Port: 8443, 81\r\n") ==
+          "http b.example 8443");
+    // The visitor has sent elements of its own in both fields.
+    CHECK(of("X-Forwarded-For: 6.6.6.6, 203.0.113.9\r\nX-Forwarded-Proto: https, http\r\n") == "http a.example 80");
+    CHECK(of("X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.2\r\nX-Forwarded-Proto: http, https, http\r\n") ==
+          "https a.example 443");
+    // All hops are trusted, or what names the visitor is not an address.
+    CHECK(of("X-Forwarded-For: 10.0.0.2, fd00::1\r\nX-Forwarded-Proto: https, http\r\n") == "https a.example 443");
+    CHECK(of("X-Forwarded-For: unknown, 10.0.0.2\r\nX-Forwarded-Proto: https, http\r\n") == "http a.example 80");
+    CHECK(of("X-Forwarded-For: unknown\r\nX-Forwarded-Proto: https\r\n") == "https a.example 443");
+}
+
+TEST_CASE("forwarding: where a trusted peer's lists differ in length, the last element counts") {
+    const auto of = [](const std::string& fields) { return origin_of("a.example", fields, trusting_facts()); };
+    CHECK(of("X-Forwarded-Proto: https, https\r\n") == "https a.example 443");
+    CHECK(of("X-Forwarded-Proto: http, https\r\n") == "https a.example 443");
+    // A visitor's https, in front of what the proxy appends.
+    CHECK(of("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https, http\r\n") == "http a.example 80");
+    CHECK(of("X-Forwarded-For: 203.0.113.9, 10.0.0.2\r\nX-Forwarded-Proto: https\r\n") == "https a.example 443");
+    CHECK(of("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Host: evil, b.example\r\n") == "http b.example 80");
+    // An element that is empty counts, as it does in the chain.
+    CHECK(of("X-Forwarded-Proto: https,\r\n") == "http a.example 80");
+    CHECK(of("X-Forwarded-For: 203.0.113.9, 10.0.0.2\r\nX-Forwarded-Proto: https,\r\n") == "https a.example 443");
 }
 
 TEST_CASE("forwarding: Forwarded, where it is wanted") {
