@@ -97,8 +97,8 @@ struct HttpLimits {
     /// How long a WebSocket, or another connection after 101, may be without a byte either way; then it is closed. At
     /// most a day, unless the server says otherwise.
     std::optional<std::chrono::milliseconds> upgraded_idle_timeout{};
-    /// The lowest rate of a request's body, in bytes a second; a visitor who sends more slowly gets 408. 0: any rate.
-    /// Up to 1 GiB.
+    /// The lowest average rate of a request's body, in bytes a second; a visitor who sends more slowly gets 408. 0: any
+    /// rate. Up to 1 GiB.
     std::optional<std::uint64_t> body_rate{};
     /// The largest body of a request, in bytes; a larger one gets 413, and the backend is not asked where the size is
     /// known beforehand. Where the server has a bound for all, the smaller one counts. 0: as large as the server takes.

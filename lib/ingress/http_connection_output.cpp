@@ -234,6 +234,7 @@ void HttpConnection::on_due() {
 
 void HttpConnection::look_at_pace() {
     if (body_.state() != BodyState::more) {
+        set_due(never);
         return;
     }
     const TimePoint now = edge_.worker.now();
