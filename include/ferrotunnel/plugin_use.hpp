@@ -37,6 +37,11 @@ struct PluginUse {
     std::vector<std::string> hosts{};
     std::vector<std::string> paths{};
     std::vector<std::string> services{};
+    /// `paths` are compared without the case of A to Z, for backends that do the same.
+    bool ignore_case = false;
+    /// Requests for which it would run get 400 (`ambiguous_path`) where backends read the path in different ways: with
+    /// "//", ';', "%2F" or "%5C".
+    bool reject_ambiguous_paths = false;
     /// When it runs: a condition that is looked at for each request, as docs/plugins/when.md has them, like
     /// `request.method == "POST"`. Empty: always.
     std::string when{};

@@ -10,6 +10,7 @@
 #include "directory/http_description.hpp"
 #include "ferrotunnel/error.hpp"
 #include "http/authority.hpp"
+#include "http/canonical_path.hpp"
 #include "http/head_writer.hpp"
 #include "http/header_rules.hpp"
 #include "http/page.hpp"
@@ -298,7 +299,12 @@ HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& 
         route.why.push_back("The request is refused: " + std::string(refusal.text) + '.');
         return route;
     }
-    const http::RequestHead& head = parser.head();
+    http::RequestHead head = parser.head();
+    const std::string path = http::canonical_path(head.target.path);
+    if (path != head.target.path) {
+        route.why.push_back("The path is compared, and sent on, as " + in_backticks(path) + '.');
+        head.target.path = path;
+    }
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(head.authority, buffer);
     routes::RouteExplanation explained = known.table.explain(host, head.target.path);

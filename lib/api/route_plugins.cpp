@@ -87,6 +87,7 @@ RoutePlugins::RoutePlugins(const std::vector<PluginUse>& uses) {
     for (std::size_t i = 0; i < uses.size(); ++i) {
         plugin::InstanceOptions& options = chain_.emplace_back();
         options.id = uses[i].id.empty() ? uses[i].type : uses[i].id;
+        options.observe = uses[i].observe;
         compile_plugin_scope(uses[i], "plugins[" + std::to_string(i) + "]", options, problems);
     }
     if (uses.size() > limits::plugin_instances_max) {
@@ -135,6 +136,13 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
         }
         HttpRoutePlugin& told = route.plugins.emplace_back(explained(chain_[i], is_in_scope, facts, request));
         told.plugin = chain_[i].id;
+        if (told.runs == Runs::yes && !chain_[i].observe && chain_[i].scope.rejects(path)) {
+            refuse(http::PageState::ambiguous_path, "ambiguous_path",
+                   "The plugin " + in_backticks(chain_[i].id) +
+                       " rejects paths that backends read in different ways: 400.",
+                   route);
+            return;
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "directory/sticky.hpp"
 #include "http/authority.hpp"
-#include "http/path_match.hpp"
+#include "http/canonical_path.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel {
@@ -115,7 +115,7 @@ Answer Server::Impl::route(const admin::RouteQuestion& question) const {
         json["found"] = service != nullptr ? "service" : "away";
         json["tls"] = "untouched";
     } else {
-        const auto match = routes->find(host, wanted.path, Clock::now());
+        const auto match = routes->find(host, http::canonical_path(wanted.path), Clock::now());
         service = match.service;
         json["found"] = word_for(match.kind);
         if (!match.host_pattern.empty()) {

@@ -1,14 +1,6 @@
 #include "base/percent.hpp"
 
 namespace ferrotunnel {
-namespace {
-
-bool is_unreserved(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
-}  // namespace
 
 void append_percent(std::string& to, char byte) {
     static constexpr std::string_view digits = "0123456789ABCDEF";

@@ -10,6 +10,12 @@
 
 namespace ferrotunnel {
 
+/// Whether a byte stands for itself in every part of a URL (section 2.3), so that encoding it changes nothing.
+constexpr bool is_unreserved(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
 /// The byte for which "%XX" at `at` stands (RFC 3986, section 2.1); -1 if there is none.
 constexpr int percent_byte(std::string_view text, std::size_t at) noexcept {
     if (text[at] != '%' || at + 2 >= text.size()) {

@@ -60,10 +60,10 @@ struct HttpSuccessor {
 class HttpRoutes {
 public:
     /// Finds the service for a host and path. `host` is as http::normal_host gives it; `path` is that of the request's
-    /// target, without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in the first that is
-    /// known, the paths decide as in routes::RouteTable. A known host never falls through to a less specific pattern.
-    /// When a host stops being known, that takes effect at once; for one of its paths, with the next change.
-    /// `path_steps` counts what the path has cost.
+    /// target, in canonical form and without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in
+    /// the first that is known, the paths decide as in routes::RouteTable. A known host never falls through to a less
+    /// specific pattern. When a host stops being known, that takes effect at once; for one of its paths, with the next
+    /// change. `path_steps` counts what the path has cost.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    routes::LookupSteps* path_steps = nullptr) const noexcept;
 

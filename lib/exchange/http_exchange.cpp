@@ -7,9 +7,11 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "buffer/spare_memory.hpp"
 #include "exchange/request_counts.hpp"
+#include "http/canonical_path.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 
@@ -95,6 +97,10 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     access_.believe(forwarding.client());
     const Arrival arrival{head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), now};
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
+        if (instead->wants_canonical_path) {
+            arrive_canonically(head);
+            return;
+        }
         if (instead->hold_until <= now || !put_on_hold(head, instead->hold_until)) {
             answer_instead(std::move(*instead));
         }
@@ -106,6 +112,15 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     } else {
         begin_run(arrival);
     }
+}
+
+// Goes on with the path in canonical form: from here on nothing sees it as the visitor wrote it.
+void HttpExchange::arrive_canonically(const http::RequestHead& head) {
+    const std::string path = http::canonical_path(head.target.path);
+    check(path != head.target.path, "the path is not canonical yet");
+    http::RequestHead canonical = head;
+    canonical.target.path = path;
+    arrive(canonical);
 }
 
 // Makes the request wait for its service to come back. False: there is no room for it.

@@ -214,6 +214,7 @@ private:
 
     // The beginning (http_exchange.cpp), and the stream (http_exchange_stream.cpp).
     void arrive(const http::RequestHead& head);
+    void arrive_canonically(const http::RequestHead& head);
     bool put_on_hold(const http::RequestHead& head, TimePoint until);
     void look_at_hold();
     bool wait_for_successor();

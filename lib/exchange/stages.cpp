@@ -51,6 +51,11 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
             return instead;
         }
         case Kind::bad_path:
+            if (match.fault == http::PathFault::not_canonical) {
+                Instead again;
+                again.wants_canonical_path = true;
+                return again;
+            }
             return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
         case Kind::ambiguous_path:
             return page(PageState::ambiguous_path, {}, "readings of the path lead to different services");

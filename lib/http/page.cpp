@@ -11,7 +11,7 @@ using enum PageState;
 constexpr std::array<PageStateInfo, page_states> infos = {{
     {bad_request, 400, "Bad Request", "bad_request", "The request could not be understood."},
     {ambiguous_path, 400, "Bad Request", "ambiguous_path",
-     "The address can be read in several ways. Write it without '..', '//', ';' and encoded slashes."},
+     "The address can be read in several ways. Write it without '//', ';' and encoded slashes."},
     {unauthorized, 401, "Unauthorized", "unauthorized", "Who you are has to be known here."},
     {forbidden, 403, "Forbidden", "forbidden", "This is not for you."},
     {unknown_host, 404, "Not Found", "unknown_host", "There is no service under this name."},

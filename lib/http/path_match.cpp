@@ -90,7 +90,6 @@ public:
             const Unit unit = unit_at(path, at);
             const bool separates = unit.is_slash() && (!unit.encoded || acts(odd_encoded_slash));
             if (separates) {
-                end_segment();
                 add_separator();
                 cut_ = false;
             } else if (unit.byte == ';' && acts(odd_parameters)) {
@@ -100,7 +99,6 @@ public:
             }
             at += unit.size;
         }
-        end_segment();
     }
 
     std::string_view text() const noexcept { return {to_.data(), size_}; }
@@ -118,23 +116,9 @@ private:
         to_[size_++] = unit.byte == '\\' ? 'C' : unit.byte == '/' ? 'F' : '5';
     }
 
-    // Resolves the segment if it is "." or "..": then the next one takes its place.
-    void end_segment() noexcept {
-        dropped_ = false;
-        const std::string_view segment = text().substr(segment_);
-        if (!acts(odd_dot_segments) || (segment != "." && segment != "..")) {
-            return;
-        }
-        dropped_ = true;
-        if (segment == ".." && segment_ > 1) {
-            segment_ = text().rfind('/', segment_ - 2) + 1;
-        }
-        size_ = segment_;
-    }
-
     void add_separator() noexcept {
         const bool empty = size_ == segment_;
-        if (!dropped_ && !(empty && acts(odd_empty_segments))) {
+        if (!(empty && acts(odd_empty_segments))) {
             to_[size_++] = '/';
             segment_ = size_;
         }
@@ -144,8 +128,7 @@ private:
     PathBuffer& to_;
     std::size_t size_ = 0;
     std::size_t segment_ = 1;
-    bool cut_ = false;      // the rest of the segment is left out
-    bool dropped_ = false;  // the segment that has just ended is gone
+    bool cut_ = false;  // the rest of the segment is left out
 };
 
 // Whether a ".." has nothing to remove. Only for paths whose dot segments are plain.
@@ -195,6 +178,8 @@ std::string_view words_for(PathFault fault) noexcept {
                    "';'; programs do not agree on what that means";
         case PathFault::above_root:
             return "leads out of the root with '..'";
+        case PathFault::not_canonical:
+            return "has dot segments, or a percent-encoded letter, digit, '-', '.', '_' or '~'";
         case PathFault::too_long_to_match:
             static_assert(limits::http_path_regex_path_max == 2048);
             return "is longer than 2048 bytes, and its host has rules with regular expressions";
@@ -206,6 +191,7 @@ PathFault PathReadings::assign(std::string_view path) noexcept {
     path_ = path;
     oddities_ = 0;
     escaped_ = false;
+    escaped_unreserved_ = false;
     encoded_dots_ = false;
     if (path.empty() || path[0] != '/') {
         return PathFault::not_absolute;
@@ -228,6 +214,7 @@ PathFault PathReadings::assign(std::string_view path) noexcept {
                     return fault;
                 }
                 escaped_ = true;
+                escaped_unreserved_ |= is_unreserved(static_cast<char>(percent_byte(path, at)));
                 look_closer = true;
                 break;
             case Is::semicolon:
@@ -289,7 +276,10 @@ PathFault PathReadings::judge() const noexcept {
     if ((dots && oddities_ != odd_dot_segments) || (oddities_ & slash_and_parameters) == slash_and_parameters) {
         return PathFault::mixed;
     }
-    return dots && leaves_root(path_) ? PathFault::above_root : PathFault::none;
+    if (dots && leaves_root(path_)) {
+        return PathFault::above_root;
+    }
+    return dots || escaped_unreserved_ ? PathFault::not_canonical : PathFault::none;
 }
 
 std::size_t PathReadings::count() const noexcept {
@@ -324,7 +314,6 @@ std::string PathReadings::words_for_reading(std::size_t which) const {
             words += text;
         }
     };
-    add(odd_dot_segments, "resolves dot segments");
     add(odd_empty_segments, "merges '//'");
     add(odd_encoded_slash, "takes %2F for a slash");
     add(odd_parameters, "cuts off ';'");

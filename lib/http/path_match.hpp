@@ -1,14 +1,17 @@
 // How paths are compared, so that the edge and a backend can not disagree about which rule a request meets.
 //
-// Programs read one path in different ways: some resolve ".." and some do not, some take "%2F" for a slash, some merge
-// "//", some cut ";parameters" off a segment. The edge does not guess which of them stands behind it. A path that has
-// none of this has one reading, and that is compared. A path with some of it has several *readings*, by what a backend
-// might do; the request is routed only if all of them meet the same rule, and refused (400, `ambiguous_path`)
-// otherwise. So "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or "//admin" is refused
-// where "/admin" has a rule of its own. What is forwarded is the path as it was written.
+// A path is compared in its canonical form (http/canonical_path.hpp): no dot segments, and no percent-encoded byte that
+// needs no encoding. That is also what plugins are asked about and what the backend gets, so these two cannot differ.
 //
-// The form in which paths are compared: percent-encoded bytes are decoded ("/%61pi" is "/api", and "/a%2Bb" is
-// "/a+b"), but for %25, %2F and %5C, which stay as they are in upper case. Case matters. The query plays no part.
+// What is left are paths that programs read in different ways: some take "%2F" for a slash, some merge "//", some cut
+// ";parameters" off a segment. The edge does not guess which of them stands behind it. A path that has none of this has
+// one reading, and that is compared. A path with some of it has several *readings*, by what a backend might do; the
+// request is routed only if all of them meet the same rule, and refused (400, `ambiguous_path`) otherwise. So
+// "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or "//admin" is refused where "/admin"
+// has a rule of its own.
+//
+// The form in which paths are compared: percent-encoded bytes are decoded ("/a%2Bb" is "/a+b"), but for %25, %2F and
+// %5C, which stay as they are in upper case. Case matters. The query plays no part.
 //
 // These paths are refused whatever the rules are, since the order in which a backend does things would matter or since
 // nobody who means well sends them: paths with invalid percent-encoding ("%zz"), encoded control characters, encodings
@@ -42,6 +45,7 @@ enum class PathFault : std::uint8_t {
     encoded_dots,       // "/%2e%2e/x"
     mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
+    not_canonical,      // "/a/../b", "/%61": its canonical form has no fault
     too_long_to_match,  // for the regular expressions of its host: a longer one could slip past them to another rule
 };
 
@@ -50,7 +54,7 @@ std::string_view words_for(PathFault fault) noexcept;
 
 /// The parts of a path that programs read differently, as bits.
 enum PathOddity : std::uint8_t {
-    odd_dot_segments = 1,    // "." or ".." (kept or resolved)
+    odd_dot_segments = 1,    // "." or ".." (a fault)
     odd_empty_segments = 2,  // "//" (kept or merged)
     odd_encoded_slash = 4,   // "%2F" or "%5C" (data or a separator)
     odd_parameters = 8,      // ';' or "%3B" in a segment (data or cut off with what follows it)
@@ -59,10 +63,11 @@ enum PathOddity : std::uint8_t {
 /// Room for a reading of any path.
 using PathBuffer = std::array<char, limits::http_target_max>;
 
-/// A path, checked and ready to be read. For usual paths this is cheap: one pass, no copy.
+/// A path in canonical form, checked and ready to be read. For usual paths this is cheap: one pass, no copy.
 class PathReadings {
 public:
-    /// `path` has to outlive this. On a fault there are no readings.
+    /// `path` has to outlive this. On a fault there are no readings; not_canonical is the last fault that is looked
+    /// for.
     PathFault assign(std::string_view path) noexcept;
 
     /// The union of the path's PathOddity bits; 0 for a path with one reading.
@@ -86,6 +91,7 @@ private:
     std::string_view path_;
     std::uint8_t oddities_ = 0;
     bool escaped_ = false;
+    bool escaped_unreserved_ = false;
     bool encoded_dots_ = false;
 };
 
@@ -115,7 +121,8 @@ Result<PathRule, Problem> parse_path_equals(std::string_view text);
 Result<PathRule, Problem> parse_path_prefix(std::string_view text);
 
 /// Parses an expression. It has to match the whole path; "/v[0-9]+/.*" is what is below /v1, /v2 and so on.
-Result<PathRule, Problem> parse_path_regex(std::string_view text);
+/// `ignore_case`: its letters match in either case.
+Result<PathRule, Problem> parse_path_regex(std::string_view text, bool ignore_case = false);
 
 /// The path `compared`, which is in the form in which paths are compared, as it is written in a target or URL.
 std::string written_path(std::string_view compared);

@@ -48,7 +48,7 @@ std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
 
 PathRegex::PathRegex(std::shared_ptr<const re2::RE2> expression) noexcept : expression_(std::move(expression)) {}
 
-Result<PathRegex, Problem> PathRegex::compile(std::string_view expression) {
+Result<PathRegex, Problem> PathRegex::compile(std::string_view expression, bool ignore_case) {
     if (expression.size() > limits::http_path_regex_max) {
         return Problem{"is longer than 1024 bytes"};
     }
@@ -57,6 +57,7 @@ Result<PathRegex, Problem> PathRegex::compile(std::string_view expression) {
     options.set_max_mem(limits::http_path_regex_memory_max);
     options.set_encoding(re2::RE2::Options::EncodingLatin1);  // paths are bytes
     options.set_never_capture(true);
+    options.set_case_sensitive(!ignore_case);
     auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
     if (!compiled->ok()) {
         return Problem{"is no regular expression: " + explain(compiled->error_code(), compiled->error_arg())};
@@ -73,7 +74,7 @@ bool PathRegex::matches(std::string_view path) const noexcept {
            re2::RE2::FullMatchN(re2::StringPiece(path.data(), path.size()), *expression_, nullptr, 0);
 }
 
-Result<PathRule, Problem> parse_path_regex(std::string_view text) {
+Result<PathRule, Problem> parse_path_regex(std::string_view text, bool ignore_case) {
     if (text.empty()) {
         return Problem{"is empty"};
     }
@@ -81,7 +82,7 @@ Result<PathRule, Problem> parse_path_regex(std::string_view text) {
     if (begins_with_name && text.find('|') == std::string_view::npos) {
         return Problem{"can match no path: paths begin with '/', and the whole path is matched"};
     }
-    auto compiled = PathRegex::compile(text);
+    auto compiled = PathRegex::compile(text, ignore_case);
     if (!compiled) {
         return compiled.error();
     }

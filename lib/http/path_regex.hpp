@@ -19,7 +19,7 @@ class PathRegex {
 public:
     PathRegex() = default;
     /// The problem says in our own words what is wrong, and quotes the part that RE2 does not take.
-    static Result<PathRegex, Problem> compile(std::string_view expression);
+    static Result<PathRegex, Problem> compile(std::string_view expression, bool ignore_case = false);
 
     /// The expression as it was written; empty when there is none.
     std::string_view text() const noexcept;

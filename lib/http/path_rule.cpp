@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/percent.hpp"
+#include "http/canonical_path.hpp"
 #include "http/path_match.hpp"
 
 namespace ferrotunnel::http {
@@ -54,9 +55,14 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
             "ends with a star, which paths take as it is: a path stands for itself and all that is below it, "
             "so leave the star out (one that is meant is written %2A)"};
     }
-    const std::string path = encoded(text);
+    std::string path = encoded(text);
     PathReadings readings;
-    if (const PathFault fault = readings.assign(path); fault != PathFault::none && readings.oddities() == 0) {
+    PathFault fault = readings.assign(path);
+    if (fault == PathFault::not_canonical && readings.oddities() == 0) {
+        path = canonical_path(path);
+        fault = readings.assign(path);
+    }
+    if (fault != PathFault::none && readings.oddities() == 0) {
         return Problem{std::string(words_for(fault))};
     }
     if (readings.oddities() != 0) {

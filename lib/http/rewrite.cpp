@@ -123,38 +123,6 @@ bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
     return true;
 }
 
-bool has_dot_segments(std::string_view path) noexcept {
-    for (std::size_t at = path.find("/."); at != std::string_view::npos; at = path.find("/.", at + 1)) {
-        const std::string_view segment = path.substr(at + 1, path.find('/', at + 1) - at - 1);
-        if (segment == "." || segment == "..") {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Resolves dot segments (RFC 3986, 5.2.4); a ".." that would lead out of the root stays at the root.
-std::string without_dot_segments(std::string_view path) {
-    std::string out;
-    out.reserve(path.size());
-    for (std::size_t at = 1; at <= path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size());
-        const std::string_view segment = path.substr(at, end - at);
-        const bool last = end == path.size();
-        if (segment == "..") {
-            out.resize(out.empty() ? 0 : out.rfind('/'));
-        } else if (segment != ".") {
-            out += '/';
-            out += segment;
-        }
-        if (last && (segment == "." || segment == "..")) {
-            out += '/';
-        }
-        at = end + 1;
-    }
-    return out;
-}
-
 // What becomes of one attribute of a cookie.
 enum class Fate { stays, changed, dropped };
 
@@ -236,13 +204,6 @@ void map_path(const PrefixMap& prefix, std::string_view path, std::string& out) 
     if (path == "*") {
         out += path;
         return;
-    }
-    // A backend would resolve dot segments behind its own prefix, where ".." may lead out of it. The route was found
-    // for the path without them too.
-    std::string resolved;
-    if (has_dot_segments(path)) {
-        resolved = without_dot_segments(path);
-        path = resolved;
     }
     // The request may have written the prefix in another way, but with as many segments.
     std::string_view below = path;

@@ -22,10 +22,10 @@ struct PrefixMap {
     bool operator==(const PrefixMap&) const = default;
 };
 
-/// Appends the path that a backend is asked for. `path` is what the request has, without query, and what the rule with
-/// that prefix was found for. The part below the prefix stays as it was written, but for two things: dot segments are
-/// resolved, so that they do not lead out of the backend's prefix, and it never begins with "//", which a backend could
-/// take for a host. "*" stays.
+/// Appends the path that a backend is asked for. `path` is the request's, in canonical form and without query, for
+/// which the rule with that prefix was found: it has no dot segments that could lead out of the backend's prefix. The
+/// part below the prefix stays as it is, but it never begins with "//", which a backend could take for a host. "*"
+/// stays.
 void map_path(const PrefixMap& prefix, std::string_view path, std::string& out);
 
 /// What is needed to map an answer back.

@@ -28,7 +28,8 @@ std::string fault_of_written_path(std::string_view path) {
     if (path.find_first_of("?#") != std::string_view::npos) {
         return "has a query or fragment ('?' or '#'); the request's own query is kept";
     }
-    if (const PathFault fault = readings.assign(path); fault != PathFault::none) {
+    const PathFault fault = readings.assign(path);
+    if (fault != PathFault::none && fault != PathFault::not_canonical) {
         return std::string(words_for(fault));
     }
     return readings.oddities() == 0 ? ""

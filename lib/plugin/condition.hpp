@@ -25,7 +25,7 @@ std::vector<NoteRead> notes_read_by(const expression::Expression& condition);
 /// A request as conditions see it. The texts live as long as this.
 struct ConditionRequest {
     std::string_view method;
-    std::string_view path;   // as it was sent, or as plugins have changed it
+    std::string_view path;   // in canonical form: the visitor's, or what plugins have made of it
     std::string_view query;  // with or without its '?'
     std::string_view host;
     std::string_view visitor;

@@ -62,15 +62,15 @@ Step HttpChainRun::request(TimePoint now) noexcept {
     phase_ = Phase::request;
     follows_hook_ = false;
     if (scope_.outcome != ScopeOutcome::found) {
-        return refuse_path();
+        return refuse_path(Entry::unclear);
     }
     for (; next_ < instances(); ++next_) {
         const Entry entry = enter(next_);
         if (entry == Entry::skipped) {
             continue;
         }
-        if (entry == Entry::unclear) {
-            return refuse_path();
+        if (entry != Entry::enters) {
+            return refuse_path(entry);
         }
         reached_ = next_ + 1;
         if (const std::optional<Step> step = ask(next_, now)) {

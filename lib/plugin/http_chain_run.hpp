@@ -138,12 +138,13 @@ private:
 
     // Where and when: http_chain_run_scope.cpp.
     class RequestMaps;
-    enum class Entry : std::uint8_t { enters, skipped, unclear };
+    enum class Entry : std::uint8_t { enters, skipped, unclear, rejects };
     ConditionRequest condition_request(std::string_view path, std::string_view query) const noexcept;
     Entry enter(std::size_t i) noexcept;
+    bool rejects(std::size_t i, std::string_view path) const noexcept;
     bool has_entered(std::size_t i) const noexcept { return (entered_ & bit_of(i)) != 0; }
     bool meets_same_instances(std::string_view path, std::string_view query) const noexcept;
-    hooks::Step refuse_path() noexcept;
+    hooks::Step refuse_path(Entry entry) noexcept;
 
     const Instance& instance(std::size_t i) const noexcept;
     std::size_t instances() const noexcept;

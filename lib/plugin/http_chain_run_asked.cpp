@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "http/canonical_path.hpp"
 #include "http/characters.hpp"
 #include "http/target.hpp"
 #include "plugin/http_chain_run.hpp"
@@ -192,6 +193,8 @@ bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
     if (phase_ != Phase::request || current_ == none) {
         return false;
     }
+    const std::string canonical = http::canonical_path(path);
+    path = canonical;
     const std::string text = std::string(path).append(query);
     http::Target target;
     std::string_view authority;

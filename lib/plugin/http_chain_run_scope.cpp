@@ -23,6 +23,10 @@ ConditionRequest HttpChainRun::condition_request(std::string_view path, std::str
     return {get(FT_METHOD), path, query, info_.host, info_.visitor, info_.service, body_size_, info_.https};
 }
 
+bool HttpChainRun::rejects(std::size_t i, std::string_view path) const noexcept {
+    return instance(i).scope().rejects(path) && !instance(i).observes();
+}
+
 // Decides whether the instance is there for this exchange, when its turn in the request's phase comes. Asked again, the
 // answer is the same.
 HttpChainRun::Entry HttpChainRun::enter(std::size_t i) noexcept {
@@ -38,6 +42,9 @@ HttpChainRun::Entry HttpChainRun::enter(std::size_t i) noexcept {
             return verdict == Verdict::skips ? Entry::skipped : Entry::unclear;
         }
     }
+    if (rejects(i, get(FT_PATH))) {
+        return Entry::rejects;
+    }
     entered_ |= bit_of(i);
     return Entry::enters;
 }
@@ -51,27 +58,33 @@ bool HttpChainRun::meets_same_instances(std::string_view path, std::string_view 
     }
     const RequestMaps maps(*this);
     for (std::size_t i = 0; i < instances(); ++i) {
-        const expression::Expression* const when = instance(i).when();
-        if (when == nullptr || (scope_.instances & bit_of(i)) == 0) {
+        if ((scope_.instances & bit_of(i)) == 0) {
             continue;
         }
-        const Verdict before = look(*when, condition_request(get(FT_PATH), get(FT_QUERY)), maps);
-        if (before == Verdict::depends || look(*when, condition_request(path, query), maps) != before) {
+        Verdict before = Verdict::runs;
+        if (const expression::Expression* const when = instance(i).when()) {
+            before = look(*when, condition_request(get(FT_PATH), get(FT_QUERY)), maps);
+            if (before == Verdict::depends || look(*when, condition_request(path, query), maps) != before) {
+                return false;
+            }
+        }
+        if (before == Verdict::runs && rejects(i, path)) {
             return false;
         }
     }
     return true;
 }
 
-// Answers a request of which it is not clear whom it is for.
-hooks::Step HttpChainRun::refuse_path() noexcept {
+// Answers a request of which it is not clear whom it is for, or what its path means to an instance that has to know.
+hooks::Step HttpChainRun::refuse_path(Entry entry) noexcept {
     const bool is_bad = scope_.outcome == ScopeOutcome::bad_path;
     wait_.renew_time();
     reply_ = {};
     reply_.page = is_bad ? http::PageState::bad_request : http::PageState::ambiguous_path;
     reply_.code = is_bad ? "bad_path" : "ambiguous_path";
-    reply_.why = is_bad ? "its path can not be compared with those of plugins"
-                        : "two readings of its path differ in which plugins run";
+    reply_.why = is_bad                    ? "its path can not be compared with those of plugins"
+                 : entry == Entry::rejects ? "its path has several readings, and a plugin rejects such paths"
+                                           : "two readings of its path differ in which plugins run";
     return hooks::Step::answer;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "http/field_name.hpp"
 #include "plugin/limits.hpp"
 
 namespace ferrotunnel::plugin {
@@ -11,12 +12,12 @@ namespace {
 
 using Faults = std::vector<ScopeFault>;
 
-Result<http::PathRule, http::Problem> read_path(std::string_view text) {
+Result<http::PathRule, http::Problem> read_path(std::string_view text, bool ignore_case) {
     if (text.starts_with("= ")) {
         return http::parse_path_equals(text.substr(2));
     }
     if (text.starts_with("~ ")) {
-        return http::parse_path_regex(text.substr(2));
+        return http::parse_path_regex(text.substr(2), ignore_case);
     }
     return http::parse_path_prefix(text);
 }
@@ -63,16 +64,24 @@ void count_expressions(const std::vector<http::PathRule>& paths, Faults& faults)
     }
 }
 
-bool is_for(const http::PathRule& rule, std::string_view reading) noexcept {
+std::string_view without_final_slash(std::string_view path) noexcept {
+    return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
+bool is_for(const http::PathRule& rule, std::string_view reading, bool ignore_case) noexcept {
+    const auto is_same = [ignore_case](std::string_view a, std::string_view b) {
+        return ignore_case ? http::same_text(a, b) : a == b;
+    };
     switch (rule.kind) {
         case http::PathRule::Kind::equals:
-            return reading == rule.path;
+            return is_same(without_final_slash(reading), without_final_slash(rule.path));
         case http::PathRule::Kind::regex:
             return rule.expression.matches(reading);
         case http::PathRule::Kind::prefix:
             break;
     }
-    return reading.starts_with(rule.path) && (reading.size() == rule.path.size() || reading[rule.path.size()] == '/');
+    const std::size_t size = rule.path.size();
+    return is_same(reading.substr(0, size), rule.path) && (reading.size() == size || reading[size] == '/');
 }
 
 }  // namespace
@@ -89,14 +98,27 @@ bool Scope::has_service(std::string_view name) const noexcept {
 
 bool Scope::has_reading(std::string_view reading) const noexcept {
     return paths.empty() || std::any_of(paths.begin(), paths.end(),
-                                        [reading](const http::PathRule& rule) { return is_for(rule, reading); });
+                                        [&](const http::PathRule& rule) { return is_for(rule, reading, ignore_case); });
+}
+
+bool Scope::rejects(std::string_view path) const noexcept {
+    http::PathReadings readings;
+    return reject_ambiguous_paths && path != "*" &&
+           (readings.assign(path) != http::PathFault::none || readings.count() > 1);
+}
+
+ScopeTexts ScopeTexts::of(const PluginUse& use) {
+    return {use.hosts, use.paths, use.services, use.ignore_case, use.reject_ambiguous_paths};
 }
 
 Result<Scope, Faults> read_scope(const ScopeTexts& texts) {
     Scope scope;
+    scope.ignore_case = texts.ignore_case;
+    scope.reject_ambiguous_paths = texts.reject_ambiguous_paths;
     Faults faults;
     read_list("hosts", texts.hosts, scope.hosts, faults, http::parse_host_pattern);
-    read_list("paths", texts.paths, scope.paths, faults, read_path);
+    read_list("paths", texts.paths, scope.paths, faults,
+              [&](std::string_view text) { return read_path(text, texts.ignore_case); });
     read_list("services", texts.services, scope.services, faults, read_service);
     if (faults.empty()) {
         count_expressions(scope.paths, faults);

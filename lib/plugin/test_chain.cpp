@@ -53,7 +53,7 @@ std::string words_of(const std::vector<config::Finding>& findings) {
 
 // Reads where and when the plugin runs. Throws std::invalid_argument.
 void read_where_and_when(const PluginUse& use, const std::string& place, InstanceOptions& options) {
-    auto scope = read_scope({use.hosts, use.paths, use.services});
+    auto scope = read_scope(ScopeTexts::of(use));
     if (!scope) {
         const ScopeFault& fault = scope.error().front();
         throw std::invalid_argument(place + fault.key + "[" + std::to_string(fault.item) + "]: " + fault.text);

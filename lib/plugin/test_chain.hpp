@@ -120,6 +120,7 @@ public:
     bool is_same_service(std::string_view) const noexcept override { return true; }
 
 private:
+    http::RequestHead request_head() const;
     void ask();
     void give_body();
     void send();
@@ -132,6 +133,7 @@ private:
     const TestRequest request_;
     const std::string request_bytes_;  // of the head
     http::RequestParser request_head_;
+    std::string path_;  // in canonical form, as a server would have it
     std::string sent_body_;
     State state_ = State::asking;
     bool has_answered_ = false;  // before it was over

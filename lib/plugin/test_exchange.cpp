@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "http/canonical_path.hpp"
 #include "http/head_writer.hpp"
 #include "http/response_parser.hpp"
 #include "plugin/http_chain_run.hpp"
@@ -41,10 +42,16 @@ TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestReque
         throw std::invalid_argument("no server takes this request: " +
                                     request_bytes_.substr(0, request_bytes_.find('\r')));
     }
-    run_ = chain_->worker->begin(request_head_.head(),
-                                 {request_.host, request_.visitor, request_.service, "test-request", request_.https},
-                                 *this);
+    path_ = http::canonical_path(request_head_.head().target.path);
+    run_ = chain_->worker->begin(
+        request_head(), {request_.host, request_.visitor, request_.service, "test-request", request_.https}, *this);
     chain_->waiters.push_back(this);
+}
+
+http::RequestHead TestExchange::Impl::request_head() const {
+    http::RequestHead head = request_head_.head();
+    head.target.path = path_;
+    return head;
 }
 
 void TestExchange::Impl::begin() {
@@ -207,7 +214,7 @@ TestRequest TestExchange::Impl::sent() const {
     if (state_ == State::asking || state_ == State::held_request || state_ == State::over) {
         no_state_for("sent nothing to a backend");
     }
-    http::RequestHead head = request_head_.head();
+    http::RequestHead head = request_head();
     http::Edits edits;
     if (run_) {
         run_->restore(head);

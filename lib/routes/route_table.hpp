@@ -75,8 +75,8 @@ public:
     /// production, so that nobody who may register hosts can choose ones that collide.
     static Result<RouteTable, std::vector<http::Problem>> build(std::vector<Route> routes, std::uint64_t seed = 0);
 
-    /// Finds the route. `host` is as normal_host() gives it, `path` as the request has it, without query. "*" (of
-    /// OPTIONS) is looked up as "/".
+    /// Finds the route. `host` is as normal_host() gives it, `path` in canonical form and without query; another form
+    /// of it is a fault (PathFault::not_canonical). "*" (of OPTIONS) is looked up as "/".
     RouteMatch find(std::string_view host, std::string_view path, LookupSteps* steps = nullptr) const noexcept;
 
     /// The same lookup, explained in words. Not for the hot path.

@@ -199,6 +199,13 @@ constexpr SettingFacts of_plugin[] = {
     {.key = "paths",
      .type = "URL path, or a list",
      .help = "The paths that it is for: `/api` and what is below it, `= /status`, `~ /v[0-9]+/.*`. Else all."},
+    {.key = "ignore_case",
+     .form = Form::on_off,
+     .help = "Compares `paths` without the case of A to Z, for backends that do the same."},
+    {.key = "reject_ambiguous_paths",
+     .form = Form::on_off,
+     .help = "Answers 400 where it would run and the path has `//`, `;`, `%2F` or `%5C`, which backends read in "
+             "different ways."},
     {.key = "services", .type = "name, or a list", .help = "The services that it is for, by their names. Else all."},
     {.key = "when",
      .type = "condition",

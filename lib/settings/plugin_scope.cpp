@@ -114,7 +114,13 @@ void read_plugin_scope(Section& group, const std::string& file_text, PluginUse& 
     for (ScopeList& list : lists) {
         read_scope_list(group, list);
     }
-    if (const auto scope = plugin::read_scope({use.hosts, use.paths, use.services}); !scope) {
+    if (const auto value = group.find("ignore_case")) {
+        config::assign(use.ignore_case, value->boolean());
+    }
+    if (const auto value = group.find("reject_ambiguous_paths")) {
+        config::assign(use.reject_ambiguous_paths, value->boolean());
+    }
+    if (const auto scope = plugin::read_scope(plugin::ScopeTexts::of(use)); !scope) {
         for (const plugin::ScopeFault& fault : scope.error()) {
             const auto& list = *std::find_if(std::begin(lists), std::end(lists),
                                              [&](const ScopeList& each) { return each.key == fault.key; });
@@ -128,7 +134,7 @@ void read_plugin_scope(Section& group, const std::string& file_text, PluginUse& 
 
 void compile_plugin_scope(const PluginUse& use, const std::string& key, plugin::InstanceOptions& options,
                           std::vector<Problem>& problems) {
-    auto scope = plugin::read_scope({use.hosts, use.paths, use.services});
+    auto scope = plugin::read_scope(plugin::ScopeTexts::of(use));
     if (scope) {
         options.scope = std::move(*scope);
     } else {

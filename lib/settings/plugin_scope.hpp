@@ -13,7 +13,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads the keys of a file into `use`, and reports whatever is wrong with them at its place.
+/// Reads these keys of a file, and how paths are compared, into `use`, and reports whatever is wrong with them at its
+/// place.
 void read_plugin_scope(config::Section& group, const std::string& file_text, PluginUse& use);
 
 /// Compiles them into `options`. A problem's key is like "plugins[1].hosts[0]", where `key` is "plugins[1]".

@@ -35,7 +35,7 @@ equal "the mode of the file" "$(stat -c %a "$log")" 640
 say "what a line says"
 ask app.example.com "/name/a?token=SECRET-1&x=1" -H 'Authorization: Basic SECRET-2' -H 'Cookie: id=SECRET-3' \
     -H 'Referer: https://me:SECRET-4@example.com/?key=SECRET-5' -A $'a "b" \xff\xc3\xa9' >"$dir/body"
-ask app.example.com /name/b --http2-prior-knowledge -d 12345 -o "$dir/body2"
+ask app.example.com '/x/../name/%62' --path-as-is --http2-prior-knowledge -d 12345 -o "$dir/body2"
 ask none.example.com /c -o "$dir/none"
 exec 8<>"/dev/tcp/${edge%:*}/${edge##*:}"
 printf 'GET / HTTP/1.1\r\nBad Header\r\n\r\n' >&8
@@ -65,7 +65,7 @@ for key, value in expected.items():
 assert first["user_agent"].startswith('a "b" \ufffd'), first
 assert 0 <= first["routed_ms"] <= first["connected_ms"] <= first["first_byte_ms"] <= first["duration_ms"], first
 assert len(first["request_id"]) == 15 and first["time"].endswith("Z"), first
-second = by["/name/b"]
+second = by["/x/../name/%62"]  # as the visitor wrote it
 assert (second["protocol"], second["method"], second["received"]) == ("HTTP/2", "POST", 5), second
 none = by["/c"]
 assert (none["status"], none["cause"], none["service"], none["connected_ms"]) == (404, "unknown_host", "", None), none

@@ -72,6 +72,10 @@ equal "without rules" "$(ask plain.test '/x?y=1' -b c=1)" "/x?y=1 host=plain.tes
 equal "replaced" "$(ask app.test '/api/users/7?y=1')" "/v2/users/7?y=1 host=127.0.0.1:$port env= cookie= for=app.test"
 equal "the prefix itself" "$(ask app.test /api)" "/v2 host=127.0.0.1:$port env= cookie= for=app.test"
 equal "stripped" "$(ask app.test '/strip/users?y=1')" "/users?y=1 host=app.test env= cookie= for=app.test"
+equal "dot segments" "$(ask app.test '/x/../api/./%75sers/../7?y=1' --path-as-is)" \
+    "/v2/7?y=1 host=127.0.0.1:$port env= cookie= for=app.test"
+equal "dot segments without rules" "$(ask plain.test '/x/../%7Ea/.' --path-as-is)" \
+    "/~a/ host=plain.test env= cookie= for=plain.test"
 equal "no segment of its own" "$(status_of app.test /apix)" "404 unknown_path"
 equal "a redirect of the backend" "$(status_of app.test /api/login)" "302"
 equal "its Location" "$(field location)" "http://app.test/api/home?x=1"
@@ -180,6 +184,9 @@ has_text "$dir/route.out" '^-> 404, unknown_path$'
 has_text "$dir/route.out" '`/api` does not fit: it ends in the middle of a segment of the path.'
 route 0 app.test/api/x --http app.test=3000 --http app.test/api=3001
 has_text "$dir/route.out" '^-> 127.0.0.1:3001$'
+route 0 'app.test/x/../%61pi/x/.' --config "$dir/rules.yml"
+has_text "$dir/route.out" 'The path is compared, and sent on, as `/api/x/`.'
+has_text "$dir/route.out" '^  GET /x/ HTTP/1.1$'
 route 2 "ftp://app.test" --config "$dir/rules.yml"
 has_text "$dir/route.err" 'URL: begins with neither http:// nor https://'
 route 2 app.test --config "$dir/none.yml"

@@ -16,6 +16,7 @@ server:
           response_headers: [X-User, X-Groups]
           timeout: 4s
           connections: 4
+        reject_ambiguous_paths: on
 END
 start_nginx 'location /who { return 200 "$http_x_user|$http_x_groups|$http_x_other"; }'
 start_edge --config "$dir/edge.yml"
@@ -50,6 +51,16 @@ tail -n 1 "$dir/service.log" >>"$dir/asked"
 for word in root 203.0.113.1 public HEAD Upgrade websocket Content- Forwarded\"; do
     ! grep -q "$word" "$dir/asked" || fail "the service was told $word"
 done
+
+say "it is asked for the path that the backend gets"
+for path in '/public/../who?q=/../x' '/%77ho/.?q=/../x' ; do
+    ask app.example.com "$path" --path-as-is -b want=ok >/dev/null
+    tail -n 1 "$dir/service.log" >"$dir/asked"
+    has_text "$dir/asked" '\["X-Forwarded-Uri", "/who/\??q=/../x"\]'
+done
+questions=$(grep -c 'GET /verify' "$dir/service.log")
+equal "a path that can be read in two ways" "$(status_of app.example.com //who -b want=ok)" "400 ambiguous_path"
+equal "questions" "$(grep -c 'GET /verify' "$dir/service.log")" "$questions"
 
 say "what it refuses"
 equal "nobody knows" "$(ask app.example.com /who -w ' %{http_code}' -D "$dir/head")" "please log in

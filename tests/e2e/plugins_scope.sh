@@ -55,13 +55,34 @@ server:
       - headers: {request: {set: {X-Mark: "{{note.auth.subject}}"}}}
         id: mark
         when: note.auth.subject == "ann"
+      - login:
+        id: exact
+        hosts: exact.test
+        paths: "= /login"
+      - login:
+        id: any-case
+        hosts: case.test
+        paths: [/admin, "= /status", "~ /v[0-9]+/private"]
+        ignore_case: on
+      - login:
+        id: condition
+        hosts: condition.test
+        when: request.path.startsWith("/admin")
+      - headers: {}
+        id: one-reading
+        hosts: strict.test
+        reject_ambiguous_paths: on
 END
 
-start_nginx 'location / { return 200 "$http_x_user|$http_x_mark"; }'
+start_nginx 'location / { return 200 "$http_x_user|$http_x_mark"; }
+        location /seen { return 200 "$request_uri"; }'
 start_edge --config "$dir/edge.yml"
 serve_mishaps raw
-ready_client client 5 --http "a.example.com=$nginx" --http "b.example.com=$nginx" --http "c.example.com=$nginx" \
-    --http "other.test=$nginx" --http "raw.test=$backend"
+services=(--http "raw.test=$backend")
+for host in a.example.com b.example.com c.example.com other.test exact.test case.test condition.test strict.test; do
+    services+=(--http "$host=$nginx")
+done
+ready_client client 9 "${services[@]}"
 has_field() { grep -qi "^$1:" "$dir/head"; }
 in=(-H 'Authorization: let me in')
 
@@ -72,11 +93,45 @@ equal "below" "$(status_of a.example.com /admin/x)" "401 who_are_you"
 equal "beside" "$(status_of a.example.com /adminx)" 200
 equal "encoded" "$(status_of a.example.com /%61dmin)" "401 who_are_you"
 equal "an expression" "$(status_of a.example.com /v12/private)" "401 who_are_you"
-for path in //admin /admin%2Fx '/admin;x' /x/../admin; do
+equal "dot segments" "$(status_of a.example.com /x/../admin/. --path-as-is)" "401 who_are_you"
+for path in //admin /admin%2Fx '/admin;x'; do
     equal "$path" "$(status_of a.example.com "$path" --path-as-is)" "400 ambiguous_path"
 done
 equal "two readings, none of which is inside" "$(status_of a.example.com /x%2Fy)" 200
 equal "two readings inside" "$(status_of a.example.com /admin/x%2Fy "${in[@]}")" 200
+
+say "the path that the backend gets is the one that was compared"
+equal "dot segments" "$(ask other.test '/x/../seen/./%7Ea%2bb%20?y=/../%7E' --path-as-is)" '/seen/~a%2bb%20?y=/../%7E'
+equal "as it was written" "$(ask other.test '/seen//a;b/%2B%C3%A9')" '/seen//a;b/%2B%C3%A9'
+for path in '/x/%2e%2e/seen' '/../seen' '/x//../seen' '/x;/../seen' '/x%2F../seen'; do
+    equal "$path" "$(status_of other.test "$path" --path-as-is)" "400 bad_path"
+done
+
+say "an equal path, however it ends"
+for path in /login /login/ /login/. /login/x/.. /./login /%6Cogin /x/../login/y/..; do
+    equal "$path" "$(status_of exact.test "$path" --path-as-is)" "401 who_are_you"
+done
+equal "two slashes" "$(status_of exact.test /login//)" "400 ambiguous_path"
+equal "below" "$(status_of exact.test /login/x)" 200
+equal "in another case" "$(status_of exact.test /LOGIN)" 200
+
+say "without case"
+for path in /admin /ADMIN/x /Status /sTATUS/ /V1/Private; do
+    equal "$path" "$(status_of case.test "$path")" "401 who_are_you"
+done
+equal "beside" "$(status_of case.test /ADMINX)" 200
+
+say "a condition"
+for path in /admin /x/../admin /%61dmin/.; do
+    equal "$path" "$(status_of condition.test "$path" --path-as-is)" "401 who_are_you"
+done
+
+say "one reading alone"
+for path in //x '/x;y' /x%2Fy /x%5Cy; do
+    equal "$path" "$(status_of strict.test "$path")" "400 ambiguous_path"
+    equal "$path elsewhere" "$(status_of other.test "$path")" 200
+done
+equal "a path with one reading" "$(status_of strict.test /x/../y --path-as-is)" 200
 
 say "by host and service"
 equal "another host" "$(status_of other.test /admin)" 200

@@ -165,7 +165,7 @@ TEST_CASE("a route tells which plugins run for it", "[plugins][http]") {
     const HttpRoute route = find_route(app_services(), request, chain);
     CHECK(told_of_plugins(route) == Lines{"scoped yes its scope has the request", "conditional yes its condition holds",
                                           "answers depends its condition looks at the note `who`"});
-    CHECK(route.request == Lines{"GET /%61pi HTTP/1.1", "Host: app.test", "X-Role: admin"});
+    CHECK(route.request == Lines{"GET /api HTTP/1.1", "Host: app.test", "X-Role: admin"});
     CHECK(find_route(app_services(), "app.test").plugins.empty());
 }
 
@@ -184,6 +184,13 @@ TEST_CASE("a route tells of a path that is ambiguous for plugins alone", "[plugi
     }
     CHECK(find_route(app_services(), {.url = "app.test//x"}, {scoped, conditional}).outcome ==
           HttpRoute::Outcome::backend);
+    PluginUse strict = answers("strict");
+    strict.reject_ambiguous_paths = true;
+    CHECK(find_route(app_services(), {.url = "app.test//x"}, {scoped, strict}).code == "ambiguous_path");
+    CHECK(find_route(app_services(), {.url = "app.test/y/../x"}, {scoped, strict}).outcome ==
+          HttpRoute::Outcome::backend);
+    strict.observe = true;
+    CHECK(find_route(app_services(), {.url = "app.test//x"}, {scoped, strict}).outcome == HttpRoute::Outcome::backend);
 }
 
 TEST_CASE("what is wrong with a request or a chain that a route is asked for", "[plugins][http]") {

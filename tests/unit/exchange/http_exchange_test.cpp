@@ -33,6 +33,23 @@ TEST_CASE("a request is sent anew to the backend, and its answer to the visitor"
     CHECK_FALSE(visitor.was_reset());
 }
 
+TEST_CASE("the backend gets the path in canonical form, and all else as it was written") {
+    EdgeRig rig;
+    for (const auto& [target, sent] :
+         std::vector<std::pair<std::string, std::string>>{{"/public/../secret?x=/../%61", "/secret?x=/../%61"},
+                                                          {"/login/.", "/login/"},
+                                                          {"/a/%7Eb%2f%2B", "/a/~b%2f%2B"},
+                                                          {"http://app.test/x/../y", "/y"},
+                                                          {"//a;b/%2B", "//a;b/%2B"}}) {
+        CAPTURE(target);
+        Peer visitor = rig.visit("GET " + target + " HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n");
+        Peer backend = rig.backend.accept();
+        CHECK(backend.read_message().start == "GET " + sent + " HTTP/1.1");
+        backend.send(answer("ok", "Connection: close\r\n"));
+        CHECK(visitor.read_message().body == "ok");
+    }
+}
+
 TEST_CASE("an answer to HEAD has the length and no body, and the connection goes on") {
     EdgeRig rig;
     Peer visitor = rig.visit("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n");

@@ -47,13 +47,7 @@ TEST_CASE("redirects: a rule without anything below it leads to one place") {
 TEST_CASE("redirects: no path of a visitor's becomes a host") {
     CHECK(redirected("/", *parse_path_prefix("/old"), "/old//evil.example/x") == "/evil.example/x");
     CHECK(redirected("/", *parse_path_prefix("/old"), "/old///evil.example") == "/evil.example");
-    CHECK(redirected("/", *parse_path_prefix("/old"), "/old/.//evil.example") == "/evil.example");
     CHECK(redirected("https://b", *parse_path_prefix("/"), "//evil.example") == "https://b//evil.example");
-}
-
-TEST_CASE("redirects: dot segments do not lead out of the new prefix") {
-    CHECK(redirected("/new", *parse_path_prefix("/old"), "/old/../old/x") == "/new/x");
-    CHECK(redirected("https://b/app", *parse_path_prefix("/old"), "/old/x/..") == "https://b/app/");
 }
 
 TEST_CASE("redirects: to https, with the public port") {

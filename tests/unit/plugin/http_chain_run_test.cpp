@@ -217,6 +217,10 @@ TEST_CASE("chain: a target may change within the service, and to nothing that a 
         CHECK(exchange.set_target("/b", "?d"));
         CHECK(exchange.path() == "/b");
         CHECK(exchange.query() == "?d");
+        CHECK(exchange.set_target("/x/../%62/.", "?d=/../%62"));  // in canonical form, as a visitor's path
+        CHECK(exchange.path() == "/b/");
+        CHECK(exchange.query() == "?d=/../%62");
+        CHECK(exchange.set_target("/b", "?d"));
         return Decision::go_on();
     });
     rig.begin();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ferrotunnel/plugin.hpp"
+#include "http/canonical_path.hpp"
 #include "plugin/http_chain_run.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/prepared.hpp"
@@ -58,7 +59,10 @@ public:
             worker = std::make_unique<plugin::WorkerPlugins>(std::make_shared<plugin::Chain>(chain), waits, mailbox);
         }
         request = std::make_unique<ParsedRequest>(start + " HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
-        run = worker->begin(request->head(), info, *this);
+        http::RequestHead head = request->head();
+        const std::string path = http::canonical_path(head.target.path);  // as an edge has it
+        head.target.path = path;
+        run = worker->begin(head, info, *this);
         request.reset();  // a run needs nothing of the bytes that were read
         return run != nullptr;
     }

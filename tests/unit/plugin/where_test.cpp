@@ -163,6 +163,32 @@ TEST_CASE("where: an answer passes those that were there", "[where]") {
     CHECK(seen == Calls{"request 1", "request 3", "response 1", "close 1", "close 3"});
 }
 
+TEST_CASE("where: an instance that rejects ambiguous paths does so where it would run", "[where]") {
+    ScopeTexts strict{{}, {"/a"}, {}};
+    strict.reject_ambiguous_paths = true;
+    WhereFixture rig;
+    rig.add<Sees<1>>();
+    rig.add<Sees<2>>(in(strict, "request.method != \"OPTIONS\""));
+    CHECK(rig.refusal_of("GET /a//b") == "ambiguous_path");
+    CHECK(seen == Calls{"request 1", "close 1"});
+    CHECK(rig.refusal_of("GET /a;b/c") == "ambiguous_path");  // its scope differs by reading
+    CHECK(rig.calls_for("GET /a/./b").size() == 6);
+    CHECK(rig.calls_for("OPTIONS /a//b").size() == 3);
+    CHECK(rig.calls_for("GET /b//a").size() == 3);
+    bool taken = true;
+    Sees<1>::request = [&](Exchange& exchange) {
+        taken = exchange.set_target("/a//b");
+        return Decision::go_on();
+    };
+    CHECK(rig.calls_for("GET /a/b").size() == 6);
+    CHECK_FALSE(taken);  // no plugin gets past it either
+    WhereFixture observing;
+    InstanceOptions options = in(strict);
+    options.observe = true;
+    observing.add<Sees<1>>(std::move(options));
+    CHECK(observing.calls_for("GET /a//b").size() == 3);
+}
+
 TEST_CASE("where: a path of which readings differ in who runs is refused before any hook", "[where]") {
     WhereFixture rig;
     rig.add<Sees<1>>();
@@ -268,7 +294,7 @@ TEST_CASE("where: a target may be changed within the same instances alone", "[wh
     rig.begin("GET /admin/x");
     REQUIRE(rig.ask() == Step::go_on);
     CHECK(taken == std::vector<bool>{true, true, false, false, false, false, false, false});
-    CHECK(rig.sent().starts_with("GET /%61dmin/x HTTP/1.1"));
+    CHECK(rig.sent().starts_with("GET /admin/x HTTP/1.1"));
     rig.end();
 }
 

@@ -41,7 +41,7 @@ struct Words {
     std::string odd_path() {
         std::string text = path(5);
         while (random.chance(40)) {
-            static constexpr std::string_view oddities[] = {"/", "/..", "/.", ";x", "%2F", "%61", "%2Fb"};
+            static constexpr std::string_view oddities[] = {"/", "/..", "/.", ";x", "%2F", "%2B", "%2Fb"};
             const std::string_view oddity = oddities[random.below(std::size(oddities))];
             text.insert(random.between(1, text.size()), oddity);
         }

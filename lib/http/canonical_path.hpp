@@ -1,0 +1,18 @@
+// The canonical form of a path (RFC 3986, 6.2.2): dot segments are resolved, and unreserved characters (letters,
+// digits,
+// '-', '.', '_', '~') are not percent-encoded. Everything else stays as it was written, also the case of "%2f".
+//
+// A path is put into this form before anything looks at it: routes, scopes and conditions of plugins, what plugins see
+// and ask, rewrites and redirects, and the backend. Only the access log has it as the visitor wrote it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ferrotunnel::http {
+
+/// The canonical form of a path for which PathReadings finds no other fault than PathFault::not_canonical. Every other
+/// text is returned as it is.
+std::string canonical_path(std::string_view path);
+
+}  // namespace ferrotunnel::http
