@@ -40,8 +40,10 @@ private:
         std::string path;  // for the backend
     };
 
-    bool apply_rules(const http::RequestHead& head, const directory::HttpDescription& service, http::RequestOut& out,
-                     http::Edits& edits);
+    void rewrite_target(const http::RequestHead& head, const directory::HttpDescription& service,
+                        http::RequestOut& out);
+    bool map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
+                         http::Edits& edits) const;
     void map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const;
 
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
