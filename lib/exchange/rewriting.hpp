@@ -50,7 +50,7 @@ private:
 };
 
 /// Adds Strict-Transport-Security to an answer over TLS, by the service's rule or else the edge's; only where the
-/// service is known.
+/// service is known, and not to calls of gRPC.
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
 /// What takes fields out of the heads of one direction, and so out of its trailers.
