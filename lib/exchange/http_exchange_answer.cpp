@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "exchange/grpc_status.hpp"
 #include "exchange/http_exchange.hpp"
 #include "exchange/request_counts.hpp"
 
@@ -84,10 +85,15 @@ bool HttpExchange::read_head(const StreamItem& item) {
         backend_->consume(0);
         return false;
     }
-    kept_.forget();
+    const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
+    if (progress == ResponseReader::Progress::complete && was_idle_timeout(response_.head())) {
+        return false;
+    }
+    if (progress != ResponseReader::Progress::more || !backend_->reused()) {  // else it may still be such a 408
+        kept_.forget();
+    }
     progress_at_ = edge_.worker.now();
     access_.mark(AccessLine::Phase::first_byte, progress_at_);
-    const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
     if (progress == ResponseReader::Progress::refused) {
         const http::Refusal refusal = response_.refusal();
         fail({{PageState::backend_broken, refusal.code, refusal.text}});
@@ -101,8 +107,10 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    bool fits = edits.set(http::FieldName::x_request_id, request_.id) && edits.remove("X-FerroTunnel-Error");
-    if (!head.is_interim() && !head.fields.first(http::FieldName::date)) {
+    answer.is_trailers_only = visitor_.http2 && request_.is_grpc && is_trailers_only(head);
+    bool fits = (answer.is_trailers_only || edits.set(http::FieldName::x_request_id, request_.id)) &&
+                edits.remove("X-FerroTunnel-Error");
+    if (!head.is_interim() && !answer.is_trailers_only && !head.fields.first(http::FieldName::date)) {
         fits = fits && edits.add(http::FieldName::date, edge_.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, edge_.settings(), edge_, edits);
@@ -326,6 +334,7 @@ Answer HttpExchange::give_page_head() {
     answer.edits = &edits;
     answer.status = local_.status();
     note_answer(local_.status());
+    answer.is_trailers_only = visitor_.http2 && local_.speaks_grpc();
     state_ = State::page_body;
     const bool is_head = request_.context.method == http::Method::head;
     answer.length_is_unknown = run_ && begin_download(!is_head, local_.status());
