@@ -277,6 +277,7 @@ private:
     StreamFacts stream_facts() const noexcept;
     bool waits_for_count();
     bool can_repeat(unsigned most) const noexcept;
+    bool may_be_anybodys() const noexcept;
     bool was_idle_timeout(const http::ResponseHead& head);
     void fail(const Failure& failure);
     void fail_late() noexcept;

@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "exchange/connection_login.hpp"
 #include "exchange/grpc_status.hpp"
 #include "exchange/http_exchange.hpp"
 #include "exchange/request_counts.hpp"
@@ -145,6 +146,10 @@ Answer HttpExchange::give_head() {
     }
     state_ = State::answering;
     runtime::Deadline::cancel();
+    constexpr std::uint16_t unauthorized = 401;
+    if (head.status == unauthorized && offers_connection_login(head.fields)) {
+        request_.binds_connection = true;
+    }
     if (head.switches) {
         state_ = State::switched;
         EdgeCounters::add(edge_.counters.upgrades);
@@ -176,7 +181,7 @@ Answer HttpExchange::finish_answer() {
     answer.trailers = response_.trailers();
     if (!is_request_sent()) {
         drop_backend();  // the rest of the request must not become another request
-    } else if (response_.keeps_connection() && !edge_.draining()) {
+    } else if (response_.keeps_connection() && !edge_.draining() && may_be_anybodys()) {
         open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
         edge_.gate.came_back(request_.service->serial());
@@ -185,6 +190,11 @@ Answer HttpExchange::finish_answer() {
         std::exchange(backend_, nullptr)->close();
     }
     return answer;
+}
+
+// Whether the backend's connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
+bool HttpExchange::may_be_anybodys() const noexcept {
+    return !request_.binds_connection || request_.service->description().per_visitor;
 }
 
 Answer HttpExchange::next_raw() {

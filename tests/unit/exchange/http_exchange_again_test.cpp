@@ -48,6 +48,29 @@ TEST_CASE("an idempotent request on an old stream is sent once more when the bac
     }
 }
 
+TEST_CASE("a connection to which a login may be bound serves nobody else") {
+    const auto [request, head] = GENERATE(table<std::string, std::string>({
+        {"Authorization: NTLM TlRMTVNTUAAD", "HTTP/1.1 200 OK"},
+        {"Authorization: negotiate YIIFxQ==", "HTTP/1.1 200 OK"},
+        {"X-None: 1", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x, NTLM"},
+        {"X-None: 1", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nWWW-Authenticate: Negotiate"},
+    }));
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    Peer first = warm_up(rig, visitor);  // those of all others are shared
+    visitor.send("GET /own HTTP/1.1\r\nHost: app.test\r\n" + request + "\r\n\r\n");
+    CHECK(first.read_message().start == "GET /own HTTP/1.1");
+    first.send(head + "\r\nContent-Length: 3\r\n\r\nown");
+    CHECK(visitor.read_message().body == "own");
+    CHECK(first.read_to_end().empty());
+    CHECK(rig.pooled() == 0);
+    Peer stranger = rig.visit(get("/"));
+    Peer second = rig.backend.accept_request();
+    second.send(answer("nobody's"));
+    CHECK(stranger.read_message().body == "nobody's");
+    CHECK(rig.backend.accepted == 2);
+}
+
 TEST_CASE("the 408 of a backend that has closed an idle connection is no answer to the request that it crosses") {
     const std::string late = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate";
     EdgeRig rig;
