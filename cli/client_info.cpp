@@ -79,7 +79,7 @@ const CommandInfo& client_info() {
                 {
                     {"tcp", "PORT=ADDRESS",
                      "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                     "chooses, and the client prints what it got. 2222=22 means 127.0.0.1:22. "
+                     "chooses, and the client prints what it got. 2222=22 means localhost:22. "
                      "20000-20010=3000-3010: a range, each port with its own behind it. 127.0.0.1:2222=22: on that "
                      "address of the server alone. private=22: no public port; it is reached by its name, through the "
                      "server's --connect-bind.",

@@ -1,5 +1,6 @@
 #include "silent_backend.hpp"
 
+#include <strings.h>
 #include <sys/stat.h>
 
 #include <charconv>
@@ -23,7 +24,7 @@ std::optional<std::uint16_t> local_port(std::string_view text) {
     }
     const std::size_t colon = text.rfind(':');
     const std::string_view host = colon == std::string_view::npos ? "" : text.substr(0, colon);
-    if (host != "127.0.0.1" && host != "localhost" && host != "[::1]") {
+    if (host != "127.0.0.1" && host != "[::1]" && ::strcasecmp(std::string(host).c_str(), "localhost") != 0) {
         return std::nullopt;
     }
     std::uint16_t port = 0;

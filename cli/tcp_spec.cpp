@@ -9,7 +9,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr std::string_view this_machine = "127.0.0.1";
+constexpr std::string_view this_machine = "localhost";  // by either of its loopback addresses
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;
@@ -82,6 +82,12 @@ std::vector<Service> private_of(std::string_view text, const char* like, std::st
                  : std::vector<Service>{};
 }
 
+// As the library names a service after its backend: this machine is 127.0.0.1 there.
+std::string named(std::string_view local) {
+    const bool is_here = local.starts_with(this_machine) && local.substr(this_machine.size()).starts_with(':');
+    return is_here ? fmt::format("127.0.0.1{}", local.substr(this_machine.size())) : std::string(local);
+}
+
 }  // namespace
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
@@ -141,7 +147,7 @@ std::vector<Tcp> parse_tcp_udp_spec(std::string_view text, std::vector<Udp>& udp
         return {};
     }
     for (Tcp& tcp : all) {
-        tcp.name = tcp.remote_port != 0 ? fmt::format("tcp:{}", tcp.remote_port) : tcp.local;
+        tcp.name = tcp.remote_port != 0 ? fmt::format("tcp:{}", tcp.remote_port) : named(tcp.local);
         Udp& twin = udp.emplace_back(tcp.remote_port, tcp.local);
         twin.bind = tcp.bind;
         twin.with_tcp = tcp.name;

@@ -28,7 +28,7 @@ struct Http {
     /// below its domain, and assigns the same one again for as long as it knows this service.
     std::string host{};
     /// The backend that visitors are connected to, seen from this process: "127.0.0.1:3000", "[::1]:3000",
-    /// "app.internal:80", "3000" (on this machine); "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that
+    /// "app.internal:80", "3000" (localhost:3000); "unix:/run/app.sock"; "https://127.0.0.1:8443" for a backend that
     /// speaks TLS (port 443 if none is given), see `backend_tls`; "h2c://127.0.0.1:50051" for one that speaks HTTP/2,
     /// as gRPC does, and "h2://app.internal" for HTTP/2 over TLS; "files:/srv/www" for a folder whose files are the
     /// answers, read by the client itself (docs/files.md). A relative path is completed by the working directory when

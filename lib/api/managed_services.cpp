@@ -11,6 +11,7 @@
 #include "api/described_service.hpp"
 #include "backend/backend.hpp"
 #include "base/text.hpp"
+#include "net/host_port.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/own_doors.hpp"
 
@@ -26,6 +27,25 @@ constexpr std::array<std::string_view, 9> allowed_keys{"name", "tcp",  "udp",  "
 
 // Who switches a service, for status.
 constexpr const char* by_server = "the server";
+
+constexpr const char* ipv4_loopback = "127.0.0.1";
+
+// The description with 127.0.0.1 for a bare port and for `localhost`: it leads where the targets are named, and not to
+// ::1 too, which may not be one of them.
+Json with_address(Json description) {
+    const auto local = description.find("local");
+    if (local == description.end() || !(local->is_string() || local->is_number())) {
+        return description;
+    }
+    const std::string text = local->is_string() ? local->get<std::string>() : local->dump();
+    const std::size_t colon = text.rfind(':');
+    const std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+    const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);  // or a range of them
+    if (port.find_first_not_of("0123456789-") == std::string::npos && (host.empty() || net::is_localhost(host))) {
+        *local = std::string(ipv4_loopback) + ':' + port;
+    }
+    return description;
+}
 
 Answer forbidden(std::string message) {
     return admin::refusal(403, "forbidden", std::move(message));
@@ -45,7 +65,7 @@ public:
     Answer services() override {
         Json rows = Json::array();
         for (const Json& row : all()) {
-            if (is_target(row.value("local", std::string()))) {
+            if (leads_to_target(row)) {
                 rows.push_back(row);
             }
         }
@@ -59,7 +79,7 @@ public:
                                  ": it may have name, tcp, udp, tcp+udp, http, tls, path, bind and local.");
             }
         }
-        const ConfigFile file = read_service(description, {});
+        const ConfigFile file = read_service(with_address(description), {});
         if (!file.problems.empty() || !file.values.client) {
             return invalid_service(file.problems);
         }
@@ -76,7 +96,7 @@ public:
         check(file.values.client->http_services);
         check(file.values.client->tls_services);
         check(file.values.client->udp_services);
-        return refused ? *refused : client_.add_service(description, keeps_);
+        return refused ? *refused : client_.add_service(with_address(description), keeps_);
     }
 
     Answer remove_service(const std::string& name, bool) override {
@@ -109,6 +129,9 @@ private:
         return false;
     }
 
+    // Whether a service that is there already leads to a target. One at a bare port counts as one at 127.0.0.1.
+    bool leads_to_target(const Json& row) const { return is_target(with_address(row).value("local", std::string())); }
+
     std::optional<Answer> refuse(const std::string& name) const {
         bool is_known = false;
         for (const Json& row : all()) {
@@ -116,7 +139,7 @@ private:
                 continue;
             }
             is_known = true;
-            if (!is_target(row.value("local", std::string()))) {
+            if (!leads_to_target(row)) {
                 return forbidden(in_quotes(name) + " leads where this client's user lets nobody lead services to.");
             }
         }

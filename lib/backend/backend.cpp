@@ -129,7 +129,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     }
     made.at = *std::move(place);
     if (made.at.host.empty()) {
-        made.at.host = "127.0.0.1";
+        made.at.host = made.tls ? "127.0.0.1" : "localhost";  // the name that a certificate is checked for stays
     }
     return made;
 }

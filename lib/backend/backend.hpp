@@ -42,7 +42,7 @@ inline constexpr std::string_view folder_prefix = "files:";
 /// What `local` is for an exit.
 inline constexpr std::string_view exit_word = "exit";
 
-/// Reads "127.0.0.1:22", ":22" and "22" (this machine), "unix:/run/app.sock"; for HTTP services also "https://host",
+/// Reads "127.0.0.1:22", ":22" and "22" (`localhost`), "unix:/run/app.sock"; for HTTP services also "https://host",
 /// "https://host:port", "h2c://host:port" (HTTP/2), "h2://host:port" (HTTP/2 over TLS) and "files:FOLDER", where a
 /// relative path is completed by the working directory; for TCP services "tls://host:port" and "exit". The words of an
 /// error are to follow the text.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/datagram_addresses.hpp"
 #include "base/limits.hpp"
 #include "net/ip_text.hpp"
 #include "net/proxy_protocol.hpp"
@@ -52,8 +53,14 @@ private:
     const net::HostPort& place() const noexcept { return service_->backend.place.at; }
     Duration idle() const noexcept { return service_->udp_idle + limits::udp_idle_behind; }
     void look_for_backend();
+    void begin_sending();
     void on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses);
+    void look_again();
+    void on_addresses_again(const std::vector<runtime::SocketAddress>& addresses);
+    std::vector<runtime::SocketAddress> with_port(std::vector<runtime::SocketAddress> addresses) const;
     bool connect();
+    bool reconnect();
+    bool follow(DatagramAddresses::Advice advice);
     void refuse(Code code, const std::string& why);
     std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, std::shared_ptr<void> ticket);
     bool may_begin();
@@ -80,8 +87,7 @@ private:
     IntrusivePtr<mux::Stream> unaccepted_;  // until there is a socket
     const DialShared shared_;
     const std::shared_ptr<DatagramCounts> counts_;
-    std::vector<runtime::SocketAddress> addresses_;
-    std::size_t address_ = 0;  // the one in use
+    DatagramAddresses addresses_;
     runtime::NameService::Ticket question_ = 0;
     runtime::Fd socket_;
     runtime::Segmenting segmenting_;
@@ -144,8 +150,9 @@ bool BackendDatagrams::may_begin() {
 }
 
 void BackendDatagrams::look_for_backend() {
-    if (auto address = runtime::SocketAddress::from_ip(place())) {
-        on_addresses({}, {*address});
+    if (auto known = runtime::known_addresses(place()); !known.empty()) {
+        addresses_.set(std::move(known), false);
+        begin_sending();
         return;
     }
     question_ = worker_.names().resolve(
@@ -162,11 +169,49 @@ void BackendDatagrams::on_addresses(std::error_code error, const std::vector<run
         return;
     }
     try {
-        addresses_ = addresses;
-        if (connect()) {
-            if (unaccepted_) {
-                std::exchange(unaccepted_, nullptr)->accept();
+        addresses_.set(with_port(addresses), true);
+        begin_sending();
+    } catch (const std::exception&) {
+        refuse(Code::busy, "there is no memory");
+    }
+}
+
+void BackendDatagrams::begin_sending() {
+    if (connect()) {
+        if (unaccepted_) {
+            std::exchange(unaccepted_, nullptr)->accept();
+        }
+        run();
+    }
+}
+
+std::vector<runtime::SocketAddress> BackendDatagrams::with_port(std::vector<runtime::SocketAddress> addresses) const {
+    for (runtime::SocketAddress& address : addresses) {
+        address.set_port(place().port);
+    }
+    return addresses;
+}
+
+// Resolves the name again: it may have moved while the visitor goes on sending. Until it is resolved, the address in
+// use stays.
+void BackendDatagrams::look_again() {
+    if (question_ != 0) {
+        return;
+    }
+    worker_.names().distrust(place().host);
+    question_ = worker_.names().resolve(
+        place().host, [this](std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
+            question_ = 0;
+            if (!error && !addresses.empty()) {
+                on_addresses_again(addresses);
             }
+        });
+}
+
+void BackendDatagrams::on_addresses_again(const std::vector<runtime::SocketAddress>& addresses) {
+    const IntrusivePtr<BackendDatagrams> keep(this);
+    try {
+        if (addresses_.renew(with_port(addresses)) && reconnect()) {
             run();
         }
     } catch (const std::exception&) {
@@ -181,9 +226,10 @@ bool BackendDatagrams::connect() {
     std::error_code error;
     static const std::uint64_t most = runtime::descriptors_for_visitors();
     for (std::size_t tried = 0; !socket && tried < addresses_.size(); ++tried) {
-        address_ = (address_ + (tried > 0 ? 1 : 0)) % addresses_.size();
-        to = addresses_[address_];
-        to.set_port(place().port);
+        if (tried > 0) {
+            addresses_.skip();
+        }
+        to = addresses_.current();
         socket = runtime::connect_datagrams(to, error);
         if (socket && static_cast<std::uint64_t>(socket.get()) >= most) {
             socket.reset();
@@ -202,6 +248,21 @@ bool BackendDatagrams::connect() {
                                              runtime::visitor_address(to));
     }
     return true;
+}
+
+bool BackendDatagrams::reconnect() {
+    worker_.poller().remove(socket_.get(), *this);
+    socket_.reset();
+    readable_ = false;
+    return connect();
+}
+
+// False: the visitor's stream is over.
+bool BackendDatagrams::follow(DatagramAddresses::Advice advice) {
+    if (advice.resolves) {
+        look_again();
+    }
+    return !advice.moves || reconnect();
 }
 
 void BackendDatagrams::refuse(Code code, const std::string& why) {
@@ -264,6 +325,9 @@ void BackendDatagrams::to_backend() {
     while (next == Next::datagram) {
         buffer::Slice payload;
         next = flow_->take(payload);
+        if (next == Next::datagram && writer.is_empty() && !follow(addresses_.before_sending(worker_.now()))) {
+            return;
+        }
         if (next == Next::datagram && introduce(payload)) {
             writer.add(std::move(payload));
         }
@@ -343,6 +407,9 @@ void BackendDatagrams::from_backend() {
             received_ += result.bytes;
             active_at_ = worker_.now();
             DatagramCounts::add(counts_->received, result.bytes);
+            if (addresses_.answered()) {
+                worker_.names().prefer(place().host, addresses_.current());
+            }
             service_->backend_state->answered({service_->name, service_->backend.text}, worker_.now(), shared_.log);
         }
     }
@@ -357,13 +424,9 @@ void BackendDatagrams::from_backend() {
 void BackendDatagrams::unreachable(std::error_code error) {
     service_->backend_state->failed({service_->name, service_->backend.text}, error.message(), worker_.now(),
                                     shared_.log);
-    if (addresses_.size() > 1 && error == std::errc::connection_refused) {
-        worker_.poller().remove(socket_.get(), *this);
-        socket_.reset();
-        address_ = (address_ + 1) % addresses_.size();
-        if (connect()) {
-            readable_ = true;
-        }
+    if (error == std::errc::connection_refused || error == std::errc::host_unreachable ||
+        error == std::errc::network_unreachable) {
+        (void)follow(addresses_.refused(worker_.now()));
     }
 }
 

@@ -84,7 +84,6 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
                                       Connector::Callback connected) {
     Connector::Options options;
     options.deadline = limits::backend_connect_deadline;
-    options.per_address = options.deadline;
     if (!place.unix_path.empty()) {
         return std::make_unique<Connector>(worker, runtime::UnixPath{place.unix_path}, std::move(connected), options);
     }
@@ -112,8 +111,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
         }
         dial->connected(socket.get());
         if (dial->backend().place.unix_path.empty()) {
-            auto address = runtime::SocketAddress::from_ip(dial->backend().place.at);
-            trunk::set_pumped_socket_options(socket.get(), address && address->is_loopback());
+            trunk::set_pumped_socket_options(socket.get(), runtime::is_loopback(dial->backend().place.at));
         }
         if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
             dial->failed("it does not take the header of the PROXY protocol");

@@ -54,7 +54,6 @@ void HealthProbe::connect() {
     auto connected = [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); };
     runtime::Connector::Options options;
     options.deadline = terms_.timeout;
-    options.per_address = terms_.timeout;
     const BackendPlace& place = backend_.place;
     connector_ = place.unix_path.empty()
                      ? std::make_unique<runtime::Connector>(worker_, place.at, std::move(connected), options)

@@ -226,7 +226,7 @@ void ExitStream::connect(std::vector<SocketAddress> to) {
     Connector::Options options;
     options.deadline = limits::backend_connect_deadline;
     connector_.emplace(
-        worker(), std::move(to),
+        worker(), conversation_.target().host, std::move(to),
         [this](std::error_code error, runtime::Fd socket) { guarded([&] { on_connected(error, std::move(socket)); }); },
         options);
     if (runtime::Fd socket = connector_->take_connected()) {

@@ -144,6 +144,7 @@ std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescri
         return "The service's rule `" + problems.front().key + "` " + problems.front().text + '.';
     }
     description.per_visitor = part.per_visitor;
+    description.backend_tls = part.backend_tls;
     return std::nullopt;
 }
 

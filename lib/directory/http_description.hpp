@@ -49,6 +49,7 @@ struct HttpDescription {
     HttpServiceLimits limits;
     bool passthrough = false;       // TLS passes untouched: no path, no rules
     bool per_visitor = false;       // a stream carries requests of only one visitor's connection
+    bool backend_tls = false;       // the backend's own URLs begin with https
     hooks::SharedNotes notes;       // of plugins, when it was registered; the same object on all its trunks
     hooks::AskedReference asked{};  // plugins that its client has asked for; likewise
 

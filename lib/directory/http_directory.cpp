@@ -126,8 +126,10 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         auto known = services_.find(key);
         HttpDescription same = description;
         same.token_name = known != services_.end() ? known->second->description().token_name : "";  // is for logs alone
-        if (membership && known != services_.end()) {  // what names and plugins of the first member say counts for all
+        // What the first member of a group says of name, plugins and its backend's TLS counts for all.
+        if (membership && known != services_.end()) {
             same.name = known->second->description().name;
+            same.backend_tls = known->second->description().backend_tls;
             same.notes = known->second->description().notes;
         }
         if (known != services_.end() && known->second->description() == same) {

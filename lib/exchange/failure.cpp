@@ -54,6 +54,10 @@ Failure closed_failure(bool not_delivered) noexcept {
             Fared::reset};
 }
 
+Failure idle_failure() noexcept {
+    return {{PageState::backend_broken, "closed_early", "the backend has given up waiting for a request"}};
+}
+
 Failure connect_failure() noexcept {
     return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"},
             false,

@@ -32,6 +32,9 @@ inline constexpr unsigned lost_repeats_max = 3;
 Failure lost_failure() noexcept;
 /// The failure of a backend that has closed the connection without an answer.
 Failure closed_failure(bool not_delivered) noexcept;
+/// The failure of a backend whose 408 says that it has waited too long for a request, and closes the connection
+/// (RFC 9110, 15.5.9): on a stream that was idle it has crossed the request and is no answer to it.
+Failure idle_failure() noexcept;
 /// The failures of a backend that was not connected, or has not answered, in time.
 Failure connect_failure() noexcept;
 Failure slow_failure() noexcept;

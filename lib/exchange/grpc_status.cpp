@@ -14,6 +14,12 @@ bool is_grpc(std::string_view content_type) noexcept {
     return rest.empty() || rest.front() == '+' || rest.front() == ';' || rest.front() == ' ';
 }
 
+bool is_trailers_only(const http::ResponseHead& head) noexcept {
+    const bool has_body =
+        head.body.kind != http::BodyKind::none && !(head.body.kind == http::BodyKind::length && head.body.length == 0);
+    return !has_body && head.fields.first("grpc-status").has_value();
+}
+
 std::string_view grpc_status_of(std::uint16_t status) noexcept {
     switch (status) {
         case 400:

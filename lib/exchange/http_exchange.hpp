@@ -85,9 +85,11 @@ struct Answer {
     http::Body body;
     std::optional<std::uint64_t> content_length;  // for a body that is not sent: HEAD
     bool length_is_unknown = false;               // whatever `head` and `body` say: plugins make another body of it
-    buffer::Slice data;                           // for data
-    const http::Fields* trailers = nullptr;       // for the end; null or empty: none
-    wire::Code code = wire::Code::none;           // for what is broken: the backend's reset, if that was it
+    /// gRPC's "trailers-only": there is no body, and by HTTP/2 every field of the head is metadata of the call.
+    bool is_trailers_only = false;
+    buffer::Slice data;                      // for data
+    const http::Fields* trailers = nullptr;  // for the end; null or empty: none
+    wire::Code code = wire::Code::none;      // for what is broken: the backend's reset, if that was it
 };
 
 class HttpExchange final : private BackendUser,
@@ -276,6 +278,8 @@ private:
     StreamFacts stream_facts() const noexcept;
     bool waits_for_count();
     bool can_repeat(unsigned most) const noexcept;
+    bool may_be_anybodys() const noexcept;
+    bool was_idle_timeout(const http::ResponseHead& head);
     void fail(const Failure& failure);
     void fail_late() noexcept;
     void set_deadline() noexcept;

@@ -3,6 +3,8 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "exchange/connection_login.hpp"
+#include "exchange/grpc_status.hpp"
 #include "exchange/http_exchange.hpp"
 #include "exchange/request_counts.hpp"
 
@@ -84,10 +86,15 @@ bool HttpExchange::read_head(const StreamItem& item) {
         backend_->consume(0);
         return false;
     }
-    kept_.forget();
+    const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
+    if (progress == ResponseReader::Progress::complete && was_idle_timeout(response_.head())) {
+        return false;
+    }
+    if (progress != ResponseReader::Progress::more || !backend_->reused()) {  // else it may still be such a 408
+        kept_.forget();
+    }
     progress_at_ = edge_.worker.now();
     access_.mark(AccessLine::Phase::first_byte, progress_at_);
-    const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
     if (progress == ResponseReader::Progress::refused) {
         const http::Refusal refusal = response_.refusal();
         fail({{PageState::backend_broken, refusal.code, refusal.text}});
@@ -101,8 +108,10 @@ Answer HttpExchange::give_head() {
     answer.head = &head;
     answer.status = head.status;
     http::Edits& edits = edge_.new_edits();
-    bool fits = edits.set(http::FieldName::x_request_id, request_.id) && edits.remove("X-FerroTunnel-Error");
-    if (!head.is_interim() && !head.fields.first(http::FieldName::date)) {
+    answer.is_trailers_only = visitor_.http2 && request_.is_grpc && is_trailers_only(head);
+    bool fits = (answer.is_trailers_only || edits.set(http::FieldName::x_request_id, request_.id)) &&
+                edits.remove("X-FerroTunnel-Error");
+    if (!head.is_interim() && !answer.is_trailers_only && !head.fields.first(http::FieldName::date)) {
         fits = fits && edits.add(http::FieldName::date, edge_.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, edge_.settings(), edge_, edits);
@@ -137,6 +146,10 @@ Answer HttpExchange::give_head() {
     }
     state_ = State::answering;
     runtime::Deadline::cancel();
+    constexpr std::uint16_t unauthorized = 401;
+    if (head.status == unauthorized && offers_connection_login(head.fields)) {
+        request_.binds_connection = true;
+    }
     if (head.switches) {
         state_ = State::switched;
         EdgeCounters::add(edge_.counters.upgrades);
@@ -168,7 +181,7 @@ Answer HttpExchange::finish_answer() {
     answer.trailers = response_.trailers();
     if (!is_request_sent()) {
         drop_backend();  // the rest of the request must not become another request
-    } else if (response_.keeps_connection() && !edge_.draining()) {
+    } else if (response_.keeps_connection() && !edge_.draining() && may_be_anybodys()) {
         open_is_answered();
         edge_.pool.put(std::exchange(backend_, nullptr));
         edge_.gate.came_back(request_.service->serial());
@@ -177,6 +190,11 @@ Answer HttpExchange::finish_answer() {
         std::exchange(backend_, nullptr)->close();
     }
     return answer;
+}
+
+// Whether the backend's connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
+bool HttpExchange::may_be_anybodys() const noexcept {
+    return !request_.binds_connection || request_.service->description().per_visitor;
 }
 
 Answer HttpExchange::next_raw() {
@@ -326,6 +344,7 @@ Answer HttpExchange::give_page_head() {
     answer.edits = &edits;
     answer.status = local_.status();
     note_answer(local_.status());
+    answer.is_trailers_only = visitor_.http2 && local_.speaks_grpc();
     state_ = State::page_body;
     const bool is_head = request_.context.method == http::Method::head;
     answer.length_is_unknown = run_ && begin_download(!is_head, local_.status());

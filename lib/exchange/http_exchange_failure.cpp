@@ -13,7 +13,7 @@ StreamFacts HttpExchange::stream_facts() const noexcept {
 // Whether the request can be sent once more: all of it is kept, it was not yet sent once more so often, and no answer
 // has begun.
 bool HttpExchange::can_repeat(unsigned most) const noexcept {
-    return kept_.is_whole() && repeats_ < most && interims_ == 0;
+    return kept_.is_whole() && repeats_ < most && interims_ == 0 && !response_.is_within_head();
 }
 
 // Called when the backend has ended the connection. Where the request may only be sent once more when nothing of it was
@@ -25,6 +25,22 @@ bool HttpExchange::waits_for_count() {
     fin_seen_ = true;
     backend_->drop_front();
     edge_.wheel.set_after(*this, limits::http_count_follows);
+    return true;
+}
+
+// Called with the head of an answer. True: it was the 408 of a backend that has closed an idle connection, and the
+// request is sent once more.
+bool HttpExchange::was_idle_timeout(const http::ResponseHead& head) {
+    constexpr std::uint16_t request_timeout = 408;
+    if (head.status != request_timeout || head.keep_alive || !backend_->reused()) {
+        return false;
+    }
+    const Failure failure = idle_failure();
+    if (!can_repeat(1) || !may_repeat(failure, stream_facts(), request_.context.method)) {
+        return false;
+    }
+    response_.forget_head(nullptr, true);
+    fail(failure);
     return true;
 }
 

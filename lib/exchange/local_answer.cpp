@@ -22,10 +22,12 @@ void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) 
     location_.clear();
     fields_ = std::move(reply.fields);
     origin_ = hooks::Origin::plugin;
+    speaks_grpc_ = false;
 }
 
 void LocalAnswer::speak_grpc(std::string_view status) {
     check(is_page_, "only a page is an error");
+    speaks_grpc_ = true;
     fields_.emplace_back("grpc-status", status.empty() ? grpc_status_of(page_.status) : status);
     fields_.emplace_back("grpc-message", std::string(page_.reason).append(": ").append(page_.code));
     page_.status = 200;
@@ -50,12 +52,15 @@ void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& se
     if (request.service) {
         fits = fits && http::put_page_rules(request.service->description().rules.response_headers, edits);
     }
-    fits = fits && edits.set("Date", date) && edits.set("X-Request-Id", request.id);
+    // All fields of a gRPC error are metadata of the call: it has those that say what has happened.
+    fits = fits && (speaks_grpc_ || edits.set("Date", date)) && edits.set("X-Request-Id", request.id);
     if (!location_.empty()) {
         fits = fits && edits.set("Location", location_);
     }
     if (is_page_) {
-        put_usual();
+        if (!speaks_grpc_) {
+            put_usual();
+        }
         fits = fits && edits.set("Content-Type", page_.content_type) && edits.set("X-FerroTunnel-Error", page_.code);
     }
     if (is_page_ && page_.built_in) {

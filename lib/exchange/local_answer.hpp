@@ -24,6 +24,7 @@ public:
         location_.clear();
         fields_.clear();
         is_page_ = true;
+        speaks_grpc_ = false;
         origin_ = hooks::Origin::edge;
     }
     /// Makes this an answer without content. `location`: where a redirect leads to; empty: the answer is none.
@@ -33,6 +34,7 @@ public:
         location_ = std::move(location);
         fields_.clear();
         is_page_ = false;
+        speaks_grpc_ = false;
         origin_ = hooks::Origin::edge;
     }
 
@@ -42,6 +44,7 @@ public:
     /// Says what this page says as clients of gRPC read it: an answer of trailers alone, whose fields are status and
     /// message of the call. `status` where the page's own does not say enough.
     void speak_grpc(std::string_view status = {});
+    bool speaks_grpc() const noexcept { return speaks_grpc_; }
 
     hooks::Origin origin() const noexcept { return origin_; }
     std::uint16_t status() const noexcept { return page_.status; }
@@ -60,6 +63,7 @@ private:
     std::string location_;                                     // of a redirect
     std::vector<std::pair<std::string, std::string>> fields_;  // a plugin's
     bool is_page_ = true;  // a page; else a redirect, nothing but a status, or a plugin's own answer
+    bool speaks_grpc_ = false;
     hooks::Origin origin_ = hooks::Origin::edge;
 };
 

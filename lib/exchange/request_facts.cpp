@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/connection_login.hpp"
 #include "exchange/grpc_status.hpp"
 #include "exchange/streaming_type.hpp"
 #include "http/chunked.hpp"
@@ -32,10 +33,37 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     if (head.body.kind == http::BodyKind::chunked) {
         hops = http::connection_names(head.fields);
     }
-    const std::string_view type = head.fields.first(http::FieldName::content_type).value_or(std::string_view());
+    read_fields(head);
+}
+
+// In one walk, since each request pays for it.
+void RequestFacts::read_fields(const http::RequestHead& head) {
+    std::string_view type;
+    std::string_view accept;
+    std::size_t accepts = 0;
+    for (const http::Field& field : head.fields) {
+        switch (field.known) {
+            case http::FieldName::accept:
+                accept = accepts++ == 0 ? field.value : accept;
+                break;
+            case http::FieldName::content_type:
+                type = type.empty() ? field.value : type;
+                break;
+            case http::FieldName::authorization:
+                binds_connection = binds_connection || is_connection_login(field.value);
+                break;
+            default:
+                break;
+        }
+    }
     is_grpc = exchange::is_grpc(type);
     is_stream = head.body.kind != http::BodyKind::none && exchange::is_streaming_type(type);
-    read_accept(head);
+    accept_size_ = 0;
+    if (accepts > 1) {
+        page_format_ = http::choose_format(joined_accept(head));
+    } else {
+        keep_accept(accept);
+    }
 }
 
 void RequestFacts::believe(const http::Forwarding& forwarding) {
@@ -46,13 +74,7 @@ void RequestFacts::believe(const http::Forwarding& forwarding) {
 }
 
 // Keeps a copy of a usual Accept: it is read only when there is a page to show, which is rare.
-void RequestFacts::read_accept(const http::RequestHead& head) {
-    accept_size_ = 0;
-    if (head.fields.count(http::FieldName::accept) > 1) {
-        page_format_ = http::choose_format(joined_accept(head));
-        return;
-    }
-    const std::string_view accept = head.fields.first(http::FieldName::accept).value_or(std::string_view());
+void RequestFacts::keep_accept(std::string_view accept) {
     if (accept.size() > accept_room_.size()) {
         page_format_ = http::choose_format(accept);
         return;

@@ -48,6 +48,7 @@ public:
     http::Body body;                // as the backend gets it
     bool is_grpc = false;           // of the edge's own errors it reads fields alone (grpc_status.hpp)
     bool is_stream = false;         // its body is a stream of messages (streaming_type.hpp)
+    bool binds_connection = false;  // the backend's connection may be a user's behind it (connection_login.hpp)
     bool expects_continue = false;  // the backend is asked whether it wants the body
     std::string hops;               // names in Connection that could come as a trailer, if the body is chunked
     bool by_tls;                    // whether the visitor used TLS, as far as that can be believed
@@ -55,7 +56,8 @@ public:
     HttpServiceSettings settings;  // the service's, once it is known
 
 private:
-    void read_accept(const http::RequestHead& head);
+    void read_fields(const http::RequestHead& head);
+    void keep_accept(std::string_view accept);
 
     http::HostBuffer host_room_;
     // What Accept says: the format, or a copy from which it is read when there is a page to show.

@@ -38,6 +38,8 @@ public:
     /// head follows, since this was an interim one.
     void forget_head(BackendStream* backend, bool more);
     bool has_head() const noexcept { return has_head_; }
+    /// Whether a part of a head was read, but not all of it.
+    bool is_within_head() const noexcept { return !has_head_ && !head_bytes_.empty(); }
     /// Keeps the bytes of the complete head where they are, also when others are served meanwhile.
     void hold_head(BackendStream& backend);
     /// Takes the complete head out of the stream, so that its body can be read while it is still needed.

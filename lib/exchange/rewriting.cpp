@@ -9,6 +9,7 @@
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 #include "http/header_rules.hpp"
+#include "http/own_address.hpp"
 #include "http/redirect.hpp"
 
 namespace ferrotunnel::exchange {
@@ -86,13 +87,16 @@ std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& reque
         forwards = std::to_string(*left - 1);
         fits = edits.set("Max-Forwards", forwards) && fits;
     }
-    fits = apply_rules(head, request.service->description(), out, edits) && fits;
+    const directory::HttpDescription& service = request.service->description();
+    rewrite_target(head, service, out);
+    fits = map_own_address(arrival, service, scratch, edits) && fits;
+    fits = http::put_header_rules(service.rules.request_headers, edits) && fits;
     check(fits, "what the edge adds to a head fits into the edits");
     return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
 }
 
-bool Rewriting::apply_rules(const http::RequestHead& head, const directory::HttpDescription& service,
-                            http::RequestOut& out, http::Edits& edits) {
+void Rewriting::rewrite_target(const http::RequestHead& head, const directory::HttpDescription& service,
+                               http::RequestOut& out) {
     const http::Rules& rules = service.rules;
     if (rules.prefix || !rules.host.empty()) {
         rewritten_ = std::make_unique<Rewritten>();
@@ -107,7 +111,37 @@ bool Rewriting::apply_rules(const http::RequestHead& head, const directory::Http
             out.host = rewritten_->backend_authority;
         }
     }
-    return http::put_header_rules(rules.request_headers, edits);
+}
+
+// Maps the fields that name the service's own address, unless a plugin has changed them; a rule of the service may
+// still do so. False: the edits have no room.
+bool Rewriting::map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
+                                http::Edits& edits) const {
+    using http::Method;
+    const http::RequestHead& head = arrival.head;
+    const bool by_tls = arrival.forwarding.https();
+    // Requests that change what is there may name it in Destination and If.
+    const bool names_resources = head.method == Method::other || head.method == Method::put ||
+                                 head.method == Method::delete_ || head.method == Method::patch;
+    if (!rewritten_ && !names_resources) {
+        return true;
+    }
+    http::OwnAddress own{
+        by_tls ? "https" : "http", arrival.forwarding.host(), service.backend_tls ? "https" : "http", {}, nullptr};
+    if (rewritten_) {
+        own.backend_authority = rewritten_->backend_authority;
+        own.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
+    }
+    const auto put = [&](std::string_view name, http::FieldName known, auto map) {
+        const auto value = known == http::FieldName::other ? head.fields.first(name) : head.fields.first(known);
+        std::string mapped;
+        return !value || edits.drops(name, known) || !map(own, *value, mapped) ||
+               edits.set(name, scratch.keep(std::move(mapped)));
+    };
+    const bool fits = !rewritten_ || (put("Origin", http::FieldName::origin, http::map_origin) &&
+                                      put("Referer", http::FieldName::other, http::map_referer));
+    return fits && (!names_resources || (put("Destination", http::FieldName::other, http::map_destination) &&
+                                         put("If", http::FieldName::other, http::map_if)));
 }
 
 bool Rewriting::edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
@@ -133,6 +167,16 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
             (void)edits.set(name, scratch.keep(std::move(mapped)));
         }
     }
+    // What a backend that has got the mapped Origin answers to it.
+    if (const auto allowed = head.fields.first("Access-Control-Allow-Origin");
+        allowed && !map.backend_authority.empty()) {
+        map.prefix = nullptr;
+        std::string mapped;
+        if (http::map_location_back(map, *allowed, mapped)) {
+            (void)edits.set("Access-Control-Allow-Origin", scratch.keep(std::move(mapped)));
+        }
+        map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
+    }
     // All cookies are mapped or none: with more than the edits have room for, they stay as they are.
     constexpr std::size_t cookies_max = 24;
     const std::size_t cookies = head.fields.count(http::FieldName::set_cookie);
@@ -150,7 +194,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
 }
 
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits) {
-    if (!request.by_tls || !request.service) {
+    if (!request.by_tls || !request.service || request.is_grpc) {  // it would be metadata of the call
         return;
     }
     const auto& own = request.service->description().rules.hsts;

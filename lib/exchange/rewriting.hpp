@@ -40,15 +40,17 @@ private:
         std::string path;  // for the backend
     };
 
-    bool apply_rules(const http::RequestHead& head, const directory::HttpDescription& service, http::RequestOut& out,
-                     http::Edits& edits);
+    void rewrite_target(const http::RequestHead& head, const directory::HttpDescription& service,
+                        http::RequestOut& out);
+    bool map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
+                         http::Edits& edits) const;
     void map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const;
 
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
 };
 
 /// Adds Strict-Transport-Security to an answer over TLS, by the service's rule or else the edge's; only where the
-/// service is known.
+/// service is known, and not to calls of gRPC.
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
 /// What takes fields out of the heads of one direction, and so out of its trailers.

@@ -46,6 +46,7 @@ Session ClientConnection::make_session(ClientConnection& self) {
     require(nghttp2_option_new(&option_made));
     const OptionPtr option(option_made);
     nghttp2_option_set_no_auto_window_update(option_made, 1);
+    nghttp2_option_set_no_http_messaging(option_made, 1);  // see answer_rules.hpp
     nghttp2_option_set_max_send_header_block_length(option_made, 2 * limits::h2_backend_request_head_max);
 
     nghttp2_session* session = nullptr;
@@ -66,7 +67,14 @@ int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, co
                                 void* self) {
     return guarded([&] {
         ClientConnection& own = at(self);
-        if (!own.is_ours(frame->hd.stream_id) ||
+        if (!own.is_ours(frame->hd.stream_id) || own.failure_) {
+            return 0;
+        }
+        const AnswerRules::Verdict verdict = own.rules_.field(text_of(name, name_size), text_of(value, value_size));
+        if (verdict == AnswerRules::Verdict::malformed) {
+            own.fail_malformed(text_of(name, name_size));
+        }
+        if (verdict != AnswerRules::Verdict::keep ||
             own.answer_.field(text_of(name, name_size), text_of(value, value_size))) {
             return 0;
         }
@@ -79,7 +87,8 @@ int ClientConnection::on_data(nghttp2_session* session, std::uint8_t, std::int32
                               std::size_t size, void* self) {
     return guarded([&] {
         ClientConnection& own = at(self);
-        const std::size_t taken = own.is_ours(stream) ? own.answer_.data({data, size}) : size;
+        const bool is_wanted = own.is_ours(stream) && !own.failure_ && own.keeps_rules(own.rules_.data(size));
+        const std::size_t taken = is_wanted ? own.answer_.data({data, size}) : size;
         return taken == 0 ? 0 : nghttp2_session_consume(session, stream, taken);
     });
 }
@@ -96,14 +105,12 @@ int ClientConnection::on_frame(nghttp2_session*, const nghttp2_frame* frame, voi
                 own.last_ = true;
                 break;
             case NGHTTP2_HEADERS:
-                if (own.is_ours(frame->hd.stream_id) && !own.answer_.has_head()) {
-                    own.answer_.end_of_head(ends, own.last_);
-                } else if (own.is_ours(frame->hd.stream_id)) {
-                    own.answer_.end();
+                if (own.is_ours(frame->hd.stream_id) && own.keeps_rules(own.rules_.end_of_fields(ends))) {
+                    own.answer_.has_head() ? own.answer_.end() : own.answer_.end_of_head(ends, own.last_);
                 }
                 break;
             case NGHTTP2_DATA:
-                if (own.is_ours(frame->hd.stream_id) && ends) {
+                if (own.is_ours(frame->hd.stream_id) && ends && own.keeps_rules(own.rules_.end())) {
                     own.answer_.end();
                 }
                 break;

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace ferrotunnel::h2 {
 namespace {
 
@@ -69,6 +71,7 @@ std::size_t ClientConnection::take_head(Bytes bytes) {
 void ClientConnection::begin_exchange() {
     const http::RequestHead& head = parser_.head();
     answer_.begin(head.method);
+    rules_.begin(head.method);
     fields_.set_request(head, scheme_);
     body_ = http::BodyReader(head.body);
     told_.clear();
@@ -262,6 +265,22 @@ void ClientConnection::fail(std::string why, bool is_unprocessed) {
     if (!failure_) {
         failure_ = Failure{std::move(why), is_unprocessed, false};
     }
+}
+
+void ClientConnection::fail_malformed(std::string_view field) {
+    std::string why = "its answer breaks the rules of HTTP/2";
+    if (!field.empty()) {
+        constexpr std::size_t shown_max = 60;
+        why += ", in the field " + printable(field, shown_max);
+    }
+    fail(std::move(why));
+}
+
+bool ClientConnection::keeps_rules(bool kept) {
+    if (!kept && !failure_) {
+        fail_malformed();
+    }
+    return !failure_;
 }
 
 void ClientConnection::fail_unspoken() {

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "h2/answer_rules.hpp"
 #include "h2/client_answer.hpp"
 #include "h2/client_limits.hpp"
 #include "h2/client_request.hpp"
@@ -111,6 +112,9 @@ private:
     void stop_body() noexcept;
     void look_at_end();
     void fail(std::string why, bool is_unprocessed = false);
+    void fail_malformed(std::string_view field = {});
+    /// False: the answer has failed, now where `kept` is false.
+    bool keeps_rules(bool kept);
     void fail_unspoken();
     void produce();
     std::size_t waiting() const noexcept { return output_.size() - output_at_; }
@@ -124,6 +128,7 @@ private:
     http::BodyReader body_;
     std::string_view input_;  // within take_body(): what can be put into frames
     Phase phase_ = Phase::head;
+    AnswerRules rules_;  // what the answer has kept to until now
     ClientAnswer answer_;
     std::string output_;
     std::size_t output_at_ = 0;

@@ -48,6 +48,8 @@ public:
     /// The visitor's address, without port or brackets: the peer's, or the one that a trusted peer names.
     std::string_view client() const noexcept { return client_; }
     std::string_view request_id() const noexcept { return request_id_; }
+    /// The authority that the visitor asked for, as far as that can be believed.
+    std::string_view host() const noexcept { return host_; }
     /// Whether the visitor used HTTPS, as far as that can be believed.
     bool https() const noexcept { return https_; }
     /// The request has been here before: Via names `facts.via`. Such a request is answered with 508.

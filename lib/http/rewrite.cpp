@@ -5,6 +5,7 @@
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 #include "http/field_name.hpp"
+#include "http/url.hpp"
 
 namespace ferrotunnel::http {
 namespace {
@@ -69,31 +70,6 @@ bool same_authority(std::string_view scheme, std::string_view left, std::string_
         return a.port == 0 || a.port == 80 || a.port == 443;
     }
     return scheme.empty() ? a.port == b.port || a.port == 0 : port_of(a, scheme) == b.port;
-}
-
-struct Url {
-    std::string_view scheme;  // empty for "//host/path"
-    std::string_view authority;
-    std::string_view rest;  // path, query, fragment
-};
-
-// Splits a URL; false when it has no authority, or another scheme than HTTP's.
-bool split_url(std::string_view text, Url& url) noexcept {
-    for (const std::string_view scheme : {"http", "https"}) {
-        if (starts_with_text(text, scheme) && text.substr(scheme.size()).starts_with("://")) {
-            url.scheme = text.substr(0, scheme.size());
-            text.remove_prefix(scheme.size() + 1);
-            break;
-        }
-    }
-    if (!text.starts_with("//")) {
-        return false;
-    }
-    text.remove_prefix(2);
-    const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
-    url.authority = text.substr(0, end);
-    url.rest = text.substr(end);
-    return true;
 }
 
 bool map_url_back(const MapBack& map, const Url& url, std::string& out) {

@@ -223,7 +223,11 @@ void Http2Stream::write_head(const Answer& answer) {
                           "the backend has answered a request for a WebSocket as if it were none", http::Method::get);
         return;
     }
-    const http::ResponseOut out = answer_head(answer, http::Version::http11, true);
+    http::ResponseOut out = answer_head(answer, http::Version::http11, true);
+    if (answer.is_trailers_only && !answer.length_is_unknown) {
+        out.body = {};  // without a length, which would be metadata too
+        out.content_length.reset();
+    }
     const bool is_switch = exchange_->switched();
     answered_ = true;
     has_body_ =

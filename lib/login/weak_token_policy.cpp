@@ -1,5 +1,7 @@
 #include "login/weak_token_policy.hpp"
 
+#include "net/host_port.hpp"
+
 namespace ferrotunnel::login {
 namespace {
 
@@ -34,20 +36,6 @@ bool is_loopback_ipv4(std::string_view text) noexcept {
     return octets == 4 && is_octet(text);
 }
 
-bool is_localhost(std::string_view text) noexcept {
-    constexpr std::string_view name = "localhost";
-    if (text.size() != name.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        char lower = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
-        if (lower != name[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool is_refused(WeakTokenPolicy policy, TokenStrength strength, std::string_view host) noexcept {
     return strength == TokenStrength::weak && policy == WeakTokenPolicy::loopback_only && !is_loopback(host);
 }
@@ -63,7 +51,7 @@ bool is_loopback(std::string_view host) noexcept {
         host.remove_prefix(mapped.size());
         return is_loopback_ipv4(host);
     }
-    return host == "::1" || is_localhost(host) || is_loopback_ipv4(host);
+    return host == "::1" || net::is_localhost(host) || is_loopback_ipv4(host);
 }
 
 std::optional<std::string> refusal_to_listen(WeakTokenPolicy policy, TokenStrength strength, std::string_view host) {

@@ -1,5 +1,6 @@
 #include "net/host_port.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "net/ip_text.hpp"
@@ -54,6 +55,14 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
         return {};
     }
     return HostPort{std::string(host), *port};
+}
+
+bool is_localhost(std::string_view host) noexcept {
+    constexpr std::string_view name = "localhost";
+    host.remove_suffix(host.ends_with('.') ? 1 : 0);
+    return std::equal(host.begin(), host.end(), name.begin(), name.end(), [](char written, char wanted) {
+        return (written >= 'A' && written <= 'Z' ? static_cast<char>(written - 'A' + 'a') : written) == wanted;
+    });
 }
 
 std::string to_text(const HostPort& place) {

@@ -22,4 +22,8 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
 /// The reverse: IPv6 addresses get brackets.
 std::string to_text(const HostPort& place);
 
+/// Whether a host is `localhost`, which is this machine by any of its loopback addresses: in any case, and with the dot
+/// of a full name or without it.
+bool is_localhost(std::string_view host) noexcept;
+
 }  // namespace ferrotunnel::net

@@ -111,6 +111,14 @@ bool SocketAddress::is_unspecified() const noexcept {
     return IN6_IS_ADDR_UNSPECIFIED(&ip);
 }
 
+bool is_loopback(const net::HostPort& place) {
+    if (place.host.empty() || net::is_localhost(place.host)) {
+        return true;
+    }
+    const auto address = SocketAddress::from_ip(place);
+    return address && address->is_loopback();
+}
+
 net::Address visitor_address(const runtime::SocketAddress& from) noexcept {
     net::Address address;
     address.port = from.port();

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ public:
     bool is_loopback() const noexcept;
     bool is_unspecified() const noexcept;
 
+    friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept {
+        return a.size_ == b.size_ && std::memcmp(a.storage_.bytes, b.storage_.bytes, a.size_) == 0;
+    }
+
 private:
     union {
         sockaddr generic;
@@ -45,6 +50,9 @@ private:
     } storage_{};
     socklen_t size_ = 0;
 };
+
+/// Whether a place to connect to is this machine, as it is written: a loopback address, `localhost` or nothing.
+bool is_loopback(const net::HostPort& place);
 
 /// A visitor's address in the form that OPEN carries. An IPv4-mapped IPv6 address becomes IPv4.
 net::Address visitor_address(const runtime::SocketAddress& from) noexcept;

@@ -4,9 +4,9 @@
 #include <new>
 #include <utility>
 
+#include "runtime/connect_race.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/own_doors.hpp"
-#include "runtime/poller.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 
@@ -34,19 +34,18 @@ Resolver::~Resolver() {
     request_->names.forget(request_->ticket);
 }
 
-//   resolving --addresses--> connecting(i) --writable, no error--> told
-//       |                     |   ^ refused, or its time is up: next address
-//       +--no address---------+---+--deadline, no address left--> told with the error
-class Connector::Attempt final : private PollTarget {
+//   resolving --addresses--> racing --first connection--------------> told
+//       |                    |    ^ '--none left, or no answer for a while: resolved again, once; what is new joins
+//       +--no address--------+----+--deadline, no address left--> told with the error
+class Connector::Attempt final : private ConnectRace::Owner {
 public:
     Attempt(Worker& worker, Callback callback, Options options)
         : worker_(worker),
           callback_(std::move(callback)),
-          options_(options),
           deadline_(worker.now() + options.deadline),
+          race_(worker, *this),
           timer_(worker, [this] { on_timer(); }) {}
     ~Attempt() {
-        drop_socket();
         if (destroyed_ != nullptr) {
             *destroyed_ = true;
         }
@@ -54,19 +53,21 @@ public:
 
     void resolve(const net::HostPort& to) {
         timer_.set(deadline_);
-        host_ = to.host;
+        place_ = to;
         resolver_.emplace(worker_, to, [this](std::error_code error, std::vector<SocketAddress> found) {
             if (error) {
                 finish(error);
             } else {
-                connect_to(std::move(found));
+                resolves_again_at_ =
+                    worker_.now() + std::min<Duration>(limits::connect_patience, (deadline_ - worker_.now()) / 2);
+                race(std::move(found));
             }
         });
     }
 
-    void connect_to(std::vector<SocketAddress> addresses) {
-        addresses_ = std::move(addresses);
-        try_next();
+    void connect_to(std::string name, std::vector<SocketAddress> addresses) {
+        place_.host = std::move(name);
+        race(std::move(addresses));
     }
 
     void connect_to(const UnixPath& to) {
@@ -87,44 +88,61 @@ private:
     static constexpr auto unix_retry_max = std::chrono::milliseconds(250);
     static constexpr auto told_again_after = std::chrono::milliseconds(100);
 
-    void try_next() noexcept {
-        drop_socket();
-        while (next_ < addresses_.size()) {
-            std::error_code error;
-            socket_ = dial(addresses_[next_++], error);
-            if (socket_ && is_connected_already() && !is_connected_to_itself()) {
-                finish({});
-                return;
-            }
-            if (socket_) {
-                try {
-                    worker_.poller().add(socket_.get(), *this);
-                    watched_ = true;
-                } catch (const std::system_error& failure) {
-                    socket_.reset();
-                    note(failure.code());
-                    continue;
-                }
-                timer_.set(std::min(deadline_, worker_.now() + options_.per_address));
-                return;
-            }
-            note(error);
-        }
-        finish(last_error_);
+    void race(std::vector<SocketAddress> addresses) {
+        race_.add(std::move(addresses));
+        go_on();
     }
 
-    static Fd dial(const SocketAddress& to, std::error_code& error) noexcept {
-        if (leads_to_own_door(to)) {
-            error = own_door_error();
-            return {};
+    void go_on() noexcept {
+        race_.advance();
+        if (race_.is_won()) {
+            take_winner();
+            finish({});
+            return;
         }
-        return start_connect(to, error);
+        if (race_.is_lost() || worker_.now() >= resolves_again_at_) {
+            resolve_again();
+        }
+        if (race_.is_lost() && !resolving_again_) {
+            finish(race_.error());
+            return;
+        }
+        timer_.set(std::min({deadline_, race_.next_start(), resolves_again_at_}));
     }
 
-    // That a name stands for an own door too is what its user has to hear.
-    void note(std::error_code error) noexcept {
-        if (last_error_ != own_door_error()) {
-            last_error_ = error;
+    // The addresses may be what the name cache has kept from before the name had others.
+    void resolve_again() noexcept {
+        if (std::exchange(resolves_again_at_, never) == never) {
+            return;
+        }
+        worker_.names().distrust(place_.host);
+        try {
+            resolver_.emplace(worker_, place_, [this](std::error_code, std::vector<SocketAddress> found) {
+                resolving_again_ = false;
+                race(std::move(found));
+            });
+            resolving_again_ = true;
+        } catch (const std::bad_alloc&) {
+            resolver_.reset();
+        }
+    }
+
+    void on_race_changed() noexcept override {
+        if (race_.is_won() && !finished_) {
+            take_winner();
+            finished_ = true;
+            timer_.cancel();
+            tell();
+        } else if (!finished_) {
+            go_on();
+        }
+    }
+
+    void take_winner() noexcept {
+        socket_ = race_.take();
+        resolver_.reset();
+        if (race_.winner() != 0 && !place_.host.empty()) {
+            worker_.names().prefer(place_.host, race_.winning_address());
         }
     }
 
@@ -143,26 +161,6 @@ private:
             timer_.set(std::min(deadline_, worker_.now() + unix_wait_));
             unix_wait_ = std::min<Duration>(unix_wait_ * 2, unix_retry_max);
         }
-    }
-
-    void on_events(std::uint32_t events) noexcept override {
-        if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0 || finished_) {
-            return;
-        }
-        std::error_code error = socket_error(socket_.get());
-        if (!error && is_connected_to_itself()) {
-            error = std::make_error_code(std::errc::connection_refused);
-        }
-        if (error) {
-            note(error);
-            try_next();
-            return;
-        }
-        worker_.poller().remove(socket_.get(), *this);
-        watched_ = false;
-        finished_ = true;
-        timer_.cancel();
-        tell();
     }
 
     // Calls the callback, which may destroy this. A callback that lacks memory is called again a little later, with
@@ -185,27 +183,11 @@ private:
         }
     }
 
-    // Whether it is connected: within this machine a connect is usually complete when it returns, although it reports
-    // "in progress".
-    bool is_connected_already() const noexcept {
-        return addresses_[next_ - 1].is_loopback() && !peer_address(socket_.get()).empty();
-    }
-
-    // A connect to a free port of this machine in the range of ephemeral ports may connect the socket to itself.
-    bool is_connected_to_itself() const noexcept {
-        SocketAddress peer = addresses_[next_ - 1];
-        if (peer.is_unspecified()) {
-            peer = peer_address(socket_.get());
-        }
-        SocketAddress local = local_address(socket_.get());
-        return local.port() == peer.port() && local.ip() == peer.ip();
-    }
-
     // Ends the attempt. A result that is known early is told from the timer: never from within the constructor, and
     // with nothing of ours on the stack.
     void finish(std::error_code error) noexcept {
-        if (error && !addresses_.empty() && !host_.empty()) {
-            worker_.names().distrust(host_);
+        if (error && race_.has_addresses() && !place_.host.empty()) {
+            worker_.names().distrust(place_.host);
         }
         finished_ = true;
         result_ = error;
@@ -215,61 +197,49 @@ private:
     void on_timer() {
         if (finished_) {
             tell();
-            return;
-        }
-        if (!path_.empty()) {
+        } else if (!path_.empty()) {
             try_unix();
-            return;
-        }
-        last_error_ = std::make_error_code(std::errc::timed_out);
-        if (worker_.now() >= deadline_) {
-            drop_socket();
-            resolver_.reset();
-            finish(last_error_);
+        } else if (worker_.now() < deadline_) {
+            go_on();
         } else {
-            try_next();
+            // Where each address has failed, and only the name is still asked for, that is what there is to tell.
+            const bool lost = race_.has_addresses() && race_.is_lost();
+            resolver_.reset();
+            race_.stop();
+            finish(lost ? race_.error() : std::make_error_code(std::errc::timed_out));
         }
-    }
-
-    void drop_socket() noexcept {
-        if (std::exchange(watched_, false)) {
-            worker_.poller().remove(socket_.get(), *this);
-        }
-        socket_.reset();
     }
 
     Worker& worker_;
     Callback callback_;
-    Options options_;
     TimePoint deadline_;
+    ConnectRace race_;
     Timer timer_;
     std::optional<Resolver> resolver_;
-    std::string host_;  // the name that the addresses belong to
-    std::vector<SocketAddress> addresses_;
-    std::size_t next_ = 0;
+    net::HostPort place_;                  // the name that the addresses belong to; no host: none
+    TimePoint resolves_again_at_ = never;  // at the latest
+    bool resolving_again_ = false;
     std::string path_;  // instead of addresses
     Duration unix_wait_ = unix_retry;
     Fd socket_;
-    bool watched_ = false;
     bool finished_ = false;
     bool* destroyed_ = nullptr;  // set by the destructor while the callback runs
     std::error_code result_;
-    std::error_code last_error_ = std::make_error_code(std::errc::host_unreachable);  // if there is no address at all
 };
 
 Connector::Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options)
     : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
-    // A numeric address needs no name service: connect within this call.
-    if (auto address = SocketAddress::from_ip(to); address && !to.host.empty()) {
-        attempt_->connect_to({*address});
+    if (auto known = known_addresses(to); !known.empty()) {
+        attempt_->connect_to({}, std::move(known));
     } else {
         attempt_->resolve(to);
     }
 }
 
-Connector::Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options)
+Connector::Connector(Worker& worker, std::string name, std::vector<SocketAddress> to, Callback callback,
+                     Options options)
     : attempt_(std::make_unique<Attempt>(worker, std::move(callback), options)) {
-    attempt_->connect_to(std::move(to));
+    attempt_->connect_to(std::move(name), std::move(to));
 }
 
 Connector::Connector(Worker& worker, const UnixPath& to, Callback callback, Options options)

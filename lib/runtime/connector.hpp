@@ -17,8 +17,8 @@ namespace ferrotunnel::runtime {
 class Worker;
 
 /// Resolves a name off the worker's thread. A numeric address is answered without a thread, but never from within the
-/// constructor. An empty host is the loopback address. Destroying the resolver cancels: the callback is then not called
-/// any more.
+/// constructor. `localhost` and an empty host are both loopback addresses. Destroying the resolver cancels: the
+/// callback is then not called any more.
 class Resolver {
 public:
     using Callback = std::function<void(std::error_code, std::vector<SocketAddress>)>;
@@ -37,10 +37,11 @@ struct UnixPath {
     std::string path;
 };
 
-/// Connects to the first address of a name that answers, in the order given by the resolver; never to a door of this
-/// process that trusts its user (own_doors.hpp). Lives on its worker; the
-/// callback comes from an event of the socket or from a timer, never from within the constructor, and may destroy the
-/// connector. Destroying the connector cancels.
+/// Connects to a name: its addresses are tried at the same time (connect_race.hpp), in the order in which the name
+/// cache has them. When none of them answers, the name is resolved again, once, for those that it did not have before.
+/// Never connects to a door of this process that trusts its user (own_doors.hpp).
+/// Lives on its worker; the callback comes from an event of the socket or from a timer, never from within the
+/// constructor, and may destroy the connector. Destroying the connector cancels.
 class Connector {
 public:
     /// Gets exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A callback
@@ -48,14 +49,16 @@ public:
     using Callback = std::function<void(std::error_code, Fd)>;
 
     struct Options {
-        Duration deadline = std::chrono::seconds(10);    // for the whole attempt
-        Duration per_address = std::chrono::seconds(4);  // then the next address is tried
+        Duration deadline = std::chrono::seconds(10);  // for the whole attempt
     };
 
+    /// A numeric address, `localhost` (both loopback addresses) or an empty host, which means the same, needs no
+    /// resolver: then the connect begins within the constructor.
     Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options);
     Connector(Worker& worker, const net::HostPort& to, Callback callback)
         : Connector(worker, to, std::move(callback), Options()) {}
-    Connector(Worker& worker, std::vector<SocketAddress> to, Callback callback, Options options);
+    /// Connects to addresses of `name` that were resolved before; they are neither resolved again nor added to.
+    Connector(Worker& worker, std::string name, std::vector<SocketAddress> to, Callback callback, Options options);
     /// Connects to a unix socket, and tries again while the listener's queue is full.
     Connector(Worker& worker, const UnixPath& to, Callback callback, Options options);
     ~Connector();

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace ferrotunnel::runtime {
 
@@ -30,6 +30,26 @@ bool is_answer(const std::error_code& error) {
 const std::error_category& resolve_category() noexcept {
     static const ResolveCategory category;
     return category;
+}
+
+void order_addresses(std::vector<SocketAddress>& addresses, const SocketAddress& first) noexcept {
+    const auto preferred = std::ranges::find(addresses, first);
+    if (preferred != addresses.end()) {
+        std::rotate(addresses.begin(), preferred, preferred + 1);
+    }
+    // Each place gets the next address of the other family than the one before, as long as there is one.
+    const std::size_t used = std::min(addresses.size(), limits::name_addresses_max);
+    for (std::size_t place = 1; place < used; ++place) {
+        const int before = addresses[place - 1].family();
+        const auto begin = addresses.begin() + static_cast<std::ptrdiff_t>(place);
+        const auto other =
+            std::find_if(begin, addresses.end(), [before](const SocketAddress& one) { return one.family() != before; });
+        if (other == addresses.end()) {
+            break;
+        }
+        std::rotate(begin, other, other + 1);
+    }
+    addresses.erase(addresses.begin() + static_cast<std::ptrdiff_t>(used), addresses.end());
 }
 
 NameAnswer look_up(const std::string& host) {
@@ -116,6 +136,17 @@ void NameCache::distrust(const std::string& host) noexcept {
     }
 }
 
+void NameCache::prefer(const std::string& host, SocketAddress address) noexcept {
+    address.set_port(0);
+    std::lock_guard lock(mutex_);
+    const auto found = names_.find(host);
+    if (found != names_.end()) {
+        found->second.preferred = address;
+        found->second.preferred_until = clock_() + limits::name_preference;
+        order_addresses(found->second.answer.addresses, address);
+    }
+}
+
 std::size_t NameCache::size() const {
     std::lock_guard lock(mutex_);
     return names_.size();
@@ -166,11 +197,12 @@ void NameCache::run() noexcept {
     --running_;
 }
 
-// Stores an answer and returns the callbacks that wait for it; `found` becomes what they are told.
+// Stores an answer, in its order, and returns the callbacks that wait for it; `found` becomes what they are told.
 std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
     name.under_way = name.distrusted = false;
     name.answered_at = now;
     name.failing = found.error && !is_answer(found.error);
+    order_addresses(found.addresses, now < name.preferred_until ? name.preferred : SocketAddress());
     try {
         if (name.failing && now < name.usable_until) {
             found = name.answer;

@@ -25,6 +25,10 @@ struct NameAnswer {
     std::vector<SocketAddress> addresses;  // empty with an error; the ports are 0
 };
 
+/// Orders the addresses of a name for those who try them one after the other, and drops those beyond
+/// limits::name_addresses_max: `first`, if it is one of them, is the first one, and the families take turns.
+void order_addresses(std::vector<SocketAddress>& addresses, const SocketAddress& first) noexcept;
+
 /// Asks getaddrinfo, and blocks until it answers.
 NameAnswer look_up(const std::string& host);
 
@@ -35,7 +39,9 @@ NameAnswer look_up(const std::string& host);
 ///
 /// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
 /// the first caller waits for the resolver, and until the resolver answers again no other caller does, unless the
-/// addresses are distrusted. "No such name" is an answer, not a failure. Any thread.
+/// addresses are distrusted. "No such name" is an answer, not a failure. Addresses are in the order in which they are
+/// to be tried: the system's (RFC 6724), but behind the preferred one, and with both families in turn (RFC 8305). Any
+/// thread.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;
@@ -52,6 +58,9 @@ public:
     std::optional<NameAnswer> find(const std::string& host, Told told);
     /// Says that the addresses of `host` do not answer: the name is looked up again, unless its answer is very recent.
     void distrust(const std::string& host) noexcept;
+    /// Says that this address of `host` answered, and those before it did not: for limits::name_preference it is the
+    /// first one.
+    void prefer(const std::string& host, SocketAddress address) noexcept;
 
     std::size_t size() const;
 
@@ -64,6 +73,8 @@ private:
         bool failing = false;
         bool distrusted = false;  // since the last answer
         bool under_way = false;   // or waiting for its turn
+        SocketAddress preferred;  // empty: none
+        TimePoint preferred_until{};
         std::vector<Told> waiting;
     };
 

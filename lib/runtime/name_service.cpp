@@ -12,18 +12,17 @@ namespace {
 
 constexpr auto again_after = std::chrono::milliseconds(100);
 
-// The addresses of a name that needs no resolver: a numeric address, this machine, or an empty name.
-std::vector<SocketAddress> known_without_asking(const std::string& host) {
-    if (host.empty() || host == "localhost") {
-        return {*SocketAddress::from_ip("127.0.0.1", 0), *SocketAddress::from_ip("::1", 0)};
+}  // namespace
+
+std::vector<SocketAddress> known_addresses(const net::HostPort& place) {
+    if (place.host.empty() || net::is_localhost(place.host)) {
+        return {*SocketAddress::from_ip("127.0.0.1", place.port), *SocketAddress::from_ip("::1", place.port)};
     }
-    if (auto address = SocketAddress::from_ip(host, 0)) {
+    if (auto address = SocketAddress::from_ip(place)) {
         return {*address};
     }
     return {};
 }
-
-}  // namespace
 
 NameService::NameService(std::shared_ptr<buffer::Mailbox> mailbox)
     : mailbox_(std::move(mailbox)), self_(std::make_shared<NameService*>(this)) {}
@@ -58,7 +57,7 @@ void NameService::begin(const std::string& host, bool is_first) {
             }
         };
     };
-    if (auto known = known_without_asking(host); !known.empty()) {
+    if (auto known = known_addresses({host, 0}); !known.empty()) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }

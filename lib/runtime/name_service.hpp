@@ -19,6 +19,10 @@
 
 namespace ferrotunnel::runtime {
 
+/// The addresses of a place whose host needs no resolver: a numeric address; `localhost` and an empty host, which are
+/// 127.0.0.1 and then ::1. Empty: it is a name.
+std::vector<SocketAddress> known_addresses(const net::HostPort& place);
+
 /// The name service of one worker; it lives there.
 class NameService {
 public:
@@ -39,6 +43,8 @@ public:
     void forget(Ticket ticket) noexcept;
     /// Says that no address of `host` could be connected to: the name may have other addresses by now.
     void distrust(const std::string& host) noexcept { cache_->distrust(host); }
+    /// Says that `address` of `host` answered, and those before it did not: it is to be the first one.
+    void prefer(const std::string& host, const SocketAddress& address) noexcept { cache_->prefer(host, address); }
 
 private:
     struct Question {

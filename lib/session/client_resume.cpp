@@ -93,6 +93,7 @@ void ClientResume::on_pipe_open() {
     login::ClientHandshake::Settings settings = login_settings(*shared_, login_, trunk_->pipe());
     settings.resume = {id_, key_, ++attempts_, received_};
     handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
+    trunk_->may_be_taken();
     trunk_->session().send_control(handshake_->start());
     trunk_->session_changed();
 }

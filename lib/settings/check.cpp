@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "backend/backend.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "directory/http_description.hpp"
@@ -401,6 +402,8 @@ wire::HttpPart http_part(const Http& service) {
     }
     part.path = service.path;
     part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
+    const auto place = backend::parse_backend_place(service.local, wire::ServiceKind::http);
+    part.backend_tls = place && place->tls;
     part.rules = rules_part(service);
     part.limits = limits_part(service.limits);
     return part;

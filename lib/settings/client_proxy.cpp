@@ -29,7 +29,7 @@ Variable first_of(const std::array<const char*, count>& names) {
 // Whether the server is this machine, as far as its name tells.
 bool is_this_machine(const std::string& host) {
     const auto address = runtime::SocketAddress::from_ip(host, 0);
-    return host == "localhost" || (address && address->is_loopback());
+    return net::is_localhost(host) || (address && address->is_loopback());
 }
 
 Found proxy_of_environment(const net::HostPort& server) {

@@ -61,7 +61,8 @@ constexpr SettingFacts of_service[] = {
              "the first of these forms."},
     {.key = "local",
      .type = "address of a backend",
-     .help = "Where visitors are connected to; `22` is `127.0.0.1:22`. `unix:/run/app.sock`; with `http` also "
+     .help = "Where visitors are connected to; `22` is `localhost:22`: 127.0.0.1 or [::1]. `unix:/run/app.sock`; with "
+             "`http` also "
              "`https://host:port`, `http://host:port`, `h2c://host:port` and `h2://host:port` (HTTP/2, without and "
              "with TLS, for gRPC: [HTTP](http.md)) and `files:FOLDER`, whose files are the answers "
              "([files](files.md)), with `tcp` also `tls://host:port` and `exit`: this client as a proxy "

@@ -87,7 +87,7 @@ struct ServiceKeys {
     RuleKeys rules;
 };
 
-/// "22" and ":22" are port 22 of this machine, as on the command line.
+/// "22" and ":22" are port 22 of `localhost`, as on the command line.
 std::string with_host(const std::string& local);
 
 /// Whether `local` is missing: only a service that redirects can do without it.

@@ -12,7 +12,7 @@ using config::Value;
 std::string with_host(const std::string& local) {
     const std::size_t begin = local.starts_with(':') ? 1 : 0;
     const bool is_port = local.find_first_not_of("0123456789", begin) == std::string::npos;
-    return is_port ? "127.0.0.1:" + local.substr(begin) : local;
+    return is_port ? "localhost:" + local.substr(begin) : local;
 }
 
 bool is_local_missing(const ServiceKeys& keys) {

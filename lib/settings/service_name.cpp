@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/hex.hpp"
+#include "net/host_port.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -39,6 +40,15 @@ std::string made_valid(const std::string& text) {
     return name + checksum;
 }
 
+// What a name that is made from `local` calls it. This machine is 127.0.0.1 there, as it was before a bare port meant
+// ::1 too: visits and lists of disabled services know services by such names.
+std::string named(const std::string& local) {
+    const std::size_t colon = local.rfind(':');
+    return colon != std::string::npos && net::is_localhost(std::string_view(local).substr(0, colon))
+               ? "127.0.0.1" + local.substr(colon)
+               : local;
+}
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -47,15 +57,15 @@ bool is_name(std::string_view text) {
 
 std::string default_name(const Tcp& service) {
     if (service.is_private) {
-        return made_valid(service.local.empty() ? "private" : "private:" + service.local);
+        return made_valid(service.local.empty() ? "private" : "private:" + named(service.local));
     }
     return made_valid(service.remote_port != 0 || service.local.empty() ? "tcp:" + std::to_string(service.remote_port)
-                                                                        : service.local);
+                                                                        : named(service.local));
 }
 
 std::string default_name(const Http& service) {
     if (service.host.empty()) {
-        return made_valid(service.local.empty() ? "http" : "http:" + service.local);
+        return made_valid(service.local.empty() ? "http" : "http:" + named(service.local));
     }
     std::string name = service.host + service.path;
     std::erase(name, ' ');
@@ -71,10 +81,10 @@ std::string default_name(const Udp& service) {
         return made_valid(service.with_tcp + "/udp");
     }
     if (service.is_private) {
-        return made_valid(service.local.empty() ? "private" : "private:" + service.local);
+        return made_valid(service.local.empty() ? "private" : "private:" + named(service.local));
     }
     const bool by_port = service.remote_port != 0 || service.local.empty();
-    return made_valid("udp:" + (by_port ? std::to_string(service.remote_port) : service.local));
+    return made_valid("udp:" + (by_port ? std::to_string(service.remote_port) : named(service.local)));
 }
 
 }  // namespace ferrotunnel::detail

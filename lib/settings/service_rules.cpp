@@ -143,7 +143,7 @@ std::string authority_of(std::string_view local, const std::string& server_name)
     if (usual == 443 && !server_name.empty()) {
         place->host = server_name;
     } else if (place->host.empty()) {
-        place->host = "127.0.0.1";
+        place->host = "localhost";
     }
     const std::string host = place->host.find(':') == std::string::npos ? place->host : '[' + place->host + ']';
     return place->port == usual ? host : host + ':' + std::to_string(place->port);

@@ -152,7 +152,13 @@ void Trunk::on_timer() {
             close({Code::handshake_timeout, "the peer did not finish the TLS handshake in time", false, false});
             return;
         }
-        session_.fail(Code::handshake_timeout, "the login did not finish in time");
+        constexpr const char* late = "the login did not finish in time";
+        if (may_be_taken_) {
+            leave_pipe();
+            close({Code::handshake_timeout, late, false, true});
+            return;
+        }
+        session_.fail(Code::handshake_timeout, late);
     }
     if (now >= close_at_) {
         close(std::move(end_));

@@ -90,6 +90,9 @@ public:
     /// Whether it is this side that makes the new connection, and so tries also where the peer's machine has closed the
     /// socket; the other side then knows that its peer is gone. To be called before the login is done.
     void resumes_by_itself() noexcept { dials_ = true; }
+    /// The peer may take this connection for another session, which is resumed, before this side knows. If the login
+    /// does not finish in time, the connection is then reset: a GOAWAY, or an end in order, would end that session.
+    void may_be_taken() noexcept { may_be_taken_ = true; }
     /// Gives the connection up as if it were lost: another one has come. To be called when the session is resumable.
     void detach();
     bool is_detached() const noexcept { return state_ == State::detached; }
@@ -186,6 +189,7 @@ private:
     bool writable_ = true;
     bool logged_in_ = false;
     bool dials_ = false;
+    bool may_be_taken_ = false;
     const buffer::Slice* taking_ = nullptr;  // the bytes that the session is reading
 };
 

@@ -164,6 +164,8 @@ struct HttpPart {
     HttpLimitsPart limits{};
     /// A stream carries requests of one visitor's connection only; its OPEN says whose connection that is.
     bool per_visitor = false;
+    /// The backend is reached by TLS, so that its own URLs begin with https.
+    bool backend_tls = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
 };

@@ -149,6 +149,7 @@ void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error&
     fields.optional_text("path", http.path, limits::http_path_text_max);
     read_http_rules(fields, http.rules, http.limits);
     fields.optional_boolean("per_visitor", http.per_visitor);
+    fields.optional_boolean("backend_tls", http.backend_tls);
 }
 
 void decode_tls(FieldReader& service, TlsPart& tls, std::size_t index, Error& error) {

@@ -30,7 +30,7 @@ void write_hosts(cbor::Writer& writer, const std::vector<std::string>& hosts) {
 
 void write_http(cbor::Writer& writer, const HttpPart& http) {
     writer.map((http.hosts.empty() ? 0U : 1U) + (http.path.empty() ? 0U : 1U) +
-               count_http_rules(http.rules, http.limits) + (http.per_visitor ? 1U : 0U));
+               count_http_rules(http.rules, http.limits) + (http.per_visitor ? 1U : 0U) + (http.backend_tls ? 1U : 0U));
     if (!http.hosts.empty()) {
         write_hosts(writer, http.hosts);
     }
@@ -40,6 +40,9 @@ void write_http(cbor::Writer& writer, const HttpPart& http) {
     write_http_rules(writer, http.rules, http.limits);
     if (http.per_visitor) {
         writer.text("per_visitor").boolean(true);
+    }
+    if (http.backend_tls) {
+        writer.text("backend_tls").boolean(true);
     }
 }
 

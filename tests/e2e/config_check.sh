@@ -117,15 +117,15 @@ ok: example/ferrotunnel.yml
   client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 15 services, 1 visit
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432
-    db               tcp private -> 127.0.0.1:5432 (off)
-    iperf            tcp 8055 -> 127.0.0.1:5201
+    db               tcp private -> localhost:5432 (off)
+    iperf            tcp 8055 -> localhost:5201
     tcp:8081         tcp 8081 -> exit
     udp:8053         udp 127.0.0.1:8053 -> 127.0.0.1:53
-    iperf/udp        udp 8055 -> 127.0.0.1:5201
-    app.example.com  http app.example.com -> 127.0.0.1:3000
-    app.example.com/api http app.example.com, www.example.com /api -> 127.0.0.1:3001
-    app.example.com/shop http app.example.com /shop -> 127.0.0.1:3002
-    app.example.com/files http app.example.com /files -> 127.0.0.1:3003
+    iperf/udp        udp 8055 -> localhost:5201
+    app.example.com  http app.example.com -> localhost:3000
+    app.example.com/api http app.example.com, www.example.com /api -> localhost:3001
+    app.example.com/shop http app.example.com /shop -> localhost:3002
+    app.example.com/files http app.example.com /files -> localhost:3003
     old.example.com  http old.example.com -> redirect to https://app.example.com
     docs.example.com http docs.example.com -> files:$(cd "$dir" && pwd -P)/example/dist
     api.example.com  http api.example.com -> https://api.internal:443

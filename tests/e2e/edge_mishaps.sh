@@ -2,7 +2,7 @@
 # may have arrived is never sent again unless it may be repeated, and what is in a body never becomes a request.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
-need curl
+need curl python3
 
 serve_mishaps backend
 port=${backend##*:}
@@ -26,6 +26,41 @@ for way in length chunks close; do
         fi
     done
 done
+
+say "a 408 for an idle connection that crosses a request is no answer to it"
+cat >"$dir/idle.py" <<'PY'
+import os, socketserver, sys
+
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):  # answers the first request of a connection, and a later one below /late by 408
+        number = 0
+        while line := self.rfile.readline():
+            while self.rfile.readline().strip():
+                pass
+            number += 1
+            if number > 1 and b" /late" in line:
+                self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                return
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+server = Server(("127.0.0.1", 0), Handler)
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(server.server_address[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+server.serve_forever()
+PY
+start idle python3 "$dir/idle.py" "$dir/idle.port"
+wait_until $patience "the port of idle" test -s "$dir/idle.port"
+ready_client of_idle 1 --http "idle.example.com=127.0.0.1:$(<"$dir/idle.port")"
+behind_another() {
+    curl -sS --max-time 60 -H "Host: idle.example.com" "http://$edge/first" -o "$dir/first.out" \
+        --next -sS --max-time 60 -H "Host: idle.example.com" -o /dev/null -w '%{http_code}' "http://$edge/late" "$@"
+}
+equal "a GET is sent once more" "$(behind_another)" 200
+equal "a POST, which may have arrived, is not" "$(behind_another -X POST)" 408
 
 say "a POST is never sent twice, wherever its backend ends"
 # Two requests on one connection, so that the second one finds the first one's stream in the pool.

@@ -191,6 +191,15 @@ def code_of(call, *arguments, **options):
         return failed.code(), failed.details()
 
 
+def metadata_of_error(call):
+    """The names in the metadata of a call that fails, which nobody between may add to."""
+    try:
+        call(b"", timeout=60)
+        return None
+    except grpc.RpcError as failed:
+        return sorted(name for name, _ in failed.trailing_metadata())
+
+
 def call_all(edge, host):
     channel = channel_to(edge, host)
     answer, call = channel.unary_unary("/t.T/Unary").with_call(b"abc", timeout=60)
@@ -207,6 +216,7 @@ def call_all(edge, host):
            (grpc.StatusCode.INVALID_ARGUMENT, "bad: 100 % \u00e9"))
     expect("trailers alone", code_of(channel.unary_unary("/t.T/None"), b"", timeout=60)[0],
            grpc.StatusCode.UNIMPLEMENTED)
+    expect("metadata of trailers alone", metadata_of_error(channel.unary_unary("/t.T/None")), [])
     expect("a deadline", code_of(channel.unary_stream("/t.T/Wait"), b"", timeout=0.5)[0],
            grpc.StatusCode.DEADLINE_EXCEEDED)
     waiting = channel.unary_stream("/t.T/Wait")(b"", timeout=60)

@@ -64,6 +64,7 @@ has_text "$dir/head" '^grpc-status: 12'
 ask plain.test /hints -i -o "$dir/hints"
 has_text "$dir/hints" 'HTTP/1.1 103'
 has_text "$dir/hints" 'HTTP/1.1 204'
+equal "a 204 that declares a length" "$(status_of plain.test /no-content)" 204
 
 say "early answers, resets, refused requests, GOAWAY"
 equal "an early answer" "$(status_of plain.test /early --data-binary "@$dir/body")" 413

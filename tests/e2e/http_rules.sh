@@ -69,11 +69,11 @@ field() { awk -v name="$1:" 'tolower($1) == name { sub(/^[^ ]* /, ""); print }' 
 
 say "prefixes and Host, and what comes back"
 equal "without rules" "$(ask plain.test '/x?y=1' -b c=1)" "/x?y=1 host=plain.test env= cookie=c=1 for=plain.test"
-equal "replaced" "$(ask app.test '/api/users/7?y=1')" "/v2/users/7?y=1 host=127.0.0.1:$port env= cookie= for=app.test"
-equal "the prefix itself" "$(ask app.test /api)" "/v2 host=127.0.0.1:$port env= cookie= for=app.test"
+equal "replaced" "$(ask app.test '/api/users/7?y=1')" "/v2/users/7?y=1 host=localhost:$port env= cookie= for=app.test"
+equal "the prefix itself" "$(ask app.test /api)" "/v2 host=localhost:$port env= cookie= for=app.test"
 equal "stripped" "$(ask app.test '/strip/users?y=1')" "/users?y=1 host=app.test env= cookie= for=app.test"
 equal "dot segments" "$(ask app.test '/x/../api/./%75sers/../7?y=1' --path-as-is)" \
-    "/v2/7?y=1 host=127.0.0.1:$port env= cookie= for=app.test"
+    "/v2/7?y=1 host=localhost:$port env= cookie= for=app.test"
 equal "dot segments without rules" "$(ask plain.test '/x/../%7Ea/.' --path-as-is)" \
     "/~a/ host=plain.test env= cookie= for=plain.test"
 equal "no segment of its own" "$(status_of app.test /apix)" "404 unknown_path"
@@ -133,7 +133,7 @@ say "the short form with the backend's own Host"
 programs[short]=1
 start short "$FERROTUNNEL" http "$port" --host short.test --host-header rewrite --server "$control" --token-file "$dir/token"
 wait_for_text short "^  http://short.test:"
-equal Host "$(ask short.test /)" "/ host=127.0.0.1:$port env= cookie= for=short.test"
+equal Host "$(ask short.test /)" "/ host=localhost:$port env= cookie= for=short.test"
 
 say "what the server refuses is told, and the other services go on"
 server_says() { has_text "$dir/odd.out" "refused: $1: $2"; }
@@ -156,7 +156,7 @@ route() {
 }
 route 0 "https://fields.test/x?y=1" --config "$dir/rules.yml" --method POST
 diff - "$dir/route.out" <<TEXT || fail "route says something else"
--> 127.0.0.1:$port
+-> localhost:$port
 why
   \`fields.test\` fits the host: its rules decide.
   No rule with \`*.\` fits.
@@ -183,7 +183,7 @@ route 1 http://app.test/apix --config "$dir/rules.yml"
 has_text "$dir/route.out" '^-> 404, unknown_path$'
 has_text "$dir/route.out" '`/api` does not fit: it ends in the middle of a segment of the path.'
 route 0 app.test/api/x --http app.test=3000 --http app.test/api=3001
-has_text "$dir/route.out" '^-> 127.0.0.1:3001$'
+has_text "$dir/route.out" '^-> localhost:3001$'
 route 0 'app.test/x/../%61pi/x/.' --config "$dir/rules.yml"
 has_text "$dir/route.out" 'The path is compared, and sent on, as `/api/x/`.'
 has_text "$dir/route.out" '^  GET /x/ HTTP/1.1$'

@@ -252,7 +252,7 @@ server_name=proxied start_https --proxy-protocol-from 127.0.0.1 --tcp-bind 127.0
 ready_client behind 2 --http "app.example.com=$backend" --tcp "0=$backend"
 raw "$edge" "$header_v1$request" >"$dir/one.out"
 has_text "$dir/one.out" "^X-Forwarded-For: 192.0.2.7"
-has_text "$dir/one.out" "^X-Forwarded-Port: 443"
+has_text "$dir/one.out" "^X-Forwarded-Port: 80"
 raw "$edge" "$header_v2$request" >"$dir/two.out"
 has_text "$dir/two.out" "^X-Forwarded-For: 2001:db8::7"
 raw "$(awk '$1 == "service" && $3 !~ "^http" { print $3 }' "$dir/behind.endpoints")" "${header_v1}GET /close HTTP/1.1\r\nHost: app.example.com\r\n\r\n" >"$dir/three.out"

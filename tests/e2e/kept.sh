@@ -101,8 +101,8 @@ for ((try = first_port; try < first_port + 190 && first == 0; ++try)); do
     fi
 done
 run_ok services add --tcp "$first-$((first + 1))=$web-$((web + 1))" --keep
-printed "^tcp:$first: 127.0.0.1:$first -> 127.0.0.1:$web$"
-printed "^tcp:$((first + 1)): 127.0.0.1:$((first + 1)) -> 127.0.0.1:$((web + 1))$"
+printed "^tcp:$first: 127.0.0.1:$first -> localhost:$web$"
+printed "^tcp:$((first + 1)): 127.0.0.1:$((first + 1)) -> localhost:$((web + 1))$"
 fetches "$first" || fail "the first port of the range does not work"
 run_ok services remove "tcp:$first" --keep
 run_ok reload --control "$socket"

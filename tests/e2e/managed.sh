@@ -12,12 +12,15 @@ refused() {
 }
 
 serve_page
+own_web=$(free_port)
+start own_web python3 -m http.server --bind 127.0.0.1 --directory "$dir/files" "$own_web"
+wait_for_port "127.0.0.1:$own_web" own_web
 mkdir "$dir/secret"
 free=$(free_port) own=$(free_port) port=$(free_port)
 server_bind=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
 start_server --http-bind 127.0.0.1:0
 config() {
-    write_config "{name: own, tcp: $own, local: localhost:$web}"
+    write_config "{name: own, tcp: $own, local: localhost:$own_web}"
     sed -i "s/^  workers: 1$/  workers: 1\n  name: nas\n  retry_refused: 200ms\n  ${1:-managed: [\"127.0.0.1:$web\", \"127.0.0.1:$free\"]}/" "$file"
 }
 config
@@ -35,7 +38,8 @@ has_text "$dir/client.err" "the server's administrator manages services here.*PO
 say "what leads elsewhere is refused by the client, with its reason, and so is what names files of that machine"
 refused 'lets nobody lead services to "127.0.0.1:22"' add --tcp "0=22"
 refused "lets nobody lead services to \"10.0.0.1:$web\"" add --tcp "0=10.0.0.1:$web"
-refused "lets nobody lead services to \"localhost:$web\"" add --http "x.test=localhost:$web"
+refused "lets nobody lead services to \"app.internal:$web\"" add --http "x.test=app.internal:$web"
+refused "lets nobody lead services to \"localhost:$web\"" add --http "x.test=http://localhost:$web"
 refused "lets nobody lead services to \"files:$dir/secret\"" add --http "x.test=files:$dir/secret"
 refused 'lets nobody lead services to "unix:/run/app.sock"' add --http x.test=unix:/run/app.sock
 refused 'has no "token"' add --json "{\"tcp\": 0, \"local\": \"$web\", \"token\": \"file:/etc/passwd\"}"

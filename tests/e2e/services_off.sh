@@ -70,7 +70,7 @@ printed "b .*disabled: by $me$"
 
 say "it is enabled again"
 on services enable b
-printed "^b: 127.0.0.1:$port_b -> 127.0.0.1:$web$"
+printed "^b: 127.0.0.1:$port_b -> localhost:$web$"
 fetches "$port_b" || fail "it is not there again"
 [[ ! -e $kept ]] || fail "an empty file was left"
 

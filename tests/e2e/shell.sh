@@ -38,7 +38,7 @@ equal "lines for the user" "$(count_of private "  .* -> $backend")" 1
 say "a backend that is not there is told at start, one that is there is not"
 nobody=$(free_port)
 ready_client silent 2 --tcp "0=$nobody" --tcp "0=$backend"
-wait_for_text silent "warning: nothing listens at 127.0.0.1:$nobody yet; visitors of 127.0.0.1:$nobody are refused"
+wait_for_text silent "warning: nothing listens at localhost:$nobody yet; visitors of 127.0.0.1:$nobody are refused"
 equal "warnings" "$(count_of silent 'nothing listens')" 1
 
 say "a backend of two services is told once, with their names"

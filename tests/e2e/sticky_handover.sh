@@ -71,7 +71,7 @@ route address.test || fail "no route"
 has_text "$dir/route.out" '^--visitor ADDRESS tells'
 FERROTUNNEL_SERVER=elsewhere.test:7835 FERROTUNNEL_JSON=on "$FERROTUNNEL" route app.test --http app.test=3000 >"$dir/route.out" ||
     fail "variables of other commands are in the way"
-has_text "$dir/route.out" '^-> 127.0.0.1:3000$'
+has_text "$dir/route.out" '^-> localhost:3000$'
 route free.test || fail "no route"
 has_text "$dir/route.out" '^each visitor comes to one by the balance'
 equal "members with a weight of 2" "$(grep -c ' takes visitors  2 ' "$dir/route.out")" 3

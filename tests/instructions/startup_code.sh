@@ -18,9 +18,10 @@ both_ends() {
 }
 
 # mapped_code_of NAME: of the program's file, in KiB. Its libraries are given back in the same way.
-mapped_code_of() {
+mapped_code_of() { mapped_code_of_process "$(pid_of "$1")"; }
+mapped_code_of_process() {
     awk -v file="$program" '/^[0-9a-f]+-/ { ours = $2 ~ /x/ && $6 == file } ours && $1 == "Rss:" { kib += $2 }
-        END { print kib + 0 }' "/proc/$(pid_of "$1")/smaps"
+        END { print kib + 0 }' "/proc/$1/smaps"
 }
 
 is_given_back() { (($(mapped_code_of "$1") <= mapped_kib_max)); }
@@ -35,3 +36,16 @@ for tls in off on; do
     done
     end_programs
 done
+
+say "under a debugger, whose breakpoints are in these pages, nothing is given back"
+command -v python3 >/dev/null || skip "there is no python3"
+printf '#!/bin/sh\nexec python3 "%s/traced.py" "%s" "$@"\n' "$here" "$program" >"$dir/traced"
+chmod +x "$dir/traced"
+server_name=traced FERROTUNNEL=$dir/traced start_server
+traced=$(pgrep -P "$(pid_of traced)" -f "$program")
+has_text "/proc/$traced/status" "^TracerPid:.$(pid_of traced)\$"
+both_ends # which are told later that nothing has happened for a moment
+wait_until $patience "the code of an untraced server" is_given_back server
+wait_until $patience "the code of an untraced client" is_given_back client
+kib=$(mapped_code_of_process "$traced")
+((kib > mapped_kib_max)) || fail "$kib KiB of a traced program are mapped: its pages were given back"

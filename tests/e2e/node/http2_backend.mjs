@@ -47,6 +47,7 @@ const routes = {
     stream.additionalHeaders({ ':status': 103, link: '</a.css>; rel=preload' });
     stream.respond({ ':status': 204 }, { endStream: true });
   },
+  'no-content': (stream) => stream.respond({ ':status': 204, 'content-length': 5 }, { endStream: true }),
   early(stream) {  // an answer to which the body does not matter
     stream.respond({ ':status': 413, 'content-length': 3 });
     stream.end('no\n', () => stream.close(constants.NGHTTP2_NO_ERROR));

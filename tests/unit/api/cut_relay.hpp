@@ -8,6 +8,7 @@
 #include <asio/write.hpp>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -52,6 +53,10 @@ public:
             return true;
         });
     }
+    /// Of connections from now on passes only the first so many pieces on to the client; nothing: all.
+    void mute_after(std::optional<std::size_t> pieces) {
+        ask([this, pieces] { return std::exchange(mute_after_, pieces); });
+    }
     /// While closed, connections are taken and at once reset.
     void set_open(bool open) {
         ask([this, open] { return std::exchange(open_, open); });
@@ -70,6 +75,9 @@ private:
             }
         }
         void pump(tcp::socket& from, tcp::socket& to, std::array<char, 65536>& buffer) {
+            if (&from == &server && mute_after && pieces_down++ == *mute_after) {
+                return;
+            }
             from.async_read_some(asio::buffer(buffer), [this, self = shared_from_this(), &from, &to, &buffer](
                                                            std::error_code error, std::size_t n) {
                 if (error) {
@@ -84,6 +92,8 @@ private:
         }
         tcp::socket client;
         tcp::socket server;
+        std::optional<std::size_t> mute_after;
+        std::size_t pieces_down = 0;
         std::array<char, 65536> up;
         std::array<char, 65536> down;
     };
@@ -98,6 +108,7 @@ private:
                 link->cut();
             } else {
                 links_.push_back(link);
+                link->mute_after = mute_after_;
                 link->server.async_connect({asio::ip::make_address("127.0.0.1"), to_}, [link](std::error_code failed) {
                     if (failed) {
                         link->cut();
@@ -122,6 +133,7 @@ private:
     const std::uint16_t to_;
     tcp::acceptor acceptor_;
     bool open_ = true;
+    std::optional<std::size_t> mute_after_;
     std::vector<std::shared_ptr<Link>> links_;
     std::thread thread_;
 };

@@ -42,13 +42,21 @@ private:
 };
 
 struct ResumeFixture {
-    explicit ResumeFixture(std::chrono::milliseconds resume = 30s) {
-        server = server_builder(token).resume(resume).hold(0ms).on_event(at_server.handler()).build();
+    explicit ResumeFixture(std::chrono::milliseconds resume = 30s, bool tls = true,
+                           std::chrono::milliseconds login = Timing().handshake_timeout) {
+        server = server_builder(token).resume(resume).hold(0ms).tls_off(!tls).on_event(at_server.handler()).build();
         server.start();
         const std::string control = server.control_endpoint();
         relay.emplace(static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1))));
-        client =
-            client_builder(token, relay->address()).resume(resume).connections(1).on_event(at_client.handler()).build();
+        Timing timing;
+        timing.handshake_timeout = login;
+        client = client_builder(token, relay->address())
+                     .resume(resume)
+                     .connections(1)
+                     .tls_off(!tls)
+                     .timing(timing)
+                     .on_event(at_client.handler())
+                     .build();
         service = client.add(to(echo.address()));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));
@@ -128,6 +136,22 @@ TEST_CASE("a connection that is cut again and again is not made anew without end
         std::this_thread::sleep_for(1ms);
     }
     CHECK(rig.relay->count() - before <= 5);  // one at once, and one each second
+}
+
+TEST_CASE("a welcome that comes too late does not end the session that it welcomes", "[threads][resume]") {
+    ResumeFixture rig(30s, false, 1s);
+    Visitor visitor(rig.service.port());
+    REQUIRE(visitor.echoes("before"));
+    rig.relay->mute_after(1);  // the server's hello comes, its welcome does not
+    rig.relay->cut_all();
+    REQUIRE(eventually([&] { return rig.at_server.count(Kind::resumed) == 1; }));
+    const std::size_t connections = rig.relay->count();
+    REQUIRE(eventually([&] { return rig.relay->count() > connections; }));  // the client has given that one up
+    rig.relay->mute_after(std::nullopt);
+    REQUIRE(eventually([&] { return rig.at_client.count(Kind::resumed) == 1; }));
+    CHECK(visitor.echoes("after"));
+    CHECK(rig.at_client.count(Kind::lost) == 0);
+    CHECK(rig.at_server.count(Kind::lost) == 0);
 }
 
 TEST_CASE("a session keeps no more than its part of the memory", "[resume]") {

@@ -30,8 +30,8 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
     for (ServiceKind kind : {ServiceKind::tcp, ServiceKind::http, ServiceKind::tls}) {
         CHECK(in_full("db.internal:5432", kind) == "db.internal:5432");
         CHECK(in_full("[::1]:22", kind) == "[::1]:22");
-        CHECK(in_full(":22", kind) == "127.0.0.1:22");
-        CHECK(in_full("22", kind) == "127.0.0.1:22");
+        CHECK(in_full(":22", kind) == "localhost:22");
+        CHECK(in_full("22", kind) == "localhost:22");
         CHECK(in_full("unix:/run/app.sock", kind) == "unix:/run/app.sock");
         CHECK_FALSE(parse_backend_place("db.internal:5432", kind)->tls);
     }

@@ -48,6 +48,77 @@ TEST_CASE("an idempotent request on an old stream is sent once more when the bac
     }
 }
 
+TEST_CASE("a connection to which a login may be bound serves nobody else") {
+    const auto [request, head] = GENERATE(table<std::string, std::string>({
+        {"Authorization: NTLM TlRMTVNTUAAD", "HTTP/1.1 200 OK"},
+        {"Authorization: negotiate YIIFxQ==", "HTTP/1.1 200 OK"},
+        {"X-None: 1", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x, NTLM"},
+        {"X-None: 1", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nWWW-Authenticate: Negotiate"},
+    }));
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    Peer first = warm_up(rig, visitor);  // those of all others are shared
+    visitor.send("GET /own HTTP/1.1\r\nHost: app.test\r\n" + request + "\r\n\r\n");
+    CHECK(first.read_message().start == "GET /own HTTP/1.1");
+    first.send(head + "\r\nContent-Length: 3\r\n\r\nown");
+    CHECK(visitor.read_message().body == "own");
+    CHECK(first.read_to_end().empty());
+    CHECK(rig.pooled() == 0);
+    Peer stranger = rig.visit(get("/"));
+    Peer second = rig.backend.accept_request();
+    second.send(answer("nobody's"));
+    CHECK(stranger.read_message().body == "nobody's");
+    CHECK(rig.backend.accepted == 2);
+}
+
+TEST_CASE("the 408 of a backend that has closed an idle connection is no answer to the request that it crosses") {
+    const std::string late = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate";
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    Peer old = warm_up(rig, visitor);
+    visitor.send(get("/again"));
+    old.read_message();
+    if (GENERATE(false, true)) {  // in two pieces
+        old.send(late.substr(0, 20));
+        std::this_thread::sleep_for(20ms);
+        old.send(late.substr(20));
+    } else {
+        old.send(late);
+    }
+    Peer fresh = rig.backend.accept_request();
+    SECTION("and answered") {
+        fresh.send(answer("second"));
+        CHECK(visitor.read_message().body == "second");
+    }
+    SECTION("a 408 on the new connection is an answer") {
+        fresh.send(late);
+        CHECK(visitor.read_message().status() == 408);
+        CHECK_FALSE(rig.backend.comes(50));
+    }
+    CHECK(rig.counters().retries == 1);
+}
+
+TEST_CASE("a 408 that may be an answer is handed on") {
+    EdgeRig rig;
+    Peer visitor = rig.visit();
+    Peer old = warm_up(rig, visitor);
+    SECTION("to a POST, which the backend may have acted on") {
+        visitor.send("POST /once HTTP/1.1\r\nHost: app.test\r\nContent-Length: 4\r\n\r\nbody");
+        old.read_message();
+        old.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate");
+    }
+    SECTION("where the backend keeps the connection") {
+        visitor.send(get("/once"));
+        old.read_message();
+        old.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate");
+    }
+    const Message response = visitor.read_message();
+    CHECK(response.status() == 408);
+    CHECK(response.body == "late");
+    CHECK(rig.counters().retries == 0);
+    CHECK_FALSE(rig.backend.comes(50));
+}
+
 TEST_CASE("a POST that may have reached the backend is never sent again") {
     EdgeRig rig;
     Peer visitor = rig.visit();

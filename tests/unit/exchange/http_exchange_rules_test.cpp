@@ -41,6 +41,56 @@ TEST_CASE("a prefix and a host are rewritten, and mapped back in the answer") {
     CHECK(response.field("set-cookie") == "a=1; Path=/api");
 }
 
+TEST_CASE("what names the visitor's own address is mapped with Host and prefix") {
+    EdgeRig rig;
+    http::Rules rules;
+    rules.prefix = http::PrefixRewrite{"/v2"};
+    rules.host = "inner.test:3000";
+    add_ruled(rig, "ruled.test", 5, rules, "/api");
+    Peer visitor =
+        rig.visit(ask("ruled.test:8080", "/api/live",
+                      "Origin: http://ruled.test:8080\r\nReferer: "
+                      "http://ruled.test:8080/api/page?x=1\r\nDestination: http://ruled.test:8080/api/b\r\n"));
+    Peer backend = rig.backend.accept();
+    const Message request = backend.read_message();
+    CHECK(request.field("origin") == "http://inner.test:3000");
+    CHECK(request.field("referer") == "http://inner.test:3000/v2/page?x=1");
+    CHECK(request.field("destination") == "http://ruled.test:8080/api/b");  // means nothing to GET
+    backend.send(answer("x", "Access-Control-Allow-Origin: http://inner.test:3000\r\n"));
+    CHECK(visitor.read_message().field("access-control-allow-origin") == "http://ruled.test:8080");
+    visitor.send(
+        "MOVE /api/a HTTP/1.1\r\nHost: ruled.test:8080\r\nOrigin: http://evil.test\r\n"
+        "Destination: http://ruled.test:8080/api/b\r\nIf: <http://ruled.test:8080/api/a> (<urn:x>)\r\n\r\n");
+    const Message move = backend.read_message();
+    CHECK(move.field("origin") == "http://evil.test");
+    CHECK(move.field("destination") == "/v2/b");
+    CHECK(move.field("if") == "</v2/a> (<urn:x>)");
+    backend.send(answer("x"));
+    CHECK(visitor.read_message().status() == 200);
+}
+
+TEST_CASE("without rules only a Destination of another scheme than the backend's is mapped") {
+    EdgeRig rig;
+    add_ruled(rig, "plain.test", 5, {});
+    directory::HttpDescription by_tls = described("tls.test");
+    by_tls.backend_tls = true;
+    rig.add_service(by_tls, 6, rig.backend.place());
+    const auto move = [](const std::string& host) {
+        return "MOVE /a HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host + "\r\nDestination: http://" + host +
+               "/b\r\n\r\n";
+    };
+    Peer visitor = rig.visit(move("plain.test"));
+    Peer backend = rig.backend.accept();
+    const Message plain = backend.read_message();
+    CHECK(plain.field("origin") == "http://plain.test");
+    CHECK(plain.field("destination") == "http://plain.test/b");
+    Peer other = rig.visit(move("tls.test"));
+    Peer with_tls = rig.backend.accept();
+    const Message mapped = with_tls.read_message();
+    CHECK(mapped.field("origin") == "http://tls.test");
+    CHECK(mapped.field("destination") == "/b");
+}
+
 TEST_CASE("fields are added, set and removed both ways") {
     EdgeRig rig;
     http::Rules rules;

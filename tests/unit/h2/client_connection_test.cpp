@@ -60,6 +60,8 @@ TEST_CASE("answers without a body") {
     };
     for (const Case& one : {Case{"HEAD", "200", "7", "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n"},
                             Case{"GET", "204", "", "HTTP/1.1 204 No Content\r\n\r\n"},
+                            Case{"GET", "204", "5", "HTTP/1.1 204 No Content\r\n\r\n"},
+                            Case{"GET", "204", "0", "HTTP/1.1 204 No Content\r\n\r\n"},
                             Case{"GET", "304", "9", "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"},
                             Case{"GET", "200", "", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"}}) {
         Pair pair;

@@ -14,6 +14,7 @@
 
 #include "support/count_allocations.hpp"
 #include "support/lasting_port.hpp"
+#include "unit/runtime/deaf.hpp"
 #include "unit/runtime/loopback.hpp"
 #include "unit/runtime/own_loop.hpp"
 
@@ -35,19 +36,6 @@ struct Outcome {
     int calls = 0;
     std::error_code error;
     Fd fd;
-};
-
-// A listener whose queue is full drops what else comes: connects to it hang.
-struct Deaf {
-    Deaf() : listener(listen_on_loopback(0)), address(local_address(listener.get())) {
-        std::error_code error;
-        for (int i = 0; i < 4; ++i) {
-            fillers.push_back(start_connect(address, error));
-        }
-    }
-    Fd listener;
-    SocketAddress address;
-    std::vector<Fd> fillers;
 };
 
 /// A unix socket in a folder of its own, where two connections may wait.
@@ -119,7 +107,7 @@ TEST_CASE("a unix socket that has no room is tried again", "[unix]") {
         CHECK(outcome.fd);
     }
     SECTION("until its time is over") {
-        Connector connector(loop.worker, listener.to, outcome.callback(), {50ms, 50ms});
+        Connector connector(loop.worker, listener.to, outcome.callback(), {50ms});
         REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
         CHECK(outcome.error == std::errc::timed_out);
     }
@@ -133,7 +121,7 @@ TEST_CASE("within one machine the connection is there at once, for who asks, and
     int put_off = 0;
     for (bool at_once = false; !at_once; ++put_off) {
         REQUIRE(put_off < 10);
-        Connector connector(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
+        Connector connector(loop.worker, "", {local_address(listener.get())}, outcome.callback(), {});
         if (Fd socket = connector.take_connected()) {
             at_once = true;
             CHECK(peer_address(socket.get()).text() == local_address(listener.get()).text());
@@ -143,7 +131,7 @@ TEST_CASE("within one machine the connection is there at once, for who asks, and
         }
     }
 
-    Connector refused(loop.worker, {refusing_address()}, outcome.callback(), {});
+    Connector refused(loop.worker, "", {refusing_address()}, outcome.callback(), {});
     CHECK_FALSE(refused.take_connected());
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK(outcome.error == std::errc::connection_refused);
@@ -180,7 +168,7 @@ TEST_CASE("a refusal is told") {
 TEST_CASE("an address that can not be reached is told, not from within the constructor") {
     OwnLoop loop;
     Outcome outcome;
-    Connector connector(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
+    Connector connector(loop.worker, "", std::vector<SocketAddress>{}, outcome.callback(), {});
     CHECK(outcome.calls == 0);
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK(outcome.error == std::errc::host_unreachable);
@@ -190,7 +178,7 @@ TEST_CASE("a connect that hangs ends with its deadline") {
     OwnLoop loop;
     Deaf deaf;
     Outcome outcome;
-    Connector connector(loop.worker, {deaf.address}, outcome.callback(), {.deadline = 50ms, .per_address = 10s});
+    Connector connector(loop.worker, "", {deaf.address}, outcome.callback(), {.deadline = 50ms});
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK(outcome.error == std::errc::timed_out);
 }
@@ -200,8 +188,8 @@ TEST_CASE("each address gets its turn: refused, deaf, then one that answers") {
     Deaf deaf;
     Fd listener = listen_on_loopback(16);
     Outcome outcome;
-    Connector connector(loop.worker, {refusing_address(), deaf.address, local_address(listener.get())},
-                        outcome.callback(), {.deadline = 60s, .per_address = 30ms});
+    Connector connector(loop.worker, "", {refusing_address(), deaf.address, local_address(listener.get())},
+                        outcome.callback(), {.deadline = 60s});
     REQUIRE(loop.run_until([&] { return outcome.calls == 1; }));
     CHECK_FALSE(outcome.error);
     REQUIRE(outcome.fd);
@@ -215,9 +203,9 @@ TEST_CASE("destroying a connector cancels it, whatever it is doing") {
     Outcome outcome;
     {
         Connector resolving(loop.worker, net::HostPort{"localhost", 1}, outcome.callback());
-        Connector connecting(loop.worker, {deaf.address}, outcome.callback(), {});
-        Connector connected(loop.worker, {local_address(listener.get())}, outcome.callback(), {});
-        Connector failed(loop.worker, std::vector<SocketAddress>{}, outcome.callback(), {});
+        Connector connecting(loop.worker, "", {deaf.address}, outcome.callback(), {});
+        Connector connected(loop.worker, "", {local_address(listener.get())}, outcome.callback(), {});
+        Connector failed(loop.worker, "", std::vector<SocketAddress>{}, outcome.callback(), {});
     }
     loop.io.run_for(20ms);
     CHECK(outcome.calls == 0);

@@ -7,8 +7,8 @@
 #include <future>
 #include <string>
 
-#include "base/limits.hpp"
 #include "runtime/connector.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/worker_group.hpp"
 #include "unit/runtime/loop.hpp"
@@ -169,6 +169,38 @@ TEST_CASE("a name whose addresses do not answer is asked for again, once a secon
     resolver->ahead = limits::name_retry;
     CHECK(look_up(*cache, "app") == "192.0.2.2");
     CHECK(resolver->lookups == 2);
+}
+
+TEST_CASE("limit: addresses of a name; the families take turns behind the preferred one", "[names][limits]") {
+    const auto ordered = [](std::vector<const char*> ips, const char* first) {
+        std::vector<SocketAddress> addresses;
+        for (const char* ip : ips) {
+            addresses.push_back(*SocketAddress::from_ip(ip, 0));
+        }
+        order_addresses(addresses, *first != '\0' ? *SocketAddress::from_ip(first, 0) : SocketAddress());
+        std::string text;
+        for (const SocketAddress& address : addresses) {
+            text += address.ip() + ' ';
+        }
+        return text;
+    };
+    CHECK(ordered({}, "").empty());
+    CHECK(ordered({"2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1", "192.0.2.2"}, "") ==
+          "2001:db8::1 192.0.2.1 2001:db8::2 192.0.2.2 2001:db8::3 ");
+    CHECK(ordered({"192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"}, "") ==
+          "192.0.2.1 2001:db8::1 192.0.2.2 192.0.2.3 ");
+    CHECK(ordered({"2001:db8::1", "2001:db8::2", "192.0.2.1", "192.0.2.2"}, "192.0.2.2") ==
+          "192.0.2.2 2001:db8::1 192.0.2.1 2001:db8::2 ");
+    CHECK(ordered({"192.0.2.1", "192.0.2.2"}, "192.0.2.9") == "192.0.2.1 192.0.2.2 ");
+
+    std::vector<SocketAddress> many;
+    for (std::size_t i = 0; i <= limits::name_addresses_max; ++i) {
+        many.push_back(*SocketAddress::from_ip("2001:db8::" + std::to_string(i), 0));
+    }
+    many.push_back(*SocketAddress::from_ip("192.0.2.1", 0));
+    order_addresses(many, {});
+    CHECK(many.size() == limits::name_addresses_max);
+    CHECK(many[1].ip() == "192.0.2.1");
 }
 
 TEST_CASE("limit: lookups at a time, and names that are remembered", "[names][threads][limits]") {

@@ -112,7 +112,7 @@ TEST_CASE("a proxy that does not listen") {
 }
 
 TEST_CASE("a proxy that is silent is waited for until the deadline") {
-    ProxyFixture rig(Connector::Options{.deadline = 100ms, .per_address = 100ms});
+    ProxyFixture rig(Connector::Options{.deadline = 100ms});
     rig.accept();
     rig.wait_for_result();
     CHECK(rig.why.ends_with(" does not answer"));

@@ -120,7 +120,7 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     check_service(app, false, problems);
     CHECK(problems.empty());
     CHECK(app.name == "tls:app.example.com");
-    CHECK(app.local == "127.0.0.1:8443");
+    CHECK(app.local == "localhost:8443");
     CHECK(backend_problems(tls("*.example.com", "unix:/run/app.sock")).empty());
     only(tls(""), "missing `host`");
     only(tls("app.example.com", ""), "missing `local`");

@@ -43,6 +43,7 @@ TEST_CASE("the environment's proxy, unless the server is exempt or on this machi
     CHECK(found("env", {"127.0.0.1", 1}) == "none");
     CHECK(found("env", {"::1", 1}) == "none");
     CHECK(found("env", {"localhost", 1}) == "none");
+    CHECK(found("env", {"LocalHost.", 1}) == "none");
     ::setenv("NO_PROXY", "other.test,tunnel.test", 1);
     CHECK(found("env") == "none");
     ::setenv("no_proxy", "other.test", 1);

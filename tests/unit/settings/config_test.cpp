@@ -92,7 +92,7 @@ TEST_CASE("a file gives builders and services", "[config]") {
     CHECK(section.server == "tunnel.example.com");
     CHECK(section.connections == 3);
     CHECK(section.drain == 3s);
-    CHECK(section.services == std::vector<Tcp>{{0, "127.0.0.1:22", "ssh"}, {8080, "web.internal:80", "tcp:8080"}});
+    CHECK(section.services == std::vector<Tcp>{{0, "localhost:22", "ssh"}, {8080, "web.internal:80", "tcp:8080"}});
     Client client = config.client().workers(1).build();
     const std::vector<Service> services = config.offer(client);
     REQUIRE(services.size() == 2);
@@ -110,8 +110,8 @@ TEST_CASE("a file names its client, and may offer a service without a public por
                                         "f.yml");
     const Config::ClientSection section = config.client_section();
     CHECK(section.name == "desk-7");
-    CHECK(section.services == std::vector<Tcp>{Tcp::private_service("db", "127.0.0.1:5432"),
-                                               Tcp::private_service("private:127.0.0.1:22", "127.0.0.1:22")});
+    CHECK(section.services == std::vector<Tcp>{Tcp::private_service("db", "localhost:5432"),
+                                               Tcp::private_service("private:127.0.0.1:22", "localhost:22")});
     CHECK(problems_of_building(client_text("  name: two words\n")).size() == 1);
 }
 

@@ -26,6 +26,8 @@ TEST_CASE("a service without a name is called by what it is for", "[settings]") 
     CHECK(default_name(Tcp(2222, ":22")) == "tcp:2222");
     CHECK(default_name(Tcp(0, "[::1]:22")) == "[::1]:22");
     CHECK(default_name(Tcp::private_service("", "127.0.0.1:22")) == "private:127.0.0.1:22");
+    CHECK(default_name(Tcp::private_service("", "localhost:22")) == "private:127.0.0.1:22");
+    CHECK(default_name(Tcp::private_service("", "localhost.example:22")) == "private:localhost.example:22");
     CHECK(default_name(http("*.example.com", "/api")) == "*.example.com/api");
     CHECK(default_name(http("")) == "http::3000");
     CHECK(default_name(Tls("app.example.com", ":8443")) == "tls:app.example.com");

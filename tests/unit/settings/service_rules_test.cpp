@@ -46,7 +46,7 @@ TEST_CASE("what a program says in Host that connects to an address", "[http]") {
     CHECK(authority_of("https://app.internal:80") == "app.internal:80");
     CHECK(authority_of("https://10.0.0.7:8443", "app.internal") == "app.internal:8443");
     CHECK(authority_of("10.0.0.7:8443", "app.internal") == "10.0.0.7:8443");
-    CHECK(authority_of(":3000") == "127.0.0.1:3000");
+    CHECK(authority_of(":3000") == "localhost:3000");
     CHECK(authority_of("[::1]:3000") == "[::1]:3000");
     CHECK(authority_of("unix:/run/app.sock") == "localhost");
     CHECK(authority_of("").empty());

@@ -191,7 +191,7 @@ TEST_CASE("a service needs a place to lead to, and gets a name", "[settings]") {
     check_service(fixed, false, problems);
     CHECK(problems.empty());
     CHECK(fixed.name == "tcp:2222");
-    CHECK(fixed.local == "127.0.0.1:22");
+    CHECK(fixed.local == "localhost:22");
     Tcp served(0);
     check_service(served, true, problems);
     CHECK(problems.empty());

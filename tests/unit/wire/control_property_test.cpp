@@ -130,6 +130,7 @@ HttpPart random_http(SeededRandom& random) {
     }
     http.path = random_text(random, limits::http_path_text_max);
     http.per_visitor = random.chance(30);
+    http.backend_tls = random.chance(30);
     return http;
 }
 

@@ -90,6 +90,17 @@ TEST_CASE("register: what a TLS service says has its rules") {
     CHECK(first_of(message).tls == TlsPart{});
 }
 
+TEST_CASE("register: an HTTP service whose backend has TLS has exactly these bytes") {
+    Service service;
+    service.id = 7;
+    service.kind = ServiceKind::http;
+    service.http.hosts = {"a.example"};
+    service.http.backend_tls = true;
+    pin(service,
+        "a4 626964 07 646b696e64 02 6b72656d6f74655f706f7274 00"
+        "   6468747470 a2 65686f737473 81 69612e6578616d706c65 6b6261636b656e645f746c73 f5");
+}
+
 TEST_CASE("register: per_visitor is true or false") {
     json message = register_json();
     message["services"][0]["kind"] = 2;

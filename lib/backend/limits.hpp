@@ -1,0 +1,14 @@
+// The limits of connections to backends that are none of the whole library, each with its reason.
+#pragma once
+
+#include <chrono>
+
+namespace ferrotunnel::limits {
+
+/// A UDP backend with several addresses that has answered a visitor at none so far: after so long the visitor's next
+/// datagram goes to the next one. DNS clients ask again after 5 s.
+inline constexpr std::chrono::seconds udp_answer_patience{2};
+/// The name of a UDP backend that has not answered a visitor for so long is resolved again.
+inline constexpr std::chrono::seconds udp_resolve_after{30};
+
+}  // namespace ferrotunnel::limits

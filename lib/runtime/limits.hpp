@@ -1,0 +1,28 @@
+// The limits of names and of connecting to their addresses, each with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::limits {
+
+/// Addresses of a name that are used, in the order of preference: whoever administers the name may give it thousands.
+inline constexpr std::size_t name_addresses_max = 32;
+/// How long the address that could be connected to when the first ones could not is the first one of its name.
+inline constexpr auto name_preference = std::chrono::minutes(10);
+
+// --- connecting to one of several addresses (RFC 8305) --------------------------------------------------------------
+
+/// The next address is tried so long after the one before it, or at once when that has failed.
+inline constexpr auto connect_attempt_every = std::chrono::milliseconds(250);
+/// Sockets that one connect has at once. When there are as many, the oldest makes room for the next address if it had
+/// this long, in which all but the farthest peers answer.
+inline constexpr std::size_t connects_at_once_max = 4;
+inline constexpr auto connect_room_after = std::chrono::seconds(1);
+/// When no address of a name has answered for so long, or for half of the time that there is, the name is resolved
+/// again: it may have moved.
+inline constexpr auto connect_patience = std::chrono::seconds(4);
+
+}  // namespace ferrotunnel::limits
