@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "complain.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
 #include "printable.hpp"
@@ -91,7 +92,7 @@ void warn_of_exposed(const Config::Section& section, const std::string& part) {
     const auto warn = [&part](std::string_view key, const std::string& file) {
         const std::string text =
             fmt::format("{}.{}: the file \"{}\" can be read by other users of this machine", part, key, file);
-        fmt::print(stderr, "warning: {}\n", printable(text));
+        complain("warning: {}\n", printable(text));
     };
     for (const std::string& file : section.exposed_token_files) {
         warn("token", file);
@@ -146,9 +147,9 @@ ExitCode run_check(Arguments arguments) {
     check({options, arguments, &config, true, false}, problems);
     if (!problems.empty()) {
         const std::vector<std::string> lines = problems.lines();
-        fmt::print(stderr, "{}: {}\n", printable(file), counted(lines.size(), "problem"));
+        complain("{}: {}\n", printable(file), counted(lines.size(), "problem"));
         for (const std::string& line : lines) {
-            fmt::print(stderr, "  {}\n", line);
+            complain("  {}\n", line);
         }
         return ExitCode::usage;
     }
@@ -159,7 +160,7 @@ ExitCode run_check(Arguments arguments) {
     warn_of_exposed(config.server_section(), file + ": server");
     warn_of_exposed(config.client_section(), file + ": client");
     if (const std::string blind = why_changes_stay_unseen(file); !blind.empty()) {
-        fmt::print(stderr, "warning: {}\n", printable(fmt::format("{} {}", file, blind)));
+        complain("warning: {}\n", printable(fmt::format("{} {}", file, blind)));
     }
     fmt::print("ok: {}\n", printable(file));
     if (config.has_server()) {

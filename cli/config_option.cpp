@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "complain.hpp"
 #include "endpoint_file.hpp"
 #include "printable.hpp"
 
@@ -25,7 +26,7 @@ Config read(const std::string& file, std::string_view ignored, Problems& problem
     }
     for (const Problem& warning : config.warnings()) {
         if (warns && concerns(warning)) {
-            fmt::print(stderr, "warning: {}\n", printable(to_text(warning)));
+            complain("warning: {}\n", printable(to_text(warning)));
         }
     }
     return config;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "complain.hpp"
 #include "control_commands.hpp"
 #include "control_targets.hpp"
 #include "help.hpp"
@@ -301,7 +302,7 @@ ExitCode curl(std::vector<std::string> words) {
         const Json answer = asked(client_of(*options), "GET", '/' + encoded(*options->operand()) + "/curl");
         fmt::print("{}\n", text_in(answer, "curl"));  // not made printable: it is for a shell
         if (answer.value("masked", false)) {
-            fmt::print(stderr, "its secrets are masked: put them in the place of ***\n");
+            complain("its secrets are masked: put them in the place of ***\n");
         }
     }
     return ExitCode::ok;

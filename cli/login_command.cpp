@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "complain.hpp"
 #include "ferrotunnel/client.hpp"
 #include "help.hpp"
 #include "printable.hpp"
@@ -89,8 +90,8 @@ ExitCode try_login(const Join& join) {
     if (!error) {
         return ExitCode::ok;
     }
-    fmt::print(stderr, "ferrotunnel: not logged in to {}: {}\n", printable(join.server),
-               printable(why.empty() ? error.message() : why));
+    complain("ferrotunnel: not logged in to {}: {}\n", printable(join.server),
+             printable(why.empty() ? error.message() : why));
     return error == errc::unauthorized ? ExitCode::refused : ExitCode::lost;
 }
 
@@ -179,10 +180,9 @@ ExitCode run_token(Arguments arguments) {
     const Secret printed = server.empty() ? Secret::generate() : join_string(join);
     fmt::print("{}\n", printed.reveal());
     if (::isatty(STDOUT_FILENO) == 1) {
-        fmt::print(stderr, "{}",
-                   server.empty()
-                       ? "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n"
-                       : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
+        complain("{}", server.empty()
+                           ? "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n"
+                           : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
     }
     return ExitCode::ok;
 }

@@ -3,15 +3,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "arguments.hpp"
 #include "commands.hpp"
+#include "complain.hpp"
 #include "control_commands.hpp"
 #include "descriptors.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
@@ -100,7 +103,7 @@ void check_no_words(const std::string& command, const std::vector<std::string>& 
 ExitCode run(Arguments arguments) {
     std::vector<std::string>& words = arguments.words;
     if (words.empty()) {
-        fmt::print(stderr, "{}", help_for_program(command_infos()));
+        complain("{}", help_for_program(command_infos()));
         return ExitCode::usage;
     }
     const std::string name = words.front();
@@ -124,7 +127,7 @@ ExitCode run(Arguments arguments) {
     raise_descriptor_limit();
     const Command& command = *find_command(name);
     for (const std::string& finding : misspelt_variables(command.info(), command_infos, environ)) {
-        fmt::print(stderr, "warning: {}\n", printable(finding));
+        complain("warning: {}\n", printable(finding));
     }
     return command.run(std::move(arguments));
 }
@@ -133,20 +136,33 @@ ExitCode run_and_report(int argc, char** argv) {
     try {
         return run(take_arguments(argc, argv));
     } catch (const UsageError& error) {
-        error.problems.print(stderr, error.command);
+        error.problems.print(error.command);
         return ExitCode::usage;
     } catch (const config_error& error) {
-        fmt::print(stderr, "ferrotunnel: {}\n", error.what());
+        complain("ferrotunnel: {}\n", error.what());
         return ExitCode::usage;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "ferrotunnel: {}\n", printable(error.what()));
+        complain("ferrotunnel: {}\n", printable(error.what()));
         return ExitCode::failure;
     }
+}
+
+// What could not be written was not done: `ferrotunnel token > file` on a full disk has made no token. Who has stopped
+// reading wants no words.
+ExitCode after_output(ExitCode code) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return code;
+    }
+    if (errno != EPIPE) {
+        complain("ferrotunnel: can not write the output: {}\n", std::generic_category().message(errno));
+    }
+    return code == ExitCode::ok ? ExitCode::failure : code;
 }
 
 }  // namespace
 }  // namespace ferrotunnel::cli
 
 int main(int argc, char** argv) {
-    return static_cast<int>(ferrotunnel::cli::run_and_report(argc, argv));
+    using namespace ferrotunnel::cli;
+    return static_cast<int>(after_output(run_and_report(argc, argv)));
 }

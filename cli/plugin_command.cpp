@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "complain.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/plugin_abi.h"
 #include "ferrotunnel/plugin_info.hpp"
@@ -98,13 +99,12 @@ ExitCode list(bool as_json) {
             }
         }
         if (!file.is_usable()) {
-            fmt::print(stderr, "warning: {} can not be used; `ferrotunnel plugin check` says why\n",
-                       printable(file.file));
+            complain("warning: {} can not be used; `ferrotunnel plugin check` says why\n", printable(file.file));
         }
     }
     const std::string fault = shipped_plugins_fault();
     if (!fault.empty()) {
-        fmt::print(stderr, "warning: no plugin is loaded: {}\n", printable(fault));
+        complain("warning: no plugin is loaded: {}\n", printable(fault));
     }
     if (as_json) {
         fmt::print("[{}]\n", json);
@@ -121,9 +121,9 @@ ExitCode check(const std::string& file) {
         problems.insert(problems.end(), type.problems.begin(), type.problems.end());
     }
     if (!problems.empty()) {
-        fmt::print(stderr, "{}: {} problem{}\n", printable(file), problems.size(), problems.size() == 1 ? "" : "s");
+        complain("{}: {} problem{}\n", printable(file), problems.size(), problems.size() == 1 ? "" : "s");
         for (const std::string& problem : problems) {
-            fmt::print(stderr, "  {}\n", printable(problem));
+            complain("  {}\n", printable(problem));
         }
         return ExitCode::usage;
     }

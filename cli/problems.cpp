@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "complain.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -49,14 +50,14 @@ std::vector<std::string> Problems::lines() const {
     return lines;
 }
 
-void Problems::print(std::FILE* to, std::string_view command) const {
+void Problems::print(std::string_view command) const {
     const std::string program = command.empty() ? "ferrotunnel" : fmt::format("ferrotunnel {}", command);
     const std::vector<std::string> all = lines();
-    fmt::print(to, "{}: {}\n", program, all.size() == 1 ? "a problem" : fmt::format("{} problems", all.size()));
+    complain("{}: {}\n", program, all.size() == 1 ? "a problem" : fmt::format("{} problems", all.size()));
     for (const std::string& line : all) {
-        fmt::print(to, "  {}\n", line);
+        complain("  {}\n", line);
     }
-    fmt::print(to, "Nothing was started. `{} --help` explains the options.\n", program);
+    complain("Nothing was started. `{} --help` explains the options.\n", program);
 }
 
 }  // namespace ferrotunnel::cli

@@ -24,7 +24,7 @@ public:
     bool empty() const noexcept { return list_.empty() && of_files_.empty(); }
 
     /// Prints all problems, one a line, those of files in the order of the file; and where to find help.
-    void print(std::FILE* to, std::string_view command) const;
+    void print(std::string_view command) const;
     /// All problems as lines, without anything around them.
     std::vector<std::string> lines() const;
 

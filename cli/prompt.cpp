@@ -1,4 +1,5 @@
 #include "prompt.hpp"
+#include "complain.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -56,13 +57,13 @@ std::optional<Secret> prompt_for_secret(const std::string& question, Signals& si
     ssize_t size = 0;
     {
         const EchoOff silent;  // first: it throws away what was typed before
-        fmt::print(stderr, "{}", question);
+        complain("{}", question);
         std::fflush(stderr);
         if (wait_for_line(signals)) {
             size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal gives one line
         }
     }
-    fmt::print(stderr, "\n");
+    complain("\n");
     line.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
         line.pop_back();

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "complain.hpp"
 #include "control_commands.hpp"
 #include "control_targets.hpp"
 #include "help.hpp"
@@ -235,12 +236,11 @@ ExitCode tell_result(const Control& control, const std::string& name) {
             return ExitCode::ok;
         }
         if (state == "refused") {
-            fmt::print(stderr, "ferrotunnel: {} is offered, and the server refuses it: {}\n", name,
-                       text_in(service, "why"));
+            complain("ferrotunnel: {} is offered, and the server refuses it: {}\n", name, text_in(service, "why"));
             return ExitCode::failure;
         }
         if (state.empty()) {
-            fmt::print(stderr, "ferrotunnel: {} was offered, and is gone again\n", name);
+            complain("ferrotunnel: {} was offered, and is gone again\n", name);
             return ExitCode::failure;
         }
         if (std::chrono::steady_clock::now() > until) {

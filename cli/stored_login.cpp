@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "complain.hpp"
 #include "environment.hpp"
 #include "ferrotunnel/error.hpp"
 #include "new_file.hpp"
@@ -51,7 +52,7 @@ std::optional<Join> stored_login(Problems& problems) {
     try {
         const Secret text = Secret::from_file(path);
         if (text.exposed()) {
-            fmt::print(stderr, "warning: other users can read the token in {}; `chmod 600` it\n", printable(path));
+            complain("warning: other users can read the token in {}; `chmod 600` it\n", printable(path));
         }
         if (auto join = parse_join(text.reveal(), error)) {
             return join;

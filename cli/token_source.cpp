@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "complain.hpp"
 #include "ferrotunnel/error.hpp"
 #include "prompt.hpp"
 #include "setting_options.hpp"
@@ -56,8 +57,7 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
     }
     if (on_command_line && !on_command_line->empty()) {
         if (sources.may_ask) {
-            fmt::print(
-                stderr,
+            complain(
                 "hint: a token on the command line stays in the shell's history, and other users may catch a glimpse "
                 "of it;\n      {} or --token-file avoids that\n",
                 token_variable);

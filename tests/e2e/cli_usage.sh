@@ -55,6 +55,30 @@ run token
 run token now
 ends_with 2
 
+say "output that can not be written is a failure, and words that can not be written change no exit code"
+output_fails() {
+    code=0
+    "$FERROTUNNEL" "$@" >/dev/full 2>"$dir/run.err" </dev/null || code=$?
+    ends_with 1
+    told '^ferrotunnel: can not write the output: No space left on device$'
+}
+output_fails token
+output_fails version
+output_fails token --help
+for errors in /dev/full closed; do
+    for words in "check $dir/nothing.yml" "nonsense" "server --bind nonsense" "token extra"; do
+        code=0
+        if [[ $errors == closed ]]; then
+            # shellcheck disable=SC2086
+            "$FERROTUNNEL" $words 2>&- </dev/null || code=$?
+        else
+            # shellcheck disable=SC2086
+            "$FERROTUNNEL" $words 2>$errors </dev/null || code=$?
+        fi
+        ends_with 2
+    done
+done
+
 say "misspelt commands and options"
 run sever
 ends_with 2
