@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/authority.hpp"
+#include "http/canonical_path.hpp"
 #include "http/field_name.hpp"
 #include "http/path_match.hpp"
 #include "http/url.hpp"
@@ -48,7 +49,8 @@ std::string_view path_in(std::string_view rest) noexcept {
 // Appends the backend's path for `rest`, which begins with a path, and what is behind it. False: it is not surely below
 // the prefix, since programs read it differently, or it is outside.
 bool map_below(const PrefixMap& prefix, std::string_view rest, std::string& out) {
-    const std::string_view path = path_in(rest);
+    const std::string_view as_written = path_in(rest);
+    const std::string path = canonical_path(as_written);
     PathReadings readings;
     if (readings.assign(path) != PathFault::none || readings.oddities() != 0) {
         return false;
@@ -60,7 +62,7 @@ bool map_below(const PrefixMap& prefix, std::string_view rest, std::string& out)
         return false;
     }
     map_path(prefix, path, out);
-    out += rest.substr(path.size());
+    out += rest.substr(as_written.size());
     return true;
 }
 

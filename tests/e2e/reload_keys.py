@@ -135,6 +135,7 @@ values = {
     "server.plugins.chain[].id": ("other", 0), "server.plugins.chain[].on_failure": ("closed", 0),
     "server.plugins.chain[].mode": ("observe", 0), "server.plugins.chain[].hosts": ("a.test", 0),
     "server.plugins.chain[].paths": ("/a", 0), "server.plugins.chain[].services": ("h", 0),
+    "server.plugins.chain[].ignore_case": (True, 0), "server.plugins.chain[].reject_ambiguous_paths": (True, 0),
     "server.plugins.chain[].when": ('request.method == "GET"', 0), "server.plugins.wait_timeout": "1s",
     "server.plugins.waiting": 7, "server.plugins.collected": "1MiB", "server.allow_weak_token": True,
     "server.tls": False, "server.tls_cert": f"{folder}/one_more.pem", "server.tls_key": f"{folder}/one_again.key",

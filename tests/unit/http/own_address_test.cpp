@@ -92,6 +92,8 @@ TEST_CASE("own address: a Destination that is not surely below the prefix stays"
     CHECK(becomes(map_destination, own, at + "/dav/x?y") == "/v2/x?y");
     CHECK(becomes(map_destination, own, at + "/dav") == "/v2");
     CHECK(becomes(map_destination, own, at + "/d%61v/x%20y") == "/v2/x%20y");
+    CHECK(becomes(map_destination, own, at + "/dav/y/../x") == "/v2/x");
+    CHECK(becomes(map_destination, own, at + "/y/../dav/x") == "/v2/x");
     CHECK(becomes(map_destination, own, "/dav/x") == "/v2/x");
     CHECK(becomes(map_destination, by_prefix(stripped_dav), at + "/dav") == "/");
     for (const char* path : {"", "/", "/other", "/davx", "/dav/../x", "/dav/%2e%2e/x", "/dav//x", "/dav/a%2Fb",
