@@ -154,7 +154,7 @@ ExitCode after_output(ExitCode code) {
         return code;
     }
     if (errno != EPIPE) {
-        complain("ferrotunnel: can not write the output: {}\n", std::generic_category().message(errno));
+        complain("ferrotunnel: cannot write the output: {}\n", std::generic_category().message(errno));
     }
     return code == ExitCode::ok ? ExitCode::failure : code;
 }

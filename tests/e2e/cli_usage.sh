@@ -60,7 +60,7 @@ output_fails() {
     code=0
     "$FERROTUNNEL" "$@" >/dev/full 2>"$dir/run.err" </dev/null || code=$?
     ends_with 1
-    told '^ferrotunnel: can not write the output: No space left on device$'
+    told '^ferrotunnel: cannot write the output: No space left on device$'
 }
 output_fails token
 output_fails version

@@ -22,6 +22,24 @@ bool is_near(const StubTrunk& trunk) {
     return trunk.near;
 }
 
+std::shared_ptr<const StickyKey> some_sticky_key() {
+    ferrotunnel::test::SeededRandom random(1);
+    std::string problem;
+    return std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
+}
+
+/// Makes the client of this number and name a member that has a cookie.
+std::shared_ptr<StubTrunk> join_by_cookie(CarrierList<StubTrunk>& list, const std::shared_ptr<const StickyKey>& key,
+                                          std::uint8_t client, const std::string& name) {
+    Membership membership{{{1}, {9}}, {{1}, {client}}};
+    membership.sticky = ferrotunnel::wire::Sticky::cookie;
+    membership.key = key;
+    membership.name = name;
+    const auto trunk = std::make_shared<StubTrunk>();
+    list.add(trunk, client, membership);
+    return trunk;
+}
+
 }  // namespace
 
 TEST_CASE("of trunks, one nearby is chosen unless it has much more to do") {
@@ -334,20 +352,10 @@ TEST_CASE("least: who has the fewest visitors of this service, whatever else its
 
 TEST_CASE("a member has the same tag and hash after it was away; of those with one name the lowest rank that is free",
           "[groups]") {
-    const auto key = [] {
-        ferrotunnel::test::SeededRandom random(1);
-        std::string problem;
-        return std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
-    }();
+    const std::shared_ptr<const StickyKey> key = some_sticky_key();
     CarrierList<StubTrunk> list;
     const auto join = [&](std::uint8_t client, const std::string& name) {
-        Membership membership{{{1}, {9}}, {{1}, {client}}};
-        membership.sticky = ferrotunnel::wire::Sticky::cookie;
-        membership.key = key;
-        membership.name = name;
-        const auto trunk = std::make_shared<StubTrunk>();
-        list.add(trunk, client, membership);
-        return trunk;
+        return join_by_cookie(list, key, client, name);
     };
     const auto tag_of = [&](const std::shared_ptr<StubTrunk>& trunk) { return list.member_of(*trunk)->tag(); };
     const auto first = join(1, "web");
@@ -372,18 +380,10 @@ TEST_CASE("a member has the same tag and hash after it was away; of those with o
 
 TEST_CASE("a member that is away keeps its visitors' cookies for a time, and one other member has them meanwhile",
           "[groups]") {
-    ferrotunnel::test::SeededRandom random(1);
-    std::string problem;
-    const auto key = std::make_shared<const StickyKey>(load_or_make_sticky_key({}, random, problem));
+    const std::shared_ptr<const StickyKey> key = some_sticky_key();
     CarrierList<StubTrunk> list;
     const auto join = [&](std::uint8_t client, const std::string& name) {
-        Membership membership{{{1}, {9}}, {{1}, {client}}};
-        membership.sticky = ferrotunnel::wire::Sticky::cookie;
-        membership.key = key;
-        membership.name = name;
-        const auto trunk = std::make_shared<StubTrunk>();
-        list.add(trunk, client, membership);
-        return trunk;
+        return join_by_cookie(list, key, client, name);
     };
     const auto gone = join(1, "web");
     const std::string tag = list.member_of(*gone)->tag();
