@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "exits/destinations.hpp"
 #include "runtime/address.hpp"
+#include "runtime/own_doors.hpp"
 #include "settings/dashboard_address.hpp"
 #include "settings/managed_targets.hpp"
 
@@ -77,7 +78,7 @@ private:
         const bool is_name = place.at.host == "localhost" || place.at.host.empty();
         const auto to = runtime::SocketAddress::from_ip(is_name ? "127.0.0.1" : place.at.host, place.at.port);
         for (const runtime::SocketAddress& at : doors_.dashboards) {
-            if (place.unix_path.empty() && to && runtime::visitor_address(*to) == runtime::visitor_address(at)) {
+            if (place.unix_path.empty() && to && runtime::ends_at(*to, at)) {
                 found("client.services", service, at.text());
             }
         }

@@ -1,6 +1,5 @@
-// The canonical form of a path (RFC 3986, 6.2.2): dot segments are resolved, and unreserved characters (letters,
-// digits,
-// '-', '.', '_', '~') are not percent-encoded. Everything else stays as it was written, also the case of "%2f".
+// The canonical form of a path (RFC 3986, 6.2.2): dot segments are resolved, and unreserved characters (letters and
+// digits, '-', '.', '_', '~') are not percent-encoded. Everything else stays as it was written, also the case of "%2f".
 //
 // A path is put into this form before anything looks at it: routes, scopes and conditions of plugins, what plugins see
 // and ask, rewrites and redirects, and the backend. Only the access log has it as the visitor wrote it.

@@ -17,16 +17,6 @@ public:
     std::string message(int) const override { return "it is this program's own control API, which no tunnel reaches"; }
 };
 
-// 0.0.0.0 and :: stand for the loopback address of their family when they are connected to.
-bool is_same_place(const SocketAddress& dialled, const SocketAddress& bound) noexcept {
-    if (dialled.port() != bound.port()) {
-        return false;
-    }
-    const net::Address to = visitor_address(dialled);
-    const net::Address at = visitor_address(bound);
-    return to == at || (dialled.is_unspecified() && bound.is_loopback() && to.family == at.family);
-}
-
 bool is_same_socket(const std::string& dialled, const std::string& bound) noexcept {
     struct stat to {};
     struct stat at {};
@@ -90,8 +80,18 @@ OwnDoor::~OwnDoor() {
     own_doors().remove(*this);
 }
 
+// 0.0.0.0 and :: stand for the loopback address of their family when they are connected to.
+bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept {
+    if (dialled.port() != bound.port()) {
+        return false;
+    }
+    const net::Address to = visitor_address(dialled);
+    const net::Address at = visitor_address(bound);
+    return to == at || (dialled.is_unspecified() && bound.is_loopback() && to.family == at.family);
+}
+
 bool leads_to_own_door(const SocketAddress& to) noexcept {
-    return own_doors().has(to, is_same_place);
+    return own_doors().has(to, ends_at);
 }
 
 bool leads_to_own_door(const std::string& path) noexcept {

@@ -30,6 +30,9 @@ private:
     const std::variant<SocketAddress, std::string> place_;
 };
 
+/// Whether a connection to an address ends at the listener that is bound to the other one.
+bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept;
+
 /// Whether a connection to the address would end at one of this process's doors. Any thread; costs one atomic load
 /// where there is no door.
 bool leads_to_own_door(const SocketAddress& to) noexcept;

@@ -61,6 +61,10 @@ complained "client.services: .allow. of \"out\" $at"
 complained "client.services: \"control\" leads to this program's own control API at $socket,"
 ! file_has "$dir/run.err" '"page"' || fail "a warning is about another service"
 
+sed "s/localhost:$dashboard/0.0.0.0:$dashboard/" "$file" >"$dir/other.yml"
+run_ok check "$dir/other.yml"
+complained "client.services: \"own\" $at"
+
 say "a dashboard that asks for a secret trusts nobody for where he comes from"
 (umask 077 && "$FERROTUNNEL" token >"$dir/secret")
 write_config "${service_lines[@]:0:2}"
