@@ -95,13 +95,24 @@ OptionInfo health_option() {
             false};
 }
 
+OptionInfo group_option() {
+    return {
+        "group", "NAME",
+        "Other clients with the same token may offer the same port or host, with this name: visitors are spread over "
+        "them. Default: this client alone.",
+        false};
+}
+
 bool has_backend_options(const Options& options) {
-    return options.has("proxy-protocol") || options.has("health") ||
+    return options.has("proxy-protocol") || options.has("health") || options.has("group") ||
            std::any_of(std::begin(of_tls), std::end(of_tls), [&](const char* name) { return options.has(name); });
 }
 
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems) {
     apply_health(options, services, problems);
+    for (AnyService* service : services) {
+        std::visit([&](auto& one) { one.group.name = options.text("group").value_or(one.group.name); }, *service);
+    }
     BackendTls wanted;
     wanted.ca_file = options.text("backend-ca").value_or("");
     wanted.server_name = options.text("backend-name").value_or("");

@@ -1,4 +1,5 @@
-// The options --backend-..., and --proxy-protocol: how the services of the command line reach their backends.
+// The options --backend-..., --proxy-protocol, --health and --group: how the services of the command line reach their
+// backends, and share their visitors with other clients.
 #pragma once
 
 #include <vector>
@@ -12,6 +13,7 @@ namespace ferrotunnel::cli {
 std::vector<OptionInfo> backend_tls_options();
 OptionInfo proxy_protocol_option();
 OptionInfo health_option();
+OptionInfo group_option();
 
 /// Whether any of these options was given.
 bool has_backend_options(const Options& options);

@@ -26,7 +26,7 @@ std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, b
     options.insert(options.begin() + 1, own.begin(), own.end());
     std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
     if (proxy) {
-        backend.insert(backend.end(), {proxy_protocol_option(), health_option()});
+        backend.insert(backend.end(), {proxy_protocol_option(), health_option(), group_option()});
     }
     options.insert(options.end(), backend.begin(), backend.end());
     if (guards != Guards::none) {
@@ -224,15 +224,16 @@ const CommandInfo& exit_info() {
     static const CommandInfo info = [] {
         CommandInfo made =
             short_form("exit", "the short form of client, for a proxy to named destinations (SOCKS5 and HTTP)",
-                       "  ferrotunnel exit --allow 10.0.0.0/8:443 --port 1080 --user ann --password-file password\n"
-                       "      --server tunnel.example.com --token-file token\n"
+                       "  ferrotunnel exit --allow 10.0.0.0/8:443 --remote-port 1080 --user ann\n"
+                       "      --password-file password --server tunnel.example.com --token-file token\n"
                        "  curl --socks5-hostname ann:...@tunnel.example.com:1080 https://10.1.2.3/\n",
                        {{"allow", "DESTINATION",
                          "Where visitors may go: 10.0.0.0/8:443, *.example.com:80,443, [2001:db8::7]:22; several times "
                          "for several. Without ports: all of them. Nothing else is reached, and what is allowed by its "
                          "name alone leads to public addresses only.",
                          true},
-                        {"port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                        {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
+                        {"port", "PORT", "The same, by its older name.", false},
                         {"user", "NAME", "Who may use it. Default: everybody who reaches the port.", false},
                         {"password-file", "FILE", "A file with that user's password.", false},
                         service_token()},

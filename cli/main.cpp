@@ -20,6 +20,7 @@
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
+#include "foreign_commands.hpp"
 #include "help.hpp"
 #include "plugin_command.hpp"
 #include "printable.hpp"
@@ -70,20 +71,23 @@ const Command* find_command(std::string_view name) {
     throw error;
 }
 
-void check_command(const std::string& name) {
+// `words` begin with the name.
+void check_command(const std::vector<std::string>& words) {
+    const std::string& name = words.front();
     std::vector<std::string> names{"version", "help"};
     for (const Command& command : commands) {
         names.emplace_back(command.name);
     }
     if (std::ranges::find(names, name) == names.end()) {
-        fail_usage(name, "no such command" + detail::did_you_mean(name, names));
+        const std::string here = here_typed(words);
+        fail_usage(name, "no such command" + (here.empty() ? detail::did_you_mean(name, names) : "; " + here));
     }
 }
 
 ExitCode run_help(const std::vector<std::string>& words) {
     const bool about_command = !words.empty() && words.front() != "--help" && words.front() != "-h";
     if (about_command) {
-        check_command(words.front());
+        check_command({words.front()});
     }
     if (about_command && words.front() == "plugin") {
         fmt::print("{}", help_for_plugin());
@@ -107,6 +111,10 @@ ExitCode run(Arguments arguments) {
         return ExitCode::usage;
     }
     const std::string name = words.front();
+    const std::string here = name.starts_with('-') ? here_typed(words) : std::string();
+    if (!name.starts_with('-') && name != "help") {
+        check_command(words);
+    }
     words.erase(words.begin());
     if (name == "help" || name == "--help" || name == "-h") {
         return run_help(words);
@@ -121,9 +129,10 @@ ExitCode run(Arguments arguments) {
         return ExitCode::ok;
     }
     if (name.starts_with('-')) {
-        fail_usage(name, "options come after the command, which is one of server, client, tcp, udp, http, tls, run");
+        fail_usage(name, here.empty() ? "options come after the command, which is one of server, client, tcp, udp, "
+                                        "http, tls, run"
+                                      : "no such command; " + here);
     }
-    check_command(name);
     raise_descriptor_limit();
     const Command& command = *find_command(name);
     for (const std::string& finding : misspelt_variables(command.info(), command_infos, environ)) {

@@ -278,10 +278,11 @@ std::vector<Wanted> wanted_by_exit(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     Tcp tcp = Tcp::exit(0, options.list("allow"));
     std::string error;
-    if (const auto port = parse_remote_port(options.text("port").value_or("0"), error)) {
+    const char* const port_option = options.has("remote-port") ? "remote-port" : "port";
+    if (const auto port = parse_remote_port(options.text(port_option).value_or("0"), error)) {
         tcp.remote_port = *port;
     } else {
-        problems.add(options.place_of("port"), error);
+        problems.add(options.place_of(port_option), error);
     }
     if (tcp.allow.empty()) {
         problems.add("--allow", "missing: where visitors may go, like --allow '*.example.com:443'");

@@ -79,6 +79,23 @@ for errors in /dev/full closed; do
     done
 done
 
+say "commands of other tunnels"
+while IFS='|' read -r words hint; do
+    read -r -a words <<<"$words"
+    run "${words[@]}"
+    ends_with 2
+    told "$hint"
+done <<'END'
+tunnel --url http://localhost:8080|no such command; here that is `ferrotunnel http http://localhost:8080 --server HOST`
+local 8000 --to bore.example.com|no such command; here that is `ferrotunnel tcp 8000 --server bore.example.com`
+local 8000 --to=bore.example.com|`ferrotunnel tcp 8000 --server bore.example.com`
+start --all|no such command; what a file holds is started by `ferrotunnel run FILE`
+frpc.toml|files of other tunnels are not read; docs/coming-from.md says how their lines are written here
+-c frpc.toml|files of other tunnels are not read
+tunnel.yml|a configuration file is run by `ferrotunnel run tunnel.yml`
+authtoken abc|a server and its token are kept by `ferrotunnel login`
+END
+
 say "misspelt commands and options"
 run sever
 ends_with 2

@@ -115,3 +115,12 @@ start_client alone --tcp "$port=$tcp_a"
 wait_for_text alone "refused: tcp:$port: .*held by another client with the same token"
 start_client balance --config <(sed 's/group: all/group: all, balance: least/' "$dir/a.yml") --no-watch
 wait_for_text balance 'refused: line: .*say another `balance`'
+
+say "members by --group"
+port=$(free_port)
+for name in a b; do
+    tcp=tcp_$name
+    start_client "option_$name" --tcp "$port=${!tcp}" --group options
+    wait_for_services "option_$name" 1
+done
+equal "visitors of members by --group" "$(of_visitors)" "a 6 b 6"
