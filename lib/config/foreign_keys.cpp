@@ -19,10 +19,12 @@ constexpr std::string_view of_local = "local";
 constexpr std::string_view services = "what is offered is the list `services` in `client:`";
 constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 constexpr std::string_view private_tcp =
-    "there is no stcp; the nearest to it is `tcp: private`: without a public port, reached through "
-    "`server.connect_bind`";
+    "here that is `tcp: private` with a `key`: without a public port, reached by `ferrotunnel visit`";
+constexpr std::string_view private_udp =
+    "here that is `udp: private` with a `key`: without a public port, reached by `ferrotunnel visit`";
+constexpr std::string_view no_xtcp =
+    "there is no xtcp; the nearest to it is `tcp: private` with a `key`, encrypted between the clients, by the server";
 constexpr std::string_view no_udp = "here UDP is the key `udp` of a service, whose value is the public port: `udp: 53`";
-constexpr std::string_view no_sudp = "a UDP service has no secret; one with a public port is the key `udp`";
 constexpr std::string_view no_tcpmux = "there is no tcpmux; the nearest to it is `tls: HOST`";
 
 constexpr std::array rows{
@@ -60,10 +62,12 @@ constexpr std::array rows{
     Row{"transport",
         {"encryption and multiplexing need no set-up; the visitor's address is told by `proxy_protocol` of a service",
          {}}},
-    Row{"stcp xtcp visitors", {private_tcp, of_kind}},
+    Row{"stcp", {private_tcp, of_kind}},
+    Row{"xtcp", {no_xtcp, of_kind}},
+    Row{"visitors", {"what this machine reaches of other clients is the list `visits` in `client:`", {}}},
     Row{"secretkey", {"what visitors of a private service prove is its `key`, with `tcp: private`", {}}},
     Row{"udp", {no_udp, of_kind}},
-    Row{"sudp", {no_sudp, of_kind}},
+    Row{"sudp", {private_udp, of_kind}},
     Row{"tcpmux multiplexer tcpmuxhttpconnectport", {no_tcpmux, of_kind}},
     Row{"healthcheck", {"here it is `health` of a service", {}}},
     Row{"loadbalancer group groupkey", {"clients that share a service say the same `group`", {}}},
@@ -71,13 +75,17 @@ constexpr std::array rows{
         {"bandwidth is a right of a token, `service_bytes_per_second`; see docs/coming-from.md", {}}},
     Row{"httpuser httppassword httppwd basicauth oauth",
         {"visitors are asked for passwords by the plugin `auth`; see `plugins`", {}}},
-    Row{"plugin", {"there are no plugins; where visitors are connected to is `local`", of_local}},
+    Row{"plugin",
+        {"what frp's client plugins do is said by `local`: `files:FOLDER`, `unix:PATH`, `exit`, `https://HOST:PORT`",
+         of_local}},
+    Row{"httpplugins", {"programs are asked about clients and services by the plugin `hooks`; see `plugins`", {}}},
+    Row{"enableprometheus", {"what Prometheus reads is at `metrics`, like `metrics: default`", {}}},
     Row{"webserver dashboardaddr dashboardport inspect webaddr",
         {"here it is `dashboard`, with `dashboard_token_file` and `dashboard_tls_cert` where others are to reach it",
          {}}},
     Row{"kcpbindport quicbindport", {"clients come by TCP alone, to `bind`", {}}},
     Row{"trafficpolicy policy",
-        {"there is no policy language; rules of a service are keys of it, like `request_headers` and `redirect`", {}}},
+        {"a policy is the server's chain of `plugins`; rules of a service are keys of it, like `request_headers`", {}}},
 };
 
 // What the values of a service's `type` in other programs correspond to.
@@ -88,8 +96,9 @@ constexpr std::array types{
         {"here that is the key `tls`, whose value is the host: `tls: app.example.com`; the backend has the certificate",
          of_kind}},
     Row{"udp", {no_udp, of_kind}},
-    Row{"sudp", {no_sudp, of_kind}},
-    Row{"stcp xtcp", {private_tcp, of_kind}},
+    Row{"sudp", {private_udp, of_kind}},
+    Row{"stcp", {private_tcp, of_kind}},
+    Row{"xtcp", {no_xtcp, of_kind}},
     Row{"tcpmux", {no_tcpmux, of_kind}},
 };
 

@@ -1,4 +1,5 @@
-# docs/coming-from.md: its files pass `ferrotunnel check`, and its command lines are run, against a server on this machine.
+# docs/coming-from.md: its files pass `ferrotunnel check`, its command lines are run, against a server on this machine, and
+# each row of its tables is looked at.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 
@@ -25,9 +26,17 @@ for file in "$dir"/yaml-*; do
 done
 at_least "files" $files 3
 
+say "rows of the tables"
+python3 "$E2E_SOURCE/coming_from_rows.py" "$FERROTUNNEL" "$E2E_SOURCE/../../docs" "$E2E_SOURCE/../../plugins" "$dir" \
+    >"$dir/commands" 2>"$dir/rows.err" || fail "$(<"$dir/rows.err")"
+mkdir "$dir/www"
+
 say "command lines"
 blocks sh
-cat "$dir"/sh-* >"$dir/lines"
+{
+    cat "$dir"/sh-*
+    sed -e "s#/srv/www#$dir/www#" -e 's/$/ --server tunnel.example.com --token-file token/' "$dir/commands"
+} >"$dir/lines"
 start_edge --domain tunnel.example.com --https-bind 127.0.0.1:0
 lines=0
 while read -r line; do
@@ -65,5 +74,5 @@ while read -r line; do
     signal "$name" TERM
     join_ok "$name"
 done <"$dir/lines"
-at_least "command lines" $lines 10
+at_least "command lines" $lines 17
 equal "lines that are not ours" "$(grep -c -v '^ferrotunnel ' "$dir/lines" || true)" 0

@@ -1,0 +1,165 @@
+"""Looks at each row of the tables in docs/coming-from.md and docs/plugins/from-*.md: what stands on another tunnel's side
+gets a hint from `ferrotunnel check`, and what stands on ours is a key, a command, an option or a plugin that exists.
+
+    coming_from_rows.py PROGRAM DOCS PLUGINS FOLDER
+
+FOLDER has a file `token`. The commands of the tables are printed, a line each, for who runs them.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+program, docs, plugins, folder = sys.argv[1:5]
+SEPARATOR = re.compile(r"\|[-| ]+\|$")
+KEY = re.compile(r"[A-Za-z]\w*(\.\w+)*(-\w+)*$")
+failures = []
+looked_at = 0
+
+
+def tables(page):
+    """The tables of a page, each a list of rows, each a list of cells; the first row is the heading."""
+    found, rows = [], []
+    with open(os.path.join(docs, page)) as file:
+        for line in file:
+            line = line.rstrip("\n")
+            if SEPARATOR.match(line):
+                continue
+            if line.startswith("|"):
+                cells = re.split(r"(?<!\\)\|", line.strip()[1:-1])
+                rows.append([cell.strip().replace("\\|", "|") for cell in cells])
+            elif rows:
+                found.append(rows)
+                rows = []
+    return found
+
+
+def quoted(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def expect(truth, words):
+    global looked_at
+    looked_at += 1
+    if not truth:
+        failures.append(words)
+
+
+def run(*arguments):
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def keys_of(schema, found):
+    if isinstance(schema, dict):
+        found |= set(schema.get("properties", {}))
+        for value in schema.values():
+            keys_of(value, found)
+    elif isinstance(schema, list):
+        for value in schema:
+            keys_of(value, found)
+    return found
+
+
+keys = keys_of(json.loads(run("schema").stdout), set())
+commands = re.findall(r"^  ([a-z]+)  ", run("--help").stdout, re.MULTILINE)
+options = {c: set(re.findall(r"(?<![\w-])--[a-z0-9-]+", run(c, "--help").stdout)) for c in commands}
+every_option = set().union(*options.values())
+with open(os.path.join(docs, "..", "plugins", "hooks", "README.md")) as file:
+    hooks = file.read()
+
+
+def is_ours(words):
+    """Whether what stands in quotes in a column of ours exists."""
+    if words.startswith("ferrotunnel "):
+        command, *rest = words.split()[1:]
+        return command in commands and all(o in options[command] for o in rest if o.startswith("--"))
+    if words.startswith("--"):
+        return words.split()[0] in every_option
+    name = re.match(r"[\w.+-]+", words)
+    return bool(name) and (name[0].split(".")[-1] in keys or os.path.isdir(os.path.join(plugins, name[0])))
+
+
+def check(text):
+    with open(os.path.join(folder, "rows.yml"), "w") as file:
+        file.write(text)
+    return run("check", "rows.yml").stderr
+
+
+CLIENT = "client:\n  server: 127.0.0.1:7835\n  token: file:token\n"
+
+
+def hint_of(name):
+    """What `check` says to this name as a key of a client, of a service or of a server; empty: that there is no such key."""
+    for text in (f"{CLIENT}  {name}: 1\n  services: [{{tcp: 0, local: 22}}]\n",
+                 f"{CLIENT}  services: [{{tcp: 0, local: 22, {name}: 1}}]\n",
+                 f"server:\n  token: file:token\n  {name}: 1\n"):
+        hint = re.search(r"no such key; (?!did you mean)(.*)", check(text))
+        if hint:
+            return hint[1]
+    return ""
+
+
+def look_at_coming_from():
+    foreign = set()
+    for heading, *rows in tables("coming-from.md"):
+        for row in rows:
+            others, ours = row[1 if heading[0] == "" else 0:-1], row[-1]
+            for words in quoted(ours):
+                expect(is_ours(words), f"coming-from.md: not here: {words}")
+                if words.startswith("ferrotunnel ") and heading[0] == "ngrok" and len(words.split()) > 2:
+                    print(words)
+            if heading[0] == "":  # keys of configuration files; in other tables, options and words as well
+                foreign |= {w for cell in others for w in quoted(cell) if KEY.match(w)}
+            elif heading[0] == "frp":
+                foreign |= {w for w in quoted(row[0]) if re.match(r"[a-z]+[A-Z]\w+(\.\w+)?$", w)}
+    foreign -= keys  # a name that is a key here, too, has its own meaning
+    for name in sorted(foreign):
+        hint = hint_of(name) or hint_of(name.split(".")[0])
+        expect(hint, f"coming-from.md: `check` has no hint for {name}")
+        expect(not hint or "there is no" not in hint, f"coming-from.md: `check` denies {name}: {hint}")
+
+
+def look_at_missing():
+    """What is called missing is refused as such, and nothing that exists is called missing."""
+    with open(os.path.join(docs, "coming-from.md")) as file:
+        paragraphs = re.findall(r"^\*\*Missing:\*\*(.*?)\n\n", file.read() + "\n\n", re.MULTILINE | re.DOTALL)
+    expect(len(paragraphs) >= 4, "coming-from.md: paragraphs that say what is missing")
+    exists = "dashboard metrics replay inspector group sudp stcp bandwidth plugin private visit several clients".split()
+    for paragraph in paragraphs:
+        for word in exists:
+            expect(word not in paragraph, f"coming-from.md: denies {word}")
+        for word in quoted(paragraph):
+            if re.match(r"[a-z]+$", word):
+                said = check(f"{CLIENT}  services: [{{name: a, type: {word}, local: 22}}]\n")
+                expect(f"there is no {word}" in said, f"`check` does not deny type: {word}")
+
+
+def look_at_plugins():
+    for heading, *rows in tables("plugins/from-frp.md"):
+        for row in rows:
+            for words in quoted(row[1]):
+                known = is_ours(words) or f'"{words.split(".")[-1]}"' in hooks or f"`{words}`" in hooks or words[0] == "{"
+                expect(known or words == "open", f"from-frp.md: not here: {words}")
+    for heading, *rows in tables("plugins/from-ngrok.md"):
+        for row in rows:
+            for words in quoted(row[1]):
+                with open(os.path.join(docs, "plugins", "when.md")) as file:
+                    when = file.read()
+                if words[0] in "&|!?$":
+                    continue  # operators, and a variable of a text
+                root = re.match(r"(request|visitor|service|note)\b(\.\w+)?", words)
+                if root:
+                    expect(root[1] == "note" or root[0] in when, f"from-ngrok.md: no condition has {words}")
+                else:
+                    expect(is_ours(words) or words in ("when", "on_connect"), f"from-ngrok.md: not here: {words}")
+
+
+look_at_coming_from()
+look_at_missing()
+look_at_plugins()
+print(f"{looked_at} looked at", file=sys.stderr)
+for each in failures:
+    print(each, file=sys.stderr)
+sys.exit(1 if failures or looked_at < 150 else 0)
