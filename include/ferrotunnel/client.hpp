@@ -66,6 +66,8 @@ protected:
 
 /// A handle to a running client. All members may be called from any thread, except moves and the destructor, which
 /// belong to one thread. The client connects and reconnects by itself, for ever unless the builder says otherwise.
+/// The destructor stops it and joins its threads, so it must not run in one of its handlers; in a child of fork() it
+/// does nothing.
 ///
 /// It stops for good when it is superseded, or when its token or protocol version is refused by a server that has never
 /// let it in and has proved that it is the server (by its certificate, which `tls_ca` or `tls_pin` verify), unless the

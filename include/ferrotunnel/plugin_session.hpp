@@ -226,6 +226,8 @@ public:
     std::size_t hosts() const { return static_cast<std::size_t>(number(FT_SUBJECT_HOSTS)); }
     Text host(std::size_t nth = 0) const { return text(FT_SUBJECT_HOST, nth); }
     Text path() const { return text(FT_SUBJECT_PATH); }
+    /// Of services alone: what the client says of this one, uninterpreted. The protocol has room for it, but neither
+    /// the program nor Client::builder() sets it yet, so it is empty unless the client is another program.
     Text metadata() const { return text(FT_SUBJECT_METADATA); }
 
     /// Gives the service these hosts instead, 1 to 16. False: it is of a kind without hosts.

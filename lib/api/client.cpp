@@ -66,7 +66,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       life_(make_intrusive<detail::OwnerLife>()),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
               settings_.on_event, log_, control_.events()),
-      lifecycle_(*this, *group_) {
+      lifecycle_(*this, *group_, "Client") {
     anchor_->impl = this;
     take_managed();
     wants_place_ = settings_.replace && !settings_.identity.empty();
@@ -315,8 +315,15 @@ Client make_client(ClientSettings&& settings) {
 Client::Client() noexcept = default;
 Client::Client(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;
-Client& Client::operator=(Client&&) noexcept = default;
-Client::~Client() = default;
+Client& Client::operator=(Client&& other) noexcept {
+    if (this != &other) {
+        detail::end_engine(std::exchange(impl_, std::move(other.impl_)));
+    }
+    return *this;
+}
+Client::~Client() {
+    detail::end_engine(std::move(impl_));
+}
 
 Service Client::add(Tcp service) {
     return detail::engine_of(impl_, "Client").add(std::move(service));

@@ -75,6 +75,7 @@ public:
         offer_or_fail(std::move(service), std::move(problems), operation);
     }
     std::error_code stop(std::chrono::milliseconds drain);
+    bool is_copy() const noexcept { return lifecycle_.is_copy(); }
     bool connected() const;
     bool wants_place() const;
     ClientStats stats() const;

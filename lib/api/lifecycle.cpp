@@ -1,6 +1,10 @@
 #include "api/lifecycle.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -21,7 +25,17 @@ constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
 
 }  // namespace
 
+Lifecycle::Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers, const char* name)
+    : owner_(owner), workers_(workers), name_(name), process_(::getpid()) {}
+
+bool Lifecycle::is_copy() const noexcept {
+    return ::getpid() != process_;
+}
+
 std::error_code Lifecycle::start(const std::function<std::error_code()>& action) {
+    if (is_copy()) {
+        return std::make_error_code(std::errc::operation_not_permitted);
+    }
     {
         std::lock_guard lock(mutex_);
         if (state_ != State::idle || taken_down_) {
@@ -59,6 +73,9 @@ std::error_code Lifecycle::answer() const {
 }
 
 std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
+    if (is_copy()) {
+        return {};
+    }
     drain = std::clamp(drain, 0ms, drain_max);
     if (workers_.on_a_worker()) {
         const bool can = !workers_.at(0).owns_thread() && drain == 0ms;
@@ -122,6 +139,14 @@ bool Lifecycle::wait_until_drained(const steady_clock::time_point& until) {
 }
 
 void Lifecycle::end() {
+    const runtime::Worker& first = workers_.at(0);
+    if (owner_.in_callback() || (first.owns_thread() ? workers_.on_a_worker() : first.here())) {
+        std::fprintf(stderr,
+                     "ferrotunnel: a %s was destroyed in one of its own handlers, for whose end it would have to wait. "
+                     "Destroy it on another thread, or after the handler has returned.\n",
+                     name_);
+        std::terminate();
+    }
     // Inside an application's io_context this is the context's thread, or nobody runs the context: there is nothing to
     // wait for.
     (void)(workers_.at(0).owns_thread() ? stop(0ms) : stop_in_context());

@@ -6,13 +6,18 @@
 // One thread does the work of stopping; others that call stop() meanwhile wait for it, and may make it hurry.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/intrusive_ptr.hpp"
 #include "buffer/mailbox.hpp"
@@ -54,7 +59,8 @@ protected:
 
 class Lifecycle {
 public:
-    Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers) : owner_(owner), workers_(workers) {}
+    /// `name` is what messages call the owner.
+    Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers, const char* name);
     Lifecycle(const Lifecycle&) = delete;
     Lifecycle& operator=(const Lifecycle&) = delete;
 
@@ -63,8 +69,12 @@ public:
     std::error_code start(const std::function<std::error_code()>& action);
     /// See Client::stop.
     std::error_code stop(std::chrono::milliseconds drain);
-    /// Ends at once, whatever the state; for destructors. Nobody calls anything else any more.
+    /// Ends at once, whatever the state; for destructors. Nobody calls anything else any more. On a thread that it
+    /// would have to wait for it says so and ends the process.
     void end();
+    /// Whether fork() made this process after the owner was built: its threads, its sessions and who waits for them are
+    /// in the other process. A copy cannot be started, stopped or ended.
+    bool is_copy() const noexcept;
 
     bool started() const;   ///< start() has succeeded
     bool stopping() const;  ///< somebody has called stop() since
@@ -84,6 +94,8 @@ private:
 
     Stoppable& owner_;
     runtime::WorkerGroup& workers_;
+    const char* const name_;
+    const pid_t process_;
     const IntrusivePtr<FinishMail> finish_mail_ =
         make_intrusive<FinishMail>([](Lifecycle* const& lifecycle) noexcept { lifecycle->finish(); });
     mutable std::mutex mutex_;
@@ -94,5 +106,17 @@ private:
     std::thread::id stopping_thread_{};  // the one that does the work of stop(), while that goes on
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
+
+/// Destroys the engine of a Client or Server. That of a copy is kept for ever: to end it would speak on connections
+/// that are the parent's, and wait for threads that are not there.
+template <typename Impl>
+void end_engine(std::unique_ptr<Impl> impl) noexcept {
+    if (impl && impl->is_copy()) {
+        static std::mutex mutex;
+        static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable, so that it is no leak
+        const std::lock_guard lock(mutex);
+        kept->push_back(std::move(impl));
+    }
+}
 
 }  // namespace ferrotunnel::detail

@@ -40,7 +40,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                                                settings_.workers, std::chrono::microseconds(settings_.busy_poll))),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
               settings_.on_event, log_, control_.events()),
-      lifecycle_(*this, *group_) {
+      lifecycle_(*this, *group_, "Server") {
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     const login::AcceptedTokens tokens = detail::accepted_tokens(settings_, shared_->tokens.get(), random_);
@@ -363,8 +363,15 @@ Server make_server(ServerSettings&& settings) {
 Server::Server() noexcept = default;
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
-Server& Server::operator=(Server&&) noexcept = default;
-Server::~Server() = default;
+Server& Server::operator=(Server&& other) noexcept {
+    if (this != &other) {
+        detail::end_engine(std::exchange(impl_, std::move(other.impl_)));
+    }
+    return *this;
+}
+Server::~Server() {
+    detail::end_engine(std::move(impl_));
+}
 
 void Server::start() {
     std::error_code error;

@@ -81,6 +81,7 @@ public:
     std::string add_listener(Visitors visitors, const std::string& address);
     bool remove_listener(const std::string& address);
     std::error_code stop(std::chrono::milliseconds drain);
+    bool is_copy() const noexcept { return lifecycle_.is_copy(); }
     // Between processes (server_handover.cpp).
     void inherit(std::vector<runtime::NamedSocket> sockets);
     std::vector<runtime::NamedSocket> sockets() const;

@@ -1,13 +1,21 @@
-// What an application holds when its Client or Server has stopped, or is gone: operations fail, handlers are called.
+// What an application holds when its Client or Server has stopped, or is gone: operations fail, handlers are called;
+// and what happens to those who destroy one where they should not.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 
 #include "ferrotunnel/client.hpp"
 #include "unit/api/end_to_end.hpp"
@@ -132,4 +140,69 @@ TEST_CASE("a time that has passed ends an open at once") {
     OpenTarget target("service");
     target.timeout = -1ms;
     CHECK(handler_error([&](auto handler) { bare.server->async_open(target, handler); }) == errc::timed_out);
+}
+
+namespace {
+
+/// Runs `action` in a child process; what it wrote on standard error, and how it ended.
+struct Child {
+    std::string said;
+    int status = 0;
+
+    template <typename Action>
+    explicit Child(Action action) {
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::dup2(ends[1], STDERR_FILENO);
+            std::signal(SIGABRT, SIG_DFL);  // not Catch2's
+            action();
+            ::_exit(0);
+        }
+        ::close(ends[1]);
+        char piece[512];
+        for (ssize_t got = 0; (got = ::read(ends[0], piece, sizeof piece)) > 0;) {
+            said.append(piece, static_cast<std::size_t>(got));
+        }
+        ::close(ends[0]);
+        REQUIRE(::waitpid(child, &status, 0) == child);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a child of fork() that destroys its copies does nothing to the parent's") {
+    Bare bare;
+    const Child child([&bare] {
+        const bool stops = !bare.client->stop(0ms);
+        bare.client.reset();
+        *bare.server = Server();
+        if (!stops) {
+            ::_exit(1);
+        }
+    });
+    CHECK(child.said.empty());
+    REQUIRE(WIFEXITED(child.status));
+    CHECK(WEXITSTATUS(child.status) == 0);
+
+    std::promise<Stream> coming;
+    bare.listener->async_accept([&](std::error_code, Stream stream) { coming.set_value(std::move(stream)); });
+    std::promise<std::error_code> opening;
+    bare.server->async_open("service", [&](std::error_code error, Stream) { opening.set_value(error); });
+    CHECK_FALSE(opening.get_future().get());
+    CHECK(coming.get_future().get().is_open());
+    CHECK(bare.client->connected());
+}
+
+TEST_CASE("a Client that its own handler destroys says so before the process ends") {
+    const Child child([] {
+        const Secret token = Secret::generate();
+        auto client = std::make_optional<Client>(client_builder(token, "127.0.0.1:9").build());
+        asio::post(client->get_executor(), [&client] { client.reset(); });
+        client->start();
+        std::this_thread::sleep_for(patience);
+    });
+    CHECK(child.said.find("a Client was destroyed in one of its own handlers") != std::string::npos);
+    CHECK(WIFSIGNALED(child.status));
 }
