@@ -57,13 +57,9 @@ bool is_wildcard(const std::string& host) {
     return host == "0.0.0.0" || host == "[::]" || host == "::";
 }
 
-std::string name_of_this_machine() {
-    const std::string name = host_name();
-    if (name.find('.') != std::string::npos) {
-        return name;
-    }
+std::string address_of_this_machine() {
     const std::string address = first_address();
-    return address.empty() ? name : address;
+    return address.empty() ? "localhost" : address;
 }
 
 }  // namespace ferrotunnel::cli

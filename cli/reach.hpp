@@ -19,7 +19,8 @@ std::string as_url(const std::string& endpoint);
 /// True for 0.0.0.0 and ::, which mean every address of the machine.
 bool is_wildcard(const std::string& host);
 
-/// A guess for an example that can be copied: the machine's full name, else its first address that is not loopback.
-std::string name_of_this_machine();
+/// The machine's first IPv4 address that is not loopback, for an example that can be copied; "localhost" where it has
+/// none.
+std::string address_of_this_machine();
 
 }  // namespace ferrotunnel::cli

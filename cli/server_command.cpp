@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 struct ServerPlan {
     CommonSettings common;
     std::string public_host;
+    std::string token_file;  // of the command line; empty: the token comes from elsewhere
     std::string allow_ports;
     std::string tcp_bind;
     std::string http_bind;  // "off", or the address that the user or the program wants
@@ -65,6 +66,8 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.common = read_common(options, 30s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "server" : "";
     plan.public_host = options.text("public-host").value_or(file.public_host);
+    const std::vector<std::string> token_files = options.list("token-file");
+    plan.token_file = token_files.empty() ? "" : token_files.front();
     plan.tcp_bind = options.text("tcp-bind").value_or(file.tcp_bind);
     plan.allow_ports = options.text("allow-ports").value_or(file.allow_ports);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
@@ -115,16 +118,30 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     return plan;
 }
 
-std::string example_of_a_client(const ServerPlan& plan) {
+// Where clients reach this server, as far as it can know: by a name that it was told, else at the address that it was
+// told to listen on, else at one of the machine's addresses. The machine's own name is not known to anybody else.
+std::string for_clients(const ServerPlan& plan) {
     const std::string control = plan.server.control_endpoint();
     std::string host = host_of(control);
-    if (!plan.public_host.empty()) {
-        host = plan.public_host;
+    if (!plan.public_host.empty() || !plan.domain.empty()) {
+        host = plan.public_host.empty() ? plan.domain : plan.public_host;
     } else if (is_wildcard(host)) {
-        host = name_of_this_machine();
+        host = address_of_this_machine();
     }
-    return fmt::format("ferrotunnel client --server {}:{}{} --tcp 2222=127.0.0.1:22", host, port_of(control),
-                       plan.server.tls_pin().empty() ? " --tls off" : "");
+    return host + ":" + port_of(control);
+}
+
+// The lines that others copy. No secret is in them: a log may keep them.
+void introduce_to_clients(const ServerPlan& plan, Output& output) {
+    const std::string place = for_clients(plan);
+    const std::string pin = plan.server.tls_pin();
+    output.line("A client is started like this, and asks for the token or takes it from --token-file:");
+    output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,
+                            pin.empty() ? " --tls off" : ""));
+    output.line("Or it logs in once (`ferrotunnel login`) with the join string that is printed here by:");
+    output.line(fmt::format("  ferrotunnel token --join {} --token-file {}{}", place,
+                            plan.token_file.empty() ? "FILE" : plan.token_file,
+                            pin.empty() ? "" : " --tls-pin " + pin));
 }
 
 void introduce_http(const ServerPlan& plan, Output& output) {
@@ -163,8 +180,7 @@ void introduce(const ServerPlan& plan, Output& output) {
     if (const std::string url = plan.server.dashboard_url(); !url.empty()) {
         output.line(fmt::format("  dashboard  {}", url));
     }
-    output.line("A client is started like this, and asks for the token or takes it from --token-file:");
-    output.line("  " + example_of_a_client(plan));
+    introduce_to_clients(plan, output);
 }
 
 // Publishes all that is reachable now, as the library knows it.

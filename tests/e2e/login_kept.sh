@@ -53,6 +53,10 @@ rm "$kept"
 equal "exit code" "$(code_of joined "$FERROTUNNEL" login "$join")" 0
 equal "what is kept" "$(<"$kept")" "$join"
 fetches second
+say "the command that the server prints when it starts"
+read -r -a words < <(sed -n 's/^  ferrotunnel token/token/p' "$dir/server.out")
+equal "the join string" "$("$FERROTUNNEL" "${words[@]}")" "ftjoin:t.localhost:$port,$token,$pin"
+has_text "$dir/server.out" "^  ferrotunnel client --server t\.localhost:$port --tcp"
 say "one without a key of the server"
 join=$("$FERROTUNNEL" token --join "localhost:$port" --token-file "$dir/token")
 equal "exit code" "$(code_of unpinned "$FERROTUNNEL" login "$join")" 0
