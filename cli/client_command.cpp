@@ -304,6 +304,11 @@ public:
             .on_event = [this](const Event& event) { return story_->on_event(event); },
             .stop = [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
             .present_visitors = [this] { return plan_.client.stats().traffic.streams; },
+            .moved =
+                [this] {
+                    const TrafficStats traffic = plan_.client.stats().traffic;
+                    return traffic.bytes_received + traffic.bytes_sent;
+                },
             .drain = [this] { return plan_.common.drain; },
             .state =
                 [this] {

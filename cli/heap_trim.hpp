@@ -22,14 +22,16 @@ public:
         }
     }
 
-    /// Whether trimming is worth the walk: always once, for what starting has left; then if `worth` bytes were freed
-    /// since the least were free; or as many were taken from the system since the least were resident, and as many are
-    /// free now. Memory that was given back still counts as free, so neither number tells enough alone. After that it
-    /// is due once more when nothing more is freed: a crowd may be half gone the first time.
+    /// Whether trimming is worth the walk: always once, for what starting has left; then if enough bytes were freed
+    /// since the least were free (a quarter of the least that were resident, but 1 to 4 MiB); or as many were taken
+    /// from the system since the least were resident, and as many are free now. Memory that was given back still counts
+    /// as free, so neither number tells enough alone. After that it is due once more when nothing more is freed: a
+    /// crowd may be half gone the first time.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
         const bool is_first = !std::exchange(has_looked_, true);
         least_ = is_first ? free : std::min(least_, free);
         resident_ = is_first ? resident : std::min(resident_, resident);
+        const std::size_t worth = std::clamp<std::size_t>(resident_ / 4, 1 << 20, 4 << 20);
         const bool is_over = free <= std::exchange(last_, free);
         const bool is_worth_it = free - least_ >= worth || (resident - resident_ >= worth && free >= worth);
         const bool is_rest = rest_is_due_ && is_over && free > least_;
@@ -57,7 +59,6 @@ private:
         return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     }
 
-    static constexpr std::size_t worth = 4 << 20;
     bool has_looked_ = false;
     std::size_t least_ = 0;     // the fewest bytes that were free since the last time
     std::size_t resident_ = 0;  // as the number above, of those that were resident

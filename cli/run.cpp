@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "heap_trim.hpp"
+#include "idle_drain.hpp"
 #include "reloads.hpp"
 #include "service_manager.hpp"
 #include "startup_pages.hpp"
@@ -29,6 +30,7 @@ bool is_about_connections(const Event& event) {
     return event.kind == Event::Kind::lost || event.kind == Event::Kind::degraded ||
            event.kind == Event::Kind::waiting || event.kind == Event::Kind::resumed ||
            event.kind == Event::Kind::reconnecting || event.kind == Event::Kind::draining ||
+           event.kind == Event::Kind::connected || event.kind == Event::Kind::joined ||
            event.kind == Event::Kind::took_over;
 }
 
@@ -59,6 +61,9 @@ public:
                     reload_after_signal();
                 } else if (signal == SIGHUP || signal == Signals::terminal_gone) {
                     drain_after_hangup();
+                } else if (signal == Signals::key_pressed) {
+                    by_key_ = by_key_ || stoppers_.empty();
+                    on_signal(requests_.count_key(SIGINT, StopRequests::Clock::now()));
                 } else {
                     on_signal(requests_.count(signal, StopRequests::Clock::now()));
                 }
@@ -67,6 +72,7 @@ public:
                 reloads_->look(output_);
             }
             look();
+            stop_where_nothing_moves();
             stop_those_behind();
             if (!replaced_) {
                 manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
@@ -131,6 +137,9 @@ private:
         std::chrono::milliseconds longest(look_every_ms);
         if (std::any_of(parts_.begin(), parts_.end(), [](const Running& part) { return part.look != nullptr; })) {
             longest = std::chrono::seconds(1);
+        }
+        if (by_key_) {
+            longest = std::min(longest, std::chrono::milliseconds(500));
         }
         longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
         if (reloads_ != nullptr && stoppers_.empty()) {
@@ -284,7 +293,23 @@ private:
                                  who, static_cast<double>(longest.count()) / 1000));
     }
 
+    // Whoever has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
+    void stop_where_nothing_moves() {
+        if (!by_key_ || is_cut_ || replaced_ || all_stopped()) {
+            return;
+        }
+        std::uint64_t moved = 0;
+        for (const Running& part : parts_) {
+            moved += part.moved();
+        }
+        if (idle_drain_.is_over(moved, IdleDrain::Clock::now())) {
+            output_.line("nothing moves any more: ending at once");
+            stop_at_once();
+        }
+    }
+
     void stop_at_once() {
+        is_cut_ = true;
         others_wait_ = false;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             stop(i, milliseconds(0));
@@ -326,6 +351,9 @@ private:
     bool others_wait_ = false;       // for the end of the part whose place was taken
     bool replaced_ = false;          // another program has taken this one's place
     bool asked_to_end_ = false;      // by a signal
+    bool by_key_ = false;            // the drain was begun by Ctrl-C
+    bool is_cut_ = false;            // nobody is waited for any more
+    IdleDrain idle_drain_;
     milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;

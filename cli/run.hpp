@@ -35,6 +35,8 @@ struct Running {
     /// Server::stop or Client::stop; called from other threads.
     std::function<std::error_code(std::chrono::milliseconds)> stop;
     std::function<std::uint32_t()> present_visitors;
+    /// All the bytes that its visitors have moved, both ways.
+    std::function<std::uint64_t()> moved;
     std::function<std::chrono::milliseconds()> drain;
     /// How it goes, in a few words, for the service manager.
     std::function<std::string()> state;

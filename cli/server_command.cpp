@@ -287,6 +287,11 @@ public:
             },
             .stop = [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
             .present_visitors = [this] { return plan_.server.stats().traffic.streams; },
+            .moved =
+                [this] {
+                    const TrafficStats traffic = plan_.server.stats().traffic;
+                    return traffic.bytes_received + traffic.bytes_sent;
+                },
             .drain = [this] { return plan_.common.drain; },
             .state =
                 [this] {

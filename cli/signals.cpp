@@ -46,6 +46,9 @@ int Signals::take() noexcept {
         if (size != static_cast<ssize_t>(sizeof info)) {
             return 0;
         }
+        if (info.ssi_signo == SIGINT && info.ssi_code == SI_KERNEL) {
+            return key_pressed;
+        }
         if (info.ssi_signo != SIGHUP || info.ssi_code != SI_KERNEL) {
             return static_cast<int>(info.ssi_signo);
         }

@@ -9,6 +9,8 @@ class Signals {
 public:
     /// What take() returns for a SIGHUP of the kernel: the terminal is gone, and nobody can press Ctrl-C any more.
     static constexpr int terminal_gone = -1;
+    /// What take() returns for a SIGINT of the kernel: somebody has pressed Ctrl-C.
+    static constexpr int key_pressed = -2;
 
     /// `reloads`: SIGHUP asks to read the configuration again, and is caught even where whoever has started the program
     /// wants SIGHUP to be ignored, as nohup does. A terminal that goes does not matter to such a program.
@@ -19,7 +21,7 @@ public:
 
     /// Readable when a signal has come.
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes one signal that has come, and returns its number or `terminal_gone`; 0: there is none.
+    /// Takes one signal that has come, and returns its number, `terminal_gone` or `key_pressed`; 0: there is none.
     int take() noexcept;
 
 private:

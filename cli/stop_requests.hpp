@@ -21,6 +21,12 @@ public:
         at_ = now;
         return ++requests_;
     }
+    /// The same of a key, which is pressed as often as somebody means it: only a program may repeat it.
+    int count_key(int signal, Clock::time_point now) noexcept {
+        last_ = signal;
+        at_ = now;
+        return ++requests_;
+    }
 
 private:
     int requests_ = 0;

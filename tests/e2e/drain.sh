@@ -153,6 +153,29 @@ for round in {1..10}; do
     done
 done
 
+say "Ctrl-C at a terminal: who moves nothing is not waited for, and a second press is not lost"
+start_server
+kill_backend
+serve backend echo
+for causes in 'file:go' 'file:go|ending: 1 visitor'; do
+    rm -f "$dir/go" "$dir/screen" "$dir/keys.endpoints"
+    IFS='|' read -r -a words <<<"${causes/file:go/file:$dir/go}"
+    programs[keys]=1
+    start keys python3 "$E2E_SOURCE/at_terminal.py" "$dir/screen" "${words[@]}" -- "$FERROTUNNEL" tcp "$backend" \
+        --server "$control" --token-file "$dir/token" --drain 600 --endpoint-file "$dir/keys.endpoints"
+    wait_for_services keys 1
+    start idle "$E2E_TOOLS/tcp_peer" connect "$(public_of keys)" send:1 expect:1 "touch:$dir/go" rest
+    join_ok keys
+    has_text "$dir/screen" 'ending: 1 visitor may finish within 600 s'
+    has_text "$dir/screen" 'ending at once'
+    waited=no
+    ! file_has "$dir/screen" 'nothing moves any more: ending at once' || waited=yes
+    equal "whether it has waited" $waited "$([[ $causes == *'|'* ]] && echo no || echo yes)"
+    has_text "$dir/screen" 'some visitors had not finished and were cut off'
+    join idle
+done
+end_all
+
 say "the control port is taken"
 start_server
 programs[second]=1

@@ -18,6 +18,14 @@ TEST_CASE("memory is given back once for what was freed, and again for what was 
     CHECK(trim.is_due(20 * mib, 40 * mib));
 }
 
+TEST_CASE("a small process gives back what is much for it") {
+    constexpr std::size_t kib = 1 << 10;
+    HeapTrim trim;
+    CHECK(trim.is_due(300 * kib, 5'000 * kib));
+    CHECK_FALSE(trim.is_due(1'500 * kib, 6'200 * kib));  // less than a quarter
+    CHECK(trim.is_due(3'800 * kib, 8'600 * kib));        // what 5,000 visitors leave
+}
+
 TEST_CASE("of a crowd that was half gone at a look the rest is given back when nothing more is freed") {
     constexpr std::size_t mib = 1 << 20;
     HeapTrim trim;

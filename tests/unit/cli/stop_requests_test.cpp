@@ -1,5 +1,7 @@
 #include "cli/stop_requests.hpp"
 
+#include "cli/idle_drain.hpp"
+
 #include <catch2/catch.hpp>
 
 namespace ferrotunnel::cli {
@@ -23,6 +25,24 @@ TEST_CASE("two signals of two kinds are two requests, however fast they come") {
     const auto now = StopRequests::Clock::now();
     CHECK(requests.count(15, now) == 1);
     CHECK(requests.count(2, now) == 2);
+}
+
+TEST_CASE("a key that is pressed twice is two requests, and what repeats it is none") {
+    StopRequests requests;
+    const auto now = StopRequests::Clock::now();
+    CHECK(requests.count_key(2, now) == 1);
+    CHECK(requests.count(2, now) == 0);
+    CHECK(requests.count_key(2, now) == 2);
+}
+
+TEST_CASE("a drain is over when nothing has moved for its patience") {
+    IdleDrain drain;
+    const auto begin = IdleDrain::Clock::now();
+    CHECK_FALSE(drain.is_over(5, begin));
+    CHECK_FALSE(drain.is_over(5, begin + IdleDrain::patience - std::chrono::milliseconds(1)));
+    CHECK_FALSE(drain.is_over(6, begin + IdleDrain::patience));
+    CHECK_FALSE(drain.is_over(6, begin + 2 * IdleDrain::patience - std::chrono::milliseconds(1)));
+    CHECK(drain.is_over(6, begin + 2 * IdleDrain::patience));
 }
 
 }  // namespace ferrotunnel::cli

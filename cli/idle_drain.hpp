@@ -1,0 +1,31 @@
+// Whether a drain that somebody at a terminal has begun still waits for anything: a WebSocket or an event stream in an
+// open page never ends by itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace ferrotunnel::cli {
+
+class IdleDrain {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// How long no byte has to move, either way, until nobody is waited for.
+    static constexpr std::chrono::seconds patience{3};
+
+    /// `moved`: all the bytes that visitors have moved until now. The first call begins.
+    bool is_over(std::uint64_t moved, Clock::time_point now) noexcept {
+        if (moved != moved_ || since_ == Clock::time_point{}) {
+            moved_ = moved;
+            since_ = now;
+        }
+        return now - since_ >= patience;
+    }
+
+private:
+    std::uint64_t moved_ = 0;
+    Clock::time_point since_{};
+};
+
+}  // namespace ferrotunnel::cli
