@@ -62,6 +62,15 @@ std::string target_of(const Http& http) {
     return http.rules.redirect ? "redirect to " + http.rules.redirect->to : http.local;
 }
 
+template <typename Description>
+ClientFacts::Offered offered_as(Service service, const Description& description) {
+    ClientFacts::Offered offered{std::move(service), target_of(description), !std::is_same_v<Description, Udp>};
+    if constexpr (std::is_same_v<Description, Http>) {
+        offered.lists = description.listing;
+    }
+    return offered;
+}
+
 void add_services(ClientPlan& plan, Problems& problems) {
     for (const Wanted& wanted : plan.wanted) {
         try {
@@ -69,9 +78,7 @@ void add_services(ClientPlan& plan, Problems& problems) {
                 [&plan](const auto& description) {
                     Service service = plan.client.add(description);
                     std::string name = service.name();
-                    constexpr bool listens = !std::is_same_v<std::decay_t<decltype(description)>, Udp>;
-                    plan.offered.emplace(std::move(name),
-                                         ClientFacts::Offered{std::move(service), target_of(description), listens});
+                    plan.offered.emplace(std::move(name), offered_as(std::move(service), description));
                 },
                 wanted.service);
         } catch (const config_error& error) {
@@ -231,10 +238,8 @@ void take_services(const ClientPlan& next, const std::vector<Service>& fresh, Cl
     for (const Wanted& wanted : next.wanted) {
         std::visit(
             [&](const auto& description) {
-                constexpr bool listens = !std::is_same_v<std::decay_t<decltype(description)>, Udp>;
                 if (const auto handle = handles.find(description.name); handle != handles.end()) {
-                    plan.offered.insert_or_assign(
-                        description.name, ClientFacts::Offered{handle->second, target_of(description), listens});
+                    plan.offered.insert_or_assign(description.name, offered_as(handle->second, description));
                 }
             },
             wanted.service);
@@ -265,6 +270,9 @@ public:
             }
             if (!offered.listens) {
                 continue;
+            }
+            if (!offered.lists) {
+                warn_if_no_index(offered.local, name, output);
             }
             std::string& those = names[offered.local];
             those += (those.empty() ? "" : ", ") + name;

@@ -19,6 +19,7 @@ struct ClientFacts {
         Service service;
         std::string local;    // where its visitors are connected to
         bool listens = true;  // there is something to listen at, if it is there: not for UDP
+        bool lists = false;   // shows what is in a folder without an index
     };
 
     std::string server;

@@ -15,6 +15,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view files_prefix = "files:";
 constexpr std::string_view listening = "0A";
 
 // The port of an address on this machine; nothing for one elsewhere.
@@ -82,6 +83,18 @@ void warn_if_silent(const ListeningPorts& ports, const std::string& local, const
     if (ports.is_silent(local)) {
         output.line("  warning: nothing listens at " + local + " yet; visitors of " + services +
                     " are refused until something does");
+    }
+}
+
+void warn_if_no_index(const std::string& local, const std::string& service, Output& output) {
+    if (!local.starts_with(files_prefix)) {
+        return;
+    }
+    const std::string folder = local.substr(files_prefix.size());
+    struct stat status {};
+    if (::stat((folder + "/index.html").c_str(), &status) != 0) {
+        output.line("  warning: " + folder + " has no index.html, so visitors of " + service +
+                    " get 404 at /; --listing (`listing: on`) shows them what is there");
     }
 }
 

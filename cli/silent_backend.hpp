@@ -1,4 +1,4 @@
-// Whether anything listens at a backend of this machine, found out without connecting to it.
+// Whether a backend of this machine has anything for visitors, found out without connecting to it.
 #pragma once
 
 #include <cstdint>
@@ -27,5 +27,8 @@ private:
 /// Warns if nothing listens at `local`, and names the services that lead there. The tunnel continues all the same: a
 /// backend that is started later is reached.
 void warn_if_silent(const ListeningPorts& ports, const std::string& local, const std::string& services, Output& output);
+
+/// Warns if `local` is files:FOLDER and there is no page for visitors of `/`, who then get a 404.
+void warn_if_no_index(const std::string& local, const std::string& service, Output& output);
 
 }  // namespace ferrotunnel::cli

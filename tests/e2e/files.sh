@@ -122,8 +122,16 @@ join reader
 wait_for_text docs "a file has changed while it was sent"
 equal "files that are open" "$(find "/proc/$(pid_of docs)/fd" -lname "$site/*" | wc -l)" 0
 
+say "a folder without a first page is told at the start, unless it is listed"
+mkdir -p "$dir/bare"
+offer bare "$dir/bare"
+has_text "$dir/bare.out" "warning: $dir/bare has no index.html, so visitors of .* get 404 at /; --listing"
+signal bare TERM
+join_ok bare
+
 say "a listing, where it is wanted, and a host that the server assigns"
 offer listed "$site" --listing
+! file_has "$dir/listed.out" 'no index.html' || fail "a folder that is listed has a warning"
 host=$(public_of listed)
 host=${host#http://}
 host=${host%:*}
