@@ -44,7 +44,8 @@ OptionSection asking_section() {
             {
                 {"control", "PATH",
                  "The control socket of the program that is asked. Default: those in the usual place, which "
-                 "$RUNTIME_DIRECTORY, /run/ferrotunnel and $XDG_RUNTIME_DIR/ferrotunnel are.",
+                 "$RUNTIME_DIRECTORY, /run/ferrotunnel and $XDG_RUNTIME_DIR/ferrotunnel are; for root also "
+                 "/run/ferrotunnel-NAME, where units have theirs.",
                  false},
             }};
 }

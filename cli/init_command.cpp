@@ -77,7 +77,13 @@ struct Starter {
     bool client = false;
     std::string host;
     fs::path file;
+    fs::path token;
+    std::string unit;  // the NAME of ferrotunnel@NAME, which runs it; empty: it is run by hand
 };
+
+/// Where the shipped unit looks for the files of its instances.
+constexpr std::string_view unit_folder = "/etc/ferrotunnel/";
+constexpr std::string_view unit_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 Starter read(const Options& options, Problems& problems) {
     Starter wanted;
@@ -94,7 +100,15 @@ Starter read(const Options& options, Problems& problems) {
     if (wanted.host.find_first_of(" \t\r\n#\"'{}[],&*!|>%@`") != std::string::npos) {
         problems.add(options.place_of("server"), "\"" + wanted.host + "\" is no address; expected HOST or HOST:PORT");
     }
-    wanted.file = options.text("config").value_or("ferrotunnel.yml");
+    wanted.unit = options.text("systemd").value_or("");
+    if (wanted.unit.find_first_not_of(unit_letters) != std::string::npos) {
+        problems.add(options.place_of("systemd"), "\"" + wanted.unit +
+                                                      "\" is no NAME of ferrotunnel@NAME; expected letters, "
+                                                      "digits, \".\", \"_\" and \"-\"");
+    }
+    const std::string usual = wanted.unit.empty() ? "ferrotunnel.yml" : std::string(unit_folder) + wanted.unit + ".yml";
+    wanted.file = options.text("config").value_or(usual);
+    wanted.token = wanted.file.parent_path() / (wanted.unit.empty() ? "token" : wanted.unit + ".token");
     if (is_there(wanted.file)) {
         problems.add(wanted.file.string(), "is there already; nothing was written");
     }
@@ -110,12 +124,20 @@ std::string replaced(std::string_view text, std::string_view what, const std::st
 }
 
 std::string text_of(const Starter& wanted) {
-    return replaced(head, "{file}", wanted.file.filename().string()) +
-           std::string(wanted.server ? server_example : "") +
-           (wanted.client ? replaced(client_example, "{server}", wanted.host) : "");
+    const std::string text = replaced(head, "{file}", wanted.file.filename().string()) +
+                             std::string(wanted.server ? server_example : "") +
+                             (wanted.client ? replaced(client_example, "{server}", wanted.host) : "");
+    if (wanted.unit.empty()) {
+        return text;
+    }
+    // The unit hands a copy of the token over, and has a folder for the state: everything else is read-only there.
+    const std::string token = "token: file:${CREDENTIALS_DIRECTORY:-.}/" + wanted.unit + ".token";
+    return replaced(replaced(text, "token: file:token", token), "  state_dir: state                ",
+                    "  # state_dir: /var/lib/NAME      ");
 }
 
-void tell_next(const Starter& wanted, const fs::path& token, bool has_made_token) {
+void tell_next(const Starter& wanted, bool has_made_token) {
+    const fs::path& token = wanted.token;
     const std::string file = wanted.file.string();
     tell("made " + file + (has_made_token ? " and " + token.string() : ""));
     tell("Next:");
@@ -123,7 +145,8 @@ void tell_next(const Starter& wanted, const fs::path& token, bool has_made_token
         tell("  copy the server's token to " + token.string() + " (chmod 600)");
     }
     tell("  ferrotunnel check " + file);
-    tell("  ferrotunnel run --config " + file);
+    tell(wanted.unit.empty() ? "  ferrotunnel run --config " + file
+                             : "  systemctl enable --now ferrotunnel@" + wanted.unit);
     if (wanted.server && !wanted.client) {
         tell("  copy " + token.string() +
              " to the machine of the service, and there: ferrotunnel init client --server HOST");
@@ -139,11 +162,16 @@ const CommandInfo& init_info() {
         "[server|client|both]",
         "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
         "  ferrotunnel init client --server tunnel.example.com\n"
-        "  ferrotunnel init both --config /etc/ferrotunnel/ferrotunnel.yml\n"
+        "  ferrotunnel init both --config tunnel.yml\n"
+        "  ferrotunnel init server --systemd edge            # for the unit ferrotunnel@edge, as root\n"
         "The file says in comments what can be changed. Nothing is overwritten: a token that is there is taken.\n",
         {{"What to write",
           {{"config", "FILE", "The file to write. Default: ferrotunnel.yml in this folder.", false, 'c'},
-           {"server", "HOST[:PORT]", "Where the client connects.", false}}}},
+           {"server", "HOST[:PORT]", "Where the client connects.", false},
+           {"systemd", "NAME",
+            "Write /etc/ferrotunnel/NAME.yml, and for a server NAME.token, as the unit ferrotunnel@NAME wants them "
+            "(docs/operations.md).",
+            false}}}},
         CommandInfo::Kind::init,
     };
     return info;
@@ -163,13 +191,12 @@ ExitCode run_init(Arguments arguments) {
     if (!folder.empty()) {
         make_new_folder(folder);
     }
-    const fs::path token = folder / "token";
-    const bool makes_token = wanted.server && !is_there(token);
+    const bool makes_token = wanted.server && !is_there(wanted.token);
     if (makes_token) {
-        write_new(token, std::string(Secret::generate().reveal()) + "\n", 0600);
+        write_new(wanted.token, std::string(Secret::generate().reveal()) + "\n", 0600);
     }
     write_new(wanted.file, text_of(wanted));
-    tell_next(wanted, token, makes_token);
+    tell_next(wanted, makes_token);
     return ExitCode::ok;
 }
 

@@ -46,6 +46,7 @@ bool wait_for(int socket, short events, TimePoint until) {
 }
 
 Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
+    const uid_t believed = believed_at(path);
     if (const auto distrust = distrust_of_socket(path)) {
         return NoReply{Why::untrusted, *distrust};
     }
@@ -62,7 +63,7 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
         return NoReply{Why::broken, "can not connect to " + in_quotes(path) + ": " + error.message()};
     }
     // Whoever listens has made the socket: what the folder was a moment ago no longer counts.
-    if (user_at(socket.get()) != ::geteuid()) {
+    if (user_at(socket.get()) != believed) {
         return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " is another user's"};
     }
     return socket;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 
 #include "admin/folder.hpp"
@@ -17,6 +18,7 @@ namespace ferrotunnel::admin {
 namespace {
 
 constexpr const char* root_folder = "/run/ferrotunnel";
+constexpr std::string_view unit_folders = "/run/ferrotunnel-";
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
@@ -41,6 +43,12 @@ std::string side_in(std::string_view name) {
     return {};
 }
 
+// Whose sockets in a folder this user believes: its own. Root asks programs of every user, each in a folder of its own.
+uid_t believed_in(const std::string& folder, uid_t user) {
+    struct stat status {};
+    return user == 0 && ::stat(folder.c_str(), &status) == 0 ? status.st_uid : user;
+}
+
 void look_into(const std::string& folder, uid_t user, Search& search) {
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
     if (!entries) {
@@ -60,19 +68,38 @@ void look_into(const std::string& folder, uid_t user, Search& search) {
     if (candidates.empty()) {
         return;
     }
-    if (const auto distrust = distrust_of_folder(folder, user)) {
+    const uid_t owner = believed_in(folder, user);
+    if (const auto distrust = distrust_of_folder(folder, owner)) {
         search.problems.push_back(*distrust);
         return;
     }
     std::ranges::sort(candidates, {}, &FoundSocket::path);
     for (FoundSocket& candidate : candidates) {
-        const Found found = look_at(candidate.path, user);
+        const Found found = look_at(candidate.path, owner);
         if (found == Found::live) {
             search.sockets.push_back(std::move(candidate));
         } else if (found == Found::foreign) {
             search.problems.push_back("the socket " + in_quotes(candidate.path) + " is another user's");
         }
     }
+}
+
+// Those of service managers, which root looks into as well: /run/ferrotunnel-NAME.
+std::vector<std::string> folders_of_units() {
+    std::vector<std::string> folders;
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir("/run"), ::closedir);
+    std::size_t seen = 0;
+    while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
+        const std::string path = std::string("/run/") + entry->d_name;
+        if (path.starts_with(unit_folders) && is_folder(path)) {
+            folders.push_back(path);
+        }
+        if (++seen == limits::admin_folder_entries_max || folders.size() == limits::admin_sockets_found_max) {
+            break;
+        }
+    }
+    std::ranges::sort(folders);
+    return folders;
 }
 
 }  // namespace
@@ -102,15 +129,24 @@ std::string usual_path(std::string_view side) {
 Search find_sockets() {
     const uid_t user = ::geteuid();
     Search search;
-    for (const std::string& folder : usual_folders(user)) {
+    std::vector<std::string> folders = usual_folders(user);
+    if (folders.front() == root_folder) {
+        std::ranges::move(folders_of_units(), std::back_inserter(folders));
+    }
+    for (const std::string& folder : folders) {
         look_into(folder, user, search);
     }
     return search;
 }
 
+uid_t believed_at(const std::string& path) {
+    return believed_in(folder_of(path), ::geteuid());
+}
+
 std::optional<std::string> distrust_of_socket(const std::string& path) {
-    const uid_t user = ::geteuid();
-    if (auto distrust = distrust_of_folder(folder_of(path), user)) {
+    const std::string folder = folder_of(path);
+    const uid_t user = believed_in(folder, ::geteuid());
+    if (auto distrust = distrust_of_folder(folder, user)) {
         return distrust;
     }
     struct stat status {};

@@ -29,11 +29,15 @@ struct Search {
     std::vector<std::string> problems;  // why some were not looked at
 };
 
-/// Looks in the usual folders for sockets of this process's user.
+/// Looks in the usual folders for sockets of this process's user; as root also in those that service managers make for
+/// the units of docs/operations.md, /run/ferrotunnel-NAME, whose programs are other users'.
 Search find_sockets();
 
+/// The user whose socket at `path` this process believes: its own; for root the one to whom the folder belongs.
+uid_t believed_at(const std::string& path);
+
 /// Why the socket at `path` is not to be trusted by this process's user, as a sentence without its end. Nothing: it is,
-/// or it is not there.
+/// or it is not there. Root trusts what one user alone has made: a socket of the folder's owner.
 std::optional<std::string> distrust_of_socket(const std::string& path);
 
 }  // namespace ferrotunnel::admin

@@ -156,6 +156,23 @@ TEST_CASE("where others can write, there is no control socket") {
     CHECK(distrust_of_folder(folder.path(), ::geteuid() + 1));
 }
 
+TEST_CASE("root asks programs of other users, each in a folder of its own") {
+    if (::geteuid() != 0) {
+        return;  // nobody else can make files of others
+    }
+    constexpr uid_t other = 61184;
+    const TemporaryFolder folder;
+    const ControlSocket socket = opened(folder / "server.sock");
+    CHECK_FALSE(distrust_of_socket(socket.path()));
+    REQUIRE(::chown(socket.path().c_str(), other, other) == 0);
+    CHECK(distrust_of_socket(socket.path()));  // another user's in root's folder
+    REQUIRE(::chown(folder.path().c_str(), other, other) == 0);
+    CHECK_FALSE(distrust_of_socket(socket.path()));
+    REQUIRE(::chown(socket.path().c_str(), 0, 0) == 0);
+    CHECK(distrust_of_socket(socket.path()));
+    CHECK(distrust_of_folder(folder.path(), 0));  // where it makes its own it believes nobody else
+}
+
 TEST_CASE("what can be no socket is refused with words") {
     const TemporaryFolder folder;
     std::ofstream(folder / "file.sock") << "mine";
