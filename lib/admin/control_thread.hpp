@@ -68,7 +68,7 @@ private:
         runtime::Fd socket;  // empty where there is a pipe
         Conversation conversation;
         TimePoint deadline;
-        login::AddressNetworks networks{};        // whose places and pace it takes; empty: nobody's
+        login::AddressNetworks networks{};        // whose places and pace it takes; empty: its own
         bool is_stranger = false;                 // another user, whom every request is refused
         std::unique_ptr<transport::Pipe> pipe{};  // of TLS
         bool shakes_hands = false;                // its TLS handshake is still to be done

@@ -80,7 +80,7 @@ bool GuessBook::may_try(const login::AddressNetworks& from, TimePoint now) {
 
 void GuessBook::failed(const login::AddressNetworks& from, TimePoint now) {
     forget(now);
-    bool is_known = false;
+    bool is_known = false;  // its block, the last one
     for (std::size_t i = 0; i < login::network_levels; ++i) {
         is_known = !from[i].empty() && count(levels_[i], from[i], now);
     }

@@ -24,7 +24,7 @@ namespace ferrotunnel::admin {
 
 /// What is asked of a connection that has a place.
 struct PlaceHolder {
-    login::AddressNetworks networks{};  // empty: nobody counts its address
+    login::AddressNetworks networks{};  // empty: it counts for itself alone
     bool has_right = false;
     bool lingers = false;  // it has its last answer
     bool is_stranger = false;
@@ -75,9 +75,10 @@ private:
     }
 
     static Rank rank_of(const PlaceHolder& one, bool is_meant, const std::vector<PlaceHolder>& holders) {
-        const std::size_t of_block = count(holders, [&one](const PlaceHolder& other) {
+        const auto is_of_block = [&one](const PlaceHolder& other) {
             return !other.has_right && other.networks.back() == one.networks.back();
-        });
+        };
+        const std::size_t of_block = one.networks.back().empty() ? 1 : count(holders, is_of_block);
         return {!is_meant,        !one.lingers, one.has_right, -static_cast<std::ptrdiff_t>(of_block),
                 !one.is_stranger, !one.is_idle, one.deadline};
     }

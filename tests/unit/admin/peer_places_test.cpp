@@ -95,4 +95,7 @@ TEST_CASE("places: those whose address nobody counts give way by what they do") 
     CHECK(door.come({}) == 1U);
     door.holders[7].is_stranger = true;
     CHECK(door.come({}) == 7U);
+    CHECK(door.come(networks("192.0.2.1")) == 1U);
+    CHECK(door.come(networks("192.0.2.2")) == 1U);
+    CHECK(door.come({}) == most - 2);  // the two of a block before one of many that count for themselves
 }
