@@ -34,6 +34,7 @@ Answer refuse_stranger(const Request&) {
 ControlThread::ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log)
     : doors_(std::move(doors)),
       settings_(settings),
+      places_(settings.peers_max, settings.peers_of_address_max),
       refuse_(refuse_stranger),
       log_(log),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -76,7 +77,7 @@ void ControlThread::round() {
         sources.push_back({is_open ? door.listener : -1, POLLIN, 0});
     }
     for (const Peer& peer : peers_) {
-        sources.push_back({peer.fd(), peer.events(), 0});
+        sources.push_back({peer.waits() ? -1 : peer.fd(), peer.events(), 0});
     }
     if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
         throw std::system_error(errno, std::generic_category(), "poll");
@@ -84,7 +85,11 @@ void ControlThread::round() {
     const TimePoint now = Clock::now();
     auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(doors_.size());
     for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
-        const auto events = static_cast<short>(source->revents | (peer->has_input() ? POLLIN : 0));
+        const bool goes_on = peer->waits() && now >= peer->held_until;
+        if (goes_on) {
+            peer->conversation.let_go();
+        }
+        const auto events = static_cast<short>(source->revents | (goes_on || peer->has_input() ? POLLIN : 0));
         const bool stays = events == 0 || serve(*peer, events, now);
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
@@ -103,7 +108,7 @@ void ControlThread::tell_more(TimePoint now) {
         if (peer->conversation.waits_for_more()) {
             peer->deadline = now + settings_.patience;
             peer->conversation.go_on_answering(now);
-            stays = write_out(*peer);
+            stays = write_out(*peer, now);
         }
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
@@ -116,6 +121,7 @@ int ControlThread::milliseconds_to_wait(TimePoint now) const {
             return 0;
         }
         first = std::min(first, peer.conversation.waits_for_more() ? now + limits::admin_events_pace : peer.deadline);
+        first = std::min(first, peer.waits() ? peer.held_until : never);
     }
     if (first == never) {
         return -1;
@@ -147,56 +153,47 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
     const runtime::SocketAddress from = door.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
-    const std::string address = door.owner ? std::string() : login::networks_of(from)[0];
-    const bool is_bounded = !door.owner && !from.is_loopback();  // a proxy of this machine speaks for many
-    if (is_bounded && !may_come(door, address, now)) {
+    const std::optional<login::AddressNetworks> networks =
+        door.owner ? std::nullopt : std::optional(login::networks_of(from));
+    const bool is_bounded = networks && !from.is_loopback();  // a proxy of this machine speaks for many
+    const login::AddressNetworks counted = is_bounded ? *networks : login::AddressNetworks();
+    if (!may_come(counted, now) || !make_room(door, counted, is_stranger)) {
         return;
-    }
-    const auto at_door =
-        std::count_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.door == &door; });
-    if (static_cast<std::size_t>(at_door) >= settings_.peers_max) {
-        if (is_stranger) {
-            return;  // strangers take nobody's place
-        }
-        make_room(door, {});
     }
     std::unique_ptr<transport::Pipe> pipe =
         door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
     const bool shakes_hands = pipe != nullptr;
     peers_.push_back({&door, std::move(socket),
-                      Conversation(is_stranger ? refuse_ : door.handler, user, address, from.ip()),
-                      now + settings_.patience, address, is_stranger, std::move(pipe), shakes_hands});
+                      Conversation(is_stranger ? refuse_ : door.handler, user, networks, from.ip()),
+                      now + settings_.patience, counted, is_stranger, std::move(pipe), shakes_hands});
 }
 
-// Where everybody can connect, an address has a pace and places of its own, so that it takes them from no other one.
-bool ControlThread::may_come(const Door& door, const std::string& address, TimePoint now) {
-    if (!comings_.take(address, now)) {
-        static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
-        if (log_.may_write(LogLevel::info, too_often, now)) {
-            log_.info("an address connects to the dashboard or the metrics too often", {{"address", address}});
+// Where everybody can connect, an address and the networks around it have a pace.
+bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint now) {
+    const std::optional<std::string> network = comings_.take(networks, now);
+    static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
+    if (network && log_.may_write(LogLevel::info, too_often, now)) {
+        log_.info("an address connects to the dashboard or the metrics too often", {{"address", *network}});
+    }
+    return !network;
+}
+
+// False: there is no place, since strangers take nobody's.
+bool ControlThread::make_room(const Door& door, const login::AddressNetworks& networks, bool is_stranger) {
+    std::vector<PlaceHolder> holders;
+    std::vector<Peers::iterator> peers;
+    for (auto peer = peers_.begin(); peer != peers_.end(); ++peer) {
+        if (peer->door == &door) {
+            holders.push_back({peer->networks, peer->has_right, peer->lingers, peer->is_stranger,
+                               peer->conversation.is_idle(), peer->deadline});
+            peers.push_back(peer);
         }
-        return false;
     }
-    const auto of_address = std::count_if(
-        peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.door == &door && peer.address == address; });
-    if (static_cast<std::size_t>(of_address) >= settings_.peers_of_address_max) {
-        make_room(door, address);
+    const auto gives_way = places_.gives_way(holders, networks);
+    if (gives_way && !is_stranger) {
+        peers_.erase(peers[*gives_way]);
     }
-    return true;
-}
-
-// Somebody new must never wait for those who have asked nothing, or do not take their answers: one of them goes, of
-// this address if one is named. First who has its last answer, then strangers, then the silent; of those, the one who
-// has been at it for longest.
-void ControlThread::make_room(const Door& door, const std::string& address) {
-    const auto is_before = [&](const Peer& a, const Peer& b) {
-        const auto rank = [&](const Peer& peer) {
-            return std::tuple(peer.door != &door, !address.empty() && peer.address != address, !peer.lingers,
-                              !peer.is_stranger, !peer.conversation.is_idle(), peer.deadline);
-        };
-        return rank(a) < rank(b);
-    };
-    peers_.erase(std::min_element(peers_.begin(), peers_.end(), is_before));
+    return !gives_way || !is_stranger;
 }
 
 void ControlThread::end_late(TimePoint now) {
@@ -207,7 +204,7 @@ void ControlThread::end_late(TimePoint now) {
         }
         if (!peer->lingers) {
             peer->conversation.time_over();
-            (void)write_out(*peer);
+            (void)write_out(*peer, now);
         }
         peer = peers_.erase(peer);
     }
@@ -245,7 +242,7 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
 
 bool ControlThread::converse(Peer& peer, TimePoint now) {
     const std::size_t answers = peer.conversation.answers();
-    if (!write_out(peer)) {
+    if (!write_out(peer, now)) {
         return false;
     }
     if (peer.conversation.answers() != answers) {  // to a request that had come with the one before
@@ -259,9 +256,25 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
     return true;
 }
 
+// Where everybody can connect, requests that show no right have a pace: the next one waits.
+void ControlThread::count_answer(Peer& peer, TimePoint now) {
+    if (peer.door->owner || std::exchange(peer.counted, peer.conversation.answers()) == peer.conversation.answers()) {
+        return;
+    }
+    peer.has_right = peer.has_right || peer.conversation.has_right();
+    if (!peer.conversation.has_right()) {
+        (void)peer.strange.take(settings_.strangers_pace, now);
+        peer.held_until = peer.strange.may_take_from(settings_.strangers_pace);
+        if (now < peer.held_until) {
+            peer.conversation.hold_back();
+        }
+    }
+}
+
 // Writes what the socket takes; false: the peer is gone.
-bool ControlThread::write_out(Peer& peer) {
+bool ControlThread::write_out(Peer& peer, TimePoint now) {
     while (!peer.conversation.output().empty()) {
+        count_answer(peer, now);
         const Bytes output = as_bytes(peer.conversation.output());
         const std::vector<runtime::Fd>* const sockets = peer.conversation.sockets();
         const runtime::IoResult written = sockets != nullptr && !peer.pipe && peer.door->owner

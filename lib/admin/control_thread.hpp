@@ -17,8 +17,11 @@
 
 #include "admin/conversation.hpp"
 #include "admin/limits.hpp"
+#include "admin/peer_places.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/token_bucket.hpp"
+#include "login/address_networks.hpp"
 #include "login/network_rate.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/socket.hpp"
@@ -42,6 +45,7 @@ public:
     struct Settings {
         std::size_t peers_max = limits::admin_peers_max;  // at each door
         std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
+        Pace strangers_pace = limits::admin_strangers_pace;
         Duration patience = limits::admin_patience;
     };
 
@@ -64,11 +68,15 @@ private:
         runtime::Fd socket;  // empty where there is a pipe
         Conversation conversation;
         TimePoint deadline;
-        std::string address{};                    // at a door for everybody; else empty
+        login::AddressNetworks networks{};        // whose places and pace it takes; empty: its own
         bool is_stranger = false;                 // another user, whom every request is refused
         std::unique_ptr<transport::Pipe> pipe{};  // of TLS
         bool shakes_hands = false;                // its TLS handshake is still to be done
         bool lingers = false;                     // the last answer was sent: what still comes is read and dropped
+        bool has_right = false;                   // it has got an answer that is not for everybody
+        std::size_t counted = 0;                  // answers that were looked at for that
+        TokenBucket strange{};                    // answers for everybody
+        TimePoint held_until{};                   // while conversation.is_held_back()
 
         bool only_hears() const noexcept { return lingers || conversation.waits_for_more(); }
         bool wants_input() const noexcept { return shakes_hands || only_hears() || conversation.wants_input(); }
@@ -76,6 +84,8 @@ private:
         short events() const noexcept;
         /// What it has sent is there already, and no event will say so.
         bool has_input() const noexcept { return pipe && !shakes_hands && wants_input() && pipe->may_read_more(); }
+        /// It has its answers, and its next request is not heard yet.
+        bool waits() const noexcept { return conversation.is_held_back() && !(pipe && pipe->has_pending()); }
         runtime::IoResult read(MutableBytes into) noexcept;
         runtime::IoResult write(Bytes bytes) noexcept;
         void end_sending() noexcept;
@@ -88,21 +98,23 @@ private:
     int milliseconds_to_wait(TimePoint now) const;
     void accept_all(const Door& door, TimePoint now);
     void admit(const Door& door, runtime::Fd socket, TimePoint now);
-    bool may_come(const Door& door, const std::string& address, TimePoint now);
-    void make_room(const Door& door, const std::string& address);
+    bool may_come(const login::AddressNetworks& networks, TimePoint now);
+    bool make_room(const Door& door, const login::AddressNetworks& networks, bool is_stranger);
+    void count_answer(Peer& peer, TimePoint now);
     void end_late(TimePoint now);
     bool serve(Peer& peer, short events, TimePoint now);
     bool converse(Peer& peer, TimePoint now);
-    bool write_out(Peer& peer);
+    bool write_out(Peer& peer, TimePoint now);
 
     const std::vector<Door> doors_;
     const Settings settings_;
+    const PeerPlaces places_;
     const Conversation::Handler refuse_;  // for strangers
     Logger& log_;
     runtime::Fd wake_;
     Peers peers_;
-    login::RateGate comings_{
-        login::RateGate::Settings{limits::admin_connections_pace, limits::admin_connecting_addresses_max}};
+    login::NetworkRate comings_{{{{limits::admin_connections_pace, limits::admin_connections_of_home_pace,
+                                   limits::admin_connections_of_block_pace}}}};
     TimePoint accept_again_{};  // until then nobody is accepted
     std::atomic<bool> ending_{false};
     std::atomic<bool> handed_over_{false};

@@ -61,6 +61,13 @@ void Conversation::wrote(std::size_t bytes) {
     }
 }
 
+void Conversation::let_go() {
+    held_back_ = false;
+    if (output_.empty()) {
+        go_on();
+    }
+}
+
 void Conversation::go_on_answering(TimePoint now) {
     output_ = more_(now);
 }
@@ -151,8 +158,9 @@ bool Conversation::read_body() {
 void Conversation::handle() {
     Answer answer;
     try {
-        answer = handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_,
-                                  content_type_, last_event_id_, cookie_, authorization_, address_, peer_});
+        answer =
+            handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_, content_type_,
+                             last_event_id_, cookie_, authorization_, networks_ ? &*networks_ : nullptr, peer_});
     } catch (const std::bad_alloc&) {
         answer = refusal(503, "busy", "There is no memory for the answer.");
     } catch (const std::exception& thrown) {
@@ -178,6 +186,7 @@ void Conversation::send(const Answer& answer) {
         more_ = answer.more;
     }
     sockets_ = answer.sockets;
+    has_right_ = answer.has_right;
     output_ += has_body ? std::string_view(body) : std::string_view();
     ++answers_;
 }

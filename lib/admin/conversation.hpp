@@ -30,10 +30,10 @@ public:
     using Handler = std::function<Answer(const Request&)>;
 
     /// `handler` may throw: that is the answer `internal`.
-    /// `user`, `address`, `peer`: who is at the other end (Request).
-    explicit Conversation(const Handler& handler, std::optional<std::uint32_t> user = {}, std::string address = {},
-                          std::string peer = {})
-        : handler_(handler), user_(user), address_(std::move(address)), peer_(std::move(peer)) {}
+    /// `user`, `networks`, `peer`: who is at the other end (Request).
+    explicit Conversation(const Handler& handler, std::optional<std::uint32_t> user = {},
+                          std::optional<login::AddressNetworks> networks = {}, std::string peer = {})
+        : handler_(handler), user_(user), networks_(std::move(networks)), peer_(std::move(peer)) {}
 
     /// Takes what the peer has sent; to be called while wants_input().
     void take(std::string_view bytes);
@@ -45,7 +45,11 @@ public:
     /// Refuses the request that has begun, if there is one, and ends.
     void time_over();
 
-    bool wants_input() const noexcept { return output_.empty() && !last_ && !more_; }
+    bool wants_input() const noexcept { return output_.empty() && !last_ && !more_ && !held_back_; }
+    /// Further requests wait until let_go(), those that have come already too.
+    void hold_back() noexcept { held_back_ = true; }
+    void let_go();
+    bool is_held_back() const noexcept { return held_back_ && output_.empty() && !last_ && !more_; }
     /// Has an answer without an end, all of which was sent so far.
     bool waits_for_more() const noexcept { return more_ && output_.empty(); }
     /// Asks for more of that answer.
@@ -54,8 +58,9 @@ public:
     bool has_ended() const noexcept { return output_.empty() && last_ && !more_; }
     /// Nothing of a next request has come.
     bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !more_; }
-    /// How many requests were answered.
+    /// How many requests were answered, and whether the last one had a right to it (Answer).
     std::size_t answers() const noexcept { return answers_; }
+    bool has_right() const noexcept { return has_right_; }
 
 private:
     void go_on();
@@ -67,7 +72,7 @@ private:
 
     const Handler& handler_;
     std::optional<std::uint32_t> user_;
-    std::string address_;
+    std::optional<login::AddressNetworks> networks_;
     std::string peer_;
     std::string input_;   // at most a head, or what comes with one read
     std::string output_;  // of which `written_` bytes have gone
@@ -89,6 +94,8 @@ private:
     std::function<std::string(TimePoint)> more_;  // of the answer that is being sent
     std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
+    bool has_right_ = false;
+    bool held_back_ = false;
     bool in_body_ = false;
     bool keep_alive_ = false;
     bool last_ = false;

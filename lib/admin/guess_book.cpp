@@ -1,57 +1,99 @@
 #include "admin/guess_book.hpp"
 
+#include <algorithm>
+
 #include "admin/limits.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
 
-// "192.0" of "192.0.2.7", "[2001:db8" of "[2001:db8::7]".
-std::string_view network_of(std::string_view address) {
-    const char separator = address.find(':') != std::string_view::npos ? ':' : '.';
-    const std::size_t first = address.find(separator);
-    return first == std::string_view::npos ? address : address.substr(0, address.find(separator, first + 1));
+constexpr std::array<unsigned, login::network_levels> guesses_of_level{
+    limits::admin_guesses, limits::admin_guesses_of_home, limits::admin_guesses_of_block};
+constexpr Duration forget_every = std::chrono::seconds(1);
+
+// "192.0" of "192.0.2.0/24", "2001:db8" of "2001:db8:1::/48".
+std::string_view region_of(std::string_view block) {
+    const char separator = block.find(':') != std::string_view::npos ? ':' : '.';
+    const std::size_t first = block.find(separator);
+    return first == std::string_view::npos ? block : block.substr(0, block.find(separator, first + 1));
 }
 
 }  // namespace
 
 void GuessBook::forget(TimePoint now) {
-    std::erase_if(addresses_,
-                  [now](const auto& one) { return now - one.second.since >= limits::admin_guesses_within; });
-    std::erase_if(networks_, [now](const auto& one) { return one.second.is_full(now); });
+    if (now < forgot_at_ + forget_every) {
+        return;
+    }
+    forgot_at_ = now;
+    for (Level& level : levels_) {
+        std::erase_if(level, [now](const auto& one) { return now - one.second.since >= limits::admin_guesses_within; });
+    }
+    std::erase_if(regions_, [now](const auto& one) { return one.second.is_full(now); });
 }
 
-// The pace of an address that is not remembered; null: it is one of those that may be.
-TokenBucket* GuessBook::shared_by(std::string_view address) {
-    if (addresses_.size() < limits::admin_guessers_max) {
-        return nullptr;
-    }
-    const std::string network(network_of(address));
-    const auto known = networks_.find(network);
-    if (known != networks_.end()) {
-        return &known->second;
-    }
-    return networks_.size() < limits::admin_guessers_max ? &networks_[network] : &others_;
+unsigned GuessBook::wrong_of(const Level& level, const std::string& network, TimePoint now) {
+    const auto known = level.find(network);
+    return known != level.end() && now - known->second.since < limits::admin_guesses_within ? known->second.wrong : 0;
 }
 
-bool GuessBook::may_try(std::string_view address, TimePoint now) {
+// False if there is no room for the network.
+bool GuessBook::count(Level& level, const std::string& network, TimePoint now) {
+    auto known = level.find(network);
+    if (known == level.end()) {
+        if (level.size() >= limits::admin_guessers_max) {
+            return false;
+        }
+        known = level.try_emplace(network, Guesses{now, 0}).first;
+    } else if (now - known->second.since >= limits::admin_guesses_within) {
+        known->second = {now, 0};
+    }
+    ++known->second.wrong;
+    return true;
+}
+
+bool GuessBook::is_welcome(const std::string& address) const {
+    return std::find(welcome_.begin(), welcome_.end(), address) != welcome_.end();
+}
+
+// The pace of blocks that there is no room for.
+TokenBucket& GuessBook::shared_by(std::string_view block) {
+    const std::string region(region_of(block));
+    const auto known = regions_.find(region);
+    if (known != regions_.end()) {
+        return known->second;
+    }
+    return regions_.size() < limits::admin_guessers_max ? regions_[region] : others_;
+}
+
+bool GuessBook::may_try(const login::AddressNetworks& from, TimePoint now) {
     forget(now);
-    const auto known = addresses_.find(address);
-    if (known != addresses_.end()) {
-        return known->second.wrong < limits::admin_guesses;
+    const std::size_t concerned = is_welcome(from.front()) ? 1 : login::network_levels;
+    for (std::size_t i = 0; i < concerned; ++i) {
+        if (wrong_of(levels_[i], from[i], now) >= guesses_of_level[i]) {
+            return false;
+        }
     }
-    const TokenBucket* const shared = shared_by(address);
-    return shared == nullptr || shared->may_take(limits::admin_shared_guesses, now);
+    const Level& blocks = levels_.back();
+    return concerned == 1 || blocks.size() < limits::admin_guessers_max || blocks.contains(from.back()) ||
+           shared_by(from.back()).may_take(limits::admin_shared_guesses, now);
 }
 
-void GuessBook::failed(std::string_view address, TimePoint now) {
+void GuessBook::failed(const login::AddressNetworks& from, TimePoint now) {
     forget(now);
-    const auto known = addresses_.find(address);
-    if (known != addresses_.end()) {
-        ++known->second.wrong;
-    } else if (TokenBucket* const shared = shared_by(address)) {
-        (void)shared->take(limits::admin_shared_guesses, now);
-    } else {
-        addresses_[std::string(address)] = {now, 1};
+    bool is_known = false;  // its block, the last one
+    for (std::size_t i = 0; i < login::network_levels; ++i) {
+        is_known = !from[i].empty() && count(levels_[i], from[i], now);
+    }
+    if (!is_known) {
+        (void)shared_by(from.back()).take(limits::admin_shared_guesses, now);
+    }
+}
+
+void GuessBook::succeeded(const login::AddressNetworks& from) {
+    std::erase(welcome_, from.front());
+    welcome_.push_back(from.front());
+    if (welcome_.size() > limits::admin_welcome_max) {
+        welcome_.pop_front();
     }
 }
 

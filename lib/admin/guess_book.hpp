@@ -1,45 +1,58 @@
 // Where wrong secrets of a dashboard came from, and whether more may be tried from there.
 //
 //   an address           admin_guesses within a minute, then nothing for the rest of it
-//   further addresses    once admin_guessers_max are remembered: those of a network (IPv4: /16, IPv6: /32) together
-//   have
-//                        admin_shared_guesses, and of networks beyond as many, all of those together
+//   a home, a block      admin_guesses_of_home, admin_guesses_of_block: addresses cost nothing where there are many
+//   further blocks       once admin_guessers_max are remembered: those of a region (IPv4: /16, IPv6: /32) together have
+//                        admin_shared_guesses, and of regions beyond as many, all of those together
 //
-// Shared limits are rates and block nobody for long: the right secret gets in after a few attempts. An address without
-// a wrong secret is not stored.
+// An address that has shown the right secret lately waits for its own guesses alone. Shared limits are rates and block
+// nobody for long. A network without a wrong secret is not stored.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
 #include "base/token_bucket.hpp"
+#include "login/address_networks.hpp"
 
 namespace ferrotunnel::admin {
 
-/// For one thread. Addresses are texts: "192.0.2.7", "[2001:db8::7]", or the network that counts as one address.
+/// For one thread.
 class GuessBook {
 public:
-    bool may_try(std::string_view address, TimePoint now);
-    void failed(std::string_view address, TimePoint now);
+    bool may_try(const login::AddressNetworks& from, TimePoint now);
+    void failed(const login::AddressNetworks& from, TimePoint now);
+    /// The right secret has come from there.
+    void succeeded(const login::AddressNetworks& from);
 
-    std::size_t addresses() const noexcept { return addresses_.size(); }
-    std::size_t networks() const noexcept { return networks_.size(); }
+    /// Networks of a level (see AddressNetworks) that are remembered.
+    std::size_t networks(std::size_t level) const noexcept { return levels_[level].size(); }
+    std::size_t regions() const noexcept { return regions_.size(); }
+    std::size_t welcome() const noexcept { return welcome_.size(); }
 
 private:
     struct Guesses {
         TimePoint since{};
         unsigned wrong = 0;
     };
+    using Level = std::map<std::string, Guesses, std::less<>>;
 
     void forget(TimePoint now);
-    TokenBucket* shared_by(std::string_view address);
+    static unsigned wrong_of(const Level& level, const std::string& network, TimePoint now);
+    static bool count(Level& level, const std::string& network, TimePoint now);
+    bool is_welcome(const std::string& address) const;
+    TokenBucket& shared_by(std::string_view block);
 
-    std::map<std::string, Guesses, std::less<>> addresses_;
-    std::map<std::string, TokenBucket, std::less<>> networks_;
+    std::array<Level, login::network_levels> levels_;
+    std::map<std::string, TokenBucket, std::less<>> regions_;
     TokenBucket others_;
+    std::deque<std::string> welcome_;  // addresses, the latest last
+    TimePoint forgot_at_{};
 };
 
 }  // namespace ferrotunnel::admin

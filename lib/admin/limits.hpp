@@ -15,10 +15,14 @@ namespace ferrotunnel::limits {
 inline constexpr std::size_t admin_peers_max = 32;
 /// The same from one address (IPv6: /64), where strangers can connect; one more takes a place of its own address.
 inline constexpr std::size_t admin_peers_of_address_max = 8;
-/// New connections from one address there: at once, and in a second. Further ones are closed at once.
+/// New connections from one address there, from a home (IPv6: /56) and from a block (/48, IPv4: /24): at once, and in a
+/// second. Further ones are closed at once.
 inline constexpr Pace admin_connections_pace{32, 8};
-/// Addresses that are remembered for that. Beyond them a new one is let in.
-inline constexpr std::size_t admin_connecting_addresses_max = 4'096;
+inline constexpr Pace admin_connections_of_home_pace{64, 16};
+inline constexpr Pace admin_connections_of_block_pace{160, 40};
+/// Answers to requests of one connection there that show no right: a browser asks for 15 files before it logs in, a
+/// collector of metrics once in some seconds. The next requests wait.
+inline constexpr Pace admin_strangers_pace{16, 8};
 /// The body of a request. A service with all its rules has a few thousand bytes.
 inline constexpr std::size_t admin_request_max = 64_KiB;
 /// How deep a request's JSON may be nested: code that reads it recurses.
@@ -45,12 +49,17 @@ inline constexpr std::chrono::seconds admin_heartbeat{15};
 /// How often the control thread looks for new events, while somebody listens: several that come at once are one write,
 /// and those who cause them wake nobody.
 inline constexpr std::chrono::milliseconds admin_events_pace{200};
-/// Wrong secrets that one address may show to a dashboard within this time, and addresses that are remembered for that.
+/// Wrong secrets that one address, a home and a block may show to a dashboard within this time, and how many of each
+/// are remembered for that.
 inline constexpr unsigned admin_guesses = 10;
+inline constexpr unsigned admin_guesses_of_home = 20;
+inline constexpr unsigned admin_guesses_of_block = 40;
 inline constexpr std::chrono::seconds admin_guesses_within{60};
-inline constexpr std::size_t admin_guessers_max = 256;
-/// Wrong secrets of addresses beyond those, for a network of them, and for all beyond as many networks.
+inline constexpr std::size_t admin_guessers_max = 1'024;
+/// Wrong secrets of blocks beyond those, for a region of them, and for all beyond as many regions.
 inline constexpr Pace admin_shared_guesses{10, 1};
+/// Addresses that have shown the right secret and are remembered for that.
+inline constexpr std::size_t admin_welcome_max = 64;
 /// Wrong secrets that are told of, in the log and as events.
 inline constexpr Pace admin_guesses_told{10, 1};
 /// Browsers that are logged in at a dashboard, and for how long: a day's work.

@@ -9,6 +9,7 @@
 
 #include "admin/answer.hpp"
 #include "admin/subject.hpp"
+#include "login/address_networks.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -29,8 +30,8 @@ struct Request {
     std::string_view last_event_id{};  // of whoever has followed events before
     std::string_view cookie{};
     std::string_view authorization{};
-    // At a door for everybody: the network that counts as one address, and the other end's IP address.
-    std::string_view address{};
+    // At a door for everybody: the networks of the other end's IP address (null: there are none), and that address.
+    const login::AddressNetworks* networks = nullptr;
     std::string_view peer{};
 };
 

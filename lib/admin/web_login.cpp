@@ -6,6 +6,7 @@
 #include "admin/limits.hpp"
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
+#include "login/token.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
@@ -14,6 +15,12 @@ using login::Digest;
 
 Digest digest_of(std::string_view text) {
     return login::sha256({as_bytes(text)});
+}
+
+// Whether it has the form of 32 random bytes: a secret of that form is right, or there was no chance that it could be.
+bool cannot_be_guessed(std::string_view secret) {
+    const auto token = login::parse_token(secret);
+    return token && token->strength == login::TokenStrength::strong;
 }
 
 Answer nobody(std::string message) {
@@ -90,15 +97,21 @@ Answer WebLogin::log_in(const Request& request, TimePoint now) {
 }
 
 Answer WebLogin::try_secret(const Request& request, std::string_view secret, TimePoint now, bool makes_session) {
-    if (!guesses_.may_try(request.address, now)) {
+    static const login::AddressNetworks unknown{};
+    const login::AddressNetworks& from = request.networks != nullptr ? *request.networks : unknown;
+    const bool may_try = guesses_.may_try(from, now);
+    const bool is_right_one = (may_try || cannot_be_guessed(secret)) && is_right(secret);
+    if (!is_right_one && !may_try) {
         return refusal(429, "too_many", "Too many wrong secrets have come from this address: wait a minute.");
     }
-    if (!is_right(secret)) {
-        guesses_.failed(request.address, now);
-        note_wrong(request.address, now);
+    if (!is_right_one) {
+        guesses_.failed(from, now);
+        note_wrong(from.front(), now);
         return nobody("That is not the secret.");
     }
+    guesses_.succeeded(from);
     Answer answer{200, Json{{"logged_in", true}}};
+    answer.has_right = true;
     if (makes_session) {
         if (sessions_.size() == limits::admin_sessions_max) {
             sessions_.erase(sessions_.begin());
@@ -129,10 +142,10 @@ std::string WebLogin::cookie(std::string_view value, std::chrono::seconds lives)
            (is_secure_ ? "; Secure" : "");
 }
 
-void WebLogin::note_wrong(std::string_view address, TimePoint now) {
+void WebLogin::note_wrong(const std::string& address, TimePoint now) {
     ++untold_;
     if (on_wrong_ && told_.take(limits::admin_guesses_told, now)) {
-        on_wrong_(std::string(address), std::exchange(untold_, 0) - 1);
+        on_wrong_(address, std::exchange(untold_, 0) - 1);
     }
 }
 

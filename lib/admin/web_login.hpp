@@ -3,7 +3,9 @@
 //
 //   nobody --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> nobody
 //
-// Wrong secrets are counted by where they came from (guess_book.hpp). Those who have a session are not concerned.
+// Wrong secrets are counted by where they came from (guess_book.hpp), and then no others are compared. Sessions are not
+// concerned; nor is a secret that `ferrotunnel token` has made, which nobody can guess: what has its form is always
+// compared.
 #pragma once
 
 #include <array>
@@ -51,7 +53,7 @@ private:
     Answer log_out(const Request& request);
     Answer try_secret(const Request& request, std::string_view secret, TimePoint now, bool makes_session);
     std::string cookie(std::string_view value, std::chrono::seconds lives) const;
-    void note_wrong(std::string_view address, TimePoint now);
+    void note_wrong(const std::string& address, TimePoint now);
 
     const login::Digest secret_;
     const bool is_secure_;

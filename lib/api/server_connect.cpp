@@ -39,14 +39,13 @@ void Server::Impl::listen_for_connect(runtime::Fd listener) {
 // The trunk with the fewest visitors among these.
 std::optional<Server::Impl::Carrier> Server::Impl::least_busy(const std::vector<session::NamedCarrier>& carriers) {
     std::optional<Carrier> best;
-    std::pair<bool, std::uint64_t> load_of_best;
+    std::uint64_t load_of_best = 0;
     for (const session::NamedCarrier& carrier : carriers) {
         const SessionPtr session = carrier.session.lock();
         if (!session) {
             continue;
         }
-        std::pair load(false, session->load());
-        session->look([&load](const session::SessionView& view) { load.first = view.retired; });
+        const std::uint64_t load = session->load();
         if (!best || load < load_of_best) {
             best = Carrier(session, carrier.service);
             load_of_best = load;
@@ -79,11 +78,7 @@ std::optional<Server::Impl::Carrier> Server::Impl::carrier_visited(const login::
         return std::nullopt;
     }
     // By its exact name, since its key is bound to that.
-    std::vector<session::NamedCarrier> carriers = shared_->named->called(*owner, service);
-    std::erase_if(carriers, [&service](const session::NamedCarrier& one) {
-        return one.kind != wire::ServiceKind::private_tcp || one.name != service;
-    });
-    return least_busy(carriers);
+    return least_busy(shared_->named->visited(*owner, service));
 }
 
 void Server::Impl::give(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {

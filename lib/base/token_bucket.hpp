@@ -32,6 +32,8 @@ public:
     bool may_take(const Pace& pace, TimePoint now) const noexcept {
         return full_at_ - now <= pace.each() * (pace.at_once - 1);
     }
+    /// From when on `take` returns true.
+    TimePoint may_take_from(const Pace& pace) const noexcept { return full_at_ - pace.each() * (pace.at_once - 1); }
     /// A full bucket is as good as a new one.
     bool is_full(TimePoint now) const noexcept { return full_at_ <= now; }
 

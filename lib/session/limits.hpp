@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/token_bucket.hpp"
 
 namespace ferrotunnel::limits {
@@ -13,6 +14,9 @@ namespace ferrotunnel::limits {
 inline constexpr Pace visits_pace{1'024, 256};
 /// The same for all trunks of all clients of one token: more connections of theirs do not take more from others.
 inline constexpr Pace visits_per_token_pace{4'096, 1'024};
+
+/// Trunks that a visit or a CONNECT chooses among, of those that carry a service of its name: all of one client.
+inline constexpr std::size_t named_carriers_max = trunks_per_tunnel_max;
 
 /// Requests about a client's services that wait for its answer, on one connection: an operator makes one at a time.
 inline constexpr std::size_t manage_requests_max = 8;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "http/characters.hpp"
+#include "session/limits.hpp"
 
 namespace ferrotunnel::session {
 namespace {
@@ -25,38 +27,72 @@ std::unique_ptr<NamedServices::Place> NamedServices::add(const login::TokenId& t
     if (!is_found(carrier.kind)) {
         return nullptr;
     }
-    std::vector<std::string> names{lower(carrier.name)};
+    auto place = std::make_unique<Place>(shared_from_this(), carrier);
+    place->entries_.reserve(3);
+    insert(*place, by_any_case_, token, lower(carrier.name));
     if (!client_name.empty()) {
-        names.push_back(names.front() + '.' + lower(client_name));
+        insert(*place, by_any_case_, token, lower(carrier.name) + '.' + lower(client_name));
     }
-    auto place = std::make_unique<Place>(shared_from_this());
-    place->entries_.reserve(names.size());
-    for (std::string& name : names) {
-        std::list<NamedCarrier> one{carrier};
-        const std::lock_guard lock(mutex_);
-        const auto key = services_.try_emplace({token, std::move(name)}).first;
-        key->second.splice(key->second.end(), one);
-        place->entries_.push_back({key, std::prev(key->second.end())});
+    if (carrier.kind == wire::ServiceKind::private_tcp) {
+        insert(*place, private_, token, carrier.name);
     }
     return place;
 }
 
-void NamedServices::remove(const std::vector<Entry>& entries) noexcept {
+void NamedServices::insert(Place& place, Index& index, const login::TokenId& token, std::string name) {
+    Carriers one{&place.carrier_};
     const std::lock_guard lock(mutex_);
-    for (const Entry& entry : entries) {
-        entry.key->second.erase(entry.carrier);
-        if (entry.key->second.empty()) {
-            services_.erase(entry.key);
+    const auto called = index.try_emplace({token, std::move(name)}).first;
+    Carriers& present = called->second.present;
+    present.splice(present.end(), one);
+    place.entries_.push_back({&index, called, std::prev(present.end())});
+}
+
+void NamedServices::remove(const Place& place) noexcept {
+    const std::lock_guard lock(mutex_);
+    for (const Entry& entry : place.entries_) {
+        Called& called = entry.called->second;
+        (place.outgoing_ ? called.outgoing : called.present).erase(entry.carrier);
+        if (called.present.empty() && called.outgoing.empty()) {
+            entry.index->erase(entry.called);
         }
     }
 }
 
-std::vector<NamedCarrier> NamedServices::called(const login::TokenId& token, std::string_view name) const {
-    const Key key(token, lower(name));
+void NamedServices::set_outgoing(Place& place) noexcept {
     const std::lock_guard lock(mutex_);
-    const auto found = services_.find(key);
-    return found != services_.end() ? std::vector<NamedCarrier>(found->second.begin(), found->second.end())
-                                    : std::vector<NamedCarrier>();
+    if (!std::exchange(place.outgoing_, true)) {
+        for (const Entry& entry : place.entries_) {
+            Called& called = entry.called->second;
+            called.outgoing.splice(called.outgoing.end(), called.present, entry.carrier);
+        }
+    }
+}
+
+std::vector<NamedCarrier> NamedServices::called(const login::TokenId& token, std::string_view name) {
+    return next_of(by_any_case_, token, lower(name));
+}
+
+std::vector<NamedCarrier> NamedServices::visited(const login::TokenId& token, std::string_view name) {
+    return next_of(private_, token, std::string(name));
+}
+
+std::vector<NamedCarrier> NamedServices::next_of(Index& index, const login::TokenId& token, std::string name) {
+    std::vector<NamedCarrier> result;
+    const std::lock_guard lock(mutex_);
+    const auto found = index.find({token, std::move(name)});
+    if (found == index.end()) {
+        return result;
+    }
+    Called& called = found->second;
+    Carriers& carriers = called.present.empty() ? called.outgoing : called.present;
+    const std::size_t count = std::min(carriers.size(), limits::named_carriers_max);
+    result.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        result.push_back(*carriers.front());
+        carriers.splice(carriers.end(), carriers, carriers.begin());
+    }
+    return result;
 }
 
 }  // namespace ferrotunnel::session

@@ -27,28 +27,39 @@ struct NamedCarrier {
     std::string name;  // as its client writes it
 };
 
-/// Any thread. A look-up costs as much as there are trunks that carry a service of that name for that token, however
-/// many sessions and services there are.
+/// Any thread. A look-up costs as much as limits::named_carriers_max says, however many sessions and services there are
+/// and whatever their names: it returns so many of those with the name, the next ones in turn each time.
 class NamedServices : public std::enable_shared_from_this<NamedServices> {
-    using Key = std::pair<login::TokenId, std::string>;  // the name in lower case
-    using Services = std::map<Key, std::list<NamedCarrier>>;
+    using Carriers = std::list<const NamedCarrier*>;  // of places; the one whose turn is next first
+    struct Called {
+        Carriers present;
+        Carriers outgoing;  // another trunk has taken the place of theirs
+    };
+    using Index = std::map<std::pair<login::TokenId, std::string>, Called>;
     struct Entry {
-        Services::iterator key;
-        std::list<NamedCarrier>::iterator carrier;
+        Index* index;
+        Index::iterator called;
+        Carriers::iterator carrier;
     };
 
 public:
     /// A service is found for as long as this is kept.
     class Place {
     public:
-        explicit Place(std::shared_ptr<NamedServices> services) noexcept : services_(std::move(services)) {}
-        ~Place() { services_->remove(entries_); }
+        Place(std::shared_ptr<NamedServices> services, const NamedCarrier& carrier)
+            : services_(std::move(services)), carrier_(carrier) {}
+        ~Place() { services_->remove(*this); }
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
+
+        /// From now on the service is found only where no other one has its name.
+        void set_outgoing() noexcept { services_->set_outgoing(*this); }
 
     private:
         friend class NamedServices;
         const std::shared_ptr<NamedServices> services_;
+        const NamedCarrier carrier_;
+        bool outgoing_ = false;
         std::vector<Entry> entries_;
     };
 
@@ -58,13 +69,19 @@ public:
                                const NamedCarrier& carrier);
 
     /// Those with that name, whatever the case of its letters.
-    std::vector<NamedCarrier> called(const login::TokenId& token, std::string_view name) const;
+    std::vector<NamedCarrier> called(const login::TokenId& token, std::string_view name);
+    /// Private ones with exactly that name, which other clients visit.
+    std::vector<NamedCarrier> visited(const login::TokenId& token, std::string_view name);
 
 private:
-    void remove(const std::vector<Entry>& entries) noexcept;
+    void insert(Place& place, Index& index, const login::TokenId& token, std::string name);
+    void remove(const Place& place) noexcept;
+    void set_outgoing(Place& place) noexcept;
+    std::vector<NamedCarrier> next_of(Index& index, const login::TokenId& token, std::string name);
 
-    mutable std::mutex mutex_;
-    Services services_;
+    std::mutex mutex_;
+    Index by_any_case_;  // names are in lower case
+    Index private_;
 };
 
 }  // namespace ferrotunnel::session

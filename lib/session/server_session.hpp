@@ -254,6 +254,7 @@ private:
 
     // A session that lets its successor have the services (server_session_successor.cpp).
     void yield();
+    void set_retired();
     void end_yielding_if_taken();
     void end_yielding();
     void on_dropped(const std::function<bool(const Service&)>& is_it);

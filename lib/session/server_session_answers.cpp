@@ -75,6 +75,9 @@ void ServerSession::publish(std::uint32_t id, const std::string& address) {
     }
     service.named = shared_->named->add(client_.first, agreement_.peer_name,
                                         {weak_from_this(), id, service.description.kind, name});
+    if (service.named && view_.retired) {
+        service.named->set_outgoing();
+    }
     if (!service.opened) {
         shared_->log->debug("one more connection carries a service",
                             {{"session", agreement_.session}, {"service", name}, {"endpoint", address}});

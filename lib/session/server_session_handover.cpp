@@ -176,10 +176,7 @@ void ServerSession::replaced(std::string by) {
             if (self->ended_ || !self->welcome_ || std::exchange(self->replaced_, true)) {
                 return;
             }
-            {
-                std::lock_guard lock(self->view_mutex_);
-                self->view_.retired = true;
-            }
+            self->set_retired();
             self->place_timer_ = std::make_unique<runtime::Timer>(
                 self->worker_, [session = self.get(), by] { session->leave_place(by); });
             self->place_timer_->set_after(limits::replaced_grace);

@@ -16,10 +16,7 @@ void ServerSession::yield() {
     if (std::exchange(admitted_, false)) {
         shared_->registry->remove(key_);
     }
-    {
-        std::lock_guard lock(view_mutex_);
-        view_.retired = true;
-    }
+    set_retired();
     for (auto& [id, service] : services_) {
         if (service.public_port) {
             shared_->ports->yield(*service.public_port, *this);
@@ -32,6 +29,19 @@ void ServerSession::yield() {
     yield_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_yielding(); });
     yield_timer_->set_after(shared_->handshake_deadline);
     end_yielding_if_taken();
+}
+
+// Whoever asks for a service by its name comes to other trunks, if they carry one of that name.
+void ServerSession::set_retired() {
+    {
+        std::lock_guard lock(view_mutex_);
+        view_.retired = true;
+    }
+    for (auto& [id, service] : services_) {
+        if (service.named) {
+            service.named->set_outgoing();
+        }
+    }
 }
 
 // A private service has no place that tells when it is taken: it goes when the time is over.

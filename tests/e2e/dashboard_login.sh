@@ -72,7 +72,9 @@ log_in "$secret" -c "$dir/second" >/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10; do
     log_in "guess-number-$i-of-many" >/dev/null
 done
-equal "even with the right one" "$(log_in "$secret")" 429
+equal "one more" "$(log_in guess-number-11-of-many)" 429
+equal "another one that nobody could guess" "$(log_in "$(<"$dir/any.token")")" 429
+equal "the right one, which nobody could guess" "$(log_in "$secret")" 200
 wait_for_text server 'a wrong secret was shown to the dashboard.*address=127.0.0.1'
 equal "its events" "$(asked /api/v1/events -b "$dir/second")" 200
 has_text "$dir/answer" '"refused".*A wrong secret was shown to the dashboard\|A wrong secret was shown to the dashboard.*"refused"'

@@ -217,31 +217,48 @@ TEST_CASE("the doors of one thread have places of their own") {
     CHECK(read_to_end(silent).starts_with("HTTP/1.1 200 OK"));
 }
 
-TEST_CASE("where everybody can connect, an address takes no places of others, and has a pace") {
+TEST_CASE("where everybody can connect, requests without a right have a pace, and are all answered") {
     const test::TemporaryFolder folder;
     test::LogBook log;
-    test::FakeSubject subject;
     auto open = ControlSocket::open(folder / "open.sock");
     REQUIRE(open);
     ControlThread::Settings settings;
-    settings.peers_of_address_max = 2;  // all that come by a unix socket are one address
-    settings.patience = 10min;
-    ControlThread thread(
-        {{open->listener(), [&](const Request& request) { return answer_to(request, subject); }, std::nullopt}},
-        settings, log);
+    settings.strangers_pace = {2, 10};
+    const auto handler = [](const Request& request) {
+        Answer answer{200, Json{{"path", request.path}}};
+        answer.has_right = request.path == "/right";
+        return answer;
+    };
+    ControlThread thread({{open->listener(), handler, std::nullopt}}, settings, log);
     std::error_code error;
-    const runtime::Fd first = runtime::connect_unix(open->path(), error);
-    const runtime::Fd second = runtime::connect_unix(open->path(), error);
-    say(second, "GET /v1/sta");
-    CHECK(ask(open->path(), {"GET", "/v1/status"}, patience)->status == 200);  // the third
-    CHECK(read_to_end(first).empty());
-    say(second, "tus HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    CHECK(read_to_end(second).starts_with("HTTP/1.1 200 OK"));
-    CHECK(test::eventually([&] {
-        (void)runtime::connect_unix(open->path(), error);
-        return log.count("too often") > 0;
-    }));
-    CHECK(test::eventually([&] { return static_cast<bool>(ask(open->path(), {"GET", "/v1/status"}, patience)); }));
+    const runtime::Fd stranger = runtime::connect_unix(open->path(), error);
+    std::string text;
+    SECTION("one after the other") {
+        const TimePoint began = Clock::now();
+        for (int i = 0; i < 7; ++i) {
+            say(stranger, "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            read_until(stranger, text, "\"/" + std::to_string(i) + '"');
+        }
+        CHECK(Clock::now() - began >= 500ms);
+    }
+    SECTION("all at once") {
+        std::string all;
+        for (int i = 0; i < 7; ++i) {
+            all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+        }
+        const TimePoint began = Clock::now();
+        say(stranger, all);
+        read_until(stranger, text, "\"/6\"");
+        CHECK(Clock::now() - began >= 500ms);
+    }
+    SECTION("others do not wait, nor does who has a right") {
+        settings.strangers_pace = {1, 1};
+        for (int i = 0; i < 100; ++i) {
+            say(stranger, "GET /right HTTP/1.1\r\nHost: a\r\n\r\n");
+            text.clear();
+            read_until(stranger, text, "right");
+        }
+    }
 }
 
 TEST_CASE("a request has its time, and so has silence") {

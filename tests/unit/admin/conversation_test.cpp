@@ -149,3 +149,28 @@ TEST_CASE("names that are no UTF-8 do not keep an answer from being JSON") {
     const std::string text = text_of(Json{{"name", "a\xff\x1b"}});
     CHECK(text == "{\"name\":\"a\xef\xbf\xbd\\u001b\"}\n");
 }
+
+TEST_CASE("requests that are held back wait, those that have come already too") {
+    const std::string get = "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    Talk talk;
+    talk.conversation.take(get + get + "GET");
+    CHECK_FALSE(talk.conversation.is_held_back());
+    talk.conversation.hold_back();
+    CHECK_FALSE(talk.conversation.is_held_back());  // there is an answer to be sent first
+    talk.conversation.wrote(talk.conversation.output().size());
+    CHECK(talk.conversation.is_held_back());
+    CHECK_FALSE(talk.conversation.wants_input());
+    CHECK(talk.conversation.output().empty());
+    CHECK(talk.conversation.answers() == 1);
+    talk.conversation.let_go();
+    CHECK(talk.conversation.answers() == 2);
+    CHECK_FALSE(talk.conversation.output().empty());
+    talk.conversation.wrote(talk.conversation.output().size());
+    CHECK(talk.conversation.wants_input());
+    talk.conversation.hold_back();
+    talk.conversation.time_over();
+    CHECK(has(std::string(talk.conversation.output()), "408"));
+    CHECK_FALSE(talk.conversation.is_held_back());
+    talk.conversation.wrote(talk.conversation.output().size());
+    CHECK(talk.conversation.has_ended());
+}

@@ -38,7 +38,6 @@ TEST_CASE("each resource has its methods") {
     CHECK(asked("POST", "/v1/services/web", R"({"enabled": true})") == "200 enable web for " + admin::text_of_user(7));
     test::FakeSubject subject;
     Request at_dashboard{"POST", "/v1/services/web", R"({"enabled": false})"};
-    at_dashboard.address = "2001:db8:1:2::/64";
     at_dashboard.peer = "2001:db8:1:2::3";
     CHECK(answer_to(at_dashboard, subject).body.at("told") ==
           "disable web for a holder of the dashboard's secret at 2001:db8:1:2::3");

@@ -1,12 +1,17 @@
 #include "admin/web_login.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "admin/limits.hpp"
+#include "base/hex.hpp"
+#include "login/token.hpp"
 #include "runtime/system_random.hpp"
+#include "unit/admin/networks.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::admin;
@@ -17,7 +22,11 @@ namespace {
 constexpr std::string_view secret = "a secret of this test";
 
 struct Rig {
-    WebLogin login{secret, 7837, true, runtime::system_random()};
+    explicit Rig(std::string_view secret_in = secret)
+        : right(secret_in), login(right, 7837, true, runtime::system_random()) {}
+
+    const std::string right;
+    WebLogin login;
     TimePoint now = TimePoint() + 1h;
     std::string address = "192.0.2.1";
 
@@ -26,10 +35,12 @@ struct Rig {
         Request request{method, path, body};
         request.cookie = cookie;
         request.authorization = authorization;
-        request.address = address;
+        const login::AddressNetworks from = networks(address);
+        request.networks = &from;
         return login.answer(request, now).value_or(Answer{200, Json{{"may", true}}});
     }
-    Answer log_in(std::string_view with = secret) { return ask("POST", "/api/login", Json{{"secret", with}}.dump()); }
+    Answer log_in() { return log_in(right); }
+    Answer log_in(std::string_view with) { return ask("POST", "/api/login", Json{{"secret", with}}.dump()); }
     bool may(std::string_view cookie, std::string_view authorization = {}) {
         return ask("GET", "/api/v1/status", {}, cookie, authorization).body.contains("may");
     }
@@ -103,61 +114,107 @@ TEST_CASE("an address that guesses is not listened to for a minute, others and s
 
 TEST_CASE("many addresses that guess do not keep the right secret out") {
     Rig rig;
-    const auto guess_from = [&rig](const std::string& network) {
-        for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
-            rig.address = network + '.' + std::to_string(i / 256) + '.' + std::to_string(i % 256);
-            rig.log_in("wrong");
-        }
+    const auto guess_from = [&rig](const std::string& address) {
+        rig.address = address;
+        return rig.log_in("wrong").status;
     };
-    guess_from("127.1");
-    SECTION("from another network") {
-        rig.address = "192.0.2.1";
-        CHECK(rig.log_in().status == 200);
-    }
-    SECTION("from their network: at some pace") {
-        rig.address = "127.1.200.1";
-        CHECK(rig.log_in().status == 429);
-        rig.now += 1s;
-        CHECK(rig.log_in().status == 200);
-    }
-    SECTION("beyond the networks that are remembered: at some pace") {
-        for (std::size_t i = 0; i < limits::admin_guessers_max + 20; ++i) {
-            rig.address = std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1";
-            rig.log_in("wrong");
+    SECTION("those of one block have its guesses together") {
+        for (unsigned i = 0; i < limits::admin_guesses_of_block + 100; ++i) {
+            CHECK(guess_from("2001:db8:1:" + to_hex(std::array{static_cast<std::uint8_t>(i), std::uint8_t{0}}) +
+                             "::1") == (i < limits::admin_guesses_of_block ? 401 : 429));
         }
-        rig.address = "192.0.2.1";
+        SECTION("next to them") {
+            rig.address = "2001:db8:1:ffff::1";
+            CHECK(rig.log_in().status == 429);
+            rig.now += limits::admin_guesses_within;
+            CHECK(rig.log_in().status == 200);
+        }
+        SECTION("in another block of their provider") {
+            rig.address = "2001:db8:2::1";
+            CHECK(rig.log_in().status == 200);
+        }
+    }
+    SECTION("those of a home too") {
+        for (unsigned i = 0; i < limits::admin_guesses_of_home + 10; ++i) {
+            CHECK(guess_from("2001:db8:1:" + std::to_string(10 + i) + "::1") ==
+                  (i < limits::admin_guesses_of_home ? 401 : 429));
+        }
+        rig.address = "2001:db8:1:100::1";
+        CHECK(rig.log_in().status == 200);
+    }
+    SECTION("an address that has shown the right secret waits for nobody else") {
+        rig.address = "192.0.2.7";
+        CHECK(rig.log_in().status == 200);
+        for (unsigned i = 0; i < limits::admin_guesses_of_block; ++i) {
+            guess_from("192.0.2." + std::to_string(100 + i));
+        }
+        CHECK(guess_from("192.0.2.8") == 429);
+        rig.address = "192.0.2.7";
+        CHECK(rig.log_in().status == 200);
+        for (unsigned i = 0; i < limits::admin_guesses; ++i) {
+            CHECK(guess_from("192.0.2.7") == 401);
+        }
+        CHECK(rig.log_in().status == 429);
+    }
+    SECTION("beyond the blocks that are remembered, those of a region have a pace") {
+        for (std::size_t i = 0; i < limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
+            guess_from("10." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ".1");
+        }
+        rig.address = "10.4.255.1";
         CHECK(rig.log_in().status == 429);
         rig.now += 1s;
         CHECK(rig.log_in().status == 200);
+        rig.address = "192.0.2.1";
+        CHECK(rig.log_in().status == 200);
     }
+}
+
+TEST_CASE("a secret that nobody can guess is never kept out, and what looks like one gives no more guesses") {
+    Rig strong(login::make_token(runtime::system_random()));
+    Rig weak;
+    for (unsigned i = 0; i < limits::admin_guesses; ++i) {
+        CHECK(strong.log_in("wrong").status == 401);
+        CHECK(weak.log_in("wrong").status == 401);
+    }
+    CHECK(strong.log_in("wrong").status == 429);
+    CHECK(strong.log_in(login::make_token(runtime::system_random())).status == 429);
+    CHECK(strong.log_in().status == 200);
+    CHECK(strong.ask("GET", "/api/v1/status", {}, {}, "Bearer " + strong.right).status == 200);
+    CHECK(weak.log_in(login::make_token(runtime::system_random())).status == 429);
+    CHECK(weak.log_in().status == 429);
 }
 
 TEST_CASE("guesses are remembered up to a bound, and forgotten when their time is over") {
     GuessBook book;
     TimePoint now = TimePoint() + 1h;
-    for (std::size_t i = 0; i < 2 * limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
-        const std::string address = std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1";
-        CHECK(book.may_try(address, now));
-        book.failed(address, now);
+    for (std::size_t i = 0; i < limits::admin_guessers_max + 10; ++i) {
+        const login::AddressNetworks from = networks("2001:db8:" + std::to_string(i) + "::1");
+        CHECK(book.may_try(from, now));
+        book.failed(from, now);
     }
-    CHECK(book.addresses() == limits::admin_guessers_max);
-    CHECK(book.networks() == limits::admin_guessers_max);
-    CHECK_FALSE(book.may_try("192.0.2.1", now));
+    CHECK(book.regions() == 1);
+    CHECK_FALSE(book.may_try(networks("2001:db8:9999::1"), now));
+    for (std::size_t i = 1; i < limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
+        const login::AddressNetworks from =
+            networks(std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1");
+        CHECK(book.may_try(from, now));
+        book.failed(from, now);
+    }
+    for (std::size_t level = 0; level < login::network_levels; ++level) {
+        CHECK(book.networks(level) == limits::admin_guessers_max);
+    }
+    CHECK(book.regions() == limits::admin_guessers_max);
+    CHECK_FALSE(book.may_try(networks("192.0.2.1"), now + 100ms));
     now += limits::admin_guesses_within;
-    CHECK(book.may_try("192.0.2.1", now));
-    CHECK(book.addresses() == 0);
-    CHECK(book.networks() == 0);
-}
-
-TEST_CASE("IPv6 addresses that guess share the pace of their network, too") {
-    GuessBook book;
-    const TimePoint now = TimePoint() + 1h;
-    for (std::size_t i = 0; i < limits::admin_guessers_max + 50; ++i) {
-        book.failed("2001:db8:" + std::to_string(i) + ":1::/64", now);
+    CHECK(book.may_try(networks("192.0.2.1"), now));
+    for (std::size_t level = 0; level < login::network_levels; ++level) {
+        CHECK(book.networks(level) == 0);
     }
-    CHECK(book.networks() == 1);
-    CHECK_FALSE(book.may_try("2001:db8:9999:1::/64", now));
-    CHECK(book.may_try("2001:db9:1:1::/64", now));
+    CHECK(book.regions() == 0);
+    for (std::size_t i = 0; i < limits::admin_welcome_max + 10; ++i) {
+        book.succeeded(networks("10.0.0." + std::to_string(i)));
+    }
+    CHECK(book.welcome() == limits::admin_welcome_max);
 }
 
 TEST_CASE("wrong secrets are told, so many of them") {
@@ -168,18 +225,18 @@ TEST_CASE("wrong secrets are told, so many of them") {
     const auto guess = [&](std::size_t number) {
         const std::string body = Json{{"secret", "wrong"}}.dump();
         Request request{"POST", "/api/login", body};
-        const std::string address = "10.0.0." + std::to_string(number);
-        request.address = address;
+        const login::AddressNetworks from = networks("10.0." + std::to_string(number) + ".1");
+        request.networks = &from;
         (void)login.answer(request, now);
     };
     for (std::size_t i = 0; i < 50; ++i) {
         guess(i);
     }
     REQUIRE(told.size() == limits::admin_guesses_told.at_once);
-    CHECK(told.front() == std::pair<std::string, std::uint64_t>("10.0.0.0", 0));
+    CHECK(told.front() == std::pair<std::string, std::uint64_t>("10.0.0.1", 0));
     now += 1s;
     guess(99);
-    CHECK(told.back() == std::pair<std::string, std::uint64_t>("10.0.0.99", 40));
+    CHECK(told.back() == std::pair<std::string, std::uint64_t>("10.0.99.1", 40));
 }
 
 TEST_CASE("what is no login is refused") {

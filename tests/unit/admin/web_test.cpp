@@ -2,6 +2,7 @@
 #include "admin/web.hpp"
 
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,17 @@ TEST_CASE("web: the page, its files, and the control API") {
           Json{{"told", "kick x"}});
     CHECK(status_of(request_for("GET", "/v1/status")) == 404);
     CHECK(status_of(request_for("GET", "/api/v1")) == 404);
+}
+
+TEST_CASE("web: who has a right is what has passed the login, and asks for more than files") {
+    test::FakeSubject subject;
+    const WebAccess open{[](const Request&) { return std::optional<Answer>(); }, true};
+    const WebAccess closed{[](const Request&) { return std::optional(refusal(401, "login", "Log in first.")); }, true};
+    for (const auto path : {"/api/v1/status", "/api/tunnels", "/api/v1/nothing"}) {
+        CHECK(answer_to_browser(request_for("GET", path), subject, open).has_right);
+        CHECK_FALSE(answer_to_browser(request_for("GET", path), subject, closed).has_right);
+    }
+    CHECK_FALSE(answer_to_browser(request_for("GET", "/"), subject, open).has_right);
 }
 
 TEST_CASE("web: no path leads out of the table of files") {

@@ -1,8 +1,13 @@
 #include "session/named_services.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "session/limits.hpp"
 #include "session/visit_pace.hpp"
 #include "support/eventually.hpp"
 #include "unit/session/server_rig.hpp"
@@ -45,6 +50,61 @@ TEST_CASE("visit pace: tokens that have not visited for a while are forgotten") 
         now += 10ms;
     }
     CHECK(pace.kept() <= VisitPace::kept_max);
+}
+
+TEST_CASE("named services: of one name, however many carry it, a look-up has a few, in turn") {
+    const auto services = std::make_shared<NamedServices>();
+    const std::uint32_t count = 1'000;
+    std::vector<std::unique_ptr<NamedServices::Place>> places;
+    for (std::uint32_t id = 1; id <= count; ++id) {
+        places.push_back(services->add(token_number(1), "", {{}, id, wire::ServiceKind::private_tcp, "aaa"}));
+    }
+    std::set<std::uint32_t> seen;
+    for (std::uint32_t i = 0; i < count; i += limits::named_carriers_max) {
+        const std::vector<NamedCarrier> found = services->called(token_number(1), "AAA");
+        CHECK(found.size() == limits::named_carriers_max);
+        for (const NamedCarrier& one : found) {
+            seen.insert(one.service);
+        }
+    }
+    CHECK(seen.size() == count);
+    places.resize(limits::named_carriers_max);
+    CHECK(services->called(token_number(1), "aaa").size() == limits::named_carriers_max);
+    places.resize(limits::named_carriers_max - 1);
+    CHECK(services->called(token_number(1), "aaa").size() == limits::named_carriers_max - 1);
+}
+
+TEST_CASE("named services: visits mean private ones by their exact name, and look at no others") {
+    const auto services = std::make_shared<NamedServices>();
+    const auto add = [&](std::uint32_t id, wire::ServiceKind kind, const std::string& name) {
+        return services->add(token_number(1), "bob", {{}, id, kind, name});
+    };
+    const auto other = add(1, wire::ServiceKind::private_tcp, "aaa");
+    const auto exact = add(2, wire::ServiceKind::private_tcp, "AAA");
+    const auto port = add(3, wire::ServiceKind::tcp, "AAA");
+    const auto found = services->visited(token_number(1), "AAA");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().service == 2);
+    CHECK(services->visited(token_number(1), "Aaa").empty());
+    CHECK(services->visited(token_number(1), "AAA.bob").empty());
+    CHECK(services->called(token_number(1), "aAa").size() == 3);
+    CHECK(services->called(token_number(1), "aAa.BOB").size() == 3);
+}
+
+TEST_CASE("named services: those whose place another trunk has taken come last") {
+    const auto services = std::make_shared<NamedServices>();
+    const auto add = [&](std::uint32_t id) {
+        return services->add(token_number(1), "", {{}, id, wire::ServiceKind::private_tcp, "db"});
+    };
+    const auto before = add(1);
+    before->set_outgoing();
+    CHECK(services->visited(token_number(1), "db").at(0).service == 1);
+    auto after = add(2);
+    REQUIRE(services->visited(token_number(1), "db").size() == 1);
+    CHECK(services->visited(token_number(1), "db").at(0).service == 2);
+    CHECK(services->called(token_number(1), "db").at(0).service == 2);
+    after.reset();
+    CHECK(services->visited(token_number(1), "db").at(0).service == 1);
 }
 
 TEST_CASE("named services: found by token and name, in any case of letters, while a trunk carries them") {
