@@ -37,9 +37,10 @@ std::uint16_t status_of(std::string_view line) {
 
 }  // namespace
 
-HttpClient::Asked::Asked(HttpQuestion asked, Done then)
+HttpClient::Asked::Asked(HttpQuestion asked, Done then, bool is_told)
     : question(std::move(asked)),
       done(std::move(then)),
+      is_notice(is_told),
       deadline(std::chrono::steady_clock::now() + question.timeout) {}
 
 HttpClient::Asked::~Asked() {

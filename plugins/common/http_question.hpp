@@ -12,7 +12,7 @@
 namespace ferrotunnel::plugins {
 
 struct HttpClient::Asked {
-    Asked(HttpQuestion asked, Done then);
+    Asked(HttpQuestion asked, Done then, bool is_told);
     Asked(const Asked&) = delete;
     Asked& operator=(const Asked&) = delete;
     ~Asked();
@@ -32,6 +32,7 @@ struct HttpClient::Asked {
 
     HttpQuestion question;
     Done done;
+    const bool is_notice;
     std::chrono::steady_clock::time_point deadline;
     CURL* handle = nullptr;
     curl_slist* lines = nullptr;
