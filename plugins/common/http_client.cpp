@@ -184,9 +184,7 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
     }
     curl_multi_wakeup(multi_);
     if (displaced) {
-        (*displaced)->answer.error = "too many questions wait";
-        (*displaced)->answer.is_displaced = true;
-        (*displaced)->done((*displaced)->answer);
+        (*displaced)->end_displaced();
     }
     return true;
 }

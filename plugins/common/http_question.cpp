@@ -106,6 +106,15 @@ void HttpClient::Asked::finish(CURLcode result) {
     done(answer);
 }
 
+void HttpClient::Asked::end_displaced() noexcept {
+    try {
+        answer.error = "too many questions wait";
+        answer.is_displaced = true;
+        done(answer);
+    } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+    }
+}
+
 bool HttpClient::Asked::on_line(std::string_view line) {
     head_size += line.size();
     if (head_size > head_max) {

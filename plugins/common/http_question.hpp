@@ -21,6 +21,8 @@ struct HttpClient::Asked {
     bool prepare();
     /// Calls `done` with what has come.
     void finish(CURLcode result);
+    /// Calls `done` for a question that has lost its place. What that throws is not its successor's matter.
+    void end_displaced() noexcept;
 
     /// A line of the head, with its end. False: the answer is given up.
     bool on_line(std::string_view line);
