@@ -15,6 +15,7 @@
 #include "runtime/connector.hpp"
 #include "runtime/own_doors.hpp"
 #include "runtime/own_networks.hpp"
+#include "runtime/route_to.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
 #include "trunk/socket_pump.hpp"
@@ -196,8 +197,14 @@ void ExitStream::look_up() {
 // Whether the address is this machine's or a neighbour's, and no item names it.
 bool ExitStream::is_kept(const SocketAddress& to) {
     const net::Address address = runtime::visitor_address(to);
-    return runtime::own_networks(worker().now()).contains(address) &&
-           !exit().destinations().name(address, conversation_.target().port);
+    if (exit().destinations().name(address, conversation_.target().port)) {
+        return false;
+    }
+    if (runtime::own_networks(worker().now()).contains(address)) {
+        return true;
+    }
+    const runtime::Reach reach = runtime::reach_of(address);
+    return reach == runtime::Reach::this_machine || reach == runtime::Reach::on_link;
 }
 
 void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {

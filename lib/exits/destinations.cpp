@@ -129,8 +129,11 @@ bool Destinations::allow(const net::Address& address, std::uint16_t port) const 
 }
 
 bool Destinations::name(const net::Address& address, std::uint16_t port) const noexcept {
+    const std::uint8_t bits_min = !is_public(address)   ? limits::exit_names_private_bits
+                                  : address.family == 4 ? limits::exit_names_public_ipv4_bits
+                                                        : limits::exit_names_public_ipv6_bits;
     return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
-        return rule.network && rule.network->bits() != 0 && rule.network->contains(address) && rule.has(port);
+        return rule.network && rule.network->bits() >= bits_min && rule.network->contains(address) && rule.has(port);
     });
 }
 

@@ -33,8 +33,8 @@ public:
 
     /// Whether the visitor may reach this port of an address.
     bool allow(const net::Address& address, std::uint16_t port) const noexcept;
-    /// Whether an item names it, by itself or by a network around it that is not all of a family: then the visitor may
-    /// reach it even if it belongs to this machine.
+    /// Whether an item names it, by itself or by a network around it that is no larger than limits.hpp says: then the
+    /// visitor may reach it even if it belongs to this machine.
     bool name(const net::Address& address, std::uint16_t port) const noexcept;
     /// Whether it is worth asking for the addresses of a name, which is in normal form.
     bool may_allow(std::string_view name, std::uint16_t port) const noexcept;

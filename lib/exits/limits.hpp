@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/limits.hpp"
 
@@ -12,6 +13,12 @@ namespace ferrotunnel::limits {
 inline constexpr std::size_t exit_rules_max = 256;
 /// Ports and ranges of one of them.
 inline constexpr std::size_t exit_ports_max = 64;
+/// How long the prefix of an item must be to name an address of this machine or of a neighbour: a network of private
+/// addresses (fc00::/7 is the largest), and of public ones as many as one organisation has. Shorter ones are lists of
+/// the Internet, as those that leave private networks out.
+inline constexpr std::uint8_t exit_names_private_bits = 7;
+inline constexpr std::uint8_t exit_names_public_ipv4_bits = 16;
+inline constexpr std::uint8_t exit_names_public_ipv6_bits = 32;
 /// Users of an exit: each is compared for each login, so that the time says nothing about which one it was.
 inline constexpr std::size_t exit_users_max = 64;
 /// A name or a password, as SOCKS5 has room for (RFC 1929).

@@ -148,11 +148,7 @@ private:
 
     void try_unix() noexcept {
         std::error_code error;
-        if (leads_to_own_door(path_)) {
-            error = own_door_error();
-        } else {
-            socket_ = connect_unix(path_, error);
-        }
+        socket_ = connect_past_own_doors(path_, error);
         if (error != std::errc::resource_unavailable_try_again) {
             finish(error);
         } else if (worker_.now() >= deadline_) {

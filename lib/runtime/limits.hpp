@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/limits.hpp"
 
@@ -24,5 +25,13 @@ inline constexpr auto connect_room_after = std::chrono::seconds(1);
 /// When no address of a name has answered for so long, or for half of the time that there is, the name is resolved
 /// again: it may have moved.
 inline constexpr auto connect_patience = std::chrono::seconds(4);
+
+// --- routes ---------------------------------------------------------------------------------------------------------
+
+/// The kernel's answer about one route: some 200 bytes, and 32 more for each of its metrics.
+inline constexpr std::size_t route_answer_max = 4'096;
+/// A route without a gateway for a shorter prefix is a way to most of the Internet (a tunnel, a dialled line), and not
+/// a network of this machine's own.
+inline constexpr std::uint8_t own_network_bits_min = 8;
 
 }  // namespace ferrotunnel::limits

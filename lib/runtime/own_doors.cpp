@@ -1,10 +1,17 @@
 #include "runtime/own_doors.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <mutex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,11 +24,26 @@ public:
     std::string message(int) const override { return "it is this program's own control API, which no tunnel reaches"; }
 };
 
-bool is_same_socket(const std::string& dialled, const std::string& bound) noexcept {
-    struct stat to {};
-    struct stat at {};
-    return ::stat(dialled.c_str(), &to) == 0 && ::stat(bound.c_str(), &at) == 0 && to.st_dev == at.st_dev &&
-           to.st_ino == at.st_ino;
+using FileStatus = struct stat;
+
+bool is_same_file(const FileStatus& dialled, const std::string& bound) noexcept {
+    FileStatus at{};
+    return ::stat(bound.c_str(), &at) == 0 && dialled.st_dev == at.st_dev && dialled.st_ino == at.st_ino;
+}
+
+/// Connects to the file that a descriptor of it (O_PATH) holds. Without /proc: no_such_file_or_directory.
+Fd connect_to_held(const Fd& file, std::error_code& error) noexcept {
+    constexpr std::string_view folder = "/proc/self/fd/";
+    std::array<char, 32> path{};
+    char* const number = std::copy(folder.begin(), folder.end(), path.data());
+    const char* const end = std::to_chars(number, path.data() + path.size(), file.get()).ptr;
+    return connect_unix({path.data(), static_cast<std::size_t>(end - path.data())}, error);
+}
+
+bool is_listened_to_by_us(const Fd& connected) noexcept {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return ::getsockopt(connected.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == ::getpid();
 }
 
 }  // namespace
@@ -40,9 +62,12 @@ public:
         count_.store(doors_.size());
     }
 
-    template <typename Place, typename IsSame>
-    bool has(const Place& to, IsSame is_same) noexcept {
-        if (count_.load(std::memory_order_relaxed) == 0) {
+    bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
+
+    /// Whether one of the doors whose place is of that type is the same as `to`.
+    template <typename Place, typename To, typename IsSame>
+    bool has(const To& to, IsSame is_same) noexcept {
+        if (empty()) {
             return false;
         }
         const std::lock_guard lock(mutex_);
@@ -91,11 +116,32 @@ bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept 
 }
 
 bool leads_to_own_door(const SocketAddress& to) noexcept {
-    return own_doors().has(to, ends_at);
+    return own_doors().has<SocketAddress>(to, ends_at);
 }
 
-bool leads_to_own_door(const std::string& path) noexcept {
-    return own_doors().has(path, is_same_socket);
+Fd connect_past_own_doors(const std::string& path, std::error_code& error) noexcept {
+    if (own_doors().empty() || path.size() > unix_path_max) {
+        return connect_unix(path, error);
+    }
+    const Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    FileStatus dialled{};
+    if (!file || ::fstat(file.get(), &dialled) != 0) {
+        error = {errno, std::system_category()};
+        return {};
+    }
+    if (own_doors().has<std::string>(dialled, is_same_file)) {
+        error = own_door_error();
+        return {};
+    }
+    Fd connected = connect_to_held(file, error);
+    if (!connected && error == std::errc::no_such_file_or_directory) {  // no /proc
+        connected = connect_unix(path, error);
+        if (connected && is_listened_to_by_us(connected)) {
+            error = own_door_error();
+            return {};
+        }
+    }
+    return connected;
 }
 
 std::error_code own_door_error() noexcept {

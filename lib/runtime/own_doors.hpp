@@ -2,8 +2,9 @@
 // A connection that the process makes has its user's rights there, although a visitor or a server's administrator may
 // have chosen where it leads. So no connection of the process leads to them.
 //
-// Only what is dialled is compared: a door takes connections from within this machine alone, and where the kernel
-// rewrites a destination (NAT) the door does not find the other end's user, and refuses it.
+// Of an address only what is dialled is compared: a door takes connections from within this machine alone, and where
+// the kernel rewrites a destination (NAT) the door does not find the other end's user, and refuses it. Of a unix socket
+// the file itself is compared.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 #include <variant>
 
 #include "runtime/address.hpp"
+#include "runtime/socket.hpp"
 
 namespace ferrotunnel::runtime {
 
@@ -36,10 +38,14 @@ bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept;
 /// Whether a connection to the address would end at one of this process's doors. Any thread; costs one atomic load
 /// where there is no door.
 bool leads_to_own_door(const SocketAddress& to) noexcept;
-/// The same of a unix socket, whatever path leads to it.
-bool leads_to_own_door(const std::string& path) noexcept;
 
-/// What a connector gives for such a place.
+/// Connects to the unix socket that a path leads to, unless that is one of this process's doors. The file is held while
+/// it is compared and connected to, so another one that takes its place meanwhile is not reached. Without /proc the
+/// process that listens is compared instead, behind the connect. Errors as of connect_unix, and own_door_error(). Any
+/// thread; where there is no door it costs no more than connect_unix.
+Fd connect_past_own_doors(const std::string& path, std::error_code& error) noexcept;
+
+/// The error of a connect that would have ended at one of this process's doors.
 std::error_code own_door_error() noexcept;
 
 }  // namespace ferrotunnel::runtime

@@ -119,7 +119,7 @@ Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept {
     return fd;
 }
 
-Fd connect_unix(const std::string& path, std::error_code& error) noexcept {
+Fd connect_unix(std::string_view path, std::error_code& error) noexcept {
     error.clear();
     sockaddr_un address{};
     static_assert(sizeof address.sun_path == unix_path_max + 1);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -58,7 +59,7 @@ Fd start_connect(const SocketAddress& to, std::error_code& error) noexcept;
 
 /// Connects to the unix socket at `path`, of at most unix_path_max bytes; the socket is connected when the call
 /// returns. EAGAIN: the listener's queue is full at the moment, and no event tells when it has room.
-Fd connect_unix(const std::string& path, std::error_code& error) noexcept;
+Fd connect_unix(std::string_view path, std::error_code& error) noexcept;
 inline constexpr std::size_t unix_path_max = 107;
 
 /// Listens with SO_REUSEADDR; an IPv6 listener on "[::]" also takes IPv4.

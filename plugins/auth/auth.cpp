@@ -147,7 +147,7 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
                    : std::make_shared<Lockout>(failures, duration);
     verifier_ =
         std::make_shared<Verifier>(gate_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
-                                   is_client_s_ ? Verifier::pending_of_client_max : WorkPool::shared_queue_max);
+                                   is_client_s_ ? Verifier::pending_of_client_max : Verifier::pending_as_pool_has_room);
     users_ = std::make_shared<const Users>(inline_users_);
     if (file) {
         file_.emplace(std::string(*file), Users::file_max);
@@ -242,8 +242,9 @@ Decision Auth::ask_password(Exchange& exchange, Text encoded) {
     if (verifier_->is_known(attempt, now)) {
         return gate_->admit(exchange, attempt.user, "Authorization");
     }
+    const Share share = pool_->shares().of("service", exchange.service(), exchange.visitor());
     return exchange.later([&](plugin::Later later) {
-        verifier_->verify(*pool_, std::move(attempt), std::string(exchange.visitor()), std::move(later));
+        verifier_->verify(*pool_, share, std::move(attempt), std::string(exchange.visitor()), std::move(later));
     });
 }
 

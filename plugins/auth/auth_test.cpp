@@ -242,6 +242,56 @@ TEST_CASE("auth: one address can not fill the queue, and equal checks run once",
     }
 }
 
+TEST_CASE("limit: checks of one service leave half of the queue to another service's", "[auth][limits][pool]") {
+    const auto pool = WorkPool::shared();
+    std::promise<void> opens;
+    std::shared_future<void> open = opens.get_future().share();
+    std::atomic<std::size_t> begun{0};
+    for (std::size_t i = 0; i < pool->threads_max(); ++i) {
+        REQUIRE(pool->submit([open, &begun] {
+            ++begun;
+            open.wait();
+        }));
+    }
+    while (begun < pool->threads_max()) {  // nothing waits yet
+        std::this_thread::yield();
+    }
+    AuthRig rig("{users: {a: '" + bcrypt + "'}, lockout: {failures: 0}}");
+    std::vector<std::string> addresses;
+    for (int i = 0; i < 200; ++i) {
+        addresses.push_back("10.0." + std::to_string(i) + ".1");
+    }
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](const char* service, std::size_t i) {
+        rig.info.service = service;
+        rig.info.visitor = addresses[i % addresses.size()];
+        rig.begin("GET /", basic("a:" + std::string(service) + std::to_string(i)));
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+    };
+    const std::size_t all = WorkPool::shared_queue_max;
+    for (std::size_t i = 0; i < all; ++i) {
+        come("noisy", i);
+    }
+    for (std::size_t i = 0; i < all / 2; ++i) {
+        come("quiet", i);
+    }
+    rig.wait_for(static_cast<int>(all / 2));
+    std::size_t busy = 0;
+    for (std::size_t i = 0; i < all; ++i) {
+        busy += runs[i]->request(rig.now) == Step::answer && runs[i]->take_reply().code == "auth_busy" ? 1 : 0;
+    }
+    CHECK(busy == all / 2);
+    come("quiet", 199);  // its share is full
+    rig.wait_for(1);
+    REQUIRE(runs.back()->request(rig.now) == Step::answer);
+    CHECK(runs.back()->take_reply().code == "auth_busy");
+    for (const auto& run : runs) {
+        run->close({});
+    }
+    opens.set_value();
+}
+
 TEST_CASE("limit: of the checks of all clients' services, one service has a part", "[auth][limits][clients]") {
     const auto pool = WorkPool::shared_by_clients();
     std::promise<void> opens;

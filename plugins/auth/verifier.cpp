@@ -15,6 +15,14 @@ namespace ferrotunnel::plugins {
 using plugin::Decision;
 using plugin::Exchange;
 
+namespace {
+
+Decision busy() {
+    return Decision::reject(503, "auth_busy", {{"Retry-After", "1"}});
+}
+
+}  // namespace
+
 Verifier::Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout,
                    std::chrono::nanoseconds known_for, std::size_t pending_max)
     : gate_(std::move(gate)), lockout_(std::move(lockout)), known_for_(known_for), pending_max_(pending_max) {}
@@ -53,8 +61,8 @@ bool Verifier::has_guesses(const std::string& pair, Time now) const {
     return static_cast<std::size_t>(begun) < lockout_->guesses_left(pair, now);
 }
 
-std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Attempt attempt,
-                                        const std::string& address) {
+std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Share share, Attempt attempt,
+                                        const std::string& address, std::function<void()>& displaced) {
     std::string pair = Lockout::pair_of(attempt.user, address);
     if (!has_guesses(pair, std::chrono::steady_clock::now())) {
         return Decision::reject(429, "auth_locked", {{"Retry-After", "1"}});
@@ -62,27 +70,46 @@ std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, At
     const auto work = [self = shared_from_this(), digest, kept = std::make_shared<Attempt>(std::move(attempt))] {
         self->check(digest, *kept);
     };
-    if (!has_room(address) || !pool.submit(work)) {
-        return Decision::reject(503, "auth_busy", {{"Retry-After", "1"}});
+    if (!has_room(address)) {
+        return busy();
+    }
+    WorkPool::Outcome outcome =
+        pool.submit(share, {work, [self = shared_from_this(), digest] { self->give_up(digest); }});
+    displaced = std::move(outcome.displaced);
+    if (!outcome.is_taken) {
+        return busy();
     }
     pending_[digest].pair = std::move(pair);
     return std::nullopt;
 }
 
-void Verifier::verify(WorkPool& pool, Attempt attempt, std::string address, plugin::Later later) {
+void Verifier::give_up(const Digest& digest) {
+    std::unique_lock lock(mutex_);
+    std::vector<Waiter> waiters = take(digest);
+    lock.unlock();
+    for (Waiter& waiter : waiters) {
+        std::move(waiter.later).decide(busy());
+    }
+}
+
+void Verifier::verify(WorkPool& pool, Share share, Attempt attempt, std::string address, plugin::Later later) {
     const Digest digest = digest_of(attempt);
     std::optional<Decision> refusal;
+    std::function<void()> displaced;
     {
         const std::lock_guard lock(mutex_);
         const auto found = pending_.find(digest);
         if (found == pending_.end()) {
-            refusal = begin(digest, pool, std::move(attempt), address);
+            refusal = begin(digest, pool, share, std::move(attempt), address, displaced);
         } else if (found->second.waiters.size() >= waiters_max) {
-            refusal = Decision::reject(503, "auth_busy", {{"Retry-After", "1"}});
+            refusal = busy();
         }
         if (!refusal) {
             pending_[digest].waiters.push_back({std::move(address), std::move(later)});
         }
+    }
+    if (displaced) {
+        displaced();
     }
     if (refusal) {
         std::move(later).decide(std::move(*refusal));

@@ -2,12 +2,15 @@
 // together are checked once.
 //
 //   is_known --yes--> in        verify --> pending --pool--> right: known, in
-//                                  |--too much waits: 503      '-> wrong: counted, 401
+//                                  |--too much waits: 503      |-> wrong: counted, 401
+//                                  |                           '-> displaced by a smaller share: 503
 //                                  '--as many guesses of this user are under way as are left: 429
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,7 +33,8 @@ public:
     static constexpr std::size_t known_max = 16'384;
     static constexpr std::size_t pending_of_address_max = 32;  // of the pool's 256; IPv6: of one /64
     static constexpr std::size_t pending_of_client_max = 32;  // of one service that a client guards, of that pool's 256
-    static constexpr std::size_t waiters_max = 1'024;         // for one check
+    static constexpr std::size_t pending_as_pool_has_room = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t waiters_max = 1'024;  // for one check
 
     struct Attempt {
         std::string user;
@@ -42,12 +46,12 @@ public:
     /// `known_for`: how long a right password is known; 0: never. `pending_max`: checks that it may have on the pool,
     /// which it shares with others.
     Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout, std::chrono::nanoseconds known_for,
-             std::size_t pending_max = WorkPool::shared_queue_max);
+             std::size_t pending_max = pending_as_pool_has_room);
 
     /// Whether this was found right a short while ago. With another hash of the user's it is another attempt.
     bool is_known(const Attempt& attempt, Time now);
     /// Has it checked on the pool, and decides then.
-    void verify(WorkPool& pool, Attempt attempt, std::string address, plugin::Later later);
+    void verify(WorkPool& pool, Share share, Attempt attempt, std::string address, plugin::Later later);
 
 private:
     struct Waiter {
@@ -63,9 +67,10 @@ private:
     Digest digest_of(const Attempt& attempt) const;
     bool has_room(const std::string& address) const;
     bool has_guesses(const std::string& pair, Time now) const;
-    /// Begins a check, or says why not.
-    std::optional<plugin::Decision> begin(const Digest& digest, WorkPool& pool, Attempt attempt,
-                                          const std::string& address);
+    /// Begins a check, or says why not. `displaced` is to be called without the lock.
+    std::optional<plugin::Decision> begin(const Digest& digest, WorkPool& pool, Share share, Attempt attempt,
+                                          const std::string& address, std::function<void()>& displaced);
+    void give_up(const Digest& digest);
     std::vector<Waiter> take(const Digest& digest);
     std::vector<Waiter> finish(const Digest& digest, const std::string& user, bool is_right, Time now);
     void check(const Digest& digest, Attempt& attempt);

@@ -42,18 +42,17 @@ private:
                 return false;
             }
             const auto now = std::chrono::steady_clock::now();
-            std::size_t places = client_.running_max_ - running_.size();
-            while (!client_.waiting_.empty() && (places > 0 || client_.waiting_.front()->deadline <= now)) {
-                places -= client_.waiting_.front()->deadline <= now ? 0 : 1;
-                next.push_back(std::move(client_.waiting_.front()));
-                client_.waiting_.pop_front();
+            take_expired(next, now);
+            for (std::size_t places = client_.running_max_ - running_.size(); places > 0 && client_.has_waiting();
+                 --places) {
+                next.push_back(client_.take_next());
             }
-            pause_ms_ = client_.waiting_.empty() ? longest_ms : pause_until(client_.waiting_.front()->deadline - now);
+            pause_ms_ = pause_until(first_deadline(now) - now);
         }
         for (std::unique_ptr<Asked>& asked : next) {
             CURL* const handle = asked->prepare() ? asked->handle : nullptr;
             if (handle == nullptr || curl_multi_add_handle(multi_, handle) != CURLM_OK) {
-                finish(*asked, CURLE_OPERATION_TIMEDOUT);
+                end(*asked, CURLE_OPERATION_TIMEDOUT);
                 continue;
             }
             running_.emplace(handle, std::move(asked));
@@ -72,7 +71,7 @@ private:
             curl_multi_remove_handle(multi_, message->easy_handle);
             const std::unique_ptr<Asked> asked = std::move(found->second);
             running_.erase(found);
-            finish(*asked, result);
+            end(*asked, result);
             has_ended = true;
         }
         if (has_ended) {
@@ -84,7 +83,29 @@ private:
         const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
         return static_cast<int>(std::min<std::int64_t>(whole, longest_ms));
     }
-    static void finish(Asked& asked, CURLcode result) noexcept {
+    // With the lock: those whose time is over while they wait. The questions of one client have one timeout, or nearly.
+    void take_expired(std::vector<std::unique_ptr<Asked>>& into, std::chrono::steady_clock::time_point now) const {
+        while (client_.waiting_.oldest() != nullptr && (*client_.waiting_.oldest())->deadline <= now) {
+            into.push_back(client_.waiting_.pop_oldest());
+        }
+        while (!client_.notices_.empty() && client_.notices_.front()->deadline <= now) {
+            into.push_back(std::move(client_.notices_.front()));
+            client_.notices_.pop_front();
+        }
+    }
+    std::chrono::steady_clock::time_point first_deadline(std::chrono::steady_clock::time_point now) const {
+        auto first = now + std::chrono::milliseconds(longest_ms);
+        if (const std::unique_ptr<Asked>* const question = client_.waiting_.oldest()) {
+            first = std::min(first, (*question)->deadline);
+        }
+        return client_.notices_.empty() ? first : std::min(first, client_.notices_.front()->deadline);
+    }
+    /// Frees the place before `done`, which may ask again at once.
+    void end(Asked& asked, CURLcode result) noexcept {
+        if (!asked.is_notice) {
+            const std::lock_guard lock(client_.mutex_);
+            --client_.questions_;
+        }
         try {
             asked.finish(result);
         } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
@@ -119,21 +140,64 @@ HttpClient::~HttpClient() {
     if (thread_.joinable()) {
         thread_.join();
     }
-    waiting_.clear();
+    waiting_ = {};
+    notices_.clear();
     curl_multi_cleanup(multi_);
 }
 
-bool HttpClient::ask(HttpQuestion question, Done done) {
-    auto asked = std::make_unique<Asked>(std::move(question), std::move(done));
+void HttpClient::begin_thread() {
+    if (!thread_.joinable()) {
+        thread_ = std::thread([this] { Loop(*this).run(); });
+    }
+}
+
+// With the lock.
+std::unique_ptr<HttpClient::Asked> HttpClient::take_next() {
+    const bool is_notice = !notices_.empty() && (is_turn_of_notice_ || waiting_.empty());
+    is_turn_of_notice_ = !is_notice;
+    if (!is_notice) {
+        return waiting_.pop();
+    }
+    std::unique_ptr<Asked> notice = std::move(notices_.front());
+    notices_.pop_front();
+    return notice;
+}
+
+bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
+    auto asked = std::make_unique<Asked>(std::move(question), std::move(done), false);
+    std::optional<std::unique_ptr<Asked>> displaced;
     {
         const std::lock_guard lock(mutex_);
-        if (ends_ || waiting_.size() >= waiting_max_) {
+        if (ends_) {
             return false;
         }
-        if (!thread_.joinable()) {
-            thread_ = std::thread([this] { Loop(*this).run(); });
+        begin_thread();
+        if (questions_ >= running_max_ + waiting_max_) {
+            displaced = waiting_.make_room(share);
+            if (!displaced) {
+                return false;
+            }
+            --questions_;
         }
-        waiting_.push_back(std::move(asked));
+        waiting_.push(share, std::move(asked));
+        ++questions_;
+    }
+    curl_multi_wakeup(multi_);
+    if (displaced) {
+        (*displaced)->end_displaced();
+    }
+    return true;
+}
+
+bool HttpClient::tell(HttpQuestion notice, Done done) {
+    auto asked = std::make_unique<Asked>(std::move(notice), std::move(done), true);
+    {
+        const std::lock_guard lock(mutex_);
+        if (ends_) {
+            return false;
+        }
+        begin_thread();
+        notices_.push_back(std::move(asked));
     }
     curl_multi_wakeup(multi_);
     return true;

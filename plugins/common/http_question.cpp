@@ -37,9 +37,10 @@ std::uint16_t status_of(std::string_view line) {
 
 }  // namespace
 
-HttpClient::Asked::Asked(HttpQuestion asked, Done then)
+HttpClient::Asked::Asked(HttpQuestion asked, Done then, bool is_told)
     : question(std::move(asked)),
       done(std::move(then)),
+      is_notice(is_told),
       deadline(std::chrono::steady_clock::now() + question.timeout) {}
 
 HttpClient::Asked::~Asked() {
@@ -103,6 +104,15 @@ void HttpClient::Asked::finish(CURLcode result) {
         answer.error = "the answer has no head";
     }
     done(answer);
+}
+
+void HttpClient::Asked::end_displaced() noexcept {
+    try {
+        answer.error = "too many questions wait";
+        answer.is_displaced = true;
+        done(answer);
+    } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+    }
 }
 
 bool HttpClient::Asked::on_line(std::string_view line) {

@@ -12,7 +12,7 @@
 namespace ferrotunnel::plugins {
 
 struct HttpClient::Asked {
-    Asked(HttpQuestion asked, Done then);
+    Asked(HttpQuestion asked, Done then, bool is_told);
     Asked(const Asked&) = delete;
     Asked& operator=(const Asked&) = delete;
     ~Asked();
@@ -21,6 +21,8 @@ struct HttpClient::Asked {
     bool prepare();
     /// Calls `done` with what has come.
     void finish(CURLcode result);
+    /// Calls `done` for a question that has lost its place. What that throws is not its successor's matter.
+    void end_displaced() noexcept;
 
     /// A line of the head, with its end. False: the answer is given up.
     bool on_line(std::string_view line);
@@ -32,6 +34,7 @@ struct HttpClient::Asked {
 
     HttpQuestion question;
     Done done;
+    const bool is_notice;
     std::chrono::steady_clock::time_point deadline;
     CURL* handle = nullptr;
     curl_slist* lines = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace ferrotunnel::plugins {
@@ -9,14 +10,14 @@ namespace ferrotunnel::plugins {
 WorkPool::WorkPool(std::size_t threads_max, std::size_t queue_max) : threads_max_(threads_max), queue_max_(queue_max) {}
 
 WorkPool::~WorkPool() {
-    std::deque<std::function<void()>> dropped;
+    FairQueue<Work> dropped;
     {
         const std::lock_guard lock(mutex_);
         ends_ = true;
-        dropped.swap(queue_);
+        std::swap(dropped, queue_);
     }
     changed_.notify_all();
-    dropped.clear();
+    dropped = {};
     for (std::thread& thread : threads_) {
         thread.join();
     }
@@ -55,19 +56,36 @@ std::shared_ptr<WorkPool> WorkPool::shared_by_clients() {
     return pool_of(pool);
 }
 
-bool WorkPool::submit(std::function<void()> work) {
+WorkPool::Outcome WorkPool::submit(Share share, Work work) {
+    Outcome outcome;
     {
         const std::lock_guard lock(mutex_);
-        if (ends_ || queue_.size() >= queue_max_) {
-            return false;
+        if (ends_) {
+            return outcome;
         }
         if (queue_.size() >= idle_ && threads_.size() < threads_max_) {
             threads_.emplace_back([this] { run(); });
         }
-        queue_.push_back(std::move(work));
+        if (queue_.size() >= queue_max_) {
+            std::optional<Work> displaced = queue_.make_room(share);
+            if (!displaced) {
+                return outcome;
+            }
+            outcome.displaced = std::move(displaced->displaced);
+        }
+        queue_.push(share, std::move(work));
+        outcome.is_taken = true;
     }
     changed_.notify_one();
-    return true;
+    return outcome;
+}
+
+bool WorkPool::submit(std::function<void()> work) {
+    const Outcome outcome = submit({}, {std::move(work), {}});
+    if (outcome.displaced) {
+        outcome.displaced();
+    }
+    return outcome.is_taken;
 }
 
 void WorkPool::run() {
@@ -79,14 +97,13 @@ void WorkPool::run() {
         if (ends_) {
             return;
         }
-        std::function<void()> work = std::move(queue_.front());
-        queue_.pop_front();
+        Work work = queue_.pop();
         lock.unlock();
         try {
-            work();
+            work.run();
         } catch (const std::exception&) {  // no memory: whoever waits is told when `work` goes
         }
-        work = nullptr;
+        work = {};
         lock.lock();
     }
 }

@@ -1,14 +1,17 @@
-// A few threads for work that takes too long for a worker: hashing passwords, checking signatures.
+// A few threads for work that takes too long for a worker: hashing passwords, checking signatures. Places and turns of
+// what waits are shared (FairQueue).
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "common/fair_queue.hpp"
+#include "common/share_keys.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -31,18 +34,33 @@ public:
     /// Another one, for instances that clients have asked for: what their visitors send holds nobody else up.
     static std::shared_ptr<WorkPool> shared_by_clients();
 
-    /// False: too much waits already, and `work` is not kept. What `work` throws is dropped with it.
+    struct Work {
+        std::function<void()> run;        // what it throws is dropped with it
+        std::function<void()> displaced;  // in place of `run`
+    };
+
+    /// What becomes of submitted work. Where it was given the place of other work, the `displaced` of that is for the
+    /// caller to call, with no lock that it may want; else empty.
+    struct Outcome {
+        bool is_taken = false;  // false: no place is left for its share, and it is not kept
+        std::function<void()> displaced{};
+    };
+    Outcome submit(Share share, Work work);
+    /// Submits work that needs no word when it is displaced. All such work is one share.
     bool submit(std::function<void()> work);
     std::size_t threads_max() const noexcept { return threads_max_; }
+    /// The shares of its work, the same for all instances that use it.
+    const ShareKeys& shares() const noexcept { return shares_; }
 
 private:
     void run();
 
     const std::size_t threads_max_;
     const std::size_t queue_max_;
+    const ShareKeys shares_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::function<void()>> queue_;
+    FairQueue<Work> queue_;
     std::vector<std::thread> threads_;
     std::size_t idle_ = 0;
     bool ends_ = false;

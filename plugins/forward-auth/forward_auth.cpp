@@ -60,6 +60,10 @@ Answer refusal(const HttpAnswer& answer) {
     return made;
 }
 
+Decision busy() {
+    return Decision::reject(503, "forward_auth_busy", {{"Retry-After", "1"}});
+}
+
 }  // namespace
 
 void ForwardAuth::check(const Settings& settings) {
@@ -120,19 +124,22 @@ HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
 
 Decision ForwardAuth::on_request(Exchange& exchange) {
     HttpQuestion asked = question(exchange);  // without what only the service may say
+    const Share share = shares_.of("service", exchange.service(), exchange.visitor());
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const bool is_taken = client_->ask(
-            std::move(asked), [this, later](const HttpAnswer& answer) { answered(answer, std::move(*later)); });
+            share, std::move(asked), [this, later](const HttpAnswer& answer) { answered(answer, std::move(*later)); });
         if (!is_taken) {
-            std::move(*later).decide(Decision::reject(503, "forward_auth_busy", {{"Retry-After", "1"}}));
+            std::move(*later).decide(busy());
         }
     });
 }
 
-// On the client's thread.
+// On the client's thread, or on that of a request that has displaced this one.
 void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
-    if (is_refusal(answer.status)) {  // also where its body did not come: it is a refusal nevertheless
+    if (answer.is_displaced) {
+        std::move(later).decide(busy());
+    } else if (is_refusal(answer.status)) {  // also where its body did not come: it is a refusal nevertheless
         std::move(later).decide(Decision::respond(refusal(answer)));
     } else if (answer.error.empty() && answer.status >= 200 && answer.status <= 299) {
         std::move(later).resume(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/http_client.hpp"
+#include "common/share_keys.hpp"
 #include "ferrotunnel/plugin.hpp"
 
 namespace ferrotunnel::plugins {
@@ -61,6 +62,7 @@ private:
     std::vector<std::string> response_headers_;
     std::chrono::milliseconds timeout_;
     std::size_t body_max_;
+    const ShareKeys shares_;
     std::atomic<std::int64_t> next_line_{0};  // seconds of the steady clock
     std::unique_ptr<HttpClient> client_;      // last: its thread uses what is above
 };

@@ -5,10 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "common/service_for_tests.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 using namespace ferrotunnel;
@@ -178,16 +181,50 @@ TEST_CASE("http client: what is more than may wait is refused, and an end is the
         plugins::HttpQuestion question{"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"};
         question.timeout = 600s;
         const auto count = [&done, token](const HttpAnswer&) { ++done; };
-        REQUIRE(client.ask(question, count));
+        REQUIRE(client.ask({}, question, count));
         const int connection = ::accept(silent, nullptr, nullptr);  // it runs, so that two may wait
-        REQUIRE(client.ask(question, count));
-        REQUIRE(client.ask(question, count));
-        CHECK_FALSE(client.ask(question, count));
+        REQUIRE(client.ask({}, question, count));
+        REQUIRE(client.ask({}, question, count));
+        CHECK_FALSE(client.ask({}, question, count));
         ::close(connection);
     }
     CHECK(done <= 3);
     CHECK(token.use_count() == 1);  // all are gone
     ::close(silent);
+}
+
+TEST_CASE("limit: questions about one service leave half of the queue to another's", "[forward-auth][limits]") {
+    const test::SilentListener nobody;
+    PluginRig rig;
+    rig.add<ForwardAuth>({"forward-auth", true, false}, "{url: '" + nobody.url + "', connections: 1, timeout: 5m}");
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](const char* service) {
+        rig.info.service = service;
+        rig.begin();
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+        return rig.deliver();
+    };
+    CHECK(come("noisy") == 0);
+    const int connection = nobody.accept();  // it is asked, so that 256 may wait
+    for (int i = 0; i < 256; ++i) {
+        CHECK(come("noisy") == 0);
+    }
+    CHECK(come("noisy") == 1);
+    for (int i = 0; i < 128; ++i) {
+        CHECK(come("quiet") == 1);  // one of the others gives way
+    }
+    const auto is_busy = [&](hooks::HttpRun& run) {
+        return run.request(rig.now) == Step::answer && run.take_reply().code == "forward_auth_busy";
+    };
+    CHECK(std::count_if(runs.begin(), runs.begin() + 258, [&](const auto& run) { return is_busy(*run); }) == 129);
+    CHECK(std::none_of(runs.begin() + 258, runs.end(), [&](const auto& run) { return is_busy(*run); }));
+    CHECK(come("quiet") == 1);
+    CHECK(is_busy(*runs.back()));
+    for (const auto& run : runs) {
+        run->close({});
+    }
+    ::close(connection);
 }
 
 TEST_CASE("forward-auth: settings that can not work are told with their places", "[forward-auth][check]") {

@@ -8,15 +8,14 @@ namespace ferrotunnel::plugins {
 CloseQueue::CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell)
     : endpoint_(endpoint), waiting_max_(waiting_max), tell_(std::move(tell)) {}
 
-void CloseQueue::add(std::string body) {
+void CloseQueue::add(Share share, std::string body) {
     bool has_dropped = false;
     {
         const std::lock_guard lock(mutex_);
         has_dropped = waiting_.size() >= waiting_max_;
-        if (has_dropped) {
-            waiting_.pop_front();
+        if (!has_dropped || waiting_.make_room_of_oldest(share)) {
+            waiting_.push(share, std::move(body));
         }
-        waiting_.push_back(std::move(body));
     }
     if (has_dropped) {
         tell_dropped(dropped_.add());
@@ -33,8 +32,7 @@ void CloseQueue::send_waiting() {
             if (waiting_.empty() || running_ >= endpoint_.notices()) {
                 return;
             }
-            body = std::move(waiting_.front());
-            waiting_.pop_front();
+            body = waiting_.pop();
             ++running_;
         }
         bool is_sent = false;
@@ -68,7 +66,7 @@ void CloseQueue::drain(std::chrono::milliseconds most) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, most, [this] { return waiting_.empty() && running_ == 0; });
         left = waiting_.size() + running_;
-        waiting_.clear();
+        waiting_ = {};
     }
     tell_dropped(dropped_.rest());
     tell_lost(lost_.rest() + left);

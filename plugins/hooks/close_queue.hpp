@@ -1,14 +1,15 @@
-// Events that nobody waits for: they are told in their turn, and the oldest goes where too many wait.
+// Events that nobody waits for: they are told in their turn, and where too many wait the oldest of the token that has
+// most goes.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <string>
 
+#include "common/fair_queue.hpp"
 #include "hooks/endpoint.hpp"
 #include "hooks/paced_count.hpp"
 
@@ -20,7 +21,7 @@ public:
     CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell);
 
     /// Never waits. Any thread.
-    void add(std::string body);
+    void add(Share share, std::string body);
     /// Waits until all were told, but no longer than that; says in the log how many were lost. Control thread.
     void drain(std::chrono::milliseconds most);
 
@@ -37,7 +38,7 @@ private:
     PacedCount lost_;     // the endpoint has not taken them
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::string> waiting_;
+    FairQueue<std::string> waiting_;
     std::size_t running_ = 0;
 };
 

@@ -1,29 +1,13 @@
 #include "hooks/endpoint.hpp"
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "hooks/signature.hpp"
 
 namespace ferrotunnel::plugins {
 namespace {
-
-/// The place of a question, until there is a verdict: whoever is told of it may ask again at once.
-class Place {
-public:
-    explicit Place(std::atomic<std::size_t>& taken) noexcept : taken_(&taken) {}
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() { leave(); }
-    void leave() noexcept {
-        if (std::atomic<std::size_t>* const taken = std::exchange(taken_, nullptr)) {
-            --*taken;
-        }
-    }
-
-private:
-    std::atomic<std::size_t>* taken_;
-};
 
 /// Why an answer is none; empty: its body is one.
 std::string fault_of(const HttpAnswer& answer) {
@@ -47,12 +31,11 @@ Verdict verdict_of(const HttpAnswer& answer, Event event) {
 
 }  // namespace
 
-// What is taken to the client has a place there: questions and notices are counted here.
 Endpoint::Endpoint(Options options, Tell tell)
     : options_(std::move(options)),
       name_(options_.url.substr(0, options_.url.find('?'))),  // a query may have secrets
       tell_(std::move(tell)),
-      client_(std::make_unique<HttpClient>(options_.connections, options_.connections + options_.queue + notices())) {}
+      client_(std::make_unique<HttpClient>(options_.connections, options_.queue)) {}
 
 HttpQuestion Endpoint::question(const std::string& body) const {
     HttpQuestion asked;
@@ -72,33 +55,29 @@ HttpQuestion Endpoint::question(const std::string& body) const {
     return asked;
 }
 
-void Endpoint::ask(Event event, const std::string& body, std::function<void(const Verdict&)> done) {
-    const bool has_place = ++asked_ <= options_.connections + options_.queue;
-    const auto place = std::make_shared<Place>(asked_);
+void Endpoint::ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done) {
     const auto shared = std::make_shared<std::function<void(const Verdict&)>>(std::move(done));
-    const auto answered = [this, event, place, shared](const HttpAnswer& answer) {
+    const auto answered = [this, event, shared](const HttpAnswer& answer) {
         const Verdict verdict = verdict_of(answer, event);
         if (!verdict.fault.empty()) {
             tell_failure(verdict.fault);
         }
-        place->leave();
         (*shared)(verdict);
     };
     std::string fault = "too many questions wait";
     try {
-        if (has_place && client_ != nullptr && client_->ask(question(body), answered)) {
+        if (client_ != nullptr && client_->ask(share, question(body), answered)) {
             return;
         }
     } catch (const std::exception& problem) {  // no memory, no thread
         fault = problem.what();
     }
     tell_failure(fault);
-    place->leave();
     (*shared)(no_verdict(fault));
 }
 
 bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {
-    return client_ != nullptr && client_->ask(question(body), [done = std::move(done)](const HttpAnswer& answer) {
+    return client_ != nullptr && client_->tell(question(body), [done = std::move(done)](const HttpAnswer& answer) {
         done(answer.error.empty() && answer.status >= 200 && answer.status <= 299);
     });
 }

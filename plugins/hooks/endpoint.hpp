@@ -1,7 +1,7 @@
-// The endpoint that is asked. It has so many questions at once, and so many that wait; what is more fails at once.
+// The endpoint that is asked. It has so many questions at once, and so many that wait; what is more fails at once, or
+// takes the place of one whose token has more.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,10 +34,11 @@ public:
     Endpoint(Options options, Tell tell);
 
     /// Asks for a verdict, and calls `done` with it on the endpoint's thread. One that has no place is told `done` at
-    /// once, on this thread, and so is whatever else fails at once.
-    void ask(Event event, const std::string& body, std::function<void(const Verdict&)> done);
-    /// Tells what needs no verdict, and calls `done` with whether the endpoint has taken it (2xx), on its thread. At
-    /// most notices() at once. False: not now; `done` is not called.
+    /// once, on this thread, and so is whatever else fails at once; so is one that loses its place to another question,
+    /// on the thread of that one.
+    void ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done);
+    /// Tells what needs no verdict, and calls `done` with whether the endpoint has taken it (2xx), on its thread. The
+    /// caller has at most notices() at once. False: not now; `done` is not called.
     bool tell(const std::string& body, std::function<void(bool)> done);
     /// How many notices go out at once, so that they leave connections to questions.
     std::size_t notices() const noexcept { return options_.connections < 8 ? 1 : options_.connections / 4; }
@@ -55,7 +56,6 @@ private:
     const std::string name_;  // the URL as the log has it
     const Tell tell_;
     PacedCount failures_;
-    std::atomic<std::size_t> asked_{0};
     std::unique_ptr<HttpClient> client_;  // last: its thread uses what is above
 };
 

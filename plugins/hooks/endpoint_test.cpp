@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <optional>
 #include <sstream>
 
@@ -83,7 +84,7 @@ plugins::Verdict ask(const std::string& url, std::chrono::milliseconds timeout =
     Lines lines;
     Box<plugins::Verdict> box;
     Endpoint endpoint(options(url, timeout), lines.tell());
-    endpoint.ask(Event::registration, "{}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    endpoint.ask({}, Event::registration, "{}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     plugins::Verdict verdict = box.take();
     CHECK(lines.has("there is no decision of " + url) == !verdict.fault.empty());
     endpoint.stop();
@@ -187,7 +188,7 @@ TEST_CASE("hooks endpoint: fields and signature of a question", "[hooks][endpoin
     made.fields = {{"Authorization", "Bearer of mine"}};
     made.secrets = {"0123456789abcdef"};
     Endpoint endpoint(made, lines.tell());
-    endpoint.ask(Event::login, "{\"a\":1}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    endpoint.ask({}, Event::login, "{\"a\":1}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     CHECK(box.take().accepts);
     const std::string request = service.requests().at(0);
     CHECK(request.find("\r\nAuthorization: Bearer of mine\r\n") != std::string::npos);
@@ -254,8 +255,8 @@ TEST_CASE("hooks endpoint: whoever hears a verdict may ask again, since that que
     one.queue = 0;
     Box<plugins::Verdict> last;
     Endpoint endpoint(one, lines.tell());
-    endpoint.ask(Event::login, "{}", [&](const plugins::Verdict&) {
-        endpoint.ask(Event::registration, "{}", [&](const plugins::Verdict& verdict) { last.put(verdict); });
+    endpoint.ask({}, Event::login, "{}", [&](const plugins::Verdict&) {
+        endpoint.ask({}, Event::registration, "{}", [&](const plugins::Verdict& verdict) { last.put(verdict); });
     });
     CHECK(last.take().fault.empty());
     endpoint.stop();
@@ -269,9 +270,9 @@ TEST_CASE("http client: who has waited for too long fails while others are asked
     HttpClient client(1, 4);
     HttpQuestion question{nobody.url};
     question.timeout = 600s;
-    REQUIRE(client.ask(question, [&](const HttpAnswer&) { first_done = true; }));
+    REQUIRE(client.ask({}, question, [&](const HttpAnswer&) { first_done = true; }));
     question.timeout = 50ms;
-    REQUIRE(client.ask(question, [&](const HttpAnswer& answer) { waited.put(answer.error); }));
+    REQUIRE(client.ask({}, question, [&](const HttpAnswer& answer) { waited.put(answer.error); }));
     CHECK_FALSE(waited.take().empty());
     CHECK_FALSE(first_done);
 }
@@ -282,12 +283,38 @@ TEST_CASE("hooks closes: the oldest goes where too many wait, and all that is lo
     Endpoint endpoint(options(nobody.url, 600s), lines.tell());
     CloseQueue queue(endpoint, 3, lines.tell());
     for (int i = 0; i < 10; ++i) {  // one is told, three wait, six are dropped
-        queue.add("{}");
+        queue.add({}, "{}");
     }
     queue.drain(1ms);
     endpoint.stop();
     CHECK(lines.closes("dropped, the oldest first: more than 3 waited") == 6);
     CHECK(lines.closes("lost") == 4);
+}
+
+TEST_CASE("limit: close events of one token leave half of their queue to another's", "[hooks][close][limits]") {
+    std::promise<void> opens;
+    std::mutex mutex;
+    std::vector<std::string> told;
+    Service service([&, open = opens.get_future().share()](const std::string& request) {
+        open.wait_for(60s);
+        const std::lock_guard lock(mutex);
+        told.push_back(request.substr(request.find("\r\n\r\n") + 4));
+        return std::string("HTTP/1.1 204 Done\r\n\r\n");
+    });
+    Lines lines;
+    Endpoint endpoint(options(service.url), lines.tell());
+    CloseQueue queue(endpoint, 4, lines.tell());
+    for (const char* const body : {"n0", "n1", "n2", "n3", "n4"}) {  // one is told, four wait
+        queue.add({1, 0}, body);
+    }
+    queue.add({2, 0}, "q1");
+    queue.add({2, 0}, "q2");
+    queue.add({1, 0}, "n5");  // its own oldest goes
+    opens.set_value();
+    queue.drain(60s);
+    endpoint.stop();
+    CHECK(told == std::vector<std::string>{"n0", "n4", "q1", "n5", "q2"});
+    CHECK(lines.closes("dropped, the oldest first: more than 4 waited") == 3);
 }
 
 TEST_CASE("hooks closes: all are told in their order before an end", "[hooks][close]") {
@@ -296,7 +323,7 @@ TEST_CASE("hooks closes: all are told in their order before an end", "[hooks][cl
     Endpoint endpoint(options(service.url), lines.tell());
     CloseQueue queue(endpoint, 100, lines.tell());
     for (int i = 0; i < 20; ++i) {
-        queue.add("{\"number\":" + std::to_string(i) + "}");
+        queue.add({}, "{\"number\":" + std::to_string(i) + "}");
     }
     queue.drain(60s);
     endpoint.stop();
@@ -316,10 +343,10 @@ TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no 
     Endpoint endpoint(options(service.url), lines.tell());
     CloseQueue queue(endpoint, 100, lines.tell());
     for (int i = 0; i < 5; ++i) {
-        queue.add("close");
+        queue.add({}, "close");
     }
     Box<plugins::Verdict> box;
-    endpoint.ask(Event::connect, "connect", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    endpoint.ask({}, Event::connect, "connect", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     CHECK(box.take().accepts);
     queue.drain(60s);
     endpoint.stop();

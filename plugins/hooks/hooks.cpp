@@ -46,16 +46,17 @@ Decision Hooks::on_login(Login& login) {
         return decided(login, *verdict);
     }
     const std::string body = body_of(login, ids_.next());
-    return login.later([&](LaterOf<Login> later) { ask_login(std::move(later), key, body); });
+    const Share share = share_of(Event::login, login);
+    return login.later([&](LaterOf<Login> later) { ask_login(share, std::move(later), key, body); });
 }
 
-void Hooks::ask_login(LaterOf<Login> later, const std::string& key, const std::string& body) {
+void Hooks::ask_login(Share share, LaterOf<Login> later, const std::string& key, const std::string& body) {
     const auto decide = [this](LaterOf<Login> handle, const Verdict& verdict) {
         std::move(handle).resume([this, verdict](Login& login) { return decided(login, verdict); });
     };
     const LoginTable::Turn turn = logins_.join(key, later, plugin::clock_now());
     if (turn == LoginTable::Turn::first) {
-        endpoint_.ask(Event::login, body, [this, decide, key](const Verdict& verdict) {
+        endpoint_.ask(share, Event::login, body, [this, decide, key](const Verdict& verdict) {
             for (LaterOf<Login>& handle : logins_.finish(key, verdict, plugin::clock_now())) {
                 decide(std::move(handle), verdict);
             }
@@ -64,15 +65,15 @@ void Hooks::ask_login(LaterOf<Login> later, const std::string& key, const std::s
         if (const auto verdict = logins_.known(key, plugin::clock_now())) {
             decide(std::move(later), *verdict);  // accepted since on_login() looked
         } else {
-            ask_about(Event::login, body, std::move(later));
+            ask_about(share, Event::login, body, std::move(later));
         }
     }
 }
 
 template <typename Subject>
-void Hooks::ask_about(Event event, const std::string& body, LaterOf<Subject> later) {
+void Hooks::ask_about(Share share, Event event, const std::string& body, LaterOf<Subject> later) {
     auto shared = std::make_shared<LaterOf<Subject>>(std::move(later));
-    endpoint_.ask(event, body, [this, shared](const Verdict& verdict) {
+    endpoint_.ask(share, event, body, [this, shared](const Verdict& verdict) {
         std::move(*shared).resume([this, verdict](Subject& subject) { return decided(subject, verdict); });
     });
 }
@@ -82,7 +83,9 @@ Decision Hooks::on_register(Registration& wanted) {
         return Decision::go_on();
     }
     const std::string body = body_of(wanted, ids_.next());
-    return wanted.later([&](LaterOf<Registration> later) { ask_about(Event::registration, body, std::move(later)); });
+    const Share share = share_of(Event::registration, wanted);
+    return wanted.later(
+        [&](LaterOf<Registration> later) { ask_about(share, Event::registration, body, std::move(later)); });
 }
 
 Decision Hooks::on_connect(Visit& visit) {
@@ -94,12 +97,13 @@ Decision Hooks::on_connect(Visit& visit) {
     }
     const std::string id = ids_.next();
     const std::string body = body_of(visit, id, wants(Event::close) ? visit.state<VisitTold>().id : id);
-    return visit.later([&](LaterOf<Visit> later) { ask_about(Event::connect, body, std::move(later)); });
+    const Share share = share_of(Event::connect, visit);
+    return visit.later([&](LaterOf<Visit> later) { ask_about(share, Event::connect, body, std::move(later)); });
 }
 
 void Hooks::on_visit_close(Visit& visit, const VisitOutcome& outcome) {
     if (wants(Event::close)) {
-        closes_.add(body_of(visit, ids_.next(), visit.state<VisitTold>(), outcome));
+        closes_.add(share_of(Event::close, visit), body_of(visit, ids_.next(), visit.state<VisitTold>(), outcome));
     }
 }
 

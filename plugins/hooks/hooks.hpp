@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/share_keys.hpp"
 #include "ferrotunnel/plugin.hpp"
 #include "hooks/close_queue.hpp"
 #include "hooks/endpoint.hpp"
@@ -66,9 +67,14 @@ public:
 
 private:
     bool wants(Event event) const noexcept { return wanted_[static_cast<std::size_t>(event)]; }
-    void ask_login(plugin::LaterOf<plugin::Login> later, const std::string& key, const std::string& body);
+    /// Of an event: the token's, and within it the network's that the client or visitor comes from.
     template <typename Subject>
-    void ask_about(Event event, const std::string& body, plugin::LaterOf<Subject> later);
+    Share share_of(Event event, const Subject& subject) const {
+        return shares_.of(name_of(event), subject.token(), subject.address());
+    }
+    void ask_login(Share share, plugin::LaterOf<plugin::Login> later, const std::string& key, const std::string& body);
+    template <typename Subject>
+    void ask_about(Share share, Event event, const std::string& body, plugin::LaterOf<Subject> later);
     /// What the verdict means for the subject, with the hosts, limits and notes that it has.
     template <typename Subject>
     plugin::Decision amended(Subject& subject, const Verdict& verdict);
@@ -77,6 +83,7 @@ private:
     plugin::Decision decided(plugin::Visit& visit, const Verdict& verdict);
 
     EventIds ids_;
+    const ShareKeys shares_;
     std::array<bool, 4> wanted_{};
     LoginTable logins_;
     Endpoint endpoint_;

@@ -2,6 +2,7 @@
 // ones.
 #include "hooks/hooks.hpp"
 
+#include <algorithm>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -265,6 +266,121 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
         run->close({});
     }
     waiting.clear();
+}
+
+namespace {
+
+/// Connections that a silent listener has accepted: those questions have left the queue.
+struct Accepted {
+    Accepted(const SilentListener& listener, int count) {
+        for (int i = 0; i < count; ++i) {
+            sockets.push_back(listener.accept());
+        }
+    }
+    Accepted(const Accepted&) = delete;
+    Accepted& operator=(const Accepted&) = delete;
+    ~Accepted() {
+        for (const int socket : sockets) {
+            ::close(socket);
+        }
+    }
+    std::vector<int> sockets;
+};
+
+/// Visits to an endpoint that does not answer, each with its step. They end with the fixture.
+struct Crowd {
+    explicit Crowd(HooksFixture& fixture) : rig(fixture) {}
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
+    ~Crowd() {
+        for (const auto& run : runs) {
+            run->close({});
+        }
+    }
+    /// One more visitor of a token; whether one decision was made at once, its own or another's.
+    int come(const std::string& token, const std::string& address) {
+        rig.client = std::make_shared<hooks::ClientFacts>(*rig.client);  // runs share the one of before
+        rig.client->token = token;
+        rig.visitor = address;
+        rig.visit();
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+        return rig.deliver();
+    }
+    int still_waiting(std::size_t from, std::size_t to) {
+        int count = 0;
+        for (std::size_t i = from; i < to; ++i) {
+            count += runs[i]->ask(rig.now) == Step::wait ? 1 : 0;
+        }
+        return count;
+    }
+    HooksFixture& rig;
+    std::vector<std::unique_ptr<hooks::SessionRun>> runs;
+};
+
+}  // namespace
+
+TEST_CASE("limit: a flood of one token's visitors leaves half of the queue to another token's", "[hooks][limits]") {
+    SilentListener nobody;
+    HooksFixture rig(nobody.url, "events: [connect], timeout: 5m");  // 16 connections, 256 wait
+    Crowd crowd(rig);
+    const auto noisy = [](int i) { return "10." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ".1"; };
+    for (int i = 0; i < 16; ++i) {
+        CHECK(crowd.come("noisy", noisy(i)) == 0);
+    }
+    const Accepted asked(nobody, 16);
+    int decided = 0;
+    for (int i = 16; i < 400; ++i) {
+        decided += crowd.come("noisy", noisy(i));
+    }
+    CHECK(decided == 128);  // 272 have a place
+    for (int i = 0; i < 128; ++i) {
+        CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // one of the flood gives way
+    }
+    CHECK(crowd.still_waiting(400, 528) == 128);
+    CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // its own share is full
+    CHECK(crowd.still_waiting(528, 529) == 0);
+}
+
+TEST_CASE("limit: of one token's visitors a network has its share", "[hooks][limits]") {
+    SilentListener nobody;
+    HooksFixture rig(nobody.url, "events: [connect], connections: 2, queue: 8, timeout: 5m");
+    Crowd crowd(rig);
+    const auto come = [&crowd](int i) { return crowd.come("team", "198.51.100." + std::to_string(i)); };
+    CHECK(come(0) + come(1) == 0);
+    const Accepted asked(nobody, 2);
+    for (int i = 2; i < 10; ++i) {
+        CHECK(come(i) == 0);
+    }
+    CHECK(come(99) == 1);
+    CHECK(crowd.still_waiting(10, 11) == 0);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(crowd.come("team", "2001:db8:7:" + std::to_string(i) + "::1") == 1);
+    }
+    CHECK(crowd.still_waiting(11, 15) == 4);
+    CHECK(crowd.come("team", "2001:db8:7:99::1") == 1);
+    CHECK(crowd.still_waiting(15, 16) == 0);
+}
+
+TEST_CASE("hooks: visitors of another token are asked about in turn with those of a flood", "[hooks]") {
+    std::promise<void> opens;
+    Service service([open = opens.get_future().share()](const std::string&) {
+        open.wait_for(60s);
+        return accept_all;
+    });
+    HooksFixture rig(service.url, "events: [connect], connections: 2, queue: 100, timeout: 5m");
+    Crowd crowd(rig);
+    for (int i = 0; i < 50; ++i) {
+        CHECK(crowd.come("noisy", "10.0." + std::to_string(i) + ".1") == 0);
+    }
+    CHECK(crowd.come("quiet", "203.0.113.1") == 0);
+    opens.set_value();
+    rig.wait_for(51);
+    const std::vector<std::string> requests = service.requests();
+    const auto quiet = std::find_if(requests.begin(), requests.end(), [](const std::string& request) {
+        return request.find("quiet") != std::string::npos;
+    });
+    CHECK(quiet - requests.begin() < 6);  // behind those that were under way, and one of the flood's
 }
 
 TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not stampede", "[hooks][login]") {

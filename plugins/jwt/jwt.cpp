@@ -211,13 +211,18 @@ Decision Jwt::unknown_key() const {
     return source_->is_complete() ? refuse(*rules_, "jwt_invalid") : Decision::fail();
 }
 
+Share Jwt::share_of(const Exchange& exchange) const {
+    return pool_->shares().of("service", exchange.service(), exchange.visitor());
+}
+
 Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
+    const Share share = share_of(exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const auto then = [this, later, text] {
             std::move(*later).resume([this, text](Exchange& waits) { return judge(waits, text, false); });
         };
-        if (!source_->wait_for_unknown(then, std::chrono::steady_clock::now())) {
+        if (!source_->wait_for_unknown(share, then, std::chrono::steady_clock::now())) {
             std::move(*later).decide(unknown_key());
         }
     });
@@ -235,9 +240,10 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
         remember(*judged);
         return admit(*rules_, exchange, judged->accepted);
     }
+    const Share share = share_of(exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
-        const bool is_taken = pool_->submit([judged, later, remember, rules = rules_] {
+        const auto check = [judged, later, remember, rules = rules_] {
             if (!judged->is_genuine()) {
                 std::move(*later).decide(refuse(*rules, "jwt_invalid"));
                 return;
@@ -245,9 +251,16 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
             remember(*judged);
             std::move(*later).resume(
                 [judged, rules](Exchange& waits) { return admit(*rules, waits, judged->accepted); });
-        });
-        if (!is_taken) {
+        };
+        const auto give_up = [later] {
             std::move(*later).decide(Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}}));
+        };
+        const WorkPool::Outcome outcome = pool_->submit(share, {check, give_up});
+        if (outcome.displaced) {
+            outcome.displaced();
+        }
+        if (!outcome.is_taken) {
+            give_up();
         }
     });
 }

@@ -259,11 +259,13 @@ TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
     std::promise<void> opens;
     std::shared_future<void> open = opens.get_future().share();
     const auto begun = std::make_shared<std::atomic<std::size_t>>(0);
+    std::uint64_t group = 0;
     const auto fill = [&] {
-        while (pool->submit([open, begun] {
+        const auto wait = [open, begun] {
             ++*begun;
             open.wait();
-        })) {
+        };
+        while (pool->submit({++group, 0}, {wait, {}}).is_taken) {  // of a share each, so that nothing gives way
         }
     };
     fill();

@@ -57,11 +57,29 @@ void KeySource::tick(Time now) {
     }
 }
 
-bool KeySource::wait_for_unknown(std::function<void()> then, Time now) {
-    const std::lock_guard lock(mutex_);
-    if (options_.url.empty() || waiters_.size() >= waiters_max) {
-        return false;
+bool KeySource::wait_for_unknown(Share share, std::function<void()> then, Time now) {
+    std::optional<std::function<void()>> displaced;
+    {
+        const std::lock_guard lock(mutex_);
+        if (options_.url.empty() || !begin_fetch_for_unknown(now)) {
+            return false;
+        }
+        if (waiters_.size() >= waiters_max) {
+            displaced = waiters_.make_room(share);
+            if (!displaced) {
+                return false;
+            }
+        }
+        waiters_.push(share, std::move(then));
     }
+    if (displaced) {
+        (*displaced)();
+    }
+    return true;
+}
+
+// With the lock. False: there is no fetch to wait for.
+bool KeySource::begin_fetch_for_unknown(Time now) {
     if (!fetches_) {
         // The first keys are nobody's unknown ones.
         if (now < (has_fetched_ ? next_unknown_ : next_fetch_)) {
@@ -71,9 +89,6 @@ bool KeySource::wait_for_unknown(std::function<void()> then, Time now) {
             next_unknown_ = now + unknown_pause;
         }
         fetch(now);
-    }
-    if (fetches_) {
-        waiters_.push_back(std::move(then));
     }
     return fetches_;
 }
@@ -87,7 +102,7 @@ void KeySource::fetch(Time now) {
     question.body_max = file_max;
     question.ca_file = options_.ca_file;
     next_fetch_ = now + failure_pause;
-    fetches_ = client_.ask(std::move(question), [this](const HttpAnswer& answer) { fetched(answer); });
+    fetches_ = client_.ask({}, std::move(question), [this](const HttpAnswer& answer) { fetched(answer); });
 }
 
 void KeySource::fetched(const HttpAnswer& answer) {
@@ -103,11 +118,11 @@ void KeySource::fetched(const HttpAnswer& answer) {
     } catch (const std::exception& wrong) {
         problem = wrong.what();
     }
-    std::vector<std::function<void()>> waiters;
+    FairQueue<std::function<void()>> waiters;
     {
         const std::lock_guard lock(mutex_);
         fetches_ = false;
-        waiters.swap(waiters_);
+        std::swap(waiters, waiters_);
         if (problem.empty()) {
             has_fetched_ = true;
             next_fetch_ = std::chrono::steady_clock::now() +
@@ -118,8 +133,8 @@ void KeySource::fetched(const HttpAnswer& answer) {
     if (!problem.empty()) {
         tell_("jwks_url " + options_.url + " gives no keys: " + problem + "; those that are known stay");
     }
-    for (const std::function<void()>& then : waiters) {
-        then();
+    while (!waiters.empty()) {
+        waiters.pop()();
     }
 }
 

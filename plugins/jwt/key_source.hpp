@@ -48,11 +48,13 @@ public:
     bool is_complete() const;
     /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
     void tick(Time now);
-    /// Has `then` called on another thread when a fetch has ended that may bring a key that is not known. False: there
-    /// is none to wait for, since one has just been made, or too many wait. Any thread.
-    bool wait_for_unknown(std::function<void()> then, Time now);
+    /// Has `then` called on another thread when a fetch has ended that may bring a key that is not known, or before
+    /// that when one of a smaller share takes its place. False: there is none to wait for, since one has just been
+    /// made, or too many wait. Any thread.
+    bool wait_for_unknown(Share share, std::function<void()> then, Time now);
 
 private:
+    bool begin_fetch_for_unknown(Time now);
     void fetch(Time now);
     void fetched(const HttpAnswer& answer);
     void replace(std::vector<Key>& part, std::vector<Key> keys);
@@ -64,7 +66,7 @@ private:
     std::vector<Key> of_file_;
     std::vector<Key> of_url_;
     std::shared_ptr<const KeySet> set_;
-    std::vector<std::function<void()>> waiters_;
+    FairQueue<std::function<void()>> waiters_;
     bool fetches_ = false;
     bool has_fetched_ = false;  // once, with success
     Time next_fetch_{};

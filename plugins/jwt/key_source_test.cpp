@@ -14,6 +14,31 @@ using namespace std::chrono_literals;
 using ferrotunnel::plugins::KeySource;
 using ferrotunnel::test::SilentListener;
 
+TEST_CASE("limit: of those who wait for the key server, one service leaves half to another", "[jwt][limits]") {
+    SilentListener server;
+    KeySource::Options options;
+    options.url = server.url;
+    options.refresh = 1h;
+    KeySource source(std::move(options), [](const std::string&) {});
+    const auto now = std::chrono::steady_clock::now();
+    std::size_t displaced = 0;
+    const auto come = [&](std::uint64_t service) {
+        return source.wait_for_unknown(
+            {service, 0}, [&displaced] { ++displaced; }, now);
+    };
+    std::size_t waiting = 0;
+    while (come(1)) {
+        ++waiting;
+    }
+    CHECK(waiting == KeySource::waiters_max);
+    for (std::size_t i = 0; i < KeySource::waiters_max / 2; ++i) {
+        CHECK(come(2));
+    }
+    CHECK(displaced == KeySource::waiters_max / 2);
+    CHECK_FALSE(come(2));
+    CHECK_FALSE(come(1));
+}
+
 TEST_CASE("limit: a storm of unknown keys is one question to the key server, for which so many wait", "[jwt][limits]") {
     SilentListener server;
     std::atomic<int> lines{0};
@@ -28,7 +53,10 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
     for (int i = 0; i < 4; ++i) {
         visitors.emplace_back([&] {
             for (int j = 0; j < 100; ++j) {
-                waiting += source.wait_for_unknown([&told] { ++told; }, now) ? 1U : 0U;
+                waiting += source.wait_for_unknown(
+                               {}, [&told] { ++told; }, now)
+                               ? 1U
+                               : 0U;
             }
         });
     }
@@ -47,6 +75,7 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
         std::this_thread::sleep_for(1ms);
     }
     CHECK(lines == 1);
-    CHECK_FALSE(source.wait_for_unknown([] {}, now));  // it is left alone for a while
+    CHECK_FALSE(source.wait_for_unknown(
+        {}, [] {}, now));  // it is left alone for a while
     CHECK(server.drop_waiting() == 0);
 }

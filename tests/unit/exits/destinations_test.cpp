@@ -55,6 +55,21 @@ TEST_CASE("what is all addresses of a family names none of them") {
     CHECK(some.name(ip("2001:db8::7"), 80));
 }
 
+TEST_CASE("limit: what is a large part of the Internet names no address of it", "[limits]") {
+    const Destinations large =
+        of({"[2000::/3]", "8.0.0.0/7", "[2606:4700::/31]", "8.8.0.0/15", "[e000::/3]", "8.0.0.0/6"});
+    for (const char* const address : {"2606:4700::1", "8.8.8.8", "10.1.2.3", "fd00::1"}) {
+        INFO(address);
+        CHECK(large.allow(ip(address), 80));
+        CHECK_FALSE(large.name(ip(address), 80));
+    }
+    const Destinations fitting = of({"[2606:4700::/32]", "8.8.0.0/16", "[fc00::/7]", "10.0.0.0/7"});
+    for (const char* const address : {"2606:4700::1", "8.8.8.8", "10.1.2.3", "fd00::1"}) {
+        INFO(address);
+        CHECK(fitting.name(ip(address), 80));
+    }
+}
+
 TEST_CASE("a rule for hosts says nothing about addresses that a visitor gives") {
     const Destinations all_hosts = of({"*"});
     CHECK_FALSE(all_hosts.allow(ip("203.0.113.1"), 443));

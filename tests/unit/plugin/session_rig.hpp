@@ -27,7 +27,7 @@ public:
             subject.service = service;
         }
         if (phase == hooks::SessionPhase::connect) {
-            subject.address = "192.0.2.7";
+            subject.address = visitor;
             subject.port = 40'000;
             subject.host = "app.test";
         }
@@ -56,6 +56,7 @@ public:
     std::shared_ptr<hooks::ServiceFacts> service = std::make_shared<hooks::ServiceFacts>(
         hooks::ServiceFacts{"web", "http", 8'080, {"a.test", "b.test"}, "/api", "127.0.0.1", "blue"});
     hooks::SharedNotes notes;
+    std::string visitor = "192.0.2.7";  // the address of the next visit
     TimePoint now{std::chrono::hours(1)};
     int decisions = 0;
     std::unique_ptr<hooks::SessionRun> run;

@@ -1,12 +1,15 @@
 #include "runtime/own_doors.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "runtime/connector.hpp"
 #include "unit/runtime/loopback.hpp"
@@ -20,6 +23,20 @@ namespace {
 
 SocketAddress own_door_address(const char* ip, std::uint16_t port) {
     return SocketAddress::from_ip(ip, port).value();
+}
+
+Fd listen_at_path(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(socket.get(), 16) == 0);
+    return socket;
+}
+
+bool has_visitor(const Fd& listener) {
+    return static_cast<bool>(Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)));
 }
 
 }  // namespace
@@ -49,17 +66,28 @@ TEST_CASE("own doors: a unix socket by whatever path leads to it") {
     REQUIRE(::mkdtemp(name) != nullptr);
     const std::string folder = name;
     const std::string path = folder + "/control.sock";
+    const auto error_at = [](const std::string& to) {
+        std::error_code error;
+        const Fd connected = connect_past_own_doors(to, error);
+        CHECK(static_cast<bool>(connected) == !error);
+        return error;
+    };
     const OwnDoor door(path);
-    CHECK_FALSE(leads_to_own_door(path));    // nothing is there to be reached
-    REQUIRE(std::ofstream(path).put('\n'));  // only which file it is counts
+    CHECK(error_at(path) == std::errc::no_such_file_or_directory);
+    const Fd own = listen_at_path(path);
+    const Fd other = listen_at_path(folder + "/elsewhere");
     REQUIRE(::symlink(folder.c_str(), (folder + "/again").c_str()) == 0);
     REQUIRE(::link(path.c_str(), (folder + "/other").c_str()) == 0);
-    CHECK(leads_to_own_door(path));
-    CHECK(leads_to_own_door(folder + "/again/control.sock"));
-    CHECK(leads_to_own_door(folder + "/other"));
-    CHECK(leads_to_own_door("/proc/self/root" + path));
-    CHECK_FALSE(leads_to_own_door(folder));
-    for (const char* file : {"/again", "/other", "/control.sock", ""}) {
+    CHECK(error_at(path) == own_door_error());
+    CHECK(error_at(folder + "/again/control.sock") == own_door_error());
+    CHECK(error_at(folder + "/other") == own_door_error());
+    CHECK(error_at("/proc/self/root" + path) == own_door_error());
+    CHECK(error_at(folder) == std::errc::connection_refused);  // as the kernel says of what is no socket
+    CHECK(error_at(std::string(200, 'x')) == std::errc::filename_too_long);
+    CHECK_FALSE(error_at(folder + "/again/elsewhere"));
+    CHECK_FALSE(has_visitor(own));
+    CHECK(has_visitor(other));
+    for (const char* file : {"/again", "/other", "/control.sock", "/elsewhere", ""}) {
         std::remove((folder + file).c_str());
     }
 }
@@ -78,4 +106,41 @@ TEST_CASE("own doors: a connector does not lead there, whoever listens", "[conne
     REQUIRE(loop.run_until([&] { return told.has_value(); }));
     CHECK(*told == own_door_error());
     CHECK_THAT(told->message(), Catch::Contains("own control API"));
+}
+
+TEST_CASE("own doors: a symlink that changes while it is followed does not lead to a unix socket either", "[connect]") {
+    OwnLoop loop;
+    char name[] = "/tmp/ferrotunnel-test-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    const std::string folder = name;
+    const Fd own = listen_at_path(folder + "/own");
+    const Fd other = listen_at_path(folder + "/other");
+    const OwnDoor door(folder + "/own");
+    REQUIRE(::symlink((folder + "/other").c_str(), (folder + "/link").c_str()) == 0);
+    std::atomic<bool> ends{false};
+    std::atomic<int> flips{0};
+    std::thread flipping([&] {
+        while (!ends) {
+            for (const char* target : {"/own", "/other"}) {
+                std::remove((folder + "/next").c_str());
+                (void)!::symlink((folder + target).c_str(), (folder + "/next").c_str());
+                (void)std::rename((folder + "/next").c_str(), (folder + "/link").c_str());
+                ++flips;
+            }
+        }
+    });
+    int reached_own = 0;
+    int reached_other = 0;
+    while (flips < 5'000 || reached_other == 0) {
+        Connector connector(loop.worker, UnixPath{folder + "/link"}, [](std::error_code, const Fd&) {}, {});
+        const Fd connected = connector.take_connected();
+        reached_own += has_visitor(own) ? 1 : 0;
+        reached_other += has_visitor(other) ? 1 : 0;
+    }
+    ends = true;
+    flipping.join();
+    CHECK(reached_own == 0);
+    for (const char* file : {"/own", "/other", "/link", "/next", ""}) {
+        std::remove((folder + file).c_str());
+    }
 }

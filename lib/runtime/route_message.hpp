@@ -1,0 +1,32 @@
+// The kernel's question and answer about the route to an address (rtnetlink, RTM_GETROUTE), as bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "net/ip_address.hpp"
+
+namespace ferrotunnel::runtime {
+
+/// What an answer has of a route.
+struct RouteAnswer {
+    bool is_of_this_machine = false;  // delivered here, or to all of a network (broadcast, anycast, multicast)
+    bool has_gateway = false;
+    std::uint8_t prefix_bits = 0;
+};
+
+enum class RouteQuestion : std::uint8_t {
+    resolved,  // the way of one packet
+    entry,     // the entry of the table that it matches, with its prefix
+};
+
+/// The request for an address that has a family.
+std::vector<std::byte> route_request(const net::Address& to, RouteQuestion question);
+
+/// Reads the answer. Nothing: it is an error, such as that there is no route, or not whole.
+std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace ferrotunnel::runtime

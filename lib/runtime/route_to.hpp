@@ -1,0 +1,22 @@
+// Whether an address is this machine's or a neighbour's, by the kernel's routes: it knows more than interfaces say
+// (`ip route add local`, networks on a link without an address there, the network of a point-to-point peer).
+#pragma once
+
+#include <cstdint>
+
+#include "net/ip_address.hpp"
+
+namespace ferrotunnel::runtime {
+
+enum class Reach : std::uint8_t {
+    unknown,       // the kernel does not answer, or has no route
+    this_machine,  // delivered to this machine
+    on_link,       // reached without a gateway, in a network of its own
+    routed,        // beyond a gateway, or by a route without one for a large part of all addresses, such as a tunnel's
+};
+
+/// Asks the kernel: one or two questions, which it answers before the call returns. Never waits, never throws. Any
+/// thread.
+Reach reach_of(const net::Address& to) noexcept;
+
+}  // namespace ferrotunnel::runtime
