@@ -93,7 +93,7 @@ ExitCode list(bool as_json) {
     for (const PluginFileInfo& file : files) {
         for (const PluginTypeInfo& type : file.types) {
             json +=
-                (json.empty() ? "" : ",\n ") + json_of(file, type).dump(-1, ' ', false, Json::error_handler_t::replace);
+                (json.empty() ? "" : ",\n ") + json_of(file, type).dump(-1, ' ', true, Json::error_handler_t::replace);
             if (!as_json) {
                 print_type(type);
             }

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "base/text.hpp"
+#include "ferrotunnel/detail/shown_text.hpp"
 
 namespace ferrotunnel::access {
 namespace {
@@ -38,19 +39,21 @@ void append_escaped(std::string& line, std::string_view text) {
 void append_json(std::string& line, std::string_view text) {
     const bool utf8 = is_utf8(text);
     line += '"';
-    for (text = append_plain(line, text); !text.empty(); text = append_plain(line, text.substr(1))) {
-        const auto byte = static_cast<unsigned char>(text.front());
-        if (byte == '"' || byte == '\\') {
+    for (text = append_plain(line, text); !text.empty(); text = append_plain(line, text)) {
+        const char c = text.front();
+        const detail::FrontCharacter front = detail::front_character(text);
+        const std::size_t length = utf8 ? front.length : 1;
+        if (c == '"' || c == '\\') {
             line += '\\';
-            line += text.front();
-        } else if (byte < 0x80) {
-            line += "\\u00";
-            append_hex(line, byte);
-        } else if (utf8) {
-            line += text.front();
-        } else {
+            line += c;
+        } else if (!utf8 && static_cast<unsigned char>(c) >= 0x80) {
             line += "\\ufffd";
+        } else if (detail::is_shown(front.code)) {
+            line += text.substr(0, length);
+        } else {
+            line += detail::JsonEscape(front.code).text();
         }
+        text.remove_prefix(length);
     }
     line += '"';
 }

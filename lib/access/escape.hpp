@@ -10,7 +10,8 @@ namespace ferrotunnel::access {
 /// ASCII becomes \xHH.
 void append_escaped(std::string& line, std::string_view text);
 
-/// Appends `text` as a JSON string. If it is not UTF-8, its bytes beyond ASCII become U+FFFD.
+/// Appends `text` as a JSON string, with escapes for all that a reader would not see as it is
+/// (ferrotunnel/detail/shown_text.hpp). If it is not UTF-8, its bytes beyond ASCII become U+FFFD.
 void append_json(std::string& line, std::string_view text);
 
 }  // namespace ferrotunnel::access

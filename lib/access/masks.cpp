@@ -51,18 +51,31 @@ bool Masks::hides(std::string_view name) const {
     return std::find(names_.begin(), names_.end(), read) != names_.end();
 }
 
-std::string Masks::masked(std::string_view url) const {
+// A URL within a query is encoded there, with its own query: "?next=%2Fx%3Ftoken%3Dabc".
+bool Masks::hides_within(std::string_view value, int depth) const {
+    if (depth == 0 || (value.find("%3") == std::string_view::npos && value.find("%25") == std::string_view::npos)) {
+        return false;
+    }
+    const std::string url = percent_decoded(value);
+    return masked(url, depth - 1) != url || hides_within(url, depth - 1);
+}
+
+std::string Masks::masked(std::string_view url, int depth) const {
     std::string result;
     result.reserve(url.size());
-    const std::size_t question = std::min(url.find('?'), url.size());
-    append_place(result, url.substr(0, question));
-    for (std::string_view rest = url.substr(question); !rest.empty();) {
-        result += rest.front();  // '?', '&' or ';'
+    const std::size_t first = std::min(url.find_first_of("?;#"), url.size());
+    append_place(result, url.substr(0, first));
+    bool in_path = true;
+    for (std::string_view rest = url.substr(first); !rest.empty();) {
+        const char before = rest.front();  // '?', '&', ';', '#', or '/' behind a parameter of the path
+        in_path = in_path && before != '?' && before != '#';
+        result += before;
         rest.remove_prefix(1);
-        const std::string_view pair = rest.substr(0, rest.find_first_of("&;?#"));
+        const std::string_view pair = rest.substr(0, rest.find_first_of(in_path ? "/;?#" : "&;?#"));
         const std::size_t equals = pair.find('=');
         const std::string_view name = pair.substr(0, equals);
-        if (equals != std::string_view::npos && equals + 1 < pair.size() && hides(name)) {
+        const bool has_value = before != '/' && equals != std::string_view::npos && equals + 1 < pair.size();
+        if (has_value && (hides(name) || hides_within(pair.substr(equals + 1), depth))) {
             result.append(name).append("=").append(stars);
         } else {
             result += pair;

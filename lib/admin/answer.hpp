@@ -55,7 +55,8 @@ inline Answer invalid(std::string message) {
     return refusal(400, "invalid", std::move(message));
 }
 
-/// As text, with a line end. Bytes that are no UTF-8, which clients may send in names, are replaced.
+/// As text, with a line end. Bytes that are not UTF-8, which clients may send in names, are replaced, and characters
+/// that a terminal would not show as they are (ferrotunnel/detail/shown_text.hpp) are escaped.
 std::string text_of(const Json& json);
 
 }  // namespace ferrotunnel::admin

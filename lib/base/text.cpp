@@ -3,33 +3,16 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ferrotunnel/detail/shown_text.hpp"
+
 namespace ferrotunnel {
 
 namespace {
 
-// Decodes the first character of `text`, which is not empty. Returns its length in bytes, or 0 when the bytes are not
-// UTF-8.
 std::size_t decode_front(std::string_view text, std::uint32_t& character) noexcept {
-    auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    std::uint8_t first = byte(0);
-    if (first < 0x80) {
-        character = first;
-        return 1;
-    }
-    std::size_t length = first < 0xc2 ? 0U : first < 0xe0 ? 2U : first < 0xf0 ? 3U : first < 0xf5 ? 4U : 0U;
-    if (length == 0 || length > text.size()) {
-        return 0;
-    }
-    character = first & (0x7fU >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) {
-            return 0;
-        }
-        character = character << 6 | (byte(i) & 0x3fU);
-    }
-    bool overlong = (length == 3 && character < 0x800) || (length == 4 && character < 0x1'0000);
-    bool surrogate = character >= 0xd800 && character <= 0xdfff;
-    return overlong || surrogate || character > 0x10'ffff ? 0 : length;
+    const detail::FrontCharacter front = detail::front_character(text);
+    character = front.code;
+    return front.length;
 }
 
 bool is_control(std::uint32_t character) noexcept {

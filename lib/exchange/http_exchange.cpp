@@ -280,11 +280,11 @@ bool HttpExchange::lets_visitor_pause() const noexcept {
 void HttpExchange::body(buffer::Slice payload, bool headroom) {
     awaits_continue_ = false;
     progress_at_ = edge_.worker.now();
+    body_bytes_ += payload.size();
     if (state_ == State::switched) {
         backend_->send(std::move(payload), headroom);
         return;
     }
-    body_bytes_ += payload.size();
     if (body_bytes_ > request_.settings.body_bytes_max) {
         give_up_body();
         return;

@@ -352,8 +352,7 @@ void HttpTap::add_message(Message&& message, bool by_visitor) {
     const Secrets& secrets = inspector_->settings().secrets;
     message.at = since_begin();
     message.by_visitor = by_visitor;
-    message.text = message.kind == Message::Kind::event ? masked_event(message.text, secrets)
-                                                        : masked_message(message.text, secrets);
+    message.text = masked_message(message.text, secrets);
     const auto cost = [](const Message& one) { return one.text.size() + sizeof(Message); };
     const bool has_room = inspector_->records().grow(*record_, cost(message));
     std::uint64_t freed = 0;

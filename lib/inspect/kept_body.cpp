@@ -102,15 +102,7 @@ Searched searched(std::string body, std::string_view content_type, std::string_v
 }
 
 std::string masked_message(std::string_view text, const Secrets& secrets) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    const bool may_be_json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
-    return secrets.are_hidden() && may_be_json ? masked_json(text, secrets).text : std::string(text);
-}
-
-std::string masked_event(std::string_view text, const Secrets& secrets) {
-    // JSON may be spread over lines, so all of them are searched as one text: names of fields harm nobody.
-    return secrets.are_hidden() && text.find('{') != std::string_view::npos ? masked_json(text, secrets).text
-                                                                            : std::string(text);
+    return secrets.are_hidden() ? masked_text(text, secrets).text : std::string(text);
 }
 
 }  // namespace ferrotunnel::inspect

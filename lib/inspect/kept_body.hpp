@@ -49,9 +49,7 @@ struct Searched {
 Searched searched(std::string body, std::string_view content_type, std::string_view codings, std::uint64_t bytes_max,
                   const Secrets& secrets);
 
-/// Text that may be JSON: masked as such, if it is.
+/// A message of a WebSocket, or an event of an event stream, whose lines of data may be anything.
 std::string masked_message(std::string_view text, const Secrets& secrets);
-/// An event of an event stream, whose lines of data may be JSON.
-std::string masked_event(std::string_view text, const Secrets& secrets);
 
 }  // namespace ferrotunnel::inspect

@@ -38,6 +38,11 @@ inline constexpr std::chrono::hours inspect_original_time{1};
 inline constexpr std::chrono::minutes inspect_original_pace{1};
 /// For how long a backend may answer a request that is sent once more.
 inline constexpr std::chrono::seconds inspect_replay_deadline{60};
+/// How many wrappings are taken off a value to search it: JSON in a string of JSON in a form has two. What has more of
+/// them is masked as a whole.
+inline constexpr std::size_t inspect_wrappings_max = 6;
+/// Brackets around each other in which members are seen together ("name" beside "value").
+inline constexpr std::size_t inspect_brackets_max = 256;
 /// Names that a configuration adds to those of secrets, and the length of each.
 inline constexpr std::size_t inspect_names_max = 64;
 inline constexpr std::size_t inspect_name_bytes_max = 64;

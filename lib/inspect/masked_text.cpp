@@ -1,214 +1,106 @@
 #include "inspect/masked_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
-#include "base/hex.hpp"
-#include "base/percent.hpp"
 #include "http/field_name.hpp"
+#include "inspect/search.hpp"
 
 namespace ferrotunnel::inspect {
 namespace {
 
-// The name in a JSON text between quotes. Characters beyond ASCII do not matter: no word has them.
-std::string name_in(std::string_view quoted) {
-    std::string name;
-    for (std::size_t i = 0; i < quoted.size(); ++i) {
-        if (quoted[i] != '\\' || i + 1 == quoted.size()) {
-            name += quoted[i];
-            continue;
-        }
-        ++i;
-        if (quoted[i] != 'u' || i + 4 >= quoted.size()) {
-            name += quoted[i];
-            continue;
-        }
-        int code = 0;
-        for (std::size_t k = 1; k <= 4; ++k) {
-            code = code * 16 + std::max(hex_value(quoted[i + k]), 0);
-        }
-        name += code < 0x80 ? static_cast<char>(code) : '?';
-        i += 4;
-    }
-    return name;
-}
+constexpr std::string_view text_blanks = " \t\r\n";
+constexpr std::size_t boundary_max = 70;  // RFC 2046, 5.1.1
+constexpr std::size_t looks_binary = 512;
 
 bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return text_blanks.find(c) != std::string_view::npos;
 }
 
-constexpr std::string_view json_mask = "\"***\"";
-
-std::string replacement(const Replace& replace, const std::string& name, std::string_view value,
-                        std::string_view otherwise) {
-    return replace ? replace(name, value) : std::string(otherwise);
+// <a>, <a b="c">, <a/>, <!, <?: not <https://a.example/>, which is a link.
+bool begins_markup(std::string_view text) noexcept {
+    if (text.starts_with("<!") || text.starts_with("<?")) {
+        return true;
+    }
+    const std::size_t end =
+        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:", 1);
+    return text.starts_with('<') && end != 1 && end != std::string_view::npos &&
+           (is_blank(text[end]) || text[end] == '>' || text.substr(end).starts_with("/>"));
 }
 
-class JsonMasking {
-public:
-    JsonMasking(std::string_view text, const Secrets& secrets, const Replace& replace)
-        : text_(text), secrets_(secrets), replace_(replace) {}
+bool is_html_page(std::string_view text) noexcept {
+    return http::same_text(text.substr(0, 14), "<!doctype html") || http::same_text(text.substr(0, 5), "<html");
+}
 
-    Masked run() {
-        for (at_ = text_.find('"'); at_ < text_.size(); at_ = text_.find('"', at_)) {
-            const std::size_t quote = at_;
-            skip_string();
-            const std::string_view quoted = text_.substr(quote + 1, at_ - quote - 1);
-            std::size_t behind = at_;
-            while (behind < text_.size() && is_blank(text_[behind])) {
-                ++behind;
-            }
-            const bool closed = quoted.ends_with('"');
-            if (!closed || behind == text_.size() || text_[behind] != ':') {
-                continue;
-            }
-            if (const std::string name = name_in(quoted.substr(0, quoted.size() - 1)); secrets_.is_secret(name)) {
-                mask_value(name, behind + 1);
-            }
-        }
-        if (!masked_.has_masks) {
-            masked_.text = text_;
-        } else {
-            masked_.text += text_.substr(copied_);
-        }
-        return std::move(masked_);
+// The boundary of parts without a Content-Type that has it; empty: they are none.
+std::string_view first_boundary(std::string_view text) noexcept {
+    const std::size_t line_end = std::min(text.find("\r\n"), text.size());
+    const bool has_fields = http::same_text(text.substr(std::min(line_end + 2, text.size()), 8), "Content-");
+    return text.starts_with("--") && has_fields && line_end <= boundary_max + 2 ? text.substr(2, line_end - 2)
+                                                                                : std::string_view();
+}
+
+// "a=1&b=2": one word with a name of its own.
+bool is_form(std::string_view text) noexcept {
+    const std::size_t equals = text.find_first_of("=/?&#:,;()");
+    return equals != std::string_view::npos && equals > 0 && text[equals] == '=' &&
+           text.find_first_of(" \t\r\n\"{}<>") == std::string_view::npos;
+}
+
+template <typename Search>
+Masked masked_by(std::string_view text, const Secrets& secrets, const Replace& replace, Search search) {
+    Findings findings(text);
+    if (secrets.are_hidden()) {
+        search(findings, Range{0, text.size()});
     }
-
-private:
-    // From a quote to behind the next one, or to the end.
-    void skip_string() {
-        for (++at_; at_ < text_.size(); ++at_) {
-            if (text_[at_] == '\\') {
-                ++at_;
-            } else if (text_[at_] == '"') {
-                ++at_;
-                return;
-            }
-        }
-        at_ = text_.size();
-    }
-
-    void mask_value(const std::string& name, std::size_t begin) {
-        at_ = begin;
-        while (at_ < text_.size() && is_blank(text_[at_])) {
-            ++at_;
-        }
-        const std::size_t value = at_;
-        skip_value();
-        if (at_ == value) {
-            return;  // nothing of it is there
-        }
-        masked_.text += text_.substr(copied_, value - copied_);
-        masked_.text += replacement(replace_, name, text_.substr(value, at_ - value), json_mask);
-        copied_ = at_;
-        masked_.has_masks = true;
-    }
-
-    void skip_value() {
-        std::size_t depth = 0;
-        while (at_ < text_.size()) {
-            const char c = text_[at_];
-            if (c == '"') {
-                skip_string();
-            } else if (c == '{' || c == '[') {
-                ++depth;
-                ++at_;
-            } else if (c == '}' || c == ']') {
-                if (depth == 0) {
-                    return;
-                }
-                --depth;
-                ++at_;
-            } else if (depth == 0 && (c == ',' || is_blank(c))) {
-                return;
-            } else {
-                ++at_;
-                continue;  // of a number or a word, which goes on
-            }
-            if (depth == 0) {
-                return;
-            }
-        }
-    }
-
-    const std::string_view text_;
-    const Secrets& secrets_;
-    const Replace& replace_;
-    Masked masked_;
-    std::size_t at_ = 0;
-    std::size_t copied_ = 0;  // what is before this is in the result
-};
+    return findings.masked(secrets, replace, 0);
+}
 
 }  // namespace
 
-Masked masked_form(std::string_view text, const Secrets& secrets, const Replace& replace) {
-    Masked masked;
-    while (true) {
-        const std::size_t end = text.find('&');
-        const std::string_view pair = text.substr(0, end);
-        const std::size_t equals = pair.find('=');
-        const bool has_value = equals != std::string_view::npos && equals + 1 < pair.size();
-        const std::string name = has_value ? percent_decoded(pair.substr(0, equals)) : std::string();
-        if (has_value && secrets.is_secret(name)) {
-            masked.text.append(pair.substr(0, equals + 1));
-            masked.text += replacement(replace, name, pair.substr(equals + 1), mask);
-            masked.has_masks = true;
-        } else {
-            masked.text += pair;
-        }
-        if (end == std::string_view::npos) {
-            return masked;
-        }
-        masked.text += '&';
-        text.remove_prefix(end + 1);
+void search_any(Findings& findings, Range range, const Secrets& secrets) {
+    const std::size_t begin = findings.text().substr(0, range.end).find_first_not_of(text_blanks, range.begin);
+    if (begin == std::string_view::npos) {
+        return;
     }
+    const std::string_view text = findings.text().substr(begin, range.end - begin);
+    if (begins_markup(text)) {
+        search_markup(findings, range, is_html_page(text), secrets);
+    } else if (const std::string_view boundary = first_boundary(text); !boundary.empty()) {
+        search_parts(findings, {begin, range.end}, boundary, secrets);
+    } else if (is_form(text)) {
+        search_form(findings, range, secrets);
+    } else {
+        search_names(findings, range, true, secrets);
+    }
+}
+
+Masked masked_within(std::string_view text, const Secrets& secrets, const Replace& replace, std::size_t depth) {
+    Findings findings(text);
+    search_any(findings, {0, text.size()}, secrets);
+    return findings.masked(secrets, replace, depth);
+}
+
+Masked masked_text(std::string_view text, const Secrets& secrets, const Replace& replace) {
+    return masked_by(text, secrets, replace,
+                     [&](Findings& findings, Range range) { search_any(findings, range, secrets); });
+}
+
+Masked masked_form(std::string_view text, const Secrets& secrets, const Replace& replace) {
+    return masked_by(text, secrets, replace,
+                     [&](Findings& findings, Range range) { search_form(findings, range, secrets); });
 }
 
 Masked masked_url(std::string_view url, const Secrets& secrets, const Replace& replace) {
-    const std::size_t fragment = std::min(url.find('#'), url.size());
-    const std::size_t query = std::min(url.find('?'), fragment);
-    Masked masked{std::string(url.substr(0, query)), false};
-    if (query < fragment) {
-        Masked pairs = masked_form(url.substr(query + 1, fragment - query - 1), secrets, replace);
-        masked.text.append("?").append(pairs.text);
-        masked.has_masks = pairs.has_masks;
-    }
-    // Answers to a browser carry secrets in the fragment as well ("#access_token=...").
-    if (fragment < url.size()) {
-        Masked pairs = masked_form(url.substr(fragment + 1), secrets, replace);
-        masked.text.append("#").append(pairs.text);
-        masked.has_masks = masked.has_masks || pairs.has_masks;
-    }
-    return masked;
-}
-
-Masked masked_json(std::string_view text, const Secrets& secrets, const Replace& replace) {
-    return JsonMasking(text, secrets, replace).run();
+    return masked_by(url, secrets, replace,
+                     [&](Findings& findings, Range range) { search_url(findings, range, secrets); });
 }
 
 Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets,
                         const Replace& replace) {
-    const std::string line = "--" + std::string(boundary);
-    Masked masked;
-    while (!text.empty()) {
-        // A part reaches from one boundary to the next one, with its fields and the empty line behind them.
-        const std::size_t next = text.find(line, 1);
-        const std::string_view part = text.substr(0, next);
-        text.remove_prefix(part.size());
-        const std::size_t content = part.find("\r\n\r\n");
-        const std::string name(parameter_of(part.substr(0, content), "name"));
-        if (content == std::string_view::npos || !secrets.is_secret(name)) {
-            masked.text += part;
-            continue;
-        }
-        const std::string_view line_end = text.empty() ? "" : "\r\n";
-        std::string_view value = part.substr(content + 4);
-        value.remove_suffix(value.ends_with(line_end) ? line_end.size() : 0);
-        masked.text.append(part.substr(0, content + 4));
-        masked.text.append(replacement(replace, name, value, mask)).append(line_end);
-        masked.has_masks = true;
-    }
-    return masked;
+    return masked_by(text, secrets, replace,
+                     [&](Findings& findings, Range range) { search_parts(findings, range, boundary, secrets); });
 }
 
 Search search_for(std::string_view content_type) {
@@ -217,24 +109,55 @@ Search search_for(std::string_view content_type) {
     if (view == "application/x-www-form-urlencoded") {
         return Search::form;
     }
-    if (view == "multipart/form-data") {
+    if (view.starts_with("multipart/")) {
         return Search::multipart;
     }
-    // Beacons and hand-made clients send JSON as plain text, or say nothing of it.
-    const bool may_be_json = view.empty() || view == "text/plain" || view == "text/json" || view.ends_with("json") ||
-                             view == "application/javascript" || view == "text/javascript";
-    return may_be_json ? Search::json : Search::none;
+    if (view == "text/html" || view == "application/xhtml+xml") {
+        return Search::html;
+    }
+    if (view.ends_with("/javascript") || view.ends_with("/x-javascript") || view.ends_with("/ecmascript")) {
+        return Search::program;
+    }
+    constexpr std::array<std::string_view, 12> without_names{"image/",
+                                                             "audio/",
+                                                             "video/",
+                                                             "font/",
+                                                             "model/",
+                                                             "text/css",
+                                                             "application/pdf",
+                                                             "application/wasm",
+                                                             "application/grpc",
+                                                             "application/protobuf",
+                                                             "application/x-protobuf",
+                                                             "application/zip"};
+    const bool has_names = view == "image/svg+xml" || std::none_of(without_names.begin(), without_names.end(),
+                                                                   [&](auto one) { return view.starts_with(one); });
+    return has_names ? Search::text : Search::none;
 }
 
 Masked masked_body(std::string_view text, std::string_view content_type, const Secrets& secrets,
                    const Replace& replace) {
+    const std::size_t first = text.find_first_not_of(text_blanks);
+    const char begin = first == std::string_view::npos ? '\0' : text[first];
     switch (search_for(content_type)) {
         case Search::form:
-            return masked_form(text, secrets, replace);
+            // By default curl says of everything that it is a form.
+            return begin == '{' || begin == '[' || begin == '<' ? masked_text(text, secrets, replace)
+                                                                : masked_form(text, secrets, replace);
         case Search::multipart:
             return masked_multipart(text, parameter_of(content_type, "boundary"), secrets, replace);
-        case Search::json:
-            return masked_json(text, secrets, replace);
+        case Search::html:
+            return masked_by(text, secrets, replace,
+                             [&](Findings& findings, Range range) { search_markup(findings, range, true, secrets); });
+        case Search::program:
+            return masked_by(text, secrets, replace, [&](Findings& findings, Range range) {
+                search_names(findings, range, begin == '{' || begin == '[', secrets);
+            });
+        case Search::text:
+            if (text.substr(0, looks_binary).find('\0') != std::string_view::npos) {
+                break;
+            }
+            return masked_text(text, secrets, replace);
         case Search::none:
             break;
     }
@@ -262,7 +185,7 @@ std::string_view parameter_of(std::string_view value, std::string_view name) {
 }
 
 std::string media_type_of(std::string_view value) {
-    std::string type(value.substr(0, value.find_first_of("; \t")));
+    std::string type(value.substr(0, value.find_first_of("; \t,")));
     std::transform(type.begin(), type.end(), type.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return type;

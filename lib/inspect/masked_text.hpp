@@ -1,5 +1,5 @@
-// Texts whose secrets are masked: queries and forms, JSON, forms of several parts. A text may be cut anywhere: what
-// belongs to a secret is masked up to the cut.
+// Texts whose secrets are masked: queries, forms, JSON, XML and others, and what is wrapped in their values. A text may
+// be cut anywhere: what belongs to a secret is masked up to the cut.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,15 @@ using Replace = std::function<std::string(const std::string& name, std::string_v
 Masked masked_form(std::string_view text, const Secrets& secrets, const Replace& replace = {});
 /// A URL or a request's target: its query.
 Masked masked_url(std::string_view url, const Secrets& secrets, const Replace& replace = {});
-/// Members whose names are those of secrets, at any depth, whatever their values are. What is no JSON stays as it is.
-/// A value is written with its quotes and brackets.
-Masked masked_json(std::string_view text, const Secrets& secrets, const Replace& replace = {});
 /// multipart/form-data with this boundary.
 Masked masked_multipart(std::string_view text, std::string_view boundary, const Secrets& secrets,
                         const Replace& replace = {});
+/// Whatever it is, by what it looks like: JSON, XML, a form, parts, GraphQL, YAML, lines with names. A value in quotes
+/// or brackets is replaced with them.
+Masked masked_text(std::string_view text, const Secrets& secrets, const Replace& replace = {});
 
 /// How a body of a Content-Type is searched for secrets.
-enum class Search : std::uint8_t { none, json, form, multipart };
+enum class Search : std::uint8_t { none, text, form, multipart, html, program };
 Search search_for(std::string_view content_type);
 Masked masked_body(std::string_view text, std::string_view content_type, const Secrets& secrets,
                    const Replace& replace = {});

@@ -13,11 +13,10 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-// A browser's form writes the asterisks of a query as %2A; JSON has quotes around the mask.
+// A browser's form writes the asterisks of a query as %2A; a value in quotes has them around the mask.
 bool is_mask(std::string_view value) {
     const std::string plain = percent_decoded(value);
-    return plain == mask || (plain.size() == mask.size() + 2 && plain.front() == '"' && plain.back() == '"' &&
-                             std::string_view(plain).substr(1, mask.size()) == mask);
+    return plain == mask || plain == "\"***\"" || plain == "'***'";
 }
 
 bool has_mask(std::string_view value) {

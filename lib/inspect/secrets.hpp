@@ -1,6 +1,7 @@
 // Which fields, parameters and members have secrets as their values, by their names. Values alone tell nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@ inline constexpr std::string_view mask = "***";
 /// The one class that knows names of secrets. A name is split into parts at everything that is neither a letter nor a
 /// digit, at changes of case and behind digits. It names a secret where one part, or several in a row, are one of the
 /// words, whatever digits follow: "X-Api-Key", "apiKey", "password1" and "user[pin]", but not "monkey" or "pinned".
+/// What only describes a secret is none: "token_type", "token_expires_in", "public_key".
 class Secrets {
 public:
     /// Hides nothing.
@@ -21,10 +23,19 @@ public:
     explicit Secrets(const std::vector<std::string>& words = {}) : Secrets(true, words) {}
 
     bool are_hidden() const noexcept { return on_; }
-    bool is_secret(std::string_view name) const;
+    /// Whether each value of this name is a secret.
+    bool is_secret(std::string_view name) const { return verdict_on(name) == Verdict::always; }
+    /// Whether this value is one, as it is written. A plural counts things where it has a number ("max_tokens": 4096),
+    /// and "keys" and "sessions" with a list of objects are searched by the names in there.
+    bool hides(std::string_view name, std::string_view value) const;
+    /// Of a query or a form, where "code" is what OAuth and one-time passwords call theirs.
+    bool hides_parameter(std::string_view name, std::string_view value) const;
 
 private:
+    enum class Verdict : std::uint8_t { no, plural, always };
+
     Secrets(bool on, const std::vector<std::string>& words);
+    Verdict verdict_on(std::string_view name) const;
 
     bool on_;
     std::vector<std::string> words_;  // in the form of plain_name()

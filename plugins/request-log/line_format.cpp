@@ -75,6 +75,23 @@ std::uint64_t milliseconds_of(const Outcome& outcome) noexcept {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(outcome.duration).count());
 }
 
+/// Without what may be secret in a URL: its query, its fragment, or a user in front of its host. Other texts stay.
+std::string_view without_query(std::string_view value) noexcept {
+    const std::string_view url = value.substr(value.starts_with('<') ? 1 : 0);
+    const std::size_t scheme = url.find("://");
+    const bool has_scheme = scheme != std::string_view::npos && scheme < url.find_first_of("/?# ,;=\"");
+    if (!url.starts_with('/') && !has_scheme) {
+        return value;
+    }
+    if (has_scheme) {
+        const std::string_view behind = url.substr(scheme + 3);
+        if (behind.substr(0, behind.find_first_of("/?#")).find('@') != std::string_view::npos) {
+            return masked;
+        }
+    }
+    return value.substr(0, value.find_first_of("?#;"));
+}
+
 void put_or_dash(LineWriter& line, std::string_view text) noexcept {
     line.put_escaped(text.empty() ? "-" : text);
 }
@@ -83,13 +100,13 @@ void put_or_dash(LineWriter& line, std::string_view text) noexcept {
 
 LineFormat::LineFormat(const Settings& settings)
     : with_query_(settings.boolean("query").value_or(false)), secrets_(texts(settings, "mask")) {
-    referer_ = {What::field, "Referer", is_secret("Referer")};
-    user_agent_ = {What::field, "User-Agent", is_secret("User-Agent")};
+    referer_ = field_piece("Referer");
+    user_agent_ = field_piece("User-Agent");
     for (const std::string& name : texts(settings, "fields")) {
         if (!plugin::may_write(name)) {
             throw std::invalid_argument("names the field \"" + name + "\", which can not be there");
         }
-        fields_.push_back({What::field, name, is_secret(name)});
+        fields_.push_back(field_piece(name));
     }
     for (const std::string& name : texts(settings, "notes")) {
         if (!plugin::may_write(name)) {  // what is a field's name needs no escapes
@@ -108,6 +125,10 @@ LineFormat::LineFormat(const Settings& settings)
     } else if (settings.text("format") == "combined") {
         kind_ = Kind::combined;
     }
+}
+
+LineFormat::Piece LineFormat::field_piece(std::string_view name) const {
+    return {What::field, std::string(name), is_secret(name), with_query_};
 }
 
 bool LineFormat::is_secret(std::string_view field) const noexcept {
@@ -148,7 +169,7 @@ LineFormat::Piece LineFormat::piece_of(std::string_view name) const {
     for (const auto& [prefix, what] : prefixes) {
         if (name.starts_with(prefix) && name.size() > prefix.size()) {
             const std::string_view rest = name.substr(prefix.size());
-            return {what, std::string(rest), what == What::field && is_secret(rest)};
+            return what == What::field ? field_piece(rest) : Piece{what, std::string(rest)};
         }
     }
     return {what_of(name), {}};
@@ -200,7 +221,8 @@ std::string_view LineFormat::text_of(const Piece& piece, const Facts& facts) noe
             return exchange.note(piece.name);
         case What::field: {
             const auto value = exchange.field(Side::request, piece.name);
-            return value && piece.is_masked ? masked : value.value_or(Text());
+            const std::string_view text = value.value_or(Text());
+            return value && piece.is_masked ? masked : piece.with_query ? text : without_query(text);
         }
         case What::time:
         case What::status:

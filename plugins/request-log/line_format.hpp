@@ -48,6 +48,7 @@ private:
         What what = What::text;
         std::string name;  // of the note or field, or the text itself
         bool is_masked = false;
+        bool with_query = true;  // of a URL that is the value of the field
     };
     /// What all lines are made from.
     struct Facts {
@@ -58,6 +59,7 @@ private:
 
     static What what_of(std::string_view name);
     Piece piece_of(std::string_view name) const;
+    Piece field_piece(std::string_view name) const;
     bool is_secret(std::string_view field) const noexcept;
     static std::string_view text_of(const Piece& piece, const Facts& facts) noexcept;
     void write_json(LineWriter& line, const Facts& facts) const noexcept;

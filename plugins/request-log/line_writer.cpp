@@ -3,40 +3,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ferrotunnel/detail/shown_text.hpp"
+
 namespace ferrotunnel::plugins {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1'024;            // of one value
 constexpr std::string_view cut_mark = ",\"cut\":true}";  // for which an object keeps room
-constexpr std::size_t escape_bytes_max = 6;              // \u0000
+constexpr std::size_t escape_bytes_max = 12;             // of one character: \udb40\udc01
 constexpr char hex[] = "0123456789abcdef";
-
-unsigned char byte_at(std::string_view text, std::size_t i) noexcept {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-}
-
-// How many bytes the character of UTF-8 at `i` has; 0: there is none that may stand in a text (RFC 3629).
-std::size_t utf8_size(std::string_view text, std::size_t i) noexcept {
-    const unsigned char lead = byte_at(text, i);
-    const unsigned char second = byte_at(text, i + 1);
-    const auto follows = [&](std::size_t at) { return (byte_at(text, at) & 0xc0) == 0x80; };
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        return follows(i + 1) ? 2 : 0;
-    }
-    if (lead >= 0xe0 && lead <= 0xef) {
-        const bool is_short = lead == 0xe0 && second < 0xa0;
-        const bool is_surrogate = lead == 0xed && second > 0x9f;
-        return follows(i + 1) && follows(i + 2) && !is_short && !is_surrogate ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        const bool is_out = (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-        return follows(i + 1) && follows(i + 2) && follows(i + 3) && !is_out ? 4 : 0;
-    }
-    return 0;
-}
 
 }  // namespace
 
@@ -73,20 +48,18 @@ void LineWriter::put_json(std::string_view text) noexcept {
             is_cut_ = true;
             return;
         }
-        const unsigned char byte = byte_at(text, i);
-        const std::size_t size = utf8_size(text, i);
-        if (size == 0) {
+        const detail::FrontCharacter front = detail::front_character(text.substr(i));
+        if (front.length == 0) {
             put("\\ufffd");
-        } else if (byte == '"' || byte == '\\') {
+        } else if (front.code == '"' || front.code == '\\') {
             const char escaped[] = {'\\', text[i]};
             put({escaped, sizeof(escaped)});
-        } else if (byte < 0x20 || byte == 0x7f) {
-            const char escaped[] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
-            put({escaped, sizeof(escaped)});
+        } else if (!detail::is_shown(front.code)) {
+            put(detail::JsonEscape(front.code).text());
         } else {
-            put(text.substr(i, size));
+            put(text.substr(i, front.length));
         }
-        i += std::max<std::size_t>(size, 1);
+        i += std::max<std::size_t>(front.length, 1);
     }
     is_cut_ = is_cut_ || is_long;
 }

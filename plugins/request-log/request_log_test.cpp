@@ -75,6 +75,10 @@ TEST_CASE("request-log: fields that were asked for, secrets masked", "[request-l
                          R"("field.X-Api-Key":"***"})"
                          "\n"));
     CHECK_FALSE(has_part(line, "secret"));
+    CHECK(has_part(line_of("fields: [X-A]", "GET /",
+                           "X-A: a\xc2\x9b\xe2\x80\xae"
+                           "b\r\n"),
+                   R"("field.X-A":"a\u009b\u202eb")"));
     CHECK(has_part(line_of("fields: Cookie, mask: []", "GET /", fields), "\"field.Cookie\":\"sid=secret\""));
 }
 
@@ -85,6 +89,25 @@ TEST_CASE("request-log: the combined format", "[request-log]") {
     CHECK(line.starts_with("192.0.2.7 - - ["));
     CHECK(line.ends_with(" +0000] \"GET /a HTTP/1.1\" 200 1234 \"https://x.test/\" \"a\\x22b\\xe9\"\n"));
     CHECK(has_part(line_of("format: combined, query: true"), "\"GET /a?b=c HTTP/1.1\" 200 1234 \"-\" \"-\"\n"));
+}
+
+TEST_CASE("request-log: no line has the query of another URL either", "[request-log]") {
+    const std::string fields =
+        "Referer: https://a.test/reset?token=SECRET\r\nDestination: /x;token=SECRET\r\nX-Original-URI: "
+        "/x?token=SECRET\r\n"
+        "Link: <https://a.test/y?token=SECRET>; rel=x\r\nOrigin: https://u:SECRET@a.test\r\nUser-Agent: a "
+        "(+http://b.test/?c)\r\n";
+    const std::string names = "fields: [Referer, Destination, X-Original-URI, Link, Origin, User-Agent]";
+    for (const std::string& settings :
+         {std::string("format: combined"), names,
+          std::string("template: '{{field.referer}} {{field.destination}} {{field.origin}}'")}) {
+        const std::string line = line_of(settings, "GET /a?token=SECRET", fields);
+        INFO(line);
+        CHECK_FALSE(has_part(line, "SECRET"));
+        CHECK(has_part(line, "https://a.test/reset"));
+    }
+    CHECK(has_part(line_of(names, "GET /", fields), R"x("field.User-Agent":"a (+http://b.test/?c)")x"));
+    CHECK(has_part(line_of("format: combined, query: true", "GET /", fields), "https://a.test/reset?token=SECRET"));
 }
 
 TEST_CASE("request-log: a line by a template", "[request-log]") {

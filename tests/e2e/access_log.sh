@@ -35,6 +35,7 @@ equal "the mode of the file" "$(stat -c %a "$log")" 640
 say "what a line says"
 ask app.example.com "/name/a?token=SECRET-1&x=1" -H 'Authorization: Basic SECRET-2' -H 'Cookie: id=SECRET-3' \
     -H 'Referer: https://me:SECRET-4@example.com/?key=SECRET-5' -A $'a "b" \xff\xc3\xa9' >"$dir/body"
+ask app.example.com "/name/p;token=SECRET-6?next=%2Fx%3Ftoken%3DSECRET-7" -A $'a\xc2\x9b31m\xc2\x85\xe2\x80\xae' -o "$dir/none"
 ask app.example.com '/x/../name/%62' --path-as-is --http2-prior-knowledge -d 12345 -o "$dir/body2"
 ask none.example.com /c -o "$dir/none"
 exec 8<>"/dev/tcp/${edge%:*}/${edge##*:}"
@@ -47,12 +48,12 @@ wait_for_text backend '^request GET /sleep/60000 '
 sleep 0.2
 kill_now leaving
 ask app.example.com /cut/length -o "$dir/none" 2>"$dir/none" || true
-wait_until $patience "six lines" lines_are "$log" 6
+wait_until $patience "seven lines" lines_are "$log" 7
 python3 - "$log" "$(stat -c %s "$dir/body")" <<'PY' || fail "the lines above are wrong"
 import json, sys
 
 lines = [json.loads(line) for line in open(sys.argv[1], "rb")]
-assert len(lines) == 6, lines
+assert len(lines) == 7, lines
 by = {line["target"].split("?")[0]: line for line in lines}
 first = by["/name/a"]
 expected = {
@@ -67,6 +68,8 @@ assert 0 <= first["routed_ms"] <= first["connected_ms"] <= first["first_byte_ms"
 assert len(first["request_id"]) == 15 and first["time"].endswith("Z"), first
 second = by["/x/../name/%62"]  # as the visitor wrote it
 assert (second["protocol"], second["method"], second["received"]) == ("HTTP/2", "POST", 5), second
+third = by["/name/p;token=***"]
+assert third["target"] == "/name/p;token=***?next=***" and third["user_agent"] == "a\x9b31m\x85\u202e", third
 none = by["/c"]
 assert (none["status"], none["cause"], none["service"], none["connected_ms"]) == (404, "unknown_host", "", None), none
 bad = by[""]
@@ -77,6 +80,7 @@ cut = by["/cut/length"]
 assert (cut["status"], cut["outcome"], cut["sent"]) == (200, "cut", 10), cut
 PY
 ! grep -q SECRET "$log" || fail "a secret is in the access log"
+! grep -qaP '\xc2[\x80-\x9f]|\xe2\x80\xae' "$log" || fail "the access log has control characters as they are"
 
 say "rotation under load, by hand and by logrotate"
 load() { # a thousand requests at a time, until all rotations have been and there were at least $1; how many is in "made"
@@ -108,7 +112,7 @@ if command -v logrotate >/dev/null || [[ -x /usr/sbin/logrotate ]]; then
 fi
 touch "$dir/rotated"
 wait "$load" || fail "the load"
-all=$((6 + $(<"$dir/made")))
+all=$((7 + $(<"$dir/made")))
 total_is() { (($(cat "$log"* | wc -l) >= all)); }
 wait_until $patience "$all lines" total_is
 python3 - "$all" "$log"* <<'PY' || fail "lines are lost or torn"

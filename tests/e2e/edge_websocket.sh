@@ -8,7 +8,8 @@ need_ws
 count=1000
 large=$(by_size 50 1000 200)
 serve_node backend
-printf 'server:\n  http:\n    h2c: on\n    http2_websockets: on\n' >"$dir/edge.yml"
+printf 'server:\n  http:\n    h2c: on\n    http2_websockets: on\n  access_log: %s\n  access_log_format: json\n' \
+    "$dir/access.log" >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml" --log-level debug
 ready_client client 1 --http "app.example.com=$backend"
 
@@ -45,3 +46,12 @@ visit "$by_http2" 10 http2
 wait_until $patience "their end at the backend" count_is backend '^closed [0-9]* 4[0-9]* reason of ' $((count + by_http2))
 equal "sockets that failed" "$(count_of backend '^failed ')" 0
 wait_for_text server 'a request is over .*protocol=HTTP/2'
+
+say "what the access log says of the bytes both ways"
+sockets='"target":"/echo/[0-9]*".*"status":101,'
+sockets_are() { (($(grep -c "$sockets" "$dir/access.log") >= $1)); }
+wait_until $patience "a line for each socket" sockets_are $((count + by_http2))
+for protocol in HTTP/1.1 HTTP/2; do
+    grep "$sockets" "$dir/access.log" | grep "\"protocol\":\"$protocol\"" >"$dir/lines" || fail "no line of $protocol"
+    ! grep -E '"(received|sent)":0,' "$dir/lines" || fail "sockets by $protocol that moved nothing"
+done

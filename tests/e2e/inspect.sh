@@ -112,6 +112,27 @@ run_ok inspect curl "$(newest)"
 bash -c "$(<"$dir/run.out") --connect-to ::$edge -sS --max-time $patience" >"$dir/by_curl"
 equal "what comes of it" "$(received $((first + 4)))" "$(received $((first + 3)))"
 
+say "secrets in wrappers, in bodies without a type, and in fields that are not named for them"
+before=$(listed 'len(r)')
+wrapped() { ask app.test "$@" >/dev/null; }
+wrapped /slack --data-urlencode 'payload={"token": "s3cret-slack", "type": "shown-1"}'
+wrapped /lambda -H 'Content-Type: application/json' -d '{"body": "{\"password\": \"s3cret-lambda\"}", "api_keys": ["s3cret-plural"], "x": "shown-2"}'
+wrapped /graphql -H 'Content-Type: application/json' -d '{"query": "mutation { login(password: \"s3cret-graphql\") { id } }", "x": "shown-3"}'
+wrapped /pairs -H 'Content-Type: application/json' -d '[{"name": "password", "value": "s3cret-pair"}, {"name": "n", "value": "shown-4"}]'
+wrapped /parts -F 'json={"password": "s3cret-part"};type=application/json' -F 'x=shown-5'
+wrapped /untyped -H 'Content-Type:' -d 'password=s3cret-untyped&x=shown-6'
+wrapped /xml -H 'Content-Type: text/xml' -d '<a token="s3cret-attribute"><password>s3cret-element</password><x>shown-7</x></a>'
+wrapped '/path;token=s3cret-path?next=%2Fx%3Ftoken%3Ds3cret-next&code=s3cret-code&x=shown-8'
+wrapped /fields -H 'Referer: http://u:s3cret-user@a.test/?x=shown-9' -H 'X-Original-URI: /?token=s3cret-uri' \
+    -H 'Link: <https://a.test/?token=s3cret-link>; rel=next' -H 'Refresh: 0; url=/?token=s3cret-refresh' \
+    -H 'Sec-WebSocket-Protocol: chat, base64url.bearer.authorization.k8s.io.s3cret-protocol'
+all_over $((before + 9))
+for id in $(listed '" ".join(str(e["id"]) for e in r[:9])'); do "$FERROTUNNEL" inspect show "$id" --json; done >"$dir/all"
+"$FERROTUNNEL" inspect har >>"$dir/all"
+! grep -o 's3cret[a-z0-9-]*' "$dir/all" >"$dir/told" || fail "secrets are told: $(sort -u "$dir/told")"
+for i in 1 2 3 4 5 6 7 8 9; do has_text "$dir/all" "shown-$i"; done
+has_text "$dir/all" '"chat, \*\*\*"'
+
 kill_now backend
 run_fails inspect replay 4
 has_text "$dir/run.out" 'backend was not reached'

@@ -1,4 +1,5 @@
 #include "access/format.hpp"
+#include "access/escape.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -115,6 +116,22 @@ TEST_CASE("what is wrong with a template is told with its place", "[access]") {
     CHECK(error_of("{visitor}" + std::string(template_bytes_max - 9, 'x')).empty());
 }
 
+TEST_CASE("what a terminal obeys, or a reader does not see, is escaped in JSON", "[access]") {
+    const auto escaped = [](std::string_view text) {
+        std::string line;
+        append_json(line, text);
+        return line;
+    };
+    CHECK(escaped("a\xc2\x9b"
+                  "31m\xc2\x85\x7f") == R"("a\u009b31m\u0085\u007f")");
+    CHECK(escaped("\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8\xe2\x80\x8b\xef\xbb\xbf") ==
+          R"("\u202e\u2066\u2028\u200b\ufeff")");
+    CHECK(escaped("\xf3\xa0\x81\x81") == R"("\udb40\udc41")");  // a tag, U+E0041
+    CHECK(escaped("\xc3\xa9 \xc2\xa0\xe2\x9c\x93\xf0\x9f\x98\x80") ==
+          "\"\xc3\xa9 \xc2\xa0\xe2\x9c\x93\xf0\x9f\x98\x80\"");
+    CHECK(escaped("a\xff\xc2\x9b") == R"("a\ufffd\ufffd\ufffd")");
+}
+
 TEST_CASE("values of query parameters are masked", "[access]") {
     const Masks masks({"Token", "key"});
     CHECK(masks.masked("/a") == "/a");
@@ -125,6 +142,10 @@ TEST_CASE("values of query parameters are masked", "[access]") {
     CHECK(masks.masked("/a?token=&token&mytoken=1") == "/a?token=&token&mytoken=1");
     CHECK(masks.masked("/a?x=?token=1=2") == "/a?x=?token=***");
     CHECK(masks.masked("/a?") == "/a?");
+    CHECK(masks.masked("/a;token=1/b;c=2?d") == "/a;token=***/b;c=2?d");
+    CHECK(masks.masked("/a#token=1") == "/a#token=***");
+    CHECK(masks.masked("/a?next=%2Fx%3Ftoken%3D1&b=2%3B") == "/a?next=***&b=2%3B");
+    CHECK(masks.masked("/a?next=%252Fx%253Ftoken%253D1") == "/a?next=***");
     CHECK(masks.masked("https://u:p@h/?a=1") == "https://***@h/?a=1");
     CHECK(masks.masked("/x://u@h/") == "/x://u@h/");
     CHECK(Masks({"*"}).masked("/a?b=1&c=2&d") == "/a?b=***&c=***&d");

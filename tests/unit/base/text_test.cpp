@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "ferrotunnel/detail/shown_text.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,24 @@ TEST_CASE("control characters are not printable") {
     CHECK_FALSE(is_printable(std::string_view("\0", 1)));
     CHECK_FALSE(is_printable("\xff"));
     CHECK(is_printable("\xc2\xa0"));
+}
+
+TEST_CASE("characters that a line for people has as they are") {
+    using detail::is_shown;
+    for (const std::uint32_t code :
+         {0x20U, 0x7eU, 0xa0U, 0xe9U, 0x5d0U, 0x2027U, 0x202fU, 0x2065U + 0xbU, 0xfffcU, 0x1f600U}) {
+        INFO(code);
+        CHECK(is_shown(code));
+    }
+    for (const std::uint32_t code :
+         {0U,      0x1fU,   0x7fU,   0x80U,   0x85U,   0x9bU,   0x9fU,   0xadU,   0x61cU,  0x180eU, 0x200bU,
+          0x200fU, 0x2028U, 0x2029U, 0x202aU, 0x202eU, 0x2060U, 0x2066U, 0x206fU, 0xfeffU, 0xfff9U, 0xe0001U}) {
+        INFO(code);
+        CHECK_FALSE(is_shown(code));
+    }
+    CHECK(detail::shown_length("\xe2\x9c\x93") == 3);
+    CHECK(detail::shown_length("\xe2\x9c") == 0);
+    CHECK(detail::shown_length("") == 0);
 }
 
 TEST_CASE("text is made printable and cut between characters") {

@@ -507,6 +507,11 @@ TEST_CASE("bodies: what follows a change of protocols is no body", "[exchange][p
     CHECK(visitor.read_exactly(3) == "raw");
     visitor.send("and back");
     CHECK(backend.read_exactly(8) == "and back");
+    visitor.close();
+    backend.close();
+    const plugin::Outcome outcome = rig.outcome();
+    CHECK(outcome.request_bytes == 8);
+    CHECK(outcome.response_bytes == 3);
 }
 
 TEST_CASE("bodies: pages and answers of plugins pass the transforms of those that saw the request",

@@ -28,6 +28,9 @@ TEST_CASE("foreign text can not break a text line or steer the terminal", "[log]
     CHECK(text("two\nlines") == "two\\nlines");
     CHECK(text("x", {{"a", "\033[2J\r\n\t\x7f"}}) == R"(x  a="\x1b[2J\x0d\n\x09\x7f")");
     CHECK(text("x", {{"a", "\xc2\x9b"}}) == R"(x  a="\xc2\x9b")");  // CSI as one character
+    CHECK(text("x", {{"a",
+                      "\xe2\x80\xae"
+                      "b"}}) == R"(x  a="\xe2\x80\xaeb")");  // turns the direction of the line
     CHECK(text("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
     CHECK(text("bad \xff") == R"(bad \xff)");
 }

@@ -1,0 +1,58 @@
+// Members that mean something together: {"name": "password", "value": "x"} in any order, as archives, forms and lists
+// of variables have them, and the private parts of a JSON Web Key beside its "kty".
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inspect/search.hpp"
+
+namespace ferrotunnel::inspect {
+
+/// The brackets around the place of a search, and what is known of the members within each. Beyond
+/// limits::inspect_brackets_max it only counts them.
+class Members {
+public:
+    Members() : open_(1) {}
+
+    std::size_t depth() const noexcept { return open_.size() - 1 + beyond_; }
+    void open();
+    /// The innermost brackets end before this place; without any, nothing does.
+    void close(std::size_t end, Findings& findings, const Secrets& secrets);
+    /// Between two members. Outside of brackets, lines and items of a list are.
+    void end_member(std::size_t end);
+    void end_item(std::size_t end, Findings& findings, const Secrets& secrets);
+    /// The text is over, perhaps before what belongs to a value.
+    void finish(std::size_t end, Findings& findings, const Secrets& secrets);
+    /// A member whose name begins here. The end of its value counts if that is a secret by the member's own name; of
+    /// others it is where the member ends. True: whether it is one is decided with its neighbours.
+    bool add(std::string_view name, std::size_t begin, Range value, bool is_secret);
+
+private:
+    enum class Role : std::uint8_t { none, name, value, private_part };
+    struct Member {
+        Role role;
+        Range value;
+        bool is_secret;  // by its own name
+        std::string name;
+    };
+    struct Brackets {
+        std::vector<Member> members;
+        bool has_open_end = false;  // of the last member
+        bool is_key = false;
+    };
+
+    static Role role_of(std::string_view name) noexcept;
+    static void settle(Brackets& brackets, bool is_cut, Findings& findings, const Secrets& secrets);
+    static void end_last(Brackets& brackets, std::size_t end) noexcept;
+
+    std::vector<Brackets> open_;  // the first one is the text itself
+    std::size_t beyond_ = 0;
+};
+
+/// A value as it is written: without its quotes, if it has any.
+std::string_view without_quotes(std::string_view value) noexcept;
+
+}  // namespace ferrotunnel::inspect
