@@ -99,15 +99,11 @@ void add_visit(ClientPlan& plan, Problems& problems) {
     }
 }
 
-// Leaves out of the log what the standard output says as well; used as long as the user has not asked for a level.
-LogSink without_echo(LogSink sink) {
-    return [sink = std::move(sink)](const LogRecord& record) {
-        static const std::set<std::string_view> told{"could not connect", "the connection was lost",
-                                                     "a service was refused"};
-        if (!told.contains(record.message)) {
-            sink(record);
-        }
-    };
+// What the standard output says as well.
+const std::set<std::string_view>& told_lines() {
+    static const std::set<std::string_view> told{"could not connect", "the connection was lost",
+                                                 "a service was refused", "a reload was refused"};
+    return told;
 }
 
 const SettingOptions& client_settings() {
@@ -148,7 +144,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     const LogSink sink = log_sink(plan.common);
-    builder.log(plan.common.log_level ? sink : without_echo(sink), plan.common.log_level.value_or(default_log_level));
+    builder.log(without_echo(plan.common, sink, told_lines()), plan.common.log_level.value_or(default_log_level));
     if (!file.control) {
         builder.control("default");  // an option may say otherwise
     }
@@ -368,7 +364,7 @@ public:
         return report;
     }
 
-    void note_reload(bool applied) override { plan_.client.note_reload(applied); }
+    void note_reload(bool applied, const std::string& outcome) override { plan_.client.note_reload(applied, outcome); }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();

@@ -61,6 +61,17 @@ LogSink log_sink(const CommonSettings& settings) {
     };
 }
 
+LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::set<std::string_view>& told) {
+    if (settings.log_level || settings.log_format != LogFormat::text) {
+        return sink;
+    }
+    return [sink = std::move(sink), &told](const LogRecord& record) {
+        if (!told.contains(record.message)) {
+            sink(record);
+        }
+    };
+}
+
 OptionSection log_section() {
     return {"Log, on the standard error stream",
             {

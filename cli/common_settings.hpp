@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct CommonSettings {
 
 /// A sink that writes to the standard error stream.
 LogSink log_sink(const CommonSettings& settings);
+/// The sink without lines with these messages, which the standard output says as well, as long as a person reads both:
+/// the log is text, and nobody has chosen its level.
+LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::set<std::string_view>& told);
 
 /// Reads the settings. `config`: the file that the options override, and `section` of it; null: there is no file.
 CommonSettings read_common(const Options& options, std::chrono::milliseconds drain_default, const Config* config,

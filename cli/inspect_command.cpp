@@ -141,12 +141,15 @@ std::string clock_text(const Json& row) {
 
 std::string state_text(const Json& row) {
     const std::string state = text_in(row, "state");
-    const std::string text = state == "complete"       ? ""
-                             : state == "under_way"    ? "under way"
-                             : state == "visitor_left" ? "the visitor has left"
-                             : state == "backend_left" ? "the backend has left"
-                             : state == "not_http"     ? "no HTTP"
-                                                       : "the backend was not reached";
+    std::string text = state == "complete"       ? ""
+                       : state == "under_way"    ? "under way"
+                       : state == "visitor_left" ? "the visitor has left"
+                       : state == "backend_left" ? "the backend has left"
+                       : state == "not_http"     ? "no HTTP"
+                                                 : "the backend was not reached";
+    if (const std::string why = text_in(row, "why"); !why.empty()) {
+        text += (text.empty() ? "" : ": ") + printable(why);
+    }
     const std::int64_t replayed = number_in(row, "replay_of");
     return replayed == 0 ? text : fmt::format("{}{}replay of {}", text, text.empty() ? "" : ", ", replayed);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "printable.hpp"
 #include "status_text.hpp"
 
 namespace ferrotunnel::cli {
@@ -31,12 +32,13 @@ std::string clock_text(std::chrono::system_clock::time_point when) {
 std::string line_of(const RecordedExchange& exchange) {
     const std::string what = exchange.method.empty() ? fmt::format("{} from {}", exchange.service, exchange.visitor)
                                                      : fmt::format("{} {}", exchange.method, exchange.target);
-    return fmt::format("{}  {:>3}  {}  {}  {}", clock_text(exchange.began),
+    const std::string problem = exchange.problem.empty() ? "" : "  " + printable(exchange.problem);
+    return fmt::format("{}  {:>3}  {}  {}  {}{}", clock_text(exchange.began),
                        exchange.method.empty() ? "tcp"
                        : exchange.status == 0  ? "-"
                                                : std::to_string(exchange.status),
                        what, exchange.duration ? milliseconds_text(*exchange.duration) : "under way",
-                       size_text(static_cast<double>(exchange.bytes_sent)));
+                       size_text(static_cast<double>(exchange.bytes_sent)), problem);
 }
 
 std::vector<std::string> screen_of(const ClientStats& now, const std::vector<RecordedExchange>& newest) {

@@ -48,8 +48,14 @@ std::string ReloadReport::line(const std::string& file) const {
     if (!ok()) {
         return fmt::format("{} was not applied, and nothing has changed: {}", file, outcome());
     }
-    const std::string text = fmt::format("{} was read again: {}", file, outcome());
-    return needs_restart.empty() ? text : fmt::format("{}; needs a restart: {}", text, shortened(needs_restart, ", "));
+    return fmt::format("{} was read again: {}", file, whole_outcome());
+}
+
+std::string ReloadReport::whole_outcome() const {
+    const std::string text = outcome();
+    return !ok() || needs_restart.empty()
+               ? text
+               : fmt::format("{}; needs a restart: {}", text, shortened(needs_restart, ", "));
 }
 
 Reloader::Reloader(Inputs inputs)
@@ -71,13 +77,17 @@ void Reloader::set_files(const Config& config) {
 ReloadReport Reloader::reload() noexcept {
     ReloadReport report = take([this](Problems& problems) { return read(problems); });
     for (const auto& part : parts_) {
-        part->note_reload(report.ok());
+        part->note_reload(report.ok(), report.whole_outcome());
     }
     return report;
 }
 
 ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) noexcept {
-    return take([&before](Problems&) { return before; });
+    ReloadReport report = take([&before](Problems&) { return before; });
+    for (const auto& part : parts_) {
+        part->note_reload(report.ok(), "a trial is over, back to what was in effect before it: " + report.outcome());
+    }
+    return report;
 }
 
 ReloadAnswer Reloader::compare() noexcept {

@@ -25,6 +25,8 @@ struct ReloadReport {
     std::string line(const std::string& file) const;
     /// What has changed, or why nothing has, without more words.
     std::string outcome() const;
+    /// The same, and what only a restart changes.
+    std::string whole_outcome() const;
     ReloadAnswer answer() const {
         ReloadAnswer all{applied, needs_restart, problems};
         all.same = same;

@@ -96,8 +96,8 @@ public:
     virtual void cancel() = 0;
     /// Applies what was prepared, once.
     virtual PartReport apply_prepared() = 0;
-    /// Counts that the configuration was read again.
-    virtual void note_reload(bool applied) { (void)applied; }
+    /// Counts that the configuration was read again, and tells what has come of it.
+    virtual void note_reload(bool applied, const std::string& outcome) { (void)applied, (void)outcome; }
 };
 
 ///            signal                    signal              signal

@@ -76,7 +76,9 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.replaces = options.flag("replace", problems);
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
-    builder.log(log_sink(plan.common), plan.common.log_level.value_or(default_log_level));
+    static const std::set<std::string_view> told_lines{"a reload was refused"};
+    builder.log(without_echo(plan.common, log_sink(plan.common), told_lines),
+                plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may say otherwise
@@ -329,7 +331,7 @@ public:
         return report;
     }
 
-    void note_reload(bool applied) override { plan_.server.note_reload(applied); }
+    void note_reload(bool applied, const std::string& outcome) override { plan_.server.note_reload(applied, outcome); }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();

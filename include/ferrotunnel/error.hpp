@@ -40,7 +40,8 @@ enum class errc {
     invalid_argument,    ///< a value that is never right [invalid_argument]
     server_unreachable,  ///< no connection to the server could be made [host_unreachable]
     internal,            ///< a bug on this or the other side [state_not_recoverable]
-    forbidden,           ///< the token has no right to this host or kind of service [permission_denied]
+    forbidden,           ///< the token has no right to this host or kind of service, or a plugin of the server
+                         ///< refuses the login or the service [permission_denied]
 };
 
 /// Returns the category "ferrotunnel": one object for the process, also with the shared library.

@@ -35,7 +35,7 @@ struct Event {
         resumed,       ///< it is there: nothing was lost
         draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
         reloaded,   ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
-                    ///< applied
+                    ///< applied, and what has changed or why it was refused
         kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
                     ///< follows for each
         took_over,  ///< client: it has taken the place of the clients of its identity, as `replace` says; with an

@@ -24,7 +24,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -35,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "ferrotunnel/detail/plugin_host.hpp"
 #include "ferrotunnel/plugin_abi.h"
 
 namespace ferrotunnel::plugin {
@@ -122,71 +122,6 @@ private:
     std::string words_;               // of refuse()
     std::unique_ptr<Answer> answer_;  // of FT_ANSWERED
 };
-
-namespace detail {
-
-/// The host's tables, as far as host and plugin both know them; what is not there is null.
-struct Api {
-    const ft_host* host = nullptr;
-    const ft_http* http = nullptr;
-    const ft_settings_api* settings = nullptr;
-    const ft_body_api* body = nullptr;    // null: the host has no bodies
-    const ft_session* session = nullptr;  // null: it asks nobody about visitors of TCP and about clients
-};
-// Hidden, so that each library has its own, whatever it was compiled with.
-__attribute__((visibility("hidden"))) inline Api api;
-
-/// A copy of a struct that begins with its size: what its writer did not know is null.
-template <typename Struct>
-Struct known_part(const Struct& theirs) noexcept {
-    Struct ours{};
-    std::memcpy(&ours, &theirs, theirs.size < sizeof(Struct) ? theirs.size : sizeof(Struct));
-    return ours;
-}
-
-/// The host's table of that id, as far as both know it; all null: it has none.
-template <typename Table>
-Table table_of(const ft_host& host, const char* id) noexcept {
-    const auto* const theirs = static_cast<const Table*>(host.extension(id));
-    return theirs != nullptr ? known_part(*theirs) : Table{};
-}
-
-/// All tables of a host, as far as both know them.
-struct Tables {
-    explicit Tables(const ft_host& theirs) noexcept : host(known_part(theirs)) {
-        if (host.extension != nullptr) {
-            http = table_of<ft_http>(host, FT_HTTP_1);
-            settings = table_of<ft_settings_api>(host, FT_SETTINGS_1);
-            body = table_of<ft_body_api>(host, FT_BODY_1);
-            session = table_of<ft_session>(host, FT_SESSION_1);
-        }
-    }
-    /// Whether the host has what no plugin can do without. The functions that are named here are the last ones of their
-    /// tables that this header calls without looking.
-    bool suffice() const noexcept {
-        return host.now_ns != nullptr && http.may_write != nullptr && settings.problem != nullptr;
-    }
-    /// What the header calls. Tables that the host has in part are as good as none.
-    Api api() const noexcept {
-        return {&host, &http, &settings, body.more != nullptr ? &body : nullptr,
-                session.drop != nullptr ? &session : nullptr};
-    }
-
-    ft_host host;
-    ft_http http{};
-    ft_settings_api settings{};
-    ft_body_api body{};
-    ft_session session{};
-};
-
-inline ft_text text(std::string_view view) noexcept {
-    return {view.data(), view.size()};
-}
-inline std::string_view view(ft_text text) noexcept {
-    return {text.data, text.size};
-}
-
-}  // namespace detail
 
 /// A decision that is owed. Move-only; any thread may have it. Destroyed without a decision it is a failure of the
 /// plugin, at once. After the exchange has ended it does nothing.
@@ -511,6 +446,7 @@ struct TypeOf {
         } catch (const std::exception& problem) {
             settings.problem({}, problem.what());
         } catch (...) {
+            settings.problem({}, "its constructor has thrown what is not a std::exception");
         }
         return nullptr;
     }
@@ -529,26 +465,32 @@ struct TypeOf {
         try {
             static_cast<Class*>(instance)->start();
         } catch (...) {
-            static_cast<Class*>(instance)->log(FT_LOG_ERROR, "start() has thrown");
+            log_thrown(instance, "start()");
         }
     }
     static void stop(void* instance) noexcept {
         try {
             static_cast<Class*>(instance)->stop();
         } catch (...) {
-            static_cast<Class*>(instance)->log(FT_LOG_ERROR, "stop() has thrown");
+            log_thrown(instance, "stop()");
         }
     }
     static void destroy(void* instance) noexcept { delete static_cast<Class*>(instance); }
+    /// Within a handler, of a call whose failure changes nothing.
+    static void log_thrown(void* instance, const char* call) noexcept {
+        static_cast<Class*>(instance)->log(FT_LOG_ERROR, detail::Thrown(call).words());
+    }
 
     template <auto hook>
     static ft_decision call(void* instance, ft_exchange* raw) noexcept {
         try {
             Exchange exchange(raw);
             return (static_cast<Class*>(instance)->*hook)(exchange).settle(raw);
-        } catch (const std::exception& problem) {
-            static_cast<Class*>(instance)->log(FT_LOG_WARN, problem.what());
         } catch (...) {
+            const detail::Thrown thrown("the hook");
+            if (!detail::explain(thrown.words())) {
+                static_cast<Class*>(instance)->log(FT_LOG_WARN, thrown.words());
+            }
         }
         return FT_FAILED;
     }
@@ -560,6 +502,7 @@ struct TypeOf {
                 exchange, {static_cast<std::uint16_t>(told.status), told.complete != 0, told.request_bytes,
                            told.response_bytes, std::chrono::nanoseconds(told.duration_ns)});
         } catch (...) {
+            log_thrown(instance, "on_close()");
         }
     }
 
@@ -568,9 +511,11 @@ struct TypeOf {
         try {
             Subject subject(raw);
             return (static_cast<Class*>(instance)->*hook)(subject).settle(raw);
-        } catch (const std::exception& problem) {
-            static_cast<Class*>(instance)->log(FT_LOG_WARN, problem.what());
         } catch (...) {
+            const detail::Thrown thrown("the hook");
+            if (!detail::explain(thrown.words())) {
+                static_cast<Class*>(instance)->log(FT_LOG_WARN, thrown.words());
+            }
         }
         return FT_FAILED;
     }
@@ -580,6 +525,7 @@ struct TypeOf {
             Subject visit(raw);
             static_cast<Class*>(instance)->on_visit_close(visit, Told::of(detail::known_part(*whole)));
         } catch (...) {
+            log_thrown(instance, "on_visit_close()");
         }
     }
 

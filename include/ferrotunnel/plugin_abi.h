@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { FT_ABI_MINOR = 2 };
+enum { FT_ABI_MINOR = 3 };
 
 /* Bytes; there is no NUL behind them. `data` may be null where `size` is 0. */
 typedef struct ft_text {
@@ -65,6 +65,10 @@ typedef struct ft_host {
     void (*log)(const ft_instance *, int32_t level, ft_text line);
     /* [any] A clock that only goes forward, in nanoseconds; the harness's in tests. */
     uint64_t (*now_ns)(void);
+    /* --- since minor version 3 --- */
+    /* [any] Says why the call of the plugin that runs on this thread is going to fail, for the log: what() of an exception,
+     * say. Up to 512 bytes; whatever they are, they are shown in printable form. Forgotten when the call has not failed. */
+    void (*explain)(ft_text words);
 } ft_host;
 
 /* --- settings ---------------------------------------------------------------------------------------------------- */

@@ -61,7 +61,7 @@ bool Exchange::observe(Side side, Look look) {
         return false;
     }
     const auto show = [](void* user, ft_text piece, std::int32_t last) noexcept -> std::int32_t {
-        try {
+        return detail::guarded("what it gave to observe()", [&] {
             Look& kept = *static_cast<Look*>(user);
             if constexpr (std::is_invocable_v<Look&, Text, bool>) {
                 kept(detail::view(piece), last != 0);
@@ -70,9 +70,7 @@ bool Exchange::observe(Side side, Look look) {
                 (void)last;
             }
             return 0;
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     };
     auto kept = std::make_unique<Look>(std::move(look));
     return detail::api.body->observe(exchange_, static_cast<std::uint32_t>(side), show, kept.release(),
@@ -86,32 +84,26 @@ inline bool Exchange::transform(Side side, std::unique_ptr<BodyFilter> filter) {
     ft_body_filter calls{};
     calls.size = sizeof(calls);
     calls.chunk = [](void* user, ft_text in, std::int32_t last, ft_sink* out) noexcept -> std::int32_t {
-        try {
+        return detail::guarded("BodyFilter::chunk()", [&] {
             Sink sink(out);
             static_cast<BodyFilter*>(user)->chunk(detail::view(in), last != 0, sink);
             return 0;
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     };
     calls.pull = [](void* user, ft_sink* out) noexcept -> std::int32_t {
-        try {
+        return detail::guarded("BodyFilter::pull()", [&] {
             Sink sink(out);
             static_cast<BodyFilter*>(user)->pull(sink);
             return 0;
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     };
     calls.release = [](void* user) { delete static_cast<BodyFilter*>(user); };
     calls.flush = [](void* user, ft_sink* out) noexcept -> std::int32_t {
-        try {
+        return detail::guarded("BodyFilter::flush()", [&] {
             Sink sink(out);
             static_cast<BodyFilter*>(user)->flush(sink);
             return 0;
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     };
     return detail::api.body->transform(exchange_, static_cast<std::uint32_t>(side), &calls, filter.release()) != 0;
 }
@@ -122,17 +114,19 @@ Decision Exchange::collect(std::size_t max, Then then) {
         return Decision::fail();
     }
     const auto decide = [](ft_exchange* raw, void* user, ft_text body) noexcept -> ft_decision {
-        try {
+        return detail::guarded("what it gave to collect()", [&] {
             Exchange exchange(raw);
             return (*static_cast<Then*>(user))(exchange, detail::view(body)).settle(raw);
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     };
     auto kept = std::make_unique<Then>(std::move(then));
     const bool collects = detail::api.body->collect(exchange_, max, decide, kept.release(),
                                                     [](void* user) { delete static_cast<Then*>(user); }) != 0;
-    return collects ? Decision(FT_COLLECT) : Decision::fail();
+    if (!collects) {
+        (void)detail::explain("collect() is for hooks of requests and answers, once in each");
+        return Decision::fail();
+    }
+    return Decision(FT_COLLECT);
 }
 
 }  // namespace ferrotunnel::plugin

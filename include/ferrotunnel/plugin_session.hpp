@@ -63,12 +63,10 @@ public:
 private:
     template <typename Function>
     static ft_decision run(ft_subject* raw, void* user) noexcept {
-        try {
+        return detail::guarded("what it gave to LaterOf::resume()", [&] {
             Subject subject(raw);
             return (*static_cast<Function*>(user))(subject).settle(raw);
-        } catch (...) {
-            return FT_FAILED;
-        }
+        });
     }
 
     ft_later handle_;

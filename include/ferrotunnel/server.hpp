@@ -163,6 +163,8 @@ public:
     void on_reload(ReloadHandler handler);
     /// Counts for metrics that the configuration was read again, by whomever, and whether it was `applied`.
     void note_reload(bool applied);
+    /// The same, with what has changed, or why it was refused: for the log and the event.
+    void note_reload(bool applied, std::string_view outcome);
     /// Sets what stands behind our own families where metrics are read. At any time.
     void on_scrape(ScrapeHandler handler);
     /// What is read there, for an application that has a place for metrics itself: Prometheus's text format, or

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "admin/stats_json.hpp"
 
 namespace ferrotunnel::admin {
 namespace {
+
+// A client that comes back has another port.
+std::string_view host_of(std::string_view peer) {
+    return peer.substr(0, peer.rfind(':'));
+}
 
 Json json_of_event(const EventRing& ring, const EventRing::Kept& kept) {
     using std::chrono::milliseconds;
@@ -27,6 +33,11 @@ Json json_of_event(const EventRing& ring, const EventRing::Kept& kept) {
     put("endpoint", event.endpoint);
     put("error", event.error ? event.error.message() : std::string());
     put("text", event.text);
+    if (kept.count > 1) {
+        json["count"] = kept.count;
+        json["first_ms"] = std::chrono::duration_cast<milliseconds>(kept.first_at.time_since_epoch()).count();
+        json["replaces"] = ring.id_of(kept.replaces);
+    }
     if (event.retry_in.count() > 0) {
         json["retry_in_ms"] = event.retry_in.count();
     }
@@ -50,13 +61,57 @@ void EventRing::put(const Event& event, Moment now) noexcept {
     const std::lock_guard lock(mutex_);
     ++last_;
     try {
-        kept_.push_back({last_, now, event});
-    } catch (const std::exception&) {
-        return;  // no memory: its number is missed by all
+        Kept kept{last_, now, event, 1, now, 0};
+        if (const auto before = same_refusal(event); before != kept_.end()) {
+            kept.count = before->count + 1;
+            kept.first_at = before->first_at;
+            kept.replaces = before->number;
+            kept_.erase(before);
+        }
+        kept_.push_back(std::move(kept));
+        if (kept_.size() > limits::admin_events_kept) {
+            drop_first();
+        }
+    } catch (const std::exception&) {  // no memory: nobody hears of it
     }
-    if (kept_.size() > limits::admin_events_kept) {
-        kept_.pop_front();
+}
+
+// The refusal that this one repeats: nothing else has happened to its service since.
+std::deque<EventRing::Kept>::iterator EventRing::same_refusal(const Event& event) {
+    if (event.kind != Event::Kind::refused) {
+        return kept_.end();
     }
+    for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept) {
+        const Event& before = kept->event;
+        if (before.service != event.service || before.client != event.client ||
+            host_of(before.peer) != host_of(event.peer)) {
+            continue;
+        }
+        if (before.kind == Event::Kind::refused && before.error == event.error && before.text == event.text) {
+            return std::prev(kept.base());
+        }
+        if (before.kind != Event::Kind::refused && !event.service.empty()) {
+            break;
+        }
+    }
+    return kept_.end();
+}
+
+void EventRing::drop_first() {
+    dropped_.push_back(kept_.front().number);
+    kept_.pop_front();
+    if (dropped_.size() > limits::admin_events_kept) {
+        dropped_.pop_front();
+        ++dropped_before_;
+    }
+}
+
+// How many events with a greater number have gone: exact for those that came lately, and for the beginning.
+std::uint64_t EventRing::dropped_after(std::uint64_t number) const noexcept {
+    const auto from = std::upper_bound(dropped_.begin(), dropped_.end(), number);
+    const auto lately = static_cast<std::uint64_t>(dropped_.end() - from);
+    const std::uint64_t earlier = from != dropped_.begin() || dropped_.empty() ? 0 : dropped_.front() - 1 - number;
+    return lately + std::min(dropped_before_, earlier);
 }
 
 EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
@@ -67,7 +122,7 @@ EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
     const auto room = std::min<std::size_t>(most, static_cast<std::size_t>(kept_.end() - from));
     batch.events.assign(from, from + static_cast<std::ptrdiff_t>(room));
     batch.last = batch.events.empty() ? std::max(after, last_) : batch.events.back().number;
-    batch.missed = batch.last - std::min(after, batch.last) - batch.events.size();
+    batch.missed = dropped_after(after);
     return batch;
 }
 

@@ -1,6 +1,9 @@
 // The latest events of a Server or Client, for those who ask the control API. Each has a number; whoever follows them
 // remembers the number of the last one it was told, and that is all there is of a listener: one that is slow waits for
 // nobody and holds nobody up, it finds that what it has missed is gone.
+//
+// A refusal that repeats is one event with a count: it moves to the end with a new number, and says which one it
+// replaces, so that a client which asks each minute does not drive everything else out.
 #pragma once
 
 #include <chrono>
@@ -27,6 +30,9 @@ public:
         std::uint64_t number;  // from 1, each once
         Moment at;
         Event event;
+        std::uint64_t count = 1;     // how often it has happened
+        Moment first_at{};           // where that is more than once
+        std::uint64_t replaces = 0;  // the number that it had before; 0: none
     };
     struct Batch {
         std::uint64_t missed = 0;  // events between `after` and the first of these that are gone
@@ -54,10 +60,16 @@ public:
     std::uint64_t number_of(std::string_view id) const noexcept;
 
 private:
+    std::deque<Kept>::iterator same_refusal(const Event& event);
+    void drop_first();
+    std::uint64_t dropped_after(std::uint64_t number) const noexcept;
+
     const std::string prefix_;
     mutable std::mutex mutex_;
     std::deque<Kept> kept_;
     std::uint64_t last_ = 0;
+    std::deque<std::uint64_t> dropped_;  // numbers of the latest events that have gone, the oldest first
+    std::uint64_t dropped_before_ = 0;   // how many went before those
     std::shared_ptr<int> places_ = std::make_shared<int>();
 };
 

@@ -127,8 +127,12 @@ Json har_entry(const Exchange& exchange) {
                {"response", response_of(exchange)},
                {"cache", Json::object()},
                {"timings", Json{{"send", sent}, {"wait", first - sent}, {"receive", end - first}}}};
+    std::string comment = inspect::problem_of(exchange);
     if (exchange.replay_of != 0) {
-        entry["comment"] = "sent again: exchange " + std::to_string(exchange.replay_of);
+        comment += (comment.empty() ? "" : "; ") + ("sent again: exchange " + std::to_string(exchange.replay_of));
+    }
+    if (!comment.empty()) {
+        entry["comment"] = std::move(comment);
     }
     if (!exchange.messages.empty()) {  // as browsers write them
         const double began = unix_ms(exchange.began);

@@ -424,7 +424,11 @@ std::string Client::dashboard_url() const {
 }
 
 void Client::note_reload(bool applied) {
-    detail::engine_of(impl_, "Client").note_reload(applied);
+    note_reload(applied, {});
+}
+
+void Client::note_reload(bool applied, std::string_view outcome) {
+    detail::engine_of(impl_, "Client").note_reload(applied, outcome);
 }
 
 void Client::on_scrape(ScrapeHandler handler) {

@@ -18,6 +18,7 @@ RecordedExchange summary_of(const inspect::Exchange& kept) {
     exchange.method = inspect::method_of(kept);
     exchange.target = inspect::target_of(kept);
     exchange.status = inspect::status_of(kept);
+    exchange.problem = inspect::problem_of(kept);
     const auto age = std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - kept.began);
     exchange.began = std::chrono::system_clock::now() - age;
     exchange.first_byte = microseconds_of(kept.first_byte);

@@ -65,7 +65,7 @@ public:
     void start();
     detail::FacadeControl& control() noexcept { return control_; }
     /// Counts that the configuration was read again, and tells of it.
-    void note_reload(bool applied) { events_.tell(control_.note_reload(applied)); }
+    void note_reload(bool applied, std::string_view outcome) { events_.tell(control_.note_reload(applied, outcome)); }
     void keep_services_beside(std::string file);
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     template <typename Description>

@@ -14,6 +14,7 @@
 #include "admin/search.hpp"
 #include "admin/stats_json.hpp"
 #include "admin/web.hpp"
+#include "api/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
@@ -340,11 +341,22 @@ void FacadeControl::on_scrape(ScrapeHandler handler) {
     scrape_ = std::move(handler);
 }
 
-Event FacadeControl::note_reload(bool applied) {
+Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
+    const std::string told = printable(outcome, limits::reload_outcome_max);
     Event event;
     event.kind = Event::Kind::reloaded;
-    event.text =
-        applied ? "The configuration was applied." : "The configuration was refused: nothing of it was applied.";
+    event.text = applied ? "The configuration was applied" : "The configuration was refused";
+    if (!told.empty()) {
+        event.text += ": " + told;
+    } else if (!applied) {
+        event.text += ": nothing of it was applied";
+    }
+    event.text += '.';
+    if (applied) {
+        log_.info("the configuration was reloaded", {{"outcome", told}});
+    } else {
+        log_.warn("a reload was refused", {{"why", told}});
+    }
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     std::lock_guard lock(mutex_);
     ++(applied ? reloads_.applied : reloads_.refused);

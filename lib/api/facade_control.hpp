@@ -70,8 +70,9 @@ public:
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     void on_scrape(ScrapeHandler handler);
-    /// Counts that the configuration was read again. Returns the event to be told.
-    Event note_reload(bool applied);
+    /// Counts that the configuration was read again, and logs it. `outcome`: what has changed, or why nothing has, of
+    /// which limits::reload_outcome_max bytes are shown; or empty. Returns the event to be told.
+    Event note_reload(bool applied, std::string_view outcome);
     /// What was counted, and what the application has to say, behind the families of `to`.
     void put_metrics(metrics::Exposition& to) const;
     /// All that a scraper reads. Empty before open().

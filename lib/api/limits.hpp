@@ -8,4 +8,7 @@ namespace ferrotunnel::limits {
 // Addresses beside those of the settings: each is a descriptor and an acceptor on the first worker.
 inline constexpr std::size_t added_listeners_max = 32;
 
+/// Bytes of what a reload has come to, in the log and the event: some lines of problems.
+inline constexpr std::size_t reload_outcome_max = 2'048;
+
 }  // namespace ferrotunnel::limits

@@ -445,7 +445,11 @@ std::string Server::dashboard_url() const {
 }
 
 void Server::note_reload(bool applied) {
-    detail::engine_of(impl_, "Server").note_reload(applied);
+    note_reload(applied, {});
+}
+
+void Server::note_reload(bool applied, std::string_view outcome) {
+    detail::engine_of(impl_, "Server").note_reload(applied, outcome);
 }
 
 void Server::on_scrape(ScrapeHandler handler) {

@@ -70,7 +70,7 @@ public:
     admin::Answer ask_client(const std::string& client, const admin::Json& request);
     detail::FacadeControl& control() noexcept { return control_; }
     /// Counts that the configuration was read again, and tells of it.
-    void note_reload(bool applied) { events_.tell(control_.note_reload(applied)); }
+    void note_reload(bool applied, std::string_view outcome) { events_.tell(control_.note_reload(applied, outcome)); }
     // Changes while it runs (server_apply.cpp).
     ApplyReport apply(detail::ServerSettings&& next);
     ApplyReport check(detail::ServerSettings&& next);

@@ -1,10 +1,12 @@
 #include "backend/backend.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "backend/limits.hpp"
 #include "base/text.hpp"
 #include "runtime/socket.hpp"
 
@@ -163,9 +165,8 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
     {
         std::lock_guard lock(mutex_);
         ++not_served_;
-        tell = !down_.load(std::memory_order_relaxed) && (!ever_down_ || now - down_since_ >= tell_again_after);
-        if (tell) {
-            ever_down_ = true;
+        tell = is_news(why, now);
+        if (tell && !down_.load(std::memory_order_relaxed)) {
             down_since_ = now;
             down_.store(true, std::memory_order_relaxed);
         }
@@ -179,6 +180,22 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
     }
 }
 
+bool BackendState::is_news(const std::string& why, TimePoint now) {
+    auto cause = std::find_if(causes_.begin(), causes_.end(), [&](const Cause& one) { return one.why == why; });
+    if (cause == causes_.end() && causes_.size() < limits::backend_causes_max) {
+        causes_.push_back({why, now, true});
+        return true;
+    }
+    if (cause == causes_.end()) {  // in the place of one of before
+        cause = std::find_if(causes_.begin(), causes_.end(), [](const Cause& one) { return !one.told; });
+    }
+    if (cause == causes_.end() || cause->told || now - cause->told_at < tell_again_after) {
+        return false;
+    }
+    *cause = {why, now, true};
+    return true;
+}
+
 void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
     std::uint64_t not_served = 0;
     std::chrono::seconds down_for{};
@@ -188,6 +205,9 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
             return;  // another thread was faster
         }
         not_served = std::exchange(not_served_, 0);
+        for (Cause& cause : causes_) {
+            cause.told = false;
+        }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
     // As loud as the loss: whoever has heard of the loss is to hear of the return.

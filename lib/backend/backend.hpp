@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -60,8 +61,9 @@ struct Backend {
     std::shared_ptr<Exit> exit{};                // through which visitors go where they want; null alike
 };
 
-/// Whether the backend of a service answers, as its visitors find out: logged once when it does not, and once when it
-/// is back. A line for each visitor would fill a disk for as long as a backend is down. There is one of these per
+/// Whether the backend of a service answers, as its visitors find out: logged once for each cause when it does not, and
+/// once when it is back, with the number of visitors. A line for each visitor would fill a disk for as long as a
+/// backend is down; so would texts that always differ, hence limits::backend_causes_max. There is one of these per
 /// service. Any thread.
 class BackendState {
 public:
@@ -81,11 +83,18 @@ public:
     }
 
 private:
+    struct Cause {
+        std::string why;
+        TimePoint told_at;
+        bool told;  // since the backend last answered
+    };
+
     void is_back(const Names& names, TimePoint now, Logger& log);
+    bool is_news(const std::string& why, TimePoint now);
 
     std::atomic<bool> down_{false};  // and that was logged
     std::mutex mutex_;
-    bool ever_down_ = false;
+    std::vector<Cause> causes_;
     TimePoint down_since_{};        // as it was last logged
     std::uint64_t not_served_ = 0;  // visitors refused since the log last said that it is back
 };

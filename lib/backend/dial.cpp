@@ -105,8 +105,9 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
     pump->on_cancel([connector] { connector->reset(); });
     auto connected = [pump, dial, take = std::move(take)](std::error_code error, runtime::Fd socket) {
         if (error) {
-            dial->failed(error.message());
-            pump->refuse(error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused);
+            const std::string why = error.message();
+            dial->failed(why);
+            pump->refuse(error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused, why);
             return;
         }
         dial->connected(socket.get());
@@ -114,8 +115,9 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
             trunk::set_pumped_socket_options(socket.get(), runtime::is_loopback(dial->backend().place.at));
         }
         if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
-            dial->failed("it does not take the header of the PROXY protocol");
-            pump->refuse(wire::Code::refused);
+            static const std::string why = "it does not take the header of the PROXY protocol";
+            dial->failed(why);
+            pump->refuse(wire::Code::refused, why);
             return;
         }
         take(std::move(socket));
@@ -183,7 +185,7 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
                               : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::visitor),
                           tls ? "https" : "http", deadline);
         } catch (const std::bad_alloc&) {
-            end->refuse(wire::Code::busy);
+            end->refuse(wire::Code::busy, trunk::no_memory_text);
         }
     };
     attach(*dial, end, std::move(stream));
@@ -196,6 +198,14 @@ void tell_refused_visit(const ClientService& service, const std::string& why, Ti
     static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, refused, now)) {
         log.warn("a visit was refused", {{"service", service.name}, {"why", why}});
+    }
+}
+
+void tell_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
+                      std::string_view why, TimePoint now) {
+    if (const std::unique_ptr<Tap> tap = tap_for(service, visitor, shared, now)) {
+        tap->not_reached(why, {}, now);
+        tap->over(now);
     }
 }
 
@@ -238,7 +248,7 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             pump->set_pipe(transport::make_tls_pipe(std::move(socket), dial->backend().tls), deadline,
                            [dial](const std::string& why) { why.empty() ? dial->answered() : dial->failed(why); });
         } catch (const std::bad_alloc&) {
-            pump->refuse(wire::Code::busy);
+            pump->refuse(wire::Code::busy, trunk::no_memory_text);
         }
     };
     attach(*dial, pump, std::move(stream));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "backend/client_service.hpp"
 #include "backend/own_visits.hpp"
@@ -28,6 +29,10 @@ struct DialShared {
 inline constexpr const char* words_too_many_handshakes = "too many visitors have not proved the key yet";
 /// Logs why a visit of another client was refused, not too often.
 void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
+
+/// Records a visitor for whom the backend is not even dialled, and why.
+void tell_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
+                      std::string_view why, TimePoint now);
 
 /// Connects `stream` to the service's backend; to be called on the worker, within on_open. The stream is accepted when
 /// the backend is connected (and speaks TLS, if it should), and aborted with `refused` or `timeout` if that fails. What

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "trunk/frame_windows.hpp"
+#include "trunk/inbound_pieces.hpp"
 #include "wire/http2_code.hpp"
 
 namespace ferrotunnel::backend {
@@ -23,9 +24,10 @@ Http2Stream::~Http2Stream() {
     close();
 }
 
-void Http2Stream::refuse(Code code) {
+void Http2Stream::refuse(Code code, std::string_view why) {
     cancel_ = nullptr;
     if (state_ != State::closed) {
+        show_not_reached(why);
         stream_->abort(code);
         close();
     }
@@ -42,7 +44,7 @@ void Http2Stream::set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_vi
         timer_->set(deadline);
         worker_.poller().add(pipe->fd(), *this);
     } catch (const std::exception&) {
-        refuse(Code::busy);
+        refuse(Code::busy, trunk::no_memory_text);
         return;
     }
     pipe_ = std::move(pipe);
@@ -360,8 +362,16 @@ void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
 
 void Http2Stream::not_spoken(Code code, const std::string& why) {
     events_.outcome(why);
+    show_not_reached(why);
     stream_->abort(code);
     close();
+}
+
+void Http2Stream::show_not_reached(std::string_view why) noexcept {
+    if (tap_) {
+        trunk::Pieces room;
+        tap_->not_reached(why, trunk::gather_inbound(*stream_, room), worker_.now());
+    }
 }
 
 // `why`: with which code the visitor has reset its stream, if it was one of HTTP/2.

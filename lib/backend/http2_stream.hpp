@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/intrusive_ptr.hpp"
@@ -49,7 +50,7 @@ public:
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
     /// Who sees HTTP/1.1 of the tunnel's side.
     void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
-    void refuse(wire::Code code);
+    void refuse(wire::Code code, std::string_view why);
 
     /// Takes the pipe over a connected socket. TLS, where there is some, and the backend's first frame have to be there
     /// by `deadline`. `scheme` is what requests are said to have come by.
@@ -79,6 +80,7 @@ private:
     void end_in_order();
     void end_failed(const h2::ClientConnection::Failure& failure);
     void not_spoken(wire::Code code, const std::string& why);
+    void show_not_reached(std::string_view why) noexcept;
     void leave(wire::Code why = wire::Code::none);
     void step_leaving();
     void let_go_of_stream() noexcept;

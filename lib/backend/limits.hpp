@@ -2,9 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 namespace ferrotunnel::limits {
 
+/// So many causes for which the backend of a service is not reached are logged until it answers again; further ones are
+/// only counted. More than any backend has, and few enough for texts that always differ.
+inline constexpr std::size_t backend_causes_max = 8;
 /// A UDP backend with several addresses that has answered a visitor at none so far: after so long the visitor's next
 /// datagram goes to the next one. DNS clients ask again after 5 s.
 inline constexpr std::chrono::seconds udp_answer_patience{2};

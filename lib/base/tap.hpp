@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
@@ -19,6 +21,11 @@ public:
     virtual void from_backend(Bytes bytes, TimePoint now) noexcept = 0;
     /// The backend gives nothing more: in order, or because it was reset or has failed.
     virtual void backend_ended(bool in_order, TimePoint now) noexcept = 0;
+    /// The backend cannot be reached, or refuses what it was sent before it has answered, for this reason; `waiting` is
+    /// what it has not taken of the stream so far, as far as that has arrived. Only over() follows.
+    virtual void not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept {
+        (void)why, (void)waiting, (void)now;
+    }
     /// The connection is over. Called once, and nothing follows.
     virtual void over(TimePoint now) noexcept = 0;
 };

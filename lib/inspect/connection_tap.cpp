@@ -1,5 +1,7 @@
 #include "inspect/connection_tap.hpp"
 
+#include <new>
+#include <string>
 #include <utility>
 
 namespace ferrotunnel::inspect {
@@ -38,11 +40,25 @@ void ConnectionTap::from_backend(Bytes bytes, TimePoint now) noexcept {
 
 void ConnectionTap::backend_ended(bool in_order, TimePoint) noexcept {
     record_->change([&](Exchange& exchange) {
-        exchange.state = in_order ? Exchange::State::complete : Exchange::State::backend_left;
+        if (exchange.state == Exchange::State::under_way) {
+            exchange.state = in_order ? Exchange::State::complete : Exchange::State::backend_left;
+        }
     });
 }
 
-// Where the backend has not ended its direction, the visitor has left, or nobody was there.
+void ConnectionTap::not_reached(std::string_view why, std::span<const Bytes>, TimePoint) noexcept {
+    try {
+        std::string text(why);
+        record_->change([&](Exchange& exchange) {
+            exchange.state = Exchange::State::lost;
+            exchange.why = std::move(text);
+        });
+    } catch (const std::bad_alloc&) {
+        record_->change([](Exchange& exchange) { exchange.state = Exchange::State::lost; });
+    }
+}
+
+// Where the backend has not ended its direction, the visitor has left.
 void ConnectionTap::over(TimePoint now) noexcept {
     record_->change([&](Exchange& exchange) {
         if (exchange.state == Exchange::State::under_way) {

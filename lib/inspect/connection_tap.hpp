@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "base/tap.hpp"
 #include "inspect/inspector.hpp"
@@ -15,6 +17,7 @@ public:
     void to_backend(Bytes bytes, TimePoint now) noexcept override;
     void from_backend(Bytes bytes, TimePoint now) noexcept override;
     void backend_ended(bool in_order, TimePoint now) noexcept override;
+    void not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept override;
     void over(TimePoint now) noexcept override;
 
 private:

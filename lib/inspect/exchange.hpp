@@ -45,7 +45,7 @@ struct Exchange {
         visitor_left,  // before the answer was complete
         backend_left,  // likewise
         not_http,      // what was said is not HTTP, and was passed on as it was
-        lost,          // a replay that did not reach the backend
+        lost,          // the backend was not reached, or refused before it answered
     };
 
     std::uint64_t id = 0;
@@ -64,7 +64,8 @@ struct Exchange {
     std::optional<Duration> end{};
     Half request{};
     Half answer{};
-    bool upgraded = false;  // after the answer's head the bytes are no HTTP
+    unsigned edge_status = 0;  // of an exchange that is lost: what the server answers in the backend's place; 0: nobody
+    bool upgraded = false;     // after the answer's head the bytes are no HTTP
     std::vector<Message> messages{};
     std::uint64_t messages_left_off = 0;  // older ones
     // Of a connection, or after an upgrade: bytes.

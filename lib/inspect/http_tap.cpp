@@ -85,29 +85,62 @@ void HttpTap::backend_ended(bool in_order, TimePoint now) noexcept {
     });
 }
 
+void HttpTap::not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept {
+    now_ = now;
+    guarded([&] {
+        is_unreached_ = true;
+        unreached_why_ = why;
+        for (const Bytes& piece : waiting) {
+            take_request(as_text(piece));
+        }
+    });
+}
+
 void HttpTap::over(TimePoint now) noexcept {
     now_ = now;
     guarded([&] {
-        if (record_) {
+        if (is_unreached_) {
+            end_unreached();
+        } else if (record_) {
             const bool is_complete = answer_over_ || state_ == State::upgraded;
             end_exchange(is_complete      ? Exchange::State::complete
                          : backend_ended_ ? Exchange::State::backend_left
                                           : Exchange::State::visitor_left);
         } else if (origin_.id != 0) {
-            // A replay that nobody has taken is told of too.
-            Exchange lost;
-            lost.id = origin_.id;
-            lost.service = origin_.service;
-            lost.backend = origin_.backend;
-            lost.replay_of = origin_.replay_of;
-            lost.state = Exchange::State::lost;
-            lost.began = origin_.at;
-            lost.end = now_ - origin_.at;
-            inspector_->records().begin(std::move(lost));
+            record_lost();  // a replay that nobody has taken
         }
     });
     state_ = State::blind;
     record_.reset();
+}
+
+void HttpTap::end_unreached() {
+    if (record_) {
+        end_exchange(Exchange::State::lost, std::move(unreached_why_));
+    } else if (state_ == State::waiting && (origin_.id != 0 || inspector_->records().admits(now_))) {
+        record_lost();
+    }
+}
+
+// An exchange of which no head has come.
+void HttpTap::record_lost() {
+    Exchange lost;
+    lost.id = origin_.id;
+    lost.service = origin_.service;
+    lost.backend = origin_.backend;
+    lost.replay_of = origin_.replay_of;
+    lost.state = Exchange::State::lost;
+    lost.why = std::move(unreached_why_);
+    lost.edge_status = status_if_lost();
+    lost.began = origin_.at;
+    lost.end = now_ - origin_.at;
+    inspector_->records().begin(std::move(lost));
+}
+
+// A replay does not pass the edge: nobody answers it.
+unsigned HttpTap::status_if_lost() const noexcept {
+    constexpr unsigned bad_gateway = 502;
+    return is_unreached_ && origin_.replay_of == 0 ? bad_gateway : 0;
 }
 
 // --- to the backend ---
@@ -184,7 +217,9 @@ void HttpTap::record_request(std::string_view raw) {
     exchange.backend = origin_.backend;
     exchange.visitor = origin_.visitor;
     exchange.began = now_;
-    exchange.head_sent = Duration::zero();
+    if (!is_unreached_) {
+        exchange.head_sent = Duration::zero();
+    }
     exchange.request.head = std::move(masked.text);
     exchange.request.masked = exchange.request.head_masked = masked.has_masks;
     record_ = inspector_->records().begin(std::move(exchange));
@@ -198,7 +233,7 @@ void HttpTap::record_request(std::string_view raw) {
 void HttpTap::end_request(bool complete) {
     request_over_ = true;
     request_body_.finish(complete, inspector_->records(), inspector_->settings().body, inspector_->settings().secrets);
-    if (complete) {
+    if (complete && !is_unreached_) {
         change([&](Exchange& exchange) { exchange.request_sent = since_begin(); });
     }
     if (answer_over_) {
@@ -331,6 +366,7 @@ void HttpTap::end_exchange(Exchange::State state, std::string why) {
     change([&](Exchange& exchange) {
         exchange.state = state;
         exchange.why = std::move(why);
+        exchange.edge_status = state == Exchange::State::lost ? status_if_lost() : 0;
         exchange.end = since_begin();
     });
     record_.reset();

@@ -4,10 +4,12 @@
 //
 //   waiting --request's head--> exchange --both halves have ended--> waiting
 //                                  |  \--101, or 2xx to CONNECT--> upgraded (messages, bytes)
+//      |                           \--not reached--> over (lost), with what waits of the request
 //      \---- refused by a parser, a request before the last answer has ended, no memory ----> blind
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,7 @@ public:
     void to_backend(Bytes bytes, TimePoint now) noexcept override;
     void from_backend(Bytes bytes, TimePoint now) noexcept override;
     void backend_ended(bool in_order, TimePoint now) noexcept override;
+    void not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept override;
     void over(TimePoint now) noexcept override;
 
 private:
@@ -51,6 +54,9 @@ private:
     void end_request(bool complete);
     void end_answer(bool complete);
     void end_exchange(Exchange::State state, std::string why = {});
+    void end_unreached();
+    void record_lost();
+    unsigned status_if_lost() const noexcept;
     void take_upgraded(std::string_view bytes, bool by_visitor);
     void add_message(Message&& message, bool by_visitor);
     void go_blind(std::string why);
@@ -75,6 +81,8 @@ private:
     bool answer_heard_ = false;
     bool answer_over_ = false;
     bool backend_ended_ = false;
+    bool is_unreached_ = false;
+    std::string unreached_why_;
     bool is_websocket_ = false;
     bool has_events_ = false;
     struct Messages {

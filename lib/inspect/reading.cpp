@@ -115,11 +115,34 @@ std::string_view target_of(const Exchange& exchange) {
 }
 
 unsigned status_of(const Exchange& exchange) {
+    if (exchange.answer.head.empty()) {
+        return exchange.edge_status;
+    }
     unsigned status = 0;
     for (const char c : word_of(first_line(exchange.answer.head), 1).substr(0, 3)) {
         status = status * 10 + static_cast<unsigned>(c - '0');
     }
     return status;
+}
+
+std::string problem_of(const Exchange& exchange) {
+    const auto with_reason = [&](std::string text) {
+        return exchange.why.empty() ? text : text.append(": ").append(exchange.why);
+    };
+    switch (exchange.state) {
+        case Exchange::State::under_way:
+        case Exchange::State::complete:
+            break;
+        case Exchange::State::visitor_left:
+            return with_reason("the visitor has left");
+        case Exchange::State::backend_left:
+            return with_reason("the backend has left");
+        case Exchange::State::not_http:
+            return with_reason("no HTTP");
+        case Exchange::State::lost:
+            return with_reason("the backend was not reached");
+    }
+    return {};
 }
 
 std::string visitor_of(const Exchange& exchange) {

@@ -26,8 +26,10 @@ struct HeadView {
 std::string_view method_of(const Exchange& exchange);
 /// As the backend was asked for it.
 std::string_view target_of(const Exchange& exchange);
-/// 0: there is no answer.
+/// What the visitor was answered by the backend, or in its place by the server; 0: there is no answer.
 unsigned status_of(const Exchange& exchange);
+/// What has gone wrong, as a part of a sentence; empty: nothing, or it is under way.
+std::string problem_of(const Exchange& exchange);
 /// The visitor's address as far as it is known; of a request as X-Forwarded-For has it.
 std::string visitor_of(const Exchange& exchange);
 /// The URL by which the visitor has asked.

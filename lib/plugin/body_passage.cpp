@@ -85,12 +85,12 @@ void BodyPassage::show(Stage& stage, std::string_view piece, bool last) noexcept
         const bool is_off = stage.instance->is_off();
         const std::int32_t is_last = last && piece.empty() ? 1 : 0;
         if (is_off || call(stage, [&] { return stage.shows(stage.user, text_of(part), is_last); }) < 0) {
-            const std::string_view why = is_off ? "" : "it has failed on a body";
+            const std::string_view why = is_off ? "" : FailureReason::get_or("it has failed on a body");
             stage.is_passed_over = true;
             if (stage.instance->fails_closed() && !stage.instance->observes()) {
                 fail(stage, why);
             } else {
-                stage.instance->tell_failure(request_, why);
+                stage.instance->tell_failure(HookKind::body, request_, why);
             }
         }
     } while (!piece.empty());
@@ -181,8 +181,8 @@ void BodyPassage::give(Stage& stage, std::string_view piece, bool last) {
 
 // Looks at what a call of the filter has come to. False: it is passed over, and its piece goes on as it is.
 bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_over) {
-    const std::string_view why = result < 0                 ? "it has failed on a body"
-                                 : stage.out.has_too_much() ? "it has made too much of one piece of a body"
+    const std::string_view why = result < 0                 ? FailureReason::get_or("it has failed on a body")
+                                 : stage.out.has_too_much() ? "it has written more than 1 MiB for one piece of a body"
                                  : stage.out.wants_pull() && stage.filter.pull == nullptr
                                      ? "it has more of a body, and no pull"
                                      : "";
@@ -193,7 +193,7 @@ bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_ov
         fail(stage, why);
         return true;
     }
-    stage.instance->tell_failure(request_, why);
+    stage.instance->tell_failure(HookKind::body, request_, why);
     pass_over(stage);
     return false;
 }
@@ -207,7 +207,7 @@ void BodyPassage::pass_over(Stage& stage) {
 
 // The message can not be completed. Without a reason nothing is logged.
 void BodyPassage::fail(const Stage& stage, std::string_view why) noexcept {
-    stage.instance->tell_failure(request_, why);
+    stage.instance->tell_failure(HookKind::body, request_, why);
     state_ = State::failed;
 }
 

@@ -1,5 +1,7 @@
 #include "plugin/decision_wait.hpp"
 
+#include "plugin/failure_reason.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -16,7 +18,12 @@ DecisionWait::~DecisionWait() {
 }
 
 Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns) noexcept {
-    if (ticket_.ticket != nullptr || !chain_->begin_wait(instance, held_bytes_)) {
+    if (ticket_.ticket != nullptr) {
+        FailureReason::set("it owes a decision here already");
+        return {};
+    }
+    if (!chain_->begin_wait(instance, held_bytes_)) {
+        FailureReason::set("as many decisions are owed as may be");
         return {};
     }
     instance_ = instance;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "plugin/failure_reason.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/settings_view.hpp"
 
@@ -37,10 +38,14 @@ void log(const ft_instance* instance, std::int32_t level, ft_text line) {
     }
 }
 
+void explain(ft_text words) {
+    FailureReason::set(view(words));
+}
+
 }  // namespace
 
 const ft_host& host() noexcept {
-    static const ft_host table{sizeof(ft_host), FT_ABI_MINOR, extension, log, now_ns};
+    static const ft_host table{sizeof(ft_host), FT_ABI_MINOR, extension, log, now_ns, explain};
     return table;
 }
 

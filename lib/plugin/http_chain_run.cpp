@@ -205,10 +205,10 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
         asked.count(Count::waits);
         return Step::wait;
     }
-    return failed(asked, decision == FT_LATER      ? "it waits without a handle"
+    return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
                          : decision == FT_COLLECT  ? "it waits for a body that it has not asked for"
-                         : decision == FT_ANSWERED ? "it has answered without an answer"
-                                                   : "it has failed");
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it has answered without an answer")
+                                                   : reason_of(decision));
 }
 
 // `reply_` is the answer, unless the instance only observes.
@@ -225,7 +225,7 @@ std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     wait_.withdraw();
     take_back(mark_);
-    asked.tell_failure(info_.id, why);
+    asked.tell_failure(phase_ == Phase::request ? HookKind::request : HookKind::response, info_.id, why);
     wait_.renew_time();  // whoever comes next has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;

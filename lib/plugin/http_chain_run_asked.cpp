@@ -8,6 +8,8 @@
 #include "http/canonical_path.hpp"
 #include "http/characters.hpp"
 #include "http/target.hpp"
+#include "plugin/escaped.hpp"
+#include "plugin/failure_reason.hpp"
 #include "plugin/http_chain_run.hpp"
 #include "plugin/worker_plugins.hpp"
 
@@ -45,10 +47,54 @@ bool is_code(std::string_view code) {
            });
 }
 
-bool may_write_all(const std::vector<std::pair<std::string, std::string>>& fields) {
-    return fields.size() <= limits::plugin_answer_fields_max &&
-           std::all_of(fields.begin(), fields.end(),
-                       [](const auto& field) { return FieldLog::may_write(field.first, field.second); });
+using AnswerFields = std::vector<std::pair<std::string, std::string>>;
+
+// What is wrong with these fields of an answer; empty: nothing.
+std::string fault_in_fields(const AnswerFields& fields) {
+    constexpr std::size_t shown = 64;  // bytes of a name, and of a value
+    if (fields.size() > limits::plugin_answer_fields_max) {
+        return std::to_string(fields.size()) + " fields, of which " + std::to_string(limits::plugin_answer_fields_max) +
+               " may be";
+    }
+    for (const auto& [name, value] : fields) {
+        if (!FieldLog::may_write(name, value)) {
+            return "a field that may not be written: \"" + escaped(name, shown) + ": " + escaped(value, shown) + '"';
+        }
+    }
+    return {};
+}
+
+std::string fault_in_answer(std::uint32_t status, const AnswerFields& fields, std::string_view body) {
+    if (status < 200 || status > 599) {
+        return "the status " + std::to_string(status) + ", which is not one from 200 to 599";
+    }
+    if (body.size() > limits::plugin_answer_max) {
+        return "a body of " + std::to_string(body.size()) + " bytes, of which " +
+               std::to_string(limits::plugin_answer_max) + " may be";
+    }
+    if (!body.empty() && (status == 204 || status == 205 || status == 304)) {
+        return "a body, which an answer of the status " + std::to_string(status) + " does not have";
+    }
+    return fault_in_fields(fields);
+}
+
+std::string fault_in_page(std::uint32_t status, std::string_view code, const AnswerFields& fields) {
+    constexpr std::size_t shown = 80;
+    if (!page_with(status)) {
+        return "the status " + std::to_string(status) +
+               ", for which there is no page (400, 401, 403, 404, 405, 413, 429, 503)";
+    }
+    return is_code(code) ? fault_in_fields(fields)
+                         : "the code \"" + escaped(code, shown) + "\", which is not up to 64 letters, digits and '_'";
+}
+
+// False, and the reason is kept: there is a fault.
+bool is_sound(std::string_view what, const std::string& fault) {
+    if (!fault.empty()) {
+        FailureReason::set(what);
+        FailureReason::add(fault);
+    }
+    return fault.empty();
 }
 
 }  // namespace
@@ -221,10 +267,8 @@ bool HttpChainRun::set_target(std::string_view path, std::string_view query) {
 
 bool HttpChainRun::answer(std::uint32_t status, std::vector<std::pair<std::string, std::string>> fields,
                           std::string_view body) {
-    const bool has_no_body = status == 204 || status == 205 || status == 304;
-    const bool fits = status >= 200 && status <= 599 && body.size() <= limits::plugin_answer_max &&
-                      (body.empty() || !has_no_body) && may_write_all(fields);
-    if (!fits || current_ == none || phase_ == Phase::close) {
+    if (!is_sound("it has answered with ", fault_in_answer(status, fields, body)) || current_ == none ||
+        phase_ == Phase::close) {
         return false;
     }
     reply_ = {};
@@ -239,7 +283,8 @@ bool HttpChainRun::answer(std::uint32_t status, std::vector<std::pair<std::strin
 bool HttpChainRun::reject(std::uint32_t status, std::string_view code,
                           std::vector<std::pair<std::string, std::string>> fields) {
     const std::optional<http::PageState> page = page_with(status);
-    if (!page || !is_code(code) || !may_write_all(fields) || current_ == none || phase_ == Phase::close) {
+    if (!is_sound("it has refused with ", fault_in_page(status, code, fields)) || current_ == none ||
+        phase_ == Phase::close) {
         return false;
     }
     reply_ = {};

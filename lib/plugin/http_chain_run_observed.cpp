@@ -78,7 +78,7 @@ void HttpChainRun::collect_beside(std::size_t i) noexcept {
     } catch (const std::exception&) {  // no memory
         drop_collects();
     }
-    instance(i).tell_failure(info_.id, "there is no room to look at the body");
+    instance(i).tell_failure(HookKind::body, info_.id, "there is no room to look at the body");
 }
 
 void HttpChainRun::observed_too_large(const Instance& asked) noexcept {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugin/failure_reason.hpp"
 #include "plugin/host.hpp"
 #include "plugin/http_chain_run.hpp"
 
@@ -117,7 +118,11 @@ void resume(ft_later later, ft_decision (*then)(ft_exchange*, void*), void* user
 }
 
 void drop(ft_later later) {
-    Ticket::decide(handle_of(later), {[](ft_exchange*, void*) -> ft_decision { return FT_FAILED; }, nullptr, nullptr});
+    Ticket::decide(handle_of(later), {[](ft_exchange*, void*) -> ft_decision {
+                                          FailureReason::set(owed_and_dropped);
+                                          return FT_FAILED;
+                                      },
+                                      nullptr, nullptr});
 }
 
 std::int32_t may_write(ft_text name, ft_text value) {

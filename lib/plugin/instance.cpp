@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "plugin/control_call.hpp"
+#include "plugin/escaped.hpp"
 #include "plugin/host.hpp"
 #include "plugin/settings_view.hpp"
 
@@ -46,18 +47,21 @@ void Instance::log(std::int32_t level, std::string_view line) const noexcept {
     try {
         const LogLevel as = level_of(level);
         if (log_.may_write(as, lines, now())) {
-            log_.log_at(as, "a plugin says", {{"plugin", options_.id}, {"text", printable(line, longest)}});
+            log_.log_at(as, "a plugin says", {{"plugin", options_.id}, {"text", escaped(line, longest)}});
         }
     } catch (const std::exception&) {  // no memory for the line
     }
 }
 
-void Instance::tell_failure(std::string_view request, std::string_view why) const noexcept {
+void Instance::tell_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept {
     static constexpr LineKind failures{"plugin_failures"};
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
-            log_.warn("a plugin has failed", {{"plugin", options_.id}, {"request", request}, {"why", why}});
+            log_.warn("a plugin has failed", {{"plugin", options_.id},
+                                              {"request", request},
+                                              {"why", escaped(why, limits::plugin_reason_max)},
+                                              {"hook", name_of(hook)}});
         }
     } catch (const std::exception&) {
     }
@@ -117,8 +121,10 @@ void Instance::tell_failure(std::string_view phase, std::string_view address, st
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
-            log_.warn("a plugin has failed",
-                      {{"plugin", options_.id}, {"phase", phase}, {"from", address}, {"why", why}});
+            log_.warn("a plugin has failed", {{"plugin", options_.id},
+                                              {"phase", phase},
+                                              {"from", address},
+                                              {"why", escaped(why, limits::plugin_reason_max)}});
         }
     } catch (const std::exception&) {
     }

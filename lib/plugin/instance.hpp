@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "base/result.hpp"
 #include "expression/expression.hpp"
 #include "hooks/http_run.hpp"
+#include "plugin/failure_reason.hpp"
 #include "plugin/hook_watch.hpp"
 #include "plugin/instance_counts.hpp"
 #include "plugin/prepared.hpp"
@@ -62,9 +64,9 @@ public:
     void count_time(HookKind hook, Duration took) const noexcept { counts_.add_time(hook, took); }
     const InstanceCounts& counts() const noexcept { return counts_; }
 
-    /// Counts a failure in a request with that id, and tells of it, where the log has room for such lines. Without a
-    /// reason it is only counted. Any thread.
-    void tell_failure(std::string_view request, std::string_view why) const noexcept;
+    /// Counts a failure of a hook in a request with that id, and tells of it, where the log has room for such lines.
+    /// Without a reason it is only counted. Any thread.
+    void tell_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept;
     /// Tells what an observing instance would have answered, or changed (the "request field" of that name, say).
     void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
     void tell_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
@@ -100,9 +102,14 @@ private:
 template <typename Hook>
 void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
     watch.begin(follows);
+    FailureReason::clear();
     try {
         hook();
+    } catch (const std::exception& problem) {
+        FailureReason::set("it has thrown: ");
+        FailureReason::add(problem.what());
     } catch (...) {
+        FailureReason::set("it has thrown what is not a std::exception");
     }
     const std::optional<SlowHook> slow = watch.end();
     asked.count_time(kind, watch.took());

@@ -54,6 +54,8 @@ inline constexpr std::uint64_t plugin_collected_settable_max = 4'096_MiB;
 
 /// What a plugin says to the user of a client that it refuses: a line.
 inline constexpr std::size_t plugin_words_max = 200;
+/// Bytes of the reason for a failure of a plugin, such as what() of an exception, that the log has.
+inline constexpr std::size_t plugin_reason_max = 512;
 /// Hosts that a plugin may give a service.
 inline constexpr std::size_t plugin_hosts_max = 16;
 

@@ -181,9 +181,9 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         asked.count(Count::waits);
         return Step::wait;
     }
-    return failed(asked, decision == FT_LATER      ? "it waits without a handle"
-                         : decision == FT_ANSWERED ? "it has refused without words"
-                                                   : "it has failed");
+    return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it has refused without words")
+                                                   : reason_of(decision));
 }
 
 // Takes back what the instance did. Its failure policy decides on the rest.

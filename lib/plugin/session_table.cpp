@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugin/failure_reason.hpp"
 #include "plugin/host.hpp"
 #include "plugin/limits.hpp"
 #include "plugin/session_chain_run.hpp"
@@ -79,7 +80,12 @@ void resume_subject(ft_later later, ft_decision (*then)(ft_subject*, void*), voi
 
 void drop_subject(ft_later later) {
     resume_subject(
-        later, [](ft_subject*, void*) -> ft_decision { return FT_FAILED; }, nullptr, nullptr);
+        later,
+        [](ft_subject*, void*) -> ft_decision {
+            FailureReason::set(owed_and_dropped);
+            return FT_FAILED;
+        },
+        nullptr, nullptr);
 }
 
 }  // namespace

@@ -197,6 +197,9 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
         service->on_stream(std::move(stream), open);
     } else if (shared_->own_visits->is_own(open.visitor, open.service)) {
         stream->abort(Code::refused);
+        backend::tell_not_reached(*service, open.visitor,
+                                  {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector},
+                                  "the service leads back to itself", worker_.now());
         if (shared_->own_visits->may_tell(open.service, worker_.now())) {
             shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});

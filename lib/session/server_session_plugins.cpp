@@ -17,7 +17,7 @@ directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal) {
     if (refusal.failed) {
         return {Code::busy, "The server can not decide on this at the moment. Trying later may work."};
     }
-    return {Code::refused, refusal.words.empty() ? "The server's rules do not allow it." : refusal.words};
+    return {Code::forbidden, refusal.words.empty() ? "The server's rules do not allow it." : refusal.words};
 }
 
 void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,

@@ -36,7 +36,7 @@ public:
             case errc::name_taken:
                 return "the name is taken";
             case errc::forbidden:
-                return "the token has no right to this";
+                return "the server does not allow this";
             case errc::unsupported:
                 return "the other side does not support this";
             case errc::would_deadlock:

@@ -22,7 +22,7 @@ void PipePump::set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadlin
         handshake_->set(deadline);
         worker_.poller().add(pipe->fd(), *this);
     } catch (const std::exception&) {
-        refuse(Code::busy);
+        refuse(Code::busy, no_memory_text);
         return;
     }
     outcome_ = std::move(outcome);
@@ -49,7 +49,7 @@ bool PipePump::shake_hands() {
 
 void PipePump::handshake_failed(Code code, const std::string& why) {
     outcome_(why);
-    refuse(code);
+    refuse(code, why);
 }
 
 bool PipePump::read_once() {
@@ -78,7 +78,9 @@ bool PipePump::read_once() {
             break;
         case IoStatus::error:
             if (!std::exchange(heard_, true)) {
-                outcome_(pipe_->error_text());
+                const std::string why = pipe_->error_text();
+                outcome_(why);
+                show_not_reached(why);
             }
             break;
     }

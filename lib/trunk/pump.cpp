@@ -19,8 +19,9 @@ void Pump::begin() {
     run();
 }
 
-void Pump::refuse(Code code) {
+void Pump::refuse(Code code, std::string_view why) {
     if (wants_end()) {
+        show_not_reached(why);
         stream_->abort(code);
         close(true);
     }
@@ -172,18 +173,6 @@ void Pump::reset_stream() {
 
 // --- to the end ---
 
-std::span<const Bytes> Pump::gather(Pieces& pieces) {
-    std::size_t count = 0;
-    stream_->for_each_inbound([&](StreamItem& item) {  // the queue may be long
-        if (item.kind != StreamItem::Kind::data) {
-            return false;
-        }
-        pieces[count++] = item.slice.bytes();
-        return count < pieces_max;
-    });
-    return {pieces.data(), count};
-}
-
 void Pump::count_taken(std::size_t bytes) {
     traffic_->moved(&Traffic::to_sockets, bytes);
     if (tap_) {
@@ -194,6 +183,13 @@ void Pump::count_taken(std::size_t bytes) {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(left, stream_->front()->slice.size()));
         stream_->consume(n);
         left -= n;
+    }
+}
+
+void Pump::show_not_reached(std::string_view why) noexcept {
+    if (tap_) {
+        Pieces room;
+        tap_->not_reached(why, gather(room), worker_.now());
     }
 }
 

@@ -14,11 +14,11 @@
 // bytes. An idle pump holds no slab and no timer.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/intrusive_ptr.hpp"
@@ -30,6 +30,7 @@
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
 #include "runtime/worker.hpp"
+#include "trunk/inbound_pieces.hpp"
 #include "trunk/last_bytes.hpp"
 #include "trunk/traffic.hpp"
 
@@ -43,8 +44,8 @@ public:
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
     /// Sets who sees what passes; null: nobody.
     void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
-    /// Says that there will be no end: the stream ends with this code.
-    void refuse(wire::Code code);
+    /// Ends the stream with this code, since there is no end. The tap gets the reason.
+    void refuse(wire::Code code, std::string_view why);
 
     /// Any thread; acts at once on the worker's thread.
     void wake() noexcept override;
@@ -73,10 +74,8 @@ protected:
     void reset_stream();
 
     // To the end.
-    static constexpr std::size_t pieces_max = 64;
-    using Pieces = std::array<Bytes, pieces_max>;
     /// The data that waits at the front of the stream, no further than one write goes.
-    std::span<const Bytes> gather(Pieces& pieces);
+    std::span<const Bytes> gather(Pieces& pieces) { return gather_inbound(*stream_, pieces); }
     /// The end has taken so much of it.
     void count_taken(std::size_t bytes);
     /// Shows the tap the first `bytes` bytes of what was read into these pieces.
@@ -85,6 +84,8 @@ protected:
             show_to_tap(pieces, bytes);
         }
     }
+    /// Tells the tap why the end, which is there, comes to nothing.
+    void show_not_reached(std::string_view why) noexcept;
     /// Shows the tap what the end has taken, where that is not what the stream has.
     void show_written(Bytes bytes) noexcept {
         if (tap_) {

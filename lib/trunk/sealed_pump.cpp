@@ -41,7 +41,7 @@ void SealedPump::set_socket(runtime::Fd socket) {
     try {
         worker_.poller().add(socket.get(), *this);
     } catch (const std::exception&) {
-        refuse(Code::busy);
+        refuse(Code::busy, no_memory_text);
         return;
     }
     socket_ = std::move(socket);

@@ -70,7 +70,7 @@ void SocketPump::set_socket(runtime::Fd socket) {
     try {
         worker_.poller().add_input(socket.get(), *this);
     } catch (const std::exception&) {
-        refuse(Code::busy);
+        refuse(Code::busy, no_memory_text);
         return;
     }
     socket_ = std::move(socket);

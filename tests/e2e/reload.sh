@@ -98,7 +98,7 @@ server_config "file:$dir/token" "  ports_per_token: 8" | write_aside "$dir/serve
 lets_in token fifth
 equal "lines" "$(lines_of server)" 1
 signal server HUP
-wait_until $patience "the second line" count_is server 'server.ports_per_token changed' 2
+wait_until $patience "the second line" count_is server 'read again: .*server.ports_per_token changed' 2
 signal server INT
 join_ok server
 

@@ -40,6 +40,16 @@ public:
         }));
     }
 
+    /// All lines, with their ends.
+    std::string text() const {
+        std::lock_guard lock(mutex_);
+        std::string all;
+        for (const std::string& line : lines_) {
+            all += line + '\n';
+        }
+        return all;
+    }
+
     /// How many lines of that kind were left out: the sum of all lines that say so.
     std::uint64_t left_out(std::string_view kind) const {
         const std::string begin = "lines were left out kind=" + std::string(kind) + " lines=";

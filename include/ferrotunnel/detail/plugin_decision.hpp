@@ -31,18 +31,19 @@ inline ft_decision Decision::settle(ft_subject* subject) const {
     if (answer_ == nullptr) {
         return value_;
     }
+    if (!is_page_) {
+        (void)detail::explain("it has answered with Decision::respond(), which only requests have; refuse() refuses");
+    }
     const ft_text words = detail::text(words_.empty() ? answer_->body : words_);
     return is_page_ && detail::api.session->refuse(subject, words) != 0 ? FT_ANSWERED : FT_FAILED;
 }
 
 template <typename Function>
 ft_decision Later::run(ft_exchange* raw, void* user) noexcept {
-    try {
+    return detail::guarded("what it gave to Later::resume()", [&] {
         Exchange exchange(raw);
         return (*static_cast<Function*>(user))(exchange).settle(raw);
-    } catch (...) {
-        return FT_FAILED;
-    }
+    });
 }
 
 inline void Later::decide(Decision decision) && {

@@ -1,5 +1,5 @@
 // What happens, as the program tells it: server-sent events, and the list of the latest.
-import { badge, card, make, Table } from "/dom.js";
+import { badge, card, make, number, Table } from "/dom.js";
 
 const kept = 100;
 const kinds = { connected: "good", joined: "good", registered: "good", took_over: "good", reloaded: "good", healthy: "good", resumed: "good", degraded: "warn", waiting: "warn", reconnecting: "warn",
@@ -12,12 +12,15 @@ const table = new Table("Events", [
   { name: "Whose", of: (row) => row.client || row.peer || "" },
   { name: "Service", of: (row) => make("span", {}, row.service ?? "", row.endpoint ? " " : "",
     row.endpoint ? make("code", {}, row.endpoint) : null) },
-  { name: "What", of: (row) => row.text || row.error || "" },
+  { name: "What", of: (row) => `${row.text || row.error || ""}${row.count > 1
+    ? ` (${number(row.count)} times since ${new Date(row.first_ms).toLocaleTimeString()})` : ""}` },
 ], "Nothing has happened yet.");
 const show = () => table.show(rows, (row) => row.id);
 const element = card("Events", table.element);
 
 function add(row) {
+  const before = row.replaces ? rows.findIndex((one) => one.id === row.replaces) : -1;
+  if (before >= 0) rows.splice(before, 1); // it has happened again
   rows.unshift(row);
   rows.length = Math.min(rows.length, kept);
 }

@@ -11,7 +11,8 @@ const filter = { text: "", method: "", status: "", service: "" }; // stays when 
 const milliseconds = (value) => (value === undefined ? "" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
 const kindOf = (status) => (status >= 500 ? "bad" : status >= 400 ? "warn" : status > 0 ? "good" : "off");
 const statusOf = (row) => (row.kind === "connection" ? badge("TCP", "off") : badge(row.status || "–", kindOf(row.status)));
-const stateOf = (row) => (row.state === "complete" ? null : badge(stateNames[row.state] ?? row.state, states[row.state] ?? "off"));
+const stateOf = (row) => (row.state === "complete" ? null : make("span", {}, badge(stateNames[row.state] ?? row.state, states[row.state] ?? "off"),
+  row.why ? ` ${row.why}` : ""));
 
 function query() {
   const asked = new URLSearchParams({ limit: "100" });
@@ -120,7 +121,7 @@ export function inspector() {
     const title = make("h2", { tabindex: "-1" }, `Exchange ${one.id}`);
     const facts = make("p", { class: "quiet" }, [one.url, `from ${one.visitor || "an unknown place"}`, `to ${one.service} (${one.backend})`,
       one.first_byte_ms !== undefined && `first byte after ${milliseconds(one.first_byte_ms)}`,
-      one.end_ms !== undefined && `end after ${milliseconds(one.end_ms)}`, one.why].filter(Boolean).join(" · "));
+      one.end_ms !== undefined && `end after ${milliseconds(one.end_ms)}`, one.state === "lost" ? `backend not reached: ${one.why ?? ""}` : one.why].filter(Boolean).join(" · "));
     if (one.kind === "connection") {
       detail.replaceChildren(card("", title, facts, make("p", {}, `${bytes(one.to_backend)} to the backend, ${bytes(one.from_backend)} from it `, stateOf(one))));
       return;

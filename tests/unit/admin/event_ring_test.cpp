@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/answer.hpp"
 #include "admin/limits.hpp"
 
 using namespace ferrotunnel;
@@ -78,7 +79,7 @@ TEST_CASE("a listener is told in batches, of gaps, and that the connection lives
           "id: 1764086400-1\ndata: {\"id\":\"1764086400-1\",\"time_ms\":1764086400000,\"kind\":\"refused\","
           "\"text\":\"a\\nb\"}\n\n");
     for (std::size_t i = 0; i < limits::admin_events_kept + 5; ++i) {
-        ring.put(event("x"));
+        ring.put(event(std::to_string(i)));
     }
     const std::string batch = stream.next(start);
     CHECK(batch.starts_with("event: gap\ndata: {\"missed\":5}\n\nid: 1764086400-7\n"));
@@ -99,4 +100,53 @@ TEST_CASE("listeners are bounded, and who goes makes room") {
     CHECK_FALSE(ring.listen());
     places.pop_back();
     CHECK(ring.listen());
+}
+
+TEST_CASE("a refusal that repeats is one event with a count, and drives nothing else out") {
+    EventRing ring(began);
+    const auto refused = [&](std::string service, std::string text, std::string peer) {
+        Event one = event(std::move(text));
+        one.service = std::move(service);
+        one.peer = std::move(peer);
+        return one;
+    };
+    ring.put(event("other"), began);
+    for (int i = 0; i < 5'000; ++i) {
+        ring.put(refused("web", "taken", "192.0.2.1:" + std::to_string(i)), began + 1s * i);
+    }
+    ring.put(refused("web", "forbidden", "192.0.2.1:1"), began + 5'000s);
+    ring.put(refused("web", "taken", "192.0.2.2:1"), began + 5'000s);
+    const Json all = json_of_events(ring, "");
+    REQUIRE(all["events"].size() == 4);
+    CHECK(all["missed"] == 0);
+    CHECK(all["events"][0]["text"] == "other");
+    CHECK_FALSE(all["events"][0].contains("count"));
+    CHECK(all["events"][1]["count"] == 5'000);
+    CHECK(all["events"][1]["id"] == "1764086400-5001");
+    CHECK(all["events"][1]["replaces"] == "1764086400-5000");
+    CHECK(all["events"][1]["time_ms"] == 1'764'091'399'000);
+    CHECK(all["events"][1]["first_ms"] == 1'764'086'400'000);
+
+    ring.put(refused("web", "taken", "192.0.2.1:9"), began + 6'000s);  // who follows hears of it
+    const EventRing::Batch next = ring.after(5'003);
+    REQUIRE(next.events.size() == 1);
+    CHECK(next.events.front().count == 5'001);
+    CHECK(next.missed == 0);
+
+    Event served = refused("web", "", "192.0.2.1:9");
+    served.kind = Event::Kind::registered;
+    ring.put(served);
+    ring.put(refused("web", "taken", "192.0.2.1:9"));  // another time
+    CHECK(ring.after(5'005).events.back().count == 1);
+}
+
+TEST_CASE("what has gone is counted also where refusals have moved") {
+    EventRing ring(began);
+    for (std::size_t i = 0; i < 3 * limits::admin_events_kept; ++i) {
+        ring.put(event("again"));
+        ring.put(event(std::to_string(i)));
+    }
+    // All that are kept, but the one that repeats, are of the other kind.
+    CHECK(ring.after(0).missed == 2 * limits::admin_events_kept + 1);
+    CHECK(ring.after(6 * limits::admin_events_kept - 2).missed == 0);
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "backend/limits.hpp"
 #include "support/log_book.hpp"
 
 using namespace ferrotunnel;
@@ -12,7 +13,7 @@ namespace {
 
 /// What is told of one backend.
 struct Told {
-    void failed() { state.failed(names, "Connection refused", now, log); }
+    void failed(const std::string& why = "Connection refused") { state.failed(names, why, now, log); }
     void answered() { state.answered(names, now, log); }
 
     ferrotunnel::test::LogBook log;
@@ -50,4 +51,25 @@ TEST_CASE("a backend that fails every other visitor gets two lines in ten second
     CHECK(told.log.count("can be reached again") == 1);
     told.failed();
     CHECK(told.log.count("can not be reached service") == 2);
+}
+
+TEST_CASE("each cause is told once until the backend is back, and so many causes at the most") {
+    Told told;
+    for (int visitor = 0; visitor < 10; ++visitor) {
+        told.failed();
+        told.failed("Connection timed out");
+    }
+    CHECK(told.log.count("can not be reached service=app backend=127.0.0.1:9 why=Connection refused") == 1);
+    CHECK(told.log.count("can not be reached service=app backend=127.0.0.1:9 why=Connection timed out") == 1);
+    for (std::size_t other = 2; other <= limits::backend_causes_max; ++other) {  // one too many
+        told.failed("cause " + std::to_string(other));
+    }
+    CHECK(told.log.count("can not be reached service") == limits::backend_causes_max);
+    told.answered();
+    CHECK(told.log.count("visitors_refused=" + std::to_string(20 + limits::backend_causes_max - 1)) == 1);
+    told.now += 1min;
+    told.failed("Connection timed out");
+    told.failed("a new cause");                                  // takes the place of one of before
+    CHECK(told.log.count("why=Connection timed out") == 2 + 9);  // debug has each visitor
+    CHECK(told.log.count("can not be reached service") == limits::backend_causes_max + 2);
 }

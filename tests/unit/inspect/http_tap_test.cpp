@@ -329,3 +329,58 @@ TEST_CASE("of exchanges that come too fast only the ends are found", "[inspect]"
         CHECK(line.all().size() == 1);
     }
 }
+
+TEST_CASE("a backend that is not reached: the request as far as it has come, and the status of the edge", "[inspect]") {
+    Line line;
+    const std::string first = "POST /order HTTP/1.1\r\nHost: a.example\r\nContent-Le";
+    const std::string rest = "ngth: 4\r\n\r\nbody";
+    const Bytes waiting[] = {as_bytes(first), as_bytes(rest)};
+    line.tap->not_reached("Connection refused", waiting, line.now);
+    line.tap->over(line.now + 5ms);
+    const Exchange lost = line.only();
+    CHECK(lost.state == Exchange::State::lost);
+    CHECK(lost.request.body == "body");
+    CHECK(lost.request.complete);
+    CHECK_FALSE(lost.head_sent);
+    CHECK_FALSE(lost.request_sent);
+    CHECK(method_of(lost) == "POST");
+    CHECK(status_of(lost) == 502);
+    CHECK(problem_of(lost) == "the backend was not reached: Connection refused");
+    CHECK(lost.end);
+}
+
+TEST_CASE("a backend that is not reached before anything of a request has come is a row, too", "[inspect]") {
+    Line line;
+    line.tap->not_reached("Connection refused", {}, line.now);
+    line.tap->over(line.now + 5ms);
+    CHECK(line.only().why == "Connection refused");
+    CHECK(status_of(line.only()) == 502);
+    CHECK(method_of(line.only()).empty());
+}
+
+TEST_CASE("rows of a backend that is not reached come no faster than others, and a replay is answered by nobody",
+          "[inspect]") {
+    Line line;
+    for (std::size_t i = 0; i < limits::inspect_entries_max + 10; ++i) {
+        line.tap = line.inspector->http_tap({"web", "127.0.0.1:3000", {}, 0, 0, line.now});
+        line.tap->not_reached("Connection refused", {}, line.now);
+        line.tap->over(line.now);
+    }
+    CHECK(line.inspector->records().passed_over() == 10);
+    line.tap = line.inspector->http_tap({"web", "127.0.0.1:3000", {}, 99'999, 1, line.now});
+    line.tap->not_reached("Connection refused", {}, line.now);
+    line.tap->over(line.now);
+    CHECK(status_of(line.all().back()) == 0);
+    CHECK(line.all().back().id == 99'999);
+}
+
+TEST_CASE("a connection whose backend is not reached says why", "[inspect]") {
+    Line line;
+    const Bytes waiting[] = {as_bytes(std::string_view("hello"))};
+    line.tap = line.inspector->connection_tap({"ssh", "127.0.0.1:22", "192.0.2.1:5", 0, 0, line.now});
+    line.tap->not_reached("Connection timed out", waiting, line.now);
+    line.tap->over(line.now);
+    CHECK(line.only().state == Exchange::State::lost);
+    CHECK(line.only().to_backend == 0);
+    CHECK(problem_of(line.only()) == "the backend was not reached: Connection timed out");
+}

@@ -20,7 +20,7 @@ TEST_CASE("plugins: a refused login has the plugin's words, and supersedes nobod
     server.desk.login = Say::refuse;
     WireClient refused = server.rig.connect({.epoch = 2});
     CHECK_FALSE(refused.log_in());
-    CHECK(refused.failure().code == wire::Code::refused);
+    CHECK(refused.failure().code == wire::Code::forbidden);
     CHECK(refused.failure().text.find("not today") != std::string::npos);
     CHECK(server.rig.shared->counters->logins_refused.load() == 1);
     CHECK(server.log.count("a plugin has refused") == 1);
@@ -93,7 +93,7 @@ TEST_CASE("plugins: a refused service has the plugin's words, and is not remembe
     server.desk.registration = Say::refuse;
     client.register_port(1, 0);
     const wire::Refused refusal = client.refused();
-    CHECK(refusal.code == wire::Code::refused);
+    CHECK(refusal.code == wire::Code::forbidden);
     CHECK(refusal.text == "not today");
     server.desk.registration = Say::go_on;
     CHECK(client.obtain_port(1) != 0);

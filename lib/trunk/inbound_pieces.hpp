@@ -1,0 +1,33 @@
+// The data at the front of a stream, as one write to the other end, or one look at it, takes it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::trunk {
+
+/// Why another end that is there is not used.
+inline constexpr std::string_view no_memory_text = "there is no memory";
+
+inline constexpr std::size_t pieces_max = 64;
+using Pieces = std::array<Bytes, pieces_max>;
+
+/// Fills `pieces` with what waits, up to the first item that is not data. The views are valid until that is consumed.
+inline std::span<const Bytes> gather_inbound(mux::Stream& stream, Pieces& pieces) {
+    std::size_t count = 0;
+    stream.for_each_inbound([&](mux::StreamItem& item) {  // the queue may be long
+        if (item.kind != mux::StreamItem::Kind::data) {
+            return false;
+        }
+        pieces[count++] = item.slice.bytes();
+        return count < pieces_max;
+    });
+    return {pieces.data(), count};
+}
+
+}  // namespace ferrotunnel::trunk
