@@ -26,7 +26,7 @@ std::optional<SecretPlace> find_secret(std::string_view word, std::string_view b
     if (before == token_option && !word.starts_with("--")) {
         return SecretPlace{0, SecretPlace::Kind::of_token_option};
     }
-    if (word.starts_with(join_prefix)) {
+    if (looks_like_join(word)) {
         return SecretPlace{0, SecretPlace::Kind::join_string};
     }
     const std::size_t equals = word.starts_with('-') ? word.find('=') : std::string_view::npos;

@@ -110,6 +110,9 @@ void check(const Sources& sources, Problems& problems) {
     }
     if (sources.config->has_client()) {
         (void)make_client_part(sources, signals, problems);
+        for (const Problem& problem : sources.config->service_plugin_problems()) {
+            problems.add(problem);
+        }
     }
 }
 

@@ -1,37 +1,16 @@
 #include "endpoint_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <system_error>
 
+#include "ferrotunnel/detail/whole_file.hpp"
+
 namespace ferrotunnel::cli {
-namespace {
-
-[[noreturn]] void fail(const std::string& path) {
-    throw std::system_error(errno, std::generic_category(), "write the endpoint file " + path);
-}
-
-// Writes a fresh file. A file or link that has this name already, whoever made it, is neither written to nor followed.
-void write_file(const std::string& path, const std::string& text) {
-    ::unlink(path.c_str());
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    std::FILE* file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "w");
-    if (file == nullptr) {
-        fail(path);
-    }
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !written) {
-        fail(path);
-    }
-}
-
-}  // namespace
 
 std::string endpoint_file_fault(const std::string& path) {
     struct stat status {};
@@ -100,10 +79,10 @@ std::string EndpointFile::publish() {
 }
 
 void EndpointFile::replace(const std::string& text) const {
-    const std::string beside = fmt::format("{}.{}.new", path_, ::getpid());
-    write_file(beside, text);
-    if (std::rename(beside.c_str(), path_.c_str()) != 0) {
-        fail(path_);
+    // What it says is true of this process alone, so it need not outlive a power failure.
+    const detail::WholeFile how{.mode = 0644, .is_lasting = false};
+    if (const std::error_code error = detail::write_whole_file(path_, text, how)) {
+        throw std::system_error(error, "write the endpoint file " + path_);
     }
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "ferrotunnel/client.hpp"
+#include "ferrotunnel/error.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "help.hpp"
 #include "new_file.hpp"
@@ -115,6 +117,22 @@ Starter read(const Options& options, Problems& problems) {
     return wanted;
 }
 
+// A token that is there is taken: it has to be one, whatever became of the command that was to write it.
+void check_kept_token(const fs::path& path, Problems& problems) {
+    std::string fault;
+    try {
+        const auto found = Client::builder().server("127.0.0.1").token(Secret::from_file(path)).check();
+        fault = found.empty() ? "" : found.front().text;
+    } catch (const config_error& error) {
+        fault = error.problems().front().text;
+    }
+    if (!fault.empty()) {
+        problems.add(path.string(), "exists already and would be used, but " + fault +
+                                        (fault.ends_with('.') ? " Remove it" : "; remove it") +
+                                        ", and `ferrotunnel init` makes a new one");
+    }
+}
+
 std::string replaced(std::string_view text, std::string_view what, const std::string& by) {
     std::string result(text);
     for (auto at = result.find(what); at != std::string::npos; at = result.find(what, at + by.size())) {
@@ -184,10 +202,13 @@ ExitCode run_init(Arguments arguments) {
         return ExitCode::ok;
     }
     const Starter wanted = read(options, problems);
+    const fs::path folder = wanted.file.parent_path();
+    if (is_there(wanted.token)) {
+        check_kept_token(wanted.token, problems);
+    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "init"};
     }
-    const fs::path folder = wanted.file.parent_path();
     if (!folder.empty()) {
         make_new_folder(folder);
     }

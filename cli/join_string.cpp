@@ -1,8 +1,10 @@
 #include "join_string.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/detail/text_encoding.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -15,7 +17,20 @@ std::string_view take_part(std::string_view& text) {
     return part;
 }
 
+// What a mail or a shell put around it.
+std::string_view without_wrapping(std::string_view text) {
+    constexpr std::string_view around = " \t\r\n\"'`";
+    (void)detail::take_byte_order_mark(text);
+    text.remove_prefix(std::min(text.find_first_not_of(around), text.size()));
+    text.remove_suffix(text.size() - (text.find_last_not_of(around) + 1));
+    return text;
+}
+
 }  // namespace
+
+bool looks_like_join(std::string_view text) {
+    return without_wrapping(text).starts_with(join_prefix);
+}
 
 Secret join_string(const Join& join) {
     std::string text(join_prefix);
@@ -29,6 +44,7 @@ Secret join_string(const Join& join) {
 }
 
 std::optional<Join> parse_join(std::string_view text, std::string& error) {
+    text = without_wrapping(text);
     if (!text.starts_with(join_prefix)) {
         error = "is no join string, which begins with ftjoin:";
         return std::nullopt;

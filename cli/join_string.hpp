@@ -24,6 +24,9 @@ struct Join {
 
 Secret join_string(const Join& join);
 
+/// Whether it begins as one does; blanks and quotation marks around it do not matter.
+bool looks_like_join(std::string_view text);
+
 /// Nothing: `error` says what is wrong, without repeating the text. What the server's address and pin are worth is for
 /// the library to judge.
 std::optional<Join> parse_join(std::string_view text, std::string& error);

@@ -1,14 +1,12 @@
 #include "stored_login.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 
 #include "complain.hpp"
 #include "environment.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
 #include "ferrotunnel/error.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
@@ -29,16 +27,8 @@ void store_login(const Join& join) {
         throw std::system_error(ENOENT, std::generic_category(), "can not keep the login without $HOME");
     }
     make_new_folder(path.parent_path(), 0700);
-    // Beside it first: whoever reads it meanwhile gets the old one or the new one, and never a half.
-    const std::filesystem::path beside = path.string() + fmt::format(".{}", ::getpid());
-    std::error_code ignored;
-    std::filesystem::remove(beside, ignored);
     const Secret text = join_string(join);
-    write_new(beside, text.reveal(), 0600);
-    std::error_code error;
-    std::filesystem::rename(beside, path, error);
-    if (error) {
-        std::filesystem::remove(beside, ignored);
+    if (const std::error_code error = detail::write_whole_file(path, text.reveal(), {})) {
         throw std::system_error(error, "can not write " + path.string());
     }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "ferrotunnel/error.hpp"
@@ -85,7 +86,9 @@ std::vector<Service> private_of(std::string_view text, const char* like, std::st
 // As the library names a service after its backend: this machine is 127.0.0.1 there.
 std::string named(std::string_view local) {
     const bool is_here = local.starts_with(this_machine) && local.substr(this_machine.size()).starts_with(':');
-    return is_here ? fmt::format("127.0.0.1{}", local.substr(this_machine.size())) : std::string(local);
+    std::string name = is_here ? fmt::format("127.0.0.1{}", local.substr(this_machine.size())) : std::string(local);
+    std::replace(name.begin(), name.end(), '%', '-');  // of a zone
+    return name;
 }
 
 }  // namespace

@@ -142,6 +142,10 @@ public:
     /// Returns what is not wrong but not safe either: a token in the file itself. The texts never contain a secret.
     std::vector<Problem> warnings() const;
 
+    /// Returns what a server of this version would refuse of the plugins that the client's services ask for. Loads the
+    /// shipped plugins of these types, where they are installed on this machine; of others nothing is known.
+    std::vector<Problem> service_plugin_problems() const;
+
     /// True when both files mean the same: order, comments, quotes, and where the secrets come from do not matter.
     friend FERROTUNNEL_EXPORT bool operator==(const Config& a, const Config& b);
 

@@ -23,8 +23,9 @@ public:
 
     /// Takes the value of an environment variable, unchanged. Throws config_error when it is not set or empty.
     static Secret from_env(const char* variable);
-    /// Takes the text of a file of at most 4 KiB, without line ends behind it. Throws config_error when the file can
-    /// not be read or is empty. A file that other users may read is accepted, see `exposed`.
+    /// Takes the text of a file of at most 4 KiB, without a byte order mark before it and line ends behind it; a token
+    /// also without blanks and quotation marks around it. Throws config_error when the file can not be read, is empty
+    /// or UTF-16. A file that other users may read is accepted, see `exposed`.
     static Secret from_file(const std::string& path);
     /// Takes over `text` and then overwrites it. Copies that the caller made are the caller's responsibility.
     static Secret from_string(std::string text);

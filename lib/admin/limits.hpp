@@ -65,9 +65,6 @@ inline constexpr Pace admin_guesses_told{10, 1};
 /// Browsers that are logged in at a dashboard, and for how long: a day's work.
 inline constexpr std::size_t admin_sessions_max = 64;
 inline constexpr std::chrono::seconds admin_session_life{12 * 3600};
-/// What the secret of a dashboard has at least, and at most.
-inline constexpr std::size_t admin_secret_min = 16;
-inline constexpr std::size_t admin_secret_max = 4'096;
 /// Ports that a dashboard tries from the usual one on: one for each program that a user is likely to run.
 inline constexpr std::uint16_t admin_dashboard_ports = 20;
 /// Connections that may wait to be accepted.

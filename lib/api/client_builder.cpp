@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "api/builder_access.hpp"
+#include "api/https_certificates.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/client.hpp"
@@ -70,6 +71,7 @@ std::vector<Problem> Client::Builder::check() const {
     detail::ClientSettings settings = *settings_;
     std::vector<Problem> problems = detail::problems_of(settings);
     detail::try_tls(settings, problems);
+    detail::try_dashboard(settings, settings, problems);
     return problems;
 }
 

@@ -14,6 +14,7 @@
 #include "api/builder_access.hpp"
 #include "api/own_door_warnings.hpp"
 #include "base/limits.hpp"
+#include "plugin/client_plugins.hpp"
 #include "runtime/socket.hpp"
 #include "settings/config_diff.hpp"
 #include "settings/dashboard_address.hpp"
@@ -304,6 +305,27 @@ std::vector<Problem> Config::warnings() const {
         warnings.push_back(std::move(warning));
     }
     return warnings;
+}
+
+std::vector<Problem> Config::service_plugin_problems() const {
+    std::vector<Problem> problems;
+    const auto look_at = [&](const auto& services) {
+        for (const auto& service : services) {
+            for (const ServicePlugin& each : service.plugins) {
+                if (std::string fault = plugin::fault_of_asked(each.type, each.settings); !fault.empty()) {
+                    problems.push_back({"client.services", "the service " + service.name + ": " + std::move(fault),
+                                        file_->name, 0, 0});
+                }
+            }
+        }
+    };
+    if (const auto& part = file_->values.client) {
+        look_at(part->services);
+        look_at(part->http_services);
+        look_at(part->tls_services);
+        look_at(part->udp_services);
+    }
+    return problems;
 }
 
 bool operator==(const Config& a, const Config& b) {

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
-#include <fstream>
 #include <utility>
 
 #include "admin/handover.hpp"
@@ -27,23 +25,6 @@ namespace ferrotunnel::detail {
 
 using admin::Answer;
 using admin::Json;
-
-namespace {
-
-// The first line of a small file, without blanks around it.
-std::optional<std::string> read_line_of(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    if (!file || !std::getline(file, line) || line.size() > limits::admin_secret_max) {
-        return std::nullopt;
-    }
-    const auto is_blank = [](unsigned char c) { return std::isspace(c) != 0; };
-    line.erase(line.begin(), std::find_if_not(line.begin(), line.end(), is_blank));
-    line.erase(std::find_if_not(line.rbegin(), line.rend(), is_blank).base(), line.end());
-    return line;
-}
-
-}  // namespace
 
 std::error_code FacadeControl::open(const CommonValues& settings, std::string_view side,
                                     std::unique_ptr<admin::Subject> subject, std::string& what, bool replaces) {
@@ -161,23 +142,19 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
 // Who may see it: whoever knows the secret, or else this user. Only where it listens is known before.
 std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std::string& what) {
     if (!settings.dashboard_token_file.empty()) {
-        const auto secret = read_line_of(settings.dashboard_token_file);
-        if (!secret || secret->size() < limits::admin_secret_min) {
-            what = "read the dashboard's secret from " + in_quotes(settings.dashboard_token_file) +
-                   (secret ? ": it has fewer than 16 bytes" : std::string());
-            return std::make_error_code(secret ? std::errc::invalid_argument : std::errc::io_error);
+        const Result<Secret, std::string> secret = read_dashboard_secret(settings.dashboard_token_file);
+        if (!secret) {
+            what = "read the dashboard's secret: " + secret.error();
+            return std::make_error_code(std::errc::invalid_argument);
         }
-        login_.emplace(*secret, runtime::local_address(dashboard_.get()).port(), !settings.dashboard_chain.empty(),
-                       runtime::system_random(), [this](const std::string& address, std::uint64_t untold) {
-                           note_wrong_secret(address, untold);
-                       });
+        login_.emplace(
+            std::string(secret->reveal()), runtime::local_address(dashboard_.get()).port(),
+            !settings.dashboard_chain.empty(), runtime::system_random(),
+            [this](const std::string& address, std::uint64_t untold) { note_wrong_secret(address, untold); });
     }
     if (!settings.dashboard_chain.empty()) {
-        Https https;
-        https.fallback = Certificate{settings.dashboard_chain, settings.dashboard_key};
-        https.http2 = false;
         try {
-            certificates_ = std::make_unique<HttpsCertificates>(https, log_);
+            certificates_ = std::make_unique<HttpsCertificates>(dashboard_https(settings), log_);
             certificates_->watch();
         } catch (const transport::TlsConfigError& problem) {
             what = std::string("set up TLS for the dashboard: ") + problem.what();

@@ -107,6 +107,25 @@ void HttpsCertificates::tell(const CertificateReport& report) {
               {{"certificates", report.certificates}, {"hosts", report.hosts}, {"read", report.read}});
 }
 
+Https dashboard_https(const CommonValues& settings) {
+    Https https;
+    https.fallback = Certificate{settings.dashboard_chain, settings.dashboard_key};
+    https.http2 = false;
+    return https;
+}
+
+void try_dashboard(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
+    if (!problems.empty() || settings.dashboard_chain.empty()) {
+        return;
+    }
+    try {
+        const HttpsCertificates certificates(dashboard_https(settings), null_logger());
+    } catch (const TlsConfigError& problem) {
+        problems.push_back({"dashboard_tls", std::string("can not set up TLS for the dashboard: ") + problem.what()});
+        locate(problems, attached);
+    }
+}
+
 void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
     if (!problems.empty() || settings.https_bind.empty()) {
         return;

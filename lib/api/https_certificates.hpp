@@ -48,4 +48,9 @@ private:
 /// Tells what the listener would say at start; where the settings have problems already, nothing is tried.
 void try_https(const ServerSettings& settings, std::vector<Problem>& problems);
 
+/// The certificate of a dashboard, as HttpsCertificates takes it.
+Https dashboard_https(const CommonValues& settings);
+/// The same for a dashboard with TLS.
+void try_dashboard(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems);
+
 }  // namespace ferrotunnel::detail

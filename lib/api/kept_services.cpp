@@ -20,6 +20,7 @@
 #include "config/document.hpp"
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/detail/new_folder.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
 #include "runtime/socket.hpp"
 #include "settings/includes.hpp"
 
@@ -136,26 +137,8 @@ std::string text_of_item(const Json& item) {
 }
 
 std::string replace_file(const std::string& path, const std::string& text) {
-    const std::string folder = folder_of(path);
-    const std::string next = folder + (folder.empty() ? "" : "/") + ".90-runtime.yml." + std::to_string(::getpid());
-    (void)::unlink(next.c_str());
-    runtime::Fd file(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) {
-        return system_reason("create", next);
-    }
-    std::string problem;
-    for (std::size_t done = 0; done < text.size() && problem.empty();) {
-        const ssize_t n = ::write(file.get(), text.data() + done, text.size() - done);
-        done += n > 0 ? static_cast<std::size_t>(n) : 0;
-        problem = n < 0 && errno != EINTR ? system_reason("write", next) : "";
-    }
-    if (problem.empty() && (::fsync(file.get()) != 0 || ::rename(next.c_str(), path.c_str()) != 0)) {
-        problem = system_reason("replace", path);
-    }
-    if (!problem.empty()) {
-        (void)::unlink(next.c_str());
-    }
-    return problem;
+    const std::error_code error = write_whole_file(path, text, {});
+    return error ? "can not write " + in_quotes(path) + ": " + error.message() : std::string();
 }
 
 // Problems of the file that others find as well would come with the next reload.

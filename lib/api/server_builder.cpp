@@ -124,6 +124,7 @@ std::vector<Problem> Server::Builder::check() const {
     std::vector<Problem> problems = detail::problems_of(settings);
     detail::try_tls(settings, problems);
     detail::try_https(settings, problems);
+    detail::try_dashboard(settings, settings, problems);
     detail::try_traces(settings, problems);
     return problems;
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "net/host_port.hpp"
 #include "runtime/address.hpp"
 #include "transport/certificate.hpp"
 
@@ -25,7 +26,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const ClientSettings& settings) 
         return nullptr;
     }
     transport::TlsClientSettings tls;
-    tls.server_name = net::parse_host_port(settings.server, default_control_port)->host;
+    tls.server_name = net::without_zone(net::parse_host_port(settings.server, default_control_port)->host);
     tls.system_ca = settings.tls_ca == "system";
     tls.ca_file = tls.system_ca ? std::string() : settings.tls_ca;
     tls.pin = settings.tls_pin;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/host_port.hpp"
 #include "settings/traces.hpp"
 #include "transport/tls_context.hpp"
 
@@ -15,7 +16,7 @@ std::optional<observe::TraceTarget> make_trace_target(const Traces& traces) {
     observe::TraceTarget target;
     if (endpoint.https) {
         transport::TlsBackendSettings tls;
-        tls.server_name = endpoint.at.host;
+        tls.server_name = net::without_zone(endpoint.at.host);
         tls.ca_file = traces.ca_file;
         tls.protocol = "http/1.1";
         target.place.tls = transport::TlsContext::make_for_backend(tls);

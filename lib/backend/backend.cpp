@@ -127,7 +127,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     const bool is_port = !made.tls && !made.http2 && text.find_first_not_of("0123456789") == std::string_view::npos;
     auto place = net::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
     if (!place || place->port == 0 || text.empty()) {
-        return std::string("is no address; expected host:port");
+        return net::address_fault(text, "is no address; expected host:port");
     }
     made.at = *std::move(place);
     if (made.at.host.empty()) {

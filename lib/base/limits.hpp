@@ -275,6 +275,8 @@ inline constexpr std::size_t http_known_hosts_max = 16'384;
 
 /// Pongs that are not sent yet. A peer that pings faster than it reads commits a violation.
 inline constexpr std::uint32_t pongs_pending_max = 4;
+/// Bytes that the secret of a dashboard has at least. A file of a secret has at most 4 KiB.
+inline constexpr std::size_t dashboard_secret_min = 16;
 /// Services that one client may register.
 inline constexpr std::uint32_t services_max = 1'024;
 /// Services that a client registers on one connection: all of them twice at once, and so many in each second from then

@@ -1,9 +1,20 @@
 #include "ferrotunnel/detail/nearest.hpp"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace ferrotunnel::detail {
+namespace {
+
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
+
+}  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     // Three rows of the table of distances between all beginnings of `a` and `b` (optimal string alignment).
@@ -28,18 +39,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return last[b.size()];
 }
 
-std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+std::string nearest(std::string_view written, std::span<const std::string> candidates) {
+    const std::string word = in_lower_case(written);
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
-        const std::size_t distance = edit_distance(word, candidate);
+        const std::size_t distance = edit_distance(word, in_lower_case(candidate));
         if (distance < best_distance) {
             best = candidate;
             best_distance = distance;
         }
     }
     if (best.empty() && word.size() >= 3) {
-        auto begins = [word](const std::string& candidate) { return candidate.starts_with(word); };
+        auto begins = [&word](const std::string& candidate) { return in_lower_case(candidate).starts_with(word); };
         if (std::count_if(candidates.begin(), candidates.end(), begins) == 1) {
             best = *std::find_if(candidates.begin(), candidates.end(), begins);
         }

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "config/values.hpp"
+#include "ferrotunnel/detail/text_encoding.hpp"
 
 namespace ferrotunnel::config {
 namespace {
@@ -354,15 +355,16 @@ bool looks_like_toml(std::string_view text) {
 }  // namespace
 
 Node parse_document(std::string_view text, Report& report, const DocumentBounds& bounds) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-    if (text.starts_with(byte_order_mark)) {
-        text.remove_prefix(byte_order_mark.size());
-    }
+    const std::string_view fault = ferrotunnel::detail::take_byte_order_mark(text);
     Node empty;
     empty.kind = Node::Kind::map;
     empty.place = {1, 1};
     if (text.size() > limits::config_file_bytes_max) {
         report.add({}, "", "longer than " + std::to_string(limits::config_file_bytes_max) + " bytes");
+        return empty;
+    }
+    if (!fault.empty()) {
+        report.add({1, 1}, "", "this file " + std::string(fault));
         return empty;
     }
     if (!is_text(text, report)) {

@@ -1,5 +1,6 @@
 #include "config/secret_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -9,21 +10,16 @@ namespace {
 
 constexpr std::string_view file_prefix = "file:";
 constexpr std::string_view env_prefix = "env:";
-constexpr std::string_view expected = "a secret: file:PATH, env:NAME or the text itself";
 
-bool looks_like_path(std::string_view text) {
+bool begins_like_path(std::string_view text) {
     constexpr std::array<std::string_view, 4> beginnings{"/", "./", "../", "~/"};
-    for (const std::string_view begin : beginnings) {
-        if (text.starts_with(begin)) {
-            return true;
-        }
-    }
-    return false;
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [text](std::string_view begin) { return text.starts_with(begin); });
 }
 
 std::optional<std::string> from_file(const Value& value, const std::string& path, const SecretSource& source) {
     if (!source.read_file) {
-        value.problem("a secret can not be in a file here");
+        value.problem("a " + source.word + " can not be in a file here");
         return std::nullopt;
     }
     Result<std::string, FileError> text = source.read_file(value.in_folder(path));
@@ -53,15 +49,15 @@ std::optional<std::string> from_environment(const Value& value, const std::strin
 }
 
 std::optional<std::string> written_out(const Value& value, std::string text, const SecretSource& source) {
-    if (!value.has_variables()) {
-        // A secret in base64 may begin with a slash. Then a variable can hold it, and nobody takes it for a path.
-        if (looks_like_path(text)) {
-            value.problem("this looks like the path of a file; write file:PATH, or put the secret into a variable");
-            return std::nullopt;
-        }
-        if (source.written_out) {
-            source.written_out(value);
-        }
+    // A secret in base64 may begin with a slash. Then a variable can hold it, and nobody takes it for a path.
+    const bool is_path = !value.has_variables() && begins_like_path(text);
+    if (is_path || (source.is_file && source.is_file(value.in_folder(text)))) {
+        value.problem("this is the path of a file, and no " + source.word + "; write file:PATH, or put the " +
+                      source.word + " into a variable");
+        return std::nullopt;
+    }
+    if (source.written_out) {
+        source.written_out(value);
     }
     return text;
 }
@@ -69,6 +65,7 @@ std::optional<std::string> written_out(const Value& value, std::string text, con
 }  // namespace
 
 std::optional<std::string> read_secret(Value value, const SecretSource& source) {
+    const std::string expected = "a " + source.word + ": file:PATH, env:NAME or the " + source.word + " itself";
     value.hide();
     std::optional<std::string> text = value.text_for(expected);
     if (!text) {

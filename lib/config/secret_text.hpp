@@ -1,4 +1,4 @@
-// Secrets of plugins: `file:PATH`, `env:NAME`, or the text itself.
+// Secrets in a configuration: `file:PATH`, `env:NAME`, or the text itself.
 #pragma once
 
 #include <functional>
@@ -18,9 +18,13 @@ struct FileError {
 struct SecretSource {
     /// Returns the text of a file, without line ends behind it, or why there is none. Empty: secrets can not be in
     /// files.
-    std::function<Result<std::string, FileError>(const std::string& path)> read_file;
-    /// Is told of each secret whose text stands in the configuration itself, which deserves a warning. May be empty.
-    std::function<void(const Value& value)> written_out;
+    std::function<Result<std::string, FileError>(const std::string& path)> read_file{};
+    /// Is told of each secret whose text stands in the configuration itself, which deserves a warning unless the value
+    /// has variables. May be empty.
+    std::function<void(const Value& value)> written_out{};
+    /// Whether there is a file of that path, so that a text without file: was meant as one. May be empty.
+    std::function<bool(const std::string& path)> is_file{};
+    std::string word = "secret";  // what it is, in problems
 };
 
 /// Returns the secret that a value names or is. No problem that it reports repeats a secret.

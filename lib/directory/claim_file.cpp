@@ -6,32 +6,32 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 #include <utility>
 
 #include "ferrotunnel/detail/new_folder.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
 
 namespace ferrotunnel::directory {
 namespace {
 
 constexpr const char* file_name = "claims";
-constexpr const char* next_name = "claims.new";
 constexpr const char* lock_name = "claims.lock";
 
 std::string reason(const char* what) {
     return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return false;
+// Files that a server was writing when it was killed; only who has the lock writes any.
+void remove_left_over(const std::filesystem::path& directory) {
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(directory, error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        const std::string name = each->path().filename().string();
+        if (name.starts_with("claims.") && name.ends_with("new")) {
+            (void)::unlink(each->path().c_str());
         }
-        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
-    return true;
 }
 
 }  // namespace
@@ -57,6 +57,7 @@ bool ClaimFile::own() {
     }
     why_not_.clear();
     lock_ = std::move(lock);
+    remove_left_over(directory_);
     return true;
 }
 
@@ -80,28 +81,13 @@ ClaimRecord ClaimFile::read() const {
     return read_claims(std::string_view(text).substr(0, have));
 }
 
-// Writes the file completely, and to the disk, before it gets its name.
 std::string ClaimFile::write(const ClaimRecord& record) {
     const std::string text = write_claims(record);
     if (text.size() > ClaimRecord::bytes_max) {
         return "there is too much to remember";
     }
-    const std::filesystem::path next = directory_ / next_name;
-    (void)::unlink(next.c_str());  // left by a server that was killed while it wrote
-    runtime::Fd file(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) {
-        return reason("the file can not be created");
-    }
-    std::string problem;
-    if (!write_all(file.get(), text) || ::fsync(file.get()) != 0) {
-        problem = reason("the file can not be written");
-    } else if (::rename(next.c_str(), (directory_ / file_name).c_str()) != 0) {
-        problem = reason("the file can not be replaced");
-    }
-    if (!problem.empty()) {
-        (void)::unlink(next.c_str());
-    }
-    return problem;
+    const std::error_code error = ferrotunnel::detail::write_whole_file(directory_ / file_name, text, {});
+    return error ? "the file can not be written: " + error.message() : std::string();
 }
 
 }  // namespace ferrotunnel::directory

@@ -1,11 +1,7 @@
 #include "directory/sticky.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -15,9 +11,9 @@
 #include "base/hex.hpp"
 #include "base/split_mix.hpp"
 #include "ferrotunnel/detail/new_folder.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
 #include "http/characters.hpp"
 #include "net/ip_text.hpp"
-#include "runtime/socket.hpp"
 
 namespace ferrotunnel::directory {
 namespace {
@@ -51,23 +47,10 @@ void for_each_cookie(std::string_view field, const Visit& visit) {
     }
 }
 
-std::string reason(const std::filesystem::path& path, const char* what) {
-    return path.string() + ' ' + what + ": " + std::generic_category().message(errno);
-}
-
-// The temporary file is complete and on disk before it gets its name; link() leaves a file that is there as it is.
-std::string keep_if_first(const std::filesystem::path& path, Bytes key, Random& random) {
-    const std::filesystem::path temporary = path.string() + '.' + std::to_string(random.next()) + ".tmp";
-    const runtime::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) {
-        return reason(temporary, "can not be created");
-    }
-    const bool is_written = ::write(file.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
-                            ::fsync(file.get()) == 0 &&
-                            (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
-    std::string problem = is_written ? std::string() : reason(path, "can not be written");
-    (void)::unlink(temporary.c_str());
-    return problem;
+std::string keep_if_first(const std::filesystem::path& path, Bytes key) {
+    const std::error_code error = ferrotunnel::detail::write_whole_file(path, as_text(key), {.replaces = false});
+    return error && error != std::errc::file_exists ? path.string() + " can not be written: " + error.message()
+                                                    : std::string();
 }
 
 std::array<std::uint8_t, login::Key::size_bytes> drawn(Random& random) {
@@ -130,7 +113,7 @@ StickyKey load_or_make_sticky_key(const std::filesystem::path& directory, Random
     };
     std::vector<char> kept = read();
     if (kept.empty() && !std::filesystem::exists(path, ignored)) {
-        problem = keep_if_first(path, fresh, random);
+        problem = keep_if_first(path, fresh);
         kept = read();
     }
     if (kept.size() == login::Key::size_bytes) {

@@ -21,7 +21,7 @@ bool has_content(const Answer& answer) noexcept {
 }
 
 // The fields that follow from the kind of the answer; they point into it.
-bool put_fields(const Answer& answer, std::string_view etag, const http::DateText& modified, http::Edits& edits) {
+bool put_fields(const Answer& answer, std::string_view etag, std::string_view modified, http::Edits& edits) {
     bool fits = edits.set("X-Content-Type-Options", "nosniff");
     const auto put = [&](std::string_view name, std::string_view value) {
         fits = fits && (value.empty() || edits.set(name, value));
@@ -31,7 +31,7 @@ bool put_fields(const Answer& answer, std::string_view etag, const http::DateTex
     put("Content-Range", answer.content_range);
     if (answer.validators) {
         put("ETag", etag);
-        put("Last-Modified", {modified.data(), modified.size()});
+        put("Last-Modified", modified);
         put("Accept-Ranges", "bytes");
     }
     if (answer.is_listing) {
@@ -112,9 +112,11 @@ Answer answer_with_file(const http::RequestHead& request, const FileStamp& stamp
 
 std::string written_head(const Answer& answer, bool is_head, http::Version visitor, bool keep_alive) {
     const std::string etag = answer.validators ? answer.validators->etag() : "";
-    const http::DateText modified = http::date_text(answer.validators ? answer.validators->modified : 0);
+    const std::optional<std::int64_t> date = answer.validators ? answer.validators->modified : std::nullopt;
+    const http::DateText text = http::date_text(date.value_or(0));
     http::Edits edits;
-    check(put_fields(answer, etag, modified, edits), "the fields of a file's answer fit into the edits");
+    check(put_fields(answer, etag, date ? std::string_view(text.data(), text.size()) : std::string_view(), edits),
+          "the fields of a file's answer fit into the edits");
     http::ResponseOut out;
     out.status = answer.status;
     out.edits = &edits;

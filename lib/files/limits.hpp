@@ -19,4 +19,8 @@ inline constexpr std::size_t files_transfers_max = 1'024;
 /// of a file system moves in ticks. Until then its entity tag is a weak one.
 inline constexpr std::chrono::seconds files_settled_after{2};
 
+/// Earlier times of a file, in seconds since 1970, are none: archives and package managers give one to every file (1 in
+/// the Nix store, 1980 in zip files, 1985 in npm's packages). 1 January 1990.
+inline constexpr std::chrono::seconds files_earliest_date{631'152'000};
+
 }  // namespace ferrotunnel::limits

@@ -88,11 +88,13 @@ Condition tags_condition(const http::Fields& fields, std::string_view name, cons
     return condition;
 }
 
-// If-Unmodified-Since or If-Modified-Since: whether the file is no newer than that date.
+// If-Unmodified-Since or If-Modified-Since: whether the file has not changed since that date. Times of files can be
+// set: one that took the place of a newer one has an earlier time, and was changed since.
 Condition date_condition(const http::Fields& fields, std::string_view name, const Validators& validators) {
     const auto text = fields.first(name);
-    const auto date = text ? http::read_date(*text) : std::nullopt;
-    return {date.has_value(), date && validators.modified <= *date};
+    const auto date = text && validators.modified ? http::read_date(*text) : std::nullopt;
+    return {date.has_value(),
+            date && (*validators.modified == *date || (*validators.modified < *date && validators.changed < *date))};
 }
 
 }  // namespace
@@ -105,7 +107,11 @@ Validators Validators::of(const FileStamp& stamp, std::int64_t now) {
         made.tag[i] = hex_digits[digest & 15];
     }
     made.strong = now - std::max(stamp.modified, stamp.changed) >= nanoseconds * limits::files_settled_after.count();
-    made.modified = seconds_of(std::min(stamp.modified, now));
+    if (const std::int64_t modified = seconds_of(std::min(stamp.modified, now));
+        modified >= limits::files_earliest_date.count()) {
+        made.modified = modified;
+    }
+    made.changed = seconds_of(stamp.changed);
     return made;
 }
 
@@ -134,7 +140,7 @@ bool allows_range(const http::Fields& fields, const Validators& validators) {
     if (const auto tag = take_tag(list)) {
         return list.empty() && fits(*tag, validators, true);
     }
-    return validators.strong && http::read_date(*text) == validators.modified;
+    return validators.strong && validators.modified && http::read_date(*text) == *validators.modified;
 }
 
 }  // namespace ferrotunnel::files

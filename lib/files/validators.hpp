@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,10 @@ struct Validators {
     std::string tag;  // with its quotes, and without W/
     /// Each further change of the file brings another tag, and another time of change.
     bool strong = false;
-    std::int64_t modified = 0;  // seconds since 1970, never after `now`
+    /// In seconds since 1970, never after `now`. Nothing where the file's time is one that archives and package
+    /// managers give to every file (files_earliest_date): it would not tell one content from the next.
+    std::optional<std::int64_t> modified;
+    std::int64_t changed = 0;  // in seconds since 1970
 
     /// `now` in nanoseconds since 1970.
     static Validators of(const FileStamp& stamp, std::int64_t now);
@@ -43,7 +47,9 @@ enum class Verdict : std::uint8_t {
 };
 
 /// Judges If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since of a GET or HEAD, in the order of RFC
-/// 9110, 13.2.2. Dates that can not be read count as absent.
+/// 9110, 13.2.2. Dates that can not be read count as absent, and so do all dates where the file has none. A file that
+/// has taken the place of a newer one is modified: only the very date that it has, or one after its last change, is not
+/// before its modification.
 Verdict judge_conditions(const http::Fields& fields, const Validators& validators);
 
 /// Whether If-Range lets the request have a range: there is none, or it names this very state.

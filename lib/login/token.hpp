@@ -38,8 +38,11 @@ inline constexpr std::size_t token_length = 52;
 std::string make_token(Random& random);
 
 /// Returns a token, or a sentence for the user that does not repeat the text. The text is taken as it is, spaces
-/// included.
+/// included; one that holds more than a token that make_token() has made is refused, since it would be a weak one.
 Result<Token, std::string> parse_token(std::string_view text);
+
+/// Returns what begins with ft1_ between blanks, line ends and quotation marks; the text itself if nothing does.
+std::string_view unwrapped_token(std::string_view text) noexcept;
 
 TokenId token_id(const Key& key);
 

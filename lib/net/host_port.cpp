@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::net {
@@ -20,14 +21,89 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 bool plausible_host(std::string_view host) {
     for (char c : host) {
-        if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']' || c == '@') {
+        if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f || c == '/' || c == '[' ||
+            c == ']' || c == '@') {
             return false;
         }
     }
     return true;
 }
 
+// An IPv6 address, if it is link-local perhaps with a zone.
+bool is_ipv6(std::string_view text) {
+    const std::size_t percent = text.find('%');
+    const std::optional<Address> address = parse_ipv6(text.substr(0, percent));
+    if (!address || percent == std::string_view::npos) {
+        return address.has_value();
+    }
+    constexpr std::size_t interface_max = 15;
+    const std::string_view zone = text.substr(percent + 1);
+    const bool is_link_local = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+    return is_link_local && !zone.empty() && zone.size() <= interface_max && plausible_host(zone) &&
+           zone.find_first_of("%:") == std::string_view::npos;
+}
+
+struct NamedCharacter {
+    std::string_view bytes;
+    const char* name;
+};
+constexpr NamedCharacter lookalikes[] = {
+    {"\xc2\xa0", "a no-break space"},
+    {"\xe2\x80\x8b", "a space of no width"},
+    {"\xe2\x80\xaf", "a no-break space"},
+    {"\xef\xbb\xbf", "a byte order mark"},
+    {"\xe2\x80\x98", "a curly quotation mark"},
+    {"\xe2\x80\x99", "a curly quotation mark"},
+    {"\xe2\x80\x9c", "a curly quotation mark"},
+    {"\xe2\x80\x9d", "a curly quotation mark"},
+    {"\xe2\x80\x93", "a dash"},
+    {"\xe2\x80\x94", "a dash"},
+    {"\xe2\x80\x90", "a dash"},
+    {"\xef\xbc\x9a", "a wide colon"},
+};
+
+// The character that a text begins with, as "U+00FC". The text is UTF-8.
+std::string code_point(std::string_view text) {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    unsigned value = first & (0x7fU >> size);
+    for (std::size_t i = 1; i < size && i < text.size(); ++i) {
+        value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string code;
+    for (; value != 0 || code.size() < 4; value >>= 4) {
+        code.insert(code.begin(), digits[value & 15]);
+    }
+    return "U+" + code;
+}
+
 }  // namespace
+
+std::string_view without_zone(std::string_view host) noexcept {
+    return host.find(':') == std::string_view::npos ? host : host.substr(0, host.find('%'));
+}
+
+std::string no_address(std::string_view text, std::string_view expected) {
+    return in_quotes(text) + ' ' + address_fault(text, expected);
+}
+
+std::string address_fault(std::string_view text, std::string_view expected) {
+    const auto is_foreign = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+    const auto* const found = std::find_if(text.begin(), text.end(), is_foreign);
+    if (found == text.end()) {
+        return std::string(expected);
+    }
+    const std::string_view rest = text.substr(static_cast<std::size_t>(found - text.begin()));
+    for (const NamedCharacter& each : lookalikes) {
+        if (rest.starts_with(each.bytes)) {
+            return std::string("contains ") + each.name + " (" + code_point(rest) +
+                   "), which is not valid in an address";
+        }
+    }
+    return "contains the character " + code_point(rest) +
+           ", which is not valid in an address; write an international name in its xn-- form";
+}
 
 std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port) {
     std::string_view host = text;
@@ -38,7 +114,7 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
             return {};
         }
         host = text.substr(1, close - 1);
-        if (!parse_ipv6(host)) {
+        if (!is_ipv6(host)) {
             return {};
         }
         std::string_view rest = text.substr(close + 1);

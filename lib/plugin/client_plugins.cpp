@@ -38,12 +38,37 @@ hooks::AskedRefusal wrong(const std::string& type, const std::vector<config::Fin
     return {Why::wrong, "The plugin " + type + ": " + first.path + (first.path.empty() ? "" : " ") + first.text};
 }
 
+// Settings as a client may say them, checked by the type.
+Result<Prepared, hooks::AskedRefusal> prepare_asked(ft_entry library, const Type& type, const std::string& text) {
+    Result<config::CheckedValue, std::vector<config::Finding>> settings =
+        type.schema->parse_for_client(text.empty() ? "{}" : text);
+    if (!settings) {
+        return wrong(type.name, settings.error());
+    }
+    Result<Prepared, std::vector<config::Finding>> prepared = prepare(library, type.name, std::move(*settings));
+    return prepared ? Result<Prepared, hooks::AskedRefusal>(std::move(*prepared)) : wrong(type.name, prepared.error());
+}
+
 bool can_look_at(const Type& type, AskedFor visitors) noexcept {
     return visitors == AskedFor::requests ? type.calls.on_request != nullptr || type.calls.on_response != nullptr
                                           : type.calls.on_connect != nullptr;
 }
 
 }  // namespace
+
+std::string fault_of_asked(const std::string& name, const std::string& settings) {
+    const ShippedFile file = shipped_file(name);
+    const Result<Loaded, std::string> loaded =
+        file.fault.empty() ? load(file.path) : Result<Loaded, std::string>(file.fault);
+    const Result<std::vector<Type>, std::string> types =
+        loaded ? read_library(loaded->entry) : Result<std::vector<Type>, std::string>(loaded.error());
+    const auto type = types ? std::ranges::find(*types, name, &Type::name) : std::vector<Type>::const_iterator();
+    if (!types || type == types->end() || !type->schema || !type->schema->is_for_clients()) {
+        return {};
+    }
+    const Result<Prepared, hooks::AskedRefusal> prepared = prepare_asked(loaded->entry, *type, settings);
+    return prepared ? std::string() : prepared.error().text;
+}
 
 ClientPlugins::ClientPlugins(Logger& log, Bounds bounds)
     : log_(log), bounds_(bounds), registry_(std::make_shared<AskedRegistry>(bounds.instances)), instances_(log) {}
@@ -203,14 +228,9 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
                                             ? " is not for services of HTTP."
                                             : " is for services of HTTP alone: others have no requests.")};
     }
-    Result<config::CheckedValue, std::vector<config::Finding>> settings =
-        type.schema->parse_for_client(wanted.settings.empty() ? "{}" : wanted.settings);
-    if (!settings) {
-        return wrong(type.name, settings.error());
-    }
-    Result<Prepared, std::vector<config::Finding>> prepared = prepare(library, type.name, std::move(*settings));
+    Result<Prepared, Refusal> prepared = prepare_asked(library, type, wanted.settings);
     if (!prepared) {
-        return wrong(type.name, prepared.error());
+        return prepared.error();
     }
     InstanceOptions options;
     options.id = "client:" + type.name;

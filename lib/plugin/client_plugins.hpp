@@ -30,6 +30,10 @@ struct ClientType {
     friend bool operator==(const ClientType&, const ClientType&) = default;
 };
 
+/// What a server would say of the settings that a client gives to a type of plugin, as far as the type's library on
+/// this machine tells, which it loads. Empty: nothing, or there is no such library here. Any thread.
+std::string fault_of_asked(const std::string& name, const std::string& settings);
+
 class ClientPlugins {
 public:
     struct Bounds {

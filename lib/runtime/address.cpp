@@ -1,6 +1,7 @@
 #include "runtime/address.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -61,6 +62,20 @@ std::optional<SocketAddress> SocketAddress::from_ip(std::string_view ip, std::ui
         return SocketAddress(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
     }
     return {};
+}
+
+std::optional<SocketAddress> SocketAddress::from_ip(const net::HostPort& place) {
+    const std::string_view bare = net::without_zone(place.host);
+    std::optional<SocketAddress> made = from_ip(bare, place.port);
+    if (made && bare.size() < place.host.size()) {
+        const std::string zone = place.host.substr(bare.size() + 1);
+        const unsigned scope = ::if_nametoindex(zone.c_str());
+        if (scope == 0 || made->family() != AF_INET6) {
+            return {};  // there is no such interface now
+        }
+        reinterpret_cast<sockaddr_in6*>(&made->storage_)->sin6_scope_id = scope;
+    }
+    return made;
 }
 
 std::string SocketAddress::ip() const {

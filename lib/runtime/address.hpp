@@ -22,7 +22,8 @@ public:
     SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
     /// Parses a numeric address; "" is the unspecified IPv6 address, which for our listeners includes IPv4.
     static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
-    static std::optional<SocketAddress> from_ip(const net::HostPort& place) { return from_ip(place.host, place.port); }
+    /// The same, where an IPv6 address may have the interface that it is reached by ("fe80::1%eth0").
+    static std::optional<SocketAddress> from_ip(const net::HostPort& place);
 
     const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
     socklen_t raw_size() const noexcept { return size_; }

@@ -11,6 +11,7 @@
 #include "backend/folder.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
+#include "net/host_port.hpp"
 #include "settings/exits.hpp"
 #include "transport/tls_context.hpp"
 
@@ -142,7 +143,8 @@ backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& p
     }
     if (made.place.tls && are_readable(words, problems)) {
         transport::TlsBackendSettings tls;
-        tls.server_name = words.tls.server_name.empty() ? made.place.at.host : words.tls.server_name;
+        tls.server_name =
+            words.tls.server_name.empty() ? std::string(net::without_zone(made.place.at.host)) : words.tls.server_name;
         tls.ca_file = words.tls.ca_file;
         tls.insecure = words.tls.insecure;
         tls.protocol = words.kind != wire::ServiceKind::http ? "" : made.place.http2 ? "h2" : "http/1.1";

@@ -14,6 +14,7 @@
 #include "login/port_policy.hpp"
 #include "login/token.hpp"
 #include "login/weak_token_policy.hpp"
+#include "net/host_port.hpp"
 #include "runtime/address.hpp"
 #include "settings/access_log.hpp"
 #include "settings/backend.hpp"
@@ -74,8 +75,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
         problems.push_back({"resume", "must be 0 or at least 5s: a lost connection is noticed after a third of it"});
     }
     for (const auto& [key, file] :
-         {std::pair{"dashboard_token_file", &settings.dashboard_token_file},
-          std::pair{"dashboard_tls", &settings.dashboard_chain}, std::pair{"dashboard_tls", &settings.dashboard_key}}) {
+         {std::pair{"dashboard_tls", &settings.dashboard_chain}, std::pair{"dashboard_tls", &settings.dashboard_key}}) {
         if (!file->empty()) {
             check_readable(key, *file, problems);
         }
@@ -146,8 +146,9 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"bind", in_quotes(settings.bind) +
-                                        " is no address to listen on; expected one like 0.0.0.0:7835 or [::]:7835"});
+        problems.push_back({"bind", net::no_address(settings.bind,
+                                                    "is no address to listen on; expected one like 0.0.0.0:7835 or "
+                                                    "[::]:7835")});
     } else {
         settings.bind = net::to_text(*place);
     }
@@ -186,8 +187,9 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"domain", "has no meaning without http_bind or https_bind"});
         }
     } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"http_bind", in_quotes(settings.http_bind) +
-                                             " is no address to listen on; expected one like 0.0.0.0:8080"});
+        problems.push_back(
+            {"http_bind",
+             net::no_address(settings.http_bind, "is no address to listen on; expected one like 0.0.0.0:8080")});
     } else {
         settings.http_bind = net::to_text(*place);
     }
@@ -208,8 +210,9 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     }
     const runtime::SocketAddress at = listening_address(settings.connect_bind, default_connect_port);
     if (at.empty()) {
-        problems.push_back({"connect_bind", in_quotes(settings.connect_bind) +
-                                                " is no address to listen on; expected one like 127.0.0.1:3128"});
+        problems.push_back(
+            {"connect_bind",
+             net::no_address(settings.connect_bind, "is no address to listen on; expected one like 127.0.0.1:3128")});
     } else {
         settings.connect_bind = at.text();
     }
@@ -331,7 +334,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
     } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back({"server", in_quotes(settings.server) + " is no address; expected host:port"});
+        problems.push_back({"server", net::no_address(settings.server, "is no address; expected host:port")});
     } else {
         settings.server = net::to_text(*place);
     }

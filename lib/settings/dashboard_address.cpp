@@ -1,8 +1,10 @@
 #include "settings/dashboard_address.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/secret.hpp"
@@ -30,6 +32,22 @@ runtime::SocketAddress dashboard_address(std::string_view setting, std::string_v
     return at.value_or(runtime::SocketAddress());
 }
 
+Result<Secret, std::string> read_dashboard_secret(const std::string& file) {
+    constexpr std::string_view blanks = " \t\r\v\f";
+    try {
+        const Secret all = Secret::from_file(file);
+        std::string_view line = all.reveal().substr(0, all.reveal().find('\n'));
+        line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+        line.remove_suffix(line.size() - (line.find_last_not_of(blanks) + 1));
+        if (line.size() < limits::dashboard_secret_min) {
+            return "the secret in " + in_quotes(file) + " has fewer than 16 bytes";
+        }
+        return Secret::from_string(std::string(line));
+    } catch (const config_error& error) {
+        return error.problems().front().text;
+    }
+}
+
 std::string exposed_dashboard_file(const CommonValues& settings) {
     const std::string& file = settings.dashboard_token_file;
     try {
@@ -45,12 +63,17 @@ std::optional<std::string> dashboard_fault(const std::string& text) {
     }
     const runtime::SocketAddress at = dashboard_address(text, "server");
     if (at.empty()) {
-        return in_quotes(text) + " is no address to listen on; expected one like 127.0.0.1:7837";
+        return net::no_address(text, "is no address to listen on; expected one like 127.0.0.1:7837");
     }
     return std::nullopt;
 }
 
 void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems) {
+    if (const std::string& file = settings.dashboard_token_file; !file.empty()) {
+        if (const auto secret = read_dashboard_secret(file); !secret) {
+            problems.push_back({"dashboard_token_file", secret.error()});
+        }
+    }
     if (settings.dashboard_chain.empty() != settings.dashboard_key.empty()) {
         problems.push_back({"dashboard_tls", "needs both, a certificate and its key"});
     }

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/rules.hpp"
+#include "net/host_port.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"
 #include "settings/group.hpp"
@@ -140,8 +141,9 @@ void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) 
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"https_bind", in_quotes(settings.https_bind) +
-                                              " is no address to listen on; expected one like 0.0.0.0:8443"});
+        problems.push_back(
+            {"https_bind",
+             net::no_address(settings.https_bind, "is no address to listen on; expected one like 0.0.0.0:8443")});
     } else {
         settings.https_bind = net::to_text(*place);
     }

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
+#include "ferrotunnel/detail/text_encoding.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
 
@@ -51,6 +52,12 @@ std::optional<std::string> read_page_file(const Value& value, const std::string&
         return std::nullopt;
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
+    std::string_view rest = text;
+    if (const std::string_view fault = take_byte_order_mark(rest); !fault.empty()) {
+        value.problem("the file \"" + path + "\" " + std::string(fault));
+        return std::nullopt;
+    }
+    text.erase(0, text.size() - rest.size());
     return text;
 }
 

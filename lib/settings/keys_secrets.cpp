@@ -1,7 +1,9 @@
 // Tokens and passwords of a configuration file.
+#include <sys/stat.h>
+
 #include <utility>
 
-#include "ferrotunnel/detail/path_text.hpp"
+#include "ferrotunnel/error.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "login/token.hpp"
 #include "settings/keys_sections.hpp"
@@ -11,60 +13,37 @@ namespace ferrotunnel::detail {
 namespace {
 
 constexpr std::string_view file_prefix = "file:";
-constexpr std::string_view env_prefix = "env:";
 
-std::optional<Secret> from_file(const config::Value& value, const std::string& path, ConfigReading& reading) {
+// The file is one of those whose changes matter.
+Result<Secret, config::FileError> read_noted_file(const std::string& path, ConfigReading& reading) {
     reading.file.files.push_back(path);
     try {
         return Secret::from_file(path);
     } catch (const config_error& error) {
-        value.problem(error.problems().front().text);
-        return std::nullopt;
+        return config::FileError{error.problems().front().text};
     }
 }
 
-std::optional<Secret> from_environment(const config::Value& value, const std::string& name) {
-    std::optional<std::string> text = value.context().environment(name);
-    if (!text || text->empty()) {
-        value.problem("the variable " + name + (text ? " is empty" : " is not set"));
-        return std::nullopt;
-    }
-    return Secret::from_string(std::move(*text));
-}
-
-std::optional<Secret> written_out(const config::Value& value, std::string text, const std::string& word,
-                                  ConfigReading& reading) {
-    warn_of_written_out(value, "a " + word, reading);
-    return Secret::from_string(std::move(text));
+bool is_file(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 // `word`: what it is, "token".
-std::optional<Secret> read_text(config::Value& value, const std::string& word, ConfigReading& reading) {
-    const std::string expected = "a " + word + ": file:PATH, env:NAME or the " + word + " itself";
-    value.hide();
-    if (!value.is_text()) {
-        value.unexpected(expected.c_str());
-        return std::nullopt;
-    }
-    std::optional<std::string> text = value.text();
-    if (!text) {
-        return std::nullopt;
-    }
-    const bool is_file = value.begins_with(file_prefix);
-    const bool is_variable = value.begins_with(env_prefix);
-    const std::string rest = text->substr(is_file ? file_prefix.size() : is_variable ? env_prefix.size() : 0);
-    if (rest.empty()) {
-        value.unexpected(expected.c_str());
-        return std::nullopt;
-    }
-    if (!is_file && !is_variable && looks_like_path(*text, value.in_folder(*text))) {
-        value.problem("this is the path of a file, and no " + word + "; write file:PATH, like `" + word +
-                      ": file:" + word + '`');
-        return std::nullopt;
-    }
-    return is_file       ? from_file(value, value.in_folder(rest), reading)
-           : is_variable ? from_environment(value, rest)
-                         : written_out(value, std::move(*text), word, reading);
+std::optional<Secret> read_text(config::Value value, const std::string& word, ConfigReading& reading) {
+    Secret of_file;  // knows who else can read it
+    config::SecretSource source = secret_source(reading, word);
+    source.read_file = [&](const std::string& path) -> Result<std::string, config::FileError> {
+        Result<Secret, config::FileError> read = read_noted_file(path, reading);
+        if (!read) {
+            return read.error();
+        }
+        of_file = std::move(*read);
+        return std::string(of_file.reveal());
+    };
+    std::optional<std::string> text = config::read_secret(value, source);
+    Secret secret = text ? Secret::from_string(std::move(*text)) : Secret();
+    return secret.empty() ? std::nullopt : std::optional(of_file.empty() ? std::move(secret) : std::move(of_file));
 }
 
 }  // namespace
@@ -82,9 +61,18 @@ void warn_of_written_out(const config::Value& value, const std::string& what, Co
         {value.key_path(), what + why, reading.text_at(value.place()).name, value.place().line, value.place().column});
 }
 
-config::SecretSource secret_source(ConfigReading& reading) {
-    return {read_secret_file,
-            [&reading](const config::Value& value) { warn_of_written_out(value, "a secret", reading); }};
+config::SecretSource secret_source(ConfigReading& reading, const std::string& word) {
+    config::SecretSource source;
+    source.read_file = [&reading](const std::string& path) -> Result<std::string, config::FileError> {
+        const Result<Secret, config::FileError> read = read_noted_file(path, reading);
+        return read ? Result<std::string, config::FileError>(std::string(read->reveal())) : read.error();
+    };
+    source.written_out = [&reading, what = "a " + word](const config::Value& value) {
+        warn_of_written_out(value, what, reading);
+    };
+    source.is_file = is_file;
+    source.word = word;
+    return source;
 }
 
 std::string token_name_of(const config::Value& value) {

@@ -91,8 +91,9 @@ void read_server_token(config::Value value, std::vector<NamedToken>& tokens, Con
 /// Gives a warning for a secret that stands in the file itself, unless it comes from a variable. `what`: "a token".
 void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
 
-/// What is needed to read secrets that are no tokens: those of plugins, and header fields.
-config::SecretSource secret_source(ConfigReading& reading);
+/// What config::read_secret() needs: files are noted as files of the configuration. `word`: what the secret is, in
+/// problems.
+config::SecretSource secret_source(ConfigReading& reading, const std::string& word = "secret");
 
 /// Reads the plugins of a server, and loads their libraries.
 void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);

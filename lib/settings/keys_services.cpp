@@ -1,5 +1,6 @@
 // The services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `http` and `tls`, which
 // says what kind it is.
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_service.hpp"
@@ -104,6 +105,12 @@ void read_services(const Value& list, ConfigReading& reading, ClientPart& part) 
     TakenNames taken{reading, OwnServer::of(reading.file.values.server, part.settings), {}, {}, {}, {}};
     for (const Value& item : list.items()) {
         read_service(item, taken, reading, part);
+    }
+    const std::size_t count =
+        part.services.size() + part.http_services.size() + part.tls_services.size() + part.udp_services.size();
+    if (count > limits::services_max) {
+        list.problem("has " + std::to_string(count) + " services; a client may have up to " +
+                     std::to_string(limits::services_max));
     }
 }
 

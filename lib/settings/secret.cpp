@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "ferrotunnel/detail/text_encoding.hpp"
 #include "ferrotunnel/error.hpp"
 #include "login/key.hpp"
 #include "login/token.hpp"
@@ -112,9 +113,13 @@ Secret Secret::from_file(const std::string& path) {
     if (text.size() > file_bytes_max) {
         fail("the file " + path + " is longer than 4096 bytes, so it is no token");
     }
+    if (const std::string_view fault = detail::take_byte_order_mark(text); !fault.empty()) {
+        fail("the file " + path + ' ' + std::string(fault));
+    }
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
         text.remove_suffix(1);
     }
+    text = login::unwrapped_token(text);
     if (text.empty()) {
         fail("the file " + path + " is empty");
     }

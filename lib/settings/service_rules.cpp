@@ -145,7 +145,9 @@ std::string authority_of(std::string_view local, const std::string& server_name)
     } else if (place->host.empty()) {
         place->host = "localhost";
     }
-    const std::string host = place->host.find(':') == std::string::npos ? place->host : '[' + place->host + ']';
+    const std::string_view bare = net::without_zone(place->host);
+    const std::string host =
+        bare.find(':') == std::string_view::npos ? std::string(bare) : '[' + std::string(bare) + ']';
     return place->port == usual ? host : host + ':' + std::to_string(place->port);
 }
 

@@ -31,7 +31,11 @@ const std::string ipv4 = "(?:" + byte + "\\.){3}" + byte;
 const std::string ipv6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*";
 const std::string in_brackets = "\\[" + ipv6 + "\\]";
 const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
-const std::string dialled = "[^\\x00-\\x20:/\\[\\]@]+";  // a host that is looked up: whatever a resolver may know
+// With the interface that a link-local address is reached by.
+const std::string zoned =
+    either({in_brackets, "\\[[Ff][Ee][89ABab][0-9A-Fa-f]:[0-9A-Fa-f:.]*%[!-$&-.0-9;-?A-Z\\\\^-~]{1,15}\\]"});
+// A host that is looked up: whatever a resolver may know, of printable ASCII without : / [ ] @.
+const std::string dialled = "[!-.0-9;-?A-Z\\\\^-~]+";
 const std::string variable = "\\$\\{[A-Za-z_][0-9A-Za-z_]*(?::-[^}]*)?\\}";
 const std::string number = "[0-9]+(?:\\.[0-9]*)?";
 const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // nothing but $$ has a dollar sign
@@ -57,7 +61,7 @@ std::string list_of_ranges() {
 // What parse_backend_place() reads, whatever the service is, and a range of ports.
 std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
-    const std::string host = either({pattern::in_brackets, pattern::dialled});
+    const std::string host = either({pattern::zoned, pattern::dialled});
     return either({":?" + ports, "unix:/.+", "files:.+",
                    "(?:https?|h2c?)://" + host + maybe(":" + pattern::port) + "/?",
                    "tls://" + host + ":" + pattern::port, "exit", host + ":" + ports});
@@ -84,17 +88,16 @@ std::vector<ValueType> all_types() {
         {.name = "file", .pattern = {}},
         {.name = "file, folder or pattern", .pattern = {}},
         {.name = "address",
-         .pattern = free_text(either({pattern::in_brackets, pattern::dialled}) + maybe(":" + pattern::port))},
+         .pattern = free_text(either({pattern::zoned, pattern::dialled}) + maybe(":" + pattern::port))},
         {.name = "address of a backend", .pattern = free_text(backend_place()), .least = 1, .most = 65'535},
         {.name = "IP address",
          .pattern = whole(either({"localhost", pattern::ipv4, pattern::ipv6, pattern::in_brackets}))},
         {.name = "IP address with port",
-         .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) +
+         .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::zoned, ""}) +
                           maybe(":" + pattern::port_or_zero))},
         {.name = "port, or IP address with port",
-         .pattern =
-             whole(either({pattern::port_or_zero, either({"localhost", pattern::ipv4, pattern::in_brackets, ""}) + ":" +
-                                                      pattern::port_or_zero})),
+         .pattern = whole(either({pattern::port_or_zero, either({"localhost", pattern::ipv4, pattern::zoned, ""}) +
+                                                             ":" + pattern::port_or_zero})),
          .least = 0,
          .most = 65'535},
         {.name = "service of another client", .pattern = free_text("[^@]+(?:@.+)?"), .least = 0, .most = 1e15},

@@ -29,9 +29,10 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
                                            "another token's client"});
     }
     if (!place_of_visit(visit.local)) {
-        problems.push_back({"local", "\"" + printable(visit.local, 100) +
-                                         "\" is no address to listen on; expected a port (5432), or an IP address "
-                                         "and a port (127.0.0.1:5432)"});
+        problems.push_back(
+            {"local", net::no_address(printable(visit.local, 100),
+                                      "is no address to listen on; expected a port (5432), or an IP address "
+                                      "and a port (127.0.0.1:5432)")});
     }
     if (visit.key.empty()) {
         problems.push_back({"key", "is missing: the one that the service's client has"});

@@ -18,6 +18,7 @@
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
 #include "ferrotunnel/detail/new_folder.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/system_random.hpp"
 #include "transport/tls_context.hpp"
@@ -108,22 +109,11 @@ void make_directory(const std::filesystem::path& directory) {
     }
 }
 
-// Keeps `pem` unless the file exists. The temporary file is complete and on disk before it gets its name; link() leaves
-// an existing file as it is.
+// Keeps `pem` unless the file exists.
 void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
-    std::filesystem::path temporary = path;
-    temporary += "." + std::to_string(runtime::system_random().next()) + ".tmp";
-    runtime::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) {
-        fail_with_errno(temporary, "can not be created");
-    }
-    bool written =
-        ::write(file.get(), pem.data(), pem.size()) == static_cast<ssize_t>(pem.size()) && ::fsync(file.get()) == 0;
-    bool named = written && (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
-    int reason = errno;
-    ::unlink(temporary.c_str());
-    if (!named) {
-        errno = reason;
+    const std::error_code error = ferrotunnel::detail::write_whole_file(path, pem, {.replaces = false});
+    if (error && error != std::errc::file_exists) {
+        errno = error.value();
         fail_with_errno(path, "can not be written");
     }
 }

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "base/limits.hpp"
+#include "ferrotunnel/detail/text_encoding.hpp"
 #include "runtime/socket.hpp"
 #include "transport/certificate.hpp"
 
@@ -98,9 +100,28 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
         }
         have += static_cast<std::size_t>(got);
     }
+    std::string_view rest = text;
+    const std::string_view fault = ferrotunnel::detail::take_byte_order_mark(rest);
+    text.erase(0, text.size() - rest.size());  // OpenSSL would pass over what begins behind a mark
     PemText pem(std::move(text));
+    if (!fault.empty()) {
+        return std::string(fault);
+    }
     pem.others_may_read = (about.st_mode & S_IROTH) != 0;
     return pem;
+}
+
+std::string encoding_fault(const std::filesystem::path& file) {
+    std::array<char, 4> raw{};
+    const runtime::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat about {};
+    const bool is_file = fd && ::fstat(fd.get(), &about) == 0 && S_ISREG(about.st_mode);  // a pipe is read once
+    const ssize_t got = is_file ? ::read(fd.get(), raw.data(), raw.size()) : 0;
+    const std::string_view all(raw.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    std::string_view rest = all;
+    const std::string_view fault = ferrotunnel::detail::take_byte_order_mark(rest);
+    return fault.empty() && rest.size() < all.size() ? "begins with a byte order mark; save it without one"
+                                                     : std::string(fault);
 }
 
 bool others_may_read(const std::filesystem::path& file) noexcept {
@@ -148,6 +169,21 @@ Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) 
     }
     return none ? std::string("holds no private key in PEM form")
                 : "holds a private key that is damaged (" + reason + ")";
+}
+
+std::string curve_fault(EVP_PKEY* key) {
+    std::array<char, 64> name{};
+    std::size_t length = 0;
+    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+        EVP_PKEY_get_group_name(key, name.data(), name.size(), &length) != 1) {
+        ERR_clear_error();
+        return {};
+    }
+    const std::string curve(name.data(), length);
+    const bool is_known = curve == "prime256v1" || curve == "P-256" || curve == "secp384r1" || curve == "P-384" ||
+                          curve == "secp521r1" || curve == "P-521";
+    return is_known ? std::string()
+                    : "its key is on the curve " + curve + ", which TLS does not support; use P-256 (prime256v1)";
 }
 
 }  // namespace ferrotunnel::transport

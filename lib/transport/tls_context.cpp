@@ -75,10 +75,19 @@ std::string if_exposed(const std::filesystem::path& key) {
     return others_may_read(key) ? key.string() : std::string();
 }
 
+// OpenSSL would pass over the first certificate behind a byte order mark, and take the next one for it.
+void require_plain_text(const std::filesystem::path& file) {
+    if (const std::string fault = encoding_fault(file); !fault.empty()) {
+        throw TlsConfigError(file.string() + ' ' + fault);
+    }
+}
+
 void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key) {
     if (certificate.empty() || key.empty()) {
         throw TlsConfigError("a certificate needs its key and a key its certificate: give both files");
     }
+    require_plain_text(certificate);
+    require_plain_text(key);
     SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
         throw TlsConfigError(certificate.string() +
@@ -89,6 +98,9 @@ void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const
                              " in PEM form, without a pass phrase, could be read: " + take_openssl_error());
     }
     require_openssl(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
+    if (const std::string fault = curve_fault(SSL_CTX_get0_privatekey(context)); !fault.empty()) {
+        throw TlsConfigError(certificate.string() + " can not be used: " + fault);
+    }
 }
 
 void use_identity(SSL_CTX* context, const Identity& identity) {
@@ -98,6 +110,7 @@ void use_identity(SSL_CTX* context, const Identity& identity) {
 }
 
 void use_authority(SSL_CTX* context, const std::filesystem::path& file) {
+    require_plain_text(file);
     if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) {
         throw TlsConfigError(file.string() + ": no CA certificate in PEM form could be read: " + take_openssl_error());
     }

@@ -75,6 +75,9 @@ bool use_certificate(SSL* ssl, const LoadedCertificate& certificate) noexcept {
 }
 
 std::string fault_as_visitor_certificate(const LoadedCertificate& certificate) {
+    if (std::string fault = curve_fault(certificate.key.get()); !fault.empty()) {
+        return fault;
+    }
     static const SslContextPtr context = make_visitor_context(TlsGrade::modern);
     ERR_clear_error();
     SslPtr ssl(SSL_new(context.get()));

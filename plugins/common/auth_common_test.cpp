@@ -148,6 +148,14 @@ TEST_CASE("file: it is read when it is another one, and told once when it is bro
     CHECK_FALSE(file.changed());
     write("two22");
     CHECK(file.changed().value() == "two22");
+    write(
+        "\xef\xbb\xbf"
+        "a");
+    CHECK(file.changed().value() == "a");
+    CHECK(ca_file_fault(path) == "begins with a byte order mark; save it without one");
+    write(std::string("a\0", 2));
+    CHECK(ca_file_fault(path) == "is UTF-16, as PowerShell's `>` writes it; save it as UTF-8");
+    CHECK_THROWS_WITH(file.changed(), "is UTF-16, as PowerShell's `>` writes it; save it as UTF-8");
     write("more than fits");
     CHECK_THROWS_WITH(file.changed(), "has more than 5 bytes");
     CHECK_FALSE(file.changed());

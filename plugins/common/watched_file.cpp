@@ -6,7 +6,10 @@
 
 #include <cerrno>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
+
+#include "ferrotunnel/detail/text_encoding.hpp"
 
 namespace ferrotunnel::plugins {
 namespace {
@@ -32,9 +35,7 @@ private:
     throw std::runtime_error("can not be read: " + std::generic_category().message(error));
 }
 
-}  // namespace
-
-std::string read_file(const std::string& path, std::size_t size_max) {
+std::string read_bytes(const std::string& path, std::size_t size_max) {
     // A pipe must not make this wait.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat about {};
@@ -61,6 +62,31 @@ std::string read_file(const std::string& path, std::size_t size_max) {
         if (text.size() > size_max) {
             throw std::runtime_error("has more than " + std::to_string(size_max) + " bytes");
         }
+    }
+}
+
+}  // namespace
+
+std::string read_file(const std::string& path, std::size_t size_max) {
+    std::string text = read_bytes(path, size_max);
+    std::string_view rest = text;
+    if (const std::string_view fault = detail::take_byte_order_mark(rest); !fault.empty()) {
+        throw std::runtime_error(std::string(fault));
+    }
+    text.erase(0, text.size() - rest.size());
+    return text;
+}
+
+std::string ca_file_fault(const std::string& path) {
+    constexpr std::size_t size_max = 1024 * 1024;
+    try {
+        const std::string text = read_bytes(path, size_max);
+        std::string_view rest = text;
+        const std::string_view fault = detail::take_byte_order_mark(rest);
+        return fault.empty() && rest.size() < text.size() ? "begins with a byte order mark; save it without one"
+                                                          : std::string(fault);
+    } catch (const std::exception& problem) {
+        return problem.what();
     }
 }
 

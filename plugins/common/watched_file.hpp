@@ -9,9 +9,12 @@
 
 namespace ferrotunnel::plugins {
 
-/// Reads a regular file of up to `size_max` bytes. Throws std::runtime_error with words that follow its name. May
-/// block.
+/// Reads a regular file of up to `size_max` bytes of UTF-8, without a byte order mark before it. Throws
+/// std::runtime_error with words that follow its name. May block.
 std::string read_file(const std::string& path, std::size_t size_max);
+
+/// What is wrong with a file of CA certificates, which libcurl reads by itself; empty if nothing is. May block.
+std::string ca_file_fault(const std::string& path);
 
 /// On one thread at a time.
 class WatchedFile {

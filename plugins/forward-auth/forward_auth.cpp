@@ -73,10 +73,8 @@ void ForwardAuth::check(const Settings& settings) {
     check_names(settings, "request_headers", true);
     check_names(settings, "response_headers", false);
     if (const auto file = settings.text("ca_file")) {
-        try {
-            (void)read_file(std::string(*file), 1024 * 1024);
-        } catch (const std::exception& problem) {
-            settings.problem("ca_file", problem.what());
+        if (const std::string fault = ca_file_fault(std::string(*file)); !fault.empty()) {
+            settings.problem("ca_file", fault);
         }
     }
 }

@@ -82,10 +82,8 @@ void check_hooks(const Settings& settings) {
     check_headers(settings);
     check_secrets(settings);
     if (const auto file = settings.text("ca_file")) {
-        try {
-            (void)read_file(std::string(*file), 1024 * 1024);
-        } catch (const std::exception& problem) {
-            settings.problem("ca_file", problem.what());
+        if (const std::string fault = ca_file_fault(std::string(*file)); !fault.empty()) {
+            settings.problem("ca_file", fault);
         }
     }
 }

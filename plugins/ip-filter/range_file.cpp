@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ferrotunnel/detail/text_encoding.hpp"
+
 namespace ferrotunnel::plugins {
 namespace {
 
@@ -102,6 +104,11 @@ RangeFile::Content RangeFile::read() const {
             can_not_be_read(path_, errno);
         }
         if (size == 0) {
+            std::string_view text = content.text;
+            if (const std::string_view fault = detail::take_byte_order_mark(text); !fault.empty()) {
+                throw std::runtime_error(path_ + ": " + std::string(fault));
+            }
+            content.text.erase(0, content.text.size() - text.size());
             return content;
         }
         content.text.append(part, size > 0 ? static_cast<std::size_t>(size) : 0);

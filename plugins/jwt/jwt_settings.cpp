@@ -96,10 +96,8 @@ void check_key_places(const Settings& settings) {
         }
     }
     if (ca_file) {
-        try {
-            (void)read_file(std::string(*ca_file), KeySource::file_max);
-        } catch (const std::exception& problem) {
-            settings.problem("jwks_ca_file", problem.what());
+        if (const std::string fault = ca_file_fault(std::string(*ca_file)); !fault.empty()) {
+            settings.problem("jwks_ca_file", fault);
         }
     }
     if (settings.count("keys") == 0 && !file && !url) {

@@ -89,6 +89,17 @@ printf '9876543210' >"$site/digits.txt"
 touch -d '2020-01-01 00:00:00 UTC' "$site/digits.txt" # same size, same time: only the system knows
 equal "a changed file" "$(ask docs.test /digits.txt -H "If-None-Match: $tag")" "9876543210"
 
+say "a date that says nothing is none"
+echo first >"$site/nix.txt"
+touch -d @1 "$site/nix.txt"
+equal "the file" "$(ask docs.test /nix.txt -D "$dir/head")" "first"
+equal "the date" "$(field Last-Modified)" ""
+echo other >"$site/.new" && touch -d @1 "$site/.new" && mv "$site/.new" "$site/nix.txt"
+equal "its replacement" "$(ask docs.test /nix.txt -H 'If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT')" "other"
+echo older >"$site/.new" && touch -d '2019-01-01 00:00:00 UTC' "$site/.new" && mv "$site/.new" "$site/nix.txt"
+equal "one that is older than what was there" \
+    "$(ask docs.test /nix.txt -H 'If-Modified-Since: Wed, 01 Jan 2020 00:00:00 GMT')" "older"
+
 say "nothing gets out of the folder"
 for path in /../secret.txt /docs/../../secret.txt /%2e%2e/secret.txt /..%2fsecret.txt /docs/..%2f..%2fsecret.txt \
     /..%5csecret.txt '/..\secret.txt' //secret.txt /./../secret.txt /%252e%252e/secret.txt /%c0%ae%c0%ae/secret.txt \

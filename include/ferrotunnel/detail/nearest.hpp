@@ -16,6 +16,7 @@ FERROTUNNEL_EXPORT std::size_t edit_distance(std::string_view a, std::string_vie
 
 /// Returns the candidate that is nearest to `word`, or nothing when none is near enough to be a guess worth making: one
 /// mistake in three letters, but always one; or else the only candidate that begins with `word`, from three letters on.
+/// Capitals do not matter.
 FERROTUNNEL_EXPORT std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// Returns the nearest candidate as "; did you mean x?", or nothing.

@@ -20,6 +20,10 @@ TEST_CASE("only what is near enough is guessed", "[nearest]") {
     CHECK(nearest("tcp-bind", keys) == "tcp_bind");
     CHECK(nearest("tokne", keys) == "token");
     CHECK(nearest("tls", keys) == "tls_cert");  // it begins with that, and no other does
+    CHECK(nearest("TCP_BIND", keys) == "tcp_bind");
+    CHECK(nearest("Token", keys) == "token");
+    CHECK(nearest("TLS", keys) == "tls_cert");
+    CHECK(nearest("token", {{std::string("TOKEN")}}) == "TOKEN");
     CHECK(nearest("t", keys).empty());
     CHECK(nearest("something", keys).empty());
     CHECK(did_you_mean("bnid", keys) == "; did you mean bind?");

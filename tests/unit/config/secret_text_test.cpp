@@ -23,7 +23,12 @@ struct Secrets {
                             return path == "/empty" ? Result<std::string, FileError>(std::string())
                                                     : FileError{"can not read the file " + path};
                         },
-                        [this](const Value& value) { written_out.push_back(value.key_path()); }};
+                        [this](const Value& value) {
+                            if (!value.has_variables()) {
+                                written_out.push_back(value.key_path());
+                            }
+                        },
+                        [](const std::string& path) { return path == "/etc/ft/there"; }};
     std::vector<std::string> written_out;
     Report report;
     Context context{report, secret_environment, "/etc/ft", {}};
@@ -56,7 +61,7 @@ TEST_CASE("a secret is in a file, in a variable, or written out", "[secret]") {
 
 TEST_CASE("what is wrong with a secret is told without it", "[secret]") {
     Secrets secrets;
-    const std::string expected = "expected a secret: file:PATH, env:NAME or the text itself, found ";
+    const std::string expected = "expected a secret: file:PATH, env:NAME or the secret itself, found ";
     CHECK(secrets.problem("[hunter2]") == "1:4 x: " + expected + "a list");
     CHECK(secrets.problem("{hunter2: a}") == "1:4 x: " + expected + "keys of its own");
     CHECK(secrets.problem("") == "1:1 x: " + expected + "nothing");
@@ -70,8 +75,13 @@ TEST_CASE("what is wrong with a secret is told without it", "[secret]") {
     CHECK(secrets.problem("file:/empty") == "1:4 x: the file is empty");
     for (const char* path : {"/hunter2", "./hunter2", "../hunter2", "~/hunter2"}) {
         CHECK(secrets.problem(path) ==
-              "1:4 x: this looks like the path of a file; write file:PATH, or put the secret into a variable");
+              "1:4 x: this is the path of a file, and no secret; write file:PATH, or put the secret into a variable");
     }
+    CHECK(secrets.problem("there") ==
+          "1:4 x: this is the path of a file, and no secret; write file:PATH, or put the secret into a variable");
+    secrets.source.word = "token";
+    CHECK(secrets.problem("there") ==
+          "1:4 x: this is the path of a file, and no token; write file:PATH, or put the token into a variable");
 }
 
 TEST_CASE("without files and variables a secret is a text", "[secret]") {

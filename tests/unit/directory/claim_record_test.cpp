@@ -142,10 +142,21 @@ TEST_CASE("the file of claims is private, replaced as a whole, and one server's"
     REQUIRE(::stat((directory / "claims").c_str(), &about) == 0);
     CHECK((about.st_mode & 0777) == 0600);
     CHECK(other.read() == some());
-    std::ofstream(directory / "claims.new") << "of one that was killed";
     REQUIRE(file.write({}).empty());
     CHECK(text_of(directory / "claims") == write_claims({}));
-    CHECK_FALSE(std::filesystem::exists(directory / "claims.new"));
+}
+
+TEST_CASE("what a server has left that was killed while it wrote claims goes with the next one", "[claims]") {
+    TemporaryDirectory folder;
+    for (const char* name : {"claims.new", "claims.123.new", "claims", "other.new"}) {
+        std::ofstream(folder.path() / name) << "x";
+    }
+    ClaimFile file(folder.path());
+    REQUIRE(file.own());
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "claims.new"));
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "claims.123.new"));
+    CHECK(std::filesystem::exists(folder.path() / "claims"));
+    CHECK(std::filesystem::exists(folder.path() / "other.new"));
 }
 
 TEST_CASE("a file of claims that is none, or can not be written, is told and survived", "[claims]") {
@@ -153,8 +164,8 @@ TEST_CASE("a file of claims that is none, or can not be written, is told and sur
     ClaimFile file(folder.path());
     std::filesystem::create_directory(folder.path() / "claims");
     CHECK(file.read() == ClaimRecord{});
-    CHECK(file.write(some()).find("can not be replaced") != std::string::npos);
-    CHECK_FALSE(std::filesystem::exists(folder.path() / "claims.new"));
+    CHECK(file.write(some()).find("can not be written") != std::string::npos);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
     std::filesystem::remove(folder.path() / "claims");
     std::filesystem::create_symlink("/dev/zero", folder.path() / "claims");
     CHECK(file.read() == ClaimRecord{});

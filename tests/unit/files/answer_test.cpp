@@ -100,6 +100,39 @@ TEST_CASE("dates count where no tag does") {
     CHECK(asked("If-Match: \"x\"\r\nIf-None-Match: *\r\n").status == 412);  // that one goes first
 }
 
+TEST_CASE("a file that took the place of a newer one is not the one of before") {
+    const FileStamp older{1, 3, 1'000, (modified - 100) * second, (modified + 60) * second};
+    const std::string of_newer = "Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    const std::string own = "Sun, 06 Nov 1994 08:47:57 GMT\r\n";
+    const std::string later = "Sun, 06 Nov 1994 08:50:38 GMT\r\n";  // than its last change
+    CHECK(asked("If-Modified-Since: " + of_newer, "GET", older).status == 200);
+    CHECK(asked("If-Modified-Since: " + own, "GET", older).status == 304);
+    CHECK(asked("If-Modified-Since: " + later, "GET", older).status == 304);
+    CHECK(asked("If-Unmodified-Since: " + of_newer, "GET", older).status == 412);
+    CHECK(asked("If-Unmodified-Since: " + own, "GET", older).status == 200);
+}
+
+TEST_CASE("a time that archives give to every file is no date") {
+    const std::int64_t day = 24 * 3'600;
+    const std::int64_t earliest = limits::files_earliest_date.count();
+    for (const std::int64_t time : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-day}, std::int64_t{315'532'800},
+                                    std::int64_t{499'162'500}, earliest - 1}) {
+        INFO(time);
+        const FileStamp stamp{1, 2, 1'000, time * second, modified * second};
+        const auto date = http::date_text(time);
+        const std::string since = std::string(date.data(), date.size()) + "\r\n";
+        CHECK(asked("If-Modified-Since: " + since, "GET", stamp).status == 200);
+        CHECK(asked("If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT\r\n", "GET", stamp).status == 200);
+        CHECK(asked("If-Unmodified-Since: " + since, "GET", stamp).status == 200);
+        CHECK(summary(asked("Range: bytes=0-0\r\nIf-Range: " + since, "GET", stamp)) == "200 0+1000");
+        const Answer answer = asked("If-None-Match: " + tag_of(stamp) + "\r\n", "GET", stamp);
+        CHECK(answer.status == 304);
+        CHECK(written_head(answer, false, http::Version::http11, true).find("Last-Modified") == std::string::npos);
+    }
+    const FileStamp first{1, 2, 1'000, earliest * second, modified * second};
+    CHECK(asked("If-Modified-Since: Mon, 01 Jan 1990 00:00:00 GMT\r\n", "GET", first).status == 304);
+}
+
 TEST_CASE("one range is sent as a part") {
     const auto range = [](const std::string& value) { return summary(asked("Range: " + value + "\r\n")); };
     CHECK(range("bytes=0-0") == "206 0+1");

@@ -22,3 +22,37 @@ TEST_CASE("places are read and written") {
     CHECK(to_text(net::HostPort{"::1", 80}) == "[::1]:80");
     CHECK(to_text(net::HostPort{"host", 80}) == "host:80");
 }
+
+TEST_CASE("a link-local address may have a zone, and no other") {
+    CHECK(net::parse_host_port("[fe80::1%eth0]:7835") == net::HostPort{"fe80::1%eth0", 7835});
+    CHECK(net::parse_host_port("[febf::1%2]", 80) == net::HostPort{"febf::1%2", 80});
+    CHECK(to_text(net::HostPort{"fe80::1%eth0", 80}) == "[fe80::1%eth0]:80");
+    for (const char* bad : {"[fe80::1%]:80", "[fec0::1%eth0]:80", "[2001:db8::1%eth0]:80", "[fe80::1%eth 0]:80",
+                            "[fe80::1%a%b]:80", "[fe80::1%interface-of-16c]:80", "[%eth0]:80"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(net::parse_host_port(bad));
+    }
+    CHECK(net::without_zone("fe80::1%eth0") == "fe80::1");
+    CHECK(net::without_zone("::1") == "::1");
+    CHECK(net::without_zone("100%name") == "100%name");
+}
+
+TEST_CASE("a character that no address has is told") {
+    const auto fault = [](const char* text) {
+        CHECK_FALSE(net::parse_host_port(text));
+        return net::address_fault(text, "is no address");
+    };
+    CHECK(fault("nowhere:x") == "is no address");
+    CHECK(fault("\xe2\x80\x9c"
+                "127.0.0.1:80") == "contains a curly quotation mark (U+201C), which is not valid in an address");
+    CHECK(fault("127.0.0.1:\xc2\xa0"
+                "80") == "contains a no-break space (U+00A0), which is not valid in an address");
+    CHECK(fault("127.0.0.1\xef\xbc\x9a"
+                "80") == "contains a wide colon (U+FF1A), which is not valid in an address");
+    const std::string name = ", which is not valid in an address; write an international name in its xn-- form";
+    CHECK(fault("m\xc3\xbcller.example:80") == "contains the character U+00FC" + name);
+    CHECK(fault("\xf0\x9f\x98\x80.example:80") == "contains the character U+1F600" + name);
+    CHECK(fault("\xff.example:80").starts_with("contains the character U+"));  // no UTF-8: anything, but no crash
+    CHECK(net::no_address("\xe2\x80\x94", "x") ==
+          "\"\xe2\x80\x94\" contains a dash (U+2014), which is not valid in an address");
+}

@@ -101,6 +101,30 @@ TEST_CASE("a secret comes from a file, without its line end", "[secret]") {
     CHECK(Secret::from_file(largest.path()).reveal().size() == 4096);
 }
 
+TEST_CASE("what editors put before and around a secret is no part of it", "[secret]") {
+    const std::string token(Secret::generate().reveal());
+    const std::string mark = "\xef\xbb\xbf";
+    const auto read = [](const std::string& text) {
+        const SecretFile file(text, 0600);
+        return std::string(Secret::from_file(file.path()).reveal());
+    };
+    CHECK(read(mark + token + "\r\n") == token);
+    CHECK(read(mark + "hunter2\r\n") == "hunter2");
+    CHECK(read("  \"" + token + "\"  \n") == token);
+    CHECK(read(" hunter2 \n") == " hunter2 ");
+    std::string wide = "\xff\xfe";
+    for (const char c : token) {
+        wide += {c, '\0'};
+    }
+    const std::string words = " is UTF-16, as PowerShell's `>` writes it; save it as UTF-8";
+    for (const std::string& text : {wide, wide.substr(2), std::string("\xfe\xff\0h", 4), std::string("\0h", 2)}) {
+        const SecretFile file(text, 0600);
+        CHECK(secret_file_problem(file.path()) == "token: the file " + file.path() + words);
+    }
+    const SecretFile mark_alone(mark, 0600);
+    CHECK(secret_file_problem(mark_alone.path()).find("is empty") != std::string::npos);
+}
+
 TEST_CASE("a file that holds no secret is refused with a reason that does not tell its content", "[secret]") {
     CHECK(secret_file_problem("/nonexistent/token") ==
           "token: can not read the file /nonexistent/token: No such file or directory");
