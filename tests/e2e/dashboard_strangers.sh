@@ -70,6 +70,7 @@ equal "the owner's answer" "$(strangers block)" 200
 say "60 wrong secrets from the owner's own /48"
 read -r answer wrong later <<<"$(strangers guesses)"
 equal "the owner's answer" "$answer" 200
-equal "wrong secrets that were compared" "$wrong" 40
-equal "and those that were not" "$later" 20
+at_least "wrong secrets that were compared" "$wrong" 40 # and more only where this took a minute
+at_least "and those that were not" "$later" 1
+equal "all of them" $((wrong + later)) 60
 check_alive

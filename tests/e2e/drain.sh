@@ -155,16 +155,17 @@ done
 
 say "Ctrl-C at a terminal: who moves nothing is not waited for, and a second press is not lost"
 start_server
-kill_backend
-serve backend echo
 for causes in 'file:go' 'file:go|ending: 1 visitor'; do
     rm -f "$dir/go" "$dir/screen" "$dir/keys.endpoints"
     IFS='|' read -r -a words <<<"${causes/file:go/file:$dir/go}"
     programs[keys]=1
+    kill_backend
+    # Behind the second press bytes go on moving, so that it alone can be the reason.
+    if [[ $causes == *'|'* ]]; then serve backend send:1000000M; else serve backend send:1M rest; fi
     start keys python3 "$E2E_SOURCE/at_terminal.py" "$dir/screen" "${words[@]}" -- "$FERROTUNNEL" tcp "$backend" \
         --server "$control" --token-file "$dir/token" --drain 600 --endpoint-file "$dir/keys.endpoints"
     wait_for_services keys 1
-    start idle "$E2E_TOOLS/tcp_peer" connect "$(public_of keys)" send:1 expect:1 "touch:$dir/go" rest
+    start idle "$E2E_TOOLS/tcp_peer" connect "$(public_of keys)" expect:1M "touch:$dir/go" rest
     join_ok keys
     has_text "$dir/screen" 'ending: 1 visitor may finish within 600 s'
     has_text "$dir/screen" 'ending at once'
