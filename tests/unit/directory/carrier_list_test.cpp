@@ -417,6 +417,53 @@ TEST_CASE("a member that is away keeps its visitors' cookies for a time, and one
     }
 }
 
+TEST_CASE("limit: a full group has room for successors, and for so many clients in all", "[groups]") {
+    namespace limits = ferrotunnel::limits;
+    CarrierList<StubTrunk> list;
+    std::vector<std::shared_ptr<StubTrunk>> trunks;
+    const auto client = [](std::size_t number) {
+        Membership member{{{1}, {9}}, {{1}, {static_cast<std::uint8_t>(number)}}};
+        member.name = "web";
+        return member;
+    };
+    const auto join = [&](const Membership& member) {
+        trunks.push_back(std::make_shared<StubTrunk>());
+        list.add(trunks.back(), 1, member);
+    };
+    for (std::size_t i = 0; i < limits::group_members_max; ++i) {
+        join(client(i));
+    }
+    REQUIRE_FALSE(list.may_join(client(limits::group_members_max)));
+
+    Membership successor = client(limits::group_members_max);
+    successor.predecessors = {client(0).client};
+    REQUIRE(list.may_join(successor));
+    successor.balance = ferrotunnel::wire::Balance::least;
+    CHECK_FALSE(list.may_join(successor));  // whoever it follows, it says what the others do
+    successor.balance = client(0).balance;
+    join(successor);
+    CHECK_FALSE(list.may_join(client(200)));
+
+    SECTION("a place is free when both have gone") {
+        list.remove(*trunks.front());
+        CHECK_FALSE(list.may_join(client(200)));
+        list.remove(*trunks.back());
+        CHECK(list.may_join(client(200)));
+    }
+    SECTION("successors beside their predecessors are bounded, too") {
+        std::size_t clients = limits::group_members_max + 1;
+        for (; clients < limits::group_clients_max; ++clients) {
+            Membership another = client(clients);
+            another.predecessors = {client(0).client};
+            REQUIRE(list.may_join(another));
+            join(another);
+        }
+        Membership another = client(clients);
+        another.predecessors = {client(1).client};
+        CHECK_FALSE(list.may_join(another));
+    }
+}
+
 TEST_CASE("members say the same of stickiness and ejection", "[groups]") {
     Group group(1);
     Membership other{{{1}, {9}}, {{1}, {77}}};
