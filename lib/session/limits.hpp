@@ -28,6 +28,9 @@ inline constexpr Pace take_overs_pace{8, 1};
 /// How long a client whose place was taken still carries what was on its way to it: a request that had been given to it
 /// takes microseconds, and longer where plugins decide about it.
 inline constexpr Duration replaced_grace = std::chrono::milliseconds(500);
+/// How long a client that drains keeps its visitors of UDP: what was asked before is answered by then, and nobody knows
+/// when such a visitor has finished. What he sends after that comes to whoever has the port then.
+inline constexpr Duration udp_drains_for = std::chrono::seconds(1);
 /// How often is looked whether the client whose place a session wants has gone by itself.
 inline constexpr Duration place_look_every = std::chrono::milliseconds(100);
 
