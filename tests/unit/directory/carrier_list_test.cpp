@@ -337,6 +337,40 @@ TEST_CASE("visitors count at their members, and in what outlives those", "[group
     CHECK(group.book.rows().front()->labels().member == "a");
 }
 
+TEST_CASE("a visitor who waits for a stream is load, and none that the member has had", "[groups]") {
+    Group group(2);
+    const std::shared_ptr<GroupMember> member = group.members[0];
+    std::shared_ptr<MemberVisit> visit;
+    ferrotunnel::directory::count_at(member, visit);
+    CHECK(member->visitors_now() == 1);
+    CHECK(member->visitors() == 0);
+    CHECK(member->visitors_open() == 0);
+    CHECK(group.book.rows().front()->now == 0);
+
+    SECTION("it has one") {
+        visit->begin();
+        visit->begin();
+        CHECK(member->visitors_now() == 1);
+        CHECK(member->visitors() == 1);
+        CHECK(member->visitors_open() == 1);
+        visit.reset();
+        CHECK(member->visitors() == 1);
+    }
+    SECTION("it is refused") {
+        visit.reset();
+        CHECK(member->visitors() == 0);
+    }
+    SECTION("another member has it") {
+        ferrotunnel::directory::count_at(group.members[1], visit);
+        CHECK(group.members[1]->visitors_now() == 1);
+        CHECK(member->visitors() == 0);
+    }
+    visit.reset();
+    CHECK(member->visitors_now() == 0);
+    CHECK(member->visitors_open() == 0);
+    CHECK(group.book.rows().front()->now == 0);
+}
+
 TEST_CASE("least: who has the fewest visitors of this service, whatever else its trunks carry", "[groups]") {
     CarrierList<StubTrunk> list;
     Membership membership{{{1}, {9}}, {{1}, {1}}, ferrotunnel::wire::Balance::least};
