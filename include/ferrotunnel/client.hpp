@@ -192,7 +192,7 @@ public:
     bool set_enabled(const std::string& service, bool enabled, const std::string& by = {});
 
     /// Takes no new visitors, lets the present ones finish for at most `drain`, ends the rest, disconnects and joins
-    /// its threads.
+    /// its threads. Those of UDP services have a second of it, since nobody knows when they have finished.
     ///
     /// Returns no error when all had finished, and errc::timed_out when some streams were cut, also if `drain` is zero
     /// (for HTTP services these may have been connections kept for a next request). Returns errc::would_deadlock, and

@@ -86,7 +86,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
                     {"state", word_for(present.it->state())},
                     {"weight", present.weight},
                     {"visitors", present.it->visitors()},
-                    {"visitors_now", present.it->visitors_now()}};
+                    {"visitors_now", present.it->visitors_open()}};
         if (present.it == chosen) {
             member["chosen"] = true;
         }

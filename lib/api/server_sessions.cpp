@@ -267,7 +267,7 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
             added.why_unhealthy = service.why_unhealthy;
             if (service.member) {
                 added.member = {service.group, state_of(*service.member), service.member->visitors(),
-                                service.member->visitors_now()};
+                                service.member->visitors_open()};
             }
             if (service.row) {
                 const metrics::ServiceSums sums = service.row->sums();

@@ -301,8 +301,14 @@ static_assert(services_max * (refused_text_max + 128) <= urgent_bytes_max);
 inline constexpr std::size_t http_head_max = 64_KiB;
 /// One line of a head. Cookies are usually the longest, and browsers keep each of them below 4 KiB.
 inline constexpr std::size_t http_line_max = 16_KiB;
-/// Fields of a head. It is also the room that a parser has, so it can be set lower but not higher.
+/// Fields of a head. It can be set lower but not higher.
 inline constexpr std::size_t http_fields_max = 100;
+/// Fields of a head beyond those, of the names that an edge adds to what it forwards (http::is_edge_field): a dozen at
+/// most, and one Via more for each further edge. Without them a request with `http_fields_max` fields would pass one
+/// edge and be refused by the next one.
+inline constexpr std::size_t http_edge_fields_max = 16;
+/// The room that a parser has.
+inline constexpr std::size_t http_fields_room = http_fields_max + http_edge_fields_max;
 inline constexpr std::size_t http_target_max = 8_KiB;
 /// No registered method has more than 17 letters.
 inline constexpr std::size_t http_method_max = 32;

@@ -183,12 +183,16 @@ public:
         return sum;
     }
 
-    /// Whether one more client may be a member: there is room, and it says the same of what all have to agree on.
+    /// Whether one more client may be a member: there is room, and it says the same of what all have to agree on. Of
+    /// clients with one seat only the first counts, so a successor finds room beside its predecessor.
     bool may_join(const Membership& membership) const {
-        return std::any_of(members_.begin(), members_.end(),
-                           [&](const Member& one) { return one.says.client == membership.client; }) ||
-               (members_.size() < limits::group_members_max &&
-                (members_.empty() || members_.front().says.agrees_with(membership)));
+        if (std::any_of(members_.begin(), members_.end(),
+                        [&](const Member& one) { return one.says.client == membership.client; })) {
+            return true;
+        }
+        const bool has_room = members_.size() < limits::group_clients_max &&
+                              (predecessor_of(membership) != nullptr || seats() < limits::group_members_max);
+        return has_room && (members_.empty() || members_.front().says.agrees_with(membership));
     }
 
     /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
@@ -393,17 +397,31 @@ private:
         return ++last_member_;
     }
 
+    /// The first member whose place such a client wants; null: none is there.
+    const Member* predecessor_of(const Membership& membership) const noexcept {
+        const std::vector<ClientId>& before = membership.predecessors;
+        const auto found = std::find_if(members_.begin(), members_.end(), [&before](const Member& one) {
+            return std::find(before.begin(), before.end(), one.says.client) != before.end();
+        });
+        return found != members_.end() ? &*found : nullptr;
+    }
+
+    /// How many seats are taken.
+    std::size_t seats() const noexcept {
+        return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [this](const Member& one) {
+            return std::none_of(members_.data(), &one,
+                                [&one](const Member& before) { return before.has_seat_of(one); });
+        }));
+    }
+
     /// That of its predecessor, or else the first of its name that nobody has.
     void take_seat(Member& member) const {
-        for (const Member& one : members_) {
-            const std::vector<ClientId>& before = member.says.predecessors;
-            if (std::find(before.begin(), before.end(), one.says.client) != before.end() &&
-                !mutant(Mutant::seat_forgotten)) {
-                member.seat = one.seat;
-                member.rank = one.rank;
-                member.follows = true;
-                return;
-            }
+        const Member* const predecessor = predecessor_of(member.says);
+        if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {
+            member.seat = predecessor->seat;
+            member.rank = predecessor->rank;
+            member.follows = true;
+            return;
         }
         member.seat = member.says.name;
         while (std::any_of(members_.begin(), members_.end(),

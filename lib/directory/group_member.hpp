@@ -31,7 +31,10 @@ public:
     const std::string& name() const noexcept { return name_; }
     const std::string& tag() const noexcept { return tag_; }
     State state() const noexcept { return state_.load(std::memory_order_relaxed); }
+    /// The visitors that it has had, and that it has: those who have a stream.
     std::uint64_t visitors() const noexcept { return visitors_.load(std::memory_order_relaxed); }
+    std::uint64_t visitors_open() const noexcept { return open_.load(std::memory_order_relaxed); }
+    /// With those who are on their way to it, or wait in line for it: what the balance looks at.
     std::uint64_t visitors_now() const noexcept { return now_.load(std::memory_order_relaxed); }
     /// Whether the list has to be told also of visitors that fare well: it has failed some, or is out.
     bool is_watched() const noexcept { return watched_.load(std::memory_order_relaxed); }
@@ -41,16 +44,18 @@ private:
     template <typename Trunk>
     friend class CarrierList;
 
+    void come() noexcept { now_.fetch_add(1, std::memory_order_relaxed); }
+    void go() noexcept { now_.fetch_sub(mutant(Mutant::uncounted_end) ? 0 : 1, std::memory_order_relaxed); }
     void begin() noexcept {
         visitors_.fetch_add(1, std::memory_order_relaxed);
-        now_.fetch_add(1, std::memory_order_relaxed);
+        open_.fetch_add(1, std::memory_order_relaxed);
         if (row_) {
             row_->visitors.fetch_add(1, std::memory_order_relaxed);
             row_->now.fetch_add(1, std::memory_order_relaxed);
         }
     }
     void end() noexcept {
-        now_.fetch_sub(mutant(Mutant::uncounted_end) ? 0 : 1, std::memory_order_relaxed);
+        open_.fetch_sub(1, std::memory_order_relaxed);
         if (row_) {
             row_->now.fetch_sub(1, std::memory_order_relaxed);
         }
@@ -68,6 +73,7 @@ private:
     const std::shared_ptr<metrics::MemberRow> row_;  // may be null
     std::atomic<State> state_{State::takes_visitors};
     std::atomic<std::uint64_t> visitors_{0};
+    std::atomic<std::uint64_t> open_{0};
     std::atomic<std::uint64_t> now_{0};
     std::atomic<bool> watched_{false};
 };
@@ -76,16 +82,26 @@ private:
 class MemberVisit {
 public:
     MemberVisit() = default;
-    explicit MemberVisit(std::shared_ptr<GroupMember> member) noexcept : member_(std::move(member)) {
-        if (member_) {
-            member_->begin();
-        }
+    /// One that has begun.
+    explicit MemberVisit(std::shared_ptr<GroupMember> member) noexcept : MemberVisit(on_its_way(std::move(member))) {
+        begin();
     }
-    MemberVisit(MemberVisit&& other) noexcept : member_(std::move(other.member_)) {}
+    /// One that the member is to have when it has a stream: begin().
+    static MemberVisit on_its_way(std::shared_ptr<GroupMember> member) noexcept {
+        MemberVisit visit;
+        visit.member_ = std::move(member);
+        if (visit.member_) {
+            visit.member_->come();
+        }
+        return visit;
+    }
+    MemberVisit(MemberVisit&& other) noexcept
+        : member_(std::move(other.member_)), has_begun_(std::exchange(other.has_begun_, false)) {}
     MemberVisit& operator=(MemberVisit&& other) noexcept {
         if (this != &other) {
             end();
             member_ = std::move(other.member_);
+            has_begun_ = std::exchange(other.has_begun_, false);
         }
         return *this;
     }
@@ -94,23 +110,32 @@ public:
     /// Null: there is no group.
     const GroupMember* member() const noexcept { return member_.get(); }
     const std::shared_ptr<GroupMember>& shared() const noexcept { return member_; }
+    void begin() noexcept {
+        if (member_ && !std::exchange(has_begun_, true)) {
+            member_->begin();
+        }
+    }
     /// Says that the member had no room for it: it does not count.
     void take_back() noexcept {
-        if (member_) {
+        if (has_begun_) {
             member_->take_back();
-            end();
         }
+        end();
     }
 
 private:
     void end() noexcept {
-        if (member_) {
+        if (std::exchange(has_begun_, false)) {
             member_->end();
+        }
+        if (member_) {
+            member_->go();
             member_.reset();
         }
     }
 
     std::shared_ptr<GroupMember> member_;
+    bool has_begun_ = false;
 };
 
 /// Counts a visitor on its way at `member` (null: there is no group), and not any more at the one before.
@@ -118,7 +143,7 @@ inline void count_at(const std::shared_ptr<GroupMember>& member, std::shared_ptr
     if (visit) {
         visit->take_back();
     }
-    visit = member ? std::make_shared<MemberVisit>(member) : nullptr;
+    visit = member ? std::make_shared<MemberVisit>(MemberVisit::on_its_way(member)) : nullptr;
 }
 
 }  // namespace ferrotunnel::directory

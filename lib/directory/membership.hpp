@@ -18,6 +18,8 @@ namespace ferrotunnel::limits {
 
 /// How many clients may be members of one group: the choice for each visitor looks at all of them.
 inline constexpr std::size_t group_members_max = 64;
+/// The same with successors that are there beside the clients whose place they want, and count for no other member.
+inline constexpr std::size_t group_clients_max = 2 * group_members_max;
 
 }  // namespace ferrotunnel::limits
 

@@ -22,7 +22,7 @@ inline constexpr std::size_t h2_backend_output_stop = 2 * h2_backend_output_max;
 /// The fields of one head or trailer section, each counted with 32 bytes more than its texts, as HPACK has it. What the
 /// edge reads of a backend's head is no larger.
 inline constexpr std::size_t h2_backend_head_max = http_head_max;
-inline constexpr std::size_t h2_backend_fields_max = http_fields_max;
+inline constexpr std::size_t h2_backend_fields_max = http_fields_room;
 /// Heads of an answer that wait for the tunnel, interim ones too: beyond that nothing is read from the backend.
 inline constexpr std::size_t h2_backend_heads_max = 2 * h2_backend_head_max;
 /// The head of a request as the edge writes it: it adds to what visitors may send.

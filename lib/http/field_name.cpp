@@ -271,4 +271,28 @@ bool same_name_loosely(std::string_view a, std::string_view b) noexcept {
                        [&](char byte) { return loosely(byte) == '-'; });
 }
 
+bool is_edge_field(FieldName known, std::string_view name) noexcept {
+    static constexpr std::string_view own_prefix = "X-FerroTunnel-";
+    switch (known) {
+        case FieldName::connection:
+        case FieldName::date:
+        case FieldName::forwarded:
+        case FieldName::set_cookie:  // of a group that knows its visitors by it
+        case FieldName::transfer_encoding:
+        case FieldName::via:
+        case FieldName::x_forwarded_for:
+        case FieldName::x_forwarded_host:
+        case FieldName::x_forwarded_port:
+        case FieldName::x_forwarded_proto:
+        case FieldName::x_real_ip:
+        case FieldName::x_request_id:
+            return true;
+        case FieldName::other:
+            return same_text(name, "traceparent") || same_text(name, "tracestate") ||
+                   same_text(name.substr(0, own_prefix.size()), own_prefix);
+        default:
+            return false;
+    }
+}
+
 }  // namespace ferrotunnel::http

@@ -89,6 +89,11 @@ constexpr bool is_claim(FieldName name) noexcept {
     }
 }
 
+/// Whether an edge adds fields of that name to what it forwards, or puts its own in their place: those are bounded
+/// apart from all others, so that a head which one edge has let through is not too large for the next one. `name` is
+/// the field's, `known` what it was recognised as.
+bool is_edge_field(FieldName known, std::string_view name) noexcept;
+
 /// Whether many names are this field, and `other`.
 constexpr bool is_many(FieldName name) noexcept {
     return name == FieldName::other || name == FieldName::x_forwarded_other || name == FieldName::tls_claim;

@@ -164,14 +164,27 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
     return fault;
 }
 
+// Whether one more field fits where there are `fields_max` already: others than those that edges add do not pass that.
+bool FieldReader::has_room_for(const char* data, std::string_view name, const Fields& fields) const noexcept {
+    if (fields.size() >= limits_.fields_max + limits::http_edge_fields_max) {
+        return false;
+    }
+    std::size_t others = 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const Field field = Fields::field_at(fields.place(i), data);  // `fields` may still know where the bytes were
+        others += is_edge_field(field.known, field.name) ? 0 : 1;
+    }
+    return others < limits_.fields_max || is_edge_field(field_name_of(name), name);
+}
+
 Fault FieldReader::add(const char* data, std::size_t value_end, Fields& fields) noexcept {
-    if (fields.size() >= limits_.fields_max) {
+    const std::string_view name{data + line_at_, name_size_};
+    if (fields.size() >= limits_.fields_max && !has_room_for(data, name, fields)) [[unlikely]] {
         return Fault::too_many_fields;
     }
     while (value_end > value_at_ && is_blank(data[value_end - 1])) {
         --value_end;
     }
-    const std::string_view name{data + line_at_, name_size_};
     Fields::Place place;
     place.name_at = static_cast<std::uint32_t>(line_at_);
     place.value_at = static_cast<std::uint32_t>(value_at_);

@@ -18,7 +18,8 @@ enum class ParseState : std::uint8_t { more, complete, refused };
 struct HeadLimits {
     std::size_t head_bytes_max = limits::http_head_max;
     std::size_t line_bytes_max = limits::http_line_max;  // with its line end
-    std::size_t fields_max = limits::http_fields_max;    // at most limits::http_fields_max
+    /// At most limits::http_fields_max; http_edge_fields_max more may be there of the names that edges add.
+    std::size_t fields_max = limits::http_fields_max;
     std::size_t target_bytes_max = limits::http_target_max;
     bool operator==(const HeadLimits&) const = default;
 };
@@ -51,6 +52,7 @@ private:
     Fault read_line(const char* data, std::size_t size, Fields& fields) noexcept;
     Fault read_name(const char* data, const char*& at, const char* end) noexcept;
     Fault read_value(const char*& at, const char* end) noexcept;
+    bool has_room_for(const char* data, std::string_view name, const Fields& fields) const noexcept;
     Fault add(const char* data, std::size_t value_end, Fields& fields) noexcept;
 
     HeadLimits limits_;

@@ -91,7 +91,7 @@ public:
 private:
     const char* base_ = nullptr;
     std::size_t size_ = 0;
-    std::array<Place, limits::http_fields_max> places_;
+    std::array<Place, limits::http_fields_room> places_;
 };
 
 /// Walks through the elements of a comma-separated list ("a, b,,c" has three), without blanks around them. Quoted

@@ -172,6 +172,14 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     drain_ping_ = liveness_.last_sent();
 }
 
+void Session::abort_streams(const std::function<bool(const Stream&)>& which, Code code) {
+    for (const auto& [id, stream] : streams_) {
+        if (which(*stream)) {
+            stream->abort(code);  // carried out with the next batch, so nothing changes here meanwhile
+        }
+    }
+}
+
 void Session::announce(Code code, std::string_view text) {
     if (state_ == SessionState::open) {
         send_goaway(limits::stream_id_max, code, text);

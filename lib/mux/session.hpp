@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -150,6 +151,8 @@ public:
     bool must_wait(std::uint32_t service) noexcept;
     /// Takes no new streams from now on; on_drained() follows when the present streams have ended.
     void drain(wire::Code code, std::string_view text, TimePoint now);
+    /// Aborts those of the present streams, as their endpoints on this side might.
+    void abort_streams(const std::function<bool(const Stream&)>& which, wire::Code code);
     /// Sends a GOAWAY that tells the peer to prepare for the end, without draining yet.
     void announce(wire::Code code, std::string_view text);
     /// Ends everything with a GOAWAY, which produce() still delivers. All streams are lost.

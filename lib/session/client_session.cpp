@@ -41,6 +41,20 @@ void ClientSession::drain(std::string_view text) {
     }
     trunk_->session().drain(Code::going_away, text, worker_.now());
     trunk_->session_changed();
+    if (!drain_timer_) {
+        drain_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { end_datagrams(); });
+        drain_timer_->set_after(limits::udp_drains_for);
+    }
+}
+
+// Again and again: the server may still open what was on its way.
+void ClientSession::end_datagrams() {
+    if (ended_ || trunk_->is_closed()) {
+        return;
+    }
+    trunk_->session().abort_streams(callbacks_.has_datagrams, Code::none);
+    trunk_->session_changed();
+    drain_timer_->set_after(limits::udp_drains_for);
 }
 
 void ClientSession::renew(std::string_view why) {

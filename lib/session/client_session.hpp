@@ -18,6 +18,7 @@
 #include "login/handshake_client.hpp"
 #include "metrics/service_book.hpp"
 #include "runtime/round_trip.hpp"
+#include "runtime/timer.hpp"
 #include "session/server_dial.hpp"
 #include "session/visit_plan.hpp"
 #include "transport/tls_context.hpp"
@@ -81,6 +82,8 @@ public:
         std::function<void(const trunk::TrunkEnd&)> on_waiting;
         std::function<void()> on_resumed;
         std::function<void(const trunk::TrunkEnd&)> on_end;
+        /// Whether the stream is a visitor of a UDP service.
+        std::function<bool(const mux::Stream&)> has_datagrams;
     };
 
     ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
@@ -90,7 +93,8 @@ public:
     ClientSession& operator=(const ClientSession&) = delete;
 
     void send(const wire::ControlPayload& message);
-    /// Takes no new visitors; ends when the present ones have finished.
+    /// Takes no new visitors; ends when the present ones have finished, or, of a UDP service, limits::udp_drains_for
+    /// later.
     void drain(std::string_view text);
     /// Asks the server for a fresh session in the place of this one, which goes on until that has all its services.
     void renew(std::string_view why);
@@ -123,6 +127,7 @@ private:
     void on_detached(const trunk::TrunkEnd& why) override;
     bool finish_resuming() override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
+    void end_datagrams();
     void begin_resumable();
     void resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, const buffer::Slice& rest);
     void take_step(const login::Step& step);
@@ -138,8 +143,9 @@ private:
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
     login::Agreement agreement_;
-    std::unique_ptr<ClientResume> resume_;  // null: the session can not be resumed
-    TimePoint waits_since_{};               // for another connection; zero: it has one
+    std::unique_ptr<ClientResume> resume_;         // null: the session can not be resumed
+    std::unique_ptr<runtime::Timer> drain_timer_;  // since it drains
+    TimePoint waits_since_{};                      // for another connection; zero: it has one
     bool open_ = false;
     bool ended_ = false;
 };

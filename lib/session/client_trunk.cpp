@@ -176,6 +176,10 @@ void ClientTrunk::make_session(const ClientLogin& login) {
         }
     };
     callbacks.on_end = [this, holder](const trunk::TrunkEnd& end) { on_session_end(**holder, end); };
+    callbacks.has_datagrams = [this](const mux::Stream& stream) {
+        const auto service = services_->find(stream.service());
+        return stream.kind() == wire::ServiceKind::udp || (service && service->visited_by_datagrams);
+    };
     current_ = std::make_unique<ClientSession>(worker_, shared_, login, std::move(callbacks));
     *holder = current_.get();
 }

@@ -28,6 +28,14 @@ inline constexpr Pace take_overs_pace{8, 1};
 /// How long a client whose place was taken still carries what was on its way to it: a request that had been given to it
 /// takes microseconds, and longer where plugins decide about it.
 inline constexpr Duration replaced_grace = std::chrono::milliseconds(500);
+/// How often what a client says of one backend's health changes which trunks get visitors: a backend that is checked
+/// ten times a second may be another one with each check, and so may one that a client makes up. What is said in
+/// between counts a little later, and only as the last word of all.
+inline constexpr Pace health_pace{8, 1};
+inline constexpr Duration health_look_every = std::chrono::milliseconds(250);
+/// How long a client that drains keeps its visitors of UDP: what was asked before is answered by then, and nobody knows
+/// when such a visitor has finished. What he sends after that comes to whoever has the port then.
+inline constexpr Duration udp_drains_for = std::chrono::seconds(1);
 /// How often is looked whether the client whose place a session wants has gone by itself.
 inline constexpr Duration place_look_every = std::chrono::milliseconds(100);
 

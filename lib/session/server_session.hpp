@@ -153,6 +153,8 @@ private:
         std::vector<directory::ClaimName> names;            // claimed, or about to be
         std::optional<directory::Membership> membership{};  // of the group that has it
         directory::CarrierHealth health{};                  // of what is behind it
+        std::optional<wire::Health> said{};                 // of that, and not carried out yet
+        TokenBucket health_rate{};
         std::shared_ptr<directory::SharedPort> public_port;
         std::shared_ptr<directory::HttpService> http;
         bool opened = false;                      // opened the port or service here, did not join other trunks
@@ -269,6 +271,9 @@ private:
     static std::uint32_t number_of(const Service& service) { return service.membership ? 0 : service.description.id; }
     void on_message(const wire::ControlMessage& message);
     void on_health(const wire::Health& said);
+    bool catch_up(Service& service);
+    void set_health(Service& service, const wire::Health& said);
+    void look_at_health();
     void register_service(std::uint32_t request, const wire::Service& description);
     void register_checked(std::uint32_t request, const wire::Service& description);
     void register_private(std::uint32_t request, const wire::Service& description);
@@ -424,7 +429,8 @@ private:
     directory::ClientId client_{};
     std::unique_ptr<Plugins> plugins_;  // null: there are none (server_session_plugins.hpp)
     std::unique_ptr<runtime::Timer> yield_timer_;
-    std::unique_ptr<runtime::Timer> place_timer_;  // of one that waits for a place, or whose place was taken
+    std::unique_ptr<runtime::Timer> place_timer_;   // of one that waits for a place, or whose place was taken
+    std::unique_ptr<runtime::Timer> health_timer_;  // set while what was said of a backend waits
     std::map<std::uint32_t, Service> services_;
     std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
     std::uint64_t registrations_ = 0;

@@ -31,6 +31,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     probes_.clear();
     yield_timer_.reset();
     place_timer_.reset();
+    health_timer_.reset();
     if (plugins_) {
         plugins_->give_up();
     }
@@ -103,6 +104,7 @@ void ServerSession::abandon() {
     manage_.give_up();
     yield_timer_.reset();
     place_timer_.reset();
+    health_timer_.reset();
     leave_registry();
     plugins_.reset();
     shared_->registry->remove(key_);  // it may have been admitted without being told

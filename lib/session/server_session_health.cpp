@@ -1,5 +1,10 @@
 // What a client says of the backends of its services: while one is unhealthy, this trunk takes no new visitors of it.
+#include <memory>
+#include <optional>
+#include <utility>
+
 #include "base/text.hpp"
+#include "session/limits.hpp"
 #include "session/server_session.hpp"
 
 namespace ferrotunnel::session {
@@ -10,10 +15,44 @@ void ServerSession::on_health(const wire::Health& said) {
     if (found == services_.end() || !found->second.description.health) {
         return;
     }
-    Service& service = found->second;
-    if (service.health.healthy == said.healthy) {
+    found->second.said = said;
+    if (catch_up(found->second)) {
         return;
     }
+    if (!health_timer_) {
+        health_timer_ = std::make_unique<runtime::Timer>(worker_, [this] { guarded([this] { look_at_health(); }); });
+    }
+    if (!health_timer_->is_set()) {
+        health_timer_->set_after(limits::health_look_every);
+    }
+}
+
+// Carries out what was said last of the service's backend; false if it is too early for that.
+bool ServerSession::catch_up(Service& service) {
+    const bool is_news = service.said && service.health.healthy != service.said->healthy;
+    if (is_news && !service.health_rate.take(limits::health_pace, worker_.now())) {
+        return false;
+    }
+    if (const auto said = std::exchange(service.said, std::nullopt); is_news) {
+        set_health(service, *said);
+    }
+    return true;
+}
+
+void ServerSession::look_at_health() {
+    if (ended_) {
+        return;
+    }
+    bool all = true;
+    for (auto& [id, service] : services_) {
+        all = catch_up(service) && all;
+    }
+    if (!all) {
+        health_timer_->set_after(limits::health_look_every);
+    }
+}
+
+void ServerSession::set_health(Service& service, const wire::Health& said) {
     service.health.healthy = said.healthy;
     if (service.public_port) {
         directory::PortTable::set_health(*service.public_port, *this, service.health);

@@ -134,6 +134,9 @@ IntrusivePtr<mux::Stream> ServerSession::open_for(std::uint32_t id, AnyVisitor& 
         }
     }
     set_served(visitor.visit);
+    if (visitor.of_member) {
+        visitor.of_member->begin();
+    }
     return *stream;
 }
 

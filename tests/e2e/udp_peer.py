@@ -8,6 +8,7 @@
   crowd HOST PORT COUNT ROUNDS  so many visitors at once, each of whom must get every answer of its own, and no other's
   flow HOST PORT COUNT          both directions at once: so many datagrams, each answered, in the order in which they left
   flood HOST PORT COUNT         sends so many and hears nothing
+  steady HOST PORT              asks "where" again and again from one port, and prints each answer that is another one
   home PORT_FILE                one end of a flow like WireGuard's: sends on its own, to wherever it has last heard from
   roam HOST PORT                the other end: sends on its own too, from one address after the other
 """
@@ -245,6 +246,22 @@ def flood(host, port, count):
     print(f"port={here.getsockname()[1]}")
 
 
+def steady(host, port):
+    here = udp(host, int(port))
+    here.settimeout(0.1)
+    last = b""
+    while True:
+        try:
+            here.send(b"where")
+            answer = here.recv(65536)
+        except (ConnectionRefusedError, socket.timeout):
+            continue
+        if answer != last:
+            print("answered by", answer.decode(), flush=True)
+            last = answer
+        time.sleep(0.02)
+
+
 if __name__ == "__main__":
     {"backend": backend, "ask": ask, "sizes": sizes, "crowd": crowd, "flow": flow, "flood": flood, "home": home,
-     "roam": roam}[sys.argv[1]](*sys.argv[2:])
+     "roam": roam, "steady": steady}[sys.argv[1]](*sys.argv[2:])

@@ -337,6 +337,40 @@ TEST_CASE("visitors count at their members, and in what outlives those", "[group
     CHECK(group.book.rows().front()->labels().member == "a");
 }
 
+TEST_CASE("a visitor who waits for a stream is load, and none that the member has had", "[groups]") {
+    Group group(2);
+    const std::shared_ptr<GroupMember> member = group.members[0];
+    std::shared_ptr<MemberVisit> visit;
+    ferrotunnel::directory::count_at(member, visit);
+    CHECK(member->visitors_now() == 1);
+    CHECK(member->visitors() == 0);
+    CHECK(member->visitors_open() == 0);
+    CHECK(group.book.rows().front()->now == 0);
+
+    SECTION("it has one") {
+        visit->begin();
+        visit->begin();
+        CHECK(member->visitors_now() == 1);
+        CHECK(member->visitors() == 1);
+        CHECK(member->visitors_open() == 1);
+        visit.reset();
+        CHECK(member->visitors() == 1);
+    }
+    SECTION("it is refused") {
+        visit.reset();
+        CHECK(member->visitors() == 0);
+    }
+    SECTION("another member has it") {
+        ferrotunnel::directory::count_at(group.members[1], visit);
+        CHECK(group.members[1]->visitors_now() == 1);
+        CHECK(member->visitors() == 0);
+    }
+    visit.reset();
+    CHECK(member->visitors_now() == 0);
+    CHECK(member->visitors_open() == 0);
+    CHECK(group.book.rows().front()->now == 0);
+}
+
 TEST_CASE("least: who has the fewest visitors of this service, whatever else its trunks carry", "[groups]") {
     CarrierList<StubTrunk> list;
     Membership membership{{{1}, {9}}, {{1}, {1}}, ferrotunnel::wire::Balance::least};
@@ -414,6 +448,53 @@ TEST_CASE("a member that is away keeps its visitors' cookies for a time, and one
         CHECK(list.keeps_tag(ask));
         const auto again = join(5, "web");
         CHECK(list.choose({}, ask)->trunk == again);
+    }
+}
+
+TEST_CASE("limit: a full group has room for successors, and for so many clients in all", "[groups]") {
+    namespace limits = ferrotunnel::limits;
+    CarrierList<StubTrunk> list;
+    std::vector<std::shared_ptr<StubTrunk>> trunks;
+    const auto client = [](std::size_t number) {
+        Membership member{{{1}, {9}}, {{1}, {static_cast<std::uint8_t>(number)}}};
+        member.name = "web";
+        return member;
+    };
+    const auto join = [&](const Membership& member) {
+        trunks.push_back(std::make_shared<StubTrunk>());
+        list.add(trunks.back(), 1, member);
+    };
+    for (std::size_t i = 0; i < limits::group_members_max; ++i) {
+        join(client(i));
+    }
+    REQUIRE_FALSE(list.may_join(client(limits::group_members_max)));
+
+    Membership successor = client(limits::group_members_max);
+    successor.predecessors = {client(0).client};
+    REQUIRE(list.may_join(successor));
+    successor.balance = ferrotunnel::wire::Balance::least;
+    CHECK_FALSE(list.may_join(successor));  // whoever it follows, it says what the others do
+    successor.balance = client(0).balance;
+    join(successor);
+    CHECK_FALSE(list.may_join(client(200)));
+
+    SECTION("a place is free when both have gone") {
+        list.remove(*trunks.front());
+        CHECK_FALSE(list.may_join(client(200)));
+        list.remove(*trunks.back());
+        CHECK(list.may_join(client(200)));
+    }
+    SECTION("successors beside their predecessors are bounded, too") {
+        std::size_t clients = limits::group_members_max + 1;
+        for (; clients < limits::group_clients_max; ++clients) {
+            Membership another = client(clients);
+            another.predecessors = {client(0).client};
+            REQUIRE(list.may_join(another));
+            join(another);
+        }
+        Membership another = client(clients);
+        another.predecessors = {client(1).client};
+        CHECK_FALSE(list.may_join(another));
     }
 }
 

@@ -176,6 +176,28 @@ TEST_CASE("request_parser: more fields than there is room for can not be allowed
     CHECK(code_of(text + "X: y\r\n\r\n", limits) == "too_many_fields");
 }
 
+TEST_CASE("request_parser: what another edge has added to as many fields as there may be is no field too many") {
+    HeadLimits limits;
+    limits.fields_max = 3;
+    const std::string full = "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nX: y\r\n";
+    const std::string added =
+        "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n"
+        "X-Real-IP: 192.0.2.1\r\nX-Request-Id: 1\r\nForwarded: for=192.0.2.1\r\nVia: 1.1 edge\r\nTraceparent: 0\r\n"
+        "tracestate: a=b\r\nConnection: close\r\nX-FerroTunnel-Member: one\r\n";
+    CHECK(code_of(full + added + "\r\n", limits) == "complete");
+    CHECK(code_of(full + added + "X: y\r\n\r\n", limits) == "too_many_fields");
+    CHECK(code_of("GET / HTTP/1.1\r\n" + added + "Host: a\r\nX: y\r\nX: y\r\n\r\n", limits) == "complete");
+    CHECK(code_of("GET / HTTP/1.1\r\n" + added + "Host: a\r\nX: y\r\nX: y\r\nX: y\r\n\r\n", limits) ==
+          "too_many_fields");
+
+    std::string vias = full;
+    for (std::size_t i = 0; i < limits::http_edge_fields_max; ++i) {
+        vias += "Via: 1.1 edge\r\n";
+    }
+    CHECK(code_of(vias + "\r\n", limits) == "complete");
+    CHECK(code_of(vias + "Via: 1.1 edge\r\n\r\n", limits) == "too_many_fields");
+}
+
 TEST_CASE("request_parser: names longer than there is room for are refused, whatever the limits") {
     HeadLimits limits;
     limits.head_bytes_max = limits.line_bytes_max = 1'000'000;

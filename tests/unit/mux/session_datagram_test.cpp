@@ -186,3 +186,18 @@ TEST_CASE("streams of datagrams commit no credit, which they would not use") {
     fixture.feed(datagram_frame(1, 100));
     CHECK(fixture.session->stats().datagrams_dropped == 0);
 }
+
+TEST_CASE("those who never finish are aborted together, and nobody else") {
+    DatagramStream fixture;
+    const auto other = fixture.session->open({}, fixture.stream_waker, false, fixture.now).value();
+    fixture.produce();
+    fixture.feed(opened_frame(other->id(), 0));
+    fixture.session->abort_streams([](const Stream& stream) { return stream.kind() == wire::ServiceKind::udp; },
+                                   wire::Code::none);
+    const auto frames = fixture.produce();
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0].header.type == wire::FrameType::reset);
+    CHECK(frames[0].header.stream == fixture.stream->id());
+    CHECK(fixture.stream->verdict().kind == Verdict::Kind::aborted);
+    CHECK_FALSE(other->verdict());
+}

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "support/count_allocations.hpp"
+#include "support/eventually.hpp"
 #include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
+using ferrotunnel::test::eventually;
 
 namespace {
 
@@ -65,6 +67,33 @@ TEST_CASE("limit: of a burst of visitors those beyond what a client may have to 
     }
     CHECK(rig.shared->counters->visitors_refused.load() == 0);
     CHECK(std::none_of(visitors.begin(), visitors.end(), was_reset));
+}
+
+TEST_CASE("a member of a group has the visitors who have a stream, and not those in line") {
+    constexpr std::size_t burst = limits::opens_unanswered_per_service_max + 3;
+    ServerRig rig;
+    WireClient client = rig.log_in({.features = wire::feature::groups});
+    wire::Service service;
+    service.id = 1;
+    service.group.name = "all";
+    client.register_services({&service, 1});
+    const auto visitors = visitors_of(client.registered().port, burst);
+    std::vector<wire::StreamId> opens;
+    while (opens.size() < limits::opens_unanswered_per_service_max) {
+        opens.push_back(next_open(client));
+    }
+    const SessionView view = rig.sessions.front()->view();
+    const GroupMember& member = *view.services.at(0).member;
+    // One is in line at least; then the port is held.
+    CHECK(eventually([&] { return member.visitors_now() > opens.size() && member.visitors() >= opens.size(); }));
+    CHECK(member.visitors() == opens.size());
+    CHECK(member.visitors_open() == opens.size());
+    for (std::size_t i = 0; opens.size() < burst; ++i) {
+        client.send_opened(opens[i]);
+        opens.push_back(next_open(client));
+    }
+    CHECK(eventually([&] { return member.visitors() == burst; }));
+    CHECK(member.visitors_now() == burst);
 }
 
 TEST_CASE("visitors who wait are reset when their service goes, and not before") {
