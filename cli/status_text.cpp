@@ -142,6 +142,15 @@ std::string tunnels_text(const Json& status) {
     return (rows.size() > 1 ? "\n" + table(rows, 2) : std::string()) + left_off(status);
 }
 
+std::string kept_out_text(const Json& status) {
+    Rows rows{{"KEPT OUT", "NAME", "TOKEN", "FOR ANOTHER"}};
+    for (const Json& client : member_of(status, "kept_out")) {
+        rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
+                        text_in(client, "token"), duration_text(number_in(client, "seconds"))});
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
+}
+
 std::string plugins_text(const Json& status) {
     Rows rows{{"PLUGIN", "MODE", "ASKED", "ANSWERED", "EDITS", "BODIES", "WAITS", "FAILURES", "LATE", "SLOW"}};
     for (const Json& plugin : member_of(status, "plugins")) {
@@ -166,7 +175,8 @@ std::string server_text(const Json& status, const Pace& pace) {
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
-    return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
+    return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status) + kept_out_text(status) +
+           plugins_text(status);
 }
 
 std::string visits_text(const Json& status) {
