@@ -142,6 +142,7 @@ public:
                                     {"requests", service.requests},
                                     {"bytes_received", service.bytes_received},
                                     {"bytes_sent", service.bytes_sent}});
+                admin::put_visitors(rows.back(), service);
                 admin::put_health(rows.back(), service);
             }
         }
