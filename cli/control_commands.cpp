@@ -88,11 +88,17 @@ const CommandInfo& drain_info() {
 const CommandInfo& kick_info() {
     static const CommandInfo info{
         "kick",
-        "ends the connections of a server's client, by its name or id; it may come back",
+        "ends the connections of a server's client, by its name or id; it may come back, at once or after a time",
         "NAME|ID",
         "  ferrotunnel kick alice\n"
-        "  ferrotunnel kick 3      (the id, as `ferrotunnel status` shows it)\n",
-        {asking_section()},
+        "  ferrotunnel kick 3      (the id, as `ferrotunnel status` shows it)\n"
+        "  ferrotunnel kick --for 10m alice\n"
+        "A client is kept out by its token and name; without a name, by its token and process. Another --for begins "
+        "the\n"
+        "time anew: `--for 1s` lets it in again. A server that is started again has forgotten who was kept out.\n",
+        {{"Keeping out",
+          {{"for", "TIME", "Refuse the client until this time is over, 1s to 720h; it tries again by itself.", false}}},
+         asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -177,13 +183,23 @@ ExitCode run_kick(Arguments arguments) {
     if (!options.operand()) {
         problems.add("NAME|ID", "missing: a client, as `ferrotunnel status` lists it");
     }
+    const std::optional<std::chrono::milliseconds> out = options.time("for", problems);
+    if (out && (*out < 1s || *out > 720h)) {
+        problems.add(options.place_of("for"), "must be from 1s to 720h");
+    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "kick"};
     }
     const Control control(wanted_program(options, "server").path);
-    const Json answer = Json::parse(control.kick(*options.operand()), nullptr, false);
+    const double seconds = out ? std::chrono::duration<double>(*out).count() : 0;
+    const std::string text = out ? control.kick(*options.operand(), seconds) : control.kick(*options.operand());
+    const Json answer = Json::parse(text, nullptr, false);
     const std::int64_t clients = number_in(answer, "kicked");
     fmt::print("{} client{} had to go\n", clients, clients == 1 ? "" : "s");
+    if (const std::int64_t kept_out = number_in(answer, "kept_out"); kept_out != 0) {
+        fmt::print("{} client{} kept out for {}\n", kept_out, kept_out == 1 ? " is" : "s are",
+                   duration_text(static_cast<std::int64_t>(seconds)));
+    }
     return ExitCode::ok;
 }
 

@@ -1,8 +1,12 @@
 // `ferrotunnel services`, `services add` and `services remove`
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
+#include <map>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -14,6 +18,7 @@
 #include "help.hpp"
 #include "http_spec.hpp"
 #include "printable.hpp"
+#include "service_rows.hpp"
 #include "status_text.hpp"
 #include "tcp_spec.hpp"
 
@@ -324,6 +329,40 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     return code;
 }
 
+/// Asks programs for their services, and prints them with what a second has had since it asked before.
+class ServicesPrinter {
+public:
+    ServicesPrinter(bool json, std::string order) : json_(json), order_(std::move(order)) {}
+
+    void ask(const std::vector<ControlProgram>& programs, bool prints) {
+        for (const ControlProgram& program : programs) {
+            const std::string text = Control(program.path).services();
+            const auto now = std::chrono::steady_clock::now();
+            Seen& before = before_[program.path];
+            Json answer = Json::parse(text, nullptr, false);
+            const double seconds =
+                before.answer.is_object() ? std::chrono::duration<double>(now - before.at).count() : 0;
+            if (prints) {
+                fmt::print("{}", json_ ? text
+                                       : printable(program.path) + ":\n" +
+                                             services_text(answer, before.answer, seconds, order_));
+            }
+            before = {std::move(answer), now};
+        }
+        std::fflush(stdout);
+    }
+
+private:
+    struct Seen {
+        Json answer;
+        std::chrono::steady_clock::time_point at;
+    };
+
+    const bool json_;
+    const std::string order_;
+    std::map<std::string, Seen> before_;  // by socket
+};
+
 }  // namespace
 
 const CommandInfo& services_info() {
@@ -332,10 +371,20 @@ const CommandInfo& services_info() {
         "lists the services of running programs; `services add`, `remove`, `disable` and `enable` change a client's",
         "[add|remove|disable|enable]",
         "  ferrotunnel services\n"
+        "  ferrotunnel services --sort rate            (of a server: who has most requests and visits a second)\n"
         "  ferrotunnel services add --tcp 2222=22      (`services add --help` tells more)\n"
         "  ferrotunnel services remove tcp:2222\n"
         "  ferrotunnel services disable web            (until `services enable web`)\n",
-        {{"What to show", {{"json", "", "Print the answer of each program as JSON, one a line.", false}}},
+        {{"What to show",
+          {
+              {"watch", "", "Show it again and again, with requests and visits a second, until Ctrl-C.", false},
+              {"interval", "TIME",
+               "Ask twice, so long apart, and show what a second has; with --watch: each time. Default: 1s with --sort "
+               "rate, 2s with --watch.",
+               false},
+              sort_option(),
+              {"json", "", "Print the answer of each program as JSON, one a line.", false},
+          }},
          asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -364,15 +413,26 @@ ExitCode run_services(Arguments arguments) {
                    "services");
     }
     const bool json = options.flag("json", problems);
+    const bool watch = options.flag("watch", problems);
+    const std::string order = options.choice("sort", service_orders, problems).value_or("");
+    const auto given = options.time("interval", problems, 24h);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
-    for (const ControlProgram& program : wanted_programs(options, "")) {
-        const std::string answer = Control(program.path).services();
-        fmt::print(
-            "{}", json ? answer : printable(program.path) + ":\n" + services_text(Json::parse(answer, nullptr, false)));
+    const auto interval = std::max(given.value_or(watch ? 2'000ms : 1'000ms), 100ms);
+    const bool has_rates = !json && (watch || given || order == "rate");
+    ServicesPrinter printer(json, order);
+    for (bool is_first = true;; is_first = false) {
+        const std::vector<ControlProgram> programs = wanted_programs(options, "");
+        if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
+            fmt::print("\x1b[H\x1b[2J");
+        }
+        printer.ask(programs, !is_first || !has_rates || watch);
+        if (!watch && (!is_first || !has_rates)) {
+            return ExitCode::ok;
+        }
+        std::this_thread::sleep_for(interval);
     }
-    return ExitCode::ok;
 }
 
 }  // namespace ferrotunnel::cli

@@ -12,6 +12,7 @@
 #include "control_targets.hpp"
 #include "help.hpp"
 #include "printable.hpp"
+#include "service_rows.hpp"
 #include "status_text.hpp"
 
 namespace ferrotunnel::cli {
@@ -29,7 +30,8 @@ Json parsed(const std::string& answer) {
 }
 
 // Prints the status of each program once. `before` has the last one of each, by socket.
-void print_status(const std::vector<ControlProgram>& programs, bool json, std::map<std::string, Json>& before) {
+void print_status(const std::vector<ControlProgram>& programs, bool json, const std::string& order,
+                  std::map<std::string, Json>& before) {
     std::string text;
     for (const ControlProgram& program : programs) {
         const std::string answer = Control(program.path).status();
@@ -39,7 +41,7 @@ void print_status(const std::vector<ControlProgram>& programs, bool json, std::m
         }
         Json status = parsed(answer);
         text += (text.empty() ? "" : "\n") + printable(program.path) + ": ";
-        text += status_text(status, before[program.path]);
+        text += status_text(status, before[program.path], order);
         before[program.path] = std::move(status);
     }
     fmt::print("{}", text);
@@ -54,13 +56,15 @@ const CommandInfo& status_info() {
         "shows what running servers and clients do: tunnels, services, visitors, rates",
         "",
         "  ferrotunnel status\n"
-        "  ferrotunnel status --watch\n"
+        "  ferrotunnel status --watch --sort rate\n"
         "  ferrotunnel status --json | jq .traffic\n"
         "  sudo -u ferrotunnel ferrotunnel status --control /run/ferrotunnel/server.sock\n",
         {{"What to show",
           {
-              {"watch", "", "Show it again and again, with bytes and visitors a second, until Ctrl-C.", false},
+              {"watch", "", "Show it again and again, with bytes, visitors and requests a second, until Ctrl-C.",
+               false},
               {"interval", "TIME", "With --watch: how long each time is. Default: 2s.", false},
+              sort_option(),
               programs_json_option,
           }},
          asking_section()},
@@ -102,6 +106,7 @@ ExitCode run_status(Arguments arguments) {
     }
     const bool json = options.flag("json", problems);
     const bool watch = options.flag("watch", problems);
+    const std::string order = options.choice("sort", service_orders, problems).value_or("");
     const auto interval = std::max(options.time("interval", problems, 24h).value_or(interval_default), interval_min);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "status"};
@@ -112,7 +117,7 @@ ExitCode run_status(Arguments arguments) {
         if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
             fmt::print("\x1b[H\x1b[2J");
         }
-        print_status(programs, json, before);
+        print_status(programs, json, order, before);
         if (!watch) {
             return ExitCode::ok;
         }

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "printable.hpp"
+#include "service_rows.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 using Rows = std::vector<std::vector<std::string>>;
 
 const Json nothing = Json();
+constexpr std::size_t top_visitors_of_status = 10;
+constexpr std::size_t top_visitors_of_services = 10'000;
 
 std::string or_dash(std::string text) {
     return text.empty() ? "-" : text;
@@ -93,9 +96,29 @@ std::string health_text(const Json& service) {
 
 // Of a member of a group the visitors, or requests, that are there; else streams.
 std::string visitors_text(const Json& service) {
-    const Json& member = member_of(service, "member");
-    return std::to_string(member.is_object() ? number_in(member, "visitors_now") : number_in(service, "streams")) +
-           health_text(service);
+    return std::to_string(visitors_now(service)) + health_text(service);
+}
+
+std::string rate_text(const ServiceRow& row) {
+    return row.per_second ? fmt::format("{:.1f}", *row.per_second) : std::string("-");
+}
+
+// Of each service those who make most of its traffic, at most three, and `rows_max` in all.
+std::string top_visitors_text(const std::vector<ServiceRow>& services, std::size_t rows_max) {
+    constexpr std::size_t of_one_max = 3;
+    Rows rows{{"MOST FROM", "SERVICE", "VISITS", "BYTES"}};
+    for (const ServiceRow& row : services) {
+        std::size_t of_one = 0;
+        for (const Json& visitor : member_of(row.service != nullptr ? *row.service : nothing, "top_visitors")) {
+            if (++of_one > of_one_max || rows.size() > rows_max) {
+                break;
+            }
+            rows.push_back({text_in(visitor, "address"), text_in(*row.service, "name"),
+                            std::to_string(number_in(visitor, "visits")),
+                            size_text(static_cast<double>(number_in(visitor, "bytes")))});
+        }
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
 // "waiting to resume for 3 s", after `separator`; nothing where nobody waits.
@@ -117,29 +140,39 @@ std::string resume_line(const Json& status) {
                        number_in(resume, "given_up"), waiting_text(resume, "; "));
 }
 
-std::string tunnels_text(const Json& status) {
-    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS"}};
-    for (const Json& tunnel : member_of(status, "tunnels")) {
-        const std::vector<std::string> client{
-            std::to_string(number_in(tunnel, "id")),
-            or_dash(text_in(tunnel, "name")),
-            text_in(tunnel, "token"),
-            text_in(tunnel, "address"),
-            duration_text(now_in_seconds() - number_in(tunnel, "since")),
-            std::to_string(number_in(tunnel, "connections")) + waiting_text(tunnel, ", ")};
-        bool is_first = true;
-        for (const Json& service : member_of(tunnel, "services")) {
-            std::vector<std::string> row = is_first ? client : std::vector<std::string>(client.size());
-            is_first = false;
-            row.insert(row.end(),
-                       {text_in(service, "name"), or_dash(text_in(service, "endpoint")), visitors_text(service)});
-            rows.push_back(std::move(row));
+std::string tunnels_text(const Json& status, const Pace& pace, const std::string& order) {
+    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS", "A SECOND"}};
+    const std::vector<ServiceRow> services = service_rows(status, pace.before, pace.seconds, order);
+    const Json* client = nullptr;  // of the row above
+    for (const ServiceRow& row : services) {
+        const Json& tunnel = *row.client;
+        std::vector<std::string> cells(6);
+        if (client != &tunnel) {
+            client = &tunnel;
+            cells = {std::to_string(number_in(tunnel, "id")),
+                     or_dash(text_in(tunnel, "name")),
+                     text_in(tunnel, "token"),
+                     text_in(tunnel, "address"),
+                     duration_text(now_in_seconds() - number_in(tunnel, "since")),
+                     std::to_string(number_in(tunnel, "connections")) + waiting_text(tunnel, ", ")};
         }
-        if (is_first) {
-            rows.push_back(client);
+        if (row.service != nullptr) {
+            cells.insert(cells.end(), {text_in(*row.service, "name"), or_dash(text_in(*row.service, "endpoint")),
+                                       visitors_text(*row.service), rate_text(row)});
         }
+        rows.push_back(std::move(cells));
     }
-    return (rows.size() > 1 ? "\n" + table(rows, 2) : std::string()) + left_off(status);
+    return (rows.size() > 1 ? "\n" + table(rows, 2) : std::string()) + left_off(status) +
+           top_visitors_text(services, top_visitors_of_status);
+}
+
+std::string kept_out_text(const Json& status) {
+    Rows rows{{"KEPT OUT", "NAME", "TOKEN", "FOR ANOTHER"}};
+    for (const Json& client : member_of(status, "kept_out")) {
+        rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
+                        text_in(client, "token"), duration_text(number_in(client, "seconds"))});
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
 std::string plugins_text(const Json& status) {
@@ -155,7 +188,7 @@ std::string plugins_text(const Json& status) {
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
-std::string server_text(const Json& status, const Pace& pace) {
+std::string server_text(const Json& status, const Pace& pace, const std::string& order) {
     const Json& endpoints = member_of(status, "endpoints");
     std::string text = fmt::format("  listens      {}", text_in(endpoints, "clients"));
     for (const char* key : {"http", "https"}) {
@@ -166,7 +199,8 @@ std::string server_text(const Json& status, const Pace& pace) {
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
-    return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status) + plugins_text(status);
+    return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
+           kept_out_text(status) + plugins_text(status);
 }
 
 std::string visits_text(const Json& status) {
@@ -193,7 +227,7 @@ std::string client_text(const Json& status, const Pace& pace) {
                     name.empty() ? "" : ", as " + name);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
-    return text + resume_line(status) + traffic_lines(status, pace) + "\n" + services_text(status) +
+    return text + resume_line(status) + traffic_lines(status, pace) + "\n" + services_text(status, nothing, 0, {}) +
            visits_text(status);
 }
 
@@ -241,6 +275,19 @@ std::string secret_text(const Json& token, const char* which) {
                : "never used";
 }
 
+std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {
+    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "VISITORS", "A SECOND", "BYTES"}};
+    for (const ServiceRow& row : services) {
+        const Json& service = *row.service;
+        rows.push_back(
+            {text_in(service, "name"), or_dash(text_in(service, "endpoint")), or_dash(text_in(service, "client")),
+             std::to_string(number_in(service, "client_id")), text_in(service, "token"), visitors_text(service),
+             rate_text(row),
+             size_text(static_cast<double>(number_in(service, "bytes_received") + number_in(service, "bytes_sent")))});
+    }
+    return table(rows, 2) + left_off(answer) + top_visitors_text(services, top_visitors_of_services);
+}
+
 }  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent) {
@@ -267,39 +314,29 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     return text;
 }
 
-std::string status_text(const Json& status, const Json& before) {
+std::string status_text(const Json& status, const Json& before, const std::string& order) {
     const Pace pace(status, before);
     std::string text = first_line(status);
     if (const auto left = status.find("trial_seconds"); left != status.end() && left->is_number()) {
         text += fmt::format("  on trial     what a reload has applied is taken back in {:.0f} s, unless confirmed\n",
                             left->get<double>());
     }
-    text += text_in(status, "side") == "server" ? server_text(status, pace) : client_text(status, pace);
+    text += text_in(status, "side") == "server" ? server_text(status, pace, order) : client_text(status, pace);
     return text;
 }
 
-std::string services_text(const Json& answer) {
+std::string services_text(const Json& answer, const Json& before, double seconds, const std::string& order) {
     const Json& services = member_of(answer, "services");
-    const bool of_server = !services.empty() && services.front().contains("client_id");
-    Rows rows;
-    if (of_server) {
-        rows.push_back({"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "VISITORS"});
-    } else {
-        rows.push_back({"NAME", "KIND", "PUBLIC", "LOCAL", "STATE"});
+    if (!services.empty() && services.front().contains("client_id")) {
+        return services_of_server_text(answer, service_rows(answer, before, seconds, order));
     }
+    Rows rows{{"NAME", "KIND", "PUBLIC", "LOCAL", "STATE"}};
     for (const Json& service : services) {
-        const std::string name = text_in(service, "name");
-        const std::string endpoint = or_dash(text_in(service, "endpoint"));
-        if (of_server) {
-            rows.push_back({name, endpoint, or_dash(text_in(service, "client")),
-                            std::to_string(number_in(service, "client_id")), text_in(service, "token"),
-                            visitors_text(service)});
-        } else {
-            const std::string by = text_in(service, "disabled_by");
-            const std::string why = by.empty() ? text_in(service, "why") : "by " + by;
-            rows.push_back({name, text_in(service, "kind"), endpoint, or_dash(text_in(service, "local")),
-                            text_in(service, "state") + (why.empty() ? "" : ": " + why) + health_text(service)});
-        }
+        const std::string by = text_in(service, "disabled_by");
+        const std::string why = by.empty() ? text_in(service, "why") : "by " + by;
+        rows.push_back({text_in(service, "name"), text_in(service, "kind"), or_dash(text_in(service, "endpoint")),
+                        or_dash(text_in(service, "local")),
+                        text_in(service, "state") + (why.empty() ? "" : ": " + why) + health_text(service)});
     }
     return (rows.size() > 1 ? table(rows, 2) : "  no services\n") + left_off(answer);
 }

@@ -13,9 +13,11 @@ using Json = nlohmann::ordered_json;
 /// Columns as wide as what is in them; two blanks between them. Everything is made printable.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent);
 
-/// `before`: the status of the same program a while ago, for bytes and visitors a second; null: there is none.
-std::string status_text(const Json& status, const Json& before);
-std::string services_text(const Json& answer);
+/// `before`: the status of the same program a while ago, for bytes and visitors a second; null: there is none. `order`:
+/// of services, as service_rows.hpp has it.
+std::string status_text(const Json& status, const Json& before, const std::string& order);
+/// `before`: the answer of the same program `seconds` ago; 0: there is none.
+std::string services_text(const Json& answer, const Json& before, double seconds, const std::string& order);
 std::string tokens_text(const Json& answer);
 /// Of a server that was asked where a visitor would come.
 std::string route_text(const Json& answer);

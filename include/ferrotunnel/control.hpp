@@ -90,6 +90,8 @@ public:
     std::string hand_over() const;
     /// `client`: its id, or a name, which several may have.
     std::string kick(const std::string& client) const;
+    /// The same, and keeps it out for `seconds`, 1 to 2,592,000.
+    std::string kick(const std::string& client, double seconds) const;
     /// `description`: an item of `client.services` of a configuration file, as JSON. Beside what that may have,
     /// `"keep": true` lets it be there again when the program is started again.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }

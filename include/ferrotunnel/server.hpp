@@ -177,6 +177,11 @@ public:
     /// Ends the connections of the client whose TunnelInfo::id this is, or else of all those with this name, at once:
     /// their visitors are cut, and they may come back. Returns how many clients that were. Any thread.
     std::size_t kick(const std::string& client);
+    /// The same, and refuses these clients until the time is over; of a client that is kept out already, that time
+    /// begins anew. A client is known by its token and the name that it gives itself; without a name, by its token and
+    /// process. At most 1,024 are kept out, and a server that is started again has forgotten them. Returns how many
+    /// clients that were. Throws std::system_error with errc::busy where no more can be kept out: nobody had to go.
+    std::size_t kick(const std::string& client, std::chrono::milliseconds keep_out);
 
     /// Replaces the plugins that requests of HTTP services pass (Builder::plugin), all of them, in this order. Requests
     /// that come from now on have the new ones; exchanges that have begun keep those they began with, which are stopped

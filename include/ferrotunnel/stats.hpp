@@ -185,6 +185,16 @@ struct TunnelInfo {
             std::uint64_t visitors_now = 0;  ///< that are there
         };
         Member member{};
+        /// A visitor, by its address: of IPv6 the /64.
+        struct Visitor {
+            std::string address;
+            std::uint64_t visits = 0;  ///< connections, flows of UDP, requests of HTTP
+            std::uint64_t bytes = 0;   ///< both ways, of visits that are over
+        };
+        /// Those who make most of the traffic of all services with this name and endpoint, heaviest first, at most 8.
+        /// Each has had at least so much: what it has had before it was among the heaviest is not counted.
+        std::vector<Visitor> top_visitors{};
+        std::uint64_t visits = 0;  ///< of this client's service, so far: connections, flows of UDP, requests of HTTP
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

@@ -18,6 +18,8 @@ constexpr std::string_view services_path = "/v1/services";
 constexpr std::string_view one_service = "/v1/services/";
 constexpr std::string_view one_client = "/v1/clients/";
 constexpr double drain_seconds_max = 10'000'000;
+constexpr double kick_seconds_min = 1;
+constexpr double kick_seconds_max = 2'592'000;
 
 // Whether brackets are nested so little that recursion on what they hold is harmless.
 bool is_shallow(std::string_view json) noexcept {
@@ -47,17 +49,28 @@ Answer read(const Request& request, Subject& subject, Answer (Subject::*what)())
 
 Answer kick(const Request& request, Subject& subject) {
     const std::optional<Json> body = object_in(request.body);
-    if (!body || body->size() != 1 || !body->contains("client")) {
-        return invalid(R"(Expected {"client": ...}, with the name or the id of a client.)");
+    const std::size_t seconds_given = body && body->contains("seconds") ? 1 : 0;
+    if (!body || body->size() != 1 + seconds_given || !body->contains("client")) {
+        return invalid(
+            R"(Expected {"client": ...}, with the name or the id of a client, and "seconds" to keep it out.)");
+    }
+    std::chrono::milliseconds out{0};
+    if (seconds_given != 0) {
+        const Json& value = body->at("seconds");
+        const double seconds = value.is_number() ? value.get<double>() : -1;
+        if (!(seconds >= kick_seconds_min && seconds <= kick_seconds_max)) {
+            return invalid("`seconds` must be from 1 to 2592000 (30 days): how long the client is kept out.");
+        }
+        out = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
     }
     const Json& client = body->at("client");
     if (client.is_number_unsigned()) {
-        return subject.kick(std::to_string(client.get<std::uint64_t>()));
+        return subject.kick(std::to_string(client.get<std::uint64_t>()), out);
     }
     if (!client.is_string() || client.get_ref<const std::string&>().empty()) {
         return invalid("`client` must be a name or an id.");
     }
-    return subject.kick(client.get<std::string>());
+    return subject.kick(client.get<std::string>(), out);
 }
 
 Answer drain(const Request& request, Subject& subject) {

@@ -62,6 +62,14 @@ Json json_of(const HttpStats& stats) {
             {"bytes_sent", stats.bytes_sent}};
 }
 
+void put_visitors(Json& into, const TunnelInfo::Service& service) {
+    into["visits"] = service.visits;
+    into["top_visitors"] = Json::array();
+    for (const TunnelInfo::Service::Visitor& one : service.top_visitors) {
+        into["top_visitors"].push_back(Json{{"address", one.address}, {"visits", one.visits}, {"bytes", one.bytes}});
+    }
+}
+
 void put_health(Json& into, const TunnelInfo::Service& service) {
     static constexpr std::array<std::string_view, 5> states{"takes_visitors", "standby", "unhealthy", "ejected",
                                                             "draining"};
@@ -95,6 +103,7 @@ Json json_of(const TunnelInfo& tunnel) {
                  {"requests", service.requests},
                  {"bytes_received", service.bytes_received},
                  {"bytes_sent", service.bytes_sent}};
+        put_visitors(one, service);
         put_health(one, service);
         return one;
     }));

@@ -20,6 +20,8 @@ Json json_of(const DatagramStats& stats);
 Json json_of(const ResumeStats& stats);
 Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
+/// Adds how many visitors a service has had, and who makes most of its traffic.
+void put_visitors(Json& into, const TunnelInfo::Service& service);
 /// Adds how a service fares: whether its backend is unhealthy, and its client as a member of a group.
 void put_health(Json& into, const TunnelInfo::Service& service);
 Json json_of(const PluginInfo& plugin);

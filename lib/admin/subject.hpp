@@ -52,8 +52,11 @@ public:
     virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
     /// The service that such a visitor comes to, with the members of its group.
     virtual Answer route(const RouteQuestion&) { return not_here("A client routes nobody: ask its server."); }
-    /// Ends the sessions of the clients with this id, or else of all those with this name.
-    virtual Answer kick(const std::string&) { return not_here("A client has nobody to end: ask its server."); }
+    /// Ends the sessions of the clients with this id, or else of all those with this name, and refuses them for that
+    /// time; zero: they may come back at once.
+    virtual Answer kick(const std::string&, std::chrono::milliseconds) {
+        return not_here("A client has nobody to end: ask its server.");
+    }
     /// Asks the client of this name or id about its services: a request of this API, as JSON.
     virtual Answer ask_client(const std::string&, const Json&) {
         return not_here("A client has no clients: ask its server.");

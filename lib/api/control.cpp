@@ -93,6 +93,10 @@ std::string Control::kick(const std::string& client) const {
     return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
 }
 
+std::string Control::kick(const std::string& client, double seconds) const {
+    return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}, {"seconds", seconds}}));
+}
+
 std::vector<PassedSocket> Control::take_sockets() const {
     std::vector<PassedSocket> all;
     std::vector<runtime::Fd> owned;  // until all have come

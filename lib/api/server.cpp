@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <asio/io_context.hpp>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "api/engine_settings.hpp"
@@ -481,7 +482,15 @@ void Server::on_drain(DrainHandler handler) {
 }
 
 std::size_t Server::kick(const std::string& client) {
-    return detail::engine_of(impl_, "Server").kick(client);
+    return kick(client, std::chrono::milliseconds::zero());
+}
+
+std::size_t Server::kick(const std::string& client, std::chrono::milliseconds keep_out) {
+    const auto kicked = detail::engine_of(impl_, "Server").kick(client, keep_out);
+    if (!kicked) {
+        throw std::system_error(errc::busy, "As many clients are kept out as may be");
+    }
+    return std::max(kicked->ended, kicked->kept_out);
 }
 
 void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {

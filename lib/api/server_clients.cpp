@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "admin/resources.hpp"
 #include "api/server_impl.hpp"
 #include "base/text.hpp"
+#include "session/kick_book.hpp"
 
 namespace ferrotunnel {
 
@@ -48,16 +50,28 @@ std::map<directory::ClientId, std::vector<Server::Impl::SessionPtr>> Server::Imp
     return by_id.empty() ? by_name : by_id;
 }
 
-std::size_t Server::Impl::kick(const std::string& client) {
-    const auto kicked = clients_called(client);
-    if (!kicked.empty()) {  // told before its effects, which other threads tell of
+// Those that are to stay out are written down first: whoever logs in meanwhile is refused, or has a look of its own
+// behind its login.
+std::optional<Server::Impl::Kicked> Server::Impl::kick(const std::string& client, std::chrono::milliseconds keep_out) {
+    const auto clients = clients_called(client);
+    Kicked kicked{clients.size(), 0};
+    if (keep_out > std::chrono::milliseconds::zero()) {
+        const auto kept = this->keep_out(client, clients, keep_out);
+        if (!kept) {
+            return std::nullopt;
+        }
+        kicked.kept_out = *kept;
+    }
+    if (!clients.empty() || kicked.kept_out != 0) {  // told before its effects, which other threads tell of
         Event event;
         event.kind = Event::Kind::kicked;
         event.client = client;
-        event.text = "The operator has ended a client's connections.";
+        event.text = kicked.kept_out == 0
+                         ? "The operator has ended a client's connections."
+                         : "The operator keeps a client out for " + session::text_of_wait(keep_out) + '.';
         events_.tell(std::move(event));
     }
-    for (const auto& [id, trunks] : kicked) {
+    for (const auto& [id, trunks] : clients) {
         for (const SessionPtr& trunk : trunks) {
             trunk->post([](ServerSession& one) {
                 one.end(wire::Code::cancelled, "The operator of the server has ended the connection.");
@@ -66,7 +80,28 @@ std::size_t Server::Impl::kick(const std::string& client) {
         log_.info("the operator has ended a client's connections",
                   {{"client", client}, {"connections", trunks.size()}});
     }
-    return kicked.size();
+    if (kicked.kept_out != 0) {
+        for_each_session([](ServerSession& session) { session.look_at_rights(); });
+        log_.info("the operator keeps a client out",
+                  {{"client", client}, {"clients", kicked.kept_out}, {"for", session::text_of_wait(keep_out)}});
+    }
+    return kicked;
+}
+
+// Of those that are connected, and else of those that are kept out already. Nothing: there is no room for them.
+std::optional<std::size_t> Server::Impl::keep_out(const std::string& client,
+                                                  const std::map<directory::ClientId, std::vector<SessionPtr>>& clients,
+                                                  std::chrono::milliseconds time) {
+    const TimePoint now = Clock::now();
+    if (clients.empty()) {
+        return shared_->kicked->change(client, now + time, now);
+    }
+    std::vector<session::KickBook::Client> all;
+    for (const auto& [id, trunks] : clients) {
+        const session::SessionView view = trunks.front()->view();
+        all.push_back({id, view.name, view.token_name, numbers_.of(id)});
+    }
+    return shared_->kicked->keep_out(all, now + time, now) ? std::optional(all.size()) : std::nullopt;
 }
 
 Answer Server::Impl::no_client(const std::string& client) {

@@ -107,6 +107,7 @@ public:
         json["http"] = admin::json_of(stats.http);
         json["datagrams"] = admin::json_of(stats.datagrams);
         json.update(list_of(tunnels));
+        json["kept_out"] = kept_out();
         json["plugins"] = Json::array();
         for (const PluginInfo& plugin : server_.plugins()) {
             json["plugins"].push_back(admin::json_of(plugin));
@@ -141,6 +142,7 @@ public:
                                     {"requests", service.requests},
                                     {"bytes_received", service.bytes_received},
                                     {"bytes_sent", service.bytes_sent}});
+                admin::put_visitors(rows.back(), service);
                 admin::put_health(rows.back(), service);
             }
         }
@@ -170,9 +172,21 @@ public:
     }
 
     Answer route(const admin::RouteQuestion& question) override { return server_.route(question); }
-    Answer kick(const std::string& client) override {
-        const std::size_t clients = server_.kick(client);
-        return clients != 0 ? Answer{200, Json{{"kicked", clients}}} : no_client(client);
+    Answer kick(const std::string& client, std::chrono::milliseconds out) override {
+        const auto kicked = server_.kick(client, out);
+        if (!kicked) {
+            return admin::refusal(409, "too_many",
+                                  "As many clients are kept out as may be: " + std::to_string(limits::kicked_max) +
+                                      ". Nobody had to go.");
+        }
+        if (kicked->ended == 0 && kicked->kept_out == 0) {
+            return no_client(client);
+        }
+        Json json{{"kicked", kicked->ended}};
+        if (kicked->kept_out != 0) {
+            json["kept_out"] = kicked->kept_out;
+        }
+        return {200, std::move(json)};
     }
 
     Answer ask_client(const std::string& client, const Json& request) override {
@@ -195,6 +209,17 @@ public:
 private:
     static Json list_of(const std::vector<TunnelInfo>& tunnels) {
         return admin::list_of("tunnels", tunnels, [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); });
+    }
+
+    Json kept_out() const {
+        Json all = Json::array();
+        for (const session::KickBook::Row& row : server_.shared_->kicked->rows(Clock::now())) {
+            all.push_back(Json{{"id", row.who.id},
+                               {"name", row.who.name},
+                               {"token", row.who.token_name},
+                               {"seconds", std::chrono::ceil<std::chrono::seconds>(row.left).count()}});
+        }
+        return all;
     }
 
     // By the keys that configure them. Who is connected uses the secret now.

@@ -66,7 +66,12 @@ public:
     std::vector<WorkerStats> worker_stats() const;
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
     void set_plugins(std::vector<PluginUse> plugins);
-    std::size_t kick(const std::string& client);
+    /// How many clients had to go, and how many are kept out; nothing: no more can be kept out, and nobody had to go.
+    struct Kicked {
+        std::size_t ended = 0;
+        std::size_t kept_out = 0;
+    };
+    std::optional<Kicked> kick(const std::string& client, std::chrono::milliseconds keep_out = {});
     admin::Answer ask_client(const std::string& client, const admin::Json& request);
     detail::FacadeControl& control() noexcept { return control_; }
     /// Counts that the configuration was read again, and tells of it.
@@ -110,6 +115,9 @@ private:
     void notify(const session::ServerNotice& notice);
     std::vector<SessionPtr> sessions() const;
     std::map<directory::ClientId, std::vector<SessionPtr>> clients_called(const std::string& client);
+    std::optional<std::size_t> keep_out(const std::string& client,
+                                        const std::map<directory::ClientId, std::vector<SessionPtr>>& clients,
+                                        std::chrono::milliseconds time);
     static admin::Answer no_client(const std::string& client);
     void for_each_session(void (*action)(session::ServerSession&));
     /// A trunk that carries a service, and the id by which the trunk knows the service.

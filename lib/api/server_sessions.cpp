@@ -6,6 +6,7 @@
 #include "api/error_map.hpp"
 #include "api/server_impl.hpp"
 #include "api/traffic.hpp"
+#include "net/ip_text.hpp"
 
 namespace ferrotunnel {
 
@@ -253,9 +254,11 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
     }
     for (const session::SessionView::Service& service : view.services) {
         const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
+        const std::uint64_t visits = service.http ? 0 : service.traffic->visitors.load();
         const auto [known, is_new] = places.try_emplace({service.endpoint, service.name}, info.services.size());
         if (!is_new) {
             info.services[known->second].streams += streams;
+            info.services[known->second].visits += visits;
         } else {
             const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
             TunnelInfo::Service& added = info.services.emplace_back();
@@ -263,6 +266,7 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
             added.endpoint = service.endpoint;
             added.streams = streams;
             added.requests = requests;
+            added.visits = service.http ? requests : visits;
             added.unhealthy = service.unhealthy;
             added.why_unhealthy = service.why_unhealthy;
             if (service.member) {
@@ -273,6 +277,10 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
                 const metrics::ServiceSums sums = service.row->sums();
                 added.bytes_received = sums.received;
                 added.bytes_sent = sums.sent;
+                for (const metrics::TopVisitor& one : service.row->heaviest_visitors()) {
+                    added.top_visitors.push_back(
+                        {net::ip_text(one.from) + (one.from.family == 6 ? "/64" : ""), one.visits, one.bytes});
+                }
             }
         }
     }

@@ -45,12 +45,9 @@ public:
     void give_back(std::unique_ptr<http::ResponseParser> parser);
 
     /// Where this worker counts the requests of a service. Might throw for want of memory, when it is asked first.
-    metrics::HttpCounts& counts_of(metrics::ServiceRow& row) {
-        if (!writer_) {
-            writer_ = row.number_of(&worker);
-        }
-        return row.http(*writer_);
-    }
+    metrics::HttpCounts& counts_of(metrics::ServiceRow& row) { return row.http(number_in(row)); }
+    /// Where it counts the visitors of a service; likewise.
+    metrics::TopVisitors& visitors_of(metrics::ServiceRow& row) { return row.top_visitors(number_in(row)); }
 
     /// Whether the edge drains: no more requests come, and connections to backends are kept no longer.
     bool draining() const noexcept { return draining_; }
@@ -95,6 +92,13 @@ private:
     TimePoint date_until_{};
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
+    std::size_t number_in(const metrics::ServiceRow& row) noexcept {
+        if (!writer_) {
+            writer_ = row.number_of(&worker);
+        }
+        return *writer_;
+    }
+
     std::optional<std::size_t> writer_;  // this worker's number among those that count
 };
 

@@ -51,6 +51,7 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
 
 HttpExchange::~HttpExchange() {
     count_answer(edge_, request_, answer_status_, edge_.worker.now() - begun_at_);
+    count_visitor(edge_, request_, visitor_.wire, body_bytes_ + answer_bytes_);
     if (run_ || access_.has_begun()) {
         tell_end();
     }

@@ -8,9 +8,9 @@ namespace {
 
 // Counts, if the request has a service and there is memory to count in: that is needed once for a worker and a service.
 template <typename Action>
-void count_for(ExchangeWorker& edge, const RequestFacts& request, Action action) noexcept try {
+void count_for(const RequestFacts& request, Action action) noexcept try {
     if (metrics::ServiceRow* const row = request.service ? request.service->row() : nullptr) {
-        action(edge.counts_of(*row));
+        action(*row);
     }
 } catch (const std::exception&) {
 }
@@ -18,7 +18,7 @@ void count_for(ExchangeWorker& edge, const RequestFacts& request, Action action)
 }  // namespace
 
 void count_first_byte(ExchangeWorker& edge, const RequestFacts& request, Duration took) noexcept {
-    count_for(edge, request, [&](metrics::HttpCounts& counts) { counts.first_byte.count(took); });
+    count_for(request, [&](metrics::ServiceRow& row) { edge.counts_of(row).first_byte.count(took); });
 }
 
 // What has switched protocols may last for days, and says nothing of how fast requests are answered.
@@ -26,13 +26,19 @@ void count_answer(ExchangeWorker& edge, const RequestFacts& request, std::uint16
     if (status == 0) {
         return;
     }
-    count_for(edge, request, [&](metrics::HttpCounts& counts) {
+    count_for(request, [&](metrics::ServiceRow& row) {
+        metrics::HttpCounts& counts = edge.counts_of(row);
         const auto status_class = static_cast<std::size_t>(std::clamp(status / 100, 1, 5)) - 1;
         counts.answers[status_class].add(1);
         if (status_class != 0) {
             counts.whole.count(took);
         }
     });
+}
+
+void count_visitor(ExchangeWorker& edge, const RequestFacts& request, const net::Address& from,
+                   std::uint64_t bytes) noexcept {
+    count_for(request, [&](metrics::ServiceRow& row) { edge.visitors_of(row).count(from, 1, bytes); });
 }
 
 }  // namespace ferrotunnel::exchange

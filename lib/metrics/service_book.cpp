@@ -21,7 +21,8 @@ ServiceRow::ServiceRow(ServiceLabels labels, Writers writers, std::shared_ptr<Se
       writers_(std::move(writers)),
       heir_(std::move(heir)),
       meters_(std::max<std::size_t>(writers_->size(), 1)),
-      http_(std::max<std::size_t>(writers_->size(), 1)) {}
+      http_(std::max<std::size_t>(writers_->size(), 1)),
+      top_visitors_(std::max<std::size_t>(writers_->size(), 1)) {}
 
 ServiceRow::~ServiceRow() {
     if (heir_) {
@@ -57,6 +58,12 @@ ServiceSums ServiceRow::sums() const {
         counts.whole.add_to(sums.whole);
     });
     return sums;
+}
+
+std::vector<TopVisitor> ServiceRow::heaviest_visitors() const {
+    std::vector<TopVisitor> all;
+    top_visitors_.for_each([&all](const TopVisitors& one) { one.add_to(all); });
+    return heaviest_of(std::move(all));
 }
 
 void ServiceRow::inherit(const ServiceSums& sums) {

@@ -23,6 +23,7 @@
 #include "metrics/meter.hpp"
 #include "metrics/per_writer.hpp"
 #include "metrics/row_book.hpp"
+#include "metrics/top_visitors.hpp"
 
 namespace ferrotunnel::metrics {
 
@@ -77,8 +78,12 @@ public:
     std::shared_ptr<Meter> meter(const void* writer);
     /// Where the writer with this number counts requests; it lives as long as the row.
     HttpCounts& http(std::size_t writer) { return http_.at(writer); }
+    /// The visitors as this writer counts them; they live as long as the row.
+    TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
     /// Any thread.
     ServiceSums sums() const;
+    /// The visitors with most traffic, heaviest first. Any thread. An heir does not get them.
+    std::vector<TopVisitor> heaviest_visitors() const;
 
 private:
     void inherit(const ServiceSums& sums);
@@ -88,6 +93,7 @@ private:
     const std::shared_ptr<ServiceRow> heir_;
     PerWriter<Meter> meters_;
     PerWriter<HttpCounts> http_;
+    PerWriter<TopVisitors> top_visitors_;
     mutable std::mutex mutex_;
     ServiceSums inherited_;
 };

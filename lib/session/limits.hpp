@@ -23,6 +23,9 @@ inline constexpr std::size_t manage_requests_max = 8;
 /// How long such a request waits: the control API has one thread, which does nothing else meanwhile.
 inline constexpr Duration manage_patience = std::chrono::seconds(5);
 
+/// Clients that are kept out of a server for a time: an operator names each.
+inline constexpr std::size_t kicked_max = 1'024;
+
 /// How often a client takes the place of others, on one connection: once a login, if all is well.
 inline constexpr Pace take_overs_pace{8, 1};
 /// How long a client whose place was taken still carries what was on its way to it: a request that had been given to it

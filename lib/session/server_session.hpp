@@ -157,11 +157,12 @@ private:
         TokenBucket health_rate{};
         std::shared_ptr<directory::SharedPort> public_port;
         std::shared_ptr<directory::HttpService> http;
-        bool opened = false;                      // opened the port or service here, did not join other trunks
-        bool assigned = false;                    // its host is the server's choice
-        bool assigned_anew = false;               // and it is not the one that the service had before
-        std::shared_ptr<trunk::Traffic> traffic;  // on this trunk
-        std::shared_ptr<metrics::Meter> meter{};  // of what it moves; null until it is there
+        bool opened = false;                         // opened the port or service here, did not join other trunks
+        bool assigned = false;                       // its host is the server's choice
+        bool assigned_anew = false;                  // and it is not the one that the service had before
+        std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
+        std::shared_ptr<metrics::Meter> meter{};     // of what it moves; null until it is there
+        std::shared_ptr<metrics::ServiceRow> row{};  // likewise
         directory::VisitorLine line;
         std::shared_ptr<void> of_token{};                // counts it for the token's quota
         hooks::SharedAskedPlugins asked{};               // the plugins that its client has asked for
@@ -347,6 +348,9 @@ private:
     }
     bool pass_to_other(directory::TlsVisitor& visitor) { return directory::pass_on(visitor, *this); }
     void open_visitor(std::uint32_t id, directory::Visitor visitor);
+    std::shared_ptr<trunk::Traffic> counted_for(std::uint32_t id, const net::Address& from,
+                                                std::shared_ptr<trunk::Traffic> traffic);
+    void count_visit(std::uint32_t id, const net::Address& from);
     template <typename AnyVisitor>
     void carry(std::uint32_t id, AnyVisitor& visitor, mux::Session::OpenRequest& request,
                std::shared_ptr<trunk::Traffic> traffic);

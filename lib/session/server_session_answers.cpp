@@ -61,6 +61,7 @@ void ServerSession::publish(std::uint32_t id, const std::string& address) {
     std::string name = printable(service.description.name, 64);
     const auto row = shared_->services->row({name, token_name_, address});
     service.meter = row->meter(&worker_);
+    service.row = row;
     if (service.http) {
         service.http->count_in(row);
     }

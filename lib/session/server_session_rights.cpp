@@ -44,6 +44,10 @@ std::optional<directory::Refusal> ServerSession::refuse_login() const {
     if (auto refusal = refuse_token()) {
         return refusal;
     }
+    if (const auto left = shared_->kicked->left(client_, agreement_.peer_name, worker_.now())) {
+        return directory::Refusal{
+            Code::busy, "The operator of the server keeps this client out for another " + text_of_wait(*left) + '.'};
+    }
     const auto rules = shared_->registry->rules();
     const login::Rights& rights = rules->of(client_.first);
     if (has_expired(rights)) {

@@ -31,14 +31,16 @@ directory::DatagramTerms ServerSession::datagram_terms(const Service& service) c
 
 // The visitor's end of the stream stays on a worker of its own, which may be another one than the trunk's.
 void ServerSession::open_distant(std::uint32_t id, directory::Visitor visitor) {
-    const std::shared_ptr<trunk::Traffic> traffic = traffic_of_visitor(visitor, services_.at(id).traffic);
     mux::Session::OpenRequest request;
     if (services_.at(id).description.kind == wire::ServiceKind::udp) {
         request.kind = wire::ServiceKind::udp;
     }
     request.visitor = runtime::visitor_address(visitor.from);
+    const std::shared_ptr<trunk::Traffic> traffic =
+        traffic_of_visitor(visitor, counted_for(id, request.visitor, services_.at(id).traffic));
     const IntrusivePtr<mux::Stream> stream = open_for(id, visitor, request, visitor.distant, true, nullptr);
     if (stream) {  // else another trunk has it, or it is told that there is none
+        count_visit(id, request.visitor);
         traffic->opened();
         std::exchange(visitor.distant, nullptr)->opened(stream, traffic, shape_of(id));
     }

@@ -5,6 +5,7 @@
 #include "session/server_session.hpp"
 #include "session/server_session_plugins.hpp"
 #include "session/visit.hpp"
+#include "session/visitor_bytes.hpp"
 #include "session/visitor_lines.hpp"
 
 namespace ferrotunnel::session {
@@ -86,17 +87,33 @@ void ServerSession::open_visitor(std::uint32_t id, directory::Visitor visitor) {
     carry(id, visitor, request, std::move(traffic));
 }
 
+// The same traffic, of a visitor who counts among those of the service.
+std::shared_ptr<trunk::Traffic> ServerSession::counted_for(std::uint32_t id, const net::Address& from,
+                                                           std::shared_ptr<trunk::Traffic> traffic) {
+    const std::shared_ptr<metrics::ServiceRow>& row = services_.at(id).row;
+    return row ? std::make_shared<VisitorBytes>(row, row->number_of(&worker_), from, std::move(traffic))
+               : std::move(traffic);
+}
+
+// The visitor has a stream: it counts here and not where it was passed on from.
+void ServerSession::count_visit(std::uint32_t id, const net::Address& from) {
+    if (const std::shared_ptr<metrics::ServiceRow>& row = services_.at(id).row) {
+        row->top_visitors(row->number_of(&worker_)).count(from, 1, 0);
+    }
+}
+
 // Opens a stream for the visitor and joins it with the visitor's socket. The pump counts in `traffic`, and keeps all
 // that counts the visitor.
 template <typename AnyVisitor>
 void ServerSession::carry(std::uint32_t id, AnyVisitor& visitor, mux::Session::OpenRequest& request,
                           std::shared_ptr<trunk::Traffic> traffic) {
-    traffic = traffic_of_visitor(visitor, std::move(traffic));
+    traffic = traffic_of_visitor(visitor, counted_for(id, request.visitor, std::move(traffic)));
     auto pump = make_intrusive<trunk::SocketPump>(worker_, traffic);
     const IntrusivePtr<mux::Stream> stream = open_for(id, visitor, request, pump, false, traffic.get());
     if (!stream) {
         return;
     }
+    count_visit(id, request.visitor);
     pump->set_shape(shape_of(id));
     watch(*pump, stream, id, visitor.of_member);
     pump->set_stream(stream);

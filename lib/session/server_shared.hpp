@@ -25,6 +25,7 @@
 #include "login/secret_use.hpp"
 #include "login/token_book.hpp"
 #include "session/event_quota.hpp"
+#include "session/kick_book.hpp"
 #include "session/limits.hpp"
 #include "session/named_services.hpp"
 #include "session/registration_table.hpp"
@@ -115,6 +116,7 @@ struct ServerShared {
     std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
     EventQuota strangers{limits::strangers_told_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
+    std::shared_ptr<KickBook> kicked = std::make_shared<KickBook>();
     std::shared_ptr<VisitPace> visit_pace = std::make_shared<VisitPace>(limits::visits_per_token_pace);
     /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
     /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.

@@ -135,6 +135,22 @@ kick() {
 kick alice
 wait_for_text server 'The operator of the server has ended the connection'
 kick "$(field 'j["tunnels"][0]["id"]')"
+say "a client that is kept out knows for how long, and is back behind that"
+run kick --for 800h alice
+equal "the code of a time that is too long" "$code" 2
+complained 'must be from 1s to 720h'
+before=$(logins)
+run_ok kick --for 10m alice
+printed '^1 client had to go'
+printed '^1 client is kept out for 10m'
+wait_for_text client 'keeps this client out for another [0-9]*m'
+equal "logins meanwhile" "$(logins)" "$before"
+run_ok status --control "$sockets/server.sock"
+printed 'alice  *token  *[0-9]*m'
+run_ok kick --for 1s alice
+printed '^0 clients had to go'
+wait_until $patience "another login of the client" more_logins
+wait_until $patience "the client's service" is_back
 run_fails kick nobody
 complained "No client is connected that has the name or the id \"nobody\""
 

@@ -31,7 +31,9 @@ namespace {
 
 class Watched final : public test::FakeSubject {
 public:
-    Answer kick(const std::string& client) override { return change(FakeSubject::kick(client)); }
+    Answer kick(const std::string& client, std::chrono::milliseconds out) override {
+        return change(FakeSubject::kick(client, out));
+    }
     Answer reload() override { return change(FakeSubject::reload()); }
     Answer drain(std::optional<std::chrono::milliseconds> time) override { return change(FakeSubject::drain(time)); }
     Answer add_service(const Json& description, bool keep) override {

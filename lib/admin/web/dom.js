@@ -49,7 +49,8 @@ export function say(text, isProblem = false) {
   say.timer = setTimeout(() => place.replaceChildren(), 6000);
 }
 
-/** A table whose rows are replaced without losing where the reader is. Columns: {name, of(row) -> text or node, right}. */
+/** A table whose rows are replaced without losing where the reader is. Columns: {name, of(row) -> text or node, right,
+    by(row) -> number or text}: those with `by` have a button that sorts by it, numbers with the largest first. */
 export class Table {
   constructor(caption, columns, nothing) {
     this.columns = columns;
@@ -58,16 +59,38 @@ export class Table {
     this.element = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
       make("table", {},
         make("caption", { class: "hidden" }, caption),
-        make("thead", {}, make("tr", {}, columns.map((column) =>
-          make("th", { scope: "col", class: column.right ? "right" : null }, column.name)))),
+        make("thead", {}, make("tr", {}, this.heads = columns.map((column) =>
+          make("th", { scope: "col", class: column.right ? "right" : null }, column.by
+            ? make("button", { type: "button", class: "sort", click: () => this.sort(column) }, column.name) : column.name)))),
         this.body));
     this.rows = new Map();
+    this.sorted = null;  // {column, back}
+    this.last = [[]];
+  }
+
+  /** Sorts by a column; by the same one again, backwards. */
+  sort(column) {
+    this.sorted = { column, back: this.sorted?.column === column && !this.sorted.back };
+    this.heads.forEach((head, i) => {
+      if (this.columns[i] !== column) return head.removeAttribute("aria-sort");
+      const falls = this.last[0].some((row) => typeof column.by(row) === "number") !== this.sorted.back;
+      return head.setAttribute("aria-sort", falls ? "descending" : "ascending");
+    });
+    this.show(...this.last);
+  }
+
+  inOrder(items) {
+    if (!this.sorted) return items;
+    const { column, back } = this.sorted;
+    const compare = (a, b) => (typeof a === "number" ? b - a : String(a).localeCompare(String(b)));
+    return [...items].sort((a, b) => (back ? -1 : 1) * compare(column.by(a), column.by(b)));
   }
 
   /** `key` tells rows apart; a row whose content has not changed is left alone, and with it what has the focus. */
   show(items, key) {
+    this.last = [items, key];
     const seen = new Set();
-    const rows = items.map((item, at) => {
+    const rows = this.inOrder(items).map((item, at) => {
       const name = key ? key(item) : String(at);
       const cells = this.columns.map((column) => column.of(item));
       const mark = JSON.stringify(cells.map((cell) => (cell instanceof Node ? cell.outerHTML : cell)));

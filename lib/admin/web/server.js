@@ -87,18 +87,24 @@ export function services() {
   const find = make("input", { type: "search", id: "find", placeholder: "name, address, client …", input: () => show() });
   const all = new Map();
   let rows = [];
+  const visitors = (row) => (row.member ? row.member.visitors_now : row.streams);
+  const moved = (row) => row.bytes_received + row.bytes_sent;
   const table = new Table("Services", [
-    { name: "Service", of: (row) => make("b", {}, row.name) },
+    { name: "Service", of: (row) => make("b", {}, row.name), by: (row) => row.name },
     { name: "Reachable at", of: (row) => (row.endpoint.startsWith("http")
       ? make("a", { href: row.endpoint, rel: "noreferrer noopener", target: "_blank" }, row.endpoint) : make("code", {}, row.endpoint || "–")) },
     { name: "Client", of: (row) => row.client || `#${row.client_id}` }, { name: "Token", of: (row) => row.token },
-    { name: "Visitors", right: true, of: (row) => number(row.member ? row.member.visitors_now : row.streams) },
+    { name: "Visitors", right: true, of: (row) => number(visitors(row)), by: visitors },
     { name: "Group", of: (row) => (row.member ? make("span", {}, row.member.group, " ",
       make("small", {}, `${number(row.member.visitors)} in all`), " ", row.member.state === "takes_visitors" ? ""
         : badge(row.member.state, row.member.state === "ejected" || row.member.state === "unhealthy" ? "bad" : "warn")) : "–") },
-    { name: "Requests", right: true, of: (row) => number(row.requests) },
-    { name: "From it", right: true, of: (row) => rate(row.rates[0]) }, { name: "To it", right: true, of: (row) => rate(row.rates[1]) },
-    { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },
+    { name: "Requests", right: true, of: (row) => number(row.requests), by: (row) => row.requests },
+    { name: "A second", right: true, of: (row) => row.rates[2].toFixed(row.rates[2] < 10 ? 1 : 0), by: (row) => row.rates[2] },
+    { name: "From it", right: true, of: (row) => rate(row.rates[0]), by: (row) => row.rates[0] },
+    { name: "To it", right: true, of: (row) => rate(row.rates[1]), by: (row) => row.rates[1] },
+    { name: "Moved", right: true, of: (row) => bytes(moved(row)), by: moved },
+    { name: "Most from", of: (row) => (row.top_visitors.length === 0 ? "–" : make("span", {}, row.top_visitors.slice(0, 3).map(
+      (one) => make("div", {}, make("code", {}, one.address), " ", make("small", {}, `${number(one.visits)} visits, ${bytes(one.bytes)}`))))) },
   ], "No service is registered.");
   const key = (row) => `${row.client_id} ${row.name} ${row.endpoint}`;
   const show = () => {
@@ -114,7 +120,7 @@ export function services() {
       const now = performance.now();
       for (const row of rows) {
         if (!all.has(key(row))) all.set(key(row), new Rates());
-        row.rates = all.get(key(row)).of(now, [row.bytes_received, row.bytes_sent]) ?? [0, 0];
+        row.rates = all.get(key(row)).of(now, [row.bytes_received, row.bytes_sent, row.visits]) ?? [0, 0, 0];
       }
       show();
     },

@@ -19,7 +19,9 @@ public:
     admin::Answer route(const admin::RouteQuestion& asked) override {
         return told("route " + asked.url + '|' + asked.visitor + '|' + asked.cookie);
     }
-    admin::Answer kick(const std::string& client) override { return told("kick " + client); }
+    admin::Answer kick(const std::string& client, std::chrono::milliseconds out) override {
+        return told("kick " + client + (out.count() == 0 ? "" : " for " + std::to_string(out.count())));
+    }
     admin::Answer ask_client(const std::string& client, const admin::Json& request) override {
         return told("ask " + client + ' ' + request.dump());
     }

@@ -81,6 +81,12 @@ TEST_CASE("what a request says is checked") {
     CHECK(asked("POST", "/v1/route", {}, "?url=a.test") == "405 wrong_method");
     CHECK(asked("POST", "/v1/kick", R"({"client": "alice"})") == "200 kick alice");
     CHECK(asked("POST", "/v1/kick", R"({"client": 3})") == "200 kick 3");
+    CHECK(asked("POST", "/v1/kick", R"({"client": 3, "seconds": 1.5})") == "200 kick 3 for 1500");
+    CHECK(asked("POST", "/v1/kick", R"({"client": 3, "seconds": 2592000})") == "200 kick 3 for 2592000000");
+    for (const char* seconds : {"0", "0.9", "2592001", "-1", "\"1\"", "null"}) {
+        CHECK(asked("POST", "/v1/kick", R"({"client": 3, "seconds": )" + std::string(seconds) + "}") == "400 invalid");
+    }
+    CHECK(asked("POST", "/v1/kick", R"({"seconds": 1})") == "400 invalid");
     CHECK(asked("POST", "/v1/kick", R"({"client": -3})") == "400 invalid");
     CHECK(asked("POST", "/v1/kick", R"({"client": ""})") == "400 invalid");
     CHECK(asked("POST", "/v1/kick", R"({"client": "a", "x": 1})") == "400 invalid");

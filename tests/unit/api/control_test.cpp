@@ -120,6 +120,15 @@ TEST_CASE("a client that is kicked comes back", "[threads][control]") {
     const std::uint64_t id = both.server.tunnels().at(0).id;
     CHECK(both.server.kick(std::to_string(id)) == 1);
     CHECK(both.server.kick(std::to_string(id + 1)) == 0);
+    CHECK(both.server.kick("nobody", 1min) == 0);
+
+    // One that is kept out for a time comes back when it is over, which another kick may change.
+    CHECK(has(both.of_server().kick("alice", 3'600), R"({"kicked":1,"kept_out":1})"));
+    CHECK(eventually([&] { return both.server.stats().logins_refused != 0; }));
+    CHECK(both.server.stats().clients == 0);
+    CHECK(has(both.of_server().status(), R"("name":"alice","token":"token-1","seconds":3)"));
+    CHECK(has(both.of_server().kick("alice", 1), R"({"kicked":0,"kept_out":1})"));
+    CHECK(eventually([&] { return both.server.stats().services == 1; }));
 }
 
 TEST_CASE("the program says what reload and drain do", "[threads][control]") {

@@ -106,6 +106,31 @@ TEST_CASE("a token that expires ends its sessions, and those of no other", "[rig
     on(rig.worker, [&] { watch.reset(); });
 }
 
+TEST_CASE("a client that is kept out is refused after its proof, and its sessions end", "[rights][kick]") {
+    RightsRig rig({});
+    WireClient client = rig.log_in();
+    const auto view = rig.sessions.front()->view();
+    const TimePoint now = Clock::now();
+    REQUIRE(rig.shared->kicked->keep_out({{view.client, view.name, "token", 1}}, now + 10min, now));
+    rig.sessions.front()->post([](ServerSession& one) { one.look_at_rights(); });
+    std::optional<wire::Code> code;
+    while (auto frame = client.receive()) {
+        if (frame->header.type == wire::FrameType::goaway) {
+            const auto goaway = wire::decode_goaway(frame->payload);
+            REQUIRE(goaway);
+            code = goaway->code;
+        }
+    }
+    CHECK(code == wire::Code::busy);
+
+    const wire::Refused refused = refused_login(rig);
+    CHECK(refused.code == wire::Code::busy);
+    CHECK(refused.text.starts_with("The operator of the server keeps this client out for another "));
+    CHECK(rig.shared->kicked->change("1", now, now) == 1);
+    rig.log_in();
+    rig.log_in_with(rig.other_token);
+}
+
 TEST_CASE("ports listen where the token may, on the first address unless their client asks", "[rights]") {
     struct Case {
         std::vector<std::string> may;
