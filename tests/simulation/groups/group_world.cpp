@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -159,13 +160,19 @@ void GroupWorld::add_trunk(Client& client) {
 }
 
 void GroupWorld::join_beyond_the_bound() {
-    while (clients_.size() < limits::group_members_max) {
+    std::set<Seat> seats;  // a successor beside its predecessor is not one more
+    for (const Client& client : clients_) {
+        seats.insert(client.seat);
+    }
+    for (std::size_t taken = seats.size(); taken < limits::group_members_max; ++taken) {
         join({});
     }
     directory::Membership another = terms_;
     another.client = {{1}, {0xff, 0xff}};
     require(!list_.may_join(another), "a group has no more members than it may");
     require(list_.may_join(some_client().says), "one more trunk of a member may join");
+    another.predecessors = {some_client().says.client};
+    require(list_.may_join(another), "a full group has room for a successor");
     come(persons_.front(), false);
 }
 
