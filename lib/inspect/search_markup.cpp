@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.hpp"
 #include "http/field_name.hpp"
 #include "inspect/search.hpp"
 
@@ -35,12 +36,14 @@ public:
 
     void run() {
         while (at_ < text_.size()) {
+            const std::size_t before = at_;
             const std::size_t tag = text_.find('<', at_);
             take_text(at_, std::min(tag, text_.size()));
             at_ = std::min(tag, text_.size());
             if (at_ < text_.size()) {
                 take_markup();
             }
+            check(at_ > before, "each step of a search of markup advances");
         }
     }
 
@@ -118,9 +121,10 @@ private:
         const auto ends_here = [&](std::size_t place) {
             return http::same_text(text_.substr(place + 2, element.size()), element);
         };
-        do {
-            at_ = std::min(text_.find("</", at_ == begin ? begin : at_ + 2), text_.size());
-        } while (at_ < text_.size() && !ends_here(at_));
+        at_ = std::min(text_.find("</", begin), text_.size());
+        while (at_ < text_.size() && !ends_here(at_)) {
+            at_ = std::min(text_.find("</", at_ + 2), text_.size());
+        }
         if (is_script) {
             take_text(begin, at_);
         }

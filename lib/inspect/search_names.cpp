@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace ferrotunnel::inspect {
 namespace {
 
@@ -34,7 +36,9 @@ void search_names(Findings& findings, Range range, bool bare_names, const Secret
 void NamesSearch::run() {
     line_ = at_;
     while (at_ < text_.size()) {
+        const std::size_t before = at_;
         step();
+        check(at_ > before, "each step of a search of names advances");
     }
     members_.finish(text_.size(), findings_, secrets_);
 }
