@@ -99,7 +99,7 @@ private:
         const std::string_view written = text_.substr(content, next - content);
         std::string name = std::exchange(awaited_, {});
         if (is_name_of_names(local_name(tag.name)) && written != mask && names_next(next)) {
-            awaited_ = names_secret(written) ? "value" : "";
+            awaited_ = names_secret(written, secrets_) ? "value" : "";
         } else if (secrets_.hides(local_name(tag.name), written)) {
             name = tag.name;
         } else if (name.empty() && !tag.value) {
@@ -128,11 +128,6 @@ private:
         if (is_script) {
             take_text(begin, at_);
         }
-    }
-
-    // What may be masked itself is no name: the text with masks would have another one.
-    bool names_secret(std::string_view written) const {
-        return secrets_.is_secret(written) && !Findings::may_have_names(written);
     }
 
     // <key>password</key> <string>x</string>: whether another element follows the one whose end begins here.
@@ -182,7 +177,7 @@ private:
         const bool is_secret = secrets_.hides(local_name(name), written);
         const bool is_password = is_html_ && http::same_text(name, "type") && http::same_text(written, "password");
         if (is_name_of_names(name) || is_password) {
-            tag.says_secret = tag.says_secret || names_secret(written);
+            tag.says_secret = tag.says_secret || names_secret(written, secrets_);
             tag.key = is_secret ? std::optional(value) : tag.key;
         } else if (is_secret) {
             findings_.add_secret(value.begin, value.end, std::string(name));

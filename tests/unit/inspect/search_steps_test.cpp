@@ -1,8 +1,11 @@
-// Searches of hostile texts end: each step of a search advances.
+// Searches of hostile texts end, and walk over the text once: each step of a search advances.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <ctime>
+#include <limits>
 #include <random>
 #include <string>
 #include <string_view>
@@ -45,6 +48,25 @@ void search_in_all_ways(const std::string& text) {
     (void)masked_url(text, usual_words);
 }
 
+std::string repeated(std::string_view piece, std::size_t size) {
+    std::string text;
+    while (text.size() < size) {
+        text += piece;
+    }
+    return text;
+}
+
+// The CPU time of the fastest of three searches, in clock ticks.
+std::clock_t cost_of(const std::string& text) {
+    std::clock_t least = std::numeric_limits<std::clock_t>::max();
+    for (int i = 0; i < 3; ++i) {
+        const std::clock_t begin = std::clock();
+        (void)masked_text(text, usual_words);
+        least = std::min(least, std::clock() - begin);
+    }
+    return least;
+}
+
 }  // namespace
 
 TEST_CASE("a program in HTML ends at its own end tag, whatever stands right at its begin", "[inspect]") {
@@ -70,5 +92,33 @@ TEST_CASE("searches of random texts out of special characters end", "[inspect]")
             text += pieces[below(pieces.size())];
         }
         search_in_all_ways(text);
+    }
+}
+
+// A search that looks at the rest of the text, or at the nested text, once for each of these costs hundreds of times
+// as much as one walk.
+TEST_CASE("what hostile texts cost is near to what plain ones of the same size do", "[inspect]") {
+    const Watchdog watchdog;
+    constexpr std::size_t size = 131'072;
+    const auto nested = [&](std::string_view piece, std::string_view tail) {
+        return repeated(piece, 250 * piece.size()) + repeated(tail, size) + std::string(250, '}');
+    };
+    const std::string words = repeated("ab ", size);
+    const std::clock_t plain = std::max({cost_of(repeated("?kexs=[{", size)), cost_of(nested("{\"nbme\":", "a-")),
+                                         cost_of("{\"name\":\"" + words + "\"}")});
+    const std::array<std::string, 10> hostile{
+        repeated("?keys=[{", size),
+        repeated(";keys=[{", size),
+        repeated("&tokens=1?", size),
+        nested("{\"name\":", "a-"),
+        nested("{\"name\":", " "),
+        nested("{\"value\":", "a "),
+        repeated("{\"name\":", 2'000) + std::string(size, ' '),
+        "{\"name\":\"" + words + "password\"" + repeated(",\"value\":1", 2'000) + "}",
+        "<a>" + repeated("<name>a</", size),
+        repeated("'\\", size)};
+    for (const std::string& text : hostile) {
+        INFO(text.substr(0, 40) << ", plain: " << plain);
+        CHECK(cost_of(text) <= 20 * plain);
     }
 }
