@@ -51,32 +51,46 @@ bool Masks::hides(std::string_view name) const {
     return std::find(names_.begin(), names_.end(), read) != names_.end();
 }
 
-// A URL within a query is encoded there, with its own query: "?next=%2Fx%3Ftoken%3Dabc".
+// "name=value", or a value alone: "?%2Fx%3Ftoken%3Dabc".
+bool Masks::hides_pair(std::string_view pair, int depth) const {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) {
+        return hides_within(pair, depth);
+    }
+    const std::string_view name = pair.substr(0, equals);
+    const std::string_view value = pair.substr(equals + 1);
+    return !value.empty() && (hides(name) || hides_within(value, depth) || hides_within(name, depth));
+}
+
+// A URL or form within a query is encoded there, with parameters of its own: "?next=%2Fx%3Ftoken%3Dabc".
 bool Masks::hides_within(std::string_view value, int depth) const {
-    if (depth == 0 || (value.find("%3") == std::string_view::npos && value.find("%25") == std::string_view::npos)) {
+    if (depth == 0 || value.find('%') == std::string_view::npos) {
         return false;
     }
-    const std::string url = percent_decoded(value);
-    return masked(url, depth - 1) != url || hides_within(url, depth - 1);
+    const std::string inner = percent_decoded(value);
+    return masked(inner, depth - 1) != inner;
 }
 
 std::string Masks::masked(std::string_view url, int depth) const {
     std::string result;
     result.reserve(url.size());
-    const std::size_t first = std::min(url.find_first_of("?;#"), url.size());
-    append_place(result, url.substr(0, first));
+    const std::size_t first = std::min(url.find_first_of("&?;#"), url.size());
+    const std::string_view place = url.substr(0, first);
+    if (depth < urls_within_max && hides_pair(place, depth)) {  // a form begins with a parameter
+        result += stars;
+    } else {
+        append_place(result, place);
+    }
     bool in_path = true;
     for (std::string_view rest = url.substr(first); !rest.empty();) {
         const char before = rest.front();  // '?', '&', ';', '#', or '/' behind a parameter of the path
         in_path = in_path && before != '?' && before != '#';
         result += before;
         rest.remove_prefix(1);
-        const std::string_view pair = rest.substr(0, rest.find_first_of(in_path ? "/;?#" : "&;?#"));
-        const std::size_t equals = pair.find('=');
-        const std::string_view name = pair.substr(0, equals);
-        const bool has_value = before != '/' && equals != std::string_view::npos && equals + 1 < pair.size();
-        if (has_value && (hides(name) || hides_within(pair.substr(equals + 1), depth))) {
-            result.append(name).append("=").append(stars);
+        const std::string_view pair = rest.substr(0, rest.find_first_of(in_path ? "/&;?#" : "&;?#"));
+        if (before != '/' && hides_pair(pair, depth)) {
+            const std::size_t equals = pair.find('=');
+            result.append(pair.substr(0, equals == std::string_view::npos ? 0 : equals + 1)).append(stars);
         } else {
             result += pair;
         }

@@ -76,6 +76,11 @@ void search_any(Findings& findings, Range range, const Secrets& secrets) {
     }
 }
 
+// In this order: only what has no other names in it is walked to its end, so nested ones are walked once.
+bool names_secret(std::string_view written, const Secrets& secrets) {
+    return !Findings::may_have_names(written) && secrets.is_secret(written);
+}
+
 Masked masked_within(std::string_view text, const Secrets& secrets, const Replace& replace, std::size_t depth) {
     Findings findings(text);
     search_any(findings, {0, text.size()}, secrets);

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 8> names_of_names{"name",  "key",        
                                                          "param", "parametername", "parameterkey", "parameter"};
 constexpr std::array<std::string_view, 4> names_of_values{"value", "values", "val", "parametervalue"};
 constexpr std::array<std::string_view, 7> private_parts{"d", "dp", "dq", "k", "p", "q", "qi"};  // RFC 7518
+constexpr std::string_view member_blanks = " \t\r\n";
 
 template <std::size_t size>
 bool is_one_of(const std::array<std::string_view, size>& all, std::string_view name) noexcept {
@@ -68,7 +69,8 @@ void Members::close(std::size_t end, Findings& findings, const Secrets& secrets)
 
 void Members::end_last(Brackets& brackets, std::size_t end) noexcept {
     if (brackets.has_open_end) {
-        brackets.members.back().value.end = end;
+        Range& value = brackets.members.back().value;
+        value.end = std::max(value.begin, end);
         brackets.has_open_end = false;
     }
 }
@@ -88,6 +90,7 @@ void Members::end_item(std::size_t end, Findings& findings, const Secrets& secre
 }
 
 void Members::finish(std::size_t end, Findings& findings, const Secrets& secrets) {
+    end = findings.text().substr(0, end).find_last_not_of(member_blanks) + 1;  // once, not for each of the brackets
     for (Brackets& brackets : open_) {
         end_last(brackets, end);
         settle(brackets, &brackets != &open_.front(), findings, secrets);
@@ -113,26 +116,24 @@ bool Members::add(std::string_view name, std::size_t begin, Range value, bool is
 void Members::settle(Brackets& brackets, bool is_cut, Findings& findings, const Secrets& secrets) {
     const auto is_value = [](const Member& one) { return one.role == Role::value; };
     const bool has_value = std::any_of(brackets.members.begin(), brackets.members.end(), is_value);
-    std::string name;
+    bool is_named_secret = false;
     bool has_name = false;
     for (Member& one : brackets.members) {
         std::string_view text = findings.text().substr(one.value.begin, one.value.end - one.value.begin);
-        text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+        text = text.substr(0, text.find_last_not_of(member_blanks) + 1);
         one.value.end = one.value.begin + text.size();
         if (one.role == Role::name) {
             // What is cut within its quotes may go on.
             has_name =
                 has_name || one.value.end < findings.text().size() || without_quotes(text).size() + 2 == text.size();
-            // What may be masked itself is no name: the text with masks would have another one.
-            const std::string_view found = without_quotes(text);
-            name = secrets.is_secret(found) && !Findings::may_have_names(found) ? std::string(found) : name;
+            is_named_secret = is_named_secret || names_secret(without_quotes(text), secrets);
         }
     }
     for (const Member& one : brackets.members) {
         const std::string_view text = findings.text().substr(one.value.begin, one.value.end - one.value.begin);
         bool is_hidden = one.is_secret;
         if (one.role == Role::value) {
-            is_hidden = is_hidden || secrets.hides(name, text) || (is_cut && !has_name && secrets.are_hidden());
+            is_hidden = is_hidden || is_named_secret || (is_cut && !has_name && secrets.are_hidden());
         } else if (one.role == Role::private_part) {
             is_hidden = is_hidden || (brackets.is_key && secrets.are_hidden());
         } else {

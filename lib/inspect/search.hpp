@@ -32,6 +32,10 @@ void search_parts(Findings& findings, Range range, std::string_view boundary, co
 /// By what the text looks like.
 void search_any(Findings& findings, Range range, const Secrets& secrets);
 
+/// Whether the value of "name" or "key" names a secret, whose value stands beside it. What may be masked itself names
+/// none: the text with masks would have another one.
+bool names_secret(std::string_view written, const Secrets& secrets);
+
 /// What was unwrapped `depth` times.
 Masked masked_within(std::string_view text, const Secrets& secrets, const Replace& replace, std::size_t depth);
 

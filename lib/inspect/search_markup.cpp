@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.hpp"
 #include "http/field_name.hpp"
 #include "inspect/search.hpp"
 
@@ -35,12 +36,14 @@ public:
 
     void run() {
         while (at_ < text_.size()) {
+            const std::size_t before = at_;
             const std::size_t tag = text_.find('<', at_);
             take_text(at_, std::min(tag, text_.size()));
             at_ = std::min(tag, text_.size());
             if (at_ < text_.size()) {
                 take_markup();
             }
+            check(at_ > before, "each step of a search of markup advances");
         }
     }
 
@@ -96,7 +99,7 @@ private:
         const std::string_view written = text_.substr(content, next - content);
         std::string name = std::exchange(awaited_, {});
         if (is_name_of_names(local_name(tag.name)) && written != mask && names_next(next)) {
-            awaited_ = names_secret(written) ? "value" : "";
+            awaited_ = names_secret(written, secrets_) ? "value" : "";
         } else if (secrets_.hides(local_name(tag.name), written)) {
             name = tag.name;
         } else if (name.empty() && !tag.value) {
@@ -118,17 +121,13 @@ private:
         const auto ends_here = [&](std::size_t place) {
             return http::same_text(text_.substr(place + 2, element.size()), element);
         };
-        do {
-            at_ = std::min(text_.find("</", at_ == begin ? begin : at_ + 2), text_.size());
-        } while (at_ < text_.size() && !ends_here(at_));
+        at_ = std::min(text_.find("</", begin), text_.size());
+        while (at_ < text_.size() && !ends_here(at_)) {
+            at_ = std::min(text_.find("</", at_ + 2), text_.size());
+        }
         if (is_script) {
             take_text(begin, at_);
         }
-    }
-
-    // What may be masked itself is no name: the text with masks would have another one.
-    bool names_secret(std::string_view written) const {
-        return secrets_.is_secret(written) && !Findings::may_have_names(written);
     }
 
     // <key>password</key> <string>x</string>: whether another element follows the one whose end begins here.
@@ -178,7 +177,7 @@ private:
         const bool is_secret = secrets_.hides(local_name(name), written);
         const bool is_password = is_html_ && http::same_text(name, "type") && http::same_text(written, "password");
         if (is_name_of_names(name) || is_password) {
-            tag.says_secret = tag.says_secret || names_secret(written);
+            tag.says_secret = tag.says_secret || names_secret(written, secrets_);
             tag.key = is_secret ? std::optional(value) : tag.key;
         } else if (is_secret) {
             findings_.add_secret(value.begin, value.end, std::string(name));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace ferrotunnel::inspect {
 namespace {
 
@@ -34,7 +36,9 @@ void search_names(Findings& findings, Range range, bool bare_names, const Secret
 void NamesSearch::run() {
     line_ = at_;
     while (at_ < text_.size()) {
+        const std::size_t before = at_;
         step();
+        check(at_ > before, "each step of a search of names advances");
     }
     members_.finish(text_.size(), findings_, secrets_);
 }
@@ -178,19 +182,20 @@ void NamesSearch::take_parameter() {
         return;
     }
     const std::size_t value = equals + 1;
+    const std::string_view stops = before == ';' ? " \t\r\n\"'<>&#;" : " \t\r\n\"'<>&#";
     const auto value_end = [&] {
-        const std::string_view stops = before == ';' ? " \t\r\n\"'<>&#;" : " \t\r\n\"'<>&#";
         return at(value) == '"' ? string_end(value).value_or(text_.size())
                                 : std::min(text_.find_first_of(stops, value), text_.size());
     };
     at_ = value;
     const std::string name = unwrapped(text_.substr(begin, equals - begin), Wrapping::percent);
-    if (secrets_.hides_parameter(name, "?")) {
-        const std::size_t end = value_end();
-        if (secrets_.hides_parameter(name, text_.substr(value, end - value))) {
-            findings_.add_secret(value, end, name);
-            at_ = end;
-        }
+    // Other parameters may begin in a value that is shown: to look for its end for each of them would be more than one
+    // walk.
+    const std::string_view value_begin = text_.substr(value, deciding_bytes);
+    const std::size_t quotes = at(value) == '"' ? 1 : 0;
+    if (secrets_.hides_parameter(name, value_begin.substr(0, value_begin.find_first_of(stops, quotes)))) {
+        at_ = value_end();
+        findings_.add_secret(value, at_, name);
     } else if (value >= wrapped_until_) {
         wrapped_until_ = value_end();
         if (text_.substr(value, wrapped_until_ - value).find('%') != std::string_view::npos) {
@@ -217,7 +222,7 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
     const std::size_t value = skip_blanks(at_, name.is_quoted || name.ends == Ends::with_member);
     // What has to be known of a list is at its begin; to look for its end each time would be more than one walk.
     const bool has_brackets = is_in(openers, at(value));
-    const std::string_view begin = text_.substr(std::min(value, text_.size()), 64);
+    const std::string_view begin = text_.substr(std::min(value, text_.size()), deciding_bytes);
     const bool is_variable = at(value) == '$' && !name.is_quoted && name.ends == Ends::with_member;
     bool is_secret = secrets_.hides(name.text, has_brackets ? begin : "?") && !is_variable;
     std::size_t end = value;

@@ -163,7 +163,7 @@ private:
 bool is_count(std::string_view value) noexcept {
     constexpr std::string_view digits = "0123456789.+-eE ";
     return value == "true" || value == "false" || value == "null" ||
-           value.find_first_not_of(digits) == std::string_view::npos;
+           (value.size() < deciding_bytes && value.find_first_not_of(digits) == std::string_view::npos);
 }
 
 bool is_list_of_objects(std::string_view value) noexcept {

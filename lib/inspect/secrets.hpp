@@ -1,6 +1,7 @@
 // Which fields, parameters and members have secrets as their values, by their names. Values alone tell nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace ferrotunnel::inspect {
 
 /// What stands in the place of a secret.
 inline constexpr std::string_view mask = "***";
+
+/// How much of the begin of a value decides whether it is hidden. A number that is longer counts nothing.
+inline constexpr std::size_t deciding_bytes = 64;
 
 /// The one class that knows names of secrets. A name is split into parts at everything that is neither a letter nor a
 /// digit, at changes of case and behind digits. It names a secret where one part, or several in a row, are one of the
@@ -25,8 +29,9 @@ public:
     bool are_hidden() const noexcept { return on_; }
     /// Whether each value of this name is a secret.
     bool is_secret(std::string_view name) const { return verdict_on(name) == Verdict::always; }
-    /// Whether this value is one, as it is written. A plural counts things where it has a number ("max_tokens": 4096),
-    /// and "keys" and "sessions" with a list of objects are searched by the names in there.
+    /// Whether this value is one, as it is written, by its first `deciding_bytes`. A plural counts things where it has
+    /// a number ("max_tokens": 4096), and "keys" and "sessions" with a list of objects are searched by the names in
+    /// there.
     bool hides(std::string_view name, std::string_view value) const;
     /// Of a query or a form, where "code" is what OAuth and one-time passwords call theirs.
     bool hides_parameter(std::string_view name, std::string_view value) const;

@@ -146,6 +146,16 @@ TEST_CASE("values of query parameters are masked", "[access]") {
     CHECK(masks.masked("/a#token=1") == "/a#token=***");
     CHECK(masks.masked("/a?next=%2Fx%3Ftoken%3D1&b=2%3B") == "/a?next=***&b=2%3B");
     CHECK(masks.masked("/a?next=%252Fx%253Ftoken%253D1") == "/a?next=***");
+    CHECK(masks.masked("/a?next=/cb?a=1%26token=SECRET") == "/a?next=/cb?a=***");
+    CHECK(masks.masked("/a?next=a=1%26token=SECRET&b=2") == "/a?next=***&b=2");
+    CHECK(masks.masked("/a?next=a=1%2526token=SECRET") == "/a?next=***");
+    CHECK(masks.masked("/a?next=a=1%23token=SECRET") == "/a?next=***");
+    CHECK(masks.masked("/a?next=b%6Ctoken=SECRET&q=100%25") == "/a?next=b%6Ctoken=SECRET&q=100%25");
+    CHECK(masks.masked("/x;a=1&token=SECRET") == "/x;a=1&token=***");
+    CHECK(masks.masked("/x;a=1&token=SECRET/y&b=2;key=3?c") == "/x;a=1&token=***/y&b=2;key=***?c");
+    CHECK(masks.masked("/x&token=SECRET") == "/x&token=***");
+    CHECK(masks.masked("/a?%2Fx%3Ftoken%3DSECRET") == "/a?***");
+    CHECK(masks.masked("/a?state=token%3DSECRET") == "/a?state=***");
     CHECK(masks.masked("https://u:p@h/?a=1") == "https://***@h/?a=1");
     CHECK(masks.masked("/x://u@h/") == "/x://u@h/");
     CHECK(Masks({"*"}).masked("/a?b=1&c=2&d") == "/a?b=***&c=***&d");
