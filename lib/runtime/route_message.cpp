@@ -4,8 +4,10 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
 namespace ferrotunnel::runtime {
 namespace {
@@ -65,16 +67,19 @@ std::vector<std::byte> route_request(const net::Address& to, RouteQuestion quest
     return bytes;
 }
 
-std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) noexcept {
+Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noexcept {
     const std::optional<nlmsghdr> message = take<nlmsghdr>(bytes);
-    if (!message || message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < sizeof(nlmsghdr) ||
-        message->nlmsg_len - sizeof(nlmsghdr) > bytes.size()) {
-        return std::nullopt;
+    if (!message || message->nlmsg_len < sizeof(nlmsghdr) || message->nlmsg_len - sizeof(nlmsghdr) > bytes.size()) {
+        return EBADMSG;
     }
     bytes = bytes.first(message->nlmsg_len - sizeof(nlmsghdr));
+    if (message->nlmsg_type == NLMSG_ERROR) {
+        const int negative = take<int>(bytes).value_or(0);
+        return negative < 0 ? -negative : EBADMSG;
+    }
     const std::optional<rtmsg> route = take<rtmsg>(bytes);
-    if (!route) {
-        return std::nullopt;
+    if (message->nlmsg_type != RTM_NEWROUTE || !route) {
+        return EBADMSG;
     }
     RouteAnswer answer;
     switch (route->rtm_type) {
@@ -87,7 +92,7 @@ std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) n
             answer.is_of_this_machine = true;
             break;
         default:  // unreachable, prohibited: nobody gets there
-            return std::nullopt;
+            return EHOSTUNREACH;
     }
     answer.has_gateway = has_gateway(bytes);
     answer.prefix_bits = route->rtm_dst_len;

@@ -9,7 +9,8 @@
 namespace ferrotunnel::runtime {
 
 enum class Reach : std::uint8_t {
-    unknown,       // the kernel does not answer, or has no route
+    unknown,       // the kernel does not answer such questions, or has no route
+    failed,        // it could not be asked now: no descriptor or memory is left
     this_machine,  // delivered to this machine
     on_link,       // reached without a gateway, in a network of its own
     routed,        // beyond a gateway, or by a route without one for a large part of all addresses, such as a tunnel's
@@ -18,5 +19,8 @@ enum class Reach : std::uint8_t {
 /// Asks the kernel: one or two questions, which it answers before the call returns. Never waits, never throws. Any
 /// thread.
 Reach reach_of(const net::Address& to) noexcept;
+
+/// What an errno says that came in place of an answer: unknown or failed.
+Reach reach_without_answer(int error) noexcept;
 
 }  // namespace ferrotunnel::runtime

@@ -3,7 +3,7 @@
 # point-to-point peer. An item that names them opens them, and what lies beyond a gateway or a tunnel is reached. All in
 # a network namespace, with a second one as the neighbour.
 source "$(dirname "$0")/lib.sh"
-need ip curl python3
+need ip curl python3 prlimit
 ((EUID == 0)) || skip "network namespaces need root"
 
 ns=ft$BASHPID-here
@@ -90,4 +90,11 @@ say "and leads to what is beyond a gateway or a tunnel"
 for address in 198.18.5.5 '[2001:db8:5::5]' 97.1.2.3; do
     equal "$address" "$(ask 9001 "$address")" 200
 done
+
+say "without a descriptor to ask the kernel by, it leads nowhere, and says why"
+prlimit --pid "$(pid_of all)" --nofile=3:
+equal "198.18.5.5 without descriptors" "$(ask 9001 198.18.5.5)" 503
+wait_for_text all "an exit has refused a visitor.*cannot be found out now: no descriptor"
+prlimit --pid "$(pid_of all)" --nofile=1024:
+equal "198.18.5.5 with descriptors" "$(ask 9001 198.18.5.5)" 200
 check_alive
