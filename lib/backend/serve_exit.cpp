@@ -219,7 +219,7 @@ ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
     } catch (const std::exception&) {  // the kernel could not be asked
         return Obstacle::unclear;
     }
-    switch (runtime::reach_of(address)) {
+    switch (runtime::reach_of(address, worker().now())) {
         case runtime::Reach::this_machine:
         case runtime::Reach::on_link:
             return Obstacle::kept;

@@ -30,18 +30,22 @@ std::optional<Header> take(std::span<const std::byte>& bytes) noexcept {
     return header;
 }
 
-bool has_gateway(std::span<const std::byte> attributes) noexcept {
+void read_attributes(std::span<const std::byte> attributes, RouteAnswer& into) noexcept {
     while (const std::optional<rtattr> attribute = take<rtattr>(attributes)) {
-        if (attribute->rta_type == RTA_GATEWAY || attribute->rta_type == RTA_VIA) {
-            return true;
-        }
         const std::size_t aligned = RTA_ALIGN(std::size_t{attribute->rta_len});
-        if (attribute->rta_len < sizeof(rtattr) || aligned - sizeof(rtattr) > attributes.size()) {
-            return false;
+        const bool is_whole = attribute->rta_len >= sizeof(rtattr) && aligned - sizeof(rtattr) <= attributes.size();
+        if (attribute->rta_type == RTA_GATEWAY || attribute->rta_type == RTA_VIA) {
+            into.has_gateway = true;
+        }
+        if (!is_whole) {
+            return;
+        }
+        std::span<const std::byte> value = attributes.first(attribute->rta_len - sizeof(rtattr));
+        if (attribute->rta_type == RTA_OIF) {
+            into.interface = take<std::uint32_t>(value).value_or(0);
         }
         attributes = attributes.subspan(aligned - sizeof(rtattr));
     }
-    return false;
 }
 
 }  // namespace
@@ -94,7 +98,7 @@ Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noe
         default:  // unreachable, prohibited: nobody gets there
             return EHOSTUNREACH;
     }
-    answer.has_gateway = has_gateway(bytes);
+    read_attributes(bytes, answer);
     answer.prefix_bits = route->rtm_dst_len;
     return answer;
 }

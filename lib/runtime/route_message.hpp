@@ -16,6 +16,7 @@ struct RouteAnswer {
     bool is_of_this_machine = false;  // delivered here, or to all of a network (broadcast, anycast, multicast)
     bool has_gateway = false;
     std::uint8_t prefix_bits = 0;
+    std::uint32_t interface = 0;  // its index; 0: none is named
 };
 
 enum class RouteQuestion : std::uint8_t {

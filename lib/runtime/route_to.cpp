@@ -1,16 +1,22 @@
 #include "runtime/route_to.hpp"
 
 #include <linux/netlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <exception>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtime/limits.hpp"
+#include "runtime/own_networks.hpp"
 #include "runtime/route_message.hpp"
 #include "runtime/socket.hpp"
 
@@ -32,7 +38,23 @@ Result<RouteAnswer, int> ask_kernel(const Fd& socket, const net::Address& to, Ro
                     : read_route_answer(std::span(answer).first(static_cast<std::size_t>(size)));
 }
 
-Reach ask_for(const net::Address& to) {
+// The name of an interface that has nobody on it but its other end, such as a tunnel's; nothing: it is another one, or
+// it cannot be told.
+std::optional<std::string> name_of_line(const Fd& socket, std::uint32_t interface) {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(interface);
+    if (interface == 0 || ::ioctl(socket.get(), SIOCGIFNAME, &request) != 0) {
+        return std::nullopt;
+    }
+    std::string name(request.ifr_name, ::strnlen(request.ifr_name, sizeof request.ifr_name));
+    if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0 ||
+        (static_cast<unsigned short>(request.ifr_flags) & (IFF_POINTOPOINT | IFF_NOARP)) == 0) {
+        return std::nullopt;
+    }
+    return name;
+}
+
+Reach ask_for(const net::Address& to, TimePoint now) {
     if (to.family == 0) {
         return Reach::unknown;
     }
@@ -51,15 +73,23 @@ Reach ask_for(const net::Address& to) {
         return Reach::routed;
     }
     const Result<RouteAnswer, int> entry = ask_kernel(socket, to, RouteQuestion::entry);
-    return entry && entry->prefix_bits < limits::own_network_bits_min ? Reach::routed : Reach::on_link;
+    if (!entry || entry->prefix_bits > 8 * to.size()) {
+        return Reach::on_link;
+    }
+    if (entry->prefix_bits < limits::own_network_bits_min) {
+        return Reach::routed;
+    }
+    const std::optional<std::string> line = name_of_line(socket, way->interface);
+    return line && !has_address_in(*line, net::IpNetwork::around(to, entry->prefix_bits), now) ? Reach::routed
+                                                                                               : Reach::on_link;
 }
 
 }  // namespace
 
-Reach reach_of(const net::Address& to) noexcept {
+Reach reach_of(const net::Address& to, TimePoint now) noexcept {
     try {
-        return ask_for(to);
-    } catch (const std::exception&) {  // no memory
+        return ask_for(to, now);
+    } catch (const std::exception&) {  // no memory, or the interfaces could not be read
         return Reach::failed;
     }
 }

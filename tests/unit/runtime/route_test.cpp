@@ -18,6 +18,8 @@ using namespace ferrotunnel::runtime;
 
 namespace {
 
+constexpr std::uint32_t interface_in_answers = 70'000;
+
 struct MadeRoute {
     unsigned char type = RTN_UNICAST;
     unsigned char bits = 24;
@@ -43,6 +45,9 @@ std::vector<std::byte> made_answer(const MadeRoute& made) {
         attribute.rta_len = RTA_LENGTH(4);
         attribute.rta_type = type;
         std::memcpy(at, &attribute, sizeof attribute);
+        if (type == RTA_OIF) {
+            std::memcpy(at + sizeof attribute, &interface_in_answers, sizeof interface_in_answers);
+        }
         at += RTA_LENGTH(4);
     }
     return bytes;
@@ -89,6 +94,8 @@ TEST_CASE("route: what an answer says", "[route]") {
     REQUIRE(on_link);
     CHECK_FALSE(on_link->has_gateway);
     CHECK(on_link->prefix_bits == 24);
+    CHECK(on_link->interface == interface_in_answers);
+    CHECK(via->interface == 0);
     for (const int type : {RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST}) {
         const auto own = read_route_answer(made_answer({static_cast<unsigned char>(type), 16, {RTA_OIF}}));
         REQUIRE(own);
@@ -136,20 +143,20 @@ TEST_CASE("route: a question of each family", "[route]") {
 }
 
 TEST_CASE("route: the kernel of this machine knows its loopback network", "[route]") {
-    const Reach reach = reach_of(net::parse_ip("127.9.9.9").value());
+    const Reach reach = reach_of(net::parse_ip("127.9.9.9").value(), Clock::now());
     if (reach == Reach::unknown) {
         WARN("the kernel tells no routes here");
         return;
     }
     CHECK(reach == Reach::this_machine);
-    CHECK(reach_of({}) == Reach::unknown);
+    CHECK(reach_of({}, Clock::now()) == Reach::unknown);
 }
 
 TEST_CASE("route: an address is not taken for a distant one where no descriptor is left to ask by", "[route]") {
     Reach reach{};
     {
         const NoDescriptors none;
-        reach = reach_of(net::parse_ip("127.9.9.9").value());
+        reach = reach_of(net::parse_ip("127.9.9.9").value(), Clock::now());
     }
     CHECK(reach == Reach::failed);
 }
