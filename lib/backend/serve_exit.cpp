@@ -1,6 +1,8 @@
 #include "backend/serve_exit.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -33,6 +35,9 @@ using wire::Code;
 
 constexpr const char* kept_text =
     "the destination is this machine or in a network of its own, and no item of `allow` names it";
+constexpr const char* unclear_text =
+    "whether the destination is this machine or in a network of its own cannot be found out now: no descriptor or "
+    "memory is left, and no item of `allow` names it";
 constexpr LineKind refused_lines{"visitors of exits who were refused"};
 
 Refusal refusal_of(std::error_code error) {
@@ -69,17 +74,25 @@ private:
         std::shared_ptr<void> watch;
     };
 
+    // What keeps it from an address that no item names; the later one weighs more where several addresses differ.
+    enum class Obstacle : std::uint8_t {
+        none,
+        unclear,  // whose it is could not be found out
+        kept,     // it is this machine's or a neighbour's
+    };
+
     Exit& exit() const noexcept { return *service_->backend.exit; }
     void step() override;
     void on_over() noexcept override;
     void on_timer();
     bool hear();
     void look_up();
-    bool is_kept(const SocketAddress& to);
+    Obstacle obstacle_to(const SocketAddress& to) const;
     void on_resolved(std::error_code error, std::vector<SocketAddress> found);
     void connect(std::vector<SocketAddress> to);
     void on_connected(std::error_code error, runtime::Fd socket);
     void pass_on(runtime::Fd socket);
+    void refuse(Obstacle obstacle);
     void refuse(Refusal why, const std::string& told);
     void tell_refused(std::string_view why) const;
     void say();
@@ -177,8 +190,8 @@ void ExitStream::look_up() {
             refuse(Refusal::not_allowed, "the destination is not allowed");
             return;
         }
-        if (is_kept(*address)) {
-            refuse(Refusal::not_allowed, kept_text);
+        if (const Obstacle obstacle = obstacle_to(*address); obstacle != Obstacle::none) {
+            refuse(obstacle);
             return;
         }
         connect({*address});
@@ -194,17 +207,29 @@ void ExitStream::look_up() {
     });
 }
 
-// Whether the address is this machine's or a neighbour's, and no item names it.
-bool ExitStream::is_kept(const SocketAddress& to) {
+ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
     const net::Address address = runtime::visitor_address(to);
     if (exit().destinations().name(address, conversation_.target().port)) {
-        return false;
+        return Obstacle::none;
     }
-    if (runtime::own_networks(worker().now()).contains(address)) {
-        return true;
+    try {
+        if (runtime::own_networks(worker().now()).contains(address)) {
+            return Obstacle::kept;
+        }
+    } catch (const std::exception&) {  // the kernel could not be asked
+        return Obstacle::unclear;
     }
-    const runtime::Reach reach = runtime::reach_of(address);
-    return reach == runtime::Reach::this_machine || reach == runtime::Reach::on_link;
+    switch (runtime::reach_of(address, worker().now())) {
+        case runtime::Reach::this_machine:
+        case runtime::Reach::on_link:
+            return Obstacle::kept;
+        case runtime::Reach::failed:
+            return Obstacle::unclear;
+        case runtime::Reach::unknown:
+        case runtime::Reach::routed:
+            break;
+    }
+    return Obstacle::none;
 }
 
 void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {
@@ -220,9 +245,14 @@ void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> f
         refuse(Refusal::not_allowed, "the destination's name stands for addresses that are not allowed");
         return;
     }
-    std::erase_if(found, [this](const SocketAddress& one) { return is_kept(one); });
+    Obstacle obstacle = Obstacle::none;
+    std::erase_if(found, [&](const SocketAddress& one) {
+        const Obstacle to_one = obstacle_to(one);
+        obstacle = std::max(obstacle, to_one);
+        return to_one != Obstacle::none;
+    });
     if (found.empty()) {
-        refuse(Refusal::not_allowed, kept_text);
+        refuse(obstacle);
         return;
     }
     connect(std::move(found));
@@ -272,6 +302,11 @@ void ExitStream::pass_on(runtime::Fd socket) {
     pump->set_stream(std::move(passed));
     pump->set_socket(std::move(socket));
     end();
+}
+
+void ExitStream::refuse(Obstacle obstacle) {
+    const bool is_kept = obstacle == Obstacle::kept;
+    refuse(is_kept ? Refusal::not_allowed : Refusal::busy, is_kept ? kept_text : unclear_text);
 }
 
 void ExitStream::refuse(Refusal why, const std::string& told) {

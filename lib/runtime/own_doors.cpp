@@ -31,13 +31,21 @@ bool is_same_file(const FileStatus& dialled, const std::string& bound) noexcept 
     return ::stat(bound.c_str(), &at) == 0 && dialled.st_dev == at.st_dev && dialled.st_ino == at.st_ino;
 }
 
-/// Connects to the file that a descriptor of it (O_PATH) holds. Without /proc: no_such_file_or_directory.
+/// Connects to the file that a descriptor of it (O_PATH) holds.
 Fd connect_to_held(const Fd& file, std::error_code& error) noexcept {
     constexpr std::string_view folder = "/proc/self/fd/";
     std::array<char, 32> path{};
     char* const number = std::copy(folder.begin(), folder.end(), path.data());
     const char* const end = std::to_chars(number, path.data() + path.size(), file.get()).ptr;
     return connect_unix({path.data(), static_cast<std::size_t>(end - path.data())}, error);
+}
+
+// What a /proc says that is not there, is closed to this user (hidepid, a sandbox) or is something else. The socket's
+// own file may say the same of itself, and then says it again.
+bool may_be_for_want_of_proc(const std::error_code& error) noexcept {
+    return error == std::errc::no_such_file_or_directory || error == std::errc::permission_denied ||
+           error == std::errc::operation_not_permitted || error == std::errc::too_many_symbolic_link_levels ||
+           error == std::errc::not_a_directory;
 }
 
 bool is_listened_to_by_us(const Fd& connected) noexcept {
@@ -134,7 +142,7 @@ Fd connect_past_own_doors(const std::string& path, std::error_code& error) noexc
         return {};
     }
     Fd connected = connect_to_held(file, error);
-    if (!connected && error == std::errc::no_such_file_or_directory) {  // no /proc
+    if (!connected && may_be_for_want_of_proc(error)) {
         connected = connect_unix(path, error);
         if (connected && is_listened_to_by_us(connected)) {
             error = own_door_error();

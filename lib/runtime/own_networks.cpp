@@ -4,11 +4,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -42,7 +44,23 @@ std::uint8_t ones_in(const net::Address& mask) noexcept {
     return static_cast<std::uint8_t>(ones);
 }
 
-std::vector<net::IpNetwork> read_networks() {
+struct AddressOfInterface {
+    std::string interface;
+    net::Address address;
+};
+
+struct Reading {
+    net::IpNetworks networks;
+    std::vector<AddressOfInterface> addresses;
+};
+
+// IPv4 addresses may have a label behind the name: "eth0:1".
+std::string_view without_label(std::string_view name) noexcept {
+    return name.substr(0, name.find(':'));
+}
+
+Reading read_interfaces() {
+    std::vector<AddressOfInterface> addresses;
     std::vector<net::IpNetwork> networks;
     for (const char* text : {"0.0.0.0/8", "127.0.0.0/8", "::", "::1"}) {
         networks.push_back(net::IpNetwork::parse(text).value());
@@ -60,6 +78,10 @@ std::vector<net::IpNetwork> read_networks() {
         if (address.family == 0) {
             continue;
         }
+        addresses.push_back({std::string(without_label(one->ifa_name)), address});
+        if (one->ifa_dstaddr != nullptr) {  // or the broadcast address, which is in the same network
+            addresses.push_back({addresses.back().interface, address_in(*one->ifa_dstaddr)});
+        }
         const auto whole = static_cast<std::uint8_t>(8 * address.size());
         networks.push_back(net::IpNetwork::around(address, whole));
         const net::Address mask = one->ifa_netmask != nullptr ? address_in(*one->ifa_netmask) : net::Address();
@@ -67,19 +89,29 @@ std::vector<net::IpNetwork> read_networks() {
             networks.push_back(net::IpNetwork::around(address, bits));
         }
     }
-    return networks;
+    return {net::IpNetworks(std::move(networks)), std::move(addresses)};
+}
+
+const Reading& reading_at(TimePoint now) {
+    thread_local Reading reading;
+    thread_local TimePoint read_at;
+    if (reading.networks.empty() || now - read_at >= kept_for) {
+        reading = read_interfaces();
+        read_at = now;
+    }
+    return reading;
 }
 
 }  // namespace
 
 const net::IpNetworks& own_networks(TimePoint now) {
-    thread_local net::IpNetworks networks;
-    thread_local TimePoint read_at;
-    if (networks.empty() || now - read_at >= kept_for) {
-        networks = net::IpNetworks(read_networks());
-        read_at = now;
-    }
-    return networks;
+    return reading_at(now).networks;
+}
+
+bool has_address_in(std::string_view interface, const net::IpNetwork& network, TimePoint now) {
+    return std::ranges::any_of(reading_at(now).addresses, [&](const AddressOfInterface& one) {
+        return one.interface == interface && network.contains(one.address);
+    });
 }
 
 }  // namespace ferrotunnel::runtime

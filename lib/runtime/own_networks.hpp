@@ -1,6 +1,8 @@
 // What belongs to this machine: its own addresses, and the networks that it reaches without a router.
 #pragma once
 
+#include <string_view>
+
 #include "base/clock.hpp"
 #include "net/ip_network.hpp"
 
@@ -10,5 +12,8 @@ namespace ferrotunnel::runtime {
 /// machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 is not counted as a network of its own. Throws
 /// std::system_error where the kernel does not tell.
 const net::IpNetworks& own_networks(TimePoint now);
+
+/// Whether the interface has an address, or the peer of one, in a network. Reads and throws like own_networks().
+bool has_address_in(std::string_view interface, const net::IpNetwork& network, TimePoint now);
 
 }  // namespace ferrotunnel::runtime

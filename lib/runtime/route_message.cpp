@@ -4,8 +4,10 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
 namespace ferrotunnel::runtime {
 namespace {
@@ -28,18 +30,22 @@ std::optional<Header> take(std::span<const std::byte>& bytes) noexcept {
     return header;
 }
 
-bool has_gateway(std::span<const std::byte> attributes) noexcept {
+void read_attributes(std::span<const std::byte> attributes, RouteAnswer& into) noexcept {
     while (const std::optional<rtattr> attribute = take<rtattr>(attributes)) {
-        if (attribute->rta_type == RTA_GATEWAY || attribute->rta_type == RTA_VIA) {
-            return true;
-        }
         const std::size_t aligned = RTA_ALIGN(std::size_t{attribute->rta_len});
-        if (attribute->rta_len < sizeof(rtattr) || aligned - sizeof(rtattr) > attributes.size()) {
-            return false;
+        const bool is_whole = attribute->rta_len >= sizeof(rtattr) && aligned - sizeof(rtattr) <= attributes.size();
+        if (attribute->rta_type == RTA_GATEWAY || attribute->rta_type == RTA_VIA) {
+            into.has_gateway = true;
+        }
+        if (!is_whole) {
+            return;
+        }
+        std::span<const std::byte> value = attributes.first(attribute->rta_len - sizeof(rtattr));
+        if (attribute->rta_type == RTA_OIF) {
+            into.interface = take<std::uint32_t>(value).value_or(0);
         }
         attributes = attributes.subspan(aligned - sizeof(rtattr));
     }
-    return false;
 }
 
 }  // namespace
@@ -65,16 +71,19 @@ std::vector<std::byte> route_request(const net::Address& to, RouteQuestion quest
     return bytes;
 }
 
-std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) noexcept {
+Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noexcept {
     const std::optional<nlmsghdr> message = take<nlmsghdr>(bytes);
-    if (!message || message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < sizeof(nlmsghdr) ||
-        message->nlmsg_len - sizeof(nlmsghdr) > bytes.size()) {
-        return std::nullopt;
+    if (!message || message->nlmsg_len < sizeof(nlmsghdr) || message->nlmsg_len - sizeof(nlmsghdr) > bytes.size()) {
+        return EBADMSG;
     }
     bytes = bytes.first(message->nlmsg_len - sizeof(nlmsghdr));
+    if (message->nlmsg_type == NLMSG_ERROR) {
+        const int negative = take<int>(bytes).value_or(0);
+        return negative < 0 ? -negative : EBADMSG;
+    }
     const std::optional<rtmsg> route = take<rtmsg>(bytes);
-    if (!route) {
-        return std::nullopt;
+    if (message->nlmsg_type != RTM_NEWROUTE || !route) {
+        return EBADMSG;
     }
     RouteAnswer answer;
     switch (route->rtm_type) {
@@ -87,9 +96,9 @@ std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) n
             answer.is_of_this_machine = true;
             break;
         default:  // unreachable, prohibited: nobody gets there
-            return std::nullopt;
+            return EHOSTUNREACH;
     }
-    answer.has_gateway = has_gateway(bytes);
+    read_attributes(bytes, answer);
     answer.prefix_bits = route->rtm_dst_len;
     return answer;
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
 #include "net/ip_address.hpp"
 
 namespace ferrotunnel::runtime {
@@ -16,6 +16,7 @@ struct RouteAnswer {
     bool is_of_this_machine = false;  // delivered here, or to all of a network (broadcast, anycast, multicast)
     bool has_gateway = false;
     std::uint8_t prefix_bits = 0;
+    std::uint32_t interface = 0;  // its index; 0: none is named
 };
 
 enum class RouteQuestion : std::uint8_t {
@@ -26,7 +27,8 @@ enum class RouteQuestion : std::uint8_t {
 /// The request for an address that has a family.
 std::vector<std::byte> route_request(const net::Address& to, RouteQuestion question);
 
-/// Reads the answer. Nothing: it is an error, such as that there is no route, or not whole.
-std::optional<RouteAnswer> read_route_answer(std::span<const std::byte> bytes) noexcept;
+/// Reads the answer. Its error is an errno: the kernel's own, EHOSTUNREACH for a route that leads nowhere, or EBADMSG
+/// for what is not whole or not an answer.
+Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace ferrotunnel::runtime

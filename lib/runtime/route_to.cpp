@@ -1,16 +1,22 @@
 #include "runtime/route_to.hpp"
 
 #include <linux/netlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <exception>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtime/limits.hpp"
+#include "runtime/own_networks.hpp"
 #include "runtime/route_message.hpp"
 #include "runtime/socket.hpp"
 
@@ -18,27 +24,47 @@ namespace ferrotunnel::runtime {
 namespace {
 
 // The kernel answers within sendto(), so what does not wait here does not come.
-std::optional<RouteAnswer> ask_kernel(const Fd& socket, const net::Address& to, RouteQuestion question) {
+Result<RouteAnswer, int> ask_kernel(const Fd& socket, const net::Address& to, RouteQuestion question) {
     const std::vector<std::byte> request = route_request(to, question);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     if (::sendto(socket.get(), request.data(), request.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&kernel),
                  sizeof kernel) < 0) {
-        return std::nullopt;
+        return errno;
     }
     std::array<std::byte, limits::route_answer_max> answer;
     const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT);
-    return size > 0 ? read_route_answer(std::span(answer).first(static_cast<std::size_t>(size))) : std::nullopt;
+    return size < 0 ? Result<RouteAnswer, int>(errno)
+                    : read_route_answer(std::span(answer).first(static_cast<std::size_t>(size)));
 }
 
-Reach ask_for(const net::Address& to) {
-    const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket || to.family == 0) {
+// The name of an interface that has nobody on it but its other end, such as a tunnel's; nothing: it is another one, or
+// it cannot be told.
+std::optional<std::string> name_of_line(const Fd& socket, std::uint32_t interface) {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(interface);
+    if (interface == 0 || ::ioctl(socket.get(), SIOCGIFNAME, &request) != 0) {
+        return std::nullopt;
+    }
+    std::string name(request.ifr_name, ::strnlen(request.ifr_name, sizeof request.ifr_name));
+    if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0 ||
+        (static_cast<unsigned short>(request.ifr_flags) & (IFF_POINTOPOINT | IFF_NOARP)) == 0) {
+        return std::nullopt;
+    }
+    return name;
+}
+
+Reach ask_for(const net::Address& to, TimePoint now) {
+    if (to.family == 0) {
         return Reach::unknown;
     }
-    const std::optional<RouteAnswer> way = ask_kernel(socket, to, RouteQuestion::resolved);
+    const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (!socket) {
+        return reach_without_answer(errno);
+    }
+    const Result<RouteAnswer, int> way = ask_kernel(socket, to, RouteQuestion::resolved);
     if (!way) {
-        return Reach::unknown;
+        return reach_without_answer(way.error());
     }
     if (way->is_of_this_machine) {
         return Reach::this_machine;
@@ -46,17 +72,42 @@ Reach ask_for(const net::Address& to) {
     if (way->has_gateway) {
         return Reach::routed;
     }
-    const std::optional<RouteAnswer> entry = ask_kernel(socket, to, RouteQuestion::entry);
-    return entry && entry->prefix_bits < limits::own_network_bits_min ? Reach::routed : Reach::on_link;
+    const Result<RouteAnswer, int> entry = ask_kernel(socket, to, RouteQuestion::entry);
+    if (!entry || entry->prefix_bits > 8 * to.size()) {
+        return Reach::on_link;
+    }
+    if (entry->prefix_bits < limits::own_network_bits_min) {
+        return Reach::routed;
+    }
+    const std::optional<std::string> line = name_of_line(socket, way->interface);
+    return line && !has_address_in(*line, net::IpNetwork::around(to, entry->prefix_bits), now) ? Reach::routed
+                                                                                               : Reach::on_link;
 }
 
 }  // namespace
 
-Reach reach_of(const net::Address& to) noexcept {
+Reach reach_of(const net::Address& to, TimePoint now) noexcept {
     try {
-        return ask_for(to);
-    } catch (const std::exception&) {  // no memory
-        return Reach::unknown;
+        return ask_for(to, now);
+    } catch (const std::exception&) {  // no memory, or the interfaces could not be read
+        return Reach::failed;
+    }
+}
+
+Reach reach_without_answer(int error) noexcept {
+    switch (error) {
+        case EAFNOSUPPORT:  // a kernel or a sandbox without rtnetlink, or without this question
+        case EPROTONOSUPPORT:
+        case EOPNOTSUPP:
+        case ENOSYS:
+        case EPERM:
+        case EACCES:  // also a route that prohibits it
+        case ENETUNREACH:
+        case EHOSTUNREACH:
+        case EINVAL:  // a route that drops it
+            return Reach::unknown;
+        default:
+            return Reach::failed;
     }
 }
 

@@ -4,19 +4,25 @@
 
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "net/ip_address.hpp"
 
 namespace ferrotunnel::runtime {
 
 enum class Reach : std::uint8_t {
-    unknown,       // the kernel does not answer, or has no route
+    unknown,       // the kernel does not answer such questions, or has no route
+    failed,        // it could not be asked now: no descriptor or memory is left
     this_machine,  // delivered to this machine
     on_link,       // reached without a gateway, in a network of its own
-    routed,        // beyond a gateway, or by a route without one for a large part of all addresses, such as a tunnel's
+    routed,        // beyond a gateway, or by a route without one that leads away: into a tunnel or a dialled line that
+                   // has no address in it, or for a large part of all addresses
 };
 
-/// Asks the kernel: one or two questions, which it answers before the call returns. Never waits, never throws. Any
-/// thread.
-Reach reach_of(const net::Address& to) noexcept;
+/// Asks the kernel: one or two questions, which it answers before the call returns. What it says of interfaces may be a
+/// second old. Never waits, never throws. Any thread.
+Reach reach_of(const net::Address& to, TimePoint now) noexcept;
+
+/// What an errno says that came in place of an answer: unknown or failed.
+Reach reach_without_answer(int error) noexcept;
 
 }  // namespace ferrotunnel::runtime

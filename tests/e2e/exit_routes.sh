@@ -3,7 +3,7 @@
 # point-to-point peer. An item that names them opens them, and what lies beyond a gateway or a tunnel is reached. All in
 # a network namespace, with a second one as the neighbour.
 source "$(dirname "$0")/lib.sh"
-need ip curl python3
+need ip curl python3 prlimit
 ((EUID == 0)) || skip "network namespaces need root"
 
 ns=ft$BASHPID-here
@@ -24,6 +24,10 @@ link() {
 link wire wire_end
 link peer peer_end
 link tunnel tunnel_end
+link line line_end
+# A line like a tunnel's, without neighbours: whatever is sent there is the other end's.
+ip -n "$far" link set line_end address 02:00:00:00:00:01
+ip -n "$ns" link set line address 02:00:00:00:00:01 arp off
 # 198.18.0.0/15 is kept for measurements (RFC 2544), so nobody has a route to it.
 ip -n "$ns" route add local 198.18.1.0/24 dev lo
 ip -n "$ns" route add 198.18.2.0/24 dev wire
@@ -32,15 +36,24 @@ ip -n "$ns" address add 198.18.4.1/30 dev wire
 ip -n "$ns" route add 198.18.5.0/24 via 198.18.4.2
 ip -n "$ns" route add 96.0.0.0/7 dev tunnel # a way out, the shortest prefix that is a network is /8
 ip -n "$ns" route add 98.0.0.0/8 dev tunnel
+# As WireGuard's AllowedIPs for all but private networks make them, with one network that the line has an address in.
+for network in 11.0.0.0/8 172.64.0.0/10 193.1.0.0/16 198.18.6.0/24; do
+    ip -n "$ns" route add "$network" dev line
+done
+ip -n "$ns" route add 2001:db8:6::/48 dev line
+ip -n "$ns" address add 198.18.6.1/32 dev line
+ip -n "$ns" address add 198.18.7.1 peer 198.18.8.2/32 dev line
 ip -n "$ns" address add 2001:db8:4::1/64 dev wire nodad
 ip -n "$ns" route add local 2001:db8:1::/48 dev lo
 ip -n "$ns" route add 2001:db8:5::/48 via 2001:db8:4::2
 ip -n "$far" address add 198.18.4.2/30 dev wire_end
 ip -n "$far" address add 2001:db8:4::2/64 dev wire_end nodad
-for address in 198.18.2.2/32 198.18.3.2/32 198.18.3.9/32 198.18.5.5/32 97.1.2.3/32 98.1.2.3/32; do
+for address in 198.18.2.2/32 198.18.3.2/32 198.18.3.9/32 198.18.5.5/32 97.1.2.3/32 98.1.2.3/32 \
+    11.1.2.3/32 172.64.1.2/32 193.1.2.3/32 198.18.6.9/32 198.18.8.2/32; do
     ip -n "$far" address add "$address" dev lo
 done
 ip -n "$far" address add 2001:db8:5::5/128 dev lo nodad
+ip -n "$far" address add 2001:db8:6::6/128 dev lo nodad
 ip -n "$far" route add default via 198.18.4.1
 
 mkdir "$dir/web"
@@ -81,13 +94,21 @@ for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 98.1.2.3 '[2001:db8:1
 done
 
 say "an exit to all addresses does not lead there"
-for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 198.18.4.2 98.1.2.3 '[2001:db8:1::7]' '[2001:db8:4::2]'; do
+for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 198.18.4.2 198.18.6.9 198.18.8.2 98.1.2.3 \
+    '[2001:db8:1::7]' '[2001:db8:4::2]'; do
     equal "$address" "$(ask 9001 "$address")" 403
 done
 wait_for_text all "an exit has refused a visitor.*no item of .allow. names it"
 
 say "and leads to what is beyond a gateway or a tunnel"
-for address in 198.18.5.5 '[2001:db8:5::5]' 97.1.2.3; do
+for address in 198.18.5.5 '[2001:db8:5::5]' 97.1.2.3 11.1.2.3 172.64.1.2 193.1.2.3 '[2001:db8:6::6]'; do
     equal "$address" "$(ask 9001 "$address")" 200
 done
+
+say "without a descriptor to ask the kernel by, it leads nowhere, and says why"
+prlimit --pid "$(pid_of all)" --nofile=3:
+equal "198.18.5.5 without descriptors" "$(ask 9001 198.18.5.5)" 503
+wait_for_text all "an exit has refused a visitor.*cannot be found out now: no descriptor"
+prlimit --pid "$(pid_of all)" --nofile=1024:
+equal "198.18.5.5 with descriptors" "$(ask 9001 198.18.5.5)" 200
 check_alive

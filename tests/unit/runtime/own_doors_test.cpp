@@ -1,15 +1,23 @@
 #include "runtime/own_doors.hpp"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "runtime/connector.hpp"
 #include "unit/runtime/loopback.hpp"
@@ -33,6 +41,25 @@ Fd listen_at_path(const std::string& path) {
     REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(::listen(socket.get(), 16) == 0);
     return socket;
+}
+
+/// Runs it in a process of its own, as a user without rights, in which `spoil` has made /proc unusable. Its value, 0 to
+/// 250; 251: the process could not be made so, for want of rights.
+template <typename Spoil, typename Body>
+int without_proc(Spoil spoil, Body body) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const bool is_ready = ::unshare(CLONE_NEWNS) == 0 &&
+                              ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                              ::mount("none", "/proc", "tmpfs", 0, "mode=755") == 0 && spoil() &&
+                              ::setresuid(65'534, 65'534, 65'534) == 0;
+        ::_exit(is_ready ? body() : 251);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 bool has_visitor(const Fd& listener) {
@@ -88,6 +115,44 @@ TEST_CASE("own doors: a unix socket by whatever path leads to it") {
     CHECK_FALSE(has_visitor(own));
     CHECK(has_visitor(other));
     for (const char* file : {"/again", "/other", "/control.sock", "/elsewhere", ""}) {
+        std::remove((folder + file).c_str());
+    }
+}
+
+TEST_CASE("own doors: a unix socket is reached where /proc is not there, closed or something else") {
+    char name[] = "/tmp/ferrotunnel-test-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    REQUIRE(::chmod(name, 0777) == 0);
+    const std::string folder = name;
+    const OwnDoor door(folder + "/own");
+    const Fd own = listen_at_path(folder + "/own");
+    const Fd other = listen_at_path(folder + "/other");
+    const Fd shut = listen_at_path(folder + "/shut");
+    REQUIRE(::chmod((folder + "/other").c_str(), 0777) == 0);
+    REQUIRE(::chmod((folder + "/shut").c_str(), 0700) == 0);
+    const auto connects = [&folder] {  // bits of what has gone wrong
+        std::error_code error;
+        int wrong = connect_past_own_doors(folder + "/other", error) ? 0 : 1;
+        wrong |= connect_past_own_doors(folder + "/own", error) || error != own_door_error() ? 2 : 0;
+        wrong |= connect_past_own_doors(folder + "/shut", error) || error != std::errc::permission_denied ? 4 : 0;
+        return wrong;
+    };
+    const std::vector<std::pair<const char*, std::function<bool()>>> cases = {
+        {"not there", [] { return true; }},
+        {"closed", [] { return ::chmod("/proc", 0700) == 0; }},
+        {"a loop", [] { return ::symlink("self", "/proc/self") == 0; }},
+        {"a file", [] { return static_cast<bool>(Fd(::open("/proc/self", O_CREAT | O_WRONLY, 0644))); }},
+    };
+    for (const auto& [what, spoil] : cases) {
+        INFO(what);
+        const int wrong = without_proc(spoil, connects);
+        if (wrong == 251) {
+            WARN("no right to make a mount namespace");
+            break;
+        }
+        CHECK(wrong == 0);
+    }
+    for (const char* file : {"/own", "/other", "/shut", ""}) {
         std::remove((folder + file).c_str());
     }
 }

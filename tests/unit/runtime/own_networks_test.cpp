@@ -22,3 +22,14 @@ TEST_CASE("own networks: what stands for this machine, and the addresses that it
         CHECK(network.bits() > 0);
     }
 }
+
+TEST_CASE("own networks: the addresses of one interface") {
+    const auto has = [](const char* interface, const char* network) {
+        return has_address_in(interface, net::IpNetwork::parse(network).value(), Clock::now());
+    };
+    CHECK(has("lo", "127.0.0.0/8"));
+    CHECK(has("lo", "127.0.0.1"));
+    CHECK_FALSE(has("lo", "127.0.0.2"));
+    CHECK_FALSE(has("l", "127.0.0.0/8"));
+    CHECK_FALSE(has("", "127.0.0.0/8"));
+}

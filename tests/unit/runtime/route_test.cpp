@@ -1,9 +1,11 @@
 // Routes as the kernel describes them. e2e/exit_routes.sh has what an exit makes of them.
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
@@ -15,6 +17,8 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::runtime;
 
 namespace {
+
+constexpr std::uint32_t interface_in_answers = 70'000;
 
 struct MadeRoute {
     unsigned char type = RTN_UNICAST;
@@ -41,10 +45,39 @@ std::vector<std::byte> made_answer(const MadeRoute& made) {
         attribute.rta_len = RTA_LENGTH(4);
         attribute.rta_type = type;
         std::memcpy(at, &attribute, sizeof attribute);
+        if (type == RTA_OIF) {
+            std::memcpy(at + sizeof attribute, &interface_in_answers, sizeof interface_in_answers);
+        }
         at += RTA_LENGTH(4);
     }
     return bytes;
 }
+
+std::vector<std::byte> made_error(int error) {
+    nlmsghdr message{};
+    message.nlmsg_len = NLMSG_LENGTH(sizeof(int));
+    message.nlmsg_type = NLMSG_ERROR;
+    const int negative = -error;
+    std::vector<std::byte> bytes(message.nlmsg_len);
+    std::memcpy(bytes.data(), &message, sizeof message);
+    std::memcpy(bytes.data() + sizeof message, &negative, sizeof negative);
+    return bytes;
+}
+
+/// Nothing can be opened while it lives.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        rlimit none = before_;
+        none.rlim_cur = 0;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    }
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
 
 }  // namespace
 
@@ -61,6 +94,8 @@ TEST_CASE("route: what an answer says", "[route]") {
     REQUIRE(on_link);
     CHECK_FALSE(on_link->has_gateway);
     CHECK(on_link->prefix_bits == 24);
+    CHECK(on_link->interface == interface_in_answers);
+    CHECK(via->interface == 0);
     for (const int type : {RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST}) {
         const auto own = read_route_answer(made_answer({static_cast<unsigned char>(type), 16, {RTA_OIF}}));
         REQUIRE(own);
@@ -108,11 +143,42 @@ TEST_CASE("route: a question of each family", "[route]") {
 }
 
 TEST_CASE("route: the kernel of this machine knows its loopback network", "[route]") {
-    const Reach reach = reach_of(net::parse_ip("127.9.9.9").value());
+    const Reach reach = reach_of(net::parse_ip("127.9.9.9").value(), Clock::now());
     if (reach == Reach::unknown) {
         WARN("the kernel tells no routes here");
         return;
     }
     CHECK(reach == Reach::this_machine);
-    CHECK(reach_of({}) == Reach::unknown);
+    CHECK(reach_of({}, Clock::now()) == Reach::unknown);
+}
+
+TEST_CASE("route: an address is not taken for a distant one where no descriptor is left to ask by", "[route]") {
+    Reach reach{};
+    {
+        const NoDescriptors none;
+        reach = reach_of(net::parse_ip("127.9.9.9").value(), Clock::now());
+    }
+    CHECK(reach == Reach::failed);
+}
+
+TEST_CASE("route: an error of the kernel is what it says, and one that is cut off is a bad message", "[route]") {
+    for (const int error : {ENETUNREACH, ENOBUFS, ENOMEM, EOPNOTSUPP}) {
+        const std::vector<std::byte> bytes = made_error(error);
+        const auto answer = read_route_answer(bytes);
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error() == error);
+        CHECK(read_route_answer(std::span(bytes).first(bytes.size() - 1)).error() == EBADMSG);
+    }
+    CHECK(read_route_answer(made_error(0)).error() == EBADMSG);  // no route, and no error either
+    CHECK(read_route_answer(made_answer({RTN_UNREACHABLE, 16})).error() == EHOSTUNREACH);
+}
+
+TEST_CASE("route: only a kernel that has no route or no such answers lets an address pass", "[route]") {
+    for (const int error :
+         {EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EACCES, EOPNOTSUPP, ENOSYS, ENETUNREACH, EHOSTUNREACH, EINVAL}) {
+        CHECK(reach_without_answer(error) == Reach::unknown);
+    }
+    for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, EBADMSG, EIO, 0}) {
+        CHECK(reach_without_answer(error) == Reach::failed);
+    }
 }
