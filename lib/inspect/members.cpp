@@ -49,9 +49,10 @@ Members::Role Members::role_of(std::string_view name) noexcept {
                                               : Role::none;
 }
 
-void Members::open() {
+void Members::open(char bracket) {
     if (open_.size() <= limits::inspect_brackets_max) {
-        open_.emplace_back();
+        const bool in_arguments = bracket == '(' || open_.back().in_arguments;
+        open_.emplace_back().in_arguments = in_arguments;
     } else {
         ++beyond_;
     }
