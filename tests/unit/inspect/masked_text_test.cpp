@@ -167,6 +167,9 @@ TEST_CASE("what is wrapped in a value is searched, too", "[inspect]") {
     CHECK(masked_url("/?next=%2Fx%3Ftoken%3Dabc%26a%3D1&b=2", usual).text == "/?next=%2Fx%3Ftoken%3D***%26a%3D1&b=2");
     CHECK(masked_url("/?next=/x?token=abc", usual).text == "/?next=/x?token=***");
     CHECK(masked_url("/a;token=abc;x=1/b;sid=2?x=1", usual).text == "/a;token=***;x=1/b;sid=***?x=1");
+    CHECK(masked_url("/x;a=1&token=abc/y", usual).text.find("abc") == std::string::npos);
+    CHECK(masked_url("/?a=1%26token%3Dabc", usual).text.find("abc") == std::string::npos);
+    CHECK(masked_url("/?next=/cb?a=1%26token=abc", usual).text.find("abc") == std::string::npos);
     CHECK(masked_url("/?a=1;password=x", usual).text == "/?a=1;password=***");
     CHECK(masked_url("http://u:p@a.example/x?y=z", usual).text == "http://***@a.example/x?y=z");
     CHECK(masked("0; url=/x?token=abc") == "0; url=/x?token=***");
@@ -192,6 +195,7 @@ TEST_CASE("names beside values, keys beside their types", "[inspect]") {
     CHECK(masked(R"({"value":{"a":"x"},"name":"password"})") == R"({"value":"***","name":"password"})");
     CHECK(masked(R"({"key":"x"})") == R"({"key":"***"})");
     CHECK(masked(R"({"value":"hunter2","na)") == R"({"value":"***","na)");  // it may be that of a secret
+    CHECK(masked(R"({"value":"hunter2","name":"api )") == R"({"value":"***","name":"api )");
     CHECK(masked(R"({"keys":[{"kty":"RSA","kid":"1","n":"abc","e":"AQAB"}]})") ==
           R"({"keys":[{"kty":"RSA","kid":"1","n":"abc","e":"AQAB"}]})");
     CHECK(masked(R"({"keys":[{"d":"x","kty":"EC","x":"abc"},{"kty":"oct","k":"y"}]})") ==
