@@ -49,9 +49,10 @@ Members::Role Members::role_of(std::string_view name) noexcept {
                                               : Role::none;
 }
 
-void Members::open() {
+void Members::open(char bracket) {
     if (open_.size() <= limits::inspect_brackets_max) {
-        open_.emplace_back();
+        const bool in_arguments = bracket == '(' || open_.back().in_arguments;
+        open_.emplace_back().in_arguments = in_arguments;
     } else {
         ++beyond_;
     }
@@ -124,8 +125,9 @@ void Members::settle(Brackets& brackets, bool is_cut, Findings& findings, const 
         one.value.end = one.value.begin + text.size();
         if (one.role == Role::name) {
             // What is cut within its quotes may go on.
-            has_name =
-                has_name || one.value.end < findings.text().size() || without_quotes(text).size() + 2 == text.size();
+            const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
+            has_name = has_name || (is_quoted ? without_quotes(text).size() + 2 == text.size()
+                                              : one.value.end < findings.text().size());
             is_named_secret = is_named_secret || names_secret(without_quotes(text), secrets);
         }
     }

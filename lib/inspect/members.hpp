@@ -18,7 +18,9 @@ public:
     Members() : open_(1) {}
 
     std::size_t depth() const noexcept { return open_.size() - 1 + beyond_; }
-    void open();
+    void open(char bracket);
+    /// Within "(", at any depth: the arguments and variables of GraphQL are.
+    bool in_arguments() const noexcept { return open_.back().in_arguments; }
     /// The innermost brackets end before this place; without any, nothing does.
     void close(std::size_t end, Findings& findings, const Secrets& secrets);
     /// Between two members. Outside of brackets, lines and items of a list are.
@@ -42,6 +44,7 @@ private:
         std::vector<Member> members;
         bool has_open_end = false;  // of the last member
         bool is_key = false;
+        bool in_arguments = false;
     };
 
     static Role role_of(std::string_view name) noexcept;

@@ -25,6 +25,36 @@ bool is_name_of_values(std::string_view name) noexcept {
     return http::same_text(name, "value") || http::same_text(name, "content");
 }
 
+// The value of a secret that <name> or <key> has named: the element behind it, and what is called <value> behind that,
+// up to the end of the element around them.
+class AwaitedValue {
+public:
+    // An element has named a secret or something else. A name further within belongs to other values.
+    void begin(bool is_secret) noexcept {
+        is_next_ = is_secret;
+        if (!is_awaited_ && is_secret) {
+            is_awaited_ = true;
+            depth_ = 1;
+        } else if (depth_ == 1) {
+            is_awaited_ = is_secret;
+        }
+    }
+    void begin_element() noexcept { ++depth_; }
+    void end_element() noexcept {
+        is_awaited_ = is_awaited_ && depth_ > 0;
+        depth_ -= depth_ > 0 ? 1U : 0U;
+    }
+    // Whether the element that has begun is the value.
+    bool takes(std::string_view name) noexcept {
+        return std::exchange(is_next_, false) || (is_awaited_ && is_name_of_values(name));
+    }
+
+private:
+    bool is_awaited_ = false;
+    bool is_next_ = false;
+    std::size_t depth_ = 0;  // of elements, in the one around the name
+};
+
 class MarkupSearch {
 public:
     MarkupSearch(Findings& findings, Range range, bool is_html, const Secrets& secrets)
@@ -71,6 +101,9 @@ private:
             findings_.add_wrapped(std::min(at_ + 9, end), end, Wrapping::none);
             at_ = end;
         } else if (rest.starts_with("<!") || rest.starts_with("<?") || rest.starts_with("</")) {
+            if (rest.starts_with("</")) {
+                awaited_.end_element();
+            }
             at_ = behind(at_);
         } else {
             take_element();
@@ -88,18 +121,19 @@ private:
     void take_element() {
         const Tag tag = take_tag();
         if (is_html_) {
-            take_program(tag.name);
+            take_content_of_html(tag);
             return;
         }
         if (tag.is_closed) {
             return;
         }
+        awaited_.begin_element();
         const std::size_t content = at_;
         const std::size_t next = std::min(text_.find('<', content), text_.size());
         const std::string_view written = text_.substr(content, next - content);
-        std::string name = std::exchange(awaited_, {});
-        if (is_name_of_names(local_name(tag.name)) && written != mask && names_next(next)) {
-            awaited_ = names_secret(written, secrets_) ? "value" : "";
+        std::string name = awaited_.takes(local_name(tag.name)) ? "value" : "";
+        if (name.empty() && is_name_of_names(local_name(tag.name)) && written != mask && names_next(next)) {
+            awaited_.begin(names_secret(written, secrets_));
         } else if (secrets_.hides(local_name(tag.name), written)) {
             name = tag.name;
         } else if (name.empty() && !tag.value) {
@@ -111,23 +145,28 @@ private:
         }
     }
 
-    // A program has '<' that begin nothing.
-    void take_program(std::string_view element) {
-        const bool is_script = http::same_text(element, "script");
-        if (!is_script && !http::same_text(element, "style")) {
+    // A program has '<' that begin nothing. What a field has as its content is its value.
+    void take_content_of_html(const Tag& tag) {
+        const auto is = [&](std::string_view name) { return http::same_text(tag.name, name); };
+        const bool is_value = tag.says_secret && (is("textarea") || is("output"));
+        if (!is_value && !is("script") && !is("style")) {
             return;
         }
         const std::size_t begin = at_;
-        const auto ends_here = [&](std::size_t place) {
-            return http::same_text(text_.substr(place + 2, element.size()), element);
-        };
-        at_ = std::min(text_.find("</", begin), text_.size());
-        while (at_ < text_.size() && !ends_here(at_)) {
-            at_ = std::min(text_.find("</", at_ + 2), text_.size());
-        }
-        if (is_script) {
+        at_ = end_tag(begin, tag.name);
+        if (is_value) {
+            findings_.add_secret(begin, at_, "value");
+        } else if (is("script")) {
             take_text(begin, at_);
         }
+    }
+
+    std::size_t end_tag(std::size_t place, std::string_view element) const noexcept {
+        place = text_.find("</", place);
+        while (place < text_.size() && !http::same_text(text_.substr(place + 2, element.size()), element)) {
+            place = text_.find("</", place + 2);
+        }
+        return std::min(place, text_.size());
     }
 
     // <key>password</key> <string>x</string>: whether another element follows the one whose end begins here.
@@ -222,7 +261,7 @@ private:
     const std::string_view text_;
     std::size_t at_;
     const bool is_html_;
-    std::string awaited_;  // the name of the next element's value: <name> or <key> has named a secret
+    AwaitedValue awaited_;
 };
 
 }  // namespace

@@ -19,8 +19,11 @@ bool is_in(std::string_view set, char c) noexcept {
 bool begins_word(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
+bool is_digit_of_name(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 bool is_of_word(char c) noexcept {
-    return begins_word(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    return begins_word(c) || is_digit_of_name(c) || c == '-' || c == '.';
 }
 // Words that may stand before the name of a line: "export TOKEN=x".
 bool is_before_name(std::string_view word) noexcept {
@@ -61,7 +64,7 @@ void NamesSearch::step() {
         take_user();
     } else {
         if (is_in(openers, c)) {
-            members_.open();
+            members_.open(c);
         } else if (is_in(closers, c)) {
             members_.close(at_, findings_, secrets_);
         } else if (c == ',') {
@@ -70,7 +73,7 @@ void NamesSearch::step() {
         if (c == '-' && in_line_begin_) {
             members_.end_item(at_, findings_, secrets_);
         }
-        in_line_begin_ = in_line_begin_ && (c == '-' || is_in(line_blanks, c));
+        in_line_begin_ = in_line_begin_ && (c == '-' || c == '$' || is_in(line_blanks, c));
         ++at_;
         return;
     }
@@ -94,20 +97,28 @@ std::size_t NamesSearch::skip_blanks(std::size_t place, bool over_lines) const n
 
 // --- names ---
 
-// In prose an apostrophe stands within a word, and in a program a string does not reach over lines.
+// In prose an apostrophe stands within a word, and in a program a string does not reach over lines. Before a string
+// that a word follows ("'tis {'password'") stands another quote than its own.
 bool NamesSearch::begins_string(char quote) {
+    const char before = at_ > begin_ ? text_[at_ - 1] : ' ';
+    if (!bare_names_) {
+        const std::size_t end = text_.find_first_of("\"\n", at_ + 1);
+        return quote == '"' && (end == std::string_view::npos || text_[end] == '"');
+    }
+    if (quote == '"' ? is_of_word(before) : !has_single_quotes_ || !is_in(" \t\n:=([{,", before)) {
+        return false;  // 5" is a length
+    }
+    const std::optional<std::size_t> end = string_end(at_);
     if (quote == '\'') {
-        if (!bare_names_ || !has_single_quotes_ || (at_ > begin_ && !is_in(" \t\n:=([{,", text_[at_ - 1]))) {
-            return false;
-        }
-        has_single_quotes_ = string_end(at_).has_value();
-        return has_single_quotes_;
+        has_single_quotes_ = end.has_value();
     }
-    if (bare_names_) {
-        return at_ == begin_ || !is_of_word(text_[at_ - 1]);  // 5" is a length
+    if (!end) {
+        return quote == '"';
     }
-    return text_.find_first_of("\"\n", at_ + 1) == std::string_view::npos ||
-           text_[text_.find_first_of("\"\n", at_ + 1)] == '"';
+    // A string with escapes is one. Without, the next quote of this kind is its end, so nothing is walked twice.
+    const char next = at(*end);
+    return !(begins_word(next) || is_digit_of_name(next)) ||
+           text_.substr(at_, *end - at_).find('\\') != std::string_view::npos;
 }
 
 // Of the string whose quote this is: behind its other quote.
@@ -153,9 +164,9 @@ void NamesSearch::take_word() {
     in_line_begin_ = begins_line && is_before_name(word);
     const std::size_t separator = skip_blanks(at_, false);
     const char c = at(separator);
-    const bool is_variable = begin > begin_ && text_[begin - 1] == '$';  // of GraphQL, whose type or value follows
-    if ((c != ':' && c != '=') || is_variable || text_.substr(separator).starts_with("://") ||
-        at(separator + 1) == ':') {
+    // "$name: Type" of GraphQL.
+    const bool has_type = begin > begin_ && text_[begin - 1] == '$' && c == ':' && members_.in_arguments();
+    if ((c != ':' && c != '=') || has_type || text_.substr(separator).starts_with("://") || at(separator + 1) == ':') {
         return;
     }
     const bool is_joined = c == '=' && separator == at_ && !is_in(" \t\r\n", at(separator + 1));
@@ -223,8 +234,8 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
     // What has to be known of a list is at its begin; to look for its end each time would be more than one walk.
     const bool has_brackets = is_in(openers, at(value));
     const std::string_view begin = text_.substr(std::min(value, text_.size()), deciding_bytes);
-    const bool is_variable = at(value) == '$' && !name.is_quoted && name.ends == Ends::with_member;
-    bool is_secret = secrets_.hides(name.text, has_brackets ? begin : "?") && !is_variable;
+    const bool may_be_variable = !name.is_quoted && name.separator == ':' && members_.in_arguments();
+    bool is_secret = secrets_.hides(name.text, has_brackets ? begin : "?") && !(may_be_variable && is_variable(value));
     std::size_t end = value;
     if (is_secret) {
         end = value_end(value, name);
@@ -243,6 +254,16 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
         return;
     }
     findings_.add_secret(value, end, name.text, mask_of(name, value));
+}
+
+// "$name" of GraphQL with what may stand behind it: "$2y$10$..." is a secret, and what is cut may be one.
+bool NamesSearch::is_variable(std::size_t value) const noexcept {
+    const std::size_t begin = value + 1;
+    std::size_t end = begin;
+    while (begins_word(at(end)) || (end > begin && is_digit_of_name(at(end)))) {
+        ++end;
+    }
+    return at(value) == '$' && end > begin && is_in(" \t\r\n,)]}", at(end));
 }
 
 // If its neighbours say that it is the name of a secret, it is no secret, and may have some in it.

@@ -47,6 +47,7 @@ private:
     void take_held(std::size_t value, std::size_t end);
 
     bool begins_string(char quote);
+    bool is_variable(std::size_t value) const noexcept;
     std::optional<std::size_t> string_end(std::size_t quote) const;
     std::size_t value_end(std::size_t value, const Name& name) const;
     std::size_t brackets_end(std::size_t value) const;

@@ -133,6 +133,10 @@ for id in $(listed '" ".join(str(e["id"]) for e in r[:9])'); do "$FERROTUNNEL" i
 for i in 1 2 3 4 5 6 7 8 9; do has_text "$dir/all" "shown-$i"; done
 has_text "$dir/all" '"chat, \*\*\*"'
 
+say "texts whose search has to end: an end tag right behind <script>"
+ask app.test /page -H 'Content-Type: text/html' -H 'X-A: <html><script></b>:' -d '<html><script></b></script></html>' >/dev/null
+wait_until $patience "the exchange" is_newest "('/page', 'complete')"
+
 kill_now backend
 run_fails inspect replay 4
 has_text "$dir/run.out" 'backend was not reached'

@@ -167,6 +167,9 @@ TEST_CASE("what is wrapped in a value is searched, too", "[inspect]") {
     CHECK(masked_url("/?next=%2Fx%3Ftoken%3Dabc%26a%3D1&b=2", usual).text == "/?next=%2Fx%3Ftoken%3D***%26a%3D1&b=2");
     CHECK(masked_url("/?next=/x?token=abc", usual).text == "/?next=/x?token=***");
     CHECK(masked_url("/a;token=abc;x=1/b;sid=2?x=1", usual).text == "/a;token=***;x=1/b;sid=***?x=1");
+    CHECK(masked_url("/x;a=1&token=abc/y", usual).text.find("abc") == std::string::npos);
+    CHECK(masked_url("/?a=1%26token%3Dabc", usual).text.find("abc") == std::string::npos);
+    CHECK(masked_url("/?next=/cb?a=1%26token=abc", usual).text.find("abc") == std::string::npos);
     CHECK(masked_url("/?a=1;password=x", usual).text == "/?a=1;password=***");
     CHECK(masked_url("http://u:p@a.example/x?y=z", usual).text == "http://***@a.example/x?y=z");
     CHECK(masked("0; url=/x?token=abc") == "0; url=/x?token=***");
@@ -192,6 +195,7 @@ TEST_CASE("names beside values, keys beside their types", "[inspect]") {
     CHECK(masked(R"({"value":{"a":"x"},"name":"password"})") == R"({"value":"***","name":"password"})");
     CHECK(masked(R"({"key":"x"})") == R"({"key":"***"})");
     CHECK(masked(R"({"value":"hunter2","na)") == R"({"value":"***","na)");  // it may be that of a secret
+    CHECK(masked(R"({"value":"hunter2","name":"api )") == R"({"value":"***","name":"api )");
     CHECK(masked(R"({"keys":[{"kty":"RSA","kid":"1","n":"abc","e":"AQAB"}]})") ==
           R"({"keys":[{"kty":"RSA","kid":"1","n":"abc","e":"AQAB"}]})");
     CHECK(masked(R"({"keys":[{"d":"x","kty":"EC","x":"abc"},{"kty":"oct","k":"y"}]})") ==
@@ -253,6 +257,65 @@ TEST_CASE("XML and HTML", "[inspect]") {
         "<input type=password name=a value=***><input name='csrf_token' value='***'><a href=\"/?token=***&amp;b=1\">");
     CHECK(page("<script>if (a<b) { s = {\"token\":\"x\"}; key = f; }</script><p>password: x</p>") ==
           "<script>if (a<b) { s = {\"token\":\"***\"}; key = f; }</script><p>password: x</p>");
+}
+
+TEST_CASE("a dollar sign means a variable only within the arguments of GraphQL", "[inspect]") {
+    const auto masked = [](std::string_view text) { return masked_text(text, usual).text; };
+    CHECK(masked("$db_password = \"hunter2\";") == "$db_password = \"***\";");
+    CHECK(masked("a = 1\n$password=hunter2\n$token: hunter2") == "a = 1\n$password=***\n$token: ***");
+    CHECK(masked("f($token = \"hunter2\")") == "f($token = \"***\")");
+    CHECK(masked("(password=$hunter2)") == "(password=***)");
+    CHECK(masked("{password: $hunter2}") == "{password: ***}");
+    CHECK(masked("{password: $2y$10$abc, a: 1}") == "{password: ***, a: 1}");
+    CHECK(masked("f(password: $2y$10$abc)") == "f(password: ***)");
+    CHECK(masked("f(password: $hunter2!, a: 1)") == "f(password: ***, a: 1)");
+    CHECK(masked("f(password: $hunt") == "f(password: ***");  // cut: it may go on
+    for (const char* text : {"query($pin: Int!, $token: String) { a(in: {pin: $pin, token: $token}) { b } }",
+                             "{ a(pin: $pin token: $token) }", "{ a(keys: [{key: $key}], token : $token\n) }"}) {
+        CHECK(masked(text) == text);
+    }
+    // As deep as brackets are known.
+    CHECK(masked("(" + std::string(300, '{') + "pin: $pin" + std::string(300, '}') + ")").find("$pin") !=
+          std::string::npos);
+    CHECK(masked(std::string(300, '{') + "pin: $pin" + std::string(300, '}')).find("$pin") == std::string::npos);
+}
+
+TEST_CASE("a name in XML waits for its value behind other elements", "[inspect]") {
+    const auto masked = [](std::string_view text) { return masked_text(text, usual).text; };
+    CHECK(masked("<m><name>password</name><type>s</type><value>hunter2</value></m>") ==
+          "<m><name>password</name><type>***</type><value>***</value></m>");
+    CHECK(masked("<m><name>pin</name><a/><b><c>d</c></b><e>f</e><v:value>x</v:value><value>y</value></m>") ==
+          "<m><name>pin</name><a/><b>***</b><e>f</e><v:value>***</v:value><value>***</value></m>");
+    CHECK(masked("<m><key>pin</key><key>x</key><a>b</a></m>") == "<m><key>pin</key><key>***</key><a>b</a></m>");
+    // Not behind the end of the element around, nor behind another name.
+    CHECK(masked("<l><m><name>pin</name><a>b</a></m><m><value>x</value></m></l>") ==
+          "<l><m><name>pin</name><a>***</a></m><m><value>x</value></m></l>");
+    CHECK(masked("<m><name>pin</name><a>b</a><name>c</name><value>x</value></m>") ==
+          "<m><name>pin</name><a>***</a><name>c</name><value>x</value></m>");
+    CHECK(masked("<m><name>pin</name><a>b</a><c><name>d</name><e>f</e></c><value>x</value></m>") ==
+          "<m><name>pin</name><a>***</a><c><name>d</name><e>f</e></c><value>***</value></m>");
+}
+
+TEST_CASE("what stands in a field of HTML with the name of a secret", "[inspect]") {
+    const auto page = [](std::string_view text) { return masked_body(text, "text/html", usual).text; };
+    CHECK(page("<textarea name=\"api_key\">x</b>y</textarea><p>z") == "<textarea name=\"api_key\">***</textarea><p>z");
+    CHECK(page("<TEXTAREA rows=2 name=token>x</TextArea ><p>z") == "<TEXTAREA rows=2 name=token>***</TextArea ><p>z");
+    CHECK(page("<output name=pin>1<b>2</b></output>") == "<output name=pin>***</output>");
+    CHECK(page("<textarea name=pin>hunter2</textare") == "<textarea name=pin>***");
+    for (const char* text :
+         {"<textarea name=a>x</textarea>", "<form name=password><p>x</p></form>", "<textarea name=pin>"}) {
+        CHECK(page(text) == text);
+    }
+}
+
+TEST_CASE("an apostrophe before a string is no quote", "[inspect]") {
+    const auto masked = [](std::string_view text) { return masked_text(text, usual).text; };
+    CHECK(masked("'tis {'password':'x'}") == "'tis {'password':'***'}");
+    CHECK(masked("the '90s: {'a': 'b', 'password': 'x'}") == "the '90s: {'a': 'b', 'password': '***'}");
+    CHECK(masked("5\" or \"{\"password\":\"x\"}") == "5\" or \"{\"password\":\"***\"}");
+    CHECK(masked("{'a':'it\\'s','pin':'x'}") == "{'a':'it\\'s','pin':'***'}");
+    CHECK(masked("{'a':'','pin':'x'}") == "{'a':'','pin':'***'}");
+    CHECK(masked("{'a':'{\"pin\":\"x\"}'}") == "{'a':'{\"pin\":\"***\"}'}");
 }
 
 TEST_CASE("bodies whatever their Content-Type says", "[inspect]") {
@@ -322,9 +385,10 @@ TEST_CASE("wherever a text is cut, nothing of a secret is left", "[inspect]") {
     for (const std::string text :
          {R"(payload=%7B%22token%22%3A%22hunter2%22%7D)", R"({"b":"{\"a\":\"{\\\"pin\\\":\\\"hunter2\\\"}\"}"})",
           R"([{"value":"hunter2","a":{"b":1},"name":"password"}])",
-          "<a><name>pin</name><value><s>hunter2</s></value></a>", "<a><b value='hunter2' name='pin'/></a>",
-          "<a><key>hunter2</key></a>", "a: b\npin: hunter2\nkey:\n  hunter2", "mutation { a(pin: \"hunter2\") { b } }",
-          "see /x?a=b&token=hunter2 or postgres://hu:nter2@x"}) {
+          "<a><name>pin</name><value><s>hunter2</s></value></a>",
+          "<a><name>pin</name><type>a</type><value>hunter2</value></a>", "{pin: $hunter2}", "f(pin=$hunter2)",
+          "<a><b value='hunter2' name='pin'/></a>", "<a><key>hunter2</key></a>", "a: b\npin: hunter2\nkey:\n  hunter2",
+          "mutation { a(pin: \"hunter2\") { b } }", "see /x?a=b&token=hunter2 or postgres://hu:nter2@x"}) {
         for (std::size_t size = 0; size <= text.size(); ++size) {
             INFO(text.substr(0, size));
             const bool is_undecided = text.substr(0, size).find("://hu") != std::string::npos && size < text.size() - 1;

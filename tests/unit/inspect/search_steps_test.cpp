@@ -106,7 +106,7 @@ TEST_CASE("what hostile texts cost is near to what plain ones of the same size d
     const std::string words = repeated("ab ", size);
     const std::clock_t plain = std::max({cost_of(repeated("?kexs=[{", size)), cost_of(nested("{\"nbme\":", "a-")),
                                          cost_of("{\"name\":\"" + words + "\"}")});
-    const std::array<std::string, 10> hostile{
+    const std::array<std::string, 16> hostile{
         repeated("?keys=[{", size),
         repeated(";keys=[{", size),
         repeated("&tokens=1?", size),
@@ -115,6 +115,12 @@ TEST_CASE("what hostile texts cost is near to what plain ones of the same size d
         nested("{\"value\":", "a "),
         repeated("{\"name\":", 2'000) + std::string(size, ' '),
         "{\"name\":\"" + words + "password\"" + repeated(",\"value\":1", 2'000) + "}",
+        "<a>" + repeated("<name>pin</name><a>", size),
+        repeated("<textarea name=pin></", size),
+        repeated("\"a\"b", size),
+        repeated(" '\"a'b", size),
+        repeated("(pin: $a", size),
+        "(pin: $" + repeated("a", size),
         "<a>" + repeated("<name>a</", size),
         repeated("'\\", size)};
     for (const std::string& text : hostile) {
