@@ -42,6 +42,11 @@ std::vector<Key> candidates(const KeySet& set, const Token& token, bool& is_name
     return found;
 }
 
+/// There is no place to wait for what the token needs; whether it is good is not known.
+Decision jwt_busy() {
+    return Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}});
+}
+
 }  // namespace
 
 /// A token whose claims are good, while its signature is checked.
@@ -219,11 +224,22 @@ Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
     const Share share = share_of(exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
-        const auto then = [this, later, text] {
+        const auto then = [this, later, text](KeySource::Wake why) {
+            if (why == KeySource::Wake::displaced) {
+                std::move(*later).decide(jwt_busy());
+                return;
+            }
             std::move(*later).resume([this, text](Exchange& waits) { return judge(waits, text, false); });
         };
-        if (!source_->wait_for_unknown(share, then, std::chrono::steady_clock::now())) {
-            std::move(*later).decide(unknown_key());
+        switch (source_->wait_for_unknown(share, then, std::chrono::steady_clock::now())) {
+            case KeySource::Wait::begun:
+                break;
+            case KeySource::Wait::none:
+                std::move(*later).decide(unknown_key());
+                break;
+            case KeySource::Wait::busy:
+                std::move(*later).decide(jwt_busy());
+                break;
         }
     });
 }
@@ -252,9 +268,7 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
             std::move(*later).resume(
                 [judged, rules](Exchange& waits) { return admit(*rules, waits, judged->accepted); });
         };
-        const auto give_up = [later] {
-            std::move(*later).decide(Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}}));
-        };
+        const auto give_up = [later] { std::move(*later).decide(jwt_busy()); };
         const WorkPool::Outcome outcome = pool_->submit(share, {check, give_up});
         if (outcome.displaced) {
             outcome.displaced();
