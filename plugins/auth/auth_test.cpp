@@ -3,10 +3,15 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/rig_for_tests.hpp"
@@ -428,4 +433,23 @@ TEST_CASE("auth: settings that can not work are told with their places", "[auth]
     file.write("a:" + yescrypt + "\n");
     CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("is there already") !=
           std::string::npos);
+}
+
+TEST_CASE("auth: a password leaves nothing behind in memory, wherever it was moved", "[auth][memory]") {
+    using plugins::Verifier;
+    const std::string word = "hunter2";  // short, so that it is within the object
+    const auto has = [&word](const auto& place) {
+        const std::string_view bytes(reinterpret_cast<const char*>(place.data()), place.size());
+        return bytes.find(word) != std::string_view::npos;
+    };
+    alignas(Verifier::Attempt) std::array<std::byte, sizeof(Verifier::Attempt)> first{};
+    alignas(Verifier::Attempt) std::array<std::byte, sizeof(Verifier::Attempt)> second{};
+    auto* const made = new (first.data()) Verifier::Attempt{"ann", plugins::Password(word), "", true};
+    CHECK(has(first));
+    auto* const moved = new (second.data()) Verifier::Attempt(std::move(*made));
+    CHECK(moved->password.text() == word);
+    made->~Attempt();
+    CHECK_FALSE(has(first));
+    moved->~Attempt();
+    CHECK_FALSE(has(second));
 }
