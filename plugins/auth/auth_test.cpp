@@ -247,7 +247,7 @@ TEST_CASE("auth: one address can not fill the queue, and equal checks run once",
     }
 }
 
-TEST_CASE("limit: checks of one service leave half of the queue to another service's", "[auth][limits][pool]") {
+TEST_CASE("limit: checks of one token's services leave half of the queue to another token's", "[auth][limits][pool]") {
     const auto pool = WorkPool::shared();
     std::promise<void> opens;
     std::shared_future<void> open = opens.get_future().share();
@@ -267,10 +267,16 @@ TEST_CASE("limit: checks of one service leave half of the queue to another servi
         addresses.push_back("10.0." + std::to_string(i) + ".1");
     }
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const char* service, std::size_t i) {
-        rig.info.service = service;
+    // Both have services of the same names, and many.
+    std::vector<std::string> services;
+    for (int i = 0; i < 300; ++i) {
+        services.push_back("s" + std::to_string(i));
+    }
+    const auto come = [&](const char* token, std::size_t i) {
+        rig.info.token = token;
+        rig.info.service = services[i % services.size()];
         rig.info.visitor = addresses[i % addresses.size()];
-        rig.begin("GET /", basic("a:" + std::string(service) + std::to_string(i)));
+        rig.begin("GET /", basic("a:" + std::string(token) + std::to_string(i)));
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };

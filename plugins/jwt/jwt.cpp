@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/authorization.hpp"
+#include "common/exchange_share.hpp"
 #include "jwt/cookies.hpp"
 #include "jwt/jwt_settings.hpp"
 
@@ -216,12 +217,8 @@ Decision Jwt::unknown_key() const {
     return source_->is_complete() ? refuse(*rules_, "jwt_invalid") : Decision::fail();
 }
 
-Share Jwt::share_of(const Exchange& exchange) const {
-    return pool_->shares().of("service", exchange.service(), exchange.visitor());
-}
-
 Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
-    const Share share = share_of(exchange);
+    const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const auto then = [this, later, text](KeySource::Wake why) {
@@ -256,7 +253,7 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
         remember(*judged);
         return admit(*rules_, exchange, judged->accepted);
     }
-    const Share share = share_of(exchange);
+    const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const auto check = [judged, later, remember, rules = rules_] {
