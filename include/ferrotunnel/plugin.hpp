@@ -177,6 +177,10 @@ public:
     /// The visitor's address, without port; what a trusted proxy says counts.
     Text visitor() const { return get(FT_VISITOR); }
     Text service() const { return get(FT_SERVICE); }
+    /// The name of the token whose client offers the service, never the secret; empty where the server is older than
+    /// this (minor version 4). Clients choose the names of services, and the operator those of tokens: what is shared
+    /// between clients goes by this.
+    Text token() const { return get(FT_TOKEN); }
     Text request_id() const { return get(FT_REQUEST_ID); }
     bool is_https() const { return get(FT_SCHEME) == "https"; }
 

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { FT_ABI_MINOR = 3 };
+enum { FT_ABI_MINOR = 4 };
 
 /* Bytes; there is no NUL behind them. `data` may be null where `size` is 0. */
 typedef struct ft_text {
@@ -115,7 +115,9 @@ enum { /* for ft_http.get; what is unknown is empty */
     FT_VISITOR = 4, /* the address of the visitor, as far as forwarding believes it */
     FT_SERVICE = 5, /* the service's name */
     FT_REQUEST_ID = 6,
-    FT_SCHEME = 7 /* "https" or "http": what the visitor used */
+    FT_SCHEME = 7, /* "https" or "http": what the visitor used */
+    /* --- since minor version 4 --- */
+    FT_TOKEN = 8 /* the name of the token whose client offers the service, never the secret */
 };
 
 enum { /* for ft_http.edit */

@@ -49,6 +49,7 @@ struct TestRequest {
     std::string visitor = "192.0.2.1";  // the address that forwarding believes
     std::string service = "app";
     bool https = false;
+    std::string token = "default";  // the name of the token whose client offers the service
 
     /// The value of the first field of that name, in whichever case it is written; nothing: there is none.
     FERROTUNNEL_EXPORT std::optional<std::string> field(std::string_view name) const;

@@ -18,7 +18,7 @@ using hooks::Step;
 void HttpExchange::begin_run(const Arrival& arrival) {
     const directory::HttpDescription& service = request_.service->description();
     const hooks::RequestInfo info{request_.host,   arrival.forwarding.client(), request_.service_name(), request_.id,
-                                  request_.by_tls, service.notes.get()};
+                                  request_.by_tls, service.notes.get(),         service.token_name};
     if (!service.asked.are_asked_for()) {
         run_ = edge_.hooks->begin(arrival.head, info, *this);
     } else if (const hooks::SharedAskedPlugins asked = service.asked.get()) {

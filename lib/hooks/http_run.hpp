@@ -50,6 +50,7 @@ struct RequestInfo {
     std::string_view id;
     bool https = false;
     const Notes* notes = nullptr;  // of the service's registration; null: none
+    std::string_view token{};      // the name of the token whose client offers the service
 };
 
 /// The head of an answer as the visitor would get it: `fields` with the changes in `edits`. Good for one call.

@@ -146,6 +146,8 @@ std::string_view HttpChainRun::get(std::uint32_t what) const noexcept {
             return info_.id;
         case FT_SCHEME:
             return info_.https ? "https" : "http";
+        case FT_TOKEN:
+            return info_.token;
         default:
             return {};
     }

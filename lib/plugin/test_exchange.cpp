@@ -44,7 +44,9 @@ TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestReque
     }
     path_ = http::canonical_path(request_head_.head().target.path);
     run_ = chain_->worker->begin(
-        request_head(), {request_.host, request_.visitor, request_.service, "test-request", request_.https}, *this);
+        request_head(),
+        {request_.host, request_.visitor, request_.service, "test-request", request_.https, nullptr, request_.token},
+        *this);
     chain_->waiters.push_back(this);
 }
 

@@ -7,6 +7,7 @@
 #include "auth/credentials.hpp"
 #include "auth/password_hash.hpp"
 #include "common/authorization.hpp"
+#include "common/exchange_share.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -242,7 +243,7 @@ Decision Auth::ask_password(Exchange& exchange, Text encoded) {
     if (verifier_->is_known(attempt, now)) {
         return gate_->admit(exchange, attempt.user, "Authorization");
     }
-    const Share share = pool_->shares().of("service", exchange.service(), exchange.visitor());
+    const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later later) {
         verifier_->verify(*pool_, share, std::move(attempt), std::string(exchange.visitor()), std::move(later));
     });

@@ -3,10 +3,15 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/rig_for_tests.hpp"
@@ -242,7 +247,7 @@ TEST_CASE("auth: one address can not fill the queue, and equal checks run once",
     }
 }
 
-TEST_CASE("limit: checks of one service leave half of the queue to another service's", "[auth][limits][pool]") {
+TEST_CASE("limit: checks of one token's services leave half of the queue to another token's", "[auth][limits][pool]") {
     const auto pool = WorkPool::shared();
     std::promise<void> opens;
     std::shared_future<void> open = opens.get_future().share();
@@ -262,10 +267,16 @@ TEST_CASE("limit: checks of one service leave half of the queue to another servi
         addresses.push_back("10.0." + std::to_string(i) + ".1");
     }
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const char* service, std::size_t i) {
-        rig.info.service = service;
+    // Both have services of the same names, and many.
+    std::vector<std::string> services;
+    for (int i = 0; i < 300; ++i) {
+        services.push_back("s" + std::to_string(i));
+    }
+    const auto come = [&](const char* token, std::size_t i) {
+        rig.info.token = token;
+        rig.info.service = services[i % services.size()];
         rig.info.visitor = addresses[i % addresses.size()];
-        rig.begin("GET /", basic("a:" + std::string(service) + std::to_string(i)));
+        rig.begin("GET /", basic("a:" + std::string(token) + std::to_string(i)));
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };
@@ -428,4 +439,23 @@ TEST_CASE("auth: settings that can not work are told with their places", "[auth]
     file.write("a:" + yescrypt + "\n");
     CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("is there already") !=
           std::string::npos);
+}
+
+TEST_CASE("auth: a password leaves nothing behind in memory, wherever it was moved", "[auth][memory]") {
+    using plugins::Verifier;
+    const std::string word = "hunter2";  // short, so that it is within the object
+    const auto has = [&word](const auto& place) {
+        const std::string_view bytes(reinterpret_cast<const char*>(place.data()), place.size());
+        return bytes.find(word) != std::string_view::npos;
+    };
+    alignas(Verifier::Attempt) std::array<std::byte, sizeof(Verifier::Attempt)> first{};
+    alignas(Verifier::Attempt) std::array<std::byte, sizeof(Verifier::Attempt)> second{};
+    auto* const made = new (first.data()) Verifier::Attempt{"ann", plugins::Password(word), "", true};
+    CHECK(has(first));
+    auto* const moved = new (second.data()) Verifier::Attempt(std::move(*made));
+    CHECK(moved->password.text() == word);
+    made->~Attempt();
+    CHECK_FALSE(has(first));
+    moved->~Attempt();
+    CHECK_FALSE(has(second));
 }

@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "auth/password.hpp"
+
 namespace ferrotunnel::plugins {
 
 struct BasicCredentials {
     std::string user;
-    std::string password;
+    Password password;
 };
 
 /// Reads what stands behind "Basic". Nothing: it is broken, has a control character, a name of more than 255 bytes or a

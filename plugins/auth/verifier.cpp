@@ -1,7 +1,5 @@
 #include "auth/verifier.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <exception>
 #include <set>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "auth/password_hash.hpp"
+#include "common/at_end.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -28,7 +27,7 @@ Verifier::Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lo
     : gate_(std::move(gate)), lockout_(std::move(lockout)), known_for_(known_for), pending_max_(pending_max) {}
 
 Digest Verifier::digest_of(const Attempt& attempt) const {
-    return keyed_.of({attempt.user, attempt.password, attempt.hash, attempt.is_user ? "user" : ""});
+    return keyed_.of({attempt.user, attempt.password.text(), attempt.hash, attempt.is_user ? "user" : ""});
 }
 
 bool Verifier::is_known(const Attempt& attempt, Time now) {
@@ -73,14 +72,19 @@ std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Sh
     if (!has_room(address)) {
         return busy();
     }
-    WorkPool::Outcome outcome =
-        pool.submit(share, {work, [self = shared_from_this(), digest] { self->give_up(digest); }});
-    displaced = std::move(outcome.displaced);
-    if (!outcome.is_taken) {
-        return busy();
-    }
+    WorkPool::Work submitted{work, [self = shared_from_this(), digest] { self->give_up(digest); }};
+    // Before the pool has it: what needs memory must not fail behind that.
     pending_[digest].pair = std::move(pair);
-    return std::nullopt;
+    bool is_taken = false;
+    const AtEnd forget([&] {
+        if (!is_taken) {
+            pending_.erase(digest);
+        }
+    });
+    WorkPool::Outcome outcome = pool.submit(share, std::move(submitted));
+    displaced = std::move(outcome.displaced);
+    is_taken = outcome.is_taken;
+    return is_taken ? std::nullopt : std::optional(busy());
 }
 
 void Verifier::give_up(const Digest& digest) {
@@ -96,6 +100,11 @@ void Verifier::verify(WorkPool& pool, Share share, Attempt attempt, std::string 
     const Digest digest = digest_of(attempt);
     std::optional<Decision> refusal;
     std::function<void()> displaced;
+    const AtEnd tell_displaced([&displaced] {
+        if (displaced) {
+            displaced();
+        }
+    });
     {
         const std::lock_guard lock(mutex_);
         const auto found = pending_.find(digest);
@@ -107,9 +116,6 @@ void Verifier::verify(WorkPool& pool, Share share, Attempt attempt, std::string 
         if (!refusal) {
             pending_[digest].waiters.push_back({std::move(address), std::move(later)});
         }
-    }
-    if (displaced) {
-        displaced();
     }
     if (refusal) {
         std::move(later).decide(std::move(*refusal));
@@ -147,17 +153,16 @@ std::vector<Verifier::Waiter> Verifier::finish(const Digest& digest, const std::
     return waiters;
 }
 
-void Verifier::check(const Digest& digest, Attempt& attempt) {
+void Verifier::check(const Digest& digest, const Attempt& attempt) {
     bool is_right = false;
     try {
-        is_right = verify_password(attempt.hash, attempt.password) && attempt.is_user;
+        is_right = verify_password(attempt.hash, attempt.password.text()) && attempt.is_user;
     } catch (const std::exception&) {  // no memory: a failure for all who wait
         std::unique_lock lock(mutex_);
         const std::vector<Waiter> waiters = take(digest);
         lock.unlock();
         return;
     }
-    OPENSSL_cleanse(attempt.password.data(), attempt.password.size());
     for (Waiter& waiter : finish(digest, attempt.user, is_right, std::chrono::steady_clock::now())) {
         if (is_right) {
             std::move(waiter.later).resume([gate = gate_, user = attempt.user](Exchange& exchange) {

@@ -20,6 +20,7 @@
 
 #include "auth/gate.hpp"
 #include "auth/lockout.hpp"
+#include "auth/password.hpp"
 #include "common/digest.hpp"
 #include "common/expiring_cache.hpp"
 #include "common/work_pool.hpp"
@@ -38,7 +39,7 @@ public:
 
     struct Attempt {
         std::string user;
-        std::string password;
+        Password password;
         std::string hash;  // the user's, or somebody's where there is no such user
         bool is_user = false;
     };
@@ -73,7 +74,7 @@ private:
     void give_up(const Digest& digest);
     std::vector<Waiter> take(const Digest& digest);
     std::vector<Waiter> finish(const Digest& digest, const std::string& user, bool is_right, Time now);
-    void check(const Digest& digest, Attempt& attempt);
+    void check(const Digest& digest, const Attempt& attempt);
 
     const std::shared_ptr<const Gate> gate_;
     const std::shared_ptr<Lockout> lockout_;

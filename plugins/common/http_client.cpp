@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/at_end.hpp"
 #include "common/http_question.hpp"
 
 namespace ferrotunnel::plugins {
@@ -166,6 +167,11 @@ std::unique_ptr<HttpClient::Asked> HttpClient::take_next() {
 bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
     auto asked = std::make_unique<Asked>(std::move(question), std::move(done), false);
     std::optional<std::unique_ptr<Asked>> displaced;
+    const AtEnd tell_displaced([&displaced] {
+        if (displaced) {
+            (*displaced)->end_displaced();
+        }
+    });
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
@@ -183,9 +189,6 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
         ++questions_;
     }
     curl_multi_wakeup(multi_);
-    if (displaced) {
-        (*displaced)->end_displaced();
-    }
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "common/http_question.hpp"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace ferrotunnel::plugins {
@@ -107,9 +108,13 @@ void HttpClient::Asked::finish(CURLcode result) {
 }
 
 void HttpClient::Asked::end_displaced() noexcept {
+    answer.is_displaced = true;
     try {
-        answer.error = "too many questions wait";
-        answer.is_displaced = true;
+        try {
+            answer.error = "too many questions wait";
+        } catch (const std::bad_alloc&) {
+            answer.error = "no memory";  // short enough to need none
+        }
         done(answer);
     } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
     }

@@ -73,7 +73,11 @@ WorkPool::Outcome WorkPool::submit(Share share, Work work) {
             }
             outcome.displaced = std::move(displaced->displaced);
         }
-        queue_.push(share, std::move(work));
+        try {
+            queue_.push(share, std::move(work));
+        } catch (const std::exception&) {  // no memory: what was displaced is displaced nevertheless
+            return outcome;
+        }
         outcome.is_taken = true;
     }
     changed_.notify_one();

@@ -42,7 +42,7 @@ public:
     /// What becomes of submitted work. Where it was given the place of other work, the `displaced` of that is for the
     /// caller to call, with no lock that it may want; else empty.
     struct Outcome {
-        bool is_taken = false;  // false: no place is left for its share, and it is not kept
+        bool is_taken = false;  // false: no place is left for its share, or no memory, and it is not kept
         std::function<void()> displaced{};
     };
     Outcome submit(Share share, Work work);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/authorization.hpp"
+#include "common/exchange_share.hpp"
 #include "common/settings_list.hpp"
 #include "common/watched_file.hpp"
 
@@ -122,7 +123,7 @@ HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
 
 Decision ForwardAuth::on_request(Exchange& exchange) {
     HttpQuestion asked = question(exchange);  // without what only the service may say
-    const Share share = shares_.of("service", exchange.service(), exchange.visitor());
+    const Share share = share_of(shares_, exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const bool is_taken = client_->ask(

@@ -193,13 +193,14 @@ TEST_CASE("http client: what is more than may wait is refused, and an end is the
     ::close(silent);
 }
 
-TEST_CASE("limit: questions about one service leave half of the queue to another's", "[forward-auth][limits]") {
+TEST_CASE("limit: questions about one token's services leave half of the queue to another's",
+          "[forward-auth][limits]") {
     const test::SilentListener nobody;
     PluginRig rig;
     rig.add<ForwardAuth>({"forward-auth", true, false}, "{url: '" + nobody.url + "', connections: 1, timeout: 5m}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const char* service) {
-        rig.info.service = service;
+    const auto come = [&](const char* token) {
+        rig.info.token = token;  // of services that have one name
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/authorization.hpp"
+#include "common/exchange_share.hpp"
 #include "jwt/cookies.hpp"
 #include "jwt/jwt_settings.hpp"
 
@@ -40,6 +41,11 @@ std::vector<Key> candidates(const KeySet& set, const Token& token, bool& is_name
         }
     }
     return found;
+}
+
+/// There is no place to wait for what the token needs; whether it is good is not known.
+Decision jwt_busy() {
+    return Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}});
 }
 
 }  // namespace
@@ -211,19 +217,26 @@ Decision Jwt::unknown_key() const {
     return source_->is_complete() ? refuse(*rules_, "jwt_invalid") : Decision::fail();
 }
 
-Share Jwt::share_of(const Exchange& exchange) const {
-    return pool_->shares().of("service", exchange.service(), exchange.visitor());
-}
-
 Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
-    const Share share = share_of(exchange);
+    const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
-        const auto then = [this, later, text] {
+        const auto then = [this, later, text](KeySource::Wake why) {
+            if (why == KeySource::Wake::displaced) {
+                std::move(*later).decide(jwt_busy());
+                return;
+            }
             std::move(*later).resume([this, text](Exchange& waits) { return judge(waits, text, false); });
         };
-        if (!source_->wait_for_unknown(share, then, std::chrono::steady_clock::now())) {
-            std::move(*later).decide(unknown_key());
+        switch (source_->wait_for_unknown(share, then, std::chrono::steady_clock::now())) {
+            case KeySource::Wait::begun:
+                break;
+            case KeySource::Wait::none:
+                std::move(*later).decide(unknown_key());
+                break;
+            case KeySource::Wait::busy:
+                std::move(*later).decide(jwt_busy());
+                break;
         }
     });
 }
@@ -240,7 +253,7 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
         remember(*judged);
         return admit(*rules_, exchange, judged->accepted);
     }
-    const Share share = share_of(exchange);
+    const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
         const auto check = [judged, later, remember, rules = rules_] {
@@ -252,9 +265,7 @@ Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
             std::move(*later).resume(
                 [judged, rules](Exchange& waits) { return admit(*rules, waits, judged->accepted); });
         };
-        const auto give_up = [later] {
-            std::move(*later).decide(Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}}));
-        };
+        const auto give_up = [later] { std::move(*later).decide(jwt_busy()); };
         const WorkPool::Outcome outcome = pool_->submit(share, {check, give_up});
         if (outcome.displaced) {
             outcome.displaced();

@@ -96,7 +96,6 @@ private:
     };
     struct Judged;
 
-    Share share_of(const plugin::Exchange& exchange) const;
     std::string token_of(const plugin::Exchange& exchange, std::string& fault) const;
     plugin::Decision judge(plugin::Exchange& exchange, const std::string& text, bool may_wait);
     plugin::Decision wait_for_key(plugin::Exchange& exchange, const std::string& text);

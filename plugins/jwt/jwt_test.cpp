@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "common/service_for_tests.hpp"
 #include "jwt/signer_for_tests.hpp"
 #include "unit/plugin/run_rig.hpp"
 
@@ -327,6 +328,83 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
     CHECK(plugins::read_key_set(many + "]}", true).size() == 100);
     CHECK_THROWS(plugins::read_key_set(many + "," + ec_key + "]}", true));
     std::filesystem::remove_all(folder);
+}
+
+namespace {
+
+/// A key server that answers once, and then not until it is let go. It is asked in vain for 4 s at most.
+class SlowKeys {
+public:
+    explicit SlowKeys(std::string keys)
+        : service_([this, keys](const std::string&) {
+              if (asked_++ > 0) {
+                  open_.wait();
+              }
+              return test::Service::json(keys);
+          }) {}
+    ~SlowKeys() { opens_.set_value(); }
+    const std::string& url() const { return service_.url; }
+
+private:
+    std::promise<void> opens_;
+    std::shared_future<void> open_ = opens_.get_future().share();
+    std::atomic<int> asked_{0};
+    test::Service service_;
+};
+
+struct KeyCrowd {
+    std::size_t busy = 0;
+    std::size_t wrong = 0;  // said to be invalid
+    bool in_time = false;   // all was done while the key server was silent
+};
+
+/// As many visitors with a key that is not known as may wait for it, one of another service, and one too many.
+KeyCrowd crowd_at_key_server(const Signer& signer, const std::string& keys) {
+    SlowKeys server(keys);
+    JwtFixture rig("{audience: app, jwks_url: '" + server.url() + "'}");
+    REQUIRE(passes_jwt(rig.come(signer.token(R"({"alg":"ES384","kid":"e"})", claims()))));
+    const std::string unknown = signer.token(R"({"alg":"ES384","kid":"new"})", claims());
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::unique_ptr<hooks::HttpRun>> runs;
+    const auto come = [&](const char* service) {
+        rig.info.service = service;
+        rig.begin("GET /", "Authorization: Bearer " + unknown + "\r\n");
+        REQUIRE(rig.ask() == Step::wait);
+        runs.push_back(std::move(rig.run));
+    };
+    for (std::size_t i = 0; i < plugins::KeySource::waiters_max; ++i) {
+        come("noisy");
+    }
+    come("quiet");
+    come("noisy");
+    rig.wait_for(2);
+    KeyCrowd crowd;
+    for (const auto& run : runs) {
+        if (run->request(rig.now) == Step::answer) {
+            const std::string code = run->take_reply().code;
+            crowd.busy += code == "jwt_busy" ? 1 : 0;
+            crowd.wrong += code == "jwt_invalid" ? 1 : 0;
+        }
+    }
+    crowd.in_time = std::chrono::steady_clock::now() - start < 3s;
+    for (const auto& run : runs) {
+        run->close({});
+    }
+    return crowd;
+}
+
+}  // namespace
+
+TEST_CASE("jwt: who has no place to wait for a key is not said to have a wrong token", "[jwt][jwks]") {
+    const Signer ec("ES384");
+    const std::string keys = R"({"keys":[{"kty":"EC","kid":"e","crv":"P-384","use":"sig","x":")" + ec.number("qx", 48) +
+                             R"(","y":")" + ec.number("qy", 48) + R"("}]})";
+    KeyCrowd crowd = crowd_at_key_server(ec, keys);
+    while (!crowd.in_time) {
+        crowd = crowd_at_key_server(ec, keys);
+    }
+    CHECK(crowd.busy == 2);
+    CHECK(crowd.wrong == 0);
 }
 
 TEST_CASE("jwt: settings that can not work are told with their places", "[jwt][check]") {

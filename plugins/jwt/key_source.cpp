@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/at_end.hpp"
+
 namespace ferrotunnel::plugins {
 
 KeySource::KeySource(Options options, Tell tell) : options_(std::move(options)), tell_(std::move(tell)) {
@@ -57,25 +59,25 @@ void KeySource::tick(Time now) {
     }
 }
 
-bool KeySource::wait_for_unknown(Share share, std::function<void()> then, Time now) {
-    std::optional<std::function<void()>> displaced;
-    {
-        const std::lock_guard lock(mutex_);
-        if (options_.url.empty() || !begin_fetch_for_unknown(now)) {
-            return false;
+KeySource::Wait KeySource::wait_for_unknown(Share share, Then then, Time now) {
+    std::optional<Then> displaced;
+    const AtEnd tell_displaced([&displaced] {
+        if (displaced) {
+            (*displaced)(Wake::displaced);
         }
-        if (waiters_.size() >= waiters_max) {
-            displaced = waiters_.make_room(share);
-            if (!displaced) {
-                return false;
-            }
+    });
+    const std::lock_guard lock(mutex_);
+    if (options_.url.empty() || !begin_fetch_for_unknown(now)) {
+        return Wait::none;
+    }
+    if (waiters_.size() >= waiters_max) {
+        displaced = waiters_.make_room(share);
+        if (!displaced) {
+            return Wait::busy;
         }
-        waiters_.push(share, std::move(then));
     }
-    if (displaced) {
-        (*displaced)();
-    }
-    return true;
+    waiters_.push(share, std::move(then));
+    return Wait::begun;
 }
 
 // With the lock. False: there is no fetch to wait for.
@@ -118,7 +120,7 @@ void KeySource::fetched(const HttpAnswer& answer) {
     } catch (const std::exception& wrong) {
         problem = wrong.what();
     }
-    FairQueue<std::function<void()>> waiters;
+    FairQueue<Then> waiters;
     {
         const std::lock_guard lock(mutex_);
         fetches_ = false;
@@ -134,7 +136,7 @@ void KeySource::fetched(const HttpAnswer& answer) {
         tell_("jwks_url " + options_.url + " gives no keys: " + problem + "; those that are known stay");
     }
     while (!waiters.empty()) {
-        waiters.pop()();
+        waiters.pop()(Wake::fetched);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -48,10 +49,20 @@ public:
     bool is_complete() const;
     /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
     void tick(Time now);
+    /// Why a wait has ended.
+    enum class Wake : std::uint8_t {
+        fetched,    // the fetch is over, with or without success
+        displaced,  // one of a smaller share has the place, and nothing is known yet
+    };
+    using Then = std::function<void(Wake)>;
+    enum class Wait : std::uint8_t {
+        begun,
+        none,  // there is no fetch to wait for, since one has just been made
+        busy,  // too many wait
+    };
     /// Has `then` called on another thread when a fetch has ended that may bring a key that is not known, or before
-    /// that when one of a smaller share takes its place. False: there is none to wait for, since one has just been
-    /// made, or too many wait. Any thread.
-    bool wait_for_unknown(Share share, std::function<void()> then, Time now);
+    /// that when it is displaced. Any thread.
+    Wait wait_for_unknown(Share share, Then then, Time now);
 
 private:
     bool begin_fetch_for_unknown(Time now);
@@ -66,7 +77,7 @@ private:
     std::vector<Key> of_file_;
     std::vector<Key> of_url_;
     std::shared_ptr<const KeySet> set_;
-    FairQueue<std::function<void()>> waiters_;
+    FairQueue<Then> waiters_;
     bool fetches_ = false;
     bool has_fetched_ = false;  // once, with success
     Time next_fetch_{};

@@ -24,19 +24,20 @@ TEST_CASE("limit: of those who wait for the key server, one service leaves half 
     std::size_t displaced = 0;
     const auto come = [&](std::uint64_t service) {
         return source.wait_for_unknown(
-            {service, 0}, [&displaced] { ++displaced; }, now);
+            {service, 0}, [&displaced](KeySource::Wake why) { displaced += why == KeySource::Wake::displaced ? 1 : 0; },
+            now);
     };
     std::size_t waiting = 0;
-    while (come(1)) {
+    while (come(1) == KeySource::Wait::begun) {
         ++waiting;
     }
     CHECK(waiting == KeySource::waiters_max);
     for (std::size_t i = 0; i < KeySource::waiters_max / 2; ++i) {
-        CHECK(come(2));
+        CHECK(come(2) == KeySource::Wait::begun);
     }
     CHECK(displaced == KeySource::waiters_max / 2);
-    CHECK_FALSE(come(2));
-    CHECK_FALSE(come(1));
+    CHECK(come(2) == KeySource::Wait::busy);
+    CHECK(come(1) == KeySource::Wait::busy);
 }
 
 TEST_CASE("limit: a storm of unknown keys is one question to the key server, for which so many wait", "[jwt][limits]") {
@@ -54,7 +55,7 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
         visitors.emplace_back([&] {
             for (int j = 0; j < 100; ++j) {
                 waiting += source.wait_for_unknown(
-                               {}, [&told] { ++told; }, now)
+                               {}, [&told](KeySource::Wake) { ++told; }, now) == KeySource::Wait::begun
                                ? 1U
                                : 0U;
             }
@@ -75,7 +76,7 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
         std::this_thread::sleep_for(1ms);
     }
     CHECK(lines == 1);
-    CHECK_FALSE(source.wait_for_unknown(
-        {}, [] {}, now));  // it is left alone for a while
+    CHECK(source.wait_for_unknown(
+              {}, [](KeySource::Wake) {}, now) == KeySource::Wait::none);  // it is left alone for a while
     CHECK(server.drop_waiting() == 0);
 }

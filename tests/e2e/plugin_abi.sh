@@ -11,7 +11,7 @@ say "the header has only grown"
 declarations() { grep -v '^#pragma once' "$1/ferrotunnel/plugin_abi.h" | cc -E -P -x c - | awk -f "$E2E_SOURCE/plugins/declarations.awk" | sort; }
 declarations "$include" >"$dir/declarations"
 at_least "declarations of the header" "$(wc -l <"$dir/declarations")" 100
-for minor in 0 1 2 3; do
+for minor in 0 1 2 3 4; do
     declarations "$frozen/minor$minor" >"$dir/declarations.$minor"
     at_least "declarations of minor version $minor" "$(wc -l <"$dir/declarations.$minor")" 100
     comm -23 "$dir/declarations.$minor" "$dir/declarations" >"$dir/lost"
@@ -35,8 +35,8 @@ build() {
 build first "$frozen/minor0" -DPROBE_MINOR=0
 build second "$frozen/minor1" -DPROBE_MINOR=1
 build third "$frozen/minor2" -DPROBE_MINOR=2
-build current "$include" -DPROBE_MINOR=2
-build newer "$future" -DPROBE_MINOR=2 -DPROBE_FUTURE
+build current "$include" -DPROBE_MINOR=4
+build newer "$future" -DPROBE_MINOR=4 -DPROBE_FUTURE
 # And C++ over a newer table of functions.
 g++ -std=c++20 -O1 -shared -fPIC -I "$future" -o "$dir/bodies.so" \
     "$E2E_SOURCE/../../docs/plugins/examples/bodies.cpp"
@@ -74,6 +74,7 @@ equal "the words that the backend sees" "$(ask app.example.com /words -H 'X-Firs
 minor=$(sed -nE 's/^enum \{ FT_ABI_MINOR = ([0-9]+).*/\1/p' "$include/ferrotunnel/plugin_abi.h")
 equal "fields of theirs" "$(grep -ciE "^X-(first: built with 0|second: built with 1|third: built with 2|current: built with $minor|newer: built with 99), host has $minor" \
     "$dir/head")" 5
+equal "those that know the token of the service" "$(grep -ciE '^X-(current|newer): .*, token token' "$dir/head")" 2
 
 head -c 1234 /dev/zero >"$dir/body"
 for name in "${probes[@]}"; do

@@ -1,7 +1,7 @@
 /* A plugin for plugin_abi.sh that uses what the interface had in minor version 0, so that one source is built with the
  * header of each version. Its type's name is PROBE_NAME; it answers below "/NAME/", and does the rest everywhere.
  *
- *   PROBE_MINOR=1    also what came with minor version 1; 2: and with 2
+ *   PROBE_MINOR=1    also what came with minor version 1; 2: and with 2; 4: and with 4
  *   PROBE_FUTURE     built with a header in which each struct has one more member, from_the_future
  */
 #include <pthread.h>
@@ -148,13 +148,19 @@ static ft_decision on_response(void *instance, ft_exchange *exchange) {
 #endif
     };
     const ft_text wanted = http->get(exchange, FT_QUERY);
-    char words[64];
+    char words[96];
+#if PROBE_MINOR >= 4
+    const ft_text token = http->get(exchange, FT_TOKEN);
+#else
+    const ft_text token = {"none", 4};
+#endif
     (void)instance;
     if (wanted.size > 0 && memcmp(wanted.data, "?" PROBE_NAME, wanted.size) == 0 &&
         !bodies->transform(exchange, FT_RESPONSE, &doubling, NULL)) {
         return FT_FAILED;
     }
-    snprintf(words, sizeof(words), "built with %d, host has %u", FT_ABI_MINOR, host->abi_minor);
+    snprintf(words, sizeof(words), "built with %d, host has %u, token %.*s", FT_ABI_MINOR, host->abi_minor,
+             (int)token.size, token.data != NULL ? token.data : "");
     http->edit(exchange, FT_RESPONSE, FT_SET, text("X-" PROBE_NAME), text(words));
     return FT_GO_ON;
 }
