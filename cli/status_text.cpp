@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <set>
 
 #include "printable.hpp"
 #include "service_rows.hpp"
@@ -103,11 +104,17 @@ std::string rate_text(const ServiceRow& row) {
     return row.per_second ? fmt::format("{:.1f}", *row.per_second) : std::string("-");
 }
 
-// Of each service those who make most of its traffic, at most three, and `rows_max` in all.
+// Of each service those who make most of its traffic, at most three, and `rows_max` in all. The members of a group have
+// one list, which each of them shows.
 std::string top_visitors_text(const std::vector<ServiceRow>& services, std::size_t rows_max) {
     constexpr std::size_t of_one_max = 3;
     Rows rows{{"MOST FROM", "SERVICE", "VISITS", "BYTES"}};
+    std::set<std::string> told;
     for (const ServiceRow& row : services) {
+        if (row.service != nullptr &&
+            !told.insert(text_in(*row.service, "name") + ' ' + text_in(*row.service, "endpoint")).second) {
+            continue;
+        }
         std::size_t of_one = 0;
         for (const Json& visitor : member_of(row.service != nullptr ? *row.service : nothing, "top_visitors")) {
             if (++of_one > of_one_max || rows.size() > rows_max) {
@@ -141,7 +148,7 @@ std::string resume_line(const Json& status) {
 }
 
 std::string tunnels_text(const Json& status, const Pace& pace, const std::string& order) {
-    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "VISITORS", "A SECOND"}};
+    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "A SECOND", "VISITORS"}};
     const std::vector<ServiceRow> services = service_rows(status, pace.before, pace.seconds, order);
     const Json* client = nullptr;  // of the row above
     for (const ServiceRow& row : services) {
@@ -158,7 +165,7 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
         }
         if (row.service != nullptr) {
             cells.insert(cells.end(), {text_in(*row.service, "name"), or_dash(text_in(*row.service, "endpoint")),
-                                       visitors_text(*row.service), rate_text(row)});
+                                       rate_text(row), visitors_text(*row.service)});
         }
         rows.push_back(std::move(cells));
     }
@@ -276,14 +283,14 @@ std::string secret_text(const Json& token, const char* which) {
 }
 
 std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {
-    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "VISITORS", "A SECOND", "BYTES"}};
+    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "A SECOND", "BYTES", "VISITORS"}};
     for (const ServiceRow& row : services) {
         const Json& service = *row.service;
         rows.push_back(
             {text_in(service, "name"), or_dash(text_in(service, "endpoint")), or_dash(text_in(service, "client")),
-             std::to_string(number_in(service, "client_id")), text_in(service, "token"), visitors_text(service),
-             rate_text(row),
-             size_text(static_cast<double>(number_in(service, "bytes_received") + number_in(service, "bytes_sent")))});
+             std::to_string(number_in(service, "client_id")), text_in(service, "token"), rate_text(row),
+             size_text(static_cast<double>(number_in(service, "bytes_received") + number_in(service, "bytes_sent"))),
+             visitors_text(service)});
     }
     return table(rows, 2) + left_off(answer) + top_visitors_text(services, top_visitors_of_services);
 }

@@ -65,13 +65,14 @@ visit() {
 }
 visit &
 visiting=$!
+on_end "kill $visiting 2>/dev/null"
 is_busy() {
     run_ok services --sort rate --interval 0.3 --control "$sockets/server.sock"
-    awk '$1 == "app.test" { ok = $7 > 0 } END { exit !ok }' "$dir/run.out" && [[ $(first_service) == app.test ]]
+    awk '$1 == "app.test" { ok = $6 > 0 } END { exit !ok }' "$dir/run.out" && [[ $(first_service) == app.test ]]
 }
 wait_until $patience "the rate of the busy service" is_busy
 start watch "$FERROTUNNEL" status --watch --interval 0.3 --sort rate --control "$sockets/server.sock"
-wait_for_text watch 'app.test  *http[^ ]*  *[0-9]*  *[0-9]*[1-9][0-9.]*$'
+wait_for_text watch 'app.test  *http[^ ]*  *[0-9]*[1-9][0-9.]*  *[0-9]*$'
 kill_now watch
 touch "$dir/enough"
 wait "$visiting"
