@@ -317,12 +317,13 @@ Client::Client(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&& other) noexcept {
     if (this != &other) {
-        detail::end_engine(std::exchange(impl_, std::move(other.impl_)));
+        detail::keep_copy(impl_);
+        impl_ = std::move(other.impl_);
     }
     return *this;
 }
 Client::~Client() {
-    detail::end_engine(std::move(impl_));
+    detail::keep_copy(impl_);
 }
 
 Service Client::add(Tcp service) {

@@ -107,10 +107,11 @@ private:
     std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
 };
 
-/// Destroys the engine of a Client or Server. That of a copy is kept for ever: to end it would speak on connections
-/// that are the parent's, and wait for threads that are not there.
+/// Takes the engine of a Client or Server that is a copy, and keeps it for ever: to end it would speak on connections
+/// that are the parent's, and wait for threads that are not there. Another one stays where it is: callbacks may use the
+/// handle until its engine has ended.
 template <typename Impl>
-void end_engine(std::unique_ptr<Impl> impl) noexcept {
+void keep_copy(std::unique_ptr<Impl>& impl) noexcept {
     if (impl && impl->is_copy()) {
         static std::mutex mutex;
         static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable, so that it is no leak

@@ -366,12 +366,13 @@ Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&& other) noexcept {
     if (this != &other) {
-        detail::end_engine(std::exchange(impl_, std::move(other.impl_)));
+        detail::keep_copy(impl_);
+        impl_ = std::move(other.impl_);
     }
     return *this;
 }
 Server::~Server() {
-    detail::end_engine(std::move(impl_));
+    detail::keep_copy(impl_);
 }
 
 void Server::start() {
