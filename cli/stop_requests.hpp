@@ -17,9 +17,7 @@ public:
         if (signal == last_ && now - at_ < same_within) {
             return 0;
         }
-        last_ = signal;
-        at_ = now;
-        return ++requests_;
+        return count_key(signal, now);
     }
     /// The same of a key, which is pressed as often as somebody means it: only a program may repeat it.
     int count_key(int signal, Clock::time_point now) noexcept {
