@@ -125,7 +125,7 @@ TEST_CASE("a client that is kicked comes back", "[threads][control]") {
     // One that is kept out for a time comes back when it is over, which another kick may change.
     CHECK(has(both.of_server().kick("alice", 3'600), R"({"kicked":1,"kept_out":1})"));
     CHECK(eventually([&] { return both.server.stats().logins_refused != 0; }));
-    CHECK(both.server.stats().clients == 0);
+    CHECK(eventually([&] { return both.server.stats().clients == 0; }));  // its second connection ends on its own
     CHECK(has(both.of_server().status(), R"("name":"alice","token":"token-1","seconds":3)"));
     CHECK(has(both.of_server().kick("alice", 1), R"({"kicked":0,"kept_out":1})"));
     CHECK(eventually([&] { return both.server.stats().services == 1; }));

@@ -1,6 +1,7 @@
 // What a tap records of a connection's bytes, whatever way they are cut, and what it does where they are no HTTP.
 #include "inspect/http_tap.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -31,8 +32,9 @@ struct Line {
     std::vector<Exchange> all() const {
         std::vector<Exchange> exchanges;
         for (const auto& record : inspector->records().all()) {
-            exchanges.insert(exchanges.begin(), record->copy());
+            exchanges.push_back(record->copy());
         }
+        std::reverse(exchanges.begin(), exchanges.end());
         return exchanges;
     }
     Exchange only() const {
@@ -370,8 +372,9 @@ TEST_CASE("rows of a backend that is not reached come no faster than others, and
     line.tap = line.inspector->http_tap({"web", "127.0.0.1:3000", {}, 99'999, 1, line.now});
     line.tap->not_reached("Connection refused", {}, line.now);
     line.tap->over(line.now);
-    CHECK(status_of(line.all().back()) == 0);
-    CHECK(line.all().back().id == 99'999);
+    const std::vector<Exchange> all = line.all();
+    CHECK(status_of(all.back()) == 0);
+    CHECK(all.back().id == 99'999);
 }
 
 TEST_CASE("a connection whose backend is not reached says why", "[inspect]") {
