@@ -35,12 +35,12 @@ void put_times(Exposition& to, std::string_view labels, const Timings& timings) 
 
 void put_bytes(Exposition& to, const Labelled& services) {
     to.family("ferrotunnel_service_trunk_received_bytes", Type::counter,
-              "Payload of a service that has come by the connections between clients and server.");
+              "Payload bytes of a service received over tunnel connections.");
     for (const auto& [labels, stats] : services) {
         to.sample_of(labels, stats->bytes_received);
     }
     to.family("ferrotunnel_service_trunk_sent_bytes", Type::counter,
-              "Payload of a service that was sent by the connections between clients and server.");
+              "Payload bytes of a service sent over tunnel connections.");
     for (const auto& [labels, stats] : services) {
         to.sample_of(labels, stats->bytes_sent);
     }
@@ -49,7 +49,7 @@ void put_bytes(Exposition& to, const Labelled& services) {
 void put_answers(Exposition& to, const Labelled& services) {
     static constexpr std::array<std::string_view, 5> classes{"1xx", "2xx", "3xx", "4xx", "5xx"};
     to.family("ferrotunnel_service_http_answers", Type::counter,
-              "Requests for an HTTP service that are over, by the status of their answers.");
+              "Completed requests of an HTTP service, by status class of the response.");
     for (const auto& [labels, stats] : services) {
         for (std::size_t i = 0; i < classes.size() && !stats->whole.buckets.empty(); ++i) {
             to.sample_of(labels, stats->answers[i], "code", classes[i]);
@@ -78,10 +78,10 @@ void put_of_server(Exposition& to, const std::vector<ServiceStats>& services) {
     put_bytes(to, all);
     put_answers(to, all);
     to.family("ferrotunnel_service_http_first_byte_seconds", Type::histogram,
-              "From the head of a request to that of its answer.");
+              "Seconds from the head of a request to the head of its response.");
     put_timings(to, all, &ServiceStats::first_byte);
     to.family("ferrotunnel_service_http_request_seconds", Type::histogram,
-              "From the head of a request to the end of its answer.");
+              "Seconds from the head of a request to the end of its response.");
     put_timings(to, all, &ServiceStats::whole);
 }
 
@@ -98,16 +98,17 @@ void put(Exposition& to, const metrics::MemberBook& members) {
         }
     }
     to.family("ferrotunnel_group_visitors", Type::counter,
-              "Visitors that a member of a group was given; of HTTP, requests.");
+              "Connections assigned to a group member; for HTTP, requests.");
     for (const auto& [labels, row] : rows) {
         to.sample_of(labels, row->visitors.load());
     }
-    to.family("ferrotunnel_group_visitors_open", Type::gauge, "Those of them that are there now.");
+    to.family("ferrotunnel_group_visitors_open", Type::gauge,
+              "Connections, or HTTP requests, that a group member is serving.");
     for (const auto& [labels, row] : rows) {
         to.sample_of(labels, row->now.load());
     }
     to.family("ferrotunnel_group_ejections", Type::counter,
-              "Times that a member was ejected, since it failed its visitors.");
+              "Times a group member was ejected for failing its visitors.");
     for (const auto& [labels, row] : rows) {
         to.sample_of(labels, row->ejections.load());
     }
@@ -123,17 +124,18 @@ void put_of_client(Exposition& to, const std::vector<ServiceStats>& services) {
 }
 
 void put(Exposition& to, const ReloadCounts& counts) {
-    to.family("ferrotunnel_config_reloads", Type::counter, "Times that the configuration was read again.");
+    to.family("ferrotunnel_config_reloads", Type::counter, "Configuration reloads, by result.");
     to.sample(counts.applied, {{"result", "applied"}});
     to.sample(counts.refused, {{"result", "refused"}});
     to.single("ferrotunnel_config_last_reload_successful", Type::gauge,
-              "1, or 0 where the configuration had mistakes when it was read last.",
+              "1 if the last configuration reload succeeded, 0 if the configuration was rejected.",
               std::uint64_t{counts.last_was_applied ? 1U : 0U});
     to.single("ferrotunnel_config_last_reload_success_timestamp_seconds", Type::gauge,
-              "When it was read again and applied last, in seconds since 1970; 0: not since the start.",
+              "Time of the last successful configuration reload, in seconds since 1970; 0 if there was none.",
               counts.last_applied);
     to.single("ferrotunnel_config_last_reload_failure_timestamp_seconds", Type::gauge,
-              "When it had mistakes last, in seconds since 1970; 0: not since the start.", counts.last_refused);
+              "Time of the last rejected configuration reload, in seconds since 1970; 0 if there was none.",
+              counts.last_refused);
 }
 
 void put(Exposition& to, const std::vector<WorkerStats>& workers) {
@@ -142,10 +144,10 @@ void put(Exposition& to, const std::vector<WorkerStats>& workers) {
             to.sample(seconds_of(workers[i].*time), {{"worker", std::to_string(i)}});
         }
     };
-    to.family("ferrotunnel_worker_ran_seconds", Type::counter, "Time that a worker's thread had a processor.");
+    to.family("ferrotunnel_worker_ran_seconds", Type::counter, "CPU time used by a worker thread, in seconds.");
     put_each(&WorkerStats::ran);
     to.family("ferrotunnel_worker_waited_seconds", Type::counter,
-              "Time that a worker's thread was ready to run and waited for a processor.");
+              "Time a worker thread was runnable and waited for a CPU, in seconds.");
     put_each(&WorkerStats::waited);
     Timings delays;
     for (const WorkerStats& worker : workers) {
@@ -157,22 +159,22 @@ void put(Exposition& to, const std::vector<WorkerStats>& workers) {
         }
     }
     to.family("ferrotunnel_worker_timer_delay_seconds", Type::histogram,
-              "How late timers were, since workers were busy with others or had no processor.");
+              "Delay of timers caused by busy workers or a busy CPU, in seconds.");
     put_times(to, {}, delays);
 }
 
 void put_usual_names(Exposition& to, const TrafficStats& stats) {
-    to.single("ferrotunnel_tunnel_frames_processed", Type::counter, "Frames, received and sent.",
+    to.single("ferrotunnel_tunnel_frames_processed", Type::counter, "Frames received and sent.",
               stats.frames_received + stats.frames_sent);
-    to.single("ferrotunnel_tunnel_bytes_transferred", Type::counter, "Payload, received and sent.",
+    to.single("ferrotunnel_tunnel_bytes_transferred", Type::counter, "Payload bytes received and sent.",
               stats.bytes_received + stats.bytes_sent);
-    to.single("ferrotunnel_tunnel_queue_depth", Type::gauge, "Payload that waits in memory, in bytes.",
+    to.single("ferrotunnel_tunnel_queue_depth", Type::gauge, "Payload bytes queued in memory.",
               stats.bytes_held + stats.bytes_queued);
     to.family("ferrotunnel_tunnel_decode_latency_seconds", Type::histogram,
-              "Work on the frames of a read, of one read in sixteen.");
+              "Seconds spent decoding the frames of one read; one read in sixteen is sampled.");
     put_times(to, {}, stats.decode);
     to.family("ferrotunnel_tunnel_encode_latency_seconds", Type::histogram,
-              "Work on the frames of a write, of one write in sixteen.");
+              "Seconds spent encoding the frames of one write; one write in sixteen is sampled.");
     put_times(to, {}, stats.encode);
 }
 
