@@ -128,7 +128,7 @@ const CommandInfo& check_info() {
         "Files that it names are read, too: tokens and certificates, for example.\n",
         {{"Options",
           {{"config", "FILE", "The same as FILE (default ferrotunnel.yml)", "", false, 'c'},
-           {"effective", "", "Print the whole configuration, with defaults and hidden secrets",
+           {"effective", "", "Print the whole configuration with defaults; secrets are hidden",
             "Print the whole configuration instead, with included files and defaults; secrets are hidden."}}}},
         CommandInfo::Kind::check,
     };

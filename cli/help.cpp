@@ -10,6 +10,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
+constexpr std::size_t columns = 100;
 constexpr std::size_t option_columns = 30;  // where the texts of --help all begin
 
 // `text`, broken into lines between words. The first line begins at column `indent`; the others are indented to it.
@@ -19,7 +20,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     while (!text.empty()) {
         const std::size_t length = std::min(text.find(' '), text.size());
         const std::string_view word = text.substr(0, length);
-        if (column != indent && column + 1 + word.size() > help_columns_max) {
+        if (column != indent && column + 1 + word.size() > columns) {
             lines += '\n' + std::string(indent, ' ');
             column = indent;
         } else if (column != indent) {

@@ -1,4 +1,5 @@
-// Help texts: a page for --help, and everything for --help all.
+// Help texts: for --help a page, which has at most 45 lines and 100 columns (tests/e2e/help.sh), and for --help all
+// everything.
 #pragma once
 
 #include <string>
@@ -8,10 +9,6 @@
 #include "options.hpp"
 
 namespace ferrotunnel::cli {
-
-/// No page of --help has more lines or columns.
-inline constexpr std::size_t help_lines_max = 45;
-inline constexpr std::size_t help_columns_max = 100;
 
 struct CommandGroup {
     std::string_view title;

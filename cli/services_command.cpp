@@ -93,7 +93,7 @@ const CommandInfo& remove_info() {
 const CommandInfo& disable_info() {
     static const CommandInfo info{
         "services disable",
-        "disable a service of a running client until it is enabled; its visitors finish",
+        "disable a service of a running client; its visitors finish",
         "NAME",
         "  ferrotunnel services disable web\n"
         "It stays disabled after a reload and a restart: conf.d/90-runtime.yml next to the client's\n"

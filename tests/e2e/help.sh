@@ -27,7 +27,7 @@ is_narrow() {
 at_most() { (($2 <= $3)) || fail "$1: $2, more than $3"; }
 
 # The options that the text in FILE lists, one a line.
-options_in() { grep -oE '^  (-[a-zA-Z], )?--[a-z0-9+-]+' "$1" | grep -oE -- '--[a-z0-9+-]+' | sort; }
+options_in() { sed -nE 's/^  (-[a-zA-Z], )?(--[a-z0-9+-]+).*/\2/p' "$1" | sort; }
 
 say "the program"
 prints_help --help
