@@ -64,43 +64,39 @@ void apply_health(const Options& options, const std::vector<AnyService*>& servic
 
 std::vector<OptionInfo> backend_tls_options() {
     return {
-        {"backend-ca", "FILE",
-         "Check the certificates of backends that are written https://..., h2://... or tls://... against the CAs in "
-         "this "
-         "PEM file. Default: the system's.",
-         false},
-        {"backend-name", "NAME",
-         "The name that the certificate of such a backend must have, and that it is asked for (SNI). Default: the host "
-         "of its address.",
-         false},
-        {"backend-certificate", "FILE",
-         "Show this certificate (PEM, its chain behind it) to backends that are written https://..., h2://... or "
-         "tls://... and ask for one. Needs --backend-key.",
-         false},
-        {"backend-key", "FILE", "The key of --backend-certificate (PEM, without a pass phrase).", false},
-        {"backend-insecure", "", "Take any certificate of such a backend: who is in between can read everything.",
-         false},
+        {"backend-ca", "FILE", "",
+         "Verify backends written as https://..., h2://... or tls://... against the CAs in this PEM file. Default: the "
+         "system's."},
+        {"backend-name", "NAME", "",
+         "Name that the certificate of such a backend must have, and that is sent to it (SNI). Default: the host of "
+         "its "
+         "address."},
+        {"backend-certificate", "FILE", "",
+         "Client certificate (PEM, with its chain) for backends written as https://..., h2://... or tls://... that "
+         "require one. Needs --backend-key."},
+        {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a pass phrase)."},
+        {"backend-insecure", "", "Accept any TLS certificate of the backend",
+         "Accept any certificate of such a backend: anyone on the path to it can read and change everything."},
     };
 }
 
 OptionInfo proxy_protocol_option() {
-    return {"proxy-protocol", "v1|v2",
-            "Tell backends who the visitor is, by a header of the PROXY protocol in front of the first byte.", false};
+    return {"proxy-protocol", "v1|v2", "Send the visitor's address in a PROXY protocol header",
+            "Send the visitor's address to backends, in a PROXY protocol header before the first byte."};
 }
 
 OptionInfo health_option() {
-    return {"health", "PATH|tcp",
-            "Look again and again whether the backends of HTTP services answer this path with 200 to 399, or whether "
-            "backends take connections; visitors come only while they do.",
-            false};
+    return {
+        "health", "PATH|tcp", "Check the backend; accept visitors only while it is healthy",
+        "Check regularly that the backends of HTTP services answer this path with 200 to 399, or that backends accept "
+        "connections (`tcp`); visitors are accepted only while they do."};
 }
 
 OptionInfo group_option() {
     return {
-        "group", "NAME",
-        "Other clients with the same token may offer the same port or host, with this name: visitors are spread over "
-        "them. Default: this client alone.",
-        false};
+        "group", "NAME", "Share the port or host with other clients of this group",
+        "Share the port or host with other clients that have the same token and name this group: visitors are spread "
+        "over them. Default: this client alone."};
 }
 
 bool has_backend_options(const Options& options) {

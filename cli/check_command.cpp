@@ -121,16 +121,15 @@ void check(const Sources& sources, Problems& problems) {
 const CommandInfo& check_info() {
     static const CommandInfo info{
         "check",
-        "tells whether a configuration file is right, without starting anything",
+        "validate a configuration file without starting anything",
         "[FILE]",
         "  ferrotunnel check\n"
         "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
-        "Without FILE: ferrotunnel.yml. Files that it names are read, tokens and certificates included.\n",
-        {{"Configuration file",
-          {{"config", "FILE", "The same as FILE, as the other commands have it.", false, 'c'},
-           {"effective", "",
-            "Print the whole configuration instead: with what it includes and with defaults, and its secrets hidden.",
-            false}}}},
+        "Files that it names are read, too: tokens and certificates, for example.\n",
+        {{"Options",
+          {{"config", "FILE", "The same as FILE (default ferrotunnel.yml)", "", false, 'c'},
+           {"effective", "", "Print the whole configuration with defaults; secrets are hidden",
+            "Print the whole configuration instead, with included files and defaults; secrets are hidden."}}}},
         CommandInfo::Kind::check,
     };
     return info;

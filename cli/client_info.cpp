@@ -1,4 +1,6 @@
-// What `ferrotunnel client` and its short forms say of themselves: their options, with help and examples.
+// The options of `ferrotunnel client` and its short forms, with help and examples.
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "backend_options.hpp"
@@ -17,50 +19,106 @@ namespace {
 /// The options about plugins that a command has.
 enum class Guards { none, connections, all };
 
-// The sections of a command that offers services. `own`: its own options, which follow the server's address.
-// `backend_tls`: whether it has the options for backends that speak TLS; `proxy`: that for the PROXY protocol.
-std::vector<OptionSection> client_sections(const std::vector<OptionInfo>& own, bool backend_tls, Guards guards,
-                                           bool proxy = true) {
-    std::vector<OptionSection> sections = sections_of(detail::client_options());
-    std::vector<OptionInfo>& options = sections.front().options;
-    options.insert(options.begin() + 1, own.begin(), own.end());
-    std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
+// The sections of a command that offers services: its own options come first. `backend_tls`: whether it has the options
+// for backends that speak TLS; `proxy`: that for the PROXY protocol.
+std::vector<OptionSection> client_sections(OptionSection service, bool backend_tls, Guards guards, bool proxy = true) {
+    std::vector<OptionInfo>& options = service.options;
     if (proxy) {
-        backend.insert(backend.end(), {proxy_protocol_option(), health_option(), group_option()});
+        options.insert(options.end(), {health_option(), group_option(), proxy_protocol_option()});
     }
+    const std::vector<OptionInfo> backend = backend_tls ? backend_tls_options() : std::vector<OptionInfo>();
     options.insert(options.end(), backend.begin(), backend.end());
+    std::vector<OptionSection> sections{std::move(service)};
     if (guards != Guards::none) {
-        const std::vector<OptionInfo> guarding = guard_options(guards == Guards::all);
-        options.insert(options.end(), guarding.begin(), guarding.end());
+        sections.push_back({"Visitors", guard_options(guards == Guards::all)});
     }
+    const std::vector<OptionSection> settings = sections_of(detail::client_options());
+    sections.insert(sections.end(), settings.begin(), settings.end());
     add_token_options(false, sections);
     sections.push_back(log_section());
     return sections;
 }
 
+OptionInfo remote_port(const char* brief) {
+    return {"remote-port", "PORT", brief};
+}
+
 OptionInfo remote_bind() {
-    return {"remote-bind", "ADDRESS",
-            "The server's address on which the port listens, like 127.0.0.1, as far as the token may have it. Default: "
-            "the server's choice.",
-            false};
+    return {"remote-bind", "ADDRESS", "Listen address of the port, on the server",
+            "Listen address of the port on the server, like 127.0.0.1, if the token has the right to it. Default: the "
+            "server's choice."};
+}
+
+OptionInfo public_host() {
+    return {"host", "HOST[/PATH]", "Public host, with a path or without (default: assigned)",
+            "Public host, as in --http of `client`; with a path: only requests below it. Default: the server assigns a "
+            "host below its --domain, and the client prints it."};
 }
 
 OptionInfo service_token() {
-    return {"service-token", "FILE",
-            "A file with the token that the server wants for what is offered here, beside the client's (`services` in "
-            "its file).",
-            false};
+    return {"service-token", "FILE", "",
+            "File with the token that the server requires for this service, in addition to the client's (`services` in "
+            "the server's file)."};
 }
 
 OptionInfo qr() {
-    return {"qr", "", "Show the URL as a QR code too, for a phone's camera.", false};
+    return {"qr", "", "Show the URL as a QR code, too"};
 }
 
-// A command for one service. `own` are its options about the service, listed among those that it shares with `client`.
-CommandInfo short_form(const char* name, const char* about, const char* examples, const std::vector<OptionInfo>& own,
+// A command for one service. `own` are its options about the service, listed in front of those that it shares with
+// `client`.
+CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
                        bool backend_tls, Guards guards, bool proxy = true) {
+    CommandInfo made{name,
+                     about,
+                     "ADDRESS",
+                     examples,
+                     client_sections({"Service", std::move(own)}, backend_tls, guards, proxy),
+                     CommandInfo::Kind::client};
+    list_in_full_help_only({"tls-ca", "resume", "metrics", "log-format"}, made);  // for services that run for long
+    return made;
+}
+
+std::vector<OptionInfo> client_services() {
     return {
-        name, about, "ADDRESS", examples, client_sections(own, backend_tls, guards, proxy), CommandInfo::Kind::client};
+        {"http", "HOST=ADDRESS", "HTTP service at this host, like app.example.com=3000",
+         "HTTP service at this public host; may be repeated. app.example.com=3000; *.example.com=3000 matches any one "
+         "subdomain; app.example.com/api=3001 only requests below a path; *=3000 every host that no other service "
+         "matches; for =3000 the server assigns a host, and the client prints it; docs.example.com=files:./dist serves "
+         "the files of a folder.",
+         true},
+        {"tcp", "PORT=ADDRESS", "TCP service at this public port, like 2222=22",
+         "TCP service at this public port; may be repeated. 2222=22 forwards to localhost:22. Port 0: the server "
+         "chooses "
+         "one, and the client prints it. 20000-20010=3000-3010: a range, port by port. 127.0.0.1:2222=22: only on that "
+         "address of the server. private=22: no public port; the service is reached by its name through the server's "
+         "--connect-bind.",
+         true},
+        {"udp", "PORT=ADDRESS", "UDP service at this public port, like 53=53",
+         "UDP service at this public port; may be repeated. Each visitor's datagrams reach the address from a port of "
+         "their own. Port 0 and ranges as with --tcp.",
+         true},
+        {"tcp+udp", "PORT=ADDRESS", "",
+         "TCP and UDP service at the same public port, which opens for both or for none; may be repeated. Port 0 and "
+         "ranges as with --tcp.",
+         true},
+        {"passthrough", "HOST=ADDRESS", "TLS service at this host, forwarded without decryption",
+         "TLS service at this host (SNI); may be repeated. The tunnel does not decrypt it: the backend has the "
+         "certificate. app.example.com=8443, *.example.com=8443.",
+         true},
+        {"private", "NAME=ADDRESS", "TCP service for `ferrotunnel visit NAME` only",
+         "TCP service without a public port, which other clients reach by `ferrotunnel visit NAME`; may be repeated.",
+         true},
+        {"private-udp", "NAME=ADDRESS", "",
+         "UDP service without a public port, which other clients reach by `ferrotunnel visit NAME --udp`; may be "
+         "repeated. Needs --key-file.",
+         true},
+        {"key-file", "FILE", "File with the key of the private services",
+         "File with the key of the private services. Their visitors have it too, and the server does not: the traffic "
+         "is encrypted between the clients. `ferrotunnel token` makes one."},
+        service_token(),
+        qr(),
+    };
 }
 
 }  // namespace
@@ -69,54 +127,16 @@ const CommandInfo& client_info() {
     static const CommandInfo info = [] {
         CommandInfo made{
             "client",
-            "offers services that this machine can reach on a server's public ports and hosts",
+            "expose several services through a server",
             "",
             "  ferrotunnel client --server tunnel.example.com --token-file token --tcp 2222=22\n"
-            "  ferrotunnel client --server tunnel.example.com --http app.example.com=3000\n"
-            "  ferrotunnel client --config ferrotunnel.yml\n"
-            "  ferrotunnel client --server tunnel.example.com --tcp 8080=127.0.0.1:80 --tcp 0=db.internal:5432\n",
-            client_sections(
-                {
-                    {"tcp", "PORT=ADDRESS",
-                     "Visitors of this public port reach that address; several times for several. Port 0: the server "
-                     "chooses, and the client prints what it got. 2222=22 means localhost:22. "
-                     "20000-20010=3000-3010: a range, each port with its own behind it. 127.0.0.1:2222=22: on that "
-                     "address of the server alone. private=22: no public port; it is reached by its name, through the "
-                     "server's --connect-bind.",
-                     true},
-                    {"private", "NAME=ADDRESS",
-                     "A service without a public port, which other clients reach by `ferrotunnel visit NAME`; several "
-                     "times for several.",
-                     true},
-                    {"tcp+udp", "PORT=ADDRESS",
-                     "Visitors of this port by TCP and by UDP reach that address: both or none. Port 0 and ranges as "
-                     "with --tcp.",
-                     true},
-                    {"private-udp", "NAME=ADDRESS",
-                     "The same for UDP, with a key; visited by `ferrotunnel visit NAME --udp`.", true},
-                    {"key-file", "FILE",
-                     "A file with the key of the private services, which their visitors have too and the server has "
-                     "not: what passes is encrypted between the clients. `ferrotunnel token` makes one.",
-                     false},
-                    {"udp", "PORT=ADDRESS",
-                     "The same for UDP: each visitor's datagrams reach that address from a port of their own.", true},
-                    {"http", "HOST=ADDRESS",
-                     "HTTP visitors who ask for this host reach that address: app.example.com=3000, "
-                     "*.example.com=3000 (any one label in front), app.example.com/api=3001 (what is below a path), "
-                     "*=3000 (every host that nothing else is for), =3000 (the server assigns a host, and the client "
-                     "prints it), docs.example.com=files:./dist (the files of a folder).",
-                     true},
-                    {"passthrough", "HOST=ADDRESS",
-                     "TLS visitors who ask for this name (SNI) reach that address, and nobody touches their TLS in "
-                     "between: the backend has the certificate. app.example.com=8443, *.example.com=8443.",
-                     true},
-                    service_token(),
-                    qr(),
-                },
-                true, Guards::all),
+            "  ferrotunnel client --http app.example.com=3000 --udp 53=53      # after `ferrotunnel login`\n"
+            "  ferrotunnel client --config ferrotunnel.yml\n",
+            client_sections({"Services", client_services()}, true, Guards::all),
             CommandInfo::Kind::client};
-        made.sections.front().title = "Services";
         made.sections.insert(made.sections.begin(), config_section());
+        list_in_full_help_only(
+            {"qr", "proxy-protocol", "backend-insecure", "password-file", "tls-ca", "resume", "log-format"}, made);
         return made;
     }();
     return info;
@@ -124,44 +144,50 @@ const CommandInfo& client_info() {
 
 const CommandInfo& tcp_info() {
     static const CommandInfo info =
-        short_form("tcp", "the short form of client, for one service",
+        short_form("tcp", "expose one TCP service, like SSH or a database",
+                   "  ferrotunnel tcp 22                                  # after `ferrotunnel login`\n"
                    "  ferrotunnel tcp 22 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
-                    remote_bind(),
-                    service_token()},
+                   "  ferrotunnel tcp db.internal:5432 --remote-port 15432\n"
+                   "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or tls://HOST:PORT.\n",
+                   {remote_port("Public port (default 0: the server chooses one)"), remote_bind(), service_token()},
                    true, Guards::connections);
     return info;
 }
 
 const CommandInfo& udp_info() {
-    static const CommandInfo info =
-        short_form("udp", "the short form of client, for one UDP service",
-                   "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820 --server tunnel.example.com\n",
-                   {{"remote-port", "PORT", "The public UDP port. Default: 0, the server chooses one.", false},
-                    remote_bind(),
-                    service_token()},
-                   false, Guards::none, false);
+    static const CommandInfo info = [] {
+        CommandInfo made = short_form(
+            "udp", "expose one UDP service, like DNS or WireGuard",
+            "  ferrotunnel udp 53                                  # after `ferrotunnel login`\n"
+            "  ferrotunnel udp 53 --server tunnel.example.com --token-file token\n"
+            "  ferrotunnel udp 127.0.0.1:51820 --remote-port 51820\n"
+            "ADDRESS is a port of this machine, or HOST:PORT.\n",
+            {remote_port("Public UDP port (default 0: the server chooses one)"), remote_bind(), service_token()}, false,
+            Guards::none, false);
+        list_in_full_help_only({"inspect"}, made);  // UDP is not recorded
+        return made;
+    }();
     return info;
 }
 
 const CommandInfo& visit_info() {
     static const CommandInfo info = [] {
-        CommandInfo made = short_form(
-            "visit", "reaches a private service of another client, encrypted from client to client",
-            "  ferrotunnel visit db --local 5432 --key-file key --server tunnel.example.com --token-file token\n"
-            "  ferrotunnel visit dns --udp --local 5353 --key-file key --server tunnel.example.com\n"
-            "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key --server tunnel.example.com\n",
-            {{"local", "[ADDRESS:]PORT",
-              "Where connections are taken that are to reach the service: a port of this machine, which others can not "
-              "reach, or an IP address and a port. Required.",
-              false},
-             {"udp", "", "It is a UDP service: each address that sends to the port has a visit of its own.", false},
-             {"key-file", "FILE", "The file with the key of the service, the same that its client has. Required.",
-              false}},
-            false, Guards::none, false);
+        CommandInfo made =
+            short_form("visit", "reach a private service of another client, encrypted end to end",
+                       "  ferrotunnel visit db --local 5432 --key-file key    # after `ferrotunnel login`\n"
+                       "  ferrotunnel visit dns --udp --local 5353 --key-file key --server tunnel.example.com\n"
+                       "  ferrotunnel visit db@alice --local 127.0.0.1:15432 --key-file key\n",
+                       {{"local", "[ADDRESS:]PORT", "Local listen address for the service (required)",
+                         "Local listen address for the service: a port, which only this machine reaches, or an IP "
+                         "address and a port. "
+                         "Required."},
+                        {"udp", "", "The service is a UDP service",
+                         "The service is a UDP service: each address that sends to the port gets a visit of its own."},
+                        {"key-file", "FILE", "File with the key of the service (required)",
+                         "File with the key of the service, the same that its client has. Required."}},
+                       false, Guards::none, false);
         made.operand = "SERVICE";
+        list_in_full_help_only({"inspect"}, made);  // visits are not recorded
         return made;
     }();
     return info;
@@ -169,20 +195,16 @@ const CommandInfo& visit_info() {
 
 const CommandInfo& http_info() {
     static const CommandInfo info =
-        short_form("http", "the short form of client, for one HTTP service",
-                   "  ferrotunnel http 3000 --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com\n"
-                   "  ferrotunnel http app.internal:80 --host app.example.com/api --server tunnel.example.com\n"
-                   "  ferrotunnel http 3000 --basic-auth ann --rate 20/s --server tunnel.example.com\n"
-                   "  ferrotunnel http 5173 --host-header backend --server tunnel.example.com\n",
-                   {{"host", "HOST[/PATH]",
-                     "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-                     "it. Default: the server assigns a host below its --domain, and it is printed.",
-                     false},
-                    {"host-header", "HOST",
-                     "What ADDRESS sees as Host: `backend` (or `rewrite`) for its own, as development servers want it; "
-                     "or a host. Default: what the visitor asked for.",
-                     false},
+        short_form("http", "expose one HTTP service at a public URL",
+                   "  ferrotunnel http 3000                               # after `ferrotunnel login`\n"
+                   "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com --token-file token\n"
+                   "  ferrotunnel http 3000 --basic-auth ann --rate 20/s\n"
+                   "  ferrotunnel http 5173 --host-header backend         # for development servers\n"
+                   "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or a URL like https://HOST:PORT.\n",
+                   {public_host(),
+                    {"host-header", "HOST", "Host header for ADDRESS, or `backend` for its own",
+                     "Host header that ADDRESS receives: `backend` (or `rewrite`) for its own, for development servers "
+                     "that check it; or a host. Default: as the visitor sent it."},
                     service_token(),
                     qr()},
                    true, Guards::all);
@@ -191,9 +213,12 @@ const CommandInfo& http_info() {
 
 const CommandInfo& tls_info() {
     static const CommandInfo info =
-        short_form("tls", "the short form of client, for one service whose TLS nobody touches in between",
-                   "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n",
-                   {{"host", "HOST", "The name that visitors ask for (SNI), as in --passthrough of `client`.", false},
+        short_form("tls", "expose one TLS service without decrypting it",
+                   "  ferrotunnel tls 8443 --host app.example.com         # after `ferrotunnel login`\n"
+                   "  ferrotunnel tls 8443 --host app.example.com --server tunnel.example.com --token-file token\n"
+                   "ADDRESS is a port of this machine, HOST:PORT, or unix:PATH.\n",
+                   {{"host", "HOST", "Public host, which visitors send by SNI (required)",
+                     "Public host, which visitors send by SNI, as in --passthrough of `client`. Required."},
                     service_token()},
                    false, Guards::connections);
     return info;
@@ -201,19 +226,17 @@ const CommandInfo& tls_info() {
 
 const CommandInfo& files_info() {
     static const CommandInfo info = [] {
-        CommandInfo made = short_form(
-            "files", "the short form of client, for the files of a folder by HTTP",
-            "  ferrotunnel files ./dist --server tunnel.example.com --token-file token\n"
-            "  ferrotunnel files ./dist --host docs.example.com --server tunnel.example.com\n"
-            "  ferrotunnel files ~/share --listing --basic-auth ann --server tunnel.example.com\n",
-            {{"host", "HOST[/PATH]",
-              "The host that visitors ask for, as in --http of `client`; with a path: what is below "
-              "it. Default: the server assigns a host below its --domain, and it is printed.",
-              false},
-             {"listing", "", "Show visitors what is in a folder that has no index.html. Default: they get 404.", false},
-             service_token(),
-             qr()},
-            false, Guards::all, false);
+        CommandInfo made =
+            short_form("files", "serve the files of a folder over HTTP",
+                       "  ferrotunnel files ./dist                            # after `ferrotunnel login`\n"
+                       "  ferrotunnel files ./dist --host docs.example.com --server tunnel.example.com\n"
+                       "  ferrotunnel files ~/share --listing --basic-auth ann\n",
+                       {public_host(),
+                        {"listing", "", "List the files of folders without index.html",
+                         "List the files of folders without index.html. Default: visitors get 404."},
+                        service_token(),
+                        qr()},
+                       false, Guards::all, false);
         made.operand = "FOLDER";
         return made;
     }();
@@ -222,23 +245,24 @@ const CommandInfo& files_info() {
 
 const CommandInfo& exit_info() {
     static const CommandInfo info = [] {
-        CommandInfo made =
-            short_form("exit", "the short form of client, for a proxy to named destinations (SOCKS5 and HTTP)",
-                       "  ferrotunnel exit --allow 10.0.0.0/8:443 --remote-port 1080 --user ann\n"
-                       "      --password-file password --server tunnel.example.com --token-file token\n"
-                       "  curl --socks5-hostname ann:...@tunnel.example.com:1080 https://10.1.2.3/\n",
-                       {{"allow", "DESTINATION",
-                         "Where visitors may go: 10.0.0.0/8:443, *.example.com:80,443, [2001:db8::7]:22; several times "
-                         "for several. Without ports: all of them. Nothing else is reached, and what is allowed by its "
-                         "name alone leads to public addresses only.",
-                         true},
-                        {"remote-port", "PORT", "The public port. Default: 0, the server chooses one.", false},
-                        {"port", "PORT", "The same, by its older name.", false},
-                        {"user", "NAME", "Who may use it. Default: everybody who reaches the port.", false},
-                        {"password-file", "FILE", "A file with that user's password.", false},
-                        service_token()},
-                       false, Guards::none, false);
+        CommandInfo made = short_form(
+            "exit", "offer a SOCKS5 and HTTP proxy to destinations that you name",
+            "  ferrotunnel exit --allow 10.0.0.0/8:443 --remote-port 1080 --user ann \\\n"
+            "      --password-file password --server tunnel.example.com --token-file token\n"
+            "  curl --socks5-hostname ann:...@tunnel.example.com:1080 https://10.1.2.3/\n",
+            {{"allow", "DESTINATION", "Destination to allow, like *.example.com:443; may be repeated",
+              "Destination that visitors may reach: 10.0.0.0/8:443, *.example.com:80,443, [2001:db8::7]:22; may "
+              "be repeated. Without ports: all ports. Everything else is rejected, and a destination that is "
+              "allowed only by name must have a public address.",
+              true},
+             remote_port("Public port (default 0: the server chooses one)"),
+             {"port", "PORT", "", "The older name of --remote-port."},
+             {"user", "NAME", "User name that visitors need (default: none)"},
+             {"password-file", "FILE", "File with the password of --user"},
+             service_token()},
+            false, Guards::none, false);
         made.operand = "";
+        list_in_full_help_only({"inspect"}, made);  // exits are not recorded
         return made;
     }();
     return info;

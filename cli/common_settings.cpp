@@ -73,10 +73,13 @@ LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::se
 }
 
 OptionSection log_section() {
-    return {"Log, on the standard error stream",
+    return {"Logs",
             {
-                {"log-level", "LEVEL", "trace, debug, info, warn, error or off. Default: warn.", false},
-                {"log-format", "FORMAT", "text, or json: one object a line. Default: text.", false},
+                {"log-level", "LEVEL", "Minimum level to log, from trace to off (default warn)",
+                 "Minimum level logged to the standard error stream: trace, debug, info, warn, error or off. Default: "
+                 "warn."},
+                {"log-format", "FORMAT", "Log format: text, or json (default text)",
+                 "Log format: text, or json with one object a line. Default: text."},
             }};
 }
 

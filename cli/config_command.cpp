@@ -47,12 +47,12 @@ bool print_changes(const Json& answer, bool needs_restart, const char* heading) 
 const CommandInfo& config_info() {
     static const CommandInfo info{
         "config",
-        "`config diff` tells what differs between what a program has in effect and what its file says now",
+        "compare the configuration in effect with the file: `config diff`",
         "diff",
         "  ferrotunnel config diff\n"
         "  ferrotunnel config diff --json\n"
-        "The exit code is 0 where nothing differs, and 1 where something does or nobody answers.\n",
-        {{"What to show", {{"json", "", "Print the answer as JSON.", false}}}, asking_section()},
+        "The exit code is 0 if nothing differs, and 1 if something does or no program answers.\n",
+        {{"Options", {{"json", "", "Print the answer as JSON"}}}, asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;

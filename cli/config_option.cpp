@@ -35,23 +35,22 @@ Config read(const std::string& file, std::string_view ignored, Problems& problem
 }  // namespace
 
 OptionSection config_section() {
-    return {
-        "Configuration file",
-        {
-            {"config", "FILE",
-             "Take settings from this YAML file. Options and variables go before what it says. docs/configuration.md "
-             "lists its keys, and `ferrotunnel check FILE` checks it.",
-             false, 'c'},
-            no_watch_option(),
-        }};
+    return {"Configuration file",
+            {
+                {"config", "FILE", "Read settings from this YAML file",
+                 "Read settings from this YAML file; options and variables take precedence. docs/configuration.md "
+                 "lists its "
+                 "keys, and `ferrotunnel check FILE` checks it.",
+                 false, 'c'},
+                no_watch_option(),
+            }};
 }
 
 OptionInfo no_watch_option() {
     return {
-        "no-watch", "",
-        "Do not watch the configuration file: a change of it is applied after SIGHUP alone. Otherwise it is applied "
-        "as soon as it is written.",
-        false};
+        "no-watch", "", "",
+        "Apply changes of the configuration file only after SIGHUP. Otherwise they are applied as soon as the file is "
+        "written."};
 }
 
 bool is_watched(const Options& options, Problems& problems) {

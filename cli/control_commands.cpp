@@ -47,19 +47,18 @@ void wait_for_end(const ControlProgram& program) {
 const CommandInfo& reload_info() {
     static const CommandInfo info{
         "reload",
-        "lets a running program read its configuration file again",
+        "reload the configuration file of a running program",
         "",
         "  ferrotunnel check && ferrotunnel reload\n"
-        "  ferrotunnel reload --try 60s      (takes it back after a minute, unless you can still say:)\n"
+        "  ferrotunnel reload --try 60s      # reverts it after a minute, unless you confirm it:\n"
         "  ferrotunnel reload --confirm\n",
-        {{"What to show", {{"json", "", "Print the answer as JSON, with the names of what is unchanged.", false}}},
-         {"Trying",
+        {{"Options",
           {
-              {"try", "TIME",
-               "Take back all that is applied from now on when this time is over, 1s to 24h, unless --confirm comes "
-               "first. Once more: the time begins anew.",
-               false},
-              {"confirm", "", "What is on trial stays.", false},
+              {"try", "TIME", "Revert the changes after this time, unless --confirm is given first",
+               "Revert all changes that are applied from now on after this time, 1s to 24h, unless --confirm is given "
+               "first. Another --try starts the time again."},
+              {"confirm", "", "Keep the changes of --try"},
+              {"json", "", "Print the answer as JSON, with the names of unchanged settings"},
           }},
          asking_section()},
         CommandInfo::Kind::ask,
@@ -70,14 +69,14 @@ const CommandInfo& reload_info() {
 const CommandInfo& drain_info() {
     static const CommandInfo info{
         "drain",
-        "ends a running program when its visitors have finished, as SIGTERM does",
+        "stop a running program after its visitors have finished, as SIGTERM does",
         "",
         "  ferrotunnel drain --wait\n"
         "  ferrotunnel drain --time 5m\n",
-        {{"Ending",
+        {{"Options",
           {
-              {"time", "TIME", "How long visitors may take. Default: what the program has as --drain.", false},
-              {"wait", "", "Come back when the program has ended.", false},
+              {"time", "TIME", "Time for visitors to finish (default: --drain of the program)"},
+              {"wait", "", "Wait until the program has ended"},
           }},
          asking_section()},
         CommandInfo::Kind::ask,
@@ -88,16 +87,15 @@ const CommandInfo& drain_info() {
 const CommandInfo& kick_info() {
     static const CommandInfo info{
         "kick",
-        "ends the connections of a server's client, by its name or id; it may come back, at once or after a time",
+        "disconnect a client from a server, by its name or id",
         "NAME|ID",
         "  ferrotunnel kick alice\n"
-        "  ferrotunnel kick 3      (the id, as `ferrotunnel status` shows it)\n"
+        "  ferrotunnel kick 3                # the id that `ferrotunnel status` shows\n"
         "  ferrotunnel kick --for 10m alice\n"
-        "A client is kept out by its token and name; without a name, by its token and process. Another --for begins "
-        "the\n"
-        "time anew: `--for 1s` lets it in again. A server that is started again has forgotten who was kept out.\n",
-        {{"Keeping out",
-          {{"for", "TIME", "Refuse the client until this time is over, 1s to 720h; it tries again by itself.", false}}},
+        "Without --for the client may reconnect at once. --for applies to the client's token and name, or\n"
+        "to its token and process if it has no name. Another --for starts the time again: `--for 1s`\n"
+        "accepts the client again. A restarted server accepts all clients.\n",
+        {{"Options", {{"for", "TIME", "Reject the client for this time, 1s to 720h; it retries by itself"}}},
          asking_section()},
         CommandInfo::Kind::ask,
     };

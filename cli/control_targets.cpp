@@ -42,11 +42,9 @@ long process_of(const ControlProgram& program) {
 OptionSection asking_section() {
     return {"Which program",
             {
-                {"control", "PATH",
-                 "The control socket of the program that is asked. Default: those in the usual place, which "
-                 "$RUNTIME_DIRECTORY, /run/ferrotunnel and $XDG_RUNTIME_DIR/ferrotunnel are; for root also "
-                 "/run/ferrotunnel-NAME, where units have theirs.",
-                 false},
+                {"control", "PATH", "Control socket of the program (default: the usual places)",
+                 "Control socket of the program. Default: the sockets in $RUNTIME_DIRECTORY, /run/ferrotunnel and "
+                 "$XDG_RUNTIME_DIR/ferrotunnel; for root also in /run/ferrotunnel-NAME of systemd units."},
             }};
 }
 

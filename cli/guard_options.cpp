@@ -111,21 +111,17 @@ std::vector<OptionInfo> guard_options(bool requests) {
     std::vector<OptionInfo> options;
     if (requests) {
         options = {
-            {"basic-auth", "USER",
-             "Let in visitors of HTTP with this name and a password alone. The password is asked for, or comes by "
-             "--password-file or FERROTUNNEL_PASSWORD; the server gets a hash of it.",
-             false},
-            {"password-file", "FILE", "A file with the password of --basic-auth.", false}};
+            {"basic-auth", "USER", "Require this user name and a password from HTTP visitors",
+             "Require this user name and a password from HTTP visitors. The password is asked for, or comes from "
+             "--password-file or FERROTUNNEL_PASSWORD; the server receives a hash of it."},
+            {"password-file", "FILE", "File with the password of --basic-auth"}};
     }
-    options.push_back({"allow-ip", "NETWORK",
-                       "Let in visitors from this network alone, like 192.0.2.0/24 or 2001:db8::7; several times for "
-                       "several.",
+    options.push_back({"allow-ip", "NETWORK", "Accept visitors only from this network; may be repeated",
+                       "Accept visitors only from this network, like 192.0.2.0/24 or 2001:db8::7; may be repeated.",
                        true});
-    options.push_back(
-        {"rate", "N/s[:BURST]",
-         "Let each address send so many requests, or make so many connections (of UDP: be so many visitors): "
-         "20/s, 100/m; 20/s:40 lets 40 come at once.",
-         false});
+    options.push_back({"rate", "N/s[:BURST]", "Limit the requests or connections of each address, like 20/s",
+                       "Limit the requests or connections (UDP: visitors) of each address: 20/s, 100/m; 20/s:40 "
+                       "accepts 40 at once."});
     return options;
 }
 

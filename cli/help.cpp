@@ -11,7 +11,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::size_t columns = 100;
-constexpr std::size_t option_columns = 30;
+constexpr std::size_t option_columns = 30;  // where the texts of --help all begin
 
 // `text`, broken into lines between words. The first line begins at column `indent`; the others are indented to it.
 std::string wrapped(std::string_view text, std::size_t indent) {
@@ -34,13 +34,44 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     return lines;
 }
 
-std::string option_line(const OptionInfo& option) {
+// "  -c, --config FILE"
+std::string option_and_value(const OptionInfo& option) {
     const std::string letter = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
-    const std::string left =
-        fmt::format("  {}--{}{}{}", letter, option.name, option.value.empty() ? "" : " ", option.value);
+    return fmt::format("  {}--{}{}{}", letter, option.name, option.value.empty() ? "" : " ", option.value);
+}
+
+std::string full_text(const OptionInfo& option) {
+    const std::string left = option_and_value(option);
     std::string line = left.size() + 2 <= option_columns ? left + std::string(option_columns - left.size(), ' ')
                                                          : left + '\n' + std::string(option_columns, ' ');
-    return line + wrapped(option.help, option_columns) + '\n';
+    return line + wrapped(option.help.empty() ? option.brief + '.' : option.help, option_columns) + '\n';
+}
+
+// The options that have a brief, by section, with all briefs in one column.
+std::string brief_lines(const CommandInfo& command) {
+    std::size_t width = 0;
+    for (const OptionSection& section : command.sections) {
+        for (const OptionInfo& option : section.options) {
+            width = std::max(width, option.brief.empty() ? 0 : option_and_value(option).size());
+        }
+    }
+    std::string text;
+    for (const OptionSection& section : command.sections) {
+        std::string lines;
+        for (const OptionInfo& option : section.options) {
+            if (!option.brief.empty()) {
+                lines += fmt::format("{:<{}}  {}\n", option_and_value(option), width, option.brief);
+            }
+        }
+        text += lines.empty() ? "" : fmt::format("\n{}:\n{}", section.title, lines);
+    }
+    return text;
+}
+
+std::string head_of(const CommandInfo& command) {
+    return fmt::format("ferrotunnel {}: {}\n\nUsage: ferrotunnel {}{}{} [OPTIONS]\n\nExamples:\n{}", command.name,
+                       command.summary, command.name, command.operand.empty() ? "" : " ", command.operand,
+                       command.examples);
 }
 
 std::string variables_of(const CommandInfo& command) {
@@ -53,43 +84,59 @@ std::string variables_of(const CommandInfo& command) {
     return names;
 }
 
+constexpr std::string_view variables_text =
+    "Every option is also a variable; the command line takes precedence. Flags are on or off; lists have commas. A "
+    "TIME is 30s, 500ms, 2m or 1h; a number without a unit is seconds.";
+
 constexpr std::string_view signals_text =
-    "Ctrl-C (SIGINT) or SIGTERM lets present visitors finish, for at most --drain, and takes no new ones;\n"
-    "  a second signal ends at once. SIGHUP reads the configuration file again; without one, and when the terminal\n"
-    "  is closed, it lets visitors finish too.\n";
+    "Ctrl-C (SIGINT) or SIGTERM: visitors get the time of --drain to finish, and new ones are rejected; a second "
+    "signal ends the program at once. SIGHUP reloads the configuration file; without a file, and when the terminal "
+    "closes, it drains too.";
 
 constexpr std::string_view exit_codes =
     "  0  ended by a signal, or done\n"
-    "  1  failed: for instance, the control port is in use\n"
-    "  2  the command line or another setting is not right; nothing was started\n";
+    "  1  failed: for example, the control port is in use\n"
+    "  2  the command line or another setting is not valid; nothing was started\n";
 
 constexpr std::string_view client_exit_codes =
-    "  3  refused: the server does not accept the token, or none of the services, and\n"
-    "     --retry-refused is 0 or that was so --attempts times\n"
+    "  3  refused: the server rejects the token or every service, and\n"
+    "     --retry-refused is 0 or this happened --attempts times\n"
     "  4  lost: no connection after --attempts\n"
-    "  5  superseded: another client took this one's place\n";
+    "  5  superseded: another client replaced this one\n";
 
-// Those of commands that run nothing and take no variables; empty for the others.
+// Those of commands that start neither a server nor a client, and take no signals; empty for the others.
 std::string_view short_exit_codes(CommandInfo::Kind kind) {
     switch (kind) {
         case CommandInfo::Kind::check:
-            return "  0  the file is right\n"
-                   "  2  it is not, or could not be read; the problems are listed on the standard error stream\n";
+            return "  0  the file is valid\n"
+                   "  2  it is not valid or cannot be read; the standard error stream lists the problems\n";
+        case CommandInfo::Kind::login:
+            return "  0  logged in\n"
+                   "  1  failed: for example, the login cannot be saved\n"
+                   "  2  the command line is not valid\n"
+                   "  3  the server rejects the token\n"
+                   "  4  no connection to the server\n";
         case CommandInfo::Kind::init:
             return "  0  the file is written\n"
-                   "  1  it could not be written\n"
-                   "  2  the command line is not right, or the file is there already\n";
+                   "  1  it cannot be written\n"
+                   "  2  the command line is not valid, or the file exists already\n";
         case CommandInfo::Kind::print:
             return "  0  printed\n"
-                   "  2  the command line is not right\n";
+                   "  1  the output cannot be written\n"
+                   "  2  the command line is not valid\n";
         case CommandInfo::Kind::ask:
             return "  0  done\n"
-                   "  1  no such program runs, or it is another user's, or it refuses\n"
-                   "  2  the command line is not right\n";
+                   "  1  no such program runs, or it belongs to another user, or it refuses\n"
+                   "  2  the command line is not valid\n";
         case CommandInfo::Kind::route:
-            return "  0  a service is met\n"
-                   "  1  none is: visitors see an error of the server's\n"
-                   "  2  the URL, an option or the file is not right\n";
+            return "  0  a service matches\n"
+                   "  1  none matches: visitors get an error page of the server\n"
+                   "  2  the URL, an option or the file is not valid\n";
+        case CommandInfo::Kind::plugin:
+            return "  0  done; the plugin can be used\n"
+                   "  1  failed: a file cannot be written\n"
+                   "  2  the command line is not valid, or the plugin cannot be used; the standard error\n"
+                   "     stream lists the problems\n";
         case CommandInfo::Kind::server:
         case CommandInfo::Kind::client:
         case CommandInfo::Kind::both:
@@ -100,65 +147,99 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
 
 }  // namespace
 
-std::string help_for_program(const std::vector<const CommandInfo*>& commands) {
+std::string help_for_program(const std::vector<CommandGroup>& groups) {
     std::string text =
         "FerroTunnel gives a service behind NAT or a firewall a public address.\n"
         "\n"
-        "Usage: ferrotunnel COMMAND [OPTIONS]\n"
-        "\n"
-        "Commands:\n";
-    for (const CommandInfo* command : commands) {
-        text += fmt::format("  {:<10}{}\n", command->name, command->summary);
+        "Usage: ferrotunnel COMMAND [OPTIONS]\n";
+    for (const CommandGroup& group : groups) {
+        text += fmt::format("\n{}:\n", group.title);
+        for (const CommandInfo* command : group.commands) {
+            text += fmt::format("  {:<10}{}\n", command->name, command->summary);
+        }
     }
     text +=
-        "  version   prints the version\n"
-        "  help      prints this, or with a command's name what that command takes\n"
-        "Also: --help or -h for help, here and behind a command; --version for version.\n"
         "\n"
-        "In two minutes:\n"
-        "  ferrotunnel token > token; chmod 600 token          # once; copy the file to the other machine\n"
-        "  ferrotunnel server --token-file token               # on a machine that visitors can reach\n"
-        "  ferrotunnel client --server HOST --token-file token --tcp 2222=22      # next to the service\n"
-        "Visitors of HOST:2222 now reach port 22 of the client's machine.\n"
-        "  ferrotunnel http 3000 --host app.example.com --server HOST --token-file token\n"
-        "Visitors of http://app.example.com:8080 now reach port 3000 of it, if that name points to HOST.\n";
+        "Example:\n"
+        "  ferrotunnel token > token; chmod 600 token           # once; copy the file to both machines\n"
+        "  ferrotunnel server --token-file token                # on a machine with a public address\n"
+        "  ferrotunnel tcp 22 --server HOST --token-file token  # next to the service\n"
+        "\n"
+        "`ferrotunnel COMMAND --help` explains a command; `ferrotunnel --version` prints the version.\n";
     return text;
 }
 
-std::string help_for(const CommandInfo& command) {
-    std::string text = fmt::format("ferrotunnel {}: {}\n\nUsage: ferrotunnel {}{} [OPTIONS]\n\nExamples:\n{}",
-                                   command.name, command.summary, command.name,
-                                   command.operand.empty() ? "" : " " + command.operand, command.examples);
+std::string brief_help_for(const CommandInfo& command) {
+    return fmt::format("{}{}\n`ferrotunnel {} --help all` explains all options, {}exit codes.\n", head_of(command),
+                       brief_lines(command), command.name,
+                       short_exit_codes(command.kind).empty() ? "variables, signals and " : "with ");
+}
+
+std::string full_help_for(const CommandInfo& command) {
+    std::string text = head_of(command);
     for (const OptionSection& section : command.sections) {
         text += fmt::format("\n{}:\n", section.title);
         for (const OptionInfo& option : section.options) {
-            text += option_line(option);
+            text += full_text(option);
         }
     }
-    if (const std::string_view codes = short_exit_codes(command.kind); !codes.empty()) {
-        return text + "\nExit codes:\n" + std::string(codes);
+    const std::string_view codes = short_exit_codes(command.kind);
+    const bool starts_tunnel = codes.empty();
+    if ((starts_tunnel || command.kind == CommandInfo::Kind::login) && !command.sections.empty()) {
+        text +=
+            fmt::format("\nEnvironment:\n  {}\n  {}\n", wrapped(variables_text, 2), wrapped(variables_of(command), 2));
     }
-    text +=
-        "\nEnvironment:\n  " +
-        wrapped(
-            "Every option is also a variable; the command line wins. Flags take on or off; lists have commas. A TIME "
-            "is 30s, 500ms, 2m or 1h; a number alone is seconds.",
-            2) +
-        "\n  " + wrapped(variables_of(command), 2) + '\n';
-    text += "\nSignals:\n  ";
-    text += signals_text;
+    if (starts_tunnel) {
+        text += fmt::format("\nSignals:\n  {}\n", wrapped(signals_text, 2));
+    }
     text += "\nExit codes:\n";
-    text += exit_codes;
-    text += command.kind == CommandInfo::Kind::server ? "" : client_exit_codes;
+    text += starts_tunnel ? exit_codes : codes;
+    text += starts_tunnel && command.kind != CommandInfo::Kind::server ? client_exit_codes : "";
     return text;
 }
 
-bool parse_or_help(Options& options, std::vector<std::string> words, Problems& problems) {
-    if (options.parse(std::move(words), problems)) {
-        return true;
+bool print_help_if_asked(const CommandInfo& command, const std::vector<std::string>& words) {
+    constexpr std::string_view with_topic = "--help=";
+    const auto asked = std::ranges::find_if(words, [&](const std::string& word) {
+        return word == "--help" || word == "-h" || word.starts_with(with_topic);
+    });
+    if (asked == words.end()) {
+        return false;
     }
-    fmt::print("{}", help_for(options.command()));
-    return false;
+    std::string topic;
+    if (asked->starts_with(with_topic)) {
+        topic = asked->substr(with_topic.size());
+    } else if (asked + 1 != words.end() && !(asked + 1)->starts_with('-')) {
+        topic = *(asked + 1);
+    }
+    if (!topic.empty() && topic != "all") {
+        UsageError error;
+        error.command = command.name;
+        error.problems.add(
+            topic, fmt::format("is not a help topic; `ferrotunnel {} --help all` explains all options", command.name));
+        throw error;
+    }
+    fmt::print("{}", topic == "all" ? full_help_for(command) : brief_help_for(command));
+    return true;
+}
+
+bool parse_or_help(Options& options, std::vector<std::string> words, Problems& problems) {
+    if (print_help_if_asked(options.command(), words)) {
+        return false;
+    }
+    options.parse(std::move(words), problems);
+    return true;
+}
+
+void list_in_full_help_only(const std::vector<std::string_view>& names, CommandInfo& command) {
+    for (OptionSection& section : command.sections) {
+        for (OptionInfo& option : section.options) {
+            if (std::ranges::find(names, option.name) != names.end() && !option.brief.empty()) {
+                option.help = option.help.empty() ? option.brief + '.' : option.help;
+                option.brief.clear();
+            }
+        }
+    }
 }
 
 }  // namespace ferrotunnel::cli

@@ -50,19 +50,18 @@ void read_client_certificates(const Options& options, Https& https, Problems& pr
 void add_https_options(std::vector<OptionSection>& sections) {
     std::vector<OptionInfo>& options = section_called(sections, "HTTPS, and proxies in front").options;
     const std::vector<OptionInfo> files{
-        {"certificate", "CHAIN[:KEY]",
-         "A certificate for the hosts in it, and its key, PEM; one file may hold both. Several times for several. "
-         "Changes are noticed while it runs.",
+        {"certificate", "CHAIN[:KEY]", "Certificate and key for HTTPS, PEM; may be repeated",
+         "Certificate and its key, PEM, for the hosts that it names; one file may hold both. May be repeated. Changes "
+         "of the files are noticed.",
          true},
-        {"fallback-certificate", "CHAIN[:KEY]",
-         "For visitors who ask for no host, or for one that no other certificate has. Default: they are refused.",
-         false},
-        {"client-ca", "HOST=FILE",
-         "Visitors of this host (*.example.com, **.example.com or * for several) must show a certificate that these "
-         "CAs have signed. Several times for several.",
+        {"fallback-certificate", "CHAIN[:KEY]", "",
+         "Certificate for visitors that request no host, or one that no other certificate names. Default: they are "
+         "rejected."},
+        {"client-ca", "HOST=FILE", "",
+         "Visitors of this host (*.example.com, **.example.com or * for several) must present a certificate that these "
+         "CAs have signed. May be repeated.",
          true},
-        {"hsts", "TIME", "Tells browsers to use https alone for this long (Strict-Transport-Security), like 365d.",
-         false},
+        {"hsts", "TIME", "", "Tell browsers to use only https for this time (Strict-Transport-Security), like 365d."},
     };
     options.insert(options.begin() + 1, files.begin(), files.end());
 }

@@ -179,20 +179,19 @@ void tell_next(const Starter& wanted, bool has_made_token) {
 const CommandInfo& init_info() {
     static const CommandInfo info{
         "init",
-        "writes a configuration file to begin with",
+        "write a configuration file to start with",
         "[server|client|both]",
         "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
         "  ferrotunnel init client --server tunnel.example.com\n"
         "  ferrotunnel init both --config tunnel.yml\n"
         "  ferrotunnel init server --systemd edge            # for the unit ferrotunnel@edge, as root\n"
-        "The file says in comments what can be changed. Nothing is overwritten: a token that is there is taken.\n",
-        {{"What to write",
-          {{"config", "FILE", "The file to write. Default: ferrotunnel.yml in this folder.", false, 'c'},
-           {"server", "HOST[:PORT]", "Where the client connects.", false},
-           {"systemd", "NAME",
-            "Write /etc/ferrotunnel/NAME.yml, and for a server NAME.token, as the unit ferrotunnel@NAME wants them "
-            "(docs/operations.md).",
-            false}}}},
+        "Comments in the file explain its keys. Nothing is overwritten: an existing token is used.\n",
+        {{"Options",
+          {{"config", "FILE", "File to write (default ferrotunnel.yml)", "", false, 'c'},
+           {"server", "HOST[:PORT]", "Server that the client connects to"},
+           {"systemd", "NAME", "Write /etc/ferrotunnel/NAME.yml, for the unit ferrotunnel@NAME",
+            "Write /etc/ferrotunnel/NAME.yml, and for a server NAME.token, as the unit ferrotunnel@NAME expects them "
+            "(docs/operations.md)."}}}},
         CommandInfo::Kind::init,
     };
     return info;

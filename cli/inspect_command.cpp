@@ -25,17 +25,17 @@ using namespace std::chrono_literals;
 constexpr const char* exchanges = "/v1/exchanges";
 constexpr std::chrono::seconds replay_patience = 30s;
 
-const OptionInfo json_option{"json", "", "Print the answer as JSON.", false};
+const OptionInfo json_option{"json", "", "Print the answer as JSON"};
 
 OptionSection filter_section() {
-    return {"Which ones",
+    return {"Filters",
             {
-                {"method", "METHOD", "Those with this method.", false},
-                {"status", "STATUS", "Those with this status: 404, or 5xx for all that begin with 5.", false},
-                {"path", "TEXT", "Those with this in their path or query.", false},
-                {"service", "NAME", "Those of this service.", false},
-                {"text", "TEXT", "Those with this in a head, a body or a message, whatever the case.", false},
-                {"limit", "N", "At most so many, the newest. Default: 100.", false},
+                {"method", "METHOD", "Exchanges with this method"},
+                {"status", "STATUS", "Exchanges with this status: 404, or 5xx for 500 to 599"},
+                {"path", "TEXT", "Exchanges with this text in their path or query"},
+                {"service", "NAME", "Exchanges of this service"},
+                {"text", "TEXT", "Exchanges with this text in a header, body or message; ignores case"},
+                {"limit", "N", "Number of exchanges, the newest first (default 100)"},
             }};
 }
 
@@ -46,55 +46,53 @@ CommandInfo one_info(const char* name, const char* summary, const char* operand,
 }
 
 const CommandInfo& show_info() {
-    static const CommandInfo info = one_info("inspect show", "shows one exchange: heads, bodies, messages, times", "ID",
-                                             "  ferrotunnel inspect show 17\n"
-                                             "  ferrotunnel inspect show 17 --json | jq -r .answer.body.text\n",
-                                             {{"What to show", {json_option}}});
+    static const CommandInfo info =
+        one_info("inspect show", "show one exchange: headers, bodies, messages, times", "ID",
+                 "  ferrotunnel inspect show 17\n"
+                 "  ferrotunnel inspect show 17 --json | jq -r .answer.body.text\n",
+                 {{"Options", {json_option}}});
     return info;
 }
 
 const CommandInfo& curl_info() {
-    static const CommandInfo info = one_info("inspect curl", "prints a request as a command of curl, for a shell", "ID",
+    static const CommandInfo info = one_info("inspect curl", "print a request as a curl command", "ID",
                                              "  ferrotunnel inspect curl 17\n"
                                              "  ferrotunnel inspect curl 17 | sh\n"
-                                             "Secrets are masked in it, as in everything that is kept.\n",
+                                             "Secrets in it are masked, as in everything that is recorded.\n",
                                              {});
     return info;
 }
 
 const CommandInfo& replay_info() {
     static const CommandInfo info =
-        one_info("inspect replay", "sends a request to its backend once more, as it was or edited", "ID",
+        one_info("inspect replay", "send a request to its backend again, as it was or edited", "ID",
                  "  ferrotunnel inspect replay 17\n"
                  "  ferrotunnel inspect replay 17 --header 'Authorization: Bearer abc' --header 'X-Debug:'\n"
                  "  ferrotunnel inspect replay 17 --method PUT --target /v2/orders --body @order.json\n"
-                 "It goes from the client straight to the backend, and is recorded as an exchange of its own. What is "
-                 "masked is\n"
-                 "sent as it was, for 1 hour after the request; in --target, --header and --body, *** stands for it. A "
-                 "body that\n"
-                 "was cut has to be provided.\n",
-                 {{"What is other than it was",
+                 "The client sends it directly to the backend, and records it as a new exchange. Masked values\n"
+                 "are sent as they were for 1 hour after the request; *** stands for them in --target, --header\n"
+                 "and --body. If the recorded body is incomplete, provide one with --body.\n",
+                 {{"Edits",
                    {
-                       {"method", "METHOD", "Another method.", false},
-                       {"target", "TARGET", "Another path with its query, like /a?b=c.", false},
+                       {"method", "METHOD", "Replace the method"},
+                       {"target", "TARGET", "Replace path and query, like /a?b=c"},
                        {"header", "NAME: VALUE",
-                        "This field in the place of all of its name; without a value: none of it.", true},
-                       {"body", "TEXT", "This body; @FILE: what is in the file.", false},
+                        "Replace this field, or remove it with an empty value; may be repeated", "", true},
+                       {"body", "TEXT", "Replace the body; @FILE reads it from a file"},
                    }},
-                  {"What to show", {json_option}}});
+                  {"Options", {json_option}}});
     return info;
 }
 
 const CommandInfo& diff_info() {
-    static const CommandInfo info =
-        one_info("inspect diff", "compares two exchanges: their heads by field, their bodies by line", "A,B",
-                 "  ferrotunnel inspect diff 17,18\n", {{"What to show", {json_option}}});
+    static const CommandInfo info = one_info("inspect diff", "compare two exchanges: headers by field, bodies by line",
+                                             "A,B", "  ferrotunnel inspect diff 17,18\n", {{"Options", {json_option}}});
     return info;
 }
 
 const CommandInfo& har_info() {
     static const CommandInfo info =
-        one_info("inspect har", "prints exchanges as an HTTP archive (HAR 1.2)", "",
+        one_info("inspect har", "print exchanges as an HTTP archive (HAR 1.2)", "",
                  "  ferrotunnel inspect har --status 5xx > errors.har\n", {filter_section()});
     return info;
 }
@@ -451,18 +449,17 @@ ExitCode list(const Options& options) {
 const CommandInfo& inspect_info() {
     static const CommandInfo info{
         "inspect",
-        "lists what has passed to a running client's services; `inspect show`, `curl`, `replay`, `diff`, `har`: with "
-        "one",
+        "list recorded requests of a client; show, replay or compare them",
         "[show|curl|replay|diff|har]",
-        "  ferrotunnel inspect                         (the newest first)\n"
+        "  ferrotunnel inspect                         # the newest first\n"
         "  ferrotunnel inspect --status 5xx --text order\n"
-        "  ferrotunnel inspect show 17                 (heads, bodies, messages)\n"
-        "  ferrotunnel inspect replay 17               (once more; `inspect replay --help` tells how to edit it)\n"
+        "  ferrotunnel inspect show 17                 # headers, bodies, messages\n"
+        "  ferrotunnel inspect replay 17               # `ferrotunnel inspect replay --help`: edit it\n"
         "  ferrotunnel inspect diff 17,18\n"
         "  ferrotunnel inspect curl 17\n"
         "  ferrotunnel inspect har > all.har\n"
-        "The client records with --inspect on, which it has at a terminal unless a file says otherwise.\n",
-        {filter_section(), {"What to show", {json_option}}, asking_section()},
+        "The client records with --inspect on, which is the default at a terminal without a file.\n",
+        {filter_section(), {"Options", {json_option}}, asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;

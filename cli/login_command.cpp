@@ -22,8 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto login_patience = 20s;  // twice what one attempt may take
 
-const OptionInfo pin_option{"tls-pin", "PIN", "The server's key, as it prints it: sha256:... The token alone will do.",
-                            false};
+const OptionInfo pin_option{"tls-pin", "PIN", "Key that the server must have, as it prints it (optional)"};
 
 // What the user has given: a join string, or a server and its token.
 std::optional<Join> wanted_login(const Options& options, Arguments& arguments, Signals& signals, Problems& problems) {
@@ -100,17 +99,16 @@ ExitCode try_login(const Join& join) {
 const CommandInfo& login_info() {
     static const CommandInfo info{
         "login",
-        "keeps a server and its token, so that other commands need neither",
+        "save a server and its token for the other commands",
         "HOST|JOIN",
         "  ferrotunnel login tunnel.example.com\n"
-        "  ferrotunnel login                        # asks for a join string, which `ferrotunnel token --join` prints\n"
-        "Then `ferrotunnel http 3000` is enough. It is kept in ~/.config/ferrotunnel/login, for this user alone.\n",
-        {{"Login",
-          {{"token-file", "FILE", "A file with the token that the server was started with. Else a terminal is asked.",
-            false},
-           {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false},
+        "  ferrotunnel login             # asks for the join string that `ferrotunnel token --join` prints\n"
+        "Then `ferrotunnel http 3000` is enough. ~/.config/ferrotunnel/login keeps both, for this user only.\n",
+        {{"Options",
+          {{"token-file", "FILE", "File with the server's token (default: asked for)"},
+           plain_token_option(),
            pin_option}}},
-        CommandInfo::Kind::client};
+        CommandInfo::Kind::login};
     return info;
 }
 
@@ -136,14 +134,14 @@ ExitCode run_login(Arguments arguments) {
 const CommandInfo& token_info() {
     static const CommandInfo info{
         "token",
-        "prints a fresh token, which server and clients share, or a join string",
+        "print a new token for a server and its clients, or a join string",
         "",
         "  ferrotunnel token > token; chmod 600 token\n"
         "  ferrotunnel token --join tunnel.example.com --token-file token --tls-pin sha256:...\n"
-        "Who gets the join string says `ferrotunnel login`, and pastes it. It is as secret as the token.\n",
+        "`ferrotunnel login` asks for the join string. It is as secret as the token.\n",
         {{"Join string",
-          {{"join", "HOST[:PORT]", "Print a join string for that server, with the token of --token-file.", false},
-           {"token-file", "FILE", "The token to put into it.", false},
+          {{"join", "HOST[:PORT]", "Print a join string for this server and the token of --token-file"},
+           {"token-file", "FILE", "File with the token of the join string"},
            pin_option}}},
         CommandInfo::Kind::print};
     return info;

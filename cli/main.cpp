@@ -30,26 +30,45 @@ namespace ferrotunnel::cli {
 namespace {
 
 struct Command {
+    std::string_view group;  // under which --help lists it
     std::string_view name;
     const CommandInfo& (*info)();  // takes memory for as long as the program runs: made only where somebody reads it
     ExitCode (*run)(Arguments arguments);
 };
 
-/// The commands that --help lists, in its order.
+constexpr std::string_view starting = "Start here";
+constexpr std::string_view exposing = "More services";
+constexpr std::string_view configuring = "Configuration files and plugins";
+constexpr std::string_view operating = "Running servers and clients";
+
+/// The commands in the order in which --help lists them; those of a group follow each other.
 constexpr Command commands[] = {
-    {"server", server_info, run_server}, {"client", client_info, run_client},
-    {"tcp", tcp_info, run_tcp},          {"udp", udp_info, run_udp},
-    {"http", http_info, run_http},       {"tls", tls_info, run_tls},
-    {"files", files_info, run_files},    {"exit", exit_info, run_exit},
-    {"run", run_info, run_run},          {"visit", visit_info, run_visit},
-    {"check", check_info, run_check},    {"init", init_info, run_init},
-    {"schema", schema_info, run_schema}, {"route", route_info, run_route},
-    {"plugin", plugin_info, run_plugin}, {"status", status_info, run_status},
-    {"health", health_info, run_health}, {"services", services_info, run_services},
-    {"tokens", tokens_info, run_tokens}, {"config", config_info, run_config},
-    {"reload", reload_info, run_reload}, {"drain", drain_info, run_drain},
-    {"kick", kick_info, run_kick},       {"login", login_info, run_login},
-    {"token", token_info, run_token},    {"inspect", inspect_info, run_inspect},
+    {starting, "http", http_info, run_http},
+    {starting, "tcp", tcp_info, run_tcp},
+    {starting, "server", server_info, run_server},
+    {starting, "token", token_info, run_token},
+    {starting, "login", login_info, run_login},
+    {exposing, "client", client_info, run_client},
+    {exposing, "udp", udp_info, run_udp},
+    {exposing, "tls", tls_info, run_tls},
+    {exposing, "files", files_info, run_files},
+    {exposing, "exit", exit_info, run_exit},
+    {exposing, "visit", visit_info, run_visit},
+    {configuring, "init", init_info, run_init},
+    {configuring, "check", check_info, run_check},
+    {configuring, "run", run_info, run_run},
+    {configuring, "route", route_info, run_route},
+    {configuring, "schema", schema_info, run_schema},
+    {configuring, "plugin", plugin_info, run_plugin},
+    {operating, "status", status_info, run_status},
+    {operating, "services", services_info, run_services},
+    {operating, "inspect", inspect_info, run_inspect},
+    {operating, "health", health_info, run_health},
+    {operating, "tokens", tokens_info, run_tokens},
+    {operating, "config", config_info, run_config},
+    {operating, "reload", reload_info, run_reload},
+    {operating, "drain", drain_info, run_drain},
+    {operating, "kick", kick_info, run_kick},
 };
 
 std::vector<const CommandInfo*> command_infos() {
@@ -58,6 +77,17 @@ std::vector<const CommandInfo*> command_infos() {
         infos.push_back(&command.info());
     }
     return infos;
+}
+
+std::vector<CommandGroup> command_groups() {
+    std::vector<CommandGroup> groups;
+    for (const Command& command : commands) {
+        if (groups.empty() || groups.back().title != command.group) {
+            groups.push_back({command.group, {}});
+        }
+        groups.back().commands.push_back(&command.info());
+    }
+    return groups;
 }
 
 const Command* find_command(std::string_view name) {
@@ -84,18 +114,41 @@ void check_command(const std::vector<std::string>& words) {
     }
 }
 
-ExitCode run_help(const std::vector<std::string>& words) {
-    const bool about_command = !words.empty() && words.front() != "--help" && words.front() != "-h";
-    if (about_command) {
-        check_command({words.front()});
+// Whether `word` is one of the words that an operand like "[add|remove]" lists.
+bool is_choice(std::string_view operand, std::string_view word) {
+    constexpr std::string_view between = "[]| ";
+    while (!operand.empty()) {
+        const std::size_t end = std::min(operand.find_first_of(between), operand.size());
+        if (operand.substr(0, end) == word) {
+            return true;
+        }
+        operand.remove_prefix(std::min(end + 1, operand.size()));
     }
-    if (about_command && words.front() == "plugin") {
-        fmt::print("{}", help_for_plugin());
+    return false;
+}
+
+// `help services add all` is `services add --help all`.
+ExitCode run_help(std::vector<std::string> words) {
+    const std::string name = words.empty() ? "" : words.front();
+    if (name == "all") {
+        for (const Command& command : commands) {
+            (void)command.run({{"--help", "all"}, {}, {}});
+            fmt::print("\n");
+        }
         return ExitCode::ok;
     }
-    const Command* const command = about_command ? find_command(words.front()) : nullptr;
-    fmt::print("{}", command != nullptr ? help_for(command->info()) : help_for_program(command_infos()));
-    return ExitCode::ok;
+    if (!name.empty() && !name.starts_with('-')) {
+        check_command({name});
+    }
+    const Command* const command = find_command(name);
+    if (command == nullptr) {
+        fmt::print("{}", help_for_program(command_groups()));
+        return ExitCode::ok;
+    }
+    words.erase(words.begin());
+    const bool has_below = !words.empty() && is_choice(command->info().operand, words.front());
+    words.insert(words.begin() + (has_below ? 1 : 0), "--help");
+    return command->run({std::move(words), {}, {}});
 }
 
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
@@ -107,7 +160,7 @@ void check_no_words(const std::string& command, const std::vector<std::string>& 
 ExitCode run(Arguments arguments) {
     std::vector<std::string>& words = arguments.words;
     if (words.empty()) {
-        complain("{}", help_for_program(command_infos()));
+        complain("{}", help_for_program(command_groups()));
         return ExitCode::usage;
     }
     const std::string name = words.front();
@@ -117,7 +170,7 @@ ExitCode run(Arguments arguments) {
     }
     words.erase(words.begin());
     if (name == "help" || name == "--help" || name == "-h") {
-        return run_help(words);
+        return run_help(std::move(words));
     }
     const bool wants_help = !words.empty() && (words.front() == "--help" || words.front() == "-h");
     if (name == "version" || name == "--version") {

@@ -79,21 +79,16 @@ std::string variable_of(std::string_view option) {
     return name;
 }
 
-bool Options::parse(std::vector<std::string> words, Problems& problems) {
+void Options::parse(std::vector<std::string> words, Problems& problems) {
     read_words(words, problems);
-    if (help_) {
-        return false;
-    }
     read_environment();
     check_values(problems);
-    return true;
 }
 
 void Options::read_words(std::vector<std::string>& words, Problems& problems) {
     CLI::App parser;
     parser.set_help_flag();
     parser.allow_extras();
-    parser.add_flag("-h,--help", help_);
     for (const OptionSection& section : command_.sections) {
         for (const OptionInfo& option : section.options) {
             CLI::callback_t take = [this, &option](const CLI::results_t& texts) {

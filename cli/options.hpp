@@ -1,4 +1,4 @@
-// The options of one command: described once, read from the command line and the environment, shown by --help.
+// The options of one command: declared once, read from the command line and the environment, listed by --help.
 #pragma once
 
 #include <chrono>
@@ -16,9 +16,10 @@ namespace ferrotunnel::cli {
 
 /// One option. The environment variable is made from the name: "tcp-bind" is FERROTUNNEL_TCP_BIND.
 struct OptionInfo {
-    std::string name;   // without dashes
-    std::string value;  // what --help calls its value, "HOST:PORT"; empty: a flag
-    std::string help;
+    std::string name;    // without dashes
+    std::string value;   // what help calls its value, "HOST:PORT"; empty: a flag
+    std::string brief;   // its line in --help, without a full stop; empty: only --help all lists it
+    std::string help{};  // whole sentences, for --help all; empty: the brief says everything
     bool repeatable = false;
     char letter = 0;  // of its short form; 0: it has none
 };
@@ -28,14 +29,14 @@ struct OptionSection {
     std::vector<OptionInfo> options;
 };
 
-/// What a command takes, and how --help explains it.
+/// What a command takes, and what its help says.
 struct CommandInfo {
     std::string name;     // "server"
     std::string summary;  // one line
-    std::string operand;  // what --help calls the word without dashes, if the command takes one
+    std::string operand;  // what help calls the word without dashes, if the command takes one; "[add|remove]": a choice
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, check, init, print, route, ask };
+    enum class Kind { server, client, both, login, check, init, print, route, plugin, ask };
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 
@@ -48,8 +49,8 @@ public:
 
     const CommandInfo& command() const noexcept { return command_; }
 
-    /// Reads the words after the command's name. False when --help was among them.
-    bool parse(std::vector<std::string> words, Problems& problems);
+    /// Reads the words after the command's name. Those that ask for help are handled by parse_or_help (help.hpp).
+    void parse(std::vector<std::string> words, Problems& problems);
 
     bool has(std::string_view name) const { return values_.contains(name); }
     bool from_environment(std::string_view name) const;
@@ -84,7 +85,6 @@ private:
     const CommandInfo& command_;
     std::map<std::string, Value, std::less<>> values_;
     std::optional<std::string> operand_;
-    bool help_ = false;
 };
 
 /// The environment variable of an option: "FERROTUNNEL_TCP_BIND" for "tcp-bind".

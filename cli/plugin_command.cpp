@@ -13,6 +13,7 @@
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/plugin_abi.h"
 #include "ferrotunnel/plugin_info.hpp"
+#include "help.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
@@ -21,44 +22,6 @@ namespace ferrotunnel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::string_view help =
-    "ferrotunnel plugin: lists plugins, checks one, and begins a new one\n"
-    "\n"
-    "Usage: ferrotunnel plugin list [--json]\n"
-    "       ferrotunnel plugin check FILE\n"
-    "       ferrotunnel plugin new NAME [--dir DIRECTORY]\n"
-    "\n"
-    "Examples:\n"
-    "  ferrotunnel plugin list\n"
-    "  ferrotunnel plugin new hello\n"
-    "  cd hello && g++ -std=c++20 -O2 -shared -fPIC -o hello.so hello.cpp\n"
-    "  ferrotunnel plugin check hello.so\n"
-    "Then name it in the server's configuration, and `ferrotunnel check` tells whether its settings are right:\n"
-    "  server:\n"
-    "    plugins:\n"
-    "      load: [hello/hello.so]\n"
-    "      chain:\n"
-    "        - hello: {greeting: Good morning}\n"
-    "\n"
-    "list   shows the plugins that are installed: what they do, which parts of an exchange they look at, and whether\n"
-    "       requests are refused (guard) or go on when they fail. FERROTUNNEL_PLUGINS names another folder.\n"
-    "check  loads a file, as a server would, and tells what is in it, and why it can not be used. That runs code of "
-    "the\n"
-    "       file: check what you trust.\n"
-    "new    writes a small plugin that builds, with its test, CMakeLists.txt and README.md, into a folder of its name. "
-    "It\n"
-    "       overwrites nothing.\n"
-    "\n"
-    "Options:\n"
-    "  --json          list: one JSON array, for programs.\n"
-    "  --dir DIRECTORY new: where the files are written. Default: NAME.\n"
-    "\n"
-    "Exit codes:\n"
-    "  0  done; the plugin can be used\n"
-    "  1  failed: a file could not be written\n"
-    "  2  the command line is not right, or the plugin can not be used; the problems are listed on the standard error\n"
-    "     stream\n";
 
 [[noreturn]] void fail(std::string place, std::string text) {
     UsageError error;
@@ -203,12 +166,31 @@ Words read(const std::string& command, const std::vector<std::string>& words) {
 
 const CommandInfo& plugin_info() {
     static const CommandInfo info{
-        "plugin", "lists plugins, checks one, and begins a new one", "", "", {}, CommandInfo::Kind::check};
+        "plugin",
+        "list plugins, check one, or write a new one",
+        "list|check FILE|new NAME",
+        "  ferrotunnel plugin list\n"
+        "  ferrotunnel plugin new hello\n"
+        "  cd hello && g++ -std=c++20 -O2 -shared -fPIC -o hello.so hello.cpp\n"
+        "  ferrotunnel plugin check hello.so\n"
+        "Then name it in the server's configuration; `ferrotunnel check` validates its settings:\n"
+        "  server:\n"
+        "    plugins:\n"
+        "      load: [hello/hello.so]\n"
+        "      chain:\n"
+        "        - hello: {greeting: Good morning}\n"
+        "\n"
+        "list   shows the installed plugins, or those in the folder FERROTUNNEL_PLUGINS: what they do, which\n"
+        "       hooks they use, and whether requests are rejected (guard) or continue when they fail.\n"
+        "check  loads a file, as a server would, and shows its plugins and why they cannot be used. That\n"
+        "       runs code of the file: check only what you trust.\n"
+        "new    writes a small plugin with its test, CMakeLists.txt and README.md to a new folder. It\n"
+        "       overwrites nothing.\n",
+        {{"Options",
+          {{"json", "", "Print the list as one JSON array"},
+           {"dir", "DIRECTORY", "Folder for a new plugin (default NAME)"}}}},
+        CommandInfo::Kind::plugin};
     return info;
-}
-
-std::string help_for_plugin() {
-    return std::string(help);
 }
 
 ExitCode run_plugin(Arguments arguments) {
@@ -216,9 +198,7 @@ ExitCode run_plugin(Arguments arguments) {
     if (words.empty()) {
         fail("plugin", "says nothing of what to do: expected list, check or new");
     }
-    if (std::find_if(words.begin(), words.end(),
-                     [](const std::string& word) { return word == "--help" || word == "-h"; }) != words.end()) {
-        fmt::print("{}", help);
+    if (print_help_if_asked(plugin_info(), words)) {
         return ExitCode::ok;
     }
     const std::string command = words.front();

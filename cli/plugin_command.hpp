@@ -12,7 +12,6 @@ namespace ferrotunnel::cli {
 
 /// For the list of commands, and for the variables of its options.
 const CommandInfo& plugin_info();
-std::string help_for_plugin();
 
 /// `arguments` do not have the command's name. Throws UsageError.
 ExitCode run_plugin(Arguments arguments);

@@ -26,11 +26,9 @@ int int_in(std::string_view text) {
 }  // namespace
 
 OptionInfo replace_option() {
-    return {
-        "replace", "",
-        "Take the place of the server that runs with the same control socket: it goes on until this one is ready, and "
-        "then finishes its visitors. Where none runs, this one just starts.",
-        false};
+    return {"replace", "", "Replace the running server without dropping visitors",
+            "Replace the server that runs with the same control socket: it continues until this one is ready, and then "
+            "finishes its visitors. If none runs, this one starts as usual."};
 }
 
 std::string server_to_replace(const std::string& control) {

@@ -146,30 +146,30 @@ ExitCode ask_server(const Options& options, const HttpRouteRequest& request, boo
 const CommandInfo& route_info() {
     static const CommandInfo info{
         "route",
-        "tells which HTTP service a URL meets, why, and what its backend sees",
+        "explain which HTTP service a URL reaches, and why",
         "URL",
         "  ferrotunnel route https://app.example.com/api/users --config ferrotunnel.yml\n"
         "  ferrotunnel route app.example.com/api --http app.example.com=3000 --http app.example.com/api=3001\n"
-        "  ferrotunnel route app.example.com --running --visitor 203.0.113.7     (asks the server that runs)\n"
-        "Nothing is started or connected. The services are those of the file's `client:` section; what other clients\n"
-        "of the same server offer is not known here, but with --running, which tells the service that is met and the\n"
-        "members of its group: who takes visitors, and who has this one if it stays with its member. The host decides "
-        "first: exact, `*.`, `**.`, then `*`. Of its\n"
-        "services the path decides: an equal one, then expressions in their order, then the longest prefix. Where the\n"
-        "file has a chain of plugins, it is told which of them run for the request; none of them is called.\n",
+        "  ferrotunnel route app.example.com --running --visitor 203.0.113.7   # asks the running server\n"
+        "Nothing is started, and no plugin is called. The services are those of the file's `client:`\n"
+        "section; services of other clients are known only with --running, which also shows the members\n"
+        "of a group. The host decides first (exact, `*.`, `**.`, then `*`), then the path: an equal one,\n"
+        "then expressions in their order, then the longest prefix. The answer also names the plugins of\n"
+        "the file that run for the request.\n",
         {
             {"Request",
              {
-                 {"method", "METHOD", "Default: GET.", false},
-                 {"header", "FIELD", "A field that the request has, like 'X-User: ann'.", true, 'H'},
-                 {"visitor", "ADDRESS", "Where the visitor comes from. Default: 127.0.0.1.", false},
+                 {"method", "METHOD", "Method of the request (default GET)"},
+                 {"header", "FIELD", "Header field, like 'X-User: ann'; may be repeated", "", true, 'H'},
+                 {"visitor", "ADDRESS", "Address of the visitor (default 127.0.0.1)"},
              }},
             {"Services",
              {
-                 {"config", "FILE", "The YAML file that has them. Default: ferrotunnel.yml.", false, 'c'},
-                 {"http", "HOST=ADDRESS", "Instead of a file: as `ferrotunnel client` takes it.", true},
-                 {"running", "", "Ask the server that runs, instead of a file.", false},
-                 {"json", "", "With --running: print its answer as JSON.", false},
+                 {"config", "FILE", "YAML file with the services (default ferrotunnel.yml)", "", false, 'c'},
+                 {"http", "HOST=ADDRESS", "Service as in `ferrotunnel client`, instead of a file; may be repeated", "",
+                  true},
+                 {"running", "", "Ask the running server, instead of a file"},
+                 {"json", "", "Print the answer of --running as JSON"},
              }},
             asking_section(),
         },

@@ -14,14 +14,14 @@ namespace ferrotunnel::cli {
 const CommandInfo& run_info() {
     static const CommandInfo info{
         "run",
-        "runs what a configuration file holds: a server, a client or both",
+        "start what a configuration file declares: a server, a client or both",
         "[FILE]",
         "  ferrotunnel check && ferrotunnel run\n"
         "  ferrotunnel run /etc/ferrotunnel/ferrotunnel.yml --log-format json\n",
         {
             {"Configuration file",
              {
-                 {"config", "FILE",
+                 {"config", "FILE", "The same as FILE (default ferrotunnel.yml)",
                   "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. The "
                   "same as FILE. Default: ferrotunnel.yml.",
                   false, 'c'},
@@ -29,12 +29,12 @@ const CommandInfo& run_info() {
              }},
             {"Running",
              {
-                 {"drain", "TIME",
-                  "How long present visitors may take to finish after Ctrl-C or SIGTERM. Default: what the file says, "
-                  "else 30s for a server and 10s for a client.",
-                  false},
+                 {"drain", "TIME", "Time for visitors to finish (default: server 30s, client 10s)",
+                  "Time for visitors to finish after Ctrl-C or SIGTERM. Default: as in the file, or else 30s for a "
+                  "server "
+                  "and 10s for a client."},
+                 replace_option(),
              }},
-            {"Upgrades", {replace_option()}},
             log_section(),
         },
         CommandInfo::Kind::both,

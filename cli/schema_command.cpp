@@ -12,16 +12,15 @@ namespace ferrotunnel::cli {
 const CommandInfo& schema_info() {
     static const CommandInfo info{
         "schema",
-        "prints the JSON Schema of configuration files, for editors",
+        "print the JSON Schema of configuration files, for editors",
         "",
         "  ferrotunnel schema > ferrotunnel.schema.json\n"
-        "Editors with the YAML language server (VS Code, Neovim, Emacs, Helix and others) then know every key of a "
-        "file\n"
-        "that begins with this line, which names the schema by its path from that file, or by a URL:\n"
+        "Editors with the YAML language server (VS Code, Neovim, Emacs, Helix and others) complete and\n"
+        "check keys in a file that starts with this line, which names the schema by path or URL:\n"
         "  # yaml-language-server: $schema=ferrotunnel.schema.json\n"
-        "IntelliJ and Visual Studio have lists of schemas and the files they are for in their settings.\n"
-        "What a schema can not say is for `ferrotunnel check`: which files are there, what several values have to do\n"
-        "with each other, and the settings of plugins.\n",
+        "IntelliJ and Visual Studio have lists of schemas and of the files that they are for.\n"
+        "`ferrotunnel check` also finds what a schema cannot express: missing files, values that\n"
+        "contradict each other, and settings of plugins.\n",
         {},
         CommandInfo::Kind::print,
     };

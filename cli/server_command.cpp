@@ -390,20 +390,23 @@ const CommandInfo& server_info() {
     static const CommandInfo info = [] {
         CommandInfo made{
             "server",
-            "lets clients offer their services on this machine's public ports and hosts",
+            "run the public side, which clients and visitors connect to",
             "",
             "  ferrotunnel token > token; chmod 600 token\n"
             "  ferrotunnel server --token-file token\n"
             "  ferrotunnel server --config ferrotunnel.yml\n"
-            "  ferrotunnel server --token-file token --bind 192.0.2.1:7835 --allow-ports 2222,8000-8100\n",
+            "  ferrotunnel server --token-file token --domain tunnel.example.com --allow-ports 2222,8000-8100\n",
             sections_of(server_settings()),
             CommandInfo::Kind::server,
         };
         add_https_options(made.sections);
         add_token_options(true, made.sections);
         made.sections.insert(made.sections.begin(), config_section());
-        made.sections.push_back({"Upgrades", {replace_option()}});
-        made.sections.push_back(log_section());
+        section_called(made.sections, "Running").options.push_back(replace_option());
+        std::vector<OptionInfo>& logs = section_called(made.sections, "Logs").options;
+        const std::vector<OptionInfo> log_options = log_section().options;
+        logs.insert(logs.end(), log_options.begin(), log_options.end());
+        list_in_full_help_only({"log-format"}, made);
         return made;
     }();
     return info;

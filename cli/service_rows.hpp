@@ -16,7 +16,7 @@ namespace ferrotunnel::cli {
 inline const std::vector<std::string> service_orders{"rate", "visitors", "bytes", "name"};
 
 inline OptionInfo sort_option() {
-    return {"sort", "BY", "Sort the services of a server by rate, visitors, bytes or name; the largest first.", false};
+    return {"sort", "BY", "Sort a server's services by rate, visitors, bytes or name"};
 }
 
 struct ServiceRow {

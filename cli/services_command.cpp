@@ -31,11 +31,10 @@ constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a
 
 // Of the commands that change services.
 OptionSection whose_section() {
-    return {"Whose",
-            {{"client", "NAME",
-              "Asked of a server: change the services of this client, by its name or id, as far as its "
-              "user lets the server (`client --managed`).",
-              false}}};
+    return {"Client",
+            {{"client", "NAME", "Ask a server to change this client (see `client --managed`)",
+              "Ask a server to change the services of this client, by its name or id, as far as the client allows it "
+              "(`client --managed`)."}}};
 }
 
 // The program that is meant, and the client of a server.
@@ -48,29 +47,27 @@ Control wanted_control(const Options& options) {
 const CommandInfo& add_info() {
     static const CommandInfo info{
         "services add",
-        "lets a running client offer one more service, or a range of ports, until it ends",
+        "add a service, or a range of ports, to a running client",
         "",
         "  ferrotunnel services add --tcp 2222=22\n"
         "  ferrotunnel services add --http app.example.com=3000 --name app\n"
-        "  ferrotunnel services add --client nas --http app.example.com=3000      (on the server of that client)\n"
+        "  ferrotunnel services add --client nas --http app.example.com=3000   # on the client's server\n"
         "  ferrotunnel services add --json '{\"http\": \"app.example.com\", \"local\": \"3000\", \"path\": "
         "\"/api\"}'\n",
-        {{"The service: one of these",
+        {{"Service, one of these",
           {
-              {"tcp", "PORT=ADDRESS", "As --tcp of `client`.", false},
-              {"udp", "PORT=ADDRESS", "As --udp of `client`.", false},
-              {"http", "HOST=ADDRESS", "As --http of `client`.", false},
-              {"passthrough", "HOST=ADDRESS", "As --passthrough of `client`.", false},
-              {"json", "OBJECT", "A service with all that it can have, as an item of `client.services` in a file.",
-               false},
+              {"tcp", "PORT=ADDRESS", "TCP service, as in --tcp of `client`"},
+              {"udp", "PORT=ADDRESS", "UDP service, as in --udp of `client`"},
+              {"http", "HOST=ADDRESS", "HTTP service, as in --http of `client`"},
+              {"passthrough", "HOST=ADDRESS", "TLS service, as in --passthrough of `client`"},
+              {"json", "OBJECT", "Service with all its settings, as in `client.services` of a file"},
           }},
-         {"About it",
+         {"Options",
           {
-              {"name", "NAME", "Its name. Default: made of its port or host.", false},
-              {"keep", "",
-               "Offer it after a restart too: it is written to conf.d/90-runtime.yml beside the client's configuration "
-               "file.",
-               false},
+              {"name", "NAME", "Name of the service (default: made from its port or host)"},
+              {"keep", "", "Keep the service after a restart",
+               "Keep the service after a restart: it is written to conf.d/90-runtime.yml next to the client's "
+               "configuration file. Default: it lasts until the client ends."},
           }},
          whose_section(),
          asking_section()},
@@ -82,11 +79,10 @@ const CommandInfo& add_info() {
 const CommandInfo& remove_info() {
     static const CommandInfo info{
         "services remove",
-        "takes a service of a running client off its server; its visitors finish",
+        "remove a service from a running client; its visitors finish",
         "NAME",
         "  ferrotunnel services remove tcp:2222\n",
-        {{"About it",
-          {{"keep", "", "One that was added with --keep does not come back after a restart either.", false}}},
+        {{"Options", {{"keep", "", "Also forget a service that was added with --keep"}}},
          whose_section(),
          asking_section()},
         CommandInfo::Kind::ask,
@@ -97,11 +93,11 @@ const CommandInfo& remove_info() {
 const CommandInfo& disable_info() {
     static const CommandInfo info{
         "services disable",
-        "takes a service of a running client off its server until it is enabled; its visitors finish",
+        "disable a service of a running client; its visitors finish",
         "NAME",
         "  ferrotunnel services disable web\n"
-        "It stays off after a reload and a restart: that is written to conf.d/90-runtime.yml beside the client's\n"
-        "configuration file. Where there is none, it counts until the client ends.\n",
+        "It stays disabled after a reload and a restart: conf.d/90-runtime.yml next to the client's\n"
+        "configuration file records it. Without a configuration file it lasts until the client ends.\n",
         {whose_section(), asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -111,7 +107,7 @@ const CommandInfo& disable_info() {
 const CommandInfo& enable_info() {
     static const CommandInfo info{
         "services enable",
-        "lets a running client offer a service again that was disabled",
+        "enable a disabled service of a running client",
         "NAME",
         "  ferrotunnel services enable web\n",
         {whose_section(), asking_section()},
@@ -368,22 +364,21 @@ private:
 const CommandInfo& services_info() {
     static const CommandInfo info{
         "services",
-        "lists the services of running programs; `services add`, `remove`, `disable` and `enable` change a client's",
+        "list services; add, remove, disable and enable those of a running client",
         "[add|remove|disable|enable]",
         "  ferrotunnel services\n"
-        "  ferrotunnel services --sort rate            (of a server: who has most requests and visits a second)\n"
-        "  ferrotunnel services add --tcp 2222=22      (`services add --help` tells more)\n"
+        "  ferrotunnel services --sort rate            # the busiest services of a server first\n"
+        "  ferrotunnel services add --tcp 2222=22      # `ferrotunnel services add --help` explains it\n"
         "  ferrotunnel services remove tcp:2222\n"
-        "  ferrotunnel services disable web            (until `services enable web`)\n",
-        {{"What to show",
+        "  ferrotunnel services disable web            # until `ferrotunnel services enable web`\n",
+        {{"Options",
           {
-              {"watch", "", "Show it again and again, with requests and visits a second, until Ctrl-C.", false},
-              {"interval", "TIME",
-               "Ask twice, so long apart, and show what a second has; with --watch: each time. Default: 1s with --sort "
-               "rate, 2s with --watch.",
-               false},
+              {"watch", "", "Repeat until Ctrl-C, with requests and visits per second"},
+              {"interval", "TIME", "Time over which rates are measured (default 1s, with --watch 2s)",
+               "Time over which rates are measured, and interval of --watch. Default: 1s with --sort rate, 2s with "
+               "--watch."},
               sort_option(),
-              {"json", "", "Print the answer of each program as JSON, one a line.", false},
+              {"json", "", "Print the answer of each program as one line of JSON"},
           }},
          asking_section()},
         CommandInfo::Kind::ask,

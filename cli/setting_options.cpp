@@ -23,7 +23,8 @@ std::vector<OptionSection> sections_of(const SettingOptions& settings) {
         if (sections.empty() || sections.back().title != setting.topic) {
             sections.push_back({setting.topic, {}});
         }
-        sections.back().options.push_back({setting.name, setting.operand, setting.help, setting.is_repeated});
+        sections.back().options.push_back(
+            {setting.name, setting.operand, setting.brief, setting.help, setting.is_repeated});
     }
     return sections;
 }

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds interval_default = 2s;
 constexpr std::chrono::milliseconds interval_min = 100ms;
 
-const OptionInfo programs_json_option{"json", "", "Print the answer of each program as JSON, one a line.", false};
+const OptionInfo programs_json_option{"json", "", "Print the answer of each program as one line of JSON"};
 
 Json parsed(const std::string& answer) {
     return Json::parse(answer, nullptr, false);
@@ -53,17 +53,16 @@ void print_status(const std::vector<ControlProgram>& programs, bool json, const 
 const CommandInfo& status_info() {
     static const CommandInfo info{
         "status",
-        "shows what running servers and clients do: tunnels, services, visitors, rates",
+        "show running servers and clients: tunnels, services, visitors, rates",
         "",
         "  ferrotunnel status\n"
         "  ferrotunnel status --watch --sort rate\n"
         "  ferrotunnel status --json | jq .traffic\n"
         "  sudo -u ferrotunnel ferrotunnel status --control /run/ferrotunnel/server.sock\n",
-        {{"What to show",
+        {{"Options",
           {
-              {"watch", "", "Show it again and again, with bytes, visitors and requests a second, until Ctrl-C.",
-               false},
-              {"interval", "TIME", "With --watch: how long each time is. Default: 2s.", false},
+              {"watch", "", "Repeat until Ctrl-C, with rates per second"},
+              {"interval", "TIME", "Interval of --watch (default 2s)"},
               sort_option(),
               programs_json_option,
           }},
@@ -76,10 +75,11 @@ const CommandInfo& status_info() {
 const CommandInfo& health_info() {
     static const CommandInfo info{
         "health",
-        "says whether running servers and clients can serve visitors: with code 0, or 1 and why not",
+        "report whether running servers and clients can serve visitors",
         "",
         "  ferrotunnel health\n"
-        "  HEALTHCHECK CMD [\"ferrotunnel\", \"health\"]      (in a Dockerfile: it needs no shell)\n",
+        "  HEALTHCHECK CMD [\"ferrotunnel\", \"health\"]          # in a Dockerfile, without a shell\n"
+        "The exit code is 0 if all of them can, and 1 with the reason if one cannot.\n",
         {asking_section()},
         CommandInfo::Kind::ask,
     };
@@ -89,10 +89,10 @@ const CommandInfo& health_info() {
 const CommandInfo& tokens_info() {
     static const CommandInfo info{
         "tokens",
-        "lists a server's tokens by their names: what they may, and what their clients use",
+        "list a server's tokens by name, with their rights and what their clients use",
         "",
         "  ferrotunnel tokens\n",
-        {{"What to show", {programs_json_option}}, asking_section()},
+        {{"Options", {programs_json_option}}, asking_section()},
         CommandInfo::Kind::ask,
     };
     return info;

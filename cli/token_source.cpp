@@ -104,16 +104,21 @@ bool needs_token(const Sources& sources, bool file_has_one) {
 }
 
 void add_token_options(bool several_files, std::vector<OptionSection>& sections) {
-    std::vector<OptionInfo>& options = section_called(sections, "Token").options;
-    options.insert(
-        options.begin(),
-        {{"token-file", "FILE",
-          several_files ? "A file with the token that clients log in with; several times for several tokens, which "
-                          "logs then call by their files' names. Without any token option, a terminal is asked."
-                        : "A file with the token that the server was started with. Without any token option, a "
-                          "terminal is asked.",
-          several_files},
-         {"token", "TOKEN", "The token itself. A file or the variable keeps it out of the shell's history.", false}});
+    std::vector<OptionInfo>& options = section_called(sections, "Tunnel connections").options;
+    const OptionInfo of_server{
+        "token-file", "FILE", "File with the token for clients; may be repeated",
+        "File with a token that clients log in with; may be repeated, and logs then show each token by the name of its "
+        "file. Without a token option, the terminal is asked.",
+        true};
+    const OptionInfo of_client{
+        "token-file", "FILE", "File with the server's token (default: asked for)",
+        "File with the token that the server was started with. Without a token option, the terminal is asked."};
+    options.insert(options.begin() + 1,
+                   {several_files ? of_server : of_client, plain_token_option()});  // behind the address
+}
+
+OptionInfo plain_token_option() {
+    return {"token", "TOKEN", "", "The token itself. A file or the variable keeps it out of the shell's history."};
 }
 
 }  // namespace ferrotunnel::cli

@@ -30,7 +30,9 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
 /// but the file.
 bool needs_token(const Sources& sources, bool file_has_one);
 
-/// Adds the options of every command that needs a token, in its section "Token".
+/// Adds --token-file and --token to the section "Tunnel connections", behind the address that it begins with.
+/// `several_files`: of a server, which has several tokens.
 void add_token_options(bool several_files, std::vector<OptionSection>& sections);
+OptionInfo plain_token_option();
 
 }  // namespace ferrotunnel::cli

@@ -65,7 +65,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .form = Form::word,
       .option = "server",
       .operand = "HOST[:PORT]",
-      .topic = "Service",
+      .topic = tunnel_topic,
+      .brief = "Server to connect to (default port 7835)",
       .type = "address",
       .help = "Where the server is; the port is 7835 if none is given. Required.",
       .is_required = true},
@@ -74,7 +75,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .form = Form::word,
       .option = "proxy",
       .operand = "URL",
-      .topic = "Service",
+      .topic = tunnel_topic,
+      .brief = "Proxy to the server (default: HTTPS_PROXY or ALL_PROXY)",
       .type = "URL, `env` or `off`",
       .help =
           "Reach the server through this proxy: http://USER:PASSWORD@HOST:PORT (CONNECT) or socks5://HOST:PORT; the "
@@ -85,7 +87,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .form = Form::word,
       .option = "name",
       .operand = "NAME",
-      .topic = "Service",
+      .topic = running_topic,
+      .brief = "Name of this client in status and logs (default: none)",
       .type = "name",
       .help = "What the server calls this client where it shows it, and dials it by.",
       .otherwise = "nothing"},
@@ -95,7 +98,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .fault = identity_fault,
       .option = "identity",
       .operand = "NAME",
-      .topic = "Service",
+      .topic = running_topic,
       .type = "text",
       .help = "What a client and its successor have in common, for `replace`: up to 64 bytes that no other client of "
               "this token has. See \"Hand-over of a client\" in operations.md.",
@@ -104,7 +107,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
     {{.key = "replace",
       .form = Form::on_off,
       .option = "replace",
-      .topic = "Service",
+      .topic = running_topic,
       .help = "Take the place of the client that has the same token and identity: when all services of this one are "
               "registered and healthy, it gets the visitors, and the other one finishes those that it has and ends. "
               "Without such a client it is a start like any other."},
@@ -114,7 +117,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .max = linger_ms_max,
       .option = "linger",
       .operand = "TIME",
-      .topic = "Service",
+      .topic = running_topic,
       .help = "How long the program stays, doing nothing, after another client has taken its place, unless it is told "
               "to end: for supervisors that would only start it again, as Kubernetes does.",
       .is_live = true},
@@ -125,7 +128,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .max = limits::trunks_per_tunnel_max,
       .option = "connections",
       .operand = "N",
-      .topic = "Service",
+      .topic = tunnel_topic,
       .help = "How many connections to keep to the server: visitors are spread over them and over several cores, and "
               "if one breaks, the others go on.",
       .otherwise = "2, or 1 where a round trip to the server takes 2 ms or more, since visitors share one connection "
@@ -136,7 +139,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .max = limits::attempts_max,
       .option = "attempts",
       .operand = "N",
-      .topic = "Service",
+      .topic = tunnel_topic,
       .help = "Give up after this many failed attempts in a row, or when the server has refused all services this "
               "often; 0: never."},
      &ClientValues::attempts},
@@ -145,7 +148,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .max = retry_refused_ms_max,
       .option = "retry-refused",
       .operand = "TIME",
-      .topic = "Service",
+      .topic = tunnel_topic,
       .help =
           "How long to wait at least, and five times as long at most, before asking again a server that refuses the "
           "token or the version for good; what it refuses of services is asked for again, too. 0: it ends then.",
@@ -165,7 +168,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .choices = tls_ca_words,
       .option = "tls-ca",
       .operand = "FILE",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
+      .brief = "Verify the server's certificate against the CAs in this file",
       .type = "file, or `system`",
       .help = "Check the server's certificate and name against the CAs in this PEM file; `system`: the system's."},
      &ClientValues::tls_ca},
@@ -173,7 +177,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .form = Form::word,
       .option = "tls-pin",
       .operand = "PIN",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
+      .brief = "Accept only the server with this key (sha256:...)",
       .type = "pin",
       .help = "Take only the server with this key, as it prints it: sha256:..."},
      &ClientValues::tls_pin},
@@ -183,7 +188,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "managed",
       .operand = "ADDRESS:PORTS",
       .is_repeated = true,
-      .topic = "Service",
+      .topic = running_topic,
       .type = "address or network with ports, or a list",
       .help = "Where the server's administrator may lead services of this client to, like 127.0.0.1:3000-3999: added, "
               "removed and switched there by `ferrotunnel services --client`, and kept here. See \"Managed from the "
@@ -195,7 +200,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .form = Form::on_off,
       .option = "inspect",
       .operand = "on|off",
-      .topic = inspector_topic,
+      .topic = running_topic,
+      .brief = "Record requests for inspection (default: on at a terminal)",
       .help =
           "Keep the latest exchanges between visitors and backends in memory, with secrets masked, for `ferrotunnel "
           "inspect`: requests, answers, messages, connections. The program has it on at a terminal, where no file "

@@ -60,7 +60,7 @@ inline constexpr std::string_view dashboard_off = "off";
 inline constexpr std::string_view dashboard_usual = "default";
 
 inline constexpr std::string_view running_topic = "Running";
-inline constexpr std::string_view tls_topic = "TLS, of the connections between client and server";
+inline constexpr std::string_view tunnel_topic = "Tunnel connections";
 inline constexpr std::string_view timing_topic = "Timing, for unusual networks and for tests";
 
 inline constexpr std::uint64_t resume_ms_max =
@@ -70,7 +70,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
     {{.key = "allow_weak_token",
       .form = Form::on_off,
       .option = "allow-weak-token",
-      .topic = "Token",
+      .topic = tunnel_topic,
       .help = "Take tokens that a person made up, also beyond this machine.",
       .is_live = true},
      &CommonValues::allow_weak_token},
@@ -78,7 +78,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .form = Form::on_off,
       .option = "tls",
       .operand = "on|off",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
       .help = "`off`: no encryption, on both sides; whoever is in between can read and take over everything.",
       .call = "tls_off"},
      &CommonValues::tls},
@@ -118,6 +118,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "resume",
       .operand = "TIME",
       .topic = running_topic,
+      .brief = "Keep visitors for this time while reconnecting (default 0)",
       .help = "How long visitors wait, instead of being reset, while a lost connection between client and server is "
               "made anew: 30s, say. Both sides must want it, and the shorter time counts. 0: they do not wait."},
      &CommonValues::resume},
@@ -149,6 +150,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "metrics",
       .operand = "HOST:PORT|default|off",
       .topic = running_topic,
+      .brief = "Serve Prometheus metrics (`default`: 127.0.0.1:7836)",
       .type = "IP address with port, `default` or `off`",
       .help =
           "Where Prometheus reads numbers (/metrics), and others whether this program lives and is ready (/healthz, "
@@ -161,6 +163,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "dashboard",
       .operand = "HOST:PORT|default|off",
       .topic = running_topic,
+      .brief = "Serve the dashboard (`default`: 127.0.0.1:7837, client :4040)",
       .type = "IP address with port, `default` or `off`",
       .help =
           "Where a browser shows what this program does. `default` is 127.0.0.1:7837 of a server and 127.0.0.1:4040 "

@@ -40,6 +40,7 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .option = "drain",
       .operand = "TIME",
       .topic = running_topic,
+      .brief = "Time for visitors to finish (default: server 30s, client 10s)",
       .help = "How long present visitors may take to finish after Ctrl-C or SIGTERM.",
       .otherwise = "30s for a server, 10s for a client",
       .is_live = true},

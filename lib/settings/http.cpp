@@ -113,6 +113,7 @@ constexpr std::array settings_of_http{
                 .operand = "NETWORK",
                 .is_repeated = true,
                 .topic = addresses_topic,
+                .brief = "Trust X-Forwarded-* of this proxy in front; may be repeated",
                 .type = "address or network, or a list",
                 .help = "Proxies in front of this server, like 192.0.2.7 or 10.0.0.0/8: what they say in X-Forwarded-* "
                         "and X-Request-Id is believed. Up to 1,024.",

@@ -45,6 +45,7 @@ constexpr std::array settings_of_https{
                     .operand = "DIR",
                     .is_repeated = true,
                     .topic = https_topic,
+                    .brief = "Folder of certificates and keys; may be repeated",
                     .type = "folder, or a list",
                     .help = "Folders of certificates: NAME.crt or NAME.pem with NAME.key, NAME.pem with both, or as "
                             "certbot keeps them.",
@@ -114,6 +115,7 @@ constexpr std::array settings_of_https{
                     .option = "https-redirect",
                     .operand = "on|off|STATUS",
                     .topic = https_topic,
+                    .brief = "Redirect HTTP requests to HTTPS",
                     .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308; "
                             "`off`: they are served as they come. A service's own rule goes before it.",
                     .is_live = true},

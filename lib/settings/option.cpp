@@ -12,11 +12,19 @@ namespace {
 
 using config::Node;
 
+// The default as the value expresses it; empty: it does not, or the option is a flag.
 template <typename Group, typename Values>
-std::string help_of(const Setting<Group>& setting, const Values& group) {
-    std::string initial(setting.otherwise);
-    if (initial.empty() && !setting.operand.empty()) {
+std::string initial_of(const Setting<Group>& setting, const Values& group) {
+    std::string initial;
+    if (setting.otherwise.empty() && !setting.operand.empty()) {
         visit_value(setting, group, [&](const auto& value) { initial = text_of(setting, value); });
+    }
+    return initial;
+}
+
+std::string help_of(const SettingFacts& setting, std::string initial) {
+    if (initial.empty()) {
+        initial = setting.otherwise;
     }
     std::string help(setting.help);
     if (setting.form == Form::number) {
@@ -26,16 +34,23 @@ std::string help_of(const Setting<Group>& setting, const Values& group) {
     return help + (initial.empty() ? "" : " Default: " + initial + ".");
 }
 
+// A line that ends in parentheses has its default in them already.
+std::string brief_of(const SettingFacts& setting, const std::string& initial) {
+    const bool adds_default = !setting.brief.empty() && !setting.brief.ends_with(')') && !initial.empty();
+    return std::string(setting.brief) + (adds_default ? " (default " + initial + ")" : "");
+}
+
 template <typename Rows, typename Group>
 void add_options(const GroupPlace& place, const Rows& rows, const Group& group, bool of_builder,
                  std::vector<SettingOption>& options) {
     for (const auto& setting : rows) {
         if (!setting.option.empty()) {
             const bool is_section = setting.form == Form::section;  // the program explains its option, and reads it
+            const std::string initial = is_section ? "" : initial_of(setting, group);
             options.push_back({path_of(place, setting), problem_path_of(place, setting), std::string(setting.option),
                                std::string(setting.operand), std::string(setting.topic),
-                               is_section ? "" : help_of(setting, group), setting.is_repeated,
-                               of_builder && !is_section});
+                               is_section ? "" : help_of(setting, initial), setting.is_repeated,
+                               of_builder && !is_section, brief_of(setting, initial)});
         }
     }
 }

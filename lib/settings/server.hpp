@@ -80,19 +80,20 @@ struct ServerValues : CommonValues {
 /// What is wrong with the text of a network or address; nothing if it is right.
 std::optional<std::string> network_fault(const std::string& text);
 
-inline constexpr std::string_view addresses_topic = "Addresses";
+inline constexpr std::string_view addresses_topic = "Public addresses";
 inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";
-inline constexpr std::string_view access_topic = "Access log";
+inline constexpr std::string_view access_topic = "Logs";
 /// What is wrong with a format of the access log; nothing if it is right.
 std::optional<std::string> access_format_fault(const std::string& text);
-inline constexpr std::string_view share_topic = "What the clients of one token may have together";
+inline constexpr std::string_view share_topic = "Limits of each token";
 
 inline constexpr Setting<ServerValues> server_settings[] = {
     {{.key = "bind",
       .form = Form::word,
       .option = "bind",
       .operand = "HOST:PORT",
-      .topic = addresses_topic,
+      .topic = tunnel_topic,
+      .brief = "Listen address for clients",
       .type = "IP address with port",
       .help = "Where clients connect; port 0: the system chooses."},
      &ServerValues::bind},
@@ -101,6 +102,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "tcp-bind",
       .operand = "HOST",
       .topic = addresses_topic,
+      .brief = "Listen address of public ports",
       .type = "IP address",
       .help = "Where the public ports of TCP services are."},
      &ServerValues::tcp_bind},
@@ -109,6 +111,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "public-host",
       .operand = "HOST",
       .topic = addresses_topic,
+      .brief = "Host name to show in public addresses",
       .type = "host",
       .help = "How visitors call this machine, for the addresses that are shown.",
       .otherwise = "the address of the public ports"},
@@ -118,6 +121,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "http-bind",
       .operand = "HOST:PORT|off",
       .topic = addresses_topic,
+      .brief = "Listen address for HTTP (default 0.0.0.0:8080)",
       .type = "IP address with port, or `off`",
       .help = "Where visitors of HTTP services come in.",
       .otherwise = "0.0.0.0:8080 where that is free (the library: nowhere)"},
@@ -127,6 +131,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "domain",
       .operand = "NAME",
       .topic = addresses_topic,
+      .brief = "Assign HTTP services a host below this name",
       .type = "host",
       .help = "HTTP services that name no host get one below this name, like k7rw2vbd.tunnel.example.com. Its DNS "
               "entries (*.NAME) must point here.",
@@ -137,6 +142,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "allow-ports",
       .operand = "LIST",
       .topic = addresses_topic,
+      .brief = "Public ports that clients may use (default: 1024 and above)",
       .type = "port or range, or a list",
       .help = "The public ports that clients may have, like 2222,8000-8100.",
       .otherwise = "all from 1024 on",
@@ -147,6 +153,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "https-bind",
       .operand = "HOST:PORT|off",
       .topic = https_topic,
+      .brief = "Listen address for HTTPS (default 0.0.0.0:8443)",
       .type = "IP address with port, or `off`",
       .help = "Where visitors of HTTP services come in by TLS.",
       .otherwise = "0.0.0.0:8443 where there are certificates (the library: nowhere)"},
@@ -230,7 +237,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .form = Form::path,
       .option = "tls-cert",
       .operand = "FILE",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
       .help = "A certificate chain of your own, PEM.",
       .otherwise = "one that the server makes",
       .call = "tls_certificate",
@@ -241,7 +248,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .form = Form::path,
       .option = "tls-key",
       .operand = "FILE",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
       .help = "Its private key, PEM.",
       .call = "tls_certificate",
       .problem = "tls_certificate",
@@ -251,7 +258,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .form = Form::path,
       .option = "state-dir",
       .operand = "PATH",
-      .topic = tls_topic,
+      .topic = tunnel_topic,
+      .brief = "Folder for the server's key and assigned ports and hosts",
       .type = "folder",
       .help =
           "Where the self-made certificate is kept, so that its pin stays, and which token has which host and port.",
@@ -298,6 +306,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .option = "access-log",
       .operand = "FILE|stdout|stderr|off",
       .topic = access_topic,
+      .brief = "Write a line for each HTTP request (default off)",
       .type = "path, `stdout`, `stderr` or `off`",
       .help = "Where each request of an HTTP visitor has its line when it is over. SIGUSR1 opens the file anew, after "
               "it was moved away.",

@@ -55,7 +55,9 @@ struct SettingFacts {
     std::string_view option{};     // the program's option, without dashes; empty: there is none
     std::string_view operand{};    // what --help calls the option's value; empty: it is a flag
     bool is_repeated = false;      // the option may be given several times
-    std::string_view topic{};      // the heading under which --help lists it
+    std::string_view topic{};      // the heading under which help lists it
+    std::string_view brief{};      // its line in --help, without the default if the value expresses it; empty: it has
+                                   // none, and only --help all lists it
     std::string_view type{};       // what documentation calls its values; empty: made from form and bounds
     std::string_view help{};       // whole sentences
     std::string_view otherwise{};  // the default in words, where no value of the setting expresses it

@@ -1,4 +1,4 @@
-# The command line without anything running: help, versions, exit codes, and problems that are all told at once under
+# The command line without anything running: versions, exit codes, and problems that are all told at once under
 # the names the user knows.
 source "$(dirname "$0")/lib.sh"
 
@@ -30,18 +30,6 @@ for words in help --help "help server" "server --help" "client -h" "tcp 22 --hel
     run $words
     ends_with 0
     has_text "$dir/run.out" Usage
-done
-run --help
-commands=$(awk '/^Commands:/ { lists = 1; next } /^[^ ]/ { lists = 0 } lists && $1 !~ /^(version|help)$/ { print $1 }' "$dir/run.out")
-at_least "commands" "$(wc -w <<<"$commands")" 20
-for command in $commands; do
-    run "$command" --help
-    ends_with 0
-    has_text "$dir/run.out" "^ferrotunnel $command: "
-done
-run client --help
-for part in --tcp FERROTUNNEL_TCP '5  superseded' 'Examples' SIGTERM; do
-    has_text "$dir/run.out" "$part"
 done
 
 say "a token is fresh, and nothing else is on the standard output"

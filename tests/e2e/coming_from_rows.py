@@ -64,7 +64,7 @@ def keys_of(schema, found):
 
 keys = keys_of(json.loads(run("schema").stdout), set())
 commands = re.findall(r"^  ([a-z]+)  ", run("--help").stdout, re.MULTILINE)
-options = {c: set(re.findall(r"(?<![\w-])--[a-z0-9-]+", run(c, "--help").stdout)) for c in commands}
+options = {c: set(re.findall(r"(?<![\w-])--[a-z0-9-]+", run(c, "--help", "all").stdout)) for c in commands}
 every_option = set().union(*options.values())
 with open(os.path.join(docs, "..", "plugins", "hooks", "README.md")) as file:
     hooks = file.read()

@@ -223,7 +223,7 @@ told '^  --tls-pin: '
 
 say "help for the new commands, misspelt ones, and words too many"
 for command in run check; do
-    for words in "help $command" "$command --help" "$command -h"; do
+    for words in "help $command all" "$command --help all"; do
         # shellcheck disable=SC2086
         run $words
         ends_with 0
@@ -232,8 +232,8 @@ for command in run check; do
     done
 done
 run --help
-said '^  run  *runs what a configuration file holds'
-said '^  check  *tells whether a configuration file is right'
+said '^  run  *start what a configuration file declares'
+said '^  check  *validate a configuration file'
 run chek
 ends_with 2
 told 'did you mean check?'

@@ -6,7 +6,7 @@ documentation=$E2E_SOURCE/../../docs/configuration.md
 # What says where settings come from, or is of a terminal or of this start, and no setting itself.
 no_key=$'--config\n--no-watch\n--qr\n--replace'
 
-options_of() { "$FERROTUNNEL" "$1" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' | sort -u; }
+options_of() { "$FERROTUNNEL" "$1" --help all | grep -oE '^  --[a-z-]+' | tr -d ' ' | sort -u; }
 # options_for SECTION...: of its keys in the table.
 options_for() {
     local section

@@ -278,7 +278,7 @@ wait_for_services without 1
 say "each command explains itself"
 for command in status services "services add" "services remove" tokens config reload drain kick; do
     # shellcheck disable=SC2086
-    run_ok $command --help
+    run_ok $command --help all
     printed "^ferrotunnel $command: "
     printed '^Exit codes:'
 done

@@ -21,6 +21,7 @@ struct SettingOption {
     std::string help;  ///< sentences, with the default; empty: it is richer than a text, and the program's to explain
     bool is_repeated = false;
     bool is_said = false;  ///< by say(); else the program reads it itself
+    std::string brief;     ///< one line, with the default in parentheses; empty: only the full help lists it
 };
 
 /// All settings that have an option.

@@ -38,6 +38,7 @@ TEST_CASE("options: each setting is offered once, under its topic", "[options]")
                 topic = option.topic;
             }
             CHECK((option.help.empty() || option.help.ends_with('.')));
+            CHECK(!option.brief.ends_with('.'));
         }
     }
     const auto options = server_options();
@@ -47,6 +48,11 @@ TEST_CASE("options: each setting is offered once, under its topic", "[options]")
     const auto bind = std::ranges::find(options, "bind", &SettingOption::name);
     REQUIRE(bind != options.end());
     CHECK(bind->help == "Where clients connect; port 0: the system chooses. Default: 0.0.0.0:7835.");
+    CHECK(bind->brief == "Listen address for clients (default 0.0.0.0:7835)");
+    const auto ports = std::ranges::find(options, "allow-ports", &SettingOption::name);
+    REQUIRE(ports != options.end());
+    CHECK(ports->brief == "Public ports that clients may use (default: 1024 and above)");
+    CHECK(share->brief.empty());
 }
 
 TEST_CASE("options: texts become values, and nothing else changes", "[options]") {
