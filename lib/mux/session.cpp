@@ -337,7 +337,7 @@ void Session::check_invariants() const {
         check(id == stream->id() && !side.gone, "the table holds live streams under their id");
         check(side.opened_here == is_own(id), "an id's parity tells who opened it");
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
-        check(stream->taken_.load() <= side.window.received(), "nothing is taken that was not received");
+        check(stream->taken_.count() <= side.window.received(), "nothing is taken that was not received");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
         committed += side.committed(window_rules_);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;

@@ -28,7 +28,7 @@ void Session::schedule_credit(Stream& stream) {
     if (!side.receive_open || side.credit_due) {
         return;
     }
-    if (stream.taken_.load(std::memory_order_seq_cst) >= side.window.next_grant_at(window_rules_, budget_tight())) {
+    if (stream.taken_.count() >= side.window.next_grant_at(window_rules_, budget_tight())) {
         side.credit_due = true;
         want_control(stream);
     } else {
@@ -42,19 +42,16 @@ std::uint32_t Session::grant(Stream& stream) {
     }
     ReceiveWindow& window = stream.side_.window;
     std::uint64_t before = window.committed(window_rules_);
-    std::uint32_t credit =
-        window.grant(window_rules_, stream.taken_.load(std::memory_order_seq_cst), budget_room(), now_);
+    std::uint32_t credit = window.grant(window_rules_, stream.taken_.count(), budget_room(), now_);
     commit_change(before, window.committed(window_rules_));
     return credit;
 }
 
-// Tells the endpoint when to notify the session. Dekker's scheme with Stream::count_taken: here the mark is written
-// before `taken_` is read, and there `taken_` before the mark, so that one of the two sees the other's write.
+// Sets when the endpoint notifies the session.
 void Session::arm_credit_mark(Stream& stream) {
     StreamSide& side = stream.side_;
     std::uint64_t mark = side.receive_open ? side.window.next_grant_at(window_rules_, budget_tight()) : UINT64_MAX;
-    stream.credit_mark_.store(mark, std::memory_order_seq_cst);
-    if (stream.taken_.load(std::memory_order_seq_cst) >= mark) {
+    if (!stream.taken_.set_mark(mark)) {
         side.credit_due = true;
         want_control(stream);
     }
@@ -65,7 +62,7 @@ void Session::grow_window(Stream& stream) {
     if (liveness_.sample_is_old(now_)) {
         ping(now_);
     }
-    std::uint64_t taken = stream.taken_.load(std::memory_order_seq_cst);
+    std::uint64_t taken = stream.taken_.count();
     if (stream.side_.window.grow(window_rules_, taken, budget_room(), liveness_.rtt_min(), now_)) {
         schedule_credit(stream);
     }
@@ -131,7 +128,7 @@ void Session::for_each_holding(Visit visit) {
 
 void Session::see_progress(Stream& stream) noexcept {
     StreamSide& side = stream.side_;
-    const std::uint64_t taken = stream.taken_.load(std::memory_order_relaxed);
+    const std::uint64_t taken = stream.taken_.recent();
     if (taken != side.taken_seen) {
         side.taken_seen = taken;
         side.taken_at = now_;

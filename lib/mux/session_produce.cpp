@@ -366,18 +366,15 @@ void Session::append_frame(Stream& stream, const wire::FrameHeader& header, buff
     }
 }
 
-// Dekker's scheme with Stream::try_park_send.
 void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
     if (stream.side_.orphan) {
         orphans_.remove(stream);
         orphans_.push(stream, now_);
     }
-    if (stream.room_wanted_.load(std::memory_order_seq_cst) && shared_->is_below_half(left) &&
-        stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
-        if (!mutant(Mutant::lost_room_wake)) {
-            touch(stream, true);
-        }
+    const bool wake = stream.room_.unpark_if([&] { return shared_->is_below_half(left); });
+    if (wake && !mutant(Mutant::lost_room_wake)) {
+        touch(stream, true);
     }
 }
 

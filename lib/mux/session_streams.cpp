@@ -92,15 +92,13 @@ void Session::set_verdict(Stream& stream, Verdict verdict) noexcept {
                           std::memory_order_release);
 }
 
-// Dekker's scheme with Stream::count_taken, as in arm_credit_mark: the endpoint reports when it has taken the last
-// byte.
+// The endpoint reports when it has taken the last byte.
 void Session::keep_if_unread(Stream& stream) {
     StreamSide& side = stream.side_;
-    if (side.discarding || side.pushed == stream.taken_.load(std::memory_order_relaxed)) {
+    if (side.discarding || side.pushed == stream.taken_.recent()) {
         return;
     }
-    stream.credit_mark_.store(side.pushed, std::memory_order_seq_cst);
-    if (stream.taken_.load(std::memory_order_seq_cst) < side.pushed) {
+    if (stream.taken_.set_mark(side.pushed)) {
         side.unread = true;
         side.unread_at = unread_.size();
         unread_.emplace_back(&stream);
@@ -197,7 +195,7 @@ void Session::drop_outbound(Stream& stream) {
         stream.outbound_.drop_front();
     }
     (void)stream.outbound_.try_park();
-    if (stream.room_wanted_.exchange(false, std::memory_order_seq_cst)) {
+    if (stream.room_.unpark()) {
         touch(stream, true);
     }
 }
