@@ -24,14 +24,14 @@ StreamId first_own_id(const Settings& settings) {
 }  // namespace
 
 Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker,
-                 buffer::SlabPool& pool, Random& random, TimePoint now)
-    : settings_(settings),
-      window_rules_{settings.first_window, settings.window_max},
-      events_(events),
-      pool_(pool),
-      shared_(make_intrusive<SessionShared>(std::move(waker), settings)),
-      now_(now),
+                 buffer::SlabPool& /*pool*/, Random& random, TimePoint now)
+    : events_(events),
+      context_{settings,
+               {settings.first_window, settings.window_max},
+               make_intrusive<SessionShared>(std::move(waker), settings),
+               now},
       next_id_(first_own_id(settings)),
+      outbox_(*context_.shared->waker),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
       write_rate_(now),
       progress_at_(now),
@@ -50,7 +50,7 @@ void Session::establish(const PeerLimits& peer) {
     peer_first_window_ = peer.first_window;
     state_ = SessionState::open;
     liveness_.shorten(peer.ping_interval, peer.dead_interval);
-    ping(now_);  // the first RTT sample
+    ping(context_.now);  // the first RTT sample
 }
 
 void Session::send_control(Bytes message) {
@@ -82,40 +82,26 @@ void Session::send_ping(TimePoint now) {
 }
 
 void Session::send_urgent(std::vector<std::uint8_t> frame) {
-    if (state_ == SessionState::closed) {
-        return;
-    }
-    if (urgent_bytes_ + frame.size() > limits::urgent_bytes_max) {
+    if (state_ != SessionState::closed && !outbox_.send(std::move(frame))) {
         fail(Code::limit, "the peer does not read: too many session frames are waiting for it");
-        return;
     }
-    urgent_bytes_ += frame.size();
-    urgent_.push_back(std::move(frame));
-    shared_->waker->wake();
-}
-
-void Session::send_goaway(StreamId last, Code code, std::string_view text) {
-    std::vector<std::uint8_t> frame(wire::goaway_frame_max);
-    frame.resize(wire::encode_goaway({last, code, as_bytes(text)}, frame.data()));
-    urgent_bytes_ += frame.size();
-    urgent_.push_back(std::move(frame));
-    shared_->waker->wake();
 }
 
 Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                  bool foreign, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ != SessionState::open) {
         return state_ == SessionState::draining ? Code::going_away : Code::internal;
     }
     if (peer_drains_) {
         return Code::going_away;
     }
-    if (next_id_ > settings_.last_id) {
+    if (next_id_ > context_.settings.last_id) {
         return Code::rotated;
     }
-    if (streams_kept() >= std::min(settings_.streams_max, peer_.streams_max) || opens_are_full(request.service)) {
-        ++stats_.streams_refused;
+    if (streams_kept() >= std::min(context_.settings.streams_max, peer_.streams_max) ||
+        opens_are_full(request.service)) {
+        ++context_.stats.streams_refused;
         return Code::busy;
     }
     // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
@@ -138,7 +124,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     side.open_frame = std::move(frame);
     side.open_due = true;
     want_control(*stream);
-    if (next_id_ > settings_.rotate_at && !rotate_told_) {
+    if (next_id_ > context_.settings.rotate_at && !rotate_told_) {
         rotate_told_ = true;
         events_.on_rotate_due();
     }
@@ -148,8 +134,8 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
 // No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of their
 // own (session/server_session_relay.cpp).
 bool Session::opens_are_full(std::uint32_t service) const {
-    return own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
-           (service != 0 && own_opens_.of_service(service) >= settings_.opens_per_service_max);
+    return own_opens_.size() >= std::min(context_.settings.opens_max, peer_.opens_max) ||
+           (service != 0 && own_opens_.of_service(service) >= context_.settings.opens_per_service_max);
 }
 
 bool Session::must_wait(std::uint32_t service) noexcept {
@@ -159,7 +145,7 @@ bool Session::must_wait(std::uint32_t service) noexcept {
 }
 
 void Session::drain(Code code, std::string_view text, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ != SessionState::open) {
         return;
     }
@@ -167,7 +153,7 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     drain_code_ = code;
     drain_text_ = text;
     // Opens that are under way are still welcome: the final word follows when a ping has come back.
-    send_goaway(limits::stream_id_max, code, text);
+    outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     send_ping(now);
     drain_ping_ = liveness_.last_sent();
 }
@@ -182,7 +168,7 @@ void Session::abort_streams(const std::function<bool(const Stream&)>& which, Cod
 
 void Session::announce(Code code, std::string_view text) {
     if (state_ == SessionState::open) {
-        send_goaway(limits::stream_id_max, code, text);
+        outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     }
 }
 
@@ -191,15 +177,13 @@ void Session::fail(Code code, std::string_view text) {
         return;
     }
     failure_ = Failure{code, std::string(text), false};
-    send_goaway(last_peer_id_, code, text);
+    outbox_.send_goaway({last_peer_id_, code, as_bytes(text)});
     state_ = SessionState::closed;
     lose_all({Verdict::Kind::lost, code});
 }
 
 void Session::lose() {
-    urgent_.clear();
-    urgent_bytes_ = 0;
-    refusals_.clear();
+    outbox_.clear();
     resume_.reset();
     detached_ = false;
     if (state_ != SessionState::closed) {
@@ -208,7 +192,7 @@ void Session::lose() {
     }
     flush_wakes();
     forget_received();  // needed if something failed between take() and settle()
-    shared_->ready.close();
+    context_.shared->ready.close();
 }
 
 void Session::after_call() {
@@ -233,7 +217,7 @@ void Session::tell_driver() {
 // --- time ---
 
 void Session::tick(TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ == SessionState::closed) {
         return;
     }
@@ -241,7 +225,7 @@ void Session::tick(TimePoint now) {
         tick_detached();
         return;
     }
-    if (in_flight_ > 0 && now >= progress_at_ + settings_.write_timeout) {
+    if (in_flight_ > 0 && now >= progress_at_ + context_.settings.write_timeout) {
         fail_silent("the peer takes no data: no write progress within the allowed time");
         return;
     }
@@ -260,13 +244,13 @@ void Session::tick(TimePoint now) {
         ping(now);
     }
     while (Stream* oldest = own_opens_.oldest()) {
-        if (now < rested(oldest->side_.waits_since) + settings_.open_deadline) {
+        if (now < rested(oldest->side_.waits_since) + context_.settings.open_deadline) {
             break;
         }
         abort_stream(*oldest, Code::timeout);
     }
     end_orphans();
-    if (set_aside_ != 0 || uses_more_than(settings_.budget / 4)) {
+    if (set_aside_ != 0 || uses_more_than(context_.settings.budget / 4)) {
         set_idle_aside();
     }
     if (!memory_is_calm()) {
@@ -282,16 +266,16 @@ TimePoint Session::next_deadline() const noexcept {
     if (detached_) {
         return resumable_until();
     }
-    TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.write_timeout : never;
+    TimePoint next = in_flight_ > 0 ? progress_at_ + context_.settings.write_timeout : never;
     if (state_ == SessionState::authenticating) {
         return next;
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + settings_.open_deadline);
+        next = std::min(next, rested(oldest->side_.waits_since) + context_.settings.open_deadline);
     }
     if (Stream* oldest = orphans_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + settings_.orphan_patience);
+        next = std::min(next, rested(oldest->side_.waits_since) + context_.settings.orphan_patience);
     }
     if (resume_) {
         next = std::min(next, confirm_deadline());
@@ -299,7 +283,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (must_give_up()) {
         next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
     }
-    if (memory_in_use() > settings_.budget / 4) {
+    if (memory_in_use() > context_.settings.budget / 4) {
         next = std::min(next, set_aside_at_ + limits::set_aside_look_every);
     }
     return next;
@@ -314,14 +298,14 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
 // --- looking ---
 
 SessionStats Session::stats() const noexcept {
-    SessionStats stats = stats_;
+    SessionStats stats = context_.stats;
     stats.credit_committed = committed_;
     stats.set_aside = set_aside_;
-    stats.bytes_held = shared_->ledger->bytes();
-    stats.bytes_queued = shared_->outbound->bytes();
+    stats.bytes_held = context_.shared->ledger->bytes();
+    stats.bytes_queued = context_.shared->outbound->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());
     stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
-    stats.resets_waiting = static_cast<std::uint32_t>(aborts_.size());
+    stats.resets_waiting = static_cast<std::uint32_t>(outbox_.aborts());
     stats.bytes_kept = resume_ ? resume_->keeper.held() : 0;
     stats.rtt_min = liveness_.rtt_min();
     return stats;
@@ -339,7 +323,7 @@ void Session::check_invariants() const {
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
         check(stream->taken_.count() <= side.window.received(), "nothing is taken that was not received");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
-        committed += side.committed(window_rules_);
+        committed += side.committed(context_.window_rules);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
         peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
         orphans += side.orphan ? 1U : 0U;
@@ -348,9 +332,9 @@ void Session::check_invariants() const {
         const StreamSide& side = unread_[i]->side_;
         check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
     }
-    check(streams_.size() + std::max(aborts_.size(), gone_in_lanes_) <= settings_.streams_max,
+    check(streams_.size() + std::max(outbox_.aborts(), gone_in_lanes_) <= context_.settings.streams_max,
           "streams that are over count until nothing is left of them");
-    check(state_ != SessionState::closed || aborts_.empty(), "a closed session tells nobody of streams");
+    check(state_ != SessionState::closed || outbox_.aborts() == 0, "a closed session tells nobody of streams");
     check(committed == committed_, "committed credit is the sum over the streams");
     check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
     check(orphans == orphans_.size(), "orphans are all listed");

@@ -30,7 +30,9 @@
 #include "mux/data_lane.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
+#include "mux/outbox.hpp"
 #include "mux/resume_keeper.hpp"
+#include "mux/session_context.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_list.hpp"
@@ -74,30 +76,6 @@ struct Failure {
 
 enum class SessionState : std::uint8_t { authenticating, open, draining, closed };
 
-struct SessionStats {
-    std::uint64_t frames_received = 0;
-    std::uint64_t frames_sent = 0;
-    std::uint64_t payload_received = 0;
-    std::uint64_t payload_sent = 0;
-    std::uint64_t bytes_copied = 0;     // payload bytes that were copied inside the session
-    std::uint64_t streams_opened = 0;   // by either side
-    std::uint64_t streams_refused = 0;  // opens beyond a limit, refused or not answered in time, by either side
-    std::uint64_t frames_ignored = 0;   // frames for streams that are gone
-    std::uint64_t datagrams_dropped = 0;
-    std::uint64_t resets = 0;
-    std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit was for
-    std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
-    std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
-    std::uint64_t bytes_held = 0;         // real bytes that came in and were not taken, now
-    std::uint64_t bytes_queued = 0;       // real bytes that wait to be sent, now
-    std::uint32_t streams = 0;            // now
-    std::uint32_t streams_unread = 0;     // streams that ended before everything was taken, now
-    std::uint32_t resets_waiting = 0;     // streams aborted without the peer having been told, now
-    std::uint64_t bytes_kept = 0;         // memory of what the peer has not confirmed, now; only where one may resume
-    std::uint32_t resumed = 0;            // how often the session was resumed
-    Duration rtt_min = Duration::zero();  // zero: no sample yet
-};
-
 class Session final : private FrameSink {
 public:
     /// `waker` is called from any thread when produce() has something to do. `pool` belongs to the worker.
@@ -131,7 +109,7 @@ public:
     /// To be called when the handshake is done: streams may be opened, within what the peer announced.
     void establish(const PeerLimits& peer);
     /// Counts the payload of streams that have no other meter in `meter`, which is this thread's.
-    void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { meter_ = std::move(meter); }
+    void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { context_.meter = std::move(meter); }
     /// Queues one CONTROL message. Beyond limits::urgent_bytes_max the session fails, because the peer does not read.
     void send_control(Bytes message);
 
@@ -203,12 +181,12 @@ public:
     SessionState state() const noexcept { return state_; }
     /// Set once the session has failed; the driver then writes what produce() still gives and closes the trunk.
     const std::optional<Failure>& failure() const noexcept { return failure_; }
-    const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return shared_->ledger; }
+    const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return context_.shared->ledger; }
     /// Outlives the session; for the code that watches over the memory of all sessions.
-    const IntrusivePtr<SessionShared>& shared() const noexcept { return shared_; }
+    const IntrusivePtr<SessionShared>& shared() const noexcept { return context_.shared; }
     SessionStats stats() const noexcept;
     /// Only the totals: stats() without the numbers of what exists now.
-    const SessionStats& counted() const noexcept { return stats_; }
+    const SessionStats& counted() const noexcept { return context_.stats; }
     std::size_t stream_count() const noexcept { return streams_.size(); }
     Duration rtt_min() const noexcept { return liveness_.rtt_min(); }
     /// The time when anything was last received from the peer.
@@ -250,12 +228,9 @@ private:
     void serve(Stream& stream);
     void write_lanes(Batch& batch);
     bool lanes_have_output() const noexcept {
-        return state_ != SessionState::closed && (!refusals_.empty() || !aborts_.empty() || !control_lane_.empty() ||
-                                                  !data_lane_.empty() || !shared_->ready.empty());
+        return state_ != SessionState::closed && (outbox_.has_resets() || !control_lane_.empty() ||
+                                                  !data_lane_.empty() || !context_.shared->ready.empty());
     }
-    void write_urgent(Batch& batch);
-    void write_refusals(Batch& batch);
-    void write_aborts(Batch& batch);
     void write_control(Batch& batch);
     void write_control_of(Stream& stream, Batch& batch);
     std::size_t write_next(Stream& stream, Batch& batch);
@@ -283,7 +258,7 @@ private:
     void forget_all_unread();
     void drop_outbound(Stream& stream);
     /// Number of streams that take memory here: live ones, and those that are over but have left something behind.
-    std::size_t streams_kept() const noexcept { return streams_.size() + aborts_.size() + gone_in_lanes_; }
+    std::size_t streams_kept() const noexcept { return streams_.size() + outbox_.aborts() + gone_in_lanes_; }
     void discard_inbound(Stream& stream);
     void list_orphan(Stream& stream) noexcept;
     void end_orphans();
@@ -302,12 +277,13 @@ private:
     /// True when more than `bytes` is used: real bytes that are held, plus credit that may become bytes, beyond what
     /// every stream gets anyway, without what has not moved for long.
     bool uses_more_than(std::uint64_t bytes) const noexcept { return memory_in_use() > bytes + set_aside_; }
-    std::uint64_t memory_in_use() const noexcept { return shared_->ledger->bytes() + committed_; }
+    std::uint64_t memory_in_use() const noexcept { return context_.shared->ledger->bytes() + committed_; }
     std::uint64_t budget_room() const noexcept;
     bool budget_tight() const noexcept { return memory_in_use() >= budget_end_; }
     /// False when see_to_memory() may have something to do. Evaluated with every call.
     bool memory_is_calm() const noexcept {
-        return memory_in_use() - calm_from_ < calm_span_ && !shared_->pressure_changed.load(std::memory_order_relaxed);
+        return memory_in_use() - calm_from_ < calm_span_ &&
+               !context_.shared->pressure_changed.load(std::memory_order_relaxed);
     }
     void see_to_memory();
     std::uint64_t small_window_beyond(bool is_small) const noexcept;
@@ -316,8 +292,8 @@ private:
     void see_progress(Stream& stream) noexcept;
     std::uint64_t memory_excess() const noexcept;
     bool must_give_up() const noexcept {
-        return shared_->ledger->bytes() > settings_.memory_hard ||
-               shared_->asked_to_give_up.load(std::memory_order_relaxed) != 0;
+        return context_.shared->ledger->bytes() > context_.settings.memory_hard ||
+               context_.shared->asked_to_give_up.load(std::memory_order_relaxed) != 0;
     }
     void enforce_memory_cap();
     void reset_most_stalled(std::uint64_t excess);
@@ -343,24 +319,17 @@ private:
     }
     void fail_silent(std::string_view text);
 
-    void send_goaway(wire::StreamId last, wire::Code code, std::string_view text);
     void send_urgent(std::vector<std::uint8_t> frame);
     void send_ping(TimePoint now);
     void lose_all(Verdict verdict);
-    bool is_own(wire::StreamId id) const noexcept { return (id % 2 == 1) == (settings_.role == Role::server); }
+    bool is_own(wire::StreamId id) const noexcept { return (id % 2 == 1) == (context_.settings.role == Role::server); }
 
-    const Settings settings_;
-    const WindowRules window_rules_;
     SessionEvents& events_;
-    buffer::SlabPool& pool_;
-    IntrusivePtr<SessionShared> shared_;
-    TimePoint now_;  // time of the current call
+    SessionContext context_;
     SessionState state_ = SessionState::authenticating;
     bool detached_ = false;  // it has no connection, and waits for another one
     std::optional<Failure> failure_;
     PeerLimits peer_;
-    SessionStats stats_;
-    std::shared_ptr<metrics::Meter> meter_;  // may be null
 
     FrameReader reader_;
     IntrusivePtr<Stream> data_target_;  // stream whose DATA payload is being read; null: ignored
@@ -378,19 +347,7 @@ private:
     bool room_wanted_ = false;  // for on_room()
     bool room_due_ = false;
 
-    std::deque<std::vector<std::uint8_t>> urgent_;
-    std::size_t urgent_bytes_ = 0;
-    std::uint32_t pongs_waiting_ = 0;
-    std::deque<std::pair<wire::StreamId, wire::Code>> refusals_;
-    /// A stream that this side has aborted, until the peer is told: only what RESET says is kept of it. A peer that
-    /// reads slowly could make us hold any number of them, so they count as streams.
-    struct Abort {
-        std::uint64_t delivered;
-        wire::StreamId id;
-        wire::Code code;
-        bool in_order;  // everything was sent before, and the peer still delivers it
-    };
-    std::deque<Abort> aborts_;
+    Outbox outbox_;
     std::size_t gone_in_lanes_ = 0;  // streams that are over but still on a lane
     ControlLane control_lane_;
     DataLane data_lane_;
@@ -411,11 +368,11 @@ private:
     TimePoint progress_at_;
     std::uint64_t committed_ = 0;
     std::uint32_t announced_first_window_;
-    std::uint32_t peer_first_window_ = 0;          // first window that the peer announced last
-    std::uint64_t set_aside_ = 0;                  // left out of the budget, by set_idle_aside()
-    std::uint64_t budget_end_ = settings_.budget;  // by see_to_memory(): 0 if the process is short of memory
-    std::uint64_t calm_from_ = 0;                  // by see_to_memory(): while so much is in use,
-    std::uint64_t calm_span_ = 0;                  // or less than this beyond, it would find nothing to do
+    std::uint32_t peer_first_window_ = 0;                  // first window that the peer announced last
+    std::uint64_t set_aside_ = 0;                          // left out of the budget, by set_idle_aside()
+    std::uint64_t budget_end_ = context_.settings.budget;  // by see_to_memory(): 0 if the process is short of memory
+    std::uint64_t calm_from_ = 0;                          // by see_to_memory(): while so much is in use,
+    std::uint64_t calm_span_ = 0;                          // or less than this beyond, it would find nothing to do
     TimePoint set_aside_at_{};
     TimePoint memory_checked_at_{};
 

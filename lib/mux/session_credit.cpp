@@ -18,7 +18,7 @@ void Session::commit_change(std::uint64_t before, std::uint64_t after) noexcept 
 
 std::uint64_t Session::budget_room() const noexcept {
     const std::uint64_t in_use = memory_in_use();
-    return in_use < budget_end_ ? std::min(budget_end_ - in_use, settings_.budget) : 0;
+    return in_use < budget_end_ ? std::min(budget_end_ - in_use, context_.settings.budget) : 0;
 }
 
 // Puts the stream on the control lane if it has credit worth sending. The amount is decided when the frame is written,
@@ -28,7 +28,7 @@ void Session::schedule_credit(Stream& stream) {
     if (!side.receive_open || side.credit_due) {
         return;
     }
-    if (stream.taken_.count() >= side.window.next_grant_at(window_rules_, budget_tight())) {
+    if (stream.taken_.count() >= side.window.next_grant_at(context_.window_rules, budget_tight())) {
         side.credit_due = true;
         want_control(stream);
     } else {
@@ -41,16 +41,17 @@ std::uint32_t Session::grant(Stream& stream) {
         return 0;
     }
     ReceiveWindow& window = stream.side_.window;
-    std::uint64_t before = window.committed(window_rules_);
-    std::uint32_t credit = window.grant(window_rules_, stream.taken_.count(), budget_room(), now_);
-    commit_change(before, window.committed(window_rules_));
+    std::uint64_t before = window.committed(context_.window_rules);
+    std::uint32_t credit = window.grant(context_.window_rules, stream.taken_.count(), budget_room(), context_.now);
+    commit_change(before, window.committed(context_.window_rules));
     return credit;
 }
 
 // Sets when the endpoint notifies the session.
 void Session::arm_credit_mark(Stream& stream) {
     StreamSide& side = stream.side_;
-    std::uint64_t mark = side.receive_open ? side.window.next_grant_at(window_rules_, budget_tight()) : UINT64_MAX;
+    std::uint64_t mark =
+        side.receive_open ? side.window.next_grant_at(context_.window_rules, budget_tight()) : UINT64_MAX;
     if (!stream.taken_.set_mark(mark)) {
         side.credit_due = true;
         want_control(stream);
@@ -59,11 +60,11 @@ void Session::arm_credit_mark(Stream& stream) {
 
 // Reacts to BLOCKED from the sender.
 void Session::grow_window(Stream& stream) {
-    if (liveness_.sample_is_old(now_)) {
-        ping(now_);
+    if (liveness_.sample_is_old(context_.now)) {
+        ping(context_.now);
     }
     std::uint64_t taken = stream.taken_.count();
-    if (stream.side_.window.grow(window_rules_, taken, budget_room(), liveness_.rtt_min(), now_)) {
+    if (stream.side_.window.grow(context_.window_rules, taken, budget_room(), liveness_.rtt_min(), context_.now)) {
         schedule_credit(stream);
     }
 }
@@ -73,22 +74,22 @@ void Session::grow_window(Stream& stream) {
 // usually spared all this.
 void Session::see_to_memory() {
     // This comes first, so that a change reported later is looked at again.
-    shared_->pressure_changed.exchange(false, std::memory_order_acquire);
-    budget_end_ = shared_->is_tight() ? 0 : settings_.budget + set_aside_;
+    context_.shared->pressure_changed.exchange(false, std::memory_order_acquire);
+    budget_end_ = context_.shared->is_tight() ? 0 : context_.settings.budget + set_aside_;
     enforce_memory_cap();
     announce_first_window();
 
-    const bool small_window = announced_first_window_ != settings_.first_window;
+    const bool small_window = announced_first_window_ != context_.settings.first_window;
     const std::uint64_t small_beyond = budget_end_ == 0 ? 0 : small_window_beyond(small_window) + set_aside_ + 1;
     calm_from_ = small_window ? small_beyond : 0;
-    const std::uint64_t end = std::min(small_window ? UINT64_MAX : small_beyond, settings_.memory_hard + 1);
+    const std::uint64_t end = std::min(small_window ? UINT64_MAX : small_beyond, context_.settings.memory_hard + 1);
     calm_span_ = end > calm_from_ && !must_give_up() ? end - calm_from_ : 0;
 }
 
 // The part of the budget in use beyond which windows are small. It is lower once they are, so that they do not flip to
 // and fro.
 std::uint64_t Session::small_window_beyond(bool is_small) const noexcept {
-    return is_small ? settings_.budget / 8 * 3 : settings_.budget / 2;
+    return is_small ? context_.settings.budget / 8 * 3 : context_.settings.budget / 2;
 }
 
 // Announces the first window: new streams start with a small window while more than half of the budget is in use, or
@@ -97,14 +98,14 @@ void Session::announce_first_window() {
     if (state_ != SessionState::open) {
         return;
     }
-    bool tight_now = announced_first_window_ != settings_.first_window;
+    bool tight_now = announced_first_window_ != context_.settings.first_window;
     bool tight = budget_end_ == 0 || uses_more_than(small_window_beyond(tight_now));
     if (tight == tight_now) {
         return;
     }
-    announced_first_window_ =
-        tight ? std::min(settings_.first_window_tight, settings_.first_window) : settings_.first_window;
-    if (announced_first_window_ == settings_.first_window && tight) {
+    announced_first_window_ = tight ? std::min(context_.settings.first_window_tight, context_.settings.first_window)
+                                    : context_.settings.first_window;
+    if (announced_first_window_ == context_.settings.first_window && tight) {
         return;
     }
     std::vector<std::uint8_t> frame(wire::credit_frame_bytes);
@@ -131,11 +132,11 @@ void Session::see_progress(Stream& stream) noexcept {
     const std::uint64_t taken = stream.taken_.recent();
     if (taken != side.taken_seen) {
         side.taken_seen = taken;
-        side.taken_at = now_;
+        side.taken_at = context_.now;
     }
     if (side.sent != side.sent_seen && side.sent_at != nothing_waits) {
         side.sent_seen = side.sent;
-        side.sent_at = now_;
+        side.sent_at = context_.now;
     }
 }
 
@@ -145,15 +146,15 @@ void Session::see_progress(Stream& stream) noexcept {
 // matters.
 void Session::set_idle_aside() {
     calm_span_ = 0;  // everything that depends on it must be looked at again
-    const std::uint64_t held_now = shared_->ledger->bytes();
-    if (held_now + committed_ <= settings_.budget / 4) {
+    const std::uint64_t held_now = context_.shared->ledger->bytes();
+    if (held_now + committed_ <= context_.settings.budget / 4) {
         set_aside_ = 0;
         return;
     }
-    if (now_ < set_aside_at_ + limits::set_aside_look_every) {
+    if (context_.now < set_aside_at_ + limits::set_aside_look_every) {
         return;
     }
-    set_aside_at_ = now_;
+    set_aside_at_ = context_.now;
     std::uint64_t held = 0;
     std::uint64_t held_idle = 0;
     std::uint64_t committed_idle = 0;
@@ -161,30 +162,30 @@ void Session::set_idle_aside() {
         const StreamSide& side = stream.side_;
         const std::uint64_t here = side.window.received() - side.taken_seen;
         held += here;
-        if (now_ - side.taken_at >= limits::set_aside_after) {
+        if (context_.now - side.taken_at >= limits::set_aside_after) {
             held_idle += here;
-            committed_idle += side.committed(window_rules_);
+            committed_idle += side.committed(context_.window_rules);
         }
     });
     // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
-    set_aside_ =
-        static_cast<std::uint64_t>(static_cast<double>(held_now) * share) + std::min(committed_idle, settings_.budget);
+    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(held_now) * share) +
+                 std::min(committed_idle, context_.settings.budget);
 }
 
 /// How much streams must give up: what exceeds the session's hard cap, or what the process asks for.
 std::uint64_t Session::memory_excess() const noexcept {
-    const std::uint64_t held = shared_->ledger->bytes();
-    const std::uint64_t own = held > settings_.memory_hard ? held - settings_.memory_hard : 0;
-    return std::max(own, shared_->asked_to_give_up.load(std::memory_order_relaxed));
+    const std::uint64_t held = context_.shared->ledger->bytes();
+    const std::uint64_t own = held > context_.settings.memory_hard ? held - context_.settings.memory_hard : 0;
+    return std::max(own, context_.shared->asked_to_give_up.load(std::memory_order_relaxed));
 }
 
 void Session::enforce_memory_cap() {
-    if (must_give_up() && now_ >= memory_checked_at_ + limits::stalled_after / 2) {
-        memory_checked_at_ = now_;
-        if (const std::uint64_t asked = shared_->asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
+    if (must_give_up() && context_.now >= memory_checked_at_ + limits::stalled_after / 2) {
+        memory_checked_at_ = context_.now;
+        if (const std::uint64_t asked = context_.shared->asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
             const std::uint64_t given_up = give_up_kept(asked);
-            shared_->asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
+            context_.shared->asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
         }
         if (must_give_up()) {
             reset_most_stalled(memory_excess());
@@ -202,8 +203,8 @@ void Session::reset_most_stalled(std::uint64_t excess) {
         std::uint64_t held = 0;
         IntrusivePtr<Stream> stream;
     };
-    const bool asked = shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
-    const bool urgent = shared_->ledger->bytes() / 2 > settings_.memory_hard;
+    const bool asked = context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
+    const bool urgent = context_.shared->ledger->bytes() / 2 > context_.settings.memory_hard;
     std::vector<Stalled> stalled;
     std::uint64_t all = 0;  // held by all streams, without what slabs pin beyond what is in them
     for_each_holding([&](Stream& stream) {
@@ -216,8 +217,8 @@ void Session::reset_most_stalled(std::uint64_t excess) {
                 found.weight += static_cast<double>(held) * std::chrono::duration<double>(still).count();
             }
         };
-        add(side.window.received() - side.taken_seen, now_ - side.taken_at);
-        add(asked && side.sent_at != nothing_waits ? stream.queued_bytes() : 0, now_ - side.sent_at);
+        add(side.window.received() - side.taken_seen, context_.now - side.taken_at);
+        add(asked && side.sent_at != nothing_waits ? stream.queued_bytes() : 0, context_.now - side.sent_at);
         if (found.held > 0) {
             found.stream = IntrusivePtr<Stream>(&stream);
             stalled.push_back(std::move(found));
@@ -226,7 +227,7 @@ void Session::reset_most_stalled(std::uint64_t excess) {
     std::sort(stalled.begin(), stalled.end(), [](const Stalled& a, const Stalled& b) {
         return std::tie(a.weight, a.held) > std::tie(b.weight, b.held);
     });
-    const std::uint64_t pinned = shared_->ledger->bytes() + (asked ? shared_->outbound->bytes() : 0);
+    const std::uint64_t pinned = context_.shared->ledger->bytes() + (asked ? context_.shared->outbound->bytes() : 0);
     if (all < pinned) {
         const double share = static_cast<double>(all) / static_cast<double>(pinned);
         excess = static_cast<std::uint64_t>(static_cast<double>(excess) * share) + 1;

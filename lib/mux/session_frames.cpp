@@ -12,10 +12,6 @@ using wire::StreamId;
 
 namespace {
 
-// The largest number of refused opens whose RESET is not sent yet. A peer that opens streams and never reads exceeds
-// it.
-constexpr std::size_t refusals_max = limits::opens_unanswered_max;
-
 // Whether a GOAWAY with this code announces a drain; any other code ends the session.
 bool is_drain(Code code) {
     return code == Code::none || code == Code::going_away || code == Code::rotated;
@@ -24,13 +20,10 @@ bool is_drain(Code code) {
 }  // namespace
 
 void Session::refuse(StreamId id, Code code) {
-    ++stats_.streams_refused;
-    if (refusals_.size() >= refusals_max) {
+    ++context_.stats.streams_refused;
+    if (!outbox_.refuse(id, code)) {
         fail(Code::limit, "streams are opened beyond the limits without reading the refusals");
-        return;
     }
-    refusals_.emplace_back(id, code);
-    shared_->waker->wake();
 }
 
 void Session::on_open_frame(StreamId id, Bytes payload) {
@@ -43,7 +36,7 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         fail(Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one");
         return;
     }
-    if (open->send_window > settings_.first_window || open->receive_window > limits::credit_outstanding_max) {
+    if (open->send_window > context_.settings.first_window || open->receive_window > limits::credit_outstanding_max) {
         fail(Code::flow_control, "an OPEN that takes more credit than was announced");
         return;
     }
@@ -52,8 +45,8 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         refuse(id, Code::going_away);
         return;
     }
-    if (streams_kept() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
-        (open->service != 0 && peer_opens_.of_service(open->service) >= settings_.opens_per_service_max)) {
+    if (streams_kept() >= context_.settings.streams_max || peer_opens_.size() >= context_.settings.opens_max ||
+        (open->service != 0 && peer_opens_.of_service(open->service) >= context_.settings.opens_per_service_max)) {
         refuse(id, Code::busy);
         return;
     }
@@ -106,7 +99,7 @@ void Session::add_send_credit(Stream& stream, std::uint32_t credit) {
     side.send_credit += credit;
     if (stream.outbound_.front() != nullptr) {
         data_lane_.activate(stream);
-        shared_->waker->wake();
+        context_.shared->waker->wake();
     }
 }
 
@@ -116,7 +109,7 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
     if (stream == nullptr || !reset) {
         return;
     }
-    ++stats_.resets;
+    ++context_.stats.resets;
     count_refusal(*stream, !stream->side_.opened_here, reset->code);
     stream->peer_delivered_.store(reset->delivered, std::memory_order_relaxed);
     if ((flags & wire::flag::abort) != 0) {
@@ -145,15 +138,15 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
         return;
     }
     if (stream->kind() != wire::ServiceKind::udp) {
-        ++stats_.datagrams_dropped;  // a stream of bytes has no place for a datagram
+        ++context_.stats.datagrams_dropped;  // a stream of bytes has no place for a datagram
         return;
     }
     auto size = static_cast<std::uint32_t>(payload.size());
     bool full = stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
                 stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
     if (!stream->side_.receive_open || stream->side_.discarding || full ||
-        shared_->ledger->bytes() >= settings_.budget) {
-        ++stats_.datagrams_dropped;
+        context_.shared->ledger->bytes() >= context_.settings.budget) {
+        ++context_.stats.datagrams_dropped;
         stream->datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
         return;
     }
@@ -161,9 +154,9 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     stream->datagram_bytes_held_.fetch_add(size, std::memory_order_relaxed);
     StreamItem item;
     item.kind = StreamItem::Kind::datagram;
-    item.slice = buffer::Slice::copy_of(payload, shared_->ledger.get());
+    item.slice = buffer::Slice::copy_of(payload, context_.shared->ledger.get());
     count_received(*stream, size);
-    stats_.bytes_copied += size;
+    context_.stats.bytes_copied += size;
     stream->inbound_.push(std::move(item));
     touch(*stream, false);
 }
@@ -174,11 +167,10 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
         return;
     }
     if ((flags & wire::flag::ack) == 0) {
-        if (pongs_waiting_ >= limits::pongs_pending_max) {
+        if (!outbox_.count_pong()) {
             fail(Code::limit, "pings come faster than their answers are read");
             return;
         }
-        ++pongs_waiting_;
         if (resume_) {
             resume_->confirm_due = true;  // the peer may ask for the sake of that
         }
@@ -187,12 +179,12 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
         send_urgent(std::move(frame));
         return;
     }
-    if (liveness_.answered(*opaque, now_) && resume_) {
+    if (liveness_.answered(*opaque, context_.now) && resume_) {
         on_resumable_pong(*opaque);
     }
     if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
         final_goaway_sent_ = true;
-        send_goaway(last_peer_id_, drain_code_, drain_text_);
+        outbox_.send_goaway({last_peer_id_, drain_code_, as_bytes(drain_text_)});
     }
 }
 

@@ -22,19 +22,19 @@ bool Session::has_output() const noexcept {
     if (resume_) {
         return has_kept_output();
     }
-    return !urgent_.empty() || lanes_have_output();
+    return outbox_.has_urgent() || lanes_have_output();
 }
 
 bool Session::produce(Batch& batch, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     serve_ready();
     if (resume_) {
         produce_kept(batch);
     } else {
-        if (!urgent_.empty()) {
-            write_urgent(batch);
+        if (outbox_.has_urgent()) {
+            context_.stats.frames_sent += outbox_.write_urgent(batch);
         }
         write_lanes(batch);
     }
@@ -54,11 +54,8 @@ void Session::write_lanes(Batch& batch) {
     if (state_ == SessionState::closed) {
         return;
     }
-    if (!refusals_.empty()) {
-        write_refusals(batch);
-    }
-    if (!aborts_.empty()) {
-        write_aborts(batch);
+    if (outbox_.has_resets()) {
+        context_.stats.frames_sent += outbox_.write_resets(batch);
     }
     if (!control_lane_.empty()) {
         write_control(batch);
@@ -70,7 +67,7 @@ void Session::write_lanes(Batch& batch) {
 // --- what the endpoints want ---
 
 void Session::serve_ready() {
-    shared_->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
+    context_.shared->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
 }
 
 void Session::serve(Stream& stream) {
@@ -86,8 +83,8 @@ void Session::serve(Stream& stream) {
         answered(stream);
         side.opened_due = true;
         // Datagrams take no credit: what nobody would use must not be taken from others' budget.
-        if (stream.kind() != wire::ServiceKind::udp && !uses_more_than(settings_.budget / 2)) {
-            side.window.raise(settings_.opened_window);
+        if (stream.kind() != wire::ServiceKind::udp && !uses_more_than(context_.settings.budget / 2)) {
+            side.window.raise(context_.settings.opened_window);
         }
         want_control(stream);
     }
@@ -103,7 +100,7 @@ void Session::serve(Stream& stream) {
     }
     if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
         if (side.sent_at == nothing_waits) {
-            side.sent_at = now_;
+            side.sent_at = context_.now;
             side.sent_seen = side.sent;
         }
         data_lane_.activate(stream);
@@ -136,43 +133,10 @@ void Session::want_control(Stream& stream) {
     if (!std::exchange(stream.side_.in_control, true)) {
         control_lane_.push(stream);
     }
-    shared_->waker->wake();
+    context_.shared->waker->wake();
 }
 
-// --- session frames, refusals, control frames of streams ---
-
-void Session::write_urgent(Batch& batch) {
-    while (!urgent_.empty() && batch.has_room()) {
-        const std::vector<std::uint8_t>& frame = urgent_.front();
-        std::copy(frame.begin(), frame.end(), batch.scratch(frame.size()));
-        batch.commit(frame.size());
-        wire::FrameHeader header = wire::decode_header(frame.data());
-        if (header.type == FrameType::ping && (header.flags & wire::flag::ack) != 0) {
-            --pongs_waiting_;
-        }
-        urgent_bytes_ -= frame.size();
-        urgent_.pop_front();
-        ++stats_.frames_sent;
-    }
-}
-
-void Session::write_refusals(Batch& batch) {
-    while (!refusals_.empty() && batch.has_room()) {
-        auto [id, code] = refusals_.front();
-        refusals_.pop_front();
-        batch.commit(wire::encode_reset(id, {code, 0}, true, batch.scratch(wire::reset_frame_bytes)));
-        ++stats_.frames_sent;
-    }
-}
-
-void Session::write_aborts(Batch& batch) {
-    while (!aborts_.empty() && batch.has_room()) {
-        const auto [delivered, id, code, in_order] = aborts_.front();
-        aborts_.pop_front();
-        batch.commit(wire::encode_reset(id, {code, delivered}, !in_order, batch.scratch(wire::reset_frame_bytes)));
-        ++stats_.frames_sent;
-    }
-}
+// --- control frames of streams ---
 
 void Session::write_control(Batch& batch) {
     while (!control_lane_.empty() && batch.has_room()) {
@@ -187,7 +151,7 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
     StreamSide& side = stream.side_;
     auto count = [&](std::size_t n) {
         batch.commit(n);
-        ++stats_.frames_sent;
+        ++context_.stats.frames_sent;
     };
     if (std::exchange(side.open_due, false)) {
         const buffer::Slice frame = std::move(side.open_frame);
@@ -274,7 +238,7 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     } else if (next != nullptr && next->kind == StreamItem::Kind::data &&
                side.send_credit < credit_needed(next->slice)) {
         flags |= wire::flag::blocked;
-        ++stats_.credit_stalls;
+        ++context_.stats.credit_stalls;
     }
     if (mutant(Mutant::fin_before_data) && next != nullptr && next->kind == StreamItem::Kind::data) {
         flags |= wire::flag::fin;
@@ -295,7 +259,7 @@ std::size_t Session::write_fin(Stream& stream, Batch& batch) {
     stream.side_.send_open = false;
     wire::encode_header({0, FrameType::data, wire::flag::fin, stream.id()}, batch.scratch(limits::frame_header_bytes));
     batch.commit(limits::frame_header_bytes);
-    ++stats_.frames_sent;
+    ++context_.stats.frames_sent;
     end_if_closed(stream);
     if (!stream.side_.gone) {
         (void)serve_abort(stream);
@@ -308,8 +272,8 @@ std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
     std::size_t n =
         wire::encode_reset(stream.id(), {code, stream.delivered()}, false, batch.scratch(wire::reset_frame_bytes));
     batch.commit(n);
-    ++stats_.frames_sent;
-    ++stats_.resets;
+    ++context_.stats.frames_sent;
+    ++context_.stats.resets;
     count_refusal(stream, stream.side_.opened_here, code);
     end_stream(stream, {Verdict::Kind::aborted, code});
     return n;
@@ -318,7 +282,7 @@ std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
 // Writes the next datagram that is not too old: one that has waited too long is worth less than the time it would take.
 std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
     auto now_ms = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.now.time_since_epoch()).count());
     constexpr auto age_max = static_cast<std::int32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(limits::datagram_age_max).count());
     while (StreamItem* item = stream.outbound_.front()) {
@@ -333,7 +297,7 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
         std::uint32_t n = payload.size();
         (void)stream.count_unqueued(n);
         if (old) {
-            ++stats_.datagrams_dropped;
+            ++context_.stats.datagrams_dropped;
             stream.datagrams_too_old_.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
@@ -349,8 +313,8 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
 // Appends header and payload as one piece if the payload has room before it, otherwise as two.
 void Session::append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
                            Batch& batch) {
-    ++stats_.frames_sent;
-    stats_.payload_sent += payload.size();
+    ++context_.stats.frames_sent;
+    context_.stats.payload_sent += payload.size();
     if (stream.meter_) {
         stream.meter_->sent.add(payload.size());
     }
@@ -370,9 +334,9 @@ void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
     if (stream.side_.orphan) {
         orphans_.remove(stream);
-        orphans_.push(stream, now_);
+        orphans_.push(stream, context_.now);
     }
-    const bool wake = stream.room_.unpark_if([&] { return shared_->is_below_half(left); });
+    const bool wake = stream.room_.unpark_if([&] { return context_.shared->is_below_half(left); });
     if (wake && !mutant(Mutant::lost_room_wake)) {
         touch(stream, true);
     }

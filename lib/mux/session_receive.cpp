@@ -16,7 +16,7 @@ void Session::receive(const buffer::Slice& bytes, TimePoint now) {
 }
 
 void Session::take(const buffer::Slice& bytes, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ == SessionState::closed) {
         return;
     }
@@ -51,7 +51,7 @@ void Session::settle() {
 
 // Checks the rules that need no payload. False: the session has failed.
 bool Session::on_header(const wire::FrameHeader& header) {
-    ++stats_.frames_received;
+    ++context_.stats.frames_received;
     if (auto violation = wire::violation_of(header)) {
         fail(*violation, "a frame that the protocol does not allow");
         return false;
@@ -116,7 +116,7 @@ Stream* Session::find_live(StreamId id) {
     if (!known || unheard_of) {
         fail(Code::stream_id, "a frame for a stream that was never opened");
     } else {
-        ++stats_.frames_ignored;
+        ++context_.stats.frames_ignored;
     }
     return nullptr;
 }
@@ -135,12 +135,12 @@ bool Session::begin_data(const wire::FrameHeader& header) {
         return false;
     }
     if (header.length > 0) {
-        std::uint64_t before = side.window.committed(window_rules_);
-        if (!side.window.receive(header.length + limits::data_frame_cost, now_)) {
+        std::uint64_t before = side.window.committed(context_.window_rules);
+        if (!side.window.receive(header.length + limits::data_frame_cost, context_.now)) {
             fail(Code::flow_control, "more DATA than credit");
             return false;
         }
-        commit_change(before, side.window.committed(window_rules_));
+        commit_change(before, side.window.committed(context_.window_rules));
     }
     data_target_ = IntrusivePtr<Stream>(stream);
     return true;
@@ -163,7 +163,7 @@ bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool
 }
 
 void Session::count_received(const Stream& stream, std::size_t bytes) noexcept {
-    stats_.payload_received += bytes;
+    context_.stats.payload_received += bytes;
     if (stream.meter_) {
         stream.meter_->received.add(bytes);
     }
@@ -184,7 +184,7 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     StreamSide& side = stream.side_;
     std::uint32_t cost = first ? limits::data_frame_cost : 0;
     if (stream.waiting() == 0) {
-        side.taken_at = now_;  // the endpoint was idle, not behind
+        side.taken_at = context_.now;  // the endpoint was idle, not behind
     }
     side.pushed += piece.size() + cost;
     side.pushed_now += piece.size() + cost;
@@ -194,8 +194,8 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     }
     const bool copied = should_copy(stream, header, piece);
     if (copied) {
-        stats_.bytes_copied += piece.size();
-        piece = side.foreign ? buffer::Slice::copy_of(piece.bytes(), shared_->ledger.get())
+        context_.stats.bytes_copied += piece.size();
+        piece = side.foreign ? buffer::Slice::copy_of(piece.bytes(), context_.shared->ledger.get())
                              : stream.copy_together(piece, side.pushed);
     }
     if (mutant(Mutant::doubled_slice)) {
@@ -226,7 +226,7 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
         return;
     }
     // Nobody will use the credit that is left.
-    commit_change(stream.side_.committed(window_rules_), 0);
+    commit_change(stream.side_.committed(context_.window_rules), 0);
     stream.side_.receive_open = false;
     arm_credit_mark(stream);  // switched off: nobody waits for what the endpoint still takes
     if (!stream.side_.discarding) {
@@ -252,7 +252,7 @@ bool Session::all_taken() const noexcept {
 void Session::compact() {
     for_each_in_received_slabs(
         [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
-    const bool is_much = shared_->is_tight() || shared_->ledger->bytes() > settings_.budget / 4;
+    const bool is_much = context_.shared->is_tight() || context_.shared->ledger->bytes() > context_.settings.budget / 4;
     const std::uint64_t below = is_much ? limits::compact_below_tight : limits::compact_below;
     bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(),
                                 [below](const ReceivedSlab& slab) { return slab.alive != 0 && slab.alive < below; });
@@ -261,7 +261,7 @@ void Session::compact() {
     }
     for_each_in_received_slabs([&](Stream& stream, StreamItem& item, std::uint64_t end, ReceivedSlab& slab) {
         if (slab.alive < below) {
-            stats_.bytes_copied += item.slice.size();
+            context_.stats.bytes_copied += item.slice.size();
             item.slice = stream.copy_together(item.slice, end);
         }
     });

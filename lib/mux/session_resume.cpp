@@ -24,10 +24,10 @@ void Session::begin_resumable(Duration window) {
     check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
     // What waits is the end of the login: before that nothing else can have been queued.
     // NOLINTNEXTLINE(modernize-make-unique): not every compiler lets that fill an aggregate
-    resume_ = std::unique_ptr<Resumption>(
-        new Resumption{ResumeKeeper(urgent_bytes_, settings_.resume_memory, shared_->outbound), window});
+    resume_ = std::unique_ptr<Resumption>(new Resumption{
+        ResumeKeeper(outbox_.urgent_bytes(), context_.settings.resume_memory, context_.shared->outbound), window});
     resume_->began_at = reader_.frame_end();
-    resume_->heard_at = resume_->confirmed_at = now_;
+    resume_->heard_at = resume_->confirmed_at = context_.now;
     liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
 }
 
@@ -48,7 +48,7 @@ void Session::give_up_resume() noexcept {
     if (!detached_ && !resume_->keeper.has_unsent()) {
         resume_->keeper.give_up();
     }
-    shared_->waker->wake();  // it may have been full
+    context_.shared->waker->wake();  // it may have been full
 }
 
 void Session::detach() {
@@ -65,7 +65,7 @@ void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) 
     Resumption& resume = *resume_;
     check(detached_, "a session with a connection needs no other");
     check(resume.keeper.rewind(peer_received), "it was asked whether the peer can have received so much");
-    now_ = now;
+    context_.now = now;
     detached_ = false;
     resume.login.assign(login.begin(), login.end());
     resume.told = resume.received;
@@ -73,9 +73,9 @@ void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) 
     resume.reattached_at = resume.confirmed_at = now;
     progress_at_ = now;
     liveness_.heard(now);
-    ++stats_.resumed;
+    ++context_.stats.resumed;
     ping(now);  // the peer answers as soon as it has everything
-    shared_->waker->wake();
+    context_.shared->waker->wake();
 }
 
 // Silence ends a session that can not be resumed; otherwise its connection alone.
@@ -90,7 +90,7 @@ void Session::fail_silent(std::string_view text) {
 // Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for either: what
 // is kept can not be given up in part.
 void Session::tick_detached() {
-    if (shared_->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
+    if (context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
         give_up_resume();
     }
     after_call();
@@ -101,7 +101,7 @@ void Session::tick_detached() {
 // hardly anything is kept for as long.
 std::uint64_t Session::give_up_kept(std::uint64_t asked) noexcept {
     if (!resume_ || asked < limits::resume_give_up_least || resume_->given_up || resume_->keeper.has_unsent() ||
-        now_ < resume_->confirmed_at + limits::stalled_after) {
+        context_.now < resume_->confirmed_at + limits::stalled_after) {
         return 0;
     }
     const std::uint64_t held = resume_->keeper.held();
@@ -119,7 +119,7 @@ bool Session::has_kept_output() const noexcept {
     if (detached_) {
         return false;
     }
-    return !resume.login.empty() || resume.keeper.has_unsent() || resume.confirm_due || !urgent_.empty() ||
+    return !resume.login.empty() || resume.keeper.has_unsent() || resume.confirm_due || outbox_.has_urgent() ||
            (!resume.keeper.is_full() && lanes_have_output());
 }
 
@@ -135,7 +135,7 @@ void Session::produce_kept(Batch& batch) {
     }
     if (resume.keeper.has_unsent() && !mutant(Mutant::fresh_first)) {
         resume.keeper.send_again(batch);
-        resume.confirmed_at = now_;
+        resume.confirmed_at = context_.now;
         if (resume.given_up && !resume.keeper.has_unsent()) {
             // The batch holds what it still has to send.
             resume.keeper.give_up();
@@ -145,19 +145,19 @@ void Session::produce_kept(Batch& batch) {
     if (!batch.empty()) {
         return;  // the login's bytes do not count: they have a batch of their own
     }
-    if (resume.received - resume.told >= confirm_along && (!urgent_.empty() || lanes_have_output())) {
+    if (resume.received - resume.told >= confirm_along && (outbox_.has_urgent() || lanes_have_output())) {
         resume.confirm_due = true;
     }
     write_confirm(batch);
-    if (!urgent_.empty()) {
-        write_urgent(batch);
+    if (outbox_.has_urgent()) {
+        context_.stats.frames_sent += outbox_.write_urgent(batch);
     }
     if (!resume.keeper.is_full()) {
         write_lanes(batch);
     }
     if (resume_) {  // a stream's end may have ended the session
         if (resume_->keeper.sent() == resume_->keeper.confirmed()) {
-            resume_->confirmed_at = now_;
+            resume_->confirmed_at = context_.now;
         }
         resume_->keeper.keep(batch);
         ask_to_confirm();
@@ -172,7 +172,7 @@ void Session::write_confirm(Batch& batch) {
     resume.told = resume.received;
     const std::uint64_t count = resume.received + (mutant(Mutant::early_confirm) ? 1U : 0U);
     batch.commit(wire::encode_confirm(count, batch.scratch(wire::confirm_frame_bytes)));
-    ++stats_.frames_sent;
+    ++context_.stats.frames_sent;
 }
 
 // A peer confirms before it answers a ping. One ping at a time: the answer to an earlier one also makes room, and then
@@ -184,7 +184,7 @@ void Session::ask_to_confirm() {
     if (resume_->keeper.is_beyond()) {
         fail(Code::limit, "the peer does not confirm what it has received");
     } else if (liveness_.unanswered() == 0) {
-        send_ping(now_);
+        send_ping(context_.now);
     }
 }
 
@@ -216,12 +216,12 @@ void Session::count_received_bytes(std::size_t bytes) {
     Resumption& resume = *resume_;
     resume.received += bytes;
     if (bytes > 0) {
-        resume.heard_at = now_;
+        resume.heard_at = context_.now;
     }
     const std::uint64_t latest =
-        std::clamp(settings_.resume_memory / confirm_alone_part, limits::confirm_every, confirm_alone_most);
+        std::clamp(context_.settings.resume_memory / confirm_alone_part, limits::confirm_every, confirm_alone_most);
     if (resume.received - resume.told >= latest && !std::exchange(resume.confirm_due, true)) {
-        shared_->waker->wake();
+        context_.shared->waker->wake();
     }
 }
 
@@ -241,10 +241,10 @@ void Session::on_confirm_frame(Bytes payload) {
         return;
     }
     if (resume_->keeper.confirmed() != before) {
-        resume_->confirmed_at = now_;
+        resume_->confirmed_at = context_.now;
     }
     if (was_full && !resume_->keeper.is_full()) {
-        shared_->waker->wake();
+        context_.shared->waker->wake();
     }
 }
 

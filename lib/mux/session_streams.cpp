@@ -12,23 +12,23 @@ using wire::StreamId;
 // Makes a stream and puts it into the table and into `opens`, or, when there is no memory, into neither.
 IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
                                           std::uint32_t send_window, std::uint32_t receive_window) {
-    auto stream = make_intrusive<Stream>(shared_, id, kind, service);
+    auto stream = make_intrusive<Stream>(context_.shared, id, kind, service);
     stream->side_.send_credit = send_window;
-    stream->side_.window = ReceiveWindow(receive_window, now_);
+    stream->side_.window = ReceiveWindow(receive_window, context_.now);
     stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
-    stream->side_.taken_at = now_;
-    stream->count_in(meter_);
-    opens.push(*stream, now_);
+    stream->side_.taken_at = context_.now;
+    stream->count_in(context_.meter);
+    opens.push(*stream, context_.now);
     try {
         streams_.emplace(id, stream);
     } catch (...) {
         opens.remove(*stream);
         throw;
     }
-    commit_change(0, stream->side_.committed(window_rules_));
+    commit_change(0, stream->side_.committed(context_.window_rules));
     arm_credit_mark(*stream);
-    ++stats_.streams_opened;
-    shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
+    ++context_.stats.streams_opened;
+    context_.shared->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
     return stream;
 }
 
@@ -41,8 +41,7 @@ void Session::abort_stream(Stream& stream, Code code, bool in_order) {
     count_refusal(stream, side.opened_here, code);
     bool unknown_to_peer = side.open_due;
     if (!unknown_to_peer && !mutant(Mutant::lost_abort)) {
-        aborts_.push_back({stream.delivered(), stream.id(), code, in_order});
-        shared_->waker->wake();
+        outbox_.abort({stream.delivered(), stream.id(), code, in_order});
     }
     side.open_due = false;
     side.open_frame = {};
@@ -52,7 +51,7 @@ void Session::abort_stream(Stream& stream, Code code, bool in_order) {
 // Counts a refusal: a stream that ends before it was answered was refused, unless its opener went away.
 void Session::count_refusal(const Stream& stream, bool by_opener, Code code) noexcept {
     if (!stream.side_.answered && (!by_opener || code == Code::timeout)) {
-        ++stats_.streams_refused;
+        ++context_.stats.streams_refused;
     }
 }
 
@@ -65,7 +64,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     }
     IntrusivePtr<Stream> keep(&stream);
     if (!mutant(Mutant::leaked_budget)) {
-        commit_change(side.committed(window_rules_), 0);
+        commit_change(side.committed(context_.window_rules), 0);
     }
     side.gone = true;
     gone_in_lanes_ += side.in_control || side.lane != LaneState::out ? 1U : 0U;
@@ -84,7 +83,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     }
     touch(stream, static_cast<bool>(verdict) || side.unread);  // an endpoint behind learns that it alone is left
     streams_.erase(stream.id());
-    shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
+    context_.shared->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
 }
 
 void Session::set_verdict(Stream& stream, Verdict verdict) noexcept {
@@ -157,13 +156,13 @@ void Session::answered(Stream& stream) {
 void Session::list_orphan(Stream& stream) noexcept {
     StreamSide& side = stream.side_;
     if (side.answered && !side.gone && !std::exchange(side.orphan, true)) {
-        orphans_.push(stream, now_);
+        orphans_.push(stream, context_.now);
     }
 }
 
 void Session::end_orphans() {
     while (Stream* oldest = orphans_.oldest()) {
-        if (now_ < rested(oldest->side_.waits_since) + settings_.orphan_patience) {
+        if (context_.now < rested(oldest->side_.waits_since) + context_.settings.orphan_patience) {
             break;
         }
         end_orphan(*oldest);
@@ -179,7 +178,7 @@ void Session::end_orphan(Stream& stream) {
         abort_stream(stream, Code::cancelled, true);
     } else {  // a socket that takes nothing more may still give something
         orphans_.remove(stream);
-        orphans_.push(stream, now_);
+        orphans_.push(stream, context_.now);
     }
 }
 
@@ -212,7 +211,7 @@ void Session::lose_all(Verdict verdict) {
         control_lane_.pop()->side_.in_control = false;
     }
     gone_in_lanes_ = 0;
-    aborts_.clear();
+    outbox_.clear_aborts();
     after_call();
 }
 
