@@ -35,7 +35,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
       write_rate_(now),
       progress_at_(now),
-      announced_first_window_(settings.first_window) {}
+      budget_(context_.settings, *context_.shared) {}
 
 Session::~Session() {
     lose();
@@ -107,13 +107,13 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
     // all.
     StreamId id = next_id_;
-    wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
-                    announced_first_window_, request.metadata};
+    wire::Open open{request.service,    request.kind,           request.visitor,
+                    peer_first_window_, budget_.first_window(), request.metadata};
     std::array<std::uint8_t, wire::open_frame_max> encoded;
     const std::size_t length = wire::encode_open(id, open, encoded.data());
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
     IntrusivePtr<Stream> stream =
-        make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, announced_first_window_);
+        make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, budget_.first_window());
     next_id_ += 2;
     stream->attach(std::move(waker), foreign);
     if (request.meter) {
@@ -250,10 +250,10 @@ void Session::tick(TimePoint now) {
         abort_stream(*oldest, Code::timeout);
     }
     end_orphans();
-    if (set_aside_ != 0 || uses_more_than(context_.settings.budget / 4)) {
+    if (budget_.watches_idle()) {
         set_idle_aside();
     }
-    if (!memory_is_calm()) {
+    if (!budget_.is_calm()) {
         see_to_memory();
     }
     after_call();
@@ -280,13 +280,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (resume_) {
         next = std::min(next, confirm_deadline());
     }
-    if (must_give_up()) {
-        next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
-    }
-    if (memory_in_use() > context_.settings.budget / 4) {
-        next = std::min(next, set_aside_at_ + limits::set_aside_look_every);
-    }
-    return next;
+    return std::min(next, budget_.next_deadline());
 }
 
 void Session::written(std::size_t bytes, TimePoint now) noexcept {
@@ -299,8 +293,8 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
 
 SessionStats Session::stats() const noexcept {
     SessionStats stats = context_.stats;
-    stats.credit_committed = committed_;
-    stats.set_aside = set_aside_;
+    stats.credit_committed = budget_.committed();
+    stats.set_aside = budget_.set_aside();
     stats.bytes_held = context_.shared->ledger->bytes();
     stats.bytes_queued = context_.shared->outbound->bytes();
     stats.streams = static_cast<std::uint32_t>(streams_.size());
@@ -335,7 +329,7 @@ void Session::check_invariants() const {
     check(streams_.size() + std::max(outbox_.aborts(), gone_in_lanes_) <= context_.settings.streams_max,
           "streams that are over count until nothing is left of them");
     check(state_ != SessionState::closed || outbox_.aborts() == 0, "a closed session tells nobody of streams");
-    check(committed == committed_, "committed credit is the sum over the streams");
+    check(committed == budget_.committed(), "committed credit is the sum over the streams");
     check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
     check(orphans == orphans_.size(), "orphans are all listed");
     check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");

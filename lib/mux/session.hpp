@@ -30,6 +30,7 @@
 #include "mux/data_lane.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
+#include "mux/memory_budget.hpp"
 #include "mux/outbox.hpp"
 #include "mux/resume_keeper.hpp"
 #include "mux/session_context.hpp"
@@ -274,33 +275,13 @@ private:
     void answered(Stream& stream);
     bool opens_are_full(std::uint32_t service) const;
     void grow_window(Stream& stream);
-    /// True when more than `bytes` is used: real bytes that are held, plus credit that may become bytes, beyond what
-    /// every stream gets anyway, without what has not moved for long.
-    bool uses_more_than(std::uint64_t bytes) const noexcept { return memory_in_use() > bytes + set_aside_; }
-    std::uint64_t memory_in_use() const noexcept { return context_.shared->ledger->bytes() + committed_; }
-    std::uint64_t budget_room() const noexcept;
-    bool budget_tight() const noexcept { return memory_in_use() >= budget_end_; }
-    /// False when see_to_memory() may have something to do. Evaluated with every call.
-    bool memory_is_calm() const noexcept {
-        return memory_in_use() - calm_from_ < calm_span_ &&
-               !context_.shared->pressure_changed.load(std::memory_order_relaxed);
-    }
     void see_to_memory();
-    std::uint64_t small_window_beyond(bool is_small) const noexcept;
-    void announce_first_window();
     void set_idle_aside();
     void see_progress(Stream& stream) noexcept;
-    std::uint64_t memory_excess() const noexcept;
-    bool must_give_up() const noexcept {
-        return context_.shared->ledger->bytes() > context_.settings.memory_hard ||
-               context_.shared->asked_to_give_up.load(std::memory_order_relaxed) != 0;
-    }
-    void enforce_memory_cap();
     void reset_most_stalled(std::uint64_t excess);
     void reset_stalled(Stream& stream);
     template <typename Visit>
     void for_each_holding(Visit visit);
-    void commit_change(std::uint64_t before, std::uint64_t after) noexcept;
 
     // Resuming (session_resume.cpp).
     void produce_kept(Batch& batch);
@@ -366,15 +347,8 @@ private:
     std::size_t in_flight_ = 0;
     bool produced_ = false;  // since the last settle()
     TimePoint progress_at_;
-    std::uint64_t committed_ = 0;
-    std::uint32_t announced_first_window_;
-    std::uint32_t peer_first_window_ = 0;                  // first window that the peer announced last
-    std::uint64_t set_aside_ = 0;                          // left out of the budget, by set_idle_aside()
-    std::uint64_t budget_end_ = context_.settings.budget;  // by see_to_memory(): 0 if the process is short of memory
-    std::uint64_t calm_from_ = 0;                          // by see_to_memory(): while so much is in use,
-    std::uint64_t calm_span_ = 0;                          // or less than this beyond, it would find nothing to do
-    TimePoint set_aside_at_{};
-    TimePoint memory_checked_at_{};
+    MemoryBudget budget_;
+    std::uint32_t peer_first_window_ = 0;  // first window that the peer announced last
 
     struct Resumption {
         ResumeKeeper keeper;

@@ -12,15 +12,6 @@ namespace ferrotunnel::mux {
 
 using wire::Code;
 
-void Session::commit_change(std::uint64_t before, std::uint64_t after) noexcept {
-    committed_ = committed_ - before + after;
-}
-
-std::uint64_t Session::budget_room() const noexcept {
-    const std::uint64_t in_use = memory_in_use();
-    return in_use < budget_end_ ? std::min(budget_end_ - in_use, context_.settings.budget) : 0;
-}
-
 // Puts the stream on the control lane if it has credit worth sending. The amount is decided when the frame is written,
 // so that everything taken until then is merged into it.
 void Session::schedule_credit(Stream& stream) {
@@ -28,7 +19,7 @@ void Session::schedule_credit(Stream& stream) {
     if (!side.receive_open || side.credit_due) {
         return;
     }
-    if (stream.taken_.count() >= side.window.next_grant_at(context_.window_rules, budget_tight())) {
+    if (stream.taken_.count() >= side.window.next_grant_at(context_.window_rules, budget_.is_tight())) {
         side.credit_due = true;
         want_control(stream);
     } else {
@@ -42,8 +33,8 @@ std::uint32_t Session::grant(Stream& stream) {
     }
     ReceiveWindow& window = stream.side_.window;
     std::uint64_t before = window.committed(context_.window_rules);
-    std::uint32_t credit = window.grant(context_.window_rules, stream.taken_.count(), budget_room(), context_.now);
-    commit_change(before, window.committed(context_.window_rules));
+    std::uint32_t credit = window.grant(context_.window_rules, stream.taken_.count(), budget_.room(), context_.now);
+    budget_.commit(before, window.committed(context_.window_rules));
     return credit;
 }
 
@@ -51,7 +42,7 @@ std::uint32_t Session::grant(Stream& stream) {
 void Session::arm_credit_mark(Stream& stream) {
     StreamSide& side = stream.side_;
     std::uint64_t mark =
-        side.receive_open ? side.window.next_grant_at(context_.window_rules, budget_tight()) : UINT64_MAX;
+        side.receive_open ? side.window.next_grant_at(context_.window_rules, budget_.is_tight()) : UINT64_MAX;
     if (!stream.taken_.set_mark(mark)) {
         side.credit_due = true;
         want_control(stream);
@@ -64,53 +55,31 @@ void Session::grow_window(Stream& stream) {
         ping(context_.now);
     }
     std::uint64_t taken = stream.taken_.count();
-    if (stream.side_.window.grow(context_.window_rules, taken, budget_room(), liveness_.rtt_min(), context_.now)) {
+    if (stream.side_.window.grow(context_.window_rules, taken, budget_.room(), liveness_.rtt_min(), context_.now)) {
         schedule_credit(stream);
     }
 }
 
-// Does everything that depends on how much memory is in use, here or in the whole process. It would do nothing more
-// until that amount leaves a certain range or the process reports something else. The range is kept, so that a call is
-// usually spared all this.
 void Session::see_to_memory() {
-    // This comes first, so that a change reported later is looked at again.
-    context_.shared->pressure_changed.exchange(false, std::memory_order_acquire);
-    budget_end_ = context_.shared->is_tight() ? 0 : context_.settings.budget + set_aside_;
-    enforce_memory_cap();
-    announce_first_window();
-
-    const bool small_window = announced_first_window_ != context_.settings.first_window;
-    const std::uint64_t small_beyond = budget_end_ == 0 ? 0 : small_window_beyond(small_window) + set_aside_ + 1;
-    calm_from_ = small_window ? small_beyond : 0;
-    const std::uint64_t end = std::min(small_window ? UINT64_MAX : small_beyond, context_.settings.memory_hard + 1);
-    calm_span_ = end > calm_from_ && !must_give_up() ? end - calm_from_ : 0;
-}
-
-// The part of the budget in use beyond which windows are small. It is lower once they are, so that they do not flip to
-// and fro.
-std::uint64_t Session::small_window_beyond(bool is_small) const noexcept {
-    return is_small ? context_.settings.budget / 8 * 3 : context_.settings.budget / 2;
-}
-
-// Announces the first window: new streams start with a small window while more than half of the budget is in use, or
-// while the process is short of memory.
-void Session::announce_first_window() {
-    if (state_ != SessionState::open) {
-        return;
+    budget_.begin_review();
+    if (budget_.take_cap_turn(context_.now)) {
+        SessionShared& shared = *context_.shared;
+        if (const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
+            const std::uint64_t given_up = give_up_kept(asked);
+            shared.asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
+        }
+        if (budget_.must_give_up()) {
+            reset_most_stalled(budget_.excess());
+        }
     }
-    bool tight_now = announced_first_window_ != context_.settings.first_window;
-    bool tight = budget_end_ == 0 || uses_more_than(small_window_beyond(tight_now));
-    if (tight == tight_now) {
-        return;
+    if (state_ == SessionState::open) {
+        if (const auto window = budget_.change_first_window()) {
+            std::vector<std::uint8_t> frame(wire::credit_frame_bytes);
+            wire::encode_credit(0, *window, frame.data());
+            send_urgent(std::move(frame));
+        }
     }
-    announced_first_window_ = tight ? std::min(context_.settings.first_window_tight, context_.settings.first_window)
-                                    : context_.settings.first_window;
-    if (announced_first_window_ == context_.settings.first_window && tight) {
-        return;
-    }
-    std::vector<std::uint8_t> frame(wire::credit_frame_bytes);
-    wire::encode_credit(0, announced_first_window_, frame.data());
-    send_urgent(std::move(frame));
+    budget_.end_review();
 }
 
 // Visits all streams that may hold something: those in the table, and those that have ended and wait for their
@@ -141,20 +110,12 @@ void Session::see_progress(Stream& stream) noexcept {
 }
 
 // Leaves what has not moved for long out of the budget, which is for what moves: a stream's share of the held bytes,
-// and the credit that its peer does not use. Of that credit no more is left out than the size of the budget, since all
-// of it may come at once. The result is at most a second old; a walk over all streams happens once a second while it
-// matters.
+// and the credit that its peer does not use. The result is at most a second old; a walk over all streams happens once a
+// second while it matters.
 void Session::set_idle_aside() {
-    calm_span_ = 0;  // everything that depends on it must be looked at again
-    const std::uint64_t held_now = context_.shared->ledger->bytes();
-    if (held_now + committed_ <= context_.settings.budget / 4) {
-        set_aside_ = 0;
+    if (!budget_.take_idle_turn(context_.now)) {
         return;
     }
-    if (context_.now < set_aside_at_ + limits::set_aside_look_every) {
-        return;
-    }
-    set_aside_at_ = context_.now;
     std::uint64_t held = 0;
     std::uint64_t held_idle = 0;
     std::uint64_t committed_idle = 0;
@@ -167,30 +128,7 @@ void Session::set_idle_aside() {
             committed_idle += side.committed(context_.window_rules);
         }
     });
-    // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
-    const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
-    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(held_now) * share) +
-                 std::min(committed_idle, context_.settings.budget);
-}
-
-/// How much streams must give up: what exceeds the session's hard cap, or what the process asks for.
-std::uint64_t Session::memory_excess() const noexcept {
-    const std::uint64_t held = context_.shared->ledger->bytes();
-    const std::uint64_t own = held > context_.settings.memory_hard ? held - context_.settings.memory_hard : 0;
-    return std::max(own, context_.shared->asked_to_give_up.load(std::memory_order_relaxed));
-}
-
-void Session::enforce_memory_cap() {
-    if (must_give_up() && context_.now >= memory_checked_at_ + limits::stalled_after / 2) {
-        memory_checked_at_ = context_.now;
-        if (const std::uint64_t asked = context_.shared->asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
-            const std::uint64_t given_up = give_up_kept(asked);
-            context_.shared->asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
-        }
-        if (must_give_up()) {
-            reset_most_stalled(memory_excess());
-        }
-    }
+    budget_.set_idle(held, held_idle, committed_idle);
 }
 
 // Resets the streams that hold most for longest and whose endpoint has not taken anything for a while, including

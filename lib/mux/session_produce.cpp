@@ -83,7 +83,7 @@ void Session::serve(Stream& stream) {
         answered(stream);
         side.opened_due = true;
         // Datagrams take no credit: what nobody would use must not be taken from others' budget.
-        if (stream.kind() != wire::ServiceKind::udp && !uses_more_than(context_.settings.budget / 2)) {
+        if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
             side.window.raise(context_.settings.opened_window);
         }
         want_control(stream);

@@ -37,7 +37,7 @@ void Session::settle() {
             serve_ready();  // the trunk takes nothing: ended streams must not wait for it on the ready list
         }
         produced_ = false;
-        if (!memory_is_calm()) {
+        if (!budget_.is_calm()) {
             see_to_memory();
         }
         flush_wakes();
@@ -140,7 +140,7 @@ bool Session::begin_data(const wire::FrameHeader& header) {
             fail(Code::flow_control, "more DATA than credit");
             return false;
         }
-        commit_change(before, side.window.committed(context_.window_rules));
+        budget_.commit(before, side.window.committed(context_.window_rules));
     }
     data_target_ = IntrusivePtr<Stream>(stream);
     return true;
@@ -226,7 +226,7 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
         return;
     }
     // Nobody will use the credit that is left.
-    commit_change(stream.side_.committed(context_.window_rules), 0);
+    budget_.commit(stream.side_.committed(context_.window_rules), 0);
     stream.side_.receive_open = false;
     arm_credit_mark(stream);  // switched off: nobody waits for what the endpoint still takes
     if (!stream.side_.discarding) {

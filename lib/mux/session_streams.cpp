@@ -15,7 +15,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     auto stream = make_intrusive<Stream>(context_.shared, id, kind, service);
     stream->side_.send_credit = send_window;
     stream->side_.window = ReceiveWindow(receive_window, context_.now);
-    stream->side_.window.raise(announced_first_window_);  // a peer may have taken less than it could
+    stream->side_.window.raise(budget_.first_window());  // a peer may have taken less than it could
     stream->side_.taken_at = context_.now;
     stream->count_in(context_.meter);
     opens.push(*stream, context_.now);
@@ -25,7 +25,7 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
         opens.remove(*stream);
         throw;
     }
-    commit_change(0, stream->side_.committed(context_.window_rules));
+    budget_.commit(0, stream->side_.committed(context_.window_rules));
     arm_credit_mark(*stream);
     ++context_.stats.streams_opened;
     context_.shared->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
@@ -64,7 +64,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     }
     IntrusivePtr<Stream> keep(&stream);
     if (!mutant(Mutant::leaked_budget)) {
-        commit_change(side.committed(context_.window_rules), 0);
+        budget_.commit(side.committed(context_.window_rules), 0);
     }
     side.gone = true;
     gone_in_lanes_ += side.in_control || side.lane != LaneState::out ? 1U : 0U;
