@@ -15,12 +15,6 @@ using wire::StreamId;
 // One less than the peer allows, since a drain sends its ping in any case.
 constexpr std::size_t pings_unanswered_max = limits::pongs_pending_max - 1;
 
-StreamId first_own_id(const Settings& settings) {
-    StreamId id = settings.first_id != 0 ? settings.first_id : settings.role == Role::server ? 1U : 2U;
-    check((id % 2 == 1) == (settings.role == Role::server), "the server opens odd ids, the client even ones");
-    return id;
-}
-
 }  // namespace
 
 Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker,
@@ -30,7 +24,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
                {settings.first_window, settings.window_max},
                make_intrusive<SessionShared>(std::move(waker), settings),
                now},
-      next_id_(first_own_id(settings)),
+      ids_(settings),
       outbox_(*context_.shared->waker),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
       write_rate_(now),
@@ -93,10 +87,10 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     if (state_ != SessionState::open) {
         return state_ == SessionState::draining ? Code::going_away : Code::internal;
     }
-    if (peer_drains_) {
+    if (drain_.peer_drains()) {
         return Code::going_away;
     }
-    if (next_id_ > context_.settings.last_id) {
+    if (ids_.is_used_up()) {
         return Code::rotated;
     }
     if (streams_kept() >= std::min(context_.settings.streams_max, peer_.streams_max) ||
@@ -106,7 +100,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     }
     // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
     // all.
-    StreamId id = next_id_;
+    const StreamId id = ids_.next();
     wire::Open open{request.service,    request.kind,           request.visitor,
                     peer_first_window_, budget_.first_window(), request.metadata};
     std::array<std::uint8_t, wire::open_frame_max> encoded;
@@ -114,7 +108,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
     IntrusivePtr<Stream> stream =
         make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, budget_.first_window());
-    next_id_ += 2;
+    ids_.use_next();
     stream->attach(std::move(waker), foreign);
     if (request.meter) {
         stream->count_in(request.meter);
@@ -124,8 +118,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     side.open_frame = std::move(frame);
     side.open_due = true;
     want_control(*stream);
-    if (next_id_ > context_.settings.rotate_at && !rotate_told_) {
-        rotate_told_ = true;
+    if (ids_.take_rotation()) {
         events_.on_rotate_due();
     }
     return stream;
@@ -150,12 +143,11 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
         return;
     }
     state_ = SessionState::draining;
-    drain_code_ = code;
-    drain_text_ = text;
+    drain_.begin(code, text);
     // Opens that are under way are still welcome: the final word follows when a ping has come back.
     outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     send_ping(now);
-    drain_ping_ = liveness_.last_sent();
+    drain_.await_ping(liveness_.last_sent());
 }
 
 void Session::abort_streams(const std::function<bool(const Stream&)>& which, Code code) {
@@ -177,7 +169,7 @@ void Session::fail(Code code, std::string_view text) {
         return;
     }
     failure_ = Failure{code, std::string(text), false};
-    outbox_.send_goaway({last_peer_id_, code, as_bytes(text)});
+    outbox_.send_goaway({ids_.last_peer(), code, as_bytes(text)});
     state_ = SessionState::closed;
     lose_all({Verdict::Kind::lost, code});
 }
@@ -208,8 +200,7 @@ void Session::tell_driver() {
     if (std::exchange(room_due_, false) && state_ == SessionState::open) {
         events_.on_room();
     }
-    if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
-        drained_told_ = true;
+    if (state_ == SessionState::draining && streams_.empty() && drain_.on_empty()) {
         events_.on_drained();
     }
 }
@@ -313,7 +304,7 @@ void Session::check_invariants() const {
     for (const auto& [id, stream] : streams_) {
         const StreamSide& side = stream->side_;
         check(id == stream->id() && !side.gone, "the table holds live streams under their id");
-        check(side.opened_here == is_own(id), "an id's parity tells who opened it");
+        check(side.opened_here == ids_.is_own(id), "an id's parity tells who opened it");
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
         check(stream->taken_.count() <= side.window.received(), "nothing is taken that was not received");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");

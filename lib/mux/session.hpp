@@ -28,6 +28,7 @@
 #include "base/result.hpp"
 #include "mux/batch.hpp"
 #include "mux/data_lane.hpp"
+#include "mux/drain.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
 #include "mux/memory_budget.hpp"
@@ -36,6 +37,7 @@
 #include "mux/session_context.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
+#include "mux/stream_ids.hpp"
 #include "mux/stream_list.hpp"
 #include "mux/write_rate.hpp"
 
@@ -147,7 +149,7 @@ public:
     /// establish(): what was received, and queued for sending, until then belongs to the login.
     void begin_resumable(Duration window);
     /// The peer has said that it drains: the end of its bytes is no surprise then.
-    bool peer_drains() const noexcept { return peer_drains_; }
+    bool peer_drains() const noexcept { return drain_.peer_drains(); }
     /// Whether the loss of the connection need not be the end: the session can be resumed, and nobody has ended it.
     bool is_resumable() const noexcept;
     /// The connection is gone. Nothing is produced, and no silence counts, until `reattach`; streams stay as they are.
@@ -303,7 +305,6 @@ private:
     void send_urgent(std::vector<std::uint8_t> frame);
     void send_ping(TimePoint now);
     void lose_all(Verdict verdict);
-    bool is_own(wire::StreamId id) const noexcept { return (id % 2 == 1) == (context_.settings.role == Role::server); }
 
     SessionEvents& events_;
     SessionContext context_;
@@ -322,9 +323,8 @@ private:
     OpenList peer_opens_;  // opened by the peer and not answered
     /// Answered streams whose endpoint has left or takes nothing more, ordered by when each last sent anything.
     WaitList orphans_;
-    wire::StreamId next_id_;
-    wire::StreamId last_peer_id_ = 0;
-    bool rotate_told_ = false;
+    StreamIds ids_;
+    Drain drain_;
     bool room_wanted_ = false;  // for on_room()
     bool room_due_ = false;
 
@@ -369,15 +369,6 @@ private:
         std::array<Asked, 4> asked{};  // as many pings as may wait for their answers, by the lowest bits
     };
     std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
-
-    // Draining.
-    bool peer_drains_ = false;
-    bool peer_said_bye_ = false;  // GOAWAY `none`: nothing follows
-    bool final_goaway_sent_ = false;
-    bool drained_told_ = false;
-    std::uint64_t drain_ping_ = 0;
-    wire::Code drain_code_ = wire::Code::none;
-    std::string drain_text_;
 };
 
 }  // namespace ferrotunnel::mux

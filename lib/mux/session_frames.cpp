@@ -10,15 +10,6 @@ namespace ferrotunnel::mux {
 using wire::Code;
 using wire::StreamId;
 
-namespace {
-
-// Whether a GOAWAY with this code announces a drain; any other code ends the session.
-bool is_drain(Code code) {
-    return code == Code::none || code == Code::going_away || code == Code::rotated;
-}
-
-}  // namespace
-
 void Session::refuse(StreamId id, Code code) {
     ++context_.stats.streams_refused;
     if (!outbox_.refuse(id, code)) {
@@ -32,7 +23,7 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         fail(Code::protocol, "an OPEN that can not be read");
         return;
     }
-    if (is_own(id) || id <= last_peer_id_) {
+    if (!ids_.may_accept(id)) {
         fail(Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one");
         return;
     }
@@ -40,8 +31,8 @@ void Session::on_open_frame(StreamId id, Bytes payload) {
         fail(Code::flow_control, "an OPEN that takes more credit than was announced");
         return;
     }
-    last_peer_id_ = id;
-    if (final_goaway_sent_) {
+    ids_.accept(id);
+    if (drain_.refuses_opens()) {
         refuse(id, Code::going_away);
         return;
     }
@@ -182,9 +173,8 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
     if (liveness_.answered(*opaque, context_.now) && resume_) {
         on_resumable_pong(*opaque);
     }
-    if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
-        final_goaway_sent_ = true;
-        outbox_.send_goaway({last_peer_id_, drain_code_, as_bytes(drain_text_)});
+    if (state_ == SessionState::draining && drain_.on_pong(liveness_.last_answered())) {
+        outbox_.send_goaway({ids_.last_peer(), drain_.code(), as_bytes(drain_.text())});
     }
 }
 
@@ -194,9 +184,7 @@ void Session::on_goaway_frame(Bytes payload) {
         return;
     }
     std::string text = printable(as_text(goaway->text), limits::goaway_text_max);
-    if (is_drain(goaway->code)) {
-        peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
-        peer_said_bye_ = peer_said_bye_ || goaway->code == Code::none;
+    if (drain_.on_goaway(goaway->code)) {
         events_.on_goaway(goaway->code, text);
         return;
     }

@@ -112,8 +112,7 @@ Stream* Session::find_live(StreamId id) {
     if (found != streams_.end() && !unheard_of) {
         return found->second.get();
     }
-    bool known = is_own(id) ? id < next_id_ : id <= last_peer_id_;
-    if (!known || unheard_of) {
+    if (!ids_.is_known(id) || unheard_of) {
         fail(Code::stream_id, "a frame for a stream that was never opened");
     } else {
         ++context_.stats.frames_ignored;

@@ -33,7 +33,7 @@ void Session::begin_resumable(Duration window) {
 
 bool Session::is_resumable() const noexcept {
     const bool lives = state_ == SessionState::open || state_ == SessionState::draining;
-    return resume_ && lives && !peer_said_bye_ && !resume_->given_up;
+    return resume_ && lives && !drain_.peer_is_over() && !resume_->given_up;
 }
 
 TimePoint Session::resumable_until() const noexcept {
