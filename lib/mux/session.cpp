@@ -65,13 +65,12 @@ void Session::ping(TimePoint now) {
 }
 
 void Session::send_ping(TimePoint now) {
-    if (resume_ && resume_->received != resume_->told) {
-        resume_->confirm_due = true;  // it costs little beside the ping, and an idle peer keeps nothing
-    }
     std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
     const std::uint64_t opaque = liveness_.ping(now);
     wire::encode_ping(opaque, false, frame.data());
-    note_ping(opaque);
+    if (resume_) {
+        resume_->note_ping(opaque);
+    }
     send_urgent(std::move(frame));
 }
 
@@ -177,7 +176,6 @@ void Session::fail(Code code, std::string_view text) {
 void Session::lose() {
     outbox_.clear();
     resume_.reset();
-    detached_ = false;
     if (state_ != SessionState::closed) {
         state_ = SessionState::closed;
         lose_all({Verdict::Kind::lost, Code::none});
@@ -212,7 +210,7 @@ void Session::tick(TimePoint now) {
     if (state_ == SessionState::closed) {
         return;
     }
-    if (detached_) {
+    if (is_detached()) {
         tick_detached();
         return;
     }
@@ -227,7 +225,7 @@ void Session::tick(TimePoint now) {
         fail_silent("nothing was heard from the peer for the dead interval");
         return;
     }
-    if (resume_ && now >= confirm_deadline()) {
+    if (resume_ && now >= resume_->confirm_deadline()) {
         fail(Code::limit, "the peer does not confirm what it has received");
         return;
     }
@@ -235,7 +233,7 @@ void Session::tick(TimePoint now) {
         ping(now);
     }
     while (Stream* oldest = own_opens_.oldest()) {
-        if (now < rested(oldest->side_.waits_since) + context_.settings.open_deadline) {
+        if (now < context_.rested(oldest->side_.waits_since) + context_.settings.open_deadline) {
             break;
         }
         abort_stream(*oldest, Code::timeout);
@@ -254,7 +252,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::closed) {
         return never;
     }
-    if (detached_) {
+    if (is_detached()) {
         return resumable_until();
     }
     TimePoint next = in_flight_ > 0 ? progress_at_ + context_.settings.write_timeout : never;
@@ -263,13 +261,13 @@ TimePoint Session::next_deadline() const noexcept {
     }
     next = std::min(next, liveness_.next_deadline());
     if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + context_.settings.open_deadline);
+        next = std::min(next, context_.rested(oldest->side_.waits_since) + context_.settings.open_deadline);
     }
     if (Stream* oldest = orphans_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + context_.settings.orphan_patience);
+        next = std::min(next, context_.rested(oldest->side_.waits_since) + context_.settings.orphan_patience);
     }
     if (resume_) {
-        next = std::min(next, confirm_deadline());
+        next = std::min(next, resume_->confirm_deadline());
     }
     return std::min(next, budget_.next_deadline());
 }
@@ -291,7 +289,7 @@ SessionStats Session::stats() const noexcept {
     stats.streams = static_cast<std::uint32_t>(streams_.size());
     stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
     stats.resets_waiting = static_cast<std::uint32_t>(outbox_.aborts());
-    stats.bytes_kept = resume_ ? resume_->keeper.held() : 0;
+    stats.bytes_kept = kept_bytes();
     stats.rtt_min = liveness_.rtt_min();
     return stats;
 }

@@ -33,7 +33,7 @@
 #include "mux/liveness.hpp"
 #include "mux/memory_budget.hpp"
 #include "mux/outbox.hpp"
-#include "mux/resume_keeper.hpp"
+#include "mux/resumption.hpp"
 #include "mux/session_context.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
@@ -155,7 +155,7 @@ public:
     /// The connection is gone. Nothing is produced, and no silence counts, until `reattach`; streams stay as they are.
     /// What was produced and not confirmed counts as unsent. To be called when is_resumable().
     void detach();
-    bool is_detached() const noexcept { return detached_; }
+    bool is_detached() const noexcept { return resume_ && resume_->is_detached(); }
     /// From now on the loss of the connection is the end, and nothing is kept for it: where memory is short, say, or
     /// where nobody could come back. A session that is detached is not waited for any more.
     void give_up_resume() noexcept;
@@ -163,18 +163,18 @@ public:
     /// connection on which none came was none, however often there is such a one.
     TimePoint resumable_until() const noexcept;
     /// How many bytes have been received, to be told to the peer; fixed while the session is detached.
-    std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received : 0; }
+    std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received() : 0; }
     /// Whether the peer can have received so many bytes.
     bool can_reattach(std::uint64_t peer_received) const noexcept {
-        return is_detached() && state_ != SessionState::closed && resume_->keeper.can_rewind(peer_received);
+        return state_ != SessionState::closed && resume_ && resume_->can_reattach(peer_received);
     }
     /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then what the peer has
     /// missed, then goes on. To be called when can_reattach().
     void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
     /// Memory of what the peer has not confirmed.
-    std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->keeper.held() : 0; }
+    std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->held() : 0; }
     /// Whether what produce() gives next was produced before, or belongs to a login.
-    bool sends_again() const noexcept { return resume_ && (resume_->keeper.has_unsent() || !resume_->login.empty()); }
+    bool sends_again() const noexcept { return resume_ && resume_->sends_again(); }
     /// For the session of a login whose connection another session takes over, within on_control or behind it: where
     /// in the bytes being read the message ends.
     std::size_t message_end() const noexcept { return reader_.frame_end(); }
@@ -288,18 +288,8 @@ private:
     // Resuming (session_resume.cpp).
     void produce_kept(Batch& batch);
     bool has_kept_output() const noexcept;
-    void write_confirm(Batch& batch);
-    void count_received_bytes(std::size_t bytes);
     void ask_to_confirm();
     void tick_detached();
-    std::uint64_t give_up_kept(std::uint64_t asked) noexcept;
-    void note_ping(std::uint64_t opaque) noexcept;
-    void on_resumable_pong(std::uint64_t opaque);
-    TimePoint confirm_deadline() const noexcept;
-    // std::max would want addresses, for which each tick would pay.
-    TimePoint rested(TimePoint since) const noexcept {
-        return resume_ && resume_->reattached_at > since ? resume_->reattached_at : since;
-    }
     void fail_silent(std::string_view text);
 
     void send_urgent(std::vector<std::uint8_t> frame);
@@ -309,7 +299,6 @@ private:
     SessionEvents& events_;
     SessionContext context_;
     SessionState state_ = SessionState::authenticating;
-    bool detached_ = false;  // it has no connection, and waits for another one
     std::optional<Failure> failure_;
     PeerLimits peer_;
 
@@ -350,24 +339,6 @@ private:
     MemoryBudget budget_;
     std::uint32_t peer_first_window_ = 0;  // first window that the peer announced last
 
-    struct Resumption {
-        ResumeKeeper keeper;
-        Duration window;
-        std::uint64_t received = 0;  // bytes, since begin_resumable()
-        std::uint64_t told = 0;      // of these, what the peer was told of
-        std::size_t began_at = 0;    // where in the bytes being read that was
-        bool confirm_due = false;
-        bool given_up = false;              // by give_up_resume()
-        std::vector<std::uint8_t> login{};  // to be written before anything else
-        TimePoint reattached_at{};          // whoever waits for the peer has the whole time again from here
-        TimePoint heard_at{};               // the last byte of the session
-        TimePoint confirmed_at{};           // something that was kept, or nothing was
-        struct Asked {
-            std::uint64_t opaque = 0;
-            std::uint64_t sent = 0;  // before that ping
-        };
-        std::array<Asked, 4> asked{};  // as many pings as may wait for their answers, by the lowest bits
-    };
     std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
 };
 

@@ -64,9 +64,11 @@ void Session::see_to_memory() {
     budget_.begin_review();
     if (budget_.take_cap_turn(context_.now)) {
         SessionShared& shared = *context_.shared;
-        if (const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed); asked != 0) {
-            const std::uint64_t given_up = give_up_kept(asked);
-            shared.asked_to_give_up.store(asked - std::min(asked, given_up), std::memory_order_relaxed);
+        // What is kept for resuming goes first.
+        const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed);
+        if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
+            shared.asked_to_give_up.store(asked - std::min(asked, kept), std::memory_order_relaxed);
+            shared.waker->wake();  // it may have been full
         }
         if (budget_.must_give_up()) {
             reset_most_stalled(budget_.excess());

@@ -163,7 +163,7 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
             return;
         }
         if (resume_) {
-            resume_->confirm_due = true;  // the peer may ask for the sake of that
+            resume_->confirm_soon();  // the peer may ask for the sake of that
         }
         std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
         wire::encode_ping(*opaque, true, frame.data());
@@ -171,7 +171,11 @@ void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
         return;
     }
     if (liveness_.answered(*opaque, context_.now) && resume_) {
-        on_resumable_pong(*opaque);
+        if (resume_->check_pong(*opaque)) {
+            ask_to_confirm();
+        } else {
+            fail(Code::protocol, "a PING was answered without a CONFIRM before the answer");
+        }
     }
     if (state_ == SessionState::draining && drain_.on_pong(liveness_.last_answered())) {
         outbox_.send_goaway({ids_.last_peer(), drain_.code(), as_bytes(drain_.text())});

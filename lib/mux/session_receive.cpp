@@ -27,7 +27,10 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
     const bool counts = resume_ != nullptr;
     reader_.read(bytes, *this);
     if (resume_) {
-        count_received_bytes(counts ? bytes.size() : bytes.size() - resume_->began_at);
+        const std::size_t login = counts ? 0 : resume_->login_end();
+        if (resume_->count_received(bytes.size() - login, now)) {
+            context_.shared->waker->wake();
+        }
     }
 }
 

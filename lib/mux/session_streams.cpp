@@ -162,7 +162,7 @@ void Session::list_orphan(Stream& stream) noexcept {
 
 void Session::end_orphans() {
     while (Stream* oldest = orphans_.oldest()) {
-        if (context_.now < rested(oldest->side_.waits_since) + context_.settings.orphan_patience) {
+        if (context_.now < context_.rested(oldest->side_.waits_since) + context_.settings.orphan_patience) {
             break;
         }
         end_orphan(*oldest);
