@@ -26,6 +26,8 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
                now},
       ids_(settings),
       outbox_(*context_.shared->waker),
+      lanes_(*context_.shared->waker),
+      compactor_(context_),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
       write_rate_(now),
       progress_at_(now),
@@ -116,7 +118,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     side.opened_here = true;
     side.open_frame = std::move(frame);
     side.open_due = true;
-    want_control(*stream);
+    lanes_.want_control(*stream);
     if (ids_.take_rotation()) {
         events_.on_rotate_due();
     }
@@ -180,14 +182,14 @@ void Session::lose() {
         state_ = SessionState::closed;
         lose_all({Verdict::Kind::lost, Code::none});
     }
-    flush_wakes();
-    forget_received();  // needed if something failed between take() and settle()
+    wakes_.flush();
+    compactor_.forget();  // needed if something failed between take() and settle()
     context_.shared->ready.close();
 }
 
 void Session::after_call() {
-    if (!touched_.empty()) {
-        flush_wakes();
+    if (!wakes_.empty()) {
+        wakes_.flush();
     }
     if (room_due_ || state_ == SessionState::draining) {
         tell_driver();
@@ -315,7 +317,7 @@ void Session::check_invariants() const {
         const StreamSide& side = unread_[i]->side_;
         check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
     }
-    check(streams_.size() + std::max(outbox_.aborts(), gone_in_lanes_) <= context_.settings.streams_max,
+    check(streams_.size() + std::max(outbox_.aborts(), lanes_.gone()) <= context_.settings.streams_max,
           "streams that are over count until nothing is left of them");
     check(state_ != SessionState::closed || outbox_.aborts() == 0, "a closed session tells nobody of streams");
     check(committed == budget_.committed(), "committed credit is the sum over the streams");

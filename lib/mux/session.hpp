@@ -27,18 +27,20 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "mux/batch.hpp"
-#include "mux/data_lane.hpp"
+#include "mux/compactor.hpp"
 #include "mux/drain.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
 #include "mux/memory_budget.hpp"
 #include "mux/outbox.hpp"
 #include "mux/resumption.hpp"
+#include "mux/send_lanes.hpp"
 #include "mux/session_context.hpp"
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_ids.hpp"
 #include "mux/stream_list.hpp"
+#include "mux/wake_list.hpp"
 #include "mux/write_rate.hpp"
 
 namespace ferrotunnel::mux {
@@ -66,9 +68,6 @@ public:
     /// Called at each tick until then.
     virtual void on_silent() {}
 };
-
-/// Streams that have a control frame to write.
-using ControlLane = StreamFifo<&StreamSide::control_next>;
 
 /// Why a session cannot go on.
 struct Failure {
@@ -218,21 +217,14 @@ private:
     void add_send_credit(Stream& stream, std::uint32_t credit);
     Stream* find_live(wire::StreamId id);
     void refuse(wire::StreamId id, wire::Code code);
-    struct ReceivedSlab;
-    bool all_taken() const noexcept;
-    void compact();
-    ReceivedSlab* received_slab_of(const StreamItem& item);
-    template <typename Visit>
-    void for_each_in_received_slabs(Visit visit);
-    void forget_received();
 
     // Frames out (session_produce.cpp).
     void serve_ready();
     void serve(Stream& stream);
     void write_lanes(Batch& batch);
     bool lanes_have_output() const noexcept {
-        return state_ != SessionState::closed && (outbox_.has_resets() || !control_lane_.empty() ||
-                                                  !data_lane_.empty() || !context_.shared->ready.empty());
+        return state_ != SessionState::closed &&
+               (outbox_.has_resets() || !lanes_.empty() || !context_.shared->ready.empty());
     }
     void write_control(Batch& batch);
     void write_control_of(Stream& stream, Batch& batch);
@@ -261,16 +253,13 @@ private:
     void forget_all_unread();
     void drop_outbound(Stream& stream);
     /// Number of streams that take memory here: live ones, and those that are over but have left something behind.
-    std::size_t streams_kept() const noexcept { return streams_.size() + outbox_.aborts() + gone_in_lanes_; }
+    std::size_t streams_kept() const noexcept { return streams_.size() + outbox_.aborts() + lanes_.gone(); }
     void discard_inbound(Stream& stream);
     void list_orphan(Stream& stream) noexcept;
     void end_orphans();
     void end_orphan(Stream& stream);
-    void touch(Stream& stream, bool always);
-    void flush_wakes();
     void after_call();
     void tell_driver();
-    void want_control(Stream& stream);
     void schedule_credit(Stream& stream);
     std::uint32_t grant(Stream& stream);
     void arm_credit_mark(Stream& stream);
@@ -318,18 +307,9 @@ private:
     bool room_due_ = false;
 
     Outbox outbox_;
-    std::size_t gone_in_lanes_ = 0;  // streams that are over but still on a lane
-    ControlLane control_lane_;
-    DataLane data_lane_;
-    std::vector<IntrusivePtr<Stream>> touched_;
-    std::vector<IntrusivePtr<Stream>> waking_;  // spare memory for the list that is being processed
-    /// A slab that was read into since the last settle(), and how many of its bytes nobody has taken.
-    struct ReceivedSlab {
-        buffer::SlabPtr slab;
-        std::uint64_t alive = 0;
-    };
-    std::vector<IntrusivePtr<Stream>> received_;  // streams that got data since the last settle(), for compact()
-    std::vector<ReceivedSlab> slabs_received_;
+    WakeList wakes_;
+    SendLanes lanes_;
+    Compactor compactor_;
 
     Liveness liveness_;
     WriteRate write_rate_;

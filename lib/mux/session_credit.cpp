@@ -21,7 +21,7 @@ void Session::schedule_credit(Stream& stream) {
     }
     if (stream.taken_.count() >= side.window.next_grant_at(context_.window_rules, budget_.is_tight())) {
         side.credit_due = true;
-        want_control(stream);
+        lanes_.want_control(stream);
     } else {
         arm_credit_mark(stream);
     }
@@ -45,7 +45,7 @@ void Session::arm_credit_mark(Stream& stream) {
         side.receive_open ? side.window.next_grant_at(context_.window_rules, budget_.is_tight()) : UINT64_MAX;
     if (!stream.taken_.set_mark(mark)) {
         side.credit_due = true;
-        want_control(stream);
+        lanes_.want_control(stream);
     }
 }
 

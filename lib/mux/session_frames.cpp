@@ -58,7 +58,7 @@ void Session::on_opened_frame(StreamId id, Bytes payload) {
     }
     answered(*stream);
     stream->accepted_.store(true, std::memory_order_release);
-    touch(*stream, true);
+    wakes_.touch(*stream, true);
     add_send_credit(*stream, *credit);
 }
 
@@ -89,7 +89,7 @@ void Session::add_send_credit(Stream& stream, std::uint32_t credit) {
     }
     side.send_credit += credit;
     if (stream.outbound_.front() != nullptr) {
-        data_lane_.activate(stream);
+        lanes_.want_data(stream);
         context_.shared->waker->wake();
     }
 }
@@ -118,7 +118,7 @@ void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
     item.code = reset->code;
     stream->inbound_.push(std::move(item));
     end_stream(*stream, {});
-    touch(*stream, true);
+    wakes_.touch(*stream, true);
 }
 
 // Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Of the session's budget
@@ -149,7 +149,7 @@ void Session::on_datagram_frame(StreamId id, Bytes payload) {
     count_received(*stream, size);
     context_.stats.bytes_copied += size;
     stream->inbound_.push(std::move(item));
-    touch(*stream, false);
+    wakes_.touch(*stream, false);
 }
 
 void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {

@@ -57,11 +57,10 @@ void Session::write_lanes(Batch& batch) {
     if (outbox_.has_resets()) {
         context_.stats.frames_sent += outbox_.write_resets(batch);
     }
-    if (!control_lane_.empty()) {
+    if (lanes_.has_control()) {
         write_control(batch);
     }
-    data_lane_.set_quantum(write_rate_.quantum());
-    data_lane_.run(batch, [&](Stream& stream) { return write_next(stream, batch); });
+    lanes_.run_data(batch, write_rate_.quantum(), [&](Stream& stream) { return write_next(stream, batch); });
 }
 
 // --- what the endpoints want ---
@@ -86,7 +85,7 @@ void Session::serve(Stream& stream) {
         if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
             side.window.raise(context_.settings.opened_window);
         }
-        want_control(stream);
+        lanes_.want_control(stream);
     }
     const bool discards = stream.discard_.load(std::memory_order_acquire);
     if (discards) {
@@ -103,7 +102,7 @@ void Session::serve(Stream& stream) {
             side.sent_at = context_.now;
             side.sent_seen = side.sent;
         }
-        data_lane_.activate(stream);
+        lanes_.want_data(stream);
     }
 }
 
@@ -129,20 +128,11 @@ void Session::discard_inbound(Stream& stream) {
     (void)stream.inbound_.try_park();
 }
 
-void Session::want_control(Stream& stream) {
-    if (!std::exchange(stream.side_.in_control, true)) {
-        control_lane_.push(stream);
-    }
-    context_.shared->waker->wake();
-}
-
 // --- control frames of streams ---
 
 void Session::write_control(Batch& batch) {
-    while (!control_lane_.empty() && batch.has_room()) {
-        IntrusivePtr<Stream> stream = control_lane_.pop();
-        stream->side_.in_control = false;
-        gone_in_lanes_ -= stream->side_.gone && stream->side_.lane == LaneState::out ? 1U : 0U;
+    while (lanes_.has_control() && batch.has_room()) {
+        const IntrusivePtr<Stream> stream = lanes_.take_control();
         write_control_of(*stream, batch);
     }
 }
@@ -179,10 +169,6 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
 
 // Writes the stream's next frame. Returns its size, or 0 when there is nothing that may be sent now.
 std::size_t Session::write_next(Stream& stream, Batch& batch) {
-    if (stream.side_.gone) {
-        gone_in_lanes_ -= stream.side_.in_control ? 0U : 1U;  // the data lane lets go of it now
-        return 0;
-    }
     StreamItem* item = stream.outbound_.front();
     if (item == nullptr) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
@@ -338,7 +324,7 @@ void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
     }
     const bool wake = stream.room_.unpark_if([&] { return context_.shared->is_below_half(left); });
     if (wake && !mutant(Mutant::lost_room_wake)) {
-        touch(stream, true);
+        wakes_.touch(stream, true);
     }
 }
 

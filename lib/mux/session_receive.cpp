@@ -21,9 +21,7 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
         return;
     }
     liveness_.heard(now);
-    if (slabs_received_.empty() || slabs_received_.back().slab != bytes.slab()) {
-        slabs_received_.push_back({bytes.slab()});
-    }
+    compactor_.add_slab(bytes.slab());
     const bool counts = resume_ != nullptr;
     reader_.read(bytes, *this);
     if (resume_) {
@@ -43,12 +41,10 @@ void Session::settle() {
         if (!budget_.is_calm()) {
             see_to_memory();
         }
-        flush_wakes();
-        if (!all_taken()) {
-            compact();
-        }
+        wakes_.flush();
+        compactor_.compact();
     }
-    forget_received();
+    compactor_.forget();
     after_call();
 }
 
@@ -212,12 +208,8 @@ void Session::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameH
     item.slice = std::move(piece);
     item.cost = cost;
     const auto place = stream.inbound_.push(std::move(item));
-    touch(stream, false);
-    if (!std::exchange(side.received, true)) {
-        received_.emplace_back(&stream);
-        stream.fresh_from_ = place;
-    }
-    side.in_slab = side.in_slab || (!side.foreign && !copied);
+    wakes_.touch(stream, false);
+    compactor_.add_data(stream, place, !side.foreign && !copied);
 }
 
 void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
@@ -235,71 +227,9 @@ void Session::end_data(Stream& stream, const wire::FrameHeader& header) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;
         stream.inbound_.push(std::move(item));
-        touch(stream, false);
+        wakes_.touch(stream, false);
     }
     end_if_closed(stream);
-}
-
-// Usually true: most endpoints take data as it comes.
-bool Session::all_taken() const noexcept {
-    return std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
-        return stream->side_.in_slab && !stream->side_.discarding && stream->waiting() != 0;
-    });
-}
-
-// Copies small remainders out of slabs. Slices that an endpoint on this thread has not taken yet pin the slabs that
-// they came in. If little of a slab is still in use, copies are cheaper to keep. A full frame is copied only while much
-// of the budget is in use, since otherwise a full socket would cost bulk data a copy. Only what came since the last
-// settle() is looked at, so the work for each item is constant, however long queues are.
-void Session::compact() {
-    for_each_in_received_slabs(
-        [](Stream&, StreamItem& item, std::uint64_t, ReceivedSlab& slab) { slab.alive += item.slice.size(); });
-    const bool is_much = context_.shared->is_tight() || context_.shared->ledger->bytes() > context_.settings.budget / 4;
-    const std::uint64_t below = is_much ? limits::compact_below_tight : limits::compact_below;
-    bool worth_it = std::any_of(slabs_received_.begin(), slabs_received_.end(),
-                                [below](const ReceivedSlab& slab) { return slab.alive != 0 && slab.alive < below; });
-    if (!worth_it) {
-        return;
-    }
-    for_each_in_received_slabs([&](Stream& stream, StreamItem& item, std::uint64_t end, ReceivedSlab& slab) {
-        if (slab.alive < below) {
-            context_.stats.bytes_copied += item.slice.size();
-            item.slice = stream.copy_together(item.slice, end);
-        }
-    });
-}
-
-template <typename Visit>
-void Session::for_each_in_received_slabs(Visit visit) {
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        if (!stream->side_.in_slab || stream->side_.discarding) {
-            continue;
-        }
-        stream->for_each_fresh([&](StreamItem& item, std::uint64_t end) {
-            if (ReceivedSlab* slab = received_slab_of(item)) {
-                visit(*stream, item, end, *slab);
-            }
-        });
-    }
-}
-
-// The received slab that an item lies in. A round reads into a few slabs at most (Trunk::slabs_per_round_max).
-Session::ReceivedSlab* Session::received_slab_of(const StreamItem& item) {
-    auto found = std::find_if(slabs_received_.begin(), slabs_received_.end(),
-                              [&item](const ReceivedSlab& received) { return received.slab == item.slice.slab(); });
-    return found != slabs_received_.end() ? &*found : nullptr;
-}
-
-// Forgets what was received, also after a failure in the middle: a closed session must not keep streams, and with them
-// slabs, alive.
-void Session::forget_received() {
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        stream->side_.received = false;
-        stream->side_.pushed_now = 0;
-        stream->side_.in_slab = false;
-    }
-    received_.clear();
-    slabs_received_.clear();
 }
 
 }  // namespace ferrotunnel::mux

@@ -67,7 +67,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
         budget_.commit(side.committed(context_.window_rules), 0);
     }
     side.gone = true;
-    gone_in_lanes_ += side.in_control || side.lane != LaneState::out ? 1U : 0U;
+    lanes_.note_gone(stream);
     side.send_open = side.receive_open = false;
     side.opened_due = side.credit_due = false;
     answered(stream);
@@ -81,7 +81,7 @@ void Session::end_stream(Stream& stream, Verdict verdict) {
     if (!verdict) {
         keep_if_unread(stream);
     }
-    touch(stream, static_cast<bool>(verdict) || side.unread);  // an endpoint behind learns that it alone is left
+    wakes_.touch(stream, static_cast<bool>(verdict) || side.unread);  // an endpoint behind learns that it alone is left
     streams_.erase(stream.id());
     context_.shared->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
 }
@@ -116,7 +116,7 @@ void Session::serve_gone(Stream& stream) {
 
 void Session::forget_unread(Stream& stream, bool wake) {
     StreamSide& side = stream.side_;
-    touch(stream, wake);  // this releases the waker as well
+    wakes_.touch(stream, wake);  // this releases the waker as well
     side.unread = false;
     const IntrusivePtr<Stream> keep = std::exchange(unread_[side.unread_at], std::move(unread_.back()));
     if (side.unread_at + 1 < unread_.size()) {
@@ -195,7 +195,7 @@ void Session::drop_outbound(Stream& stream) {
     }
     (void)stream.outbound_.try_park();
     if (stream.room_.unpark()) {
-        touch(stream, true);
+        wakes_.touch(stream, true);
     }
 }
 
@@ -206,48 +206,9 @@ void Session::lose_all(Verdict verdict) {
     }
     forget_all_unread();
     data_target_.reset();
-    data_lane_.clear();
-    while (!control_lane_.empty()) {
-        control_lane_.pop()->side_.in_control = false;
-    }
-    gone_in_lanes_ = 0;
+    lanes_.clear();
     outbox_.clear_aborts();
     after_call();
-}
-
-// Notes that the endpoint is to be woken. Endpoints are woken once at the end of a call, however much came for them.
-// `always`: wake it even if it has not parked.
-void Session::touch(Stream& stream, bool always) {
-    StreamSide& side = stream.side_;
-    side.wake_always = side.wake_always || always;
-    if (!side.touched) {
-        side.touched = true;
-        touched_.emplace_back(&stream);
-    }
-}
-
-// Wakes the noted endpoints. A woken endpoint may act at once and call back into this session, so a copy of the list is
-// processed.
-void Session::flush_wakes() {
-    while (!touched_.empty()) {
-        std::vector<IntrusivePtr<Stream>> list;
-        list.swap(waking_);
-        list.swap(touched_);
-        for (IntrusivePtr<Stream>& stream : list) {
-            StreamSide& side = stream->side_;
-            side.touched = false;
-            bool wake = stream->inbound_.unpark() || side.wake_always;
-            side.wake_always = false;
-            // A stream that is gone for good never wakes its endpoint again: this breaks the cycle between the two.
-            const bool last = side.gone && !side.unread;
-            IntrusivePtr<buffer::Waker> waker = last ? std::move(stream->waker_) : stream->waker_;
-            if (wake && waker && !mutant(Mutant::skipped_wake)) {
-                waker->wake();
-            }
-        }
-        list.clear();
-        waking_.swap(list);  // keeps its memory
-    }
 }
 
 }  // namespace ferrotunnel::mux

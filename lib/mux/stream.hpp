@@ -227,9 +227,13 @@ public:
     }
 
 private:
+    // The parts of a session, which work on its half.
     friend class Session;
+    friend class Compactor;
     friend class DataLane;
+    friend class SendLanes;
     friend class WaitList;
+    friend class WakeList;
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
