@@ -1,4 +1,4 @@
-// The life of the session: opening streams, draining, failing, time.
+// The life of the session: opening streams, draining, failing, resuming, time.
 #include "mux/session.hpp"
 
 #include <algorithm>
@@ -7,10 +7,11 @@
 #include "base/check.hpp"
 
 namespace ferrotunnel::mux {
-namespace {
 
 using wire::Code;
 using wire::StreamId;
+
+namespace {
 
 // One less than the peer allows, since a drain sends its ping in any case.
 constexpr std::size_t pings_unanswered_max = limits::pongs_pending_max - 1;
@@ -24,14 +25,21 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
                {settings.first_window, settings.window_max},
                make_intrusive<SessionShared>(std::move(waker), settings),
                now},
-      ids_(settings),
+      ids_(context_.settings),
+      liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
       outbox_(*context_.shared->waker),
       lanes_(*context_.shared->waker),
+      budget_(context_.settings, *context_.shared),
+      opens_(context_.settings),
+      credit_(context_, budget_, lanes_),
+      table_({context_, opens_, budget_, credit_, lanes_, outbox_, wakes_}),
       compactor_(context_),
-      liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
+      receiver_({context_, ids_, liveness_, opens_, table_, budget_, credit_, lanes_, compactor_, wakes_}),
+      requests_(context_, table_, budget_, credit_, lanes_),
+      sender_(context_, table_, credit_, lanes_, wakes_),
+      reclaimer_(context_, budget_, table_),
       write_rate_(now),
-      progress_at_(now),
-      budget_(context_.settings, *context_.shared) {}
+      progress_at_(now) {}
 
 Session::~Session() {
     lose();
@@ -42,8 +50,7 @@ Session::~Session() {
 void Session::establish(const PeerLimits& peer) {
     check(state_ == SessionState::authenticating, "a session is established once");
     check(peer.first_window >= limits::first_window_min, "the login refuses a peer with windows that are too small");
-    peer_ = peer;
-    peer_first_window_ = peer.first_window;
+    opens_.set_peer(peer);
     state_ = SessionState::open;
     liveness_.shorten(peer.ping_interval, peer.dead_interval);
     ping(context_.now);  // the first RTT sample
@@ -61,9 +68,9 @@ void Session::send_control(Bytes message) {
 void Session::ping(TimePoint now) {
     if (liveness_.unanswered() >= pings_unanswered_max) {
         liveness_.put_off(now);
-        return;
+    } else {
+        send_ping(now);
     }
-    send_ping(now);
 }
 
 void Session::send_ping(TimePoint now) {
@@ -94,47 +101,38 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     if (ids_.is_used_up()) {
         return Code::rotated;
     }
-    if (streams_kept() >= std::min(context_.settings.streams_max, peer_.streams_max) ||
-        opens_are_full(request.service)) {
+    if (!opens_.may_open(request.service, table_.kept())) {
         ++context_.stats.streams_refused;
         return Code::busy;
     }
     // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
     // all.
     const StreamId id = ids_.next();
-    wire::Open open{request.service,    request.kind,           request.visitor,
-                    peer_first_window_, budget_.first_window(), request.metadata};
+    const std::uint32_t send_window = opens_.peer_first_window();
+    const std::uint32_t receive_window = budget_.first_window();
+    const wire::Open open{request.service, request.kind,   request.visitor,
+                          send_window,     receive_window, request.metadata};
     std::array<std::uint8_t, wire::open_frame_max> encoded;
     const std::size_t length = wire::encode_open(id, open, encoded.data());
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
-    IntrusivePtr<Stream> stream =
-        make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, budget_.first_window());
+    IntrusivePtr<Stream> stream = table_.make({id, request.service, request.kind, true, send_window, receive_window});
     ids_.use_next();
     stream->attach(std::move(waker), foreign);
     if (request.meter) {
         stream->count_in(request.meter);
     }
-    StreamSide& side = stream->side_;
-    side.opened_here = true;
-    side.open_frame = std::move(frame);
-    side.open_due = true;
-    lanes_.want_control(*stream);
+    sender_.send_open(*stream, std::move(frame));
     if (ids_.take_rotation()) {
         events_.on_rotate_due();
     }
     return stream;
 }
 
-// No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of their
-// own (session/server_session_relay.cpp).
-bool Session::opens_are_full(std::uint32_t service) const {
-    return own_opens_.size() >= std::min(context_.settings.opens_max, peer_.opens_max) ||
-           (service != 0 && own_opens_.of_service(service) >= context_.settings.opens_per_service_max);
-}
-
 bool Session::must_wait(std::uint32_t service) noexcept {
-    const bool waits = state_ == SessionState::open && opens_are_full(service);
-    room_wanted_ = room_wanted_ || waits;
+    const bool waits = state_ == SessionState::open && opens_.is_full(service);
+    if (waits) {
+        opens_.want_room();
+    }
     return waits;
 }
 
@@ -152,11 +150,11 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
 }
 
 void Session::abort_streams(const std::function<bool(const Stream&)>& which, Code code) {
-    for (const auto& [id, stream] : streams_) {
-        if (which(*stream)) {
-            stream->abort(code);  // carried out with the next batch, so nothing changes here meanwhile
+    table_.for_each([&](Stream& stream) {
+        if (which(stream)) {
+            stream.abort(code);  // carried out with the next batch, so nothing changes here meanwhile
         }
-    }
+    });
 }
 
 void Session::announce(Code code, std::string_view text) {
@@ -171,37 +169,97 @@ void Session::fail(Code code, std::string_view text) {
     }
     failure_ = Failure{code, std::string(text), false};
     outbox_.send_goaway({ids_.last_peer(), code, as_bytes(text)});
-    state_ = SessionState::closed;
-    lose_all({Verdict::Kind::lost, code});
+    close(code);
 }
 
 void Session::lose() {
     outbox_.clear();
     resume_.reset();
     if (state_ != SessionState::closed) {
-        state_ = SessionState::closed;
-        lose_all({Verdict::Kind::lost, Code::none});
+        close(Code::none);
     }
     wakes_.flush();
     compactor_.forget();  // needed if something failed between take() and settle()
     context_.shared->ready.close();
 }
 
+void Session::close(Code code) {
+    state_ = SessionState::closed;
+    table_.end_all({Verdict::Kind::lost, code});
+    receiver_.drop_target();
+    lanes_.clear();
+    outbox_.clear_aborts();
+    after_call();
+}
+
 void Session::after_call() {
     if (!wakes_.empty()) {
         wakes_.flush();
     }
-    if (room_due_ || state_ == SessionState::draining) {
-        tell_driver();
+    if (opens_.is_room_due()) {
+        opens_.take_room();
+        if (state_ == SessionState::open) {
+            events_.on_room();
+        }
+    }
+    if (state_ == SessionState::draining && table_.empty() && drain_.on_empty()) {
+        events_.on_drained();
     }
 }
 
-void Session::tell_driver() {
-    if (std::exchange(room_due_, false) && state_ == SessionState::open) {
-        events_.on_room();
+// --- resuming ---
+
+void Session::begin_resumable(Duration window) {
+    check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
+    // What waits is the end of the login: before that nothing else can have been queued.
+    const Resumption::Start start{outbox_.urgent_bytes(), reader_.frame_end(), context_.settings.resume_memory, window};
+    resume_ = std::make_unique<Resumption>(start, context_.shared->outbound, context_.now);
+    liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
+}
+
+bool Session::is_resumable() const noexcept {
+    const bool lives = state_ == SessionState::open || state_ == SessionState::draining;
+    return resume_ && lives && !drain_.peer_is_over() && !resume_->is_given_up();
+}
+
+TimePoint Session::resumable_until() const noexcept {
+    return resume_ ? resume_->until() : TimePoint{};
+}
+
+void Session::give_up_resume() noexcept {
+    if (resume_ && resume_->give_up()) {
+        context_.shared->waker->wake();  // it may have been full
     }
-    if (state_ == SessionState::draining && streams_.empty() && drain_.on_empty()) {
-        events_.on_drained();
+}
+
+void Session::detach() {
+    check(is_resumable(), "only a session that can be resumed waits for a connection");
+    in_flight_ = 0;
+    produced_ = false;
+    resume_->detach();
+}
+
+void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
+    resume_->reattach(peer_received, login, now);
+    context_.now = now;
+    context_.reattached_at = now;
+    progress_at_ = now;
+    liveness_.heard(now);
+    ++context_.stats.resumed;
+    ping(now);  // the peer answers as soon as it has everything
+    context_.shared->waker->wake();
+}
+
+// One ping at a time: the answer to an earlier one also makes room, and then this is asked again.
+void Session::ask_to_confirm() {
+    if (!resume_ || state_ == SessionState::closed) {
+        return;
+    }
+    const Resumption::Need need = resume_->need();
+    if (need == Resumption::Need::fail) {
+        fail(Code::limit, "the peer does not confirm what it has received");
+    } else if (need == Resumption::Need::ping && liveness_.unanswered() == 0) {
+        send_ping(context_.now);
     }
 }
 
@@ -213,18 +271,26 @@ void Session::tick(TimePoint now) {
         return;
     }
     if (is_detached()) {
-        tick_detached();
+        // Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for
+        // either: what is kept cannot be given up in part.
+        if (context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
+            give_up_resume();
+        }
+        after_call();
         return;
     }
-    if (in_flight_ > 0 && now >= progress_at_ + context_.settings.write_timeout) {
-        fail_silent("the peer takes no data: no write progress within the allowed time");
-        return;
-    }
-    if (state_ == SessionState::authenticating) {
+    const Settings& settings = context_.settings;
+    const char* silence = nullptr;
+    if (in_flight_ > 0 && now >= progress_at_ + settings.write_timeout) {
+        silence = "the peer takes no data: no write progress within the allowed time";
+    } else if (state_ == SessionState::authenticating) {
         return;  // the driver has a deadline for the handshake
+    } else if (liveness_.dead(now)) {
+        silence = "nothing was heard from the peer for the dead interval";
     }
-    if (liveness_.dead(now)) {
-        fail_silent("nothing was heard from the peer for the dead interval");
+    if (silence != nullptr) {
+        // Silence ends a session that cannot be resumed; otherwise only its connection.
+        is_resumable() ? events_.on_silent() : fail(Code::silent, silence);
         return;
     }
     if (resume_ && now >= resume_->confirm_deadline()) {
@@ -234,18 +300,12 @@ void Session::tick(TimePoint now) {
     if (liveness_.ping_due(now)) {
         ping(now);
     }
-    while (Stream* oldest = own_opens_.oldest()) {
-        if (now < context_.rested(oldest->side_.waits_since) + context_.settings.open_deadline) {
-            break;
-        }
-        abort_stream(*oldest, Code::timeout);
-    }
-    end_orphans();
+    table_.end_overdue();
     if (budget_.watches_idle()) {
-        set_idle_aside();
+        reclaimer_.set_idle_aside();
     }
     if (!budget_.is_calm()) {
-        see_to_memory();
+        review_memory();
     }
     after_call();
 }
@@ -257,17 +317,12 @@ TimePoint Session::next_deadline() const noexcept {
     if (is_detached()) {
         return resumable_until();
     }
-    TimePoint next = in_flight_ > 0 ? progress_at_ + context_.settings.write_timeout : never;
+    const Settings& settings = context_.settings;
+    TimePoint next = in_flight_ > 0 ? progress_at_ + settings.write_timeout : never;
     if (state_ == SessionState::authenticating) {
         return next;
     }
-    next = std::min(next, liveness_.next_deadline());
-    if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, context_.rested(oldest->side_.waits_since) + context_.settings.open_deadline);
-    }
-    if (Stream* oldest = orphans_.oldest()) {
-        next = std::min(next, context_.rested(oldest->side_.waits_since) + context_.settings.orphan_patience);
-    }
+    next = std::min(next, std::min(liveness_.next_deadline(), table_.next_deadline()));
     if (resume_) {
         next = std::min(next, resume_->confirm_deadline());
     }
@@ -280,6 +335,30 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     write_rate_.count(bytes, now);
 }
 
+void Session::review_memory() {
+    SessionShared& shared = *context_.shared;
+    budget_.begin_review();
+    if (budget_.take_cap_turn(context_.now)) {
+        // What is kept for resuming goes first.
+        const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed);
+        if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
+            shared.asked_to_give_up.store(asked - std::min(asked, kept), std::memory_order_relaxed);
+            shared.waker->wake();  // it may have been full
+        }
+        if (budget_.must_give_up()) {
+            reclaimer_.reset_most_stalled(budget_.excess());
+        }
+    }
+    if (state_ == SessionState::open) {
+        if (const auto window = budget_.change_first_window()) {
+            std::vector<std::uint8_t> frame(wire::credit_frame_bytes);
+            wire::encode_credit(0, *window, frame.data());
+            send_urgent(std::move(frame));
+        }
+    }
+    budget_.end_review();
+}
+
 // --- looking ---
 
 SessionStats Session::stats() const noexcept {
@@ -288,8 +367,8 @@ SessionStats Session::stats() const noexcept {
     stats.set_aside = budget_.set_aside();
     stats.bytes_held = context_.shared->ledger->bytes();
     stats.bytes_queued = context_.shared->outbound->bytes();
-    stats.streams = static_cast<std::uint32_t>(streams_.size());
-    stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
+    stats.streams = static_cast<std::uint32_t>(table_.size());
+    stats.streams_unread = static_cast<std::uint32_t>(table_.unread());
     stats.resets_waiting = static_cast<std::uint32_t>(outbox_.aborts());
     stats.bytes_kept = kept_bytes();
     stats.rtt_min = liveness_.rtt_min();
@@ -297,34 +376,12 @@ SessionStats Session::stats() const noexcept {
 }
 
 void Session::check_invariants() const {
-    std::uint64_t committed = 0;
-    std::uint32_t own_opens = 0;
-    std::uint32_t peer_opens = 0;
-    std::uint32_t orphans = 0;
-    for (const auto& [id, stream] : streams_) {
-        const StreamSide& side = stream->side_;
-        check(id == stream->id() && !side.gone, "the table holds live streams under their id");
-        check(side.opened_here == ids_.is_own(id), "an id's parity tells who opened it");
-        check(side.send_open || side.receive_open, "a stream with both directions closed has left");
-        check(stream->taken_.count() <= side.window.received(), "nothing is taken that was not received");
-        check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
-        committed += side.committed(context_.window_rules);
-        own_opens += side.opened_here && !side.answered ? 1U : 0U;
-        peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
-        orphans += side.orphan ? 1U : 0U;
+    table_.check_invariants(ids_);
+    if (state_ == SessionState::closed) {
+        check(table_.empty() && table_.unread() == 0,
+              "a closed session has no streams, nor any whose bytes it watches");
+        check(outbox_.aborts() == 0, "a closed session tells nobody of streams");
     }
-    for (std::size_t i = 0; i < unread_.size(); ++i) {
-        const StreamSide& side = unread_[i]->side_;
-        check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
-    }
-    check(streams_.size() + std::max(outbox_.aborts(), lanes_.gone()) <= context_.settings.streams_max,
-          "streams that are over count until nothing is left of them");
-    check(state_ != SessionState::closed || outbox_.aborts() == 0, "a closed session tells nobody of streams");
-    check(committed == budget_.committed(), "committed credit is the sum over the streams");
-    check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
-    check(orphans == orphans_.size(), "orphans are all listed");
-    check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");
-    check(state_ != SessionState::closed || unread_.empty(), "nor any whose bytes it watches");
 }
 
 }  // namespace ferrotunnel::mux

@@ -7,19 +7,18 @@
 //   authenticating --establish--> open --drain / GOAWAY received--> draining --last stream gone--> drained
 //          \________________________\___________________________________\____ fail / close ____> closed
 //
+// The session owns its parts, which do the work and do not know it: docs/architecture/mux.md draws them. It keeps the
+// state above, dispatches frames and time to them, and carries out what they return: a violation, a ping, an event.
+//
 // All members are for the trunk's worker. Other threads touch nothing but streams (mux/stream.hpp).
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,10 +27,14 @@
 #include "base/result.hpp"
 #include "mux/batch.hpp"
 #include "mux/compactor.hpp"
+#include "mux/credit_granter.hpp"
 #include "mux/drain.hpp"
+#include "mux/endpoint_requests.hpp"
 #include "mux/frame_reader.hpp"
 #include "mux/liveness.hpp"
 #include "mux/memory_budget.hpp"
+#include "mux/memory_reclaimer.hpp"
+#include "mux/open_limiter.hpp"
 #include "mux/outbox.hpp"
 #include "mux/resumption.hpp"
 #include "mux/send_lanes.hpp"
@@ -39,7 +42,9 @@
 #include "mux/settings.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_ids.hpp"
-#include "mux/stream_list.hpp"
+#include "mux/stream_receiver.hpp"
+#include "mux/stream_sender.hpp"
+#include "mux/stream_table.hpp"
 #include "mux/wake_list.hpp"
 #include "mux/write_rate.hpp"
 
@@ -78,14 +83,13 @@ struct Failure {
 
 enum class SessionState : std::uint8_t { authenticating, open, draining, closed };
 
+/// Cannot be copied or moved: its parts refer to each other.
 class Session final : private FrameSink {
 public:
     /// `waker` is called from any thread when produce() has something to do. `pool` belongs to the worker.
     Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker, buffer::SlabPool& pool,
             Random& random, TimePoint now);
     ~Session() override;
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
 
     // --- bytes and time ----------------------------------------------------------------------------------------------
 
@@ -189,7 +193,7 @@ public:
     SessionStats stats() const noexcept;
     /// Only the totals: stats() without the numbers of what exists now.
     const SessionStats& counted() const noexcept { return context_.stats; }
-    std::size_t stream_count() const noexcept { return streams_.size(); }
+    std::size_t stream_count() const noexcept { return table_.size(); }
     Duration rtt_min() const noexcept { return liveness_.rtt_min(); }
     /// The time when anything was last received from the peer.
     TimePoint last_heard() const noexcept { return liveness_.last_heard(); }
@@ -197,129 +201,56 @@ public:
     void check_invariants() const;
 
 private:
-    // Frames in (session_receive.cpp; those that are no data: session_frames.cpp).
     bool on_header(const wire::FrameHeader& header) override;
     bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) override;
     bool on_frame(const wire::FrameHeader& header, Bytes payload) override;
-    bool begin_data(const wire::FrameHeader& header);
-    void queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first);
-    bool should_copy(const Stream& stream, const wire::FrameHeader& header, const buffer::Slice& piece) const noexcept;
-    void end_data(Stream& stream, const wire::FrameHeader& header);
-    void on_open_frame(wire::StreamId id, Bytes payload);
-    void on_opened_frame(wire::StreamId id, Bytes payload);
-    void on_credit_frame(wire::StreamId id, Bytes payload);
-    void on_reset_frame(wire::StreamId id, std::uint8_t flags, Bytes payload);
-    void on_datagram_frame(wire::StreamId id, Bytes payload);
-    void on_ping_frame(std::uint8_t flags, Bytes payload);
+    Violation on_open_frame(wire::StreamId id, Bytes payload);
+    Violation on_ping_frame(std::uint8_t flags, Bytes payload);
+    Violation on_confirm_frame(Bytes payload);
     void on_goaway_frame(Bytes payload);
-    void on_control_frame(Bytes payload);
-    void on_confirm_frame(Bytes payload);
-    void add_send_credit(Stream& stream, std::uint32_t credit);
-    Stream* find_live(wire::StreamId id);
-    void refuse(wire::StreamId id, wire::Code code);
 
-    // Frames out (session_produce.cpp).
-    void serve_ready();
-    void serve(Stream& stream);
-    void write_lanes(Batch& batch);
     bool lanes_have_output() const noexcept {
         return state_ != SessionState::closed &&
                (outbox_.has_resets() || !lanes_.empty() || !context_.shared->ready.empty());
     }
-    void write_control(Batch& batch);
-    void write_control_of(Stream& stream, Batch& batch);
-    std::size_t write_next(Stream& stream, Batch& batch);
-    std::size_t write_data(Stream& stream, StreamItem& item, Batch& batch);
-    std::size_t write_fin(Stream& stream, Batch& batch);
-    std::size_t write_reset(Stream& stream, wire::Code code, Batch& batch);
-    std::size_t write_datagram(Stream& stream, Batch& batch);
-    void append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
-                      Batch& batch);
-    void count_received(const Stream& stream, std::size_t bytes) noexcept;
-    void sent_from_queue(Stream& stream, std::uint32_t bytes);
-
-    // Life of streams, wakes and credit (session_streams.cpp, session.cpp, session_credit.cpp).
-    IntrusivePtr<Stream> make_stream(wire::StreamId id, std::uint32_t service, wire::ServiceKind kind, OpenList& opens,
-                                     std::uint32_t send_window, std::uint32_t receive_window);
-    void abort_stream(Stream& stream, wire::Code code, bool in_order = false);
-    bool serve_abort(Stream& stream);
-    void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
-    void end_stream(Stream& stream, Verdict verdict);
-    static void set_verdict(Stream& stream, Verdict verdict) noexcept;
-    void end_if_closed(Stream& stream);
-    void keep_if_unread(Stream& stream);
-    void serve_gone(Stream& stream);
-    void forget_unread(Stream& stream, bool wake);
-    void forget_all_unread();
-    void drop_outbound(Stream& stream);
-    /// Number of streams that take memory here: live ones, and those that are over but have left something behind.
-    std::size_t streams_kept() const noexcept { return streams_.size() + outbox_.aborts() + lanes_.gone(); }
-    void discard_inbound(Stream& stream);
-    void list_orphan(Stream& stream) noexcept;
-    void end_orphans();
-    void end_orphan(Stream& stream);
-    void after_call();
-    void tell_driver();
-    void schedule_credit(Stream& stream);
-    std::uint32_t grant(Stream& stream);
-    void arm_credit_mark(Stream& stream);
-    void answered(Stream& stream);
-    bool opens_are_full(std::uint32_t service) const;
-    void grow_window(Stream& stream);
-    void see_to_memory();
-    void set_idle_aside();
-    void see_progress(Stream& stream) noexcept;
-    void reset_most_stalled(std::uint64_t excess);
-    void reset_stalled(Stream& stream);
-    template <typename Visit>
-    void for_each_holding(Visit visit);
-
-    // Resuming (session_resume.cpp).
     void produce_kept(Batch& batch);
-    bool has_kept_output() const noexcept;
-    void ask_to_confirm();
-    void tick_detached();
-    void fail_silent(std::string_view text);
-
+    void write_new(Batch& batch);
     void send_urgent(std::vector<std::uint8_t> frame);
     void send_ping(TimePoint now);
-    void lose_all(Verdict verdict);
+    void ask_to_confirm();
+    void review_memory();
+    void close(wire::Code code);
+    void after_call();
 
     SessionEvents& events_;
     SessionContext context_;
     SessionState state_ = SessionState::authenticating;
     std::optional<Failure> failure_;
-    PeerLimits peer_;
 
     FrameReader reader_;
-    IntrusivePtr<Stream> data_target_;  // stream whose DATA payload is being read; null: ignored
-    std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
-    /// Streams that ended in order before their endpoint had taken everything. They are not part of the session any
-    /// more, but what they hold counts, and the memory cap must find them.
-    std::vector<IntrusivePtr<Stream>> unread_;
-    OpenList own_opens_;   // opened here and not answered
-    OpenList peer_opens_;  // opened by the peer and not answered
-    /// Answered streams whose endpoint has left or takes nothing more, ordered by when each last sent anything.
-    WaitList orphans_;
     StreamIds ids_;
+    Liveness liveness_;
     Drain drain_;
-    bool room_wanted_ = false;  // for on_room()
-    bool room_due_ = false;
+    std::unique_ptr<Resumption> resume_;  // null: the session cannot be resumed
 
     Outbox outbox_;
     WakeList wakes_;
     SendLanes lanes_;
+    MemoryBudget budget_;
+    OpenLimiter opens_;
+    CreditGranter credit_;
+    StreamTable table_;
     Compactor compactor_;
+    StreamReceiver receiver_;
+    EndpointRequests requests_;
+    StreamSender sender_;
+    MemoryReclaimer reclaimer_;
 
-    Liveness liveness_;
+    // Writes of the driver.
     WriteRate write_rate_;
     std::size_t in_flight_ = 0;
-    bool produced_ = false;  // since the last settle()
     TimePoint progress_at_;
-    MemoryBudget budget_;
-    std::uint32_t peer_first_window_ = 0;  // first window that the peer announced last
-
-    std::unique_ptr<Resumption> resume_;  // null: the session can not be resumed
+    bool produced_ = false;  // since the last settle()
 };
 
 }  // namespace ferrotunnel::mux

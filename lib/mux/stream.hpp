@@ -39,7 +39,6 @@
 
 namespace ferrotunnel::mux {
 
-class Session;
 class Stream;
 
 /// An item in one of a stream's queues.
@@ -228,10 +227,16 @@ public:
 
 private:
     // The parts of a session, which work on its half.
-    friend class Session;
     friend class Compactor;
+    friend class CreditGranter;
     friend class DataLane;
+    friend class EndpointRequests;
+    friend class MemoryReclaimer;
+    friend class OpenLimiter;
     friend class SendLanes;
+    friend class StreamReceiver;
+    friend class StreamSender;
+    friend class StreamTable;
     friend class WaitList;
     friend class WakeList;
     template <Stream* StreamSide::*>

@@ -1,9 +1,10 @@
-// Outgoing frames, in strict lanes: session frames, then control frames of streams, then data by deficit round robin.
+#include "mux/stream_sender.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "mux/mutant.hpp"
-#include "mux/session.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -18,128 +19,23 @@ std::uint32_t credit_needed(const buffer::Slice& slice) {
 
 }  // namespace
 
-bool Session::has_output() const noexcept {
-    if (resume_) {
-        return has_kept_output();
-    }
-    return outbox_.has_urgent() || lanes_have_output();
+void StreamSender::send_open(Stream& stream, buffer::Slice frame) {
+    stream.side_.open_frame = std::move(frame);
+    stream.side_.open_due = true;
+    lanes_.want_control(stream);
 }
 
-bool Session::produce(Batch& batch, TimePoint now) {
-    context_.now = now;
-    produced_ = true;
-    batch.set_full_at(write_rate_.batch_bytes());
-    serve_ready();
-    if (resume_) {
-        produce_kept(batch);
-    } else {
-        if (outbox_.has_urgent()) {
-            context_.stats.frames_sent += outbox_.write_urgent(batch);
-        }
-        write_lanes(batch);
-    }
-    if (batch.empty()) {
-        after_call();
-        return false;
-    }
-    if (in_flight_ == 0) {
-        progress_at_ = now;
-    }
-    in_flight_ += batch.bytes();
-    after_call();
-    return true;
-}
-
-void Session::write_lanes(Batch& batch) {
-    if (state_ == SessionState::closed) {
-        return;
-    }
-    if (outbox_.has_resets()) {
-        context_.stats.frames_sent += outbox_.write_resets(batch);
-    }
-    if (lanes_.has_control()) {
-        write_control(batch);
-    }
-    lanes_.run_data(batch, write_rate_.quantum(), [&](Stream& stream) { return write_next(stream, batch); });
-}
-
-// --- what the endpoints want ---
-
-void Session::serve_ready() {
-    context_.shared->ready.take_all([this](IntrusivePtr<Stream> stream) { serve(*stream); });
-}
-
-void Session::serve(Stream& stream) {
-    StreamSide& side = stream.side_;
-    if (side.gone) {
-        serve_gone(stream);
-        return;
-    }
-    if (serve_abort(stream)) {
-        return;
-    }
-    if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
-        answered(stream);
-        side.opened_due = true;
-        // Datagrams take no credit: what nobody would use must not be taken from others' budget.
-        if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
-            side.window.raise(context_.settings.opened_window);
-        }
-        lanes_.want_control(stream);
-    }
-    const bool discards = stream.discard_.load(std::memory_order_acquire);
-    if (discards) {
-        discard_inbound(stream);
-    }
-    if (discards || stream.left_.load(std::memory_order_acquire)) {
-        list_orphan(stream);
-    }
-    if (side.receive_open) {
-        schedule_credit(stream);
-    }
-    if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
-        if (side.sent_at == nothing_waits) {
-            side.sent_at = context_.now;
-            side.sent_seen = side.sent;
-        }
-        lanes_.want_data(stream);
-    }
-}
-
-// True where the stream is aborted by this.
-bool Session::serve_abort(Stream& stream) {
-    const std::uint32_t abort = stream.abort_wanted_.load(std::memory_order_acquire);
-    const bool waits = abort != 0 && stream.abort_waits_.load(std::memory_order_relaxed);
-    if (abort == 0 || (waits && stream.side_.send_open)) {
-        return false;
-    }
-    abort_stream(stream, static_cast<Code>(abort - 1), waits);
-    return true;
-}
-
-// The endpoint has given its receiving role away: everything queued is dropped and counts as taken.
-void Session::discard_inbound(Stream& stream) {
-    if (std::exchange(stream.side_.discarding, true)) {
-        return;
-    }
-    while (stream.inbound_.front() != nullptr) {
-        stream.drop_front();
-    }
-    (void)stream.inbound_.try_park();
-}
-
-// --- control frames of streams ---
-
-void Session::write_control(Batch& batch) {
+void StreamSender::write(Batch& batch, std::uint32_t quantum) {
     while (lanes_.has_control() && batch.has_room()) {
         const IntrusivePtr<Stream> stream = lanes_.take_control();
-        write_control_of(*stream, batch);
+        write_control(*stream, batch);
     }
+    lanes_.run_data(batch, quantum, [&](Stream& stream) { return write_next(stream, batch); });
 }
 
-void Session::write_control_of(Stream& stream, Batch& batch) {
+void StreamSender::write_control(Stream& stream, Batch& batch) {
     StreamSide& side = stream.side_;
-    auto count = [&](std::size_t n) {
+    const auto count = [&](std::size_t n) {
         batch.commit(n);
         ++context_.stats.frames_sent;
     };
@@ -149,27 +45,25 @@ void Session::write_control_of(Stream& stream, Batch& batch) {
         count(frame.size());
     }
     if (std::exchange(side.opened_due, false)) {
-        std::uint32_t credit = grant(stream);
+        const std::uint32_t credit = credit_.grant(stream);
         count(wire::encode_opened(stream.id(), credit, batch.scratch(wire::opened_frame_bytes)));
-        arm_credit_mark(stream);
+        credit_.set_mark(stream);
     }
     if (std::exchange(side.credit_due, false)) {
-        std::uint32_t credit = grant(stream);
+        const std::uint32_t credit = credit_.grant(stream);
         if (credit != 0 && !mutant(Mutant::lost_credit)) {
             count(wire::encode_credit(stream.id(), credit, batch.scratch(wire::credit_frame_bytes)));
             if (mutant(Mutant::doubled_credit)) {
                 count(wire::encode_credit(stream.id(), credit, batch.scratch(wire::credit_frame_bytes)));
             }
         }
-        arm_credit_mark(stream);
+        credit_.set_mark(stream);
     }
 }
 
-// --- data ---
-
 // Writes the stream's next frame. Returns its size, or 0 when there is nothing that may be sent now.
-std::size_t Session::write_next(Stream& stream, Batch& batch) {
-    StreamItem* item = stream.outbound_.front();
+std::size_t StreamSender::write_next(Stream& stream, Batch& batch) {
+    StreamItem* const item = stream.outbound_.front();
     if (item == nullptr) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
         stream.side_.sent_at = nothing_waits;
@@ -189,7 +83,7 @@ std::size_t Session::write_next(Stream& stream, Batch& batch) {
     return 0;
 }
 
-std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) {
+std::size_t StreamSender::write_data(Stream& stream, StreamItem& item, Batch& batch) {
     StreamSide& side = stream.side_;
     if (side.send_credit < credit_needed(item.slice)) {
         return 0;
@@ -202,13 +96,13 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
             return write_reset(stream, code, batch);
         }
     }
-    auto credit_for_payload = static_cast<std::uint32_t>(
+    const auto credit_for_payload = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(side.send_credit - limits::data_frame_cost, limits::data_payload_max));
-    std::uint32_t n = std::min(item.slice.size(), credit_for_payload);
+    const std::uint32_t n = std::min(item.slice.size(), credit_for_payload);
     side.send_credit -= n + (mutant(Mutant::credit_cost_forgotten) ? 0 : limits::data_frame_cost);
 
     buffer::Slice payload = item.slice.take_front(n);
-    bool headroom = std::exchange(item.headroom, false);  // the rest follows bytes that are still being sent
+    const bool headroom = std::exchange(item.headroom, false);  // the rest follows bytes that are still being sent
     StreamItem* next = &item;
     std::uint32_t leaves_queue = n;
     if (item.slice.empty()) {
@@ -232,42 +126,46 @@ std::size_t Session::write_data(Stream& stream, StreamItem& item, Batch& batch) 
     append_frame(stream, {static_cast<std::uint16_t>(n), FrameType::data, flags, stream.id()}, std::move(payload),
                  headroom, batch);
     side.sent += n;
-    sent_from_queue(stream, leaves_queue);
-    end_if_closed(stream);
-    if (!side.send_open && !side.gone) {
-        (void)serve_abort(stream);
+    leave_queue(stream, leaves_queue);
+    if (!side.send_open) {
+        end_sending(stream);
     }
     return n + limits::frame_header_bytes;
 }
 
-std::size_t Session::write_fin(Stream& stream, Batch& batch) {
+std::size_t StreamSender::write_fin(Stream& stream, Batch& batch) {
     stream.outbound_.drop_front();
     stream.side_.send_open = false;
     wire::encode_header({0, FrameType::data, wire::flag::fin, stream.id()}, batch.scratch(limits::frame_header_bytes));
     batch.commit(limits::frame_header_bytes);
     ++context_.stats.frames_sent;
-    end_if_closed(stream);
-    if (!stream.side_.gone) {
-        (void)serve_abort(stream);
-    }
+    end_sending(stream);
     return limits::frame_header_bytes;
 }
 
-std::size_t Session::write_reset(Stream& stream, Code code, Batch& batch) {
+// FIN was written.
+void StreamSender::end_sending(Stream& stream) {
+    table_.end_if_closed(stream);
+    if (!stream.side_.gone) {
+        (void)table_.abort_if_wanted(stream);
+    }
+}
+
+std::size_t StreamSender::write_reset(Stream& stream, Code code, Batch& batch) {
     stream.outbound_.drop_front();
-    std::size_t n =
+    const std::size_t n =
         wire::encode_reset(stream.id(), {code, stream.delivered()}, false, batch.scratch(wire::reset_frame_bytes));
     batch.commit(n);
     ++context_.stats.frames_sent;
     ++context_.stats.resets;
-    count_refusal(stream, stream.side_.opened_here, code);
-    end_stream(stream, {Verdict::Kind::aborted, code});
+    table_.count_refusal(stream, stream.side_.opened_here, code);
+    table_.end(stream, {Verdict::Kind::aborted, code});
     return n;
 }
 
 // Writes the next datagram that is not too old: one that has waited too long is worth less than the time it would take.
-std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
-    auto now_ms = static_cast<std::uint32_t>(
+std::size_t StreamSender::write_datagram(Stream& stream, Batch& batch) {
+    const auto now_ms = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(context_.now.time_since_epoch()).count());
     constexpr auto age_max = static_cast<std::int32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(limits::datagram_age_max).count());
@@ -277,10 +175,10 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
         }
         buffer::Slice payload = std::move(item->slice);
         // Signed: the stamp is of the endpoint's clock, whose thread may have read it later than this one did.
-        bool old = static_cast<std::int32_t>(now_ms - item->stamp_ms) > age_max;
+        const bool old = static_cast<std::int32_t>(now_ms - item->stamp_ms) > age_max;
         stream.outbound_.drop_front();
         stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
-        std::uint32_t n = payload.size();
+        const std::uint32_t n = payload.size();
         (void)stream.count_unqueued(n);
         if (old) {
             ++context_.stats.datagrams_dropped;
@@ -297,8 +195,8 @@ std::size_t Session::write_datagram(Stream& stream, Batch& batch) {
 }
 
 // Appends header and payload as one piece if the payload has room before it, otherwise as two.
-void Session::append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
-                           Batch& batch) {
+void StreamSender::append_frame(Stream& stream, const wire::FrameHeader& header, buffer::Slice payload, bool headroom,
+                                Batch& batch) {
     ++context_.stats.frames_sent;
     context_.stats.payload_sent += payload.size();
     if (stream.meter_) {
@@ -316,11 +214,10 @@ void Session::append_frame(Stream& stream, const wire::FrameHeader& header, buff
     }
 }
 
-void Session::sent_from_queue(Stream& stream, std::uint32_t bytes) {
+void StreamSender::leave_queue(Stream& stream, std::uint32_t bytes) {
     const std::uint32_t left = stream.count_unqueued(bytes);
     if (stream.side_.orphan) {
-        orphans_.remove(stream);
-        orphans_.push(stream, context_.now);
+        table_.refresh_orphan(stream);
     }
     const bool wake = stream.room_.unpark_if([&] { return context_.shared->is_below_half(left); });
     if (wake && !mutant(Mutant::lost_room_wake)) {
