@@ -30,7 +30,7 @@ void MemoryBudget::end_review() noexcept {
 }
 
 std::uint64_t MemoryBudget::excess() const noexcept {
-    const std::uint64_t held = shared_.ledger->bytes();
+    const std::uint64_t held = ledger_.bytes();
     const std::uint64_t own = held > settings_.memory_hard ? held - settings_.memory_hard : 0;
     return std::max(own, shared_.asked_to_give_up.load(std::memory_order_relaxed));
 }
@@ -60,7 +60,7 @@ bool MemoryBudget::take_idle_turn(TimePoint now) noexcept {
 void MemoryBudget::set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept {
     // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
-    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(shared_.ledger->bytes()) * share) +
+    set_aside_ = static_cast<std::uint64_t>(static_cast<double>(ledger_.bytes()) * share) +
                  std::min(committed_idle, settings_.budget);
 }
 

@@ -22,14 +22,18 @@ class MemoryBudget {
 public:
     /// Both must outlive the budget.
     MemoryBudget(const Settings& settings, SessionShared& shared) noexcept
-        : settings_(settings), shared_(shared), end_(settings.budget), first_window_(settings.first_window) {}
+        : settings_(settings),
+          shared_(shared),
+          ledger_(*shared.ledger),
+          end_(settings.budget),
+          first_window_(settings.first_window) {}
 
     // --- the account -------------------------------------------------------------------------------------------------
 
     /// What a stream may cost changes from `before` to `after`.
     void commit(std::uint64_t before, std::uint64_t after) noexcept { committed_ = committed_ - before + after; }
     std::uint64_t committed() const noexcept { return committed_; }
-    std::uint64_t in_use() const noexcept { return shared_.ledger->bytes() + committed_; }
+    std::uint64_t in_use() const noexcept { return ledger_.bytes() + committed_; }
     /// Whether more than `bytes` is in use, without what has not moved for long.
     bool uses_more_than(std::uint64_t bytes) const noexcept { return in_use() > bytes + set_aside_; }
     /// How much more may be committed.
@@ -59,8 +63,7 @@ public:
 
     /// More is held than the session's cap, or the process asks for memory.
     bool must_give_up() const noexcept {
-        return shared_.ledger->bytes() > settings_.memory_hard ||
-               shared_.asked_to_give_up.load(std::memory_order_relaxed) != 0;
+        return ledger_.bytes() > settings_.memory_hard || shared_.asked_to_give_up.load(std::memory_order_relaxed) != 0;
     }
     /// How much streams must give up.
     std::uint64_t excess() const noexcept;
@@ -86,7 +89,8 @@ public:
             next = cap_checked_at_ + limits::stalled_after / 2;
         }
         if (in_use() > settings_.budget / 4) {
-            next = std::min(next, idle_checked_at_ + limits::set_aside_look_every);
+            const TimePoint look = idle_checked_at_ + limits::set_aside_look_every;
+            next = look < next ? look : next;
         }
         return next;
     }
@@ -101,6 +105,7 @@ private:
 
     const Settings& settings_;
     SessionShared& shared_;
+    const buffer::SlabLedger& ledger_;
     std::uint64_t committed_ = 0;
     std::uint64_t set_aside_ = 0;
     std::uint64_t end_;            // 0: the process is short of memory

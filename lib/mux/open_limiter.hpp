@@ -53,7 +53,7 @@ public:
     void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
     /// Whether those who wait are to be told.
     bool is_room_due() const noexcept { return room_due_; }
-    void take_room() noexcept { room_due_ = false; }
+    bool take_room() noexcept { return std::exchange(room_due_, false); }
 
     /// The open of this side that waits for longest; null: none.
     Stream* oldest() const noexcept { return own_.oldest(); }

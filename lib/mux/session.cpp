@@ -192,15 +192,9 @@ void Session::close(Code code) {
     after_call();
 }
 
-void Session::after_call() {
-    if (!wakes_.empty()) {
-        wakes_.flush();
-    }
-    if (opens_.is_room_due()) {
-        opens_.take_room();
-        if (state_ == SessionState::open) {
-            events_.on_room();
-        }
+void Session::tell_driver() {
+    if (opens_.take_room() && state_ == SessionState::open) {
+        events_.on_room();
     }
     if (state_ == SessionState::draining && table_.empty() && drain_.on_empty()) {
         events_.on_drained();
@@ -317,16 +311,16 @@ TimePoint Session::next_deadline() const noexcept {
     if (is_detached()) {
         return resumable_until();
     }
-    const Settings& settings = context_.settings;
-    TimePoint next = in_flight_ > 0 ? progress_at_ + settings.write_timeout : never;
+    const TimePoint progress = in_flight_ > 0 ? progress_at_ + context_.settings.write_timeout : never;
     if (state_ == SessionState::authenticating) {
-        return next;
+        return progress;
     }
-    next = std::min(next, std::min(liveness_.next_deadline(), table_.next_deadline()));
-    if (resume_) {
-        next = std::min(next, resume_->confirm_deadline());
-    }
-    return std::min(next, budget_.next_deadline());
+    // By value: std::min wants addresses, for which each tick would pay.
+    const auto sooner = [](TimePoint a, TimePoint b) { return b < a ? b : a; };
+    const TimePoint silence = sooner(progress, liveness_.next_deadline());
+    const TimePoint waits = sooner(table_.next_deadline(), budget_.next_deadline());
+    const TimePoint confirm = resume_ ? resume_->confirm_deadline() : never;
+    return sooner(sooner(silence, waits), confirm);
 }
 
 void Session::written(std::size_t bytes, TimePoint now) noexcept {

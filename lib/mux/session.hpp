@@ -213,14 +213,22 @@ private:
         return state_ != SessionState::closed &&
                (outbox_.has_resets() || !lanes_.empty() || !context_.shared->ready.empty());
     }
-    void produce_kept(Batch& batch);
-    void write_new(Batch& batch);
+    bool begin_kept(Batch& batch);
     void send_urgent(std::vector<std::uint8_t> frame);
     void send_ping(TimePoint now);
     void ask_to_confirm();
     void review_memory();
     void close(wire::Code code);
-    void after_call();
+    /// The end of each call that may have touched streams.
+    void after_call() {
+        if (!wakes_.empty()) {
+            wakes_.flush();
+        }
+        if (opens_.is_room_due() || state_ == SessionState::draining) {
+            tell_driver();
+        }
+    }
+    void tell_driver();
 
     SessionEvents& events_;
     SessionContext context_;

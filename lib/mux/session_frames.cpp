@@ -54,29 +54,36 @@ void Session::settle() {
 // Checks the rules that need no payload. False: the session has failed.
 bool Session::on_header(const wire::FrameHeader& header) {
     ++context_.stats.frames_received;
-    Violation violation;
     if (const auto broken = wire::violation_of(header)) {
-        violation = {*broken, "a frame that the protocol does not allow"};
-    } else if (state_ == SessionState::authenticating) {
-        if (header.type != FrameType::control && header.type != FrameType::goaway) {
-            violation = {Code::protocol, "a frame other than CONTROL before the handshake was done"};
-        } else if (header.length > limits::control_payload_unauthenticated_max) {
-            violation = {Code::limit, "a control message of more than 4 KiB before the handshake was done"};
-        }
-    } else if (header.type == FrameType::data) {
-        violation = receiver_.begin_data(header);
+        fail(*broken, "a frame that the protocol does not allow");
+        return false;
     }
+    if (state_ == SessionState::authenticating) {
+        if (header.type != FrameType::control && header.type != FrameType::goaway) {
+            fail(Code::protocol, "a frame other than CONTROL before the handshake was done");
+            return false;
+        }
+        if (header.length > limits::control_payload_unauthenticated_max) {
+            fail(Code::limit, "a control message of more than 4 KiB before the handshake was done");
+            return false;
+        }
+    }
+    if (header.type != FrameType::data) {
+        return true;
+    }
+    const Violation violation = receiver_.begin_data(header);
     if (violation) {
         fail(violation.code, violation.text);
     }
-    return state_ != SessionState::closed;
+    return !violation;
 }
 
 bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
-    if (receiver_.on_data(header, std::move(piece), first, last) && liveness_.sample_is_old(context_.now)) {
+    const bool blocked = receiver_.on_data(header, std::move(piece), first, last);
+    if (blocked && liveness_.sample_is_old(context_.now)) {
         ping(context_.now);
     }
-    return state_ != SessionState::closed;
+    return true;
 }
 
 bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
@@ -223,51 +230,43 @@ bool Session::produce(Batch& batch, TimePoint now) {
     produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     requests_.serve_ready();
-    if (resume_) {
-        produce_kept(batch);
-    } else {
-        write_new(batch);
-    }
-    const bool any = !batch.empty();
-    if (any) {
-        if (in_flight_ == 0) {
-            progress_at_ = now;
+    if (!resume_ || begin_kept(batch)) {
+        if (outbox_.has_urgent()) {
+            context_.stats.frames_sent += outbox_.write_urgent(batch);
         }
-        in_flight_ += batch.bytes();
+        // At the bound only session frames: they are few, and what makes room is among them.
+        if (state_ != SessionState::closed && !(resume_ && resume_->is_full())) {
+            if (outbox_.has_resets()) {
+                context_.stats.frames_sent += outbox_.write_resets(batch);
+            }
+            sender_.write(batch, write_rate_.quantum());
+        }
+        if (resume_) {
+            resume_->end_batch(batch, now);
+            ask_to_confirm();
+        }
     }
+    if (batch.empty()) {
+        after_call();
+        return false;
+    }
+    if (in_flight_ == 0) {
+        progress_at_ = now;
+    }
+    in_flight_ += batch.bytes();
     after_call();
-    return any;
+    return true;
 }
 
-// First what the peer has missed. At the bound only session frames: they are few, and what makes room is among them.
-void Session::produce_kept(Batch& batch) {
+// First what the peer has missed. True: what is new may follow.
+bool Session::begin_kept(Batch& batch) {
     if (resume_->is_detached()) {
-        return;
+        return false;
     }
     const bool has_more = outbox_.has_urgent() || lanes_have_output();
     const Resumption::Begun begun = resume_->begin_batch(batch, has_more, context_.now);
-    if (begun == Resumption::Begun::complete) {
-        return;
-    }
     context_.stats.frames_sent += begun == Resumption::Begun::confirmed ? 1U : 0U;
-    write_new(batch);
-    if (resume_) {  // a stream's end may have ended the session
-        resume_->end_batch(batch, context_.now);
-        ask_to_confirm();
-    }
-}
-
-void Session::write_new(Batch& batch) {
-    if (outbox_.has_urgent()) {
-        context_.stats.frames_sent += outbox_.write_urgent(batch);
-    }
-    if (state_ == SessionState::closed || (resume_ && resume_->is_full())) {
-        return;
-    }
-    if (outbox_.has_resets()) {
-        context_.stats.frames_sent += outbox_.write_resets(batch);
-    }
-    sender_.write(batch, write_rate_.quantum());
+    return begun != Resumption::Begun::complete;
 }
 
 }  // namespace ferrotunnel::mux

@@ -125,7 +125,7 @@ public:
 
 class Stream final : public buffer::ReadyNode {
 public:
-    /// Called by Session alone. `waker` may be set later by `attach`.
+    /// Called by StreamTable only. `waker` may be set later by `attach`.
     Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service);
     ~Stream() override;
 

@@ -9,30 +9,22 @@ namespace ferrotunnel::mux {
 using wire::Code;
 using wire::StreamId;
 
-// Null, with a violation if the stream never existed.
-Stream* StreamReceiver::find_live(StreamId id, Violation& violation) {
-    Stream* const stream = parts_.table.find(id);
-    // The peer cannot know a stream whose OPEN still waits here, though it may guess the id.
-    const bool unheard_of = stream != nullptr && stream->side_.open_due;
-    if (stream != nullptr && !unheard_of) {
-        return stream;
+// The frame is ignored if the stream is gone.
+Violation StreamReceiver::on_missing(StreamId id) {
+    if (parts_.table.find(id) != nullptr || !parts_.ids.is_known(id)) {
+        return {Code::stream_id, "a frame for a stream that was never opened"};
     }
-    if (unheard_of || !parts_.ids.is_known(id)) {
-        violation = {Code::stream_id, "a frame for a stream that was never opened"};
-    } else {
-        ++parts_.context.stats.frames_ignored;
-    }
-    return nullptr;
+    ++parts_.context.stats.frames_ignored;
+    return {};
 }
 
 // --- data ---
 
 Violation StreamReceiver::begin_data(const wire::FrameHeader& header) {
     data_target_.reset();
-    Violation violation;
-    Stream* const stream = find_live(header.stream, violation);
+    Stream* const stream = find_live(header.stream);
     if (stream == nullptr) {
-        return violation;
+        return on_missing(header.stream);
     }
     StreamSide& side = stream->side_;
     if (!side.receive_open) {
@@ -50,7 +42,7 @@ Violation StreamReceiver::begin_data(const wire::FrameHeader& header) {
     return {};
 }
 
-bool StreamReceiver::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
+bool StreamReceiver::on_data(const wire::FrameHeader& header, buffer::Slice&& piece, bool first, bool last) {
     if (!data_target_ || data_target_->side_.gone) {
         return false;
     }
@@ -83,7 +75,7 @@ bool StreamReceiver::should_copy(const Stream& stream, const wire::FrameHeader& 
     return header.length < limits::copy_below && stream.is_behind();
 }
 
-void StreamReceiver::queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first) {
+void StreamReceiver::queue_data(Stream& stream, buffer::Slice&& piece, const wire::FrameHeader& header, bool first) {
     SessionContext& context = parts_.context;
     StreamSide& side = stream.side_;
     const std::uint32_t cost = first ? limits::data_frame_cost : 0;
@@ -145,11 +137,13 @@ bool StreamReceiver::end_data(Stream& stream, const wire::FrameHeader& header) {
 // --- other frames ---
 
 Violation StreamReceiver::on_opened(StreamId id, Bytes payload) {
-    Violation violation;
-    Stream* const stream = find_live(id, violation);
+    Stream* const stream = find_live(id);
+    if (stream == nullptr) {
+        return on_missing(id);
+    }
     const auto credit = wire::decode_opened(payload);
-    if (stream == nullptr || !credit) {
-        return violation;
+    if (!credit) {
+        return {};
     }
     if (!stream->side_.opened_here || stream->side_.answered) {
         return {Code::protocol, "an OPENED for a stream that does not wait for it"};
@@ -172,9 +166,8 @@ Violation StreamReceiver::on_credit(StreamId id, Bytes payload) {
         parts_.opens.set_peer_first_window(*credit);
         return {};
     }
-    Violation violation;
-    Stream* const stream = find_live(id, violation);
-    return stream != nullptr ? add_send_credit(*stream, *credit) : violation;
+    Stream* const stream = find_live(id);
+    return stream != nullptr ? add_send_credit(*stream, *credit) : on_missing(id);
 }
 
 Violation StreamReceiver::add_send_credit(Stream& stream, std::uint32_t credit) {
@@ -191,11 +184,13 @@ Violation StreamReceiver::add_send_credit(Stream& stream, std::uint32_t credit) 
 }
 
 Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payload) {
-    Violation violation;
-    Stream* const stream = find_live(id, violation);
+    Stream* const stream = find_live(id);
+    if (stream == nullptr) {
+        return on_missing(id);
+    }
     const auto reset = wire::decode_reset(payload);
-    if (stream == nullptr || !reset) {
-        return violation;
+    if (!reset) {
+        return {};
     }
     ++parts_.context.stats.resets;
     parts_.table.count_refusal(*stream, !stream->side_.opened_here, reset->code);
@@ -219,10 +214,9 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
 // only what is really held counts: credit that others have been given is no reason to drop.
 Violation StreamReceiver::on_datagram(StreamId id, Bytes payload) {
     SessionContext& context = parts_.context;
-    Violation violation;
-    Stream* const stream = find_live(id, violation);
+    Stream* const stream = find_live(id);
     if (stream == nullptr) {
-        return violation;
+        return on_missing(id);
     }
     if (stream->kind() != wire::ServiceKind::udp) {
         ++context.stats.datagrams_dropped;  // a stream of bytes has no place for a datagram

@@ -37,7 +37,7 @@ public:
     Violation begin_data(const wire::FrameHeader& header);
     /// A piece of that payload. True: the sender was stopped by credit, and a fresh round trip would help to choose its
     /// window.
-    bool on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last);
+    bool on_data(const wire::FrameHeader& header, buffer::Slice&& piece, bool first, bool last);
     Violation on_opened(wire::StreamId id, Bytes payload);
     /// CREDIT for a stream, or, with id 0, the first window of streams that this side opens from now on.
     Violation on_credit(wire::StreamId id, Bytes payload);
@@ -47,9 +47,14 @@ public:
     void drop_target() noexcept { data_target_.reset(); }
 
 private:
-    Stream* find_live(wire::StreamId id, Violation& violation);
+    Stream* find_live(wire::StreamId id) const {
+        Stream* const stream = parts_.table.find(id);
+        // The peer cannot know a stream whose OPEN still waits here, though it may guess the id.
+        return stream != nullptr && !stream->side_.open_due ? stream : nullptr;
+    }
+    Violation on_missing(wire::StreamId id);
     bool should_copy(const Stream& stream, const wire::FrameHeader& header, const buffer::Slice& piece) const noexcept;
-    void queue_data(Stream& stream, buffer::Slice piece, const wire::FrameHeader& header, bool first);
+    void queue_data(Stream& stream, buffer::Slice&& piece, const wire::FrameHeader& header, bool first);
     bool end_data(Stream& stream, const wire::FrameHeader& header);
     Violation add_send_credit(Stream& stream, std::uint32_t credit);
     void count_payload(const Stream& stream, std::size_t bytes) noexcept;

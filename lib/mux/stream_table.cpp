@@ -199,7 +199,7 @@ void StreamTable::list_orphan(Stream& stream) noexcept {
     }
 }
 
-void StreamTable::end_overdue() {
+void StreamTable::end_those_overdue() {
     const SessionContext& context = parts_.context;
     while (Stream* oldest = parts_.opens.oldest()) {
         if (context.now < context.rested(oldest->side_.waits_since) + context.settings.open_deadline) {

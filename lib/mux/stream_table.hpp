@@ -7,7 +7,6 @@
 // endpoint has left or takes nothing more, is an orphan, and has a time within which something of it must move.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -118,7 +117,11 @@ public:
     // --- time --------------------------------------------------------------------------------------------------------
 
     /// Ends opens that were not answered in time, and orphans of which nothing has moved for too long.
-    void end_overdue();
+    void end_overdue() {
+        if (parts_.opens.oldest() != nullptr || orphans_.oldest() != nullptr) {
+            end_those_overdue();
+        }
+    }
     /// When end_overdue() has something to do.
     TimePoint next_deadline() const noexcept {
         const SessionContext& context = parts_.context;
@@ -127,7 +130,8 @@ public:
             next = context.rested(oldest->side_.waits_since) + context.settings.open_deadline;
         }
         if (const Stream* oldest = orphans_.oldest()) {
-            next = std::min(next, context.rested(oldest->side_.waits_since) + context.settings.orphan_patience);
+            const TimePoint end = context.rested(oldest->side_.waits_since) + context.settings.orphan_patience;
+            next = end < next ? end : next;
         }
         return next;
     }
@@ -141,6 +145,7 @@ private:
     void drop_outbound(Stream& stream);
     void keep_if_unread(Stream& stream);
     void forget_unread(Stream& stream, bool wake);
+    void end_those_overdue();
     void end_orphan(Stream& stream);
 
     const Parts parts_;
