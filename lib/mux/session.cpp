@@ -1,4 +1,4 @@
-// The life of the session: opening streams, draining, failing, time.
+// The life of the session: opening streams, draining, failing, resuming, time.
 #include "mux/session.hpp"
 
 #include <algorithm>
@@ -7,35 +7,39 @@
 #include "base/check.hpp"
 
 namespace ferrotunnel::mux {
-namespace {
 
 using wire::Code;
 using wire::StreamId;
 
+namespace {
+
 // One less than the peer allows, since a drain sends its ping in any case.
 constexpr std::size_t pings_unanswered_max = limits::pongs_pending_max - 1;
-
-StreamId first_own_id(const Settings& settings) {
-    StreamId id = settings.first_id != 0 ? settings.first_id : settings.role == Role::server ? 1U : 2U;
-    check((id % 2 == 1) == (settings.role == Role::server), "the server opens odd ids, the client even ones");
-    return id;
-}
 
 }  // namespace
 
 Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<buffer::Waker> waker,
-                 buffer::SlabPool& pool, Random& random, TimePoint now)
-    : settings_(settings),
-      window_rules_{settings.first_window, settings.window_max},
-      events_(events),
-      pool_(pool),
-      shared_(make_intrusive<SessionShared>(std::move(waker), settings)),
-      now_(now),
-      next_id_(first_own_id(settings)),
+                 buffer::SlabPool& /*pool*/, Random& random, TimePoint now)
+    : events_(events),
+      context_{settings,
+               {settings.first_window, settings.window_max},
+               make_intrusive<SessionShared>(std::move(waker), settings),
+               now},
+      ids_(context_.settings),
       liveness_(settings, static_cast<std::uint32_t>(random.below(1000)), now),
+      outbox_(*context_.shared->waker),
+      lanes_(*context_.shared->waker),
+      budget_(context_.settings, *context_.shared),
+      opens_(context_.settings),
+      credit_(context_, budget_, lanes_),
+      table_({context_, opens_, budget_, credit_, lanes_, outbox_, wakes_}),
+      compactor_(context_),
+      receiver_({context_, ids_, liveness_, opens_, table_, budget_, credit_, lanes_, compactor_, wakes_}),
+      requests_(context_, table_, budget_, credit_, lanes_),
+      sender_(context_, table_, credit_, lanes_, wakes_),
+      reclaimer_(context_, budget_, table_),
       write_rate_(now),
-      progress_at_(now),
-      announced_first_window_(settings.first_window) {}
+      progress_at_(now) {}
 
 Session::~Session() {
     lose();
@@ -46,11 +50,10 @@ Session::~Session() {
 void Session::establish(const PeerLimits& peer) {
     check(state_ == SessionState::authenticating, "a session is established once");
     check(peer.first_window >= limits::first_window_min, "the login refuses a peer with windows that are too small");
-    peer_ = peer;
-    peer_first_window_ = peer.first_window;
+    opens_.set_peer(peer);
     state_ = SessionState::open;
     liveness_.shorten(peer.ping_interval, peer.dead_interval);
-    ping(now_);  // the first RTT sample
+    ping(context_.now);  // the first RTT sample
 }
 
 void Session::send_control(Bytes message) {
@@ -65,124 +68,98 @@ void Session::send_control(Bytes message) {
 void Session::ping(TimePoint now) {
     if (liveness_.unanswered() >= pings_unanswered_max) {
         liveness_.put_off(now);
-        return;
+    } else {
+        send_ping(now);
     }
-    send_ping(now);
 }
 
 void Session::send_ping(TimePoint now) {
-    if (resume_ && resume_->received != resume_->told) {
-        resume_->confirm_due = true;  // it costs little beside the ping, and an idle peer keeps nothing
-    }
     std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
     const std::uint64_t opaque = liveness_.ping(now);
     wire::encode_ping(opaque, false, frame.data());
-    note_ping(opaque);
+    if (resume_) {
+        resume_->note_ping(opaque);
+    }
     send_urgent(std::move(frame));
 }
 
 void Session::send_urgent(std::vector<std::uint8_t> frame) {
-    if (state_ == SessionState::closed) {
-        return;
-    }
-    if (urgent_bytes_ + frame.size() > limits::urgent_bytes_max) {
+    if (state_ != SessionState::closed && !outbox_.send(std::move(frame))) {
         fail(Code::limit, "the peer does not read: too many session frames are waiting for it");
-        return;
     }
-    urgent_bytes_ += frame.size();
-    urgent_.push_back(std::move(frame));
-    shared_->waker->wake();
-}
-
-void Session::send_goaway(StreamId last, Code code, std::string_view text) {
-    std::vector<std::uint8_t> frame(wire::goaway_frame_max);
-    frame.resize(wire::encode_goaway({last, code, as_bytes(text)}, frame.data()));
-    urgent_bytes_ += frame.size();
-    urgent_.push_back(std::move(frame));
-    shared_->waker->wake();
 }
 
 Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                  bool foreign, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ != SessionState::open) {
         return state_ == SessionState::draining ? Code::going_away : Code::internal;
     }
-    if (peer_drains_) {
+    if (drain_.peer_drains()) {
         return Code::going_away;
     }
-    if (next_id_ > settings_.last_id) {
+    if (ids_.is_used_up()) {
         return Code::rotated;
     }
-    if (streams_kept() >= std::min(settings_.streams_max, peer_.streams_max) || opens_are_full(request.service)) {
-        ++stats_.streams_refused;
+    if (!opens_.may_open(request.service, table_.kept())) {
+        ++context_.stats.streams_refused;
         return Code::busy;
     }
     // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
     // all.
-    StreamId id = next_id_;
-    wire::Open open{request.service,         request.kind,    request.visitor, peer_first_window_,
-                    announced_first_window_, request.metadata};
+    const StreamId id = ids_.next();
+    const std::uint32_t send_window = opens_.peer_first_window();
+    const std::uint32_t receive_window = budget_.first_window();
+    const wire::Open open{request.service, request.kind,   request.visitor,
+                          send_window,     receive_window, request.metadata};
     std::array<std::uint8_t, wire::open_frame_max> encoded;
     const std::size_t length = wire::encode_open(id, open, encoded.data());
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
-    IntrusivePtr<Stream> stream =
-        make_stream(id, request.service, request.kind, own_opens_, peer_first_window_, announced_first_window_);
-    next_id_ += 2;
+    IntrusivePtr<Stream> stream = table_.make({id, request.service, request.kind, true, send_window, receive_window});
+    ids_.use_next();
     stream->attach(std::move(waker), foreign);
     if (request.meter) {
         stream->count_in(request.meter);
     }
-    StreamSide& side = stream->side_;
-    side.opened_here = true;
-    side.open_frame = std::move(frame);
-    side.open_due = true;
-    want_control(*stream);
-    if (next_id_ > settings_.rotate_at && !rotate_told_) {
-        rotate_told_ = true;
+    sender_.send_open(*stream, std::move(frame));
+    if (ids_.take_rotation()) {
         events_.on_rotate_due();
     }
     return stream;
 }
 
-// No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of their
-// own (session/server_session_relay.cpp).
-bool Session::opens_are_full(std::uint32_t service) const {
-    return own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
-           (service != 0 && own_opens_.of_service(service) >= settings_.opens_per_service_max);
-}
-
 bool Session::must_wait(std::uint32_t service) noexcept {
-    const bool waits = state_ == SessionState::open && opens_are_full(service);
-    room_wanted_ = room_wanted_ || waits;
+    const bool waits = state_ == SessionState::open && opens_.is_full(service);
+    if (waits) {
+        opens_.want_room();
+    }
     return waits;
 }
 
 void Session::drain(Code code, std::string_view text, TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ != SessionState::open) {
         return;
     }
     state_ = SessionState::draining;
-    drain_code_ = code;
-    drain_text_ = text;
+    drain_.begin(code, text);
     // Opens that are under way are still welcome: the final word follows when a ping has come back.
-    send_goaway(limits::stream_id_max, code, text);
+    outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     send_ping(now);
-    drain_ping_ = liveness_.last_sent();
+    drain_.await_ping(liveness_.last_sent());
 }
 
 void Session::abort_streams(const std::function<bool(const Stream&)>& which, Code code) {
-    for (const auto& [id, stream] : streams_) {
-        if (which(*stream)) {
-            stream->abort(code);  // carried out with the next batch, so nothing changes here meanwhile
+    table_.for_each([&](Stream& stream) {
+        if (which(stream)) {
+            stream.abort(code);  // carried out with the next batch, so nothing changes here meanwhile
         }
-    }
+    });
 }
 
 void Session::announce(Code code, std::string_view text) {
     if (state_ == SessionState::open) {
-        send_goaway(limits::stream_id_max, code, text);
+        outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     }
 }
 
@@ -191,86 +168,138 @@ void Session::fail(Code code, std::string_view text) {
         return;
     }
     failure_ = Failure{code, std::string(text), false};
-    send_goaway(last_peer_id_, code, text);
-    state_ = SessionState::closed;
-    lose_all({Verdict::Kind::lost, code});
+    outbox_.send_goaway({ids_.last_peer(), code, as_bytes(text)});
+    close(code);
 }
 
 void Session::lose() {
-    urgent_.clear();
-    urgent_bytes_ = 0;
-    refusals_.clear();
+    outbox_.clear();
     resume_.reset();
-    detached_ = false;
     if (state_ != SessionState::closed) {
-        state_ = SessionState::closed;
-        lose_all({Verdict::Kind::lost, Code::none});
+        close(Code::none);
     }
-    flush_wakes();
-    forget_received();  // needed if something failed between take() and settle()
-    shared_->ready.close();
+    wakes_.flush();
+    compactor_.forget();  // needed if something failed between take() and settle()
+    context_.shared->ready.close();
 }
 
-void Session::after_call() {
-    if (!touched_.empty()) {
-        flush_wakes();
-    }
-    if (room_due_ || state_ == SessionState::draining) {
-        tell_driver();
-    }
+void Session::close(Code code) {
+    state_ = SessionState::closed;
+    table_.end_all({Verdict::Kind::lost, code});
+    receiver_.drop_target();
+    lanes_.clear();
+    outbox_.clear_aborts();
+    after_call();
 }
 
 void Session::tell_driver() {
-    if (std::exchange(room_due_, false) && state_ == SessionState::open) {
+    if (opens_.take_room() && state_ == SessionState::open) {
         events_.on_room();
     }
-    if (state_ == SessionState::draining && final_goaway_sent_ && streams_.empty() && !drained_told_) {
-        drained_told_ = true;
+    if (state_ == SessionState::draining && table_.empty() && drain_.on_empty()) {
         events_.on_drained();
+    }
+}
+
+// --- resuming ---
+
+void Session::begin_resumable(Duration window) {
+    check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
+    // What waits is the end of the login: before that nothing else can have been queued.
+    const Resumption::Start start{outbox_.urgent_bytes(), reader_.frame_end(), context_.settings.resume_memory, window};
+    resume_ = std::make_unique<Resumption>(start, context_.shared->outbound, context_.now);
+    liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
+}
+
+bool Session::is_resumable() const noexcept {
+    const bool lives = state_ == SessionState::open || state_ == SessionState::draining;
+    return resume_ && lives && !drain_.peer_is_over() && !resume_->is_given_up();
+}
+
+TimePoint Session::resumable_until() const noexcept {
+    return resume_ ? resume_->until() : TimePoint{};
+}
+
+void Session::give_up_resume() noexcept {
+    if (resume_ && resume_->give_up()) {
+        context_.shared->waker->wake();  // it may have been full
+    }
+}
+
+void Session::detach() {
+    check(is_resumable(), "only a session that can be resumed waits for a connection");
+    in_flight_ = 0;
+    produced_ = false;
+    resume_->detach();
+}
+
+void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
+    resume_->reattach(peer_received, login, now);
+    context_.now = now;
+    context_.reattached_at = now;
+    progress_at_ = now;
+    liveness_.heard(now);
+    ++context_.stats.resumed;
+    ping(now);  // the peer answers as soon as it has everything
+    context_.shared->waker->wake();
+}
+
+// One ping at a time: the answer to an earlier one also makes room, and then this is asked again.
+void Session::ask_to_confirm() {
+    if (!resume_ || state_ == SessionState::closed) {
+        return;
+    }
+    const Resumption::Need need = resume_->need();
+    if (need == Resumption::Need::fail) {
+        fail(Code::limit, "the peer does not confirm what it has received");
+    } else if (need == Resumption::Need::ping && liveness_.unanswered() == 0) {
+        send_ping(context_.now);
     }
 }
 
 // --- time ---
 
 void Session::tick(TimePoint now) {
-    now_ = now;
+    context_.now = now;
     if (state_ == SessionState::closed) {
         return;
     }
-    if (detached_) {
-        tick_detached();
+    if (is_detached()) {
+        // Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for
+        // either: what is kept cannot be given up in part.
+        if (context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
+            give_up_resume();
+        }
+        after_call();
         return;
     }
-    if (in_flight_ > 0 && now >= progress_at_ + settings_.write_timeout) {
-        fail_silent("the peer takes no data: no write progress within the allowed time");
-        return;
-    }
-    if (state_ == SessionState::authenticating) {
+    const Settings& settings = context_.settings;
+    const char* silence = nullptr;
+    if (in_flight_ > 0 && now >= progress_at_ + settings.write_timeout) {
+        silence = "the peer takes no data: no write progress within the allowed time";
+    } else if (state_ == SessionState::authenticating) {
         return;  // the driver has a deadline for the handshake
+    } else if (liveness_.dead(now)) {
+        silence = "nothing was heard from the peer for the dead interval";
     }
-    if (liveness_.dead(now)) {
-        fail_silent("nothing was heard from the peer for the dead interval");
+    if (silence != nullptr) {
+        // Silence ends a session that cannot be resumed; otherwise only its connection.
+        is_resumable() ? events_.on_silent() : fail(Code::silent, silence);
         return;
     }
-    if (resume_ && now >= confirm_deadline()) {
+    if (resume_ && now >= resume_->confirm_deadline()) {
         fail(Code::limit, "the peer does not confirm what it has received");
         return;
     }
     if (liveness_.ping_due(now)) {
         ping(now);
     }
-    while (Stream* oldest = own_opens_.oldest()) {
-        if (now < rested(oldest->side_.waits_since) + settings_.open_deadline) {
-            break;
-        }
-        abort_stream(*oldest, Code::timeout);
+    table_.end_overdue();
+    if (budget_.watches_idle()) {
+        reclaimer_.set_idle_aside();
     }
-    end_orphans();
-    if (set_aside_ != 0 || uses_more_than(settings_.budget / 4)) {
-        set_idle_aside();
-    }
-    if (!memory_is_calm()) {
-        see_to_memory();
+    if (!budget_.is_calm()) {
+        review_memory();
     }
     after_call();
 }
@@ -279,30 +308,19 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::closed) {
         return never;
     }
-    if (detached_) {
+    if (is_detached()) {
         return resumable_until();
     }
-    TimePoint next = in_flight_ > 0 ? progress_at_ + settings_.write_timeout : never;
+    const TimePoint progress = in_flight_ > 0 ? progress_at_ + context_.settings.write_timeout : never;
     if (state_ == SessionState::authenticating) {
-        return next;
+        return progress;
     }
-    next = std::min(next, liveness_.next_deadline());
-    if (Stream* oldest = own_opens_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + settings_.open_deadline);
-    }
-    if (Stream* oldest = orphans_.oldest()) {
-        next = std::min(next, rested(oldest->side_.waits_since) + settings_.orphan_patience);
-    }
-    if (resume_) {
-        next = std::min(next, confirm_deadline());
-    }
-    if (must_give_up()) {
-        next = std::min(next, memory_checked_at_ + limits::stalled_after / 2);
-    }
-    if (memory_in_use() > settings_.budget / 4) {
-        next = std::min(next, set_aside_at_ + limits::set_aside_look_every);
-    }
-    return next;
+    // By value: std::min wants addresses, for which each tick would pay.
+    const auto sooner = [](TimePoint a, TimePoint b) { return b < a ? b : a; };
+    const TimePoint silence = sooner(progress, liveness_.next_deadline());
+    const TimePoint waits = sooner(table_.next_deadline(), budget_.next_deadline());
+    const TimePoint confirm = resume_ ? resume_->confirm_deadline() : never;
+    return sooner(sooner(silence, waits), confirm);
 }
 
 void Session::written(std::size_t bytes, TimePoint now) noexcept {
@@ -311,51 +329,53 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     write_rate_.count(bytes, now);
 }
 
+void Session::review_memory() {
+    SessionShared& shared = *context_.shared;
+    budget_.begin_review();
+    if (budget_.take_cap_turn(context_.now)) {
+        // What is kept for resuming goes first.
+        const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed);
+        if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
+            shared.asked_to_give_up.store(asked - std::min(asked, kept), std::memory_order_relaxed);
+            shared.waker->wake();  // it may have been full
+        }
+        if (budget_.must_give_up()) {
+            reclaimer_.reset_most_stalled(budget_.excess());
+        }
+    }
+    if (state_ == SessionState::open) {
+        if (const auto window = budget_.change_first_window()) {
+            std::vector<std::uint8_t> frame(wire::credit_frame_bytes);
+            wire::encode_credit(0, *window, frame.data());
+            send_urgent(std::move(frame));
+        }
+    }
+    budget_.end_review();
+}
+
 // --- looking ---
 
 SessionStats Session::stats() const noexcept {
-    SessionStats stats = stats_;
-    stats.credit_committed = committed_;
-    stats.set_aside = set_aside_;
-    stats.bytes_held = shared_->ledger->bytes();
-    stats.bytes_queued = shared_->outbound->bytes();
-    stats.streams = static_cast<std::uint32_t>(streams_.size());
-    stats.streams_unread = static_cast<std::uint32_t>(unread_.size());
-    stats.resets_waiting = static_cast<std::uint32_t>(aborts_.size());
-    stats.bytes_kept = resume_ ? resume_->keeper.held() : 0;
+    SessionStats stats = context_.stats;
+    stats.credit_committed = budget_.committed();
+    stats.set_aside = budget_.set_aside();
+    stats.bytes_held = context_.shared->ledger->bytes();
+    stats.bytes_queued = context_.shared->outbound->bytes();
+    stats.streams = static_cast<std::uint32_t>(table_.size());
+    stats.streams_unread = static_cast<std::uint32_t>(table_.unread());
+    stats.resets_waiting = static_cast<std::uint32_t>(outbox_.aborts());
+    stats.bytes_kept = kept_bytes();
     stats.rtt_min = liveness_.rtt_min();
     return stats;
 }
 
 void Session::check_invariants() const {
-    std::uint64_t committed = 0;
-    std::uint32_t own_opens = 0;
-    std::uint32_t peer_opens = 0;
-    std::uint32_t orphans = 0;
-    for (const auto& [id, stream] : streams_) {
-        const StreamSide& side = stream->side_;
-        check(id == stream->id() && !side.gone, "the table holds live streams under their id");
-        check(side.opened_here == is_own(id), "an id's parity tells who opened it");
-        check(side.send_open || side.receive_open, "a stream with both directions closed has left");
-        check(stream->taken_.load() <= side.window.received(), "nothing is taken that was not received");
-        check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
-        committed += side.committed(window_rules_);
-        own_opens += side.opened_here && !side.answered ? 1U : 0U;
-        peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
-        orphans += side.orphan ? 1U : 0U;
+    table_.check_invariants(ids_);
+    if (state_ == SessionState::closed) {
+        check(table_.empty() && table_.unread() == 0,
+              "a closed session has no streams, nor any whose bytes it watches");
+        check(outbox_.aborts() == 0, "a closed session tells nobody of streams");
     }
-    for (std::size_t i = 0; i < unread_.size(); ++i) {
-        const StreamSide& side = unread_[i]->side_;
-        check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
-    }
-    check(streams_.size() + std::max(aborts_.size(), gone_in_lanes_) <= settings_.streams_max,
-          "streams that are over count until nothing is left of them");
-    check(state_ != SessionState::closed || aborts_.empty(), "a closed session tells nobody of streams");
-    check(committed == committed_, "committed credit is the sum over the streams");
-    check(own_opens == own_opens_.size() && peer_opens == peer_opens_.size(), "unanswered opens are all listed");
-    check(orphans == orphans_.size(), "orphans are all listed");
-    check(state_ != SessionState::closed || streams_.empty(), "a closed session has no streams");
-    check(state_ != SessionState::closed || unread_.empty(), "nor any whose bytes it watches");
 }
 
 }  // namespace ferrotunnel::mux

@@ -1,4 +1,4 @@
-// Incoming frames that are no data: what each means for the session and its streams.
+// Bytes in and out: frames are dispatched to the parts, and batches are filled from them.
 #include <algorithm>
 #include <utility>
 
@@ -8,213 +8,265 @@
 namespace ferrotunnel::mux {
 
 using wire::Code;
+using wire::FrameType;
 using wire::StreamId;
 
-namespace {
+// --- in ---
 
-// The largest number of refused opens whose RESET is not sent yet. A peer that opens streams and never reads exceeds
-// it.
-constexpr std::size_t refusals_max = limits::opens_unanswered_max;
-
-// Whether a GOAWAY with this code announces a drain; any other code ends the session.
-bool is_drain(Code code) {
-    return code == Code::none || code == Code::going_away || code == Code::rotated;
+void Session::receive(const buffer::Slice& bytes, TimePoint now) {
+    take(bytes, now);
+    settle();
 }
 
-}  // namespace
-
-void Session::refuse(StreamId id, Code code) {
-    ++stats_.streams_refused;
-    if (refusals_.size() >= refusals_max) {
-        fail(Code::limit, "streams are opened beyond the limits without reading the refusals");
+void Session::take(const buffer::Slice& bytes, TimePoint now) {
+    context_.now = now;
+    if (state_ == SessionState::closed) {
         return;
     }
-    refusals_.emplace_back(id, code);
-    shared_->waker->wake();
+    liveness_.heard(now);
+    compactor_.add_slab(bytes.slab());
+    const bool counts = resume_ != nullptr;
+    reader_.read(bytes, *this);
+    if (resume_) {
+        const std::size_t login = counts ? 0 : resume_->login_end();
+        if (resume_->count_received(bytes.size() - login, now)) {
+            context_.shared->waker->wake();
+        }
+    }
 }
 
-void Session::on_open_frame(StreamId id, Bytes payload) {
-    auto open = wire::decode_open(payload);
+void Session::settle() {
+    if (state_ != SessionState::closed) {
+        if (!produced_) {
+            requests_.serve_ready();  // the trunk takes nothing: ended streams must not wait for it on the ready list
+        }
+        produced_ = false;
+        if (!budget_.is_calm()) {
+            review_memory();
+        }
+        wakes_.flush();
+        compactor_.compact();
+    }
+    compactor_.forget();
+    after_call();
+}
+
+// Checks the rules that need no payload. False: the session has failed.
+bool Session::on_header(const wire::FrameHeader& header) {
+    ++context_.stats.frames_received;
+    if (const auto broken = wire::violation_of(header)) {
+        fail(*broken, "a frame that the protocol does not allow");
+        return false;
+    }
+    if (state_ == SessionState::authenticating) {
+        if (header.type != FrameType::control && header.type != FrameType::goaway) {
+            fail(Code::protocol, "a frame other than CONTROL before the handshake was done");
+            return false;
+        }
+        if (header.length > limits::control_payload_unauthenticated_max) {
+            fail(Code::limit, "a control message of more than 4 KiB before the handshake was done");
+            return false;
+        }
+    }
+    if (header.type != FrameType::data) {
+        return true;
+    }
+    const Violation violation = receiver_.begin_data(header);
+    if (violation) {
+        fail(violation.code, violation.text);
+    }
+    return !violation;
+}
+
+bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
+    const bool blocked = receiver_.on_data(header, std::move(piece), first, last);
+    if (blocked && liveness_.sample_is_old(context_.now)) {
+        ping(context_.now);
+    }
+    return true;
+}
+
+bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
+    Violation violation;
+    switch (header.type) {
+        case FrameType::data:
+            break;
+        case FrameType::open:
+            violation = on_open_frame(header.stream, payload);
+            break;
+        case FrameType::opened:
+            violation = receiver_.on_opened(header.stream, payload);
+            break;
+        case FrameType::credit:
+            violation = receiver_.on_credit(header.stream, payload);
+            break;
+        case FrameType::reset:
+            violation = receiver_.on_reset(header.stream, header.flags, payload);
+            break;
+        case FrameType::datagram:
+            violation = receiver_.on_datagram(header.stream, payload);
+            break;
+        case FrameType::ping:
+            violation = on_ping_frame(header.flags, payload);
+            break;
+        case FrameType::goaway:
+            on_goaway_frame(payload);
+            break;
+        case FrameType::control:
+            events_.on_control(payload);
+            break;
+        case FrameType::confirm:
+            violation = on_confirm_frame(payload);
+            break;
+    }
+    if (violation) {
+        fail(violation.code, violation.text);
+    }
+    return state_ != SessionState::closed;
+}
+
+Violation Session::on_open_frame(StreamId id, Bytes payload) {
+    const auto open = wire::decode_open(payload);
     if (!open) {
-        fail(Code::protocol, "an OPEN that can not be read");
-        return;
+        return {Code::protocol, "an OPEN that can not be read"};
     }
-    if (is_own(id) || id <= last_peer_id_) {
-        fail(Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one");
-        return;
+    if (!ids_.may_accept(id)) {
+        return {Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one"};
     }
-    if (open->send_window > settings_.first_window || open->receive_window > limits::credit_outstanding_max) {
-        fail(Code::flow_control, "an OPEN that takes more credit than was announced");
-        return;
+    if (open->send_window > context_.settings.first_window || open->receive_window > limits::credit_outstanding_max) {
+        return {Code::flow_control, "an OPEN that takes more credit than was announced"};
     }
-    last_peer_id_ = id;
-    if (final_goaway_sent_) {
-        refuse(id, Code::going_away);
-        return;
-    }
-    if (streams_kept() >= settings_.streams_max || peer_opens_.size() >= settings_.opens_max ||
-        (open->service != 0 && peer_opens_.of_service(open->service) >= settings_.opens_per_service_max)) {
-        refuse(id, Code::busy);
-        return;
+    ids_.accept(id);
+    const bool over = drain_.refuses_opens();
+    if (over || !opens_.may_accept(open->service, table_.kept())) {
+        ++context_.stats.streams_refused;
+        if (!outbox_.refuse(id, over ? Code::going_away : Code::busy)) {
+            return {Code::limit, "streams are opened beyond the limits without reading the refusals"};
+        }
+        return {};
     }
     IntrusivePtr<Stream> stream =
-        make_stream(id, open->service, open->kind, peer_opens_, open->receive_window, open->send_window);
+        table_.make({id, open->service, open->kind, false, open->receive_window, open->send_window});
     events_.on_open(stream, *open);
+    return {};
 }
 
-void Session::on_opened_frame(StreamId id, Bytes payload) {
-    Stream* stream = find_live(id);
-    auto credit = wire::decode_opened(payload);
-    if (stream == nullptr || !credit) {
-        return;
-    }
-    if (!stream->side_.opened_here || stream->side_.answered) {
-        fail(Code::protocol, "an OPENED for a stream that does not wait for it");
-        return;
-    }
-    answered(*stream);
-    stream->accepted_.store(true, std::memory_order_release);
-    touch(*stream, true);
-    add_send_credit(*stream, *credit);
-}
-
-void Session::on_credit_frame(StreamId id, Bytes payload) {
-    auto credit = wire::decode_credit(payload);
-    if (!credit) {
-        return;
-    }
-    if (id == 0) {
-        // A new first window for streams opened from now on; never more than the handshake announced.
-        if (*credit < limits::first_window_min) {
-            fail(Code::flow_control, "a first window of less than 4 KiB");
-            return;
-        }
-        peer_first_window_ = std::min(*credit, peer_.first_window);
-        return;
-    }
-    if (Stream* stream = find_live(id)) {
-        add_send_credit(*stream, *credit);
-    }
-}
-
-void Session::add_send_credit(Stream& stream, std::uint32_t credit) {
-    StreamSide& side = stream.side_;
-    if (side.send_credit + credit > limits::credit_outstanding_max) {
-        fail(Code::flow_control, "credit beyond 2^31");
-        return;
-    }
-    side.send_credit += credit;
-    if (stream.outbound_.front() != nullptr) {
-        data_lane_.activate(stream);
-        shared_->waker->wake();
-    }
-}
-
-void Session::on_reset_frame(StreamId id, std::uint8_t flags, Bytes payload) {
-    Stream* stream = find_live(id);
-    auto reset = wire::decode_reset(payload);
-    if (stream == nullptr || !reset) {
-        return;
-    }
-    ++stats_.resets;
-    count_refusal(*stream, !stream->side_.opened_here, reset->code);
-    stream->peer_delivered_.store(reset->delivered, std::memory_order_relaxed);
-    if ((flags & wire::flag::abort) != 0) {
-        end_stream(*stream, {Verdict::Kind::aborted, reset->code});
-        return;
-    }
-    // The reset is passed on in order: behind the data, and behind FIN if that came before. An endpoint that discards
-    // data learns of it at once.
-    if (stream->side_.discarding) {
-        end_stream(*stream, {Verdict::Kind::aborted, reset->code});
-        return;
-    }
-    StreamItem item;
-    item.kind = StreamItem::Kind::reset;
-    item.code = reset->code;
-    stream->inbound_.push(std::move(item));
-    end_stream(*stream, {});
-    touch(*stream, true);
-}
-
-// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Of the session's budget
-// only what is really held counts: credit that others have been given is no reason to drop.
-void Session::on_datagram_frame(StreamId id, Bytes payload) {
-    Stream* stream = find_live(id);
-    if (stream == nullptr) {
-        return;
-    }
-    if (stream->kind() != wire::ServiceKind::udp) {
-        ++stats_.datagrams_dropped;  // a stream of bytes has no place for a datagram
-        return;
-    }
-    auto size = static_cast<std::uint32_t>(payload.size());
-    bool full = stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
-                stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
-    if (!stream->side_.receive_open || stream->side_.discarding || full ||
-        shared_->ledger->bytes() >= settings_.budget) {
-        ++stats_.datagrams_dropped;
-        stream->datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
-        return;
-    }
-    stream->datagrams_held_.fetch_add(1, std::memory_order_relaxed);
-    stream->datagram_bytes_held_.fetch_add(size, std::memory_order_relaxed);
-    StreamItem item;
-    item.kind = StreamItem::Kind::datagram;
-    item.slice = buffer::Slice::copy_of(payload, shared_->ledger.get());
-    count_received(*stream, size);
-    stats_.bytes_copied += size;
-    stream->inbound_.push(std::move(item));
-    touch(*stream, false);
-}
-
-void Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
-    auto opaque = wire::decode_ping(payload);
+Violation Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
+    const auto opaque = wire::decode_ping(payload);
     if (!opaque) {
-        return;
+        return {};
     }
     if ((flags & wire::flag::ack) == 0) {
-        if (pongs_waiting_ >= limits::pongs_pending_max) {
-            fail(Code::limit, "pings come faster than their answers are read");
-            return;
+        if (!outbox_.count_pong()) {
+            return {Code::limit, "pings come faster than their answers are read"};
         }
-        ++pongs_waiting_;
         if (resume_) {
-            resume_->confirm_due = true;  // the peer may ask for the sake of that
+            resume_->confirm_soon();  // the peer may ask for the sake of that
         }
         std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
         wire::encode_ping(*opaque, true, frame.data());
         send_urgent(std::move(frame));
-        return;
+        return {};
     }
-    if (liveness_.answered(*opaque, now_) && resume_) {
-        on_resumable_pong(*opaque);
+    if (liveness_.answered(*opaque, context_.now) && resume_) {
+        if (!resume_->check_pong(*opaque)) {
+            fail(Code::protocol, "a PING was answered without a CONFIRM before the answer");
+        } else {
+            ask_to_confirm();
+        }
     }
-    if (state_ == SessionState::draining && !final_goaway_sent_ && liveness_.last_answered() >= drain_ping_) {
-        final_goaway_sent_ = true;
-        send_goaway(last_peer_id_, drain_code_, drain_text_);
+    if (state_ == SessionState::draining && drain_.on_pong(liveness_.last_answered())) {
+        outbox_.send_goaway({ids_.last_peer(), drain_.code(), as_bytes(drain_.text())});
     }
+    return {};
 }
 
 void Session::on_goaway_frame(Bytes payload) {
-    auto goaway = wire::decode_goaway(payload);
+    const auto goaway = wire::decode_goaway(payload);
     if (!goaway) {
         return;
     }
     std::string text = printable(as_text(goaway->text), limits::goaway_text_max);
-    if (is_drain(goaway->code)) {
-        peer_drains_ = peer_drains_ || goaway->code != Code::rotated;
-        peer_said_bye_ = peer_said_bye_ || goaway->code == Code::none;
+    if (drain_.on_goaway(goaway->code)) {
         events_.on_goaway(goaway->code, text);
         return;
     }
     failure_ = Failure{goaway->code, std::move(text), true};
-    state_ = SessionState::closed;
-    lose_all({Verdict::Kind::lost, goaway->code});
+    close(goaway->code);
 }
 
-void Session::on_control_frame(Bytes payload) {
-    events_.on_control(payload);
+Violation Session::on_confirm_frame(Bytes payload) {
+    const auto count = wire::decode_confirm(payload);
+    if (!count) {
+        return {};
+    }
+    if (!resume_) {
+        return {Code::protocol, "a CONFIRM on a session that can not be resumed"};
+    }
+    switch (resume_->on_confirm(*count, context_.now)) {
+        case Resumption::Confirmed::impossible:
+            return {Code::protocol, "a CONFIRM of what was not sent"};
+        case Resumption::Confirmed::has_room:
+            context_.shared->waker->wake();
+            break;
+        case Resumption::Confirmed::ok:
+            break;
+    }
+    return {};
+}
+
+// --- out ---
+
+bool Session::has_output() const noexcept {
+    if (!resume_) {
+        return outbox_.has_urgent() || lanes_have_output();
+    }
+    return !resume_->is_detached() &&
+           (resume_->has_output() || outbox_.has_urgent() || (!resume_->is_full() && lanes_have_output()));
+}
+
+bool Session::produce(Batch& batch, TimePoint now) {
+    context_.now = now;
+    produced_ = true;
+    batch.set_full_at(write_rate_.batch_bytes());
+    requests_.serve_ready();
+    if (!resume_ || begin_kept(batch)) {
+        if (outbox_.has_urgent()) {
+            context_.stats.frames_sent += outbox_.write_urgent(batch);
+        }
+        // At the bound only session frames: they are few, and what makes room is among them.
+        if (state_ != SessionState::closed && !(resume_ && resume_->is_full())) {
+            if (outbox_.has_resets()) {
+                context_.stats.frames_sent += outbox_.write_resets(batch);
+            }
+            sender_.write(batch, write_rate_.quantum());
+        }
+        if (resume_) {
+            resume_->end_batch(batch, now);
+            ask_to_confirm();
+        }
+    }
+    if (batch.empty()) {
+        after_call();
+        return false;
+    }
+    if (in_flight_ == 0) {
+        progress_at_ = now;
+    }
+    in_flight_ += batch.bytes();
+    after_call();
+    return true;
+}
+
+// First what the peer has missed. True: what is new may follow.
+bool Session::begin_kept(Batch& batch) {
+    if (resume_->is_detached()) {
+        return false;
+    }
+    const bool has_more = outbox_.has_urgent() || lanes_have_output();
+    const Resumption::Begun begun = resume_->begin_batch(batch, has_more, context_.now);
+    context_.stats.frames_sent += begun == Resumption::Begun::confirmed ? 1U : 0U;
+    return begun != Resumption::Begun::complete;
 }
 
 }  // namespace ferrotunnel::mux

@@ -73,16 +73,13 @@ void Stream::reset(wire::Code code) {
     notify_session();
 }
 
-// Dekker's scheme with Session::sent_from_queue: each side first changes its own word, then reads the other's, all
-// sequentially consistent. The limit may change between the two reads. No wake is lost by that, since an endpoint that
-// parks has something queued, and the last byte that leaves is below half of any limit.
+// The limit may change between the two reads of the scheme. No wake is lost by that, since an endpoint that parks has
+// something queued, and the last byte that leaves is below half of any limit.
 bool Stream::try_park_send() noexcept {
-    room_wanted_.exchange(true, std::memory_order_seq_cst);
-    if (shared_->is_below_half(queued_.load(std::memory_order_seq_cst)) || send_dead_.load(std::memory_order_seq_cst)) {
-        room_wanted_.store(false, std::memory_order_seq_cst);
-        return false;
-    }
-    return true;
+    return room_.park([this] {
+        return shared_->is_below_half(queued_.load(std::memory_order_seq_cst)) ||
+               send_dead_.load(std::memory_order_seq_cst);
+    });
 }
 
 void Stream::abort(wire::Code code) noexcept {
@@ -161,8 +158,7 @@ buffer::Slice Stream::take_datagram() {
 buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t end) {
     StreamSide& side = side_;
     buffer::SlabPtr slab;
-    if (side.copies_end > taken_.load(std::memory_order_relaxed) &&
-        side.copies->capacity() - side.copies_used >= piece.size()) {
+    if (side.copies_end > taken_.recent() && side.copies->capacity() - side.copies_used >= piece.size()) {
         slab = buffer::SlabPtr(side.copies);
     } else {
         const auto share = std::clamp<std::uint64_t>(waiting() / 4, limits::copies_slab_min, limits::copies_slab_max);
@@ -177,10 +173,8 @@ buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t en
     return copy;
 }
 
-// Dekker's scheme with Session::arm_credit_mark.
 void Stream::count_taken(std::uint64_t cost) {
-    std::uint64_t taken = taken_.fetch_add(cost, std::memory_order_seq_cst) + cost;
-    if (taken >= credit_mark_.load(std::memory_order_seq_cst)) {
+    if (taken_.add(cost)) {
         notify_session();
     }
 }

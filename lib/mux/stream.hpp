@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "buffer/park_flag.hpp"
 #include "buffer/ready_list.hpp"
 #include "buffer/slab.hpp"
 #include "buffer/spsc_queue.hpp"
@@ -38,7 +39,6 @@
 
 namespace ferrotunnel::mux {
 
-class Session;
 class Stream;
 
 /// An item in one of a stream's queues.
@@ -125,7 +125,7 @@ public:
 
 class Stream final : public buffer::ReadyNode {
 public:
-    /// Called by Session alone. `waker` may be set later by `attach`.
+    /// Called by StreamTable only. `waker` may be set later by `attach`.
     Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service);
     ~Stream() override;
 
@@ -226,9 +226,19 @@ public:
     }
 
 private:
-    friend class Session;
+    // The parts of a session, which work on its half.
+    friend class Compactor;
+    friend class CreditGranter;
     friend class DataLane;
+    friend class EndpointRequests;
+    friend class MemoryReclaimer;
+    friend class OpenLimiter;
+    friend class SendLanes;
+    friend class StreamReceiver;
+    friend class StreamSender;
+    friend class StreamTable;
     friend class WaitList;
+    friend class WakeList;
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
@@ -240,7 +250,7 @@ private:
     void count_taken(std::uint64_t cost);
     void notify_session() noexcept;
     /// The cost of what the endpoint has not taken yet, counted as in `taken_`. Session's thread.
-    std::uint64_t waiting() const noexcept { return side_.pushed - taken_.load(std::memory_order_relaxed); }
+    std::uint64_t waiting() const noexcept { return side_.pushed - taken_.recent(); }
     /// True when something from before the current receive() still waits: the endpoint is behind. Session's thread.
     bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
     /// Calls `visit(StreamItem&, end)` for the data that the current receive() has queued and nobody has taken. `end`
@@ -249,7 +259,7 @@ private:
     template <typename Visit>
     void for_each_fresh(Visit visit) {
         const bool from_fresh = waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk);
-        std::uint64_t end = from_fresh ? side_.pushed - side_.pushed_now : taken_.load(std::memory_order_relaxed);
+        std::uint64_t end = from_fresh ? side_.pushed - side_.pushed_now : taken_.recent();
         const auto visit_data = [&](StreamItem& item) {
             if (item.kind == StreamItem::Kind::data) {
                 end += item.slice.size() + item.cost;
@@ -272,15 +282,14 @@ private:
     std::atomic<bool> send_dead_{false};
     std::atomic<bool> accepted_{false};
     std::atomic<bool> accept_wanted_{false};
-    std::atomic<bool> room_wanted_{false};
     std::atomic<bool> discard_{false};            // stop_receiving was called
     std::atomic<bool> left_{false};               // leave was called
     std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
     std::atomic<bool> abort_waits_{false};        // for our direction's end
     std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
-    std::atomic<std::uint64_t> taken_{0};        // cost of what the endpoint has taken
-    std::atomic<std::uint64_t> credit_mark_{0};  // taken_ at which the session must be notified
+    buffer::ParkFlag room_;      // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
+    buffer::MarkedCount taken_;  // cost of what the endpoint has taken, and at which the session must be notified
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
     std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound

@@ -25,7 +25,7 @@ struct StreamSide {
     bool send_open = true;     // this side may still send
     bool receive_open = true;  // the peer may still send
     bool gone = false;         // left the session
-    bool unread = false;       // gone before its endpoint has taken everything: see Session::unread_
+    bool unread = false;       // gone before its endpoint has taken everything: see StreamTable::unread_
     bool foreign = false;      // the endpoint receives on another thread
     bool touched = false;      // on the list of streams to wake at the end of this call
     bool received = false;     // got data in the current receive()
@@ -33,7 +33,7 @@ struct StreamSide {
     bool discarding = false;   // the session discards inbound data
     bool sent_any = false;     // false until the first data, which counts as sparse
 
-    // Control frames to be written, see ControlLane.
+    // Control frames to be written, see SendLanes.
     bool in_control = false;
     bool open_due = false;
     bool opened_due = false;
@@ -66,12 +66,12 @@ struct StreamSide {
     Stream* control_next = nullptr;
 
     // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream is gone.
-    bool orphan = false;  // on Session::orphans_
+    bool orphan = false;  // on StreamTable::orphans_
     TimePoint waits_since{};
     Stream* wait_previous = nullptr;
     Stream* wait_next = nullptr;
 
-    std::size_t unread_at = 0;  // index in Session::unread_
+    std::size_t unread_at = 0;  // index in StreamTable::unread_
 
     // For when memory is short: when the endpoint, and the peer, was last seen to take something.
     std::uint64_t taken_seen = 0;

@@ -1,0 +1,44 @@
+#include "mux/credit_granter.hpp"
+
+namespace ferrotunnel::mux {
+
+void CreditGranter::schedule(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (!side.receive_open || side.credit_due) {
+        return;
+    }
+    if (stream.taken_.count() >= next_mark(side)) {
+        side.credit_due = true;
+        lanes_.want_control(stream);
+    } else {
+        set_mark(stream);
+    }
+}
+
+void CreditGranter::set_mark(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (!stream.taken_.set_mark(side.receive_open ? next_mark(side) : UINT64_MAX)) {
+        side.credit_due = true;
+        lanes_.want_control(stream);
+    }
+}
+
+std::uint32_t CreditGranter::grant(Stream& stream) {
+    if (!stream.side_.receive_open) {
+        return 0;
+    }
+    const WindowRules& rules = context_.window_rules;
+    ReceiveWindow& window = stream.side_.window;
+    const std::uint64_t before = window.committed(rules);
+    const std::uint32_t credit = window.grant(rules, stream.taken_.count(), budget_.room(), context_.now);
+    budget_.commit(before, window.committed(rules));
+    return credit;
+}
+
+void CreditGranter::grow(Stream& stream, Duration rtt) {
+    if (stream.side_.window.grow(context_.window_rules, stream.taken_.count(), budget_.room(), rtt, context_.now)) {
+        schedule(stream);
+    }
+}
+
+}  // namespace ferrotunnel::mux

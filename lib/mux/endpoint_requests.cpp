@@ -1,0 +1,57 @@
+#include "mux/endpoint_requests.hpp"
+
+#include <utility>
+
+#include "mux/mutant.hpp"
+
+namespace ferrotunnel::mux {
+
+void EndpointRequests::serve(Stream& stream) {
+    StreamSide& side = stream.side_;
+    if (side.gone) {
+        table_.serve_gone(stream);
+        return;
+    }
+    if (table_.abort_if_wanted(stream)) {
+        return;
+    }
+    if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
+        table_.answer(stream);
+        side.opened_due = true;
+        // Datagrams take no credit: what nobody would use must not be taken from others' budget.
+        if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
+            side.window.raise(context_.settings.opened_window);
+        }
+        lanes_.want_control(stream);
+    }
+    const bool discards = stream.discard_.load(std::memory_order_acquire);
+    if (discards) {
+        discard_inbound(stream);
+    }
+    if (discards || stream.left_.load(std::memory_order_acquire)) {
+        table_.list_orphan(stream);
+    }
+    if (side.receive_open) {
+        credit_.schedule(stream);
+    }
+    if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
+        if (side.sent_at == nothing_waits) {
+            side.sent_at = context_.now;
+            side.sent_seen = side.sent;
+        }
+        lanes_.want_data(stream);
+    }
+}
+
+// The endpoint has given its receiving role away: everything queued is dropped and counts as taken.
+void EndpointRequests::discard_inbound(Stream& stream) {
+    if (std::exchange(stream.side_.discarding, true)) {
+        return;
+    }
+    while (stream.inbound_.front() != nullptr) {
+        stream.drop_front();
+    }
+    (void)stream.inbound_.try_park();
+}
+
+}  // namespace ferrotunnel::mux

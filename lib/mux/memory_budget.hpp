@@ -1,0 +1,119 @@
+// A session's memory budget: bytes held, and credit that may become bytes, against what the session may have.
+//
+//   in use  = real bytes held + credit committed beyond what every stream gets anyway
+//   its end = the budget + what is set aside because it does not move; 0 while the process is short of memory
+//
+// All that depends on the amount in use is done in a review. A review would do nothing more until that amount leaves a
+// certain range, or the process reports something else. The range is kept, so that most calls only ask is_calm().
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "mux/settings.hpp"
+#include "mux/stream.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Knows amounts and times, and no streams. Lives on the session's worker.
+class MemoryBudget {
+public:
+    /// Both must outlive the budget.
+    MemoryBudget(const Settings& settings, SessionShared& shared) noexcept
+        : settings_(settings),
+          shared_(shared),
+          ledger_(*shared.ledger),
+          end_(settings.budget),
+          first_window_(settings.first_window) {}
+
+    // --- the account -------------------------------------------------------------------------------------------------
+
+    /// What a stream may cost changes from `before` to `after`.
+    void commit(std::uint64_t before, std::uint64_t after) noexcept { committed_ = committed_ - before + after; }
+    std::uint64_t committed() const noexcept { return committed_; }
+    std::uint64_t in_use() const noexcept { return ledger_.bytes() + committed_; }
+    /// Whether more than `bytes` is in use, without what has not moved for long.
+    bool uses_more_than(std::uint64_t bytes) const noexcept { return in_use() > bytes + set_aside_; }
+    /// How much more may be committed.
+    std::uint64_t room() const noexcept {
+        const std::uint64_t used = in_use();
+        return used < end_ ? std::min(end_ - used, settings_.budget) : 0;
+    }
+    bool is_tight() const noexcept { return in_use() >= end_; }
+    /// The first window that new streams get.
+    std::uint32_t first_window() const noexcept { return first_window_; }
+
+    // --- the review --------------------------------------------------------------------------------------------------
+
+    /// False when a review may have something to do. Evaluated with every call.
+    bool is_calm() const noexcept {
+        return in_use() - calm_from_ < calm_span_ && !shared_.pressure_changed.load(std::memory_order_relaxed);
+    }
+    /// The first step: what is reported from now on brings another review.
+    void begin_review() noexcept;
+    /// A step for sessions that are open: the first window to be announced from now on, if it changes. It is small
+    /// while more than half of the budget is in use, or while the process is short of memory.
+    std::optional<std::uint32_t> change_first_window() noexcept;
+    /// The last step.
+    void end_review() noexcept;
+
+    // --- the cap -----------------------------------------------------------------------------------------------------
+
+    /// More is held than the session's cap, or the process asks for memory.
+    bool must_give_up() const noexcept {
+        return ledger_.bytes() > settings_.memory_hard || shared_.asked_to_give_up.load(std::memory_order_relaxed) != 0;
+    }
+    /// How much streams must give up.
+    std::uint64_t excess() const noexcept;
+    /// Whether must_give_up(), and it is time to look for streams again; if so, notes that it is done.
+    bool take_cap_turn(TimePoint now) noexcept;
+
+    // --- what is set aside -------------------------------------------------------------------------------------------
+
+    std::uint64_t set_aside() const noexcept { return set_aside_; }
+    /// Whether a tick has to call take_idle_turn().
+    bool watches_idle() const noexcept { return set_aside_ != 0 || uses_more_than(settings_.budget / 4); }
+    /// Whether it is time to look at all streams again; if so, set_idle() follows. Not while little is in use: nothing
+    /// is set aside then.
+    bool take_idle_turn(TimePoint now) noexcept;
+    /// The sums over all streams of the bytes held, of those that have not moved for long, and of these streams'
+    /// credit.
+    void set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept;
+
+    /// When a tick has something to do.
+    TimePoint next_deadline() const noexcept {
+        TimePoint next = never;
+        if (must_give_up()) {
+            next = cap_checked_at_ + limits::stalled_after / 2;
+        }
+        if (in_use() > settings_.budget / 4) {
+            const TimePoint look = idle_checked_at_ + limits::set_aside_look_every;
+            next = look < next ? look : next;
+        }
+        return next;
+    }
+
+private:
+    bool is_first_window_small() const noexcept { return first_window_ != settings_.first_window; }
+    /// The part of the budget in use beyond which windows are small. It is lower once they are, so that they do not
+    /// flip to and fro.
+    std::uint64_t small_window_beyond(bool is_small) const noexcept {
+        return is_small ? settings_.budget / 8 * 3 : settings_.budget / 2;
+    }
+
+    const Settings& settings_;
+    SessionShared& shared_;
+    const buffer::SlabLedger& ledger_;
+    std::uint64_t committed_ = 0;
+    std::uint64_t set_aside_ = 0;
+    std::uint64_t end_;            // 0: the process is short of memory
+    std::uint64_t calm_from_ = 0;  // while so much is in use,
+    std::uint64_t calm_span_ = 0;  // or less than this beyond, a review would do nothing
+    std::uint32_t first_window_;
+    TimePoint idle_checked_at_{};
+    TimePoint cap_checked_at_{};
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,75 @@
+// Opens that wait for their answers, in both directions, and how many of them may.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "mux/settings.hpp"
+#include "mux/stream_list.hpp"
+
+namespace ferrotunnel::mux {
+
+/// No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of
+/// their own (session/server_session_relay.cpp). Lives on the session's worker.
+class OpenLimiter {
+public:
+    /// `settings` must outlive it.
+    explicit OpenLimiter(const Settings& settings) noexcept : settings_(settings) {}
+
+    /// What the peer announced in its hello.
+    void set_peer(const PeerLimits& peer) noexcept {
+        peer_ = peer;
+        peer_first_window_ = peer.first_window;
+    }
+    /// The first window of streams opened here from now on; never more than the peer announced first.
+    void set_peer_first_window(std::uint32_t bytes) noexcept {
+        peer_first_window_ = std::min(bytes, peer_.first_window);
+    }
+    std::uint32_t peer_first_window() const noexcept { return peer_first_window_; }
+
+    /// Whether this side may open one more stream to `service` where `streams` exist.
+    bool may_open(std::uint32_t service, std::size_t streams) const {
+        return streams < std::min(settings_.streams_max, peer_.streams_max) && !is_full(service);
+    }
+    /// Whether the peer has so many opens to answer that one more would be too many.
+    bool is_full(std::uint32_t service) const {
+        return own_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
+               (service != 0 && own_.of_service(service) >= settings_.opens_per_service_max);
+    }
+    /// Whether the peer may open one more.
+    bool may_accept(std::uint32_t service, std::size_t streams) const {
+        return streams < settings_.streams_max && peer_opens_.size() < settings_.opens_max &&
+               (service == 0 || peer_opens_.of_service(service) < settings_.opens_per_service_max);
+    }
+
+    /// By `StreamSide::opened_here`.
+    void add(Stream& stream, TimePoint now) { list_of(stream).push(stream, now); }
+    void remove(Stream& stream) { list_of(stream).remove(stream); }
+
+    /// Somebody waits until the peer has answered an open of this side.
+    void want_room() noexcept { room_wanted_ = true; }
+    /// The peer has answered one, or this side has given one up.
+    void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
+    /// Whether those who wait are to be told.
+    bool is_room_due() const noexcept { return room_due_; }
+    bool take_room() noexcept { return std::exchange(room_due_, false); }
+
+    /// The open of this side that waits for longest; null: none.
+    Stream* oldest() const noexcept { return own_.oldest(); }
+    std::uint32_t own() const noexcept { return own_.size(); }
+    std::uint32_t peer() const noexcept { return peer_opens_.size(); }
+
+private:
+    OpenList& list_of(const Stream& stream) noexcept { return stream.side_.opened_here ? own_ : peer_opens_; }
+
+    const Settings& settings_;
+    PeerLimits peer_;
+    std::uint32_t peer_first_window_ = 0;
+    bool room_wanted_ = false;
+    bool room_due_ = false;
+    OpenList own_;
+    OpenList peer_opens_;
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,68 @@
+// Frames that belong to no live stream, until a batch has room: session frames first, then RESETs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "buffer/waker.hpp"
+#include "mux/batch.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Each kind has a bound, so that a peer that does not read cannot make it grow. Lives on the session's worker.
+class Outbox {
+public:
+    /// A stream that this side has aborted, until the peer is told: only what RESET reports is kept of it. A peer that
+    /// reads slowly could make this side hold any number of them, so the session counts them as streams.
+    struct Abort {
+        std::uint64_t delivered;
+        wire::StreamId id;
+        wire::Code code;
+        bool in_order;  // everything was sent before, and the peer still delivers it
+    };
+
+    /// `waker` wakes the session's driver.
+    explicit Outbox(buffer::Waker& waker) noexcept : waker_(waker) {}
+
+    bool has_urgent() const noexcept { return !urgent_.empty(); }
+    bool has_resets() const noexcept { return !refusals_.empty() || !aborts_.empty(); }
+    /// Bytes of session frames that wait.
+    std::size_t urgent_bytes() const noexcept { return urgent_bytes_; }
+    std::size_t aborts() const noexcept { return aborts_.size(); }
+
+    /// Queues a whole session frame. False, and nothing is queued, beyond limits::urgent_bytes_max.
+    [[nodiscard]] bool send(std::vector<std::uint8_t> frame);
+    /// Queues a GOAWAY, without a bound: a session sends a few.
+    void send_goaway(const wire::Goaway& goaway);
+    /// To be called before the answer to a PING is sent. False when as many wait as may.
+    [[nodiscard]] bool count_pong() noexcept;
+    /// Queues the refusal of an OPEN. False, and nothing is queued, when as many wait as may: the peer opens streams
+    /// and reads nothing.
+    [[nodiscard]] bool refuse(wire::StreamId id, wire::Code code);
+    void abort(const Abort& abort);
+
+    /// Add frames while `batch` has room; return how many.
+    std::uint64_t write_urgent(Batch& batch);
+    std::uint64_t write_resets(Batch& batch);
+
+    /// Drops what is for streams that were aborted: the session is over.
+    void clear_aborts() noexcept { aborts_.clear(); }
+    /// Drops everything else: the connection is gone for good.
+    void clear() noexcept;
+
+private:
+    void push(std::vector<std::uint8_t> frame);
+
+    buffer::Waker& waker_;
+    std::deque<std::vector<std::uint8_t>> urgent_;
+    std::size_t urgent_bytes_ = 0;
+    std::uint32_t pongs_waiting_ = 0;
+    std::deque<std::pair<wire::StreamId, wire::Code>> refusals_;
+    std::deque<Abort> aborts_;
+};
+
+}  // namespace ferrotunnel::mux

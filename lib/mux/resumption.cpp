@@ -1,0 +1,134 @@
+#include "mux/resumption.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "mux/mutant.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+namespace {
+
+// Beside other frames a CONFIRM costs next to nothing; by itself it wakes the peer for 16 bytes. Credit for bulk data
+// flows more often than every `confirm_alone_most`.
+constexpr std::uint64_t confirm_along = limits::confirm_every / 2;
+constexpr std::uint64_t confirm_alone_most = 4 * limits::confirm_every;
+// Of what this side may keep itself, since the peer, which has to keep what is not confirmed, may have as much.
+constexpr std::uint64_t confirm_alone_part = 16;
+
+}  // namespace
+
+Resumption::Resumption(const Start& start, IntrusivePtr<buffer::SlabLedger> ledger, TimePoint now)
+    : keeper_(start.login_bytes, start.memory, std::move(ledger)),
+      window_(start.window),
+      confirm_at_(std::clamp(start.memory / confirm_alone_part, limits::confirm_every, confirm_alone_most)),
+      login_end_(start.login_end),
+      heard_at_(now),
+      confirmed_at_(now) {}
+
+// --- the connection ---
+
+// What is to be sent again still has to be: that is kept until it was.
+bool Resumption::give_up() noexcept {
+    if (std::exchange(given_up_, true)) {
+        return false;
+    }
+    if (!detached_ && !keeper_.has_unsent()) {
+        keeper_.give_up();
+    }
+    return true;
+}
+
+std::uint64_t Resumption::give_up_for(std::uint64_t asked, TimePoint now) noexcept {
+    const std::uint64_t held = keeper_.held();
+    if (asked < limits::resume_give_up_least || held < limits::resume_give_up_least || given_up_ ||
+        keeper_.has_unsent() || now < confirmed_at_ + limits::stalled_after) {
+        return 0;
+    }
+    (void)give_up();
+    return held;
+}
+
+void Resumption::detach() {
+    detached_ = true;
+    login_.clear();
+    check(keeper_.rewind(keeper_.confirmed()), "what is confirmed is not sent again");
+}
+
+void Resumption::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
+    check(detached_, "a session with a connection needs no other");
+    check(keeper_.rewind(peer_received), "it was asked whether the peer can have received so much");
+    detached_ = false;
+    login_.assign(login.begin(), login.end());
+    told_ = received_;
+    confirm_due_ = false;
+    confirmed_at_ = now;
+}
+
+// --- sending ---
+
+Resumption::Begun Resumption::begin_batch(Batch& batch, bool has_more, TimePoint now) {
+    if (!login_.empty()) {
+        batch.append_copy(login_);
+        login_.clear();
+    }
+    if (keeper_.has_unsent() && !mutant(Mutant::fresh_first)) {
+        keeper_.send_again(batch);
+        confirmed_at_ = now;
+        if (given_up_ && !keeper_.has_unsent()) {
+            // The batch holds what it still has to send.
+            keeper_.give_up();
+        }
+        return Begun::complete;
+    }
+    if (!batch.empty()) {
+        return Begun::complete;  // the login's bytes do not count: they have a batch of their own
+    }
+    confirm_due_ = confirm_due_ || (has_more && received_ - told_ >= confirm_along);
+    if (!std::exchange(confirm_due_, false)) {
+        return Begun::fresh;
+    }
+    told_ = received_;
+    const std::uint64_t count = received_ + (mutant(Mutant::early_confirm) ? 1U : 0U);
+    batch.commit(wire::encode_confirm(count, batch.scratch(wire::confirm_frame_bytes)));
+    return Begun::confirmed;
+}
+
+void Resumption::end_batch(const Batch& batch, TimePoint now) {
+    if (keeper_.sent() == keeper_.confirmed()) {
+        confirmed_at_ = now;
+    }
+    keeper_.keep(batch);
+}
+
+Resumption::Need Resumption::need() const noexcept {
+    if (!keeper_.is_half_full() || mutant(Mutant::silent_bound)) {
+        return Need::nothing;
+    }
+    return keeper_.is_beyond() ? Need::fail : Need::ping;
+}
+
+// --- receiving ---
+
+bool Resumption::count_received(std::size_t bytes, TimePoint now) noexcept {
+    received_ += bytes;
+    if (bytes > 0) {
+        heard_at_ = now;
+    }
+    return received_ - told_ >= confirm_at_ && !std::exchange(confirm_due_, true);
+}
+
+Resumption::Confirmed Resumption::on_confirm(std::uint64_t count, TimePoint now) {
+    const bool was_full = keeper_.is_full();
+    const std::uint64_t before = keeper_.confirmed();
+    if (!keeper_.confirm(count)) {
+        return Confirmed::impossible;
+    }
+    if (keeper_.confirmed() != before) {
+        confirmed_at_ = now;
+    }
+    return was_full && !keeper_.is_full() ? Confirmed::has_room : Confirmed::ok;
+}
+
+}  // namespace ferrotunnel::mux

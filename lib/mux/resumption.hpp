@@ -1,0 +1,132 @@
+// What lets a session outlive its connection: bytes are counted and confirmed, kept until they are, and sent again.
+//
+//   attached --detach--> detached --reattach--> attached: the login's end, what the peer has missed, then what is new
+//       \---------------------\---- give_up: the loss of the connection is the end
+//
+// docs/architecture/resume.md describes the whole.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "mux/batch.hpp"
+#include "mux/resume_keeper.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Knows bytes, counts and times, and no frames but CONFIRM. Lives on the session's worker.
+class Resumption {
+public:
+    struct Start {
+        std::uint64_t login_bytes = 0;  // so many of the bytes to be sent belong to the login
+        std::size_t login_end = 0;      // and so many of those being read
+        std::uint64_t memory = 0;       // what may be kept
+        Duration window{};              // how long after the last byte the session may be resumed
+    };
+    /// Copies are charged to `ledger`.
+    Resumption(const Start& start, IntrusivePtr<buffer::SlabLedger> ledger, TimePoint now);
+
+    // --- the connection ----------------------------------------------------------------------------------------------
+
+    bool is_detached() const noexcept { return detached_; }
+    bool is_given_up() const noexcept { return given_up_; }
+    /// When a detached session should be given up. A connection without a byte does not move this.
+    TimePoint until() const noexcept { return given_up_ ? TimePoint{} : heard_at_ + window_; }
+    /// Keeps nothing any more, once what is to be sent again was. False if it was given up before.
+    bool give_up() noexcept;
+    /// Gives up where the process asks for so much memory and the peer has not confirmed anything for a while, which
+    /// costs nothing unless the connection is lost later. A peer that confirms hardly anything has no more patience.
+    /// Returns the bytes that were kept, or 0 if it goes on.
+    std::uint64_t give_up_for(std::uint64_t asked, TimePoint now) noexcept;
+    /// The connection is gone: what was sent and not confirmed counts as unsent.
+    void detach();
+    /// Whether the peer can have received so many bytes.
+    bool can_reattach(std::uint64_t peer_received) const noexcept {
+        return detached_ && keeper_.can_rewind(peer_received);
+    }
+    /// There is a new connection; `login` goes first and does not count.
+    void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
+
+    // --- sending -----------------------------------------------------------------------------------------------------
+
+    /// Nothing new may be sent but session frames, which may make room.
+    bool is_full() const noexcept { return keeper_.is_full(); }
+    /// Memory that is kept.
+    std::uint64_t held() const noexcept { return keeper_.held(); }
+    /// What the next batch holds was sent before, or belongs to a login.
+    bool sends_again() const noexcept { return keeper_.has_unsent() || !login_.empty(); }
+    /// Whether begin_batch() has something to write.
+    bool has_output() const noexcept { return sends_again() || confirm_due_; }
+
+    enum class Begun : std::uint8_t {
+        complete,   // the batch holds what goes by itself
+        fresh,      // new frames may follow
+        confirmed,  // a CONFIRM was written, and new frames may follow
+    };
+    /// Fills an empty batch with what goes before anything new. `has_more`: new frames wait, beside which a CONFIRM
+    /// costs next to nothing. Not while detached.
+    Begun begin_batch(Batch& batch, bool has_more, TimePoint now);
+    /// Keeps a batch to which all was added. Not after Begun::complete.
+    void end_batch(const Batch& batch, TimePoint now);
+
+    /// What must be done about a peer that does not confirm: see end_batch() and check_pong().
+    enum class Need : std::uint8_t { nothing, ping, fail };
+    Need need() const noexcept;
+    /// When a peer has not confirmed for too long, while everything that may be sent waits for its word.
+    TimePoint confirm_deadline() const noexcept {
+        const bool waits = keeper_.is_full() && !keeper_.has_unsent();
+        return waits ? confirmed_at_ + limits::resume_confirm_patience : never;
+    }
+    /// A ping is about to be sent. A peer confirms before it answers: what was sent before the ping has arrived. A
+    /// CONFIRM costs little beside a ping, and so an idle peer keeps nothing.
+    void note_ping(std::uint64_t opaque) noexcept {
+        confirm_due_ = confirm_due_ || received_ != told_;
+        pings_[opaque % pings_.size()] = {opaque, keeper_.sent()};
+    }
+    /// The answer to a ping. False if a CONFIRM should have come before it.
+    [[nodiscard]] bool check_pong(std::uint64_t opaque) const noexcept {
+        const Ping& ping = pings_[opaque % pings_.size()];
+        return ping.opaque != opaque || opaque == 0 || keeper_.confirmed() >= ping.sent;
+    }
+
+    // --- receiving ---------------------------------------------------------------------------------------------------
+
+    /// Bytes of the session; fixed while it is detached.
+    std::uint64_t received() const noexcept { return received_; }
+    /// A read that began before the session was resumable holds bytes of the login.
+    std::size_t login_end() const noexcept { return login_end_; }
+    /// Counts what was read. True when so much is unconfirmed that a CONFIRM has become due.
+    [[nodiscard]] bool count_received(std::size_t bytes, TimePoint now) noexcept;
+    /// A CONFIRM is due: the peer has asked for it, or another frame is sent anyway.
+    void confirm_soon() noexcept { confirm_due_ = true; }
+
+    enum class Confirmed : std::uint8_t { ok, has_room, impossible };
+    /// The peer's CONFIRM. `has_room`: new frames may be sent again. `impossible`: it cannot have received so much.
+    Confirmed on_confirm(std::uint64_t count, TimePoint now);
+
+private:
+    struct Ping {
+        std::uint64_t opaque = 0;
+        std::uint64_t sent = 0;  // before that ping
+    };
+
+    ResumeKeeper keeper_;
+    const Duration window_;
+    const std::uint64_t confirm_at_;  // unconfirmed bytes for which a CONFIRM goes by itself
+    const std::size_t login_end_;
+    std::uint64_t received_ = 0;  // bytes, since the session is resumable
+    std::uint64_t told_ = 0;      // of these, what the peer was told of
+    bool detached_ = false;
+    bool confirm_due_ = false;
+    bool given_up_ = false;
+    std::vector<std::uint8_t> login_;  // to be written before anything else
+    TimePoint heard_at_;               // the last byte of the session
+    TimePoint confirmed_at_;           // something that was kept, or nothing was
+    std::array<Ping, 4> pings_{};      // as many as may wait for their answers, by the lowest bits
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,75 @@
+// The lanes on which streams wait for a batch: one for their control frames, one for data.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "buffer/waker.hpp"
+#include "mux/data_lane.hpp"
+#include "mux/stream_list.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Knows who waits and in which order, and not what is written. Counts streams that have left the session and are still
+/// on a lane, since they still take memory. Lives on the session's worker.
+class SendLanes {
+public:
+    /// `waker` wakes the session's driver.
+    explicit SendLanes(buffer::Waker& waker) noexcept : waker_(waker) {}
+
+    bool empty() const noexcept { return control_.empty() && data_.empty(); }
+    bool has_control() const noexcept { return !control_.empty(); }
+    /// Streams that are over but still on a lane.
+    std::size_t gone() const noexcept { return gone_; }
+
+    /// The stream has a control frame to write.
+    void want_control(Stream& stream) {
+        if (!std::exchange(stream.side_.in_control, true)) {
+            control_.push(stream);
+        }
+        waker_.wake();
+    }
+    /// The stream may have data to write.
+    void want_data(Stream& stream) { data_.activate(stream); }
+    /// The stream has left the session. To be called once, when `gone` was set.
+    void note_gone(const Stream& stream) noexcept {
+        gone_ += stream.side_.in_control || stream.side_.lane != LaneState::out ? 1U : 0U;
+    }
+
+    /// The next stream with control frames. Only when has_control().
+    IntrusivePtr<Stream> take_control() {
+        IntrusivePtr<Stream> stream = control_.pop();
+        stream->side_.in_control = false;
+        gone_ -= stream->side_.gone && stream->side_.lane == LaneState::out ? 1U : 0U;
+        return stream;
+    }
+    /// Fills `batch` with data, each stream in its turn of `quantum` bytes. `emit(Stream&)` adds one frame and returns
+    /// its size, or 0 when the stream has nothing that it may send.
+    template <typename Emit>
+    void run_data(Batch& batch, std::uint32_t quantum, Emit emit) {
+        data_.set_quantum(quantum);
+        data_.run(batch, [this, &emit](Stream& stream) -> std::size_t {
+            if (stream.side_.gone) {
+                gone_ -= stream.side_.in_control ? 0U : 1U;  // the data lane lets go of it now
+                return 0;
+            }
+            return emit(stream);
+        });
+    }
+
+    void clear() {
+        data_.clear();
+        while (!control_.empty()) {
+            control_.pop()->side_.in_control = false;
+        }
+        gone_ = 0;
+    }
+
+private:
+    buffer::Waker& waker_;
+    StreamFifo<&StreamSide::control_next> control_;
+    DataLane data_;
+    std::size_t gone_ = 0;
+};
+
+}  // namespace ferrotunnel::mux

@@ -1,0 +1,159 @@
+// The streams of a session: made, found, ended, orphaned; and what is left of those that have ended.
+//
+//   live (in the table) --both directions closed, or a verdict--> gone --everything was taken--> forgotten
+//                                                                   \--something was not--> unread --taken--> forgotten
+//
+// A live stream whose OPEN waits for its answer is also on a list of OpenLimiter. One that was answered, and whose
+// endpoint has left or takes nothing more, is an orphan, and has a time within which something of it must move.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "mux/credit_granter.hpp"
+#include "mux/memory_budget.hpp"
+#include "mux/open_limiter.hpp"
+#include "mux/outbox.hpp"
+#include "mux/send_lanes.hpp"
+#include "mux/session_context.hpp"
+#include "mux/stream_ids.hpp"
+#include "mux/stream_list.hpp"
+#include "mux/wake_list.hpp"
+
+namespace ferrotunnel::mux {
+
+/// Lives on the session's worker.
+class StreamTable {
+public:
+    /// What the end of a stream concerns. All must outlive the table.
+    struct Parts {
+        SessionContext& context;
+        OpenLimiter& opens;
+        MemoryBudget& budget;
+        CreditGranter& credit;
+        SendLanes& lanes;
+        Outbox& outbox;
+        WakeList& wakes;
+    };
+    explicit StreamTable(const Parts& parts) noexcept : parts_(parts) {}
+
+    bool empty() const noexcept { return streams_.empty(); }
+    /// Live streams.
+    std::size_t size() const noexcept { return streams_.size(); }
+    std::size_t unread() const noexcept { return unread_.size(); }
+    /// Streams that take memory here: live ones, and those that are over but have left something behind.
+    std::size_t kept() const noexcept { return streams_.size() + parts_.outbox.aborts() + parts_.lanes.gone(); }
+    /// Null: it is not live.
+    Stream* find(wire::StreamId id) const {
+        const auto found = streams_.find(id);
+        return found != streams_.end() ? found->second.get() : nullptr;
+    }
+    /// Calls `visit(Stream&)` for each live stream. It must end none.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [id, stream] : streams_) {
+            visit(*stream);
+        }
+    }
+    /// The same for all that may hold something: unread ones too.
+    template <typename Visit>
+    void for_each_holding(Visit visit) const {
+        for_each(visit);
+        for (const IntrusivePtr<Stream>& stream : unread_) {
+            visit(*stream);
+        }
+    }
+
+    struct Opening {
+        wire::StreamId id = 0;
+        std::uint32_t service = 0;
+        wire::ServiceKind kind = wire::ServiceKind::tcp;
+        bool here = false;  // this side opens it
+        std::uint32_t send_window = 0;
+        std::uint32_t receive_window = 0;
+    };
+    /// Makes a stream that waits for its answer. When there is no memory, nothing has changed.
+    IntrusivePtr<Stream> make(const Opening& opening);
+    /// The stream no longer counts as an unanswered open.
+    void answer(Stream& stream);
+
+    // --- the end -----------------------------------------------------------------------------------------------------
+
+    /// Removes the stream from the session. What is queued inbound stays for the endpoint, unless the verdict says
+    /// otherwise.
+    void end(Stream& stream, Verdict verdict);
+    void end_if_closed(Stream& stream) {
+        if (!stream.side_.send_open && !stream.side_.receive_open) {
+            end(stream, {});
+        }
+    }
+    /// Ends the stream from this side at once. The peer is told by RESET with ABORT, or not at all if it never heard of
+    /// it. `in_order`: it has been sent everything, and delivers it before.
+    void abort(Stream& stream, wire::Code code, bool in_order = false);
+    /// Aborts it if its endpoint has asked for that and it is time: true then.
+    bool abort_if_wanted(Stream& stream);
+    /// Aborts a stream, live or unread, that holds memory and does not move.
+    void reset_stalled(Stream& stream);
+    /// Serves one that has left: its endpoint has taken everything, or takes nothing any more.
+    void serve_gone(Stream& stream);
+    /// Ends all of them.
+    void end_all(Verdict verdict);
+    /// Counts a refusal: a stream that ends before it was answered was refused, unless its opener went away.
+    void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
+
+    // --- orphans -----------------------------------------------------------------------------------------------------
+
+    /// Lists a stream whose endpoint has left or takes nothing more. Until it is answered, an open has a deadline of
+    /// its own.
+    void list_orphan(Stream& stream) noexcept;
+    /// Something of the orphan has moved.
+    void refresh_orphan(Stream& stream) noexcept {
+        orphans_.remove(stream);
+        orphans_.push(stream, parts_.context.now);
+    }
+
+    // --- time --------------------------------------------------------------------------------------------------------
+
+    /// Ends opens that were not answered in time, and orphans of which nothing has moved for too long.
+    void end_overdue() {
+        if (parts_.opens.oldest() != nullptr || orphans_.oldest() != nullptr) {
+            end_those_overdue();
+        }
+    }
+    /// When end_overdue() has something to do.
+    TimePoint next_deadline() const noexcept {
+        const SessionContext& context = parts_.context;
+        TimePoint next = never;
+        if (const Stream* oldest = parts_.opens.oldest()) {
+            next = context.rested(oldest->side_.waits_since) + context.settings.open_deadline;
+        }
+        if (const Stream* oldest = orphans_.oldest()) {
+            const TimePoint end = context.rested(oldest->side_.waits_since) + context.settings.orphan_patience;
+            next = end < next ? end : next;
+        }
+        return next;
+    }
+
+    /// Aborts if the counts are inconsistent.
+    void check_invariants(const StreamIds& ids) const;
+
+private:
+    static void set_verdict(Stream& stream, Verdict verdict) noexcept;
+    void count_live() noexcept;
+    void drop_outbound(Stream& stream);
+    void keep_if_unread(Stream& stream);
+    void forget_unread(Stream& stream, bool wake);
+    void end_those_overdue();
+    void end_orphan(Stream& stream);
+
+    const Parts parts_;
+    std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
+    /// Streams that ended in order before their endpoint had taken everything. They are not part of the session any
+    /// more, but what they hold counts, and the memory cap must find them.
+    std::vector<IntrusivePtr<Stream>> unread_;
+    WaitList orphans_;  // ordered by when each last sent anything
+};
+
+}  // namespace ferrotunnel::mux
