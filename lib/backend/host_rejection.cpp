@@ -92,8 +92,8 @@ void HostHint::rejected(const std::string& service, const std::string& backend, 
               {"backend", backend},
               {"why", why},
               {"hint",
-               "--host-header backend (in a file: host_header: backend) sends the backend its own address as Host; "
-               "or allow the name in the backend's settings"}});
+               "`ferrotunnel http --host-header backend` (in a file: host_header: backend) sends the backend its own "
+               "address as Host; or allow the name in the backend's settings"}});
 }
 
 }  // namespace ferrotunnel::backend

@@ -4,6 +4,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl
 need_npm jsdom 26.1.0
+need_npm axe-core 4.14.1
 
 serve_http web
 start_edge --dashboard 127.0.0.1:0

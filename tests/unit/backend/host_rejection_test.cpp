@@ -111,11 +111,11 @@ TEST_CASE("each kind of rejection is a warning with the remedy once, and then co
         told(vite_rejects);
     }
     CHECK(log.count("rejects the visitors' host name service=app backend=127.0.0.1:5173 "
-                    "why=403 Blocked request. This host hint=--host-header backend") == 1);
+                    "why=403 Blocked request. This host hint=`ferrotunnel http --host-header backend`") == 1);
     CHECK(log.count("times=100") == 1);
     told(http_answer("421 Misdirected Request", ""));
     told(http_answer("421 Misdirected Request", ""));
-    CHECK(log.count("hint=--host-header backend") == 2);
+    CHECK(log.count("hint=`ferrotunnel http --host-header backend`") == 2);
     CHECK(log.count("why=421 Misdirected Request times=102") == 1);
 }
 
