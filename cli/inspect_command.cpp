@@ -176,11 +176,12 @@ std::vector<std::string> row_of(const Json& row) {
             state_text(row)};
 }
 
-// A text of several lines, each made printable.
+// A text of several lines, as it is but for what could drive a terminal.
 void print_lines(const std::string& text, std::string_view before) {
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        fmt::print("{}{}\n", before, printable(text.substr(at, end - at)));
+    const std::string lines = printable_lines(text);
+    for (std::size_t at = 0; at < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', at), lines.size());
+        fmt::print("{}{}\n", before, std::string_view(lines).substr(at, end - at));
         at = end + 1;
     }
 }
@@ -199,7 +200,7 @@ void print_half(const Json& half, std::string_view mark) {
     if (body.contains("base64")) {
         fmt::print("  ({} bytes that are no text)\n", bytes);
     } else {
-        print_lines(text_in(body, "text"), "  ");
+        print_lines(raw_text_in(body, "text"), "  ");
     }
     if (body.value("dropped", false)) {
         fmt::print("  ({} bytes, which were not kept)\n", bytes);
@@ -230,7 +231,7 @@ void print_whole(const Json& one) {
         fmt::print("{} {} {}, {} bytes{}\n", text_in(message, "from") == "visitor" ? ">" : "<", ms_text(message, "ms"),
                    text_in(message, "kind"), number_in(message, "bytes"),
                    message.value("compressed", false) ? ", compressed" : "");
-        print_lines(text_in(message, "text"), "    ");
+        print_lines(raw_text_in(message, "text"), "    ");
     }
 }
 
@@ -256,7 +257,7 @@ void print_difference(const Json& half, const char* name) {
     }
     for (const Json& one : body) {
         if (one.is_string()) {
-            fmt::print("{}\n", printable(one.get<std::string>()));
+            fmt::print("{}\n", printable_lines(one.get<std::string>()));
         }
     }
 }
@@ -301,7 +302,7 @@ ExitCode show(std::vector<std::string> words) {
 ExitCode curl(std::vector<std::string> words) {
     if (const auto options = read(curl_info(), std::move(words))) {
         const Json answer = asked(client_of(*options), "GET", '/' + encoded(*options->operand()) + "/curl");
-        fmt::print("{}\n", text_in(answer, "curl"));  // not made printable: it is for a shell
+        fmt::print("{}\n", printable_lines(raw_text_in(answer, "curl")));
         if (answer.value("masked", false)) {
             complain("its secrets are masked: put them in the place of ***\n");
         }

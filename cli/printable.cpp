@@ -9,10 +9,19 @@
 
 namespace ferrotunnel::cli {
 
-std::string printable(std::string_view text) {
+namespace {
+
+// How much of the front is written as it is; 0: nothing.
+using Shown = std::size_t (*)(std::string_view text);
+
+std::size_t shown_in_lines(std::string_view text) noexcept {
+    return text.front() == '\n' || text.front() == '\t' ? 1 : detail::shown_length(text);
+}
+
+std::string escaped(std::string_view text, Shown shown_length) {
     std::string shown;
     while (!text.empty()) {
-        const bool is_shown = detail::shown_length(text) != 0;
+        const bool is_shown = shown_length(text) != 0;
         const std::size_t length = std::max<std::size_t>(detail::front_character(text).length, 1);
         for (const char c : text.substr(0, length)) {
             shown += is_shown ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
@@ -20,6 +29,23 @@ std::string printable(std::string_view text) {
         text.remove_prefix(length);
     }
     return shown;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    return escaped(text, detail::shown_length);
+}
+
+std::string printable_lines(std::string_view text) {
+    std::string lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find("\r\n", at), text.size());
+        lines += escaped(text.substr(at, end - at), shown_in_lines);
+        lines += end < text.size() ? "\n" : "";
+        at = end + 2;
+    }
+    return lines;
 }
 
 void print_line(std::string_view line) {

@@ -9,6 +9,8 @@ namespace ferrotunnel::cli {
 /// `text` as one line: control characters, also the C1 ones, those that are not visible or turn the direction of a
 /// line, and bytes that are not UTF-8 are written as \xNN.
 std::string printable(std::string_view text);
+/// The same of a text that may have several lines: it keeps its line ends, CR LF as LF, and its tabs.
+std::string printable_lines(std::string_view text);
 /// Prints `line` as printable text, to standard output.
 void print_line(std::string_view line);
 

@@ -423,6 +423,11 @@ std::string text_in(const Json& object, const char* key) {
     return member.is_string() ? printable(member.get_ref<const std::string&>()) : std::string();
 }
 
+std::string raw_text_in(const Json& object, const char* key) {
+    const Json& member = member_of(object, key);
+    return member.is_string() ? member.get<std::string>() : std::string();
+}
+
 std::int64_t number_in(const Json& object, const char* key) {
     const Json& member = member_of(object, key);
     return member.is_number() ? member.get<std::int64_t>() : 0;

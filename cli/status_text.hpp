@@ -28,7 +28,10 @@ std::string size_text(double bytes);
 std::string duration_text(std::int64_t seconds);
 
 // Members of an object, where they may be missing or of another type: programs of other versions answer too.
+/// Printable, on one line.
 std::string text_in(const Json& object, const char* key);
+/// Not made printable: for a text of several lines, or one that is not for a terminal.
+std::string raw_text_in(const Json& object, const char* key);
 std::int64_t number_in(const Json& object, const char* key);
 const Json& member_of(const Json& object, const char* key);
 

@@ -14,6 +14,7 @@
 #include "backend/backend.hpp"
 #include "backend/folder.hpp"
 #include "backend/health.hpp"
+#include "backend/host_rejection.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/limits.hpp"
 #include "metrics/service_book.hpp"
@@ -47,6 +48,7 @@ struct ClientService {
     std::shared_ptr<const transport::SealContext> seal{};
     bool visited_by_datagrams = false;  // of a private service: the sealed bytes have datagrams, for a backend of UDP
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
+    std::shared_ptr<HostHint> host_hint = std::make_shared<HostHint>();
     std::shared_ptr<metrics::ServiceRow> row{};  // counts what it moves; null: nothing does
     /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
     /// so perhaps on several workers at once. Empty: the stream is connected to `backend`.

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "backend/host_watch.hpp"
 #include "backend/http2_stream.hpp"
 #include "backend/serve_exit.hpp"
 #include "backend/serve_files.hpp"
@@ -92,7 +93,8 @@ std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlac
 
 template <typename Pump>
 void attach(const Dial& dial, const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::Stream> stream) {
-    pump->set_tap(tap_for(*dial.service, dial.visitor, dial.shared, dial.worker.now()));
+    pump->set_tap(watch_host(dial.service, tap_for(*dial.service, dial.visitor, dial.shared, dial.worker.now()),
+                             dial.shared.log));
     stream->attach(pump, false);
     pump->set_stream(std::move(stream));
 }

@@ -257,6 +257,9 @@ bool Http2Stream::give_to_tunnel() {
                 break;
             }
         }
+        if (tap_ && tap_->is_done()) {
+            tap_.reset();
+        }
         bulk_ = filled >= limits::data_payload_max;
         trunk::send_frames(*stream_, std::move(slab), filled);
         moved = true;

@@ -26,6 +26,8 @@ public:
     virtual void not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept {
         (void)why, (void)waiting, (void)now;
     }
+    /// It wants to see nothing more, over() included: who shows it what passes may drop it.
+    virtual bool is_done() const noexcept { return false; }
     /// The connection is over. Called once, and nothing follows.
     virtual void over(TimePoint now) noexcept = 0;
 };

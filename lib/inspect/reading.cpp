@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
+#include "ferrotunnel/detail/shown_text.hpp"
 #include "http/field_name.hpp"
 #include "inspect/content_coding.hpp"
 #include "inspect/limits.hpp"
@@ -63,6 +63,19 @@ std::string in_shell_quotes(std::string_view text) {
         quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
     }
     return quoted + '\'';
+}
+
+// Whether a text can stand in a command as it is, which a terminal shows.
+bool is_shown_text(std::string_view text) {
+    while (!text.empty()) {
+        const bool is_blank = text.front() == '\n' || text.front() == '\t';
+        const std::size_t length = is_blank ? 1 : ferrotunnel::detail::shown_length(text);
+        if (length == 0) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
 }
 
 // Fields that curl, or the edge on the way, makes anew.
@@ -187,7 +200,7 @@ std::optional<std::string> curl_command(const Exchange& exchange) {
         return std::nullopt;
     }
     const HeadView head(request.head);
-    const bool is_text = is_utf8(request.body) && request.body.find('\0') == std::string::npos;
+    const bool is_text = is_shown_text(request.body);
     std::string command = is_text ? "" : "printf %s " + in_shell_quotes(base64(request.body)) + " | base64 -d | ";
     // By itself, curl takes brackets in a URL for several URLs, and takes out what dots in a path take back.
     command += "curl --globoff --path-as-is";

@@ -206,10 +206,13 @@ void Pump::show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) 
     for (const MutableBytes& piece : pieces) {
         const Bytes filled = piece.first(std::min(bytes, piece.size()));
         if (filled.empty()) {
-            return;
+            break;
         }
         tap_->from_backend(filled, worker_.now());
         bytes -= filled.size();
+    }
+    if (tap_->is_done()) {
+        tap_.reset();
     }
 }
 

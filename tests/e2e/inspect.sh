@@ -137,6 +137,31 @@ say "texts whose search has to end: an end tag right behind <script>"
 ask app.test /page -H 'Content-Type: text/html' -H 'X-A: <html><script></b>:' -d '<html><script></b></script></html>' >/dev/null
 wait_until $patience "the exchange" is_newest "('/page', 'complete')"
 
+say "bodies of several lines are shown as lines, but for what drives a terminal; so is a command of curl, which sends the same"
+# body_again BODY: it comes to the backend twice, from a visitor and by the command of curl.
+body_again() {
+    local before
+    before=$(received_lines)
+    printf '%b' "$1" >"$dir/body"
+    ask app.test "/lines-$before" -H 'Content-Type: text/plain' --data-binary "@$dir/body" >/dev/null
+    wait_until $patience "the exchange" is_newest "('/lines-$before', 'complete')"
+    run_ok inspect curl "$(newest)"
+    ! grep -q $'\e' "$dir/run.out" || fail "a command of curl drives the terminal"
+    bash -c "$(<"$dir/run.out") --connect-to ::$edge -sS --max-time $patience" >/dev/null
+    equal "what comes of it" "$(received $((before + 2)))" "$(received $((before + 1)))"
+    wait_until $patience "the exchange of curl" is_newest "('/lines-$before', 'complete')"
+    run_ok inspect show "$(newest)"
+}
+body_again 'one\r\n\ttwo \xc3\xa4\nthree: x\n'
+grep -qx '  one' "$dir/run.out" || fail "the first line is not shown as it is"
+grep -qxF $'  \ttwo \xc3\xa4' "$dir/run.out" || fail "a tab is not shown as it is"
+body_again 'one\n\ttwo\n'
+grep -qx $'  \ttwo' "$dir/run.out" || fail "the second line is not shown as it is"
+body_again 'safe\n\e[31mred\rback\n'
+grep -qxF '  \x1b[31mred\x0dback' "$dir/run.out" || fail "what drives a terminal is shown as it is"
+run_ok inspect diff "$(newest),$(listed 'r[2]["id"]')"
+grep -qx $'+\ttwo' "$dir/run.out" || fail "a difference with a tab is not shown as it is"
+
 kill_now backend
 run_fails inspect replay 4
 has_text "$dir/run.out" 'backend was not reached'

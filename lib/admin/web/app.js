@@ -20,12 +20,14 @@ const liveText = document.getElementById("live-text");
 let pages = null;
 let side = "";
 let shown = null;
+let shownName = "";
 let timer = 0;
 let asks = false; // one question at a time, whoever wants it: the timer, an event, another page
 let again = false;
 
-function tell(isLive, text) {
-  live.classList.toggle("lost", !isLive);
+// `state`: "live", "lost", or "waiting" while nothing is known or asked.
+function tell(state, text) {
+  live.dataset.state = state;
   if (liveText.textContent !== text) liveText.textContent = text;
 }
 
@@ -38,23 +40,31 @@ async function refresh() {
   const began = performance.now();
   try {
     await page.refresh();
-    tell(true, "live");
+    tell("live", "live");
   } catch (problem) {
     if (problem.status === 401) location.reload(); // the session is over
-    tell(false, problem.status ? problem.message : "no answer: has the program ended?");
+    tell("lost", problem.status ? problem.message : "no answer: has the program ended?");
   }
   asks = false;
   // Where the program has much to tell, it is asked less often: nine tenths of its time are for others.
   timer = setTimeout(refresh, page !== shown ? 0 : Math.max(again ? 100 : page.every, 10 * (performance.now() - began)));
 }
 
+// An address is the name of a page, and perhaps what is shown there: a page that has `go` gets that, and gives a title.
 function show() {
-  const wanted = location.hash.slice(1);
+  const [word, ...rest] = location.hash.slice(1).split("/");
+  const isExchange = word === "exchange" && Object.hasOwn(pages, "inspector");
+  const wanted = isExchange ? "inspector" : word;
   const name = Object.hasOwn(pages, wanted) ? wanted : "overview";
-  shown?.end?.();
-  shown = pages[name]();
-  document.title = `${shown.title} · FerroTunnel ${side}`;
-  main.replaceChildren(shown.element);
+  if (name !== shownName || !shown.go) {
+    const isFirst = shown === null;
+    shown?.end?.();
+    shown = pages[name]();
+    shownName = name;
+    main.replaceChildren(shown.element);
+    if (!isFirst) main.focus();
+  }
+  document.title = `${shown.go?.(isExchange ? rest : []) ?? shown.title} · FerroTunnel ${side}`;
   for (const link of document.querySelectorAll("#pages a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -66,20 +76,22 @@ async function begin() {
   try {
     const may = await loggedIn();
     if (may === false) {
-      main.replaceChildren(loginForm(begin));
-      tell(true, "not logged in");
+      const form = loginForm(begin);
+      main.replaceChildren(form.element);
+      form.focus();
+      tell("waiting", "not logged in");
       return;
     }
     if (may) live.before(logoutButton());
     side = (await get("/status")).side;
   } catch (problem) {
-    tell(false, problem.message);
+    tell("lost", problem.message);
     setTimeout(begin, 2000);
     return;
   }
   pages = sides[side];
   document.getElementById("pages").replaceChildren(...Object.keys(pages).map((name) => make("a", { href: `#${name}` }, names[name])));
-  window.addEventListener("hashchange", () => { show(); main.focus(); });
+  window.addEventListener("hashchange", show);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   show();
   follow(refresh); // what has happened is on the page at once, not with its next turn

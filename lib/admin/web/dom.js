@@ -49,12 +49,22 @@ export function say(text, isProblem = false) {
   say.timer = setTimeout(() => place.replaceChildren(), 6000);
 }
 
+// Not for a click on what has a use of its own, nor for the end of marking text.
+function opens(row, place) {
+  row.className = "opens";
+  row.addEventListener("click", (event) => {
+    if (!event.target.closest("a, button") && document.getSelection().isCollapsed) location.hash = place;
+  });
+}
+
 /** A table whose rows are replaced without losing where the reader is. Columns: {name, of(row) -> text or node, right,
-    by(row) -> number or text}: those with `by` have a button that sorts by it, numbers with the largest first. */
+    by(row) -> number or text}: those with `by` have a button that sorts by it, numbers with the largest first. With
+    `place(row)`, an address within the page, a click on a row goes there; a link in the row does so for keyboards. */
 export class Table {
-  constructor(caption, columns, nothing) {
+  constructor(caption, columns, nothing, place = null) {
     this.columns = columns;
     this.nothing = nothing;
+    this.place = place;
     this.body = make("tbody");
     this.element = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
       make("table", {},
@@ -99,6 +109,7 @@ export class Table {
       if (old?.mark === mark) return old.row;
       const row = make("tr", {}, cells.map((cell, i) => make("td", {
         class: this.columns[i].right ? "right" : null, "data-name": this.columns[i].name }, cell)));
+      if (this.place) opens(row, this.place(item));
       this.rows.set(name, { row, mark });
       return row;
     });
@@ -122,10 +133,10 @@ export function figure(name) {
 
 export const card = (title, ...children) => make("section", { class: "card" }, make("h2", {}, title), ...children);
 export const badge = (text, kind) => make("span", { class: `badge ${kind}` }, text);
-/** Asks before something happens that can not be taken back. */
-export function ask(question, action) {
+/** Asks before something happens that can not be taken back. `more` stands below the question. */
+export function ask(question, action, ...more) {
   const dialog = make("dialog", { "aria-labelledby": "question", close: () => dialog.remove() },
-    make("p", { id: "question" }, question),
+    make("p", { id: "question" }, question), ...more,
     make("div", { class: "buttons" },
       make("button", { type: "button", click: () => dialog.close() }, "Cancel"),
       make("button", { type: "button", class: "danger", click: () => { dialog.close(); action(); } }, "Yes, do it")));

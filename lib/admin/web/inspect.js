@@ -66,46 +66,76 @@ function differences(found) {
   return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Answer"));
 }
 
+const placeOf = (id) => `#exchange/${id}`;
+const labelOf = (row) => `#${row.id} ${row.method} ${row.target.length > 60 ? `${row.target.slice(0, 60)}…` : row.target} ${row.status || "–"}`;
+
+// The arrow keys go from row to row.
+function walk(event) {
+  const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+  const link = step && event.target.closest("a") && event.target.closest("tr")?.[step]?.querySelector("a");
+  if (!link) return;
+  event.preventDefault();
+  link.focus();
+}
+
 export function inspector() {
   let chosen = null; // the id of the exchange that is shown
+  let other = null; // the id of the one that it is compared with
+  let awaited = null; // the id of one that was sent again, and may not be recorded yet
+  let left = null; // whose row gets the focus when its exchange is shown no more
   let mark = ""; // what is shown of it, so that a turn without news changes nothing
+  let isGone = false;
+  let rows = [];
+  let below = make("div", { class: "other" }); // what was asked for of it: a comparison, a command, a form
+  let offer = () => {}; // brings up to date what it can be compared with
   const detail = make("div", { class: "page detail" });
   const find = (name, label, width) => make("input", { type: "search", "aria-label": label, placeholder: label, size: String(width),
     value: filter[name], input: (event) => { filter[name] = event.target.value.trim(); refresh(); } });
   const table = new Table("Exchanges", [
-    { name: "#", right: true, of: (row) => make("button", { type: "button", class: "small", "aria-pressed": String(row.id === chosen),
-      "aria-label": `Show exchange ${row.id}`, click: () => choose(row.id) }, String(row.id)) },
+    { name: "#", right: true, of: (row) => make("a", { href: placeOf(row.id), "aria-current": row.id === chosen ? "true" : null,
+      "aria-label": `Show exchange ${row.id}` }, String(row.id)) },
     { name: "Time", of: (row) => new Date(row.began_ms).toLocaleTimeString() },
     { name: "Status", of: statusOf },
-    { name: "Request", of: (row) => (row.kind === "connection" ? make("code", {}, `${row.service} from ${row.visitor}`)
-      : make("span", {}, make("b", {}, row.method), " ", make("code", {}, row.target))) },
+    { name: "Request", of: (row) => (row.kind === "connection" ? make("code", { class: "target" }, `${row.service} from ${row.visitor}`)
+      : make("span", {}, make("b", {}, row.method), " ", make("code", { class: "target", title: row.target }, row.target))) },
     { name: "Took", right: true, of: (row) => milliseconds(row.end_ms) },
     { name: "Size", right: true, of: (row) => bytes(row.from_backend ?? row.answer_bytes) },
     { name: "", of: (row) => make("span", {}, stateOf(row), row.replay_of ? ` again: ${row.replay_of}` : "") },
-  ], "Nothing has passed yet that fits.");
+  ], "Nothing has passed yet that fits.", (row) => placeOf(row.id));
+  table.element.addEventListener("keydown", walk);
   const clear = make("button", { type: "button", class: "danger", click: async () => {
     await remove("/exchanges").catch((problem) => say(problem.message, true));
-    choose(null);
+    location.hash = "#inspector";
+    await refresh();
   } }, "Forget all");
   const off = make("p", { class: "state" });
   const held = make("small", {});
 
-  async function choose(id) {
-    chosen = id;
+  // The address says what is shown: nothing, an exchange, or two of them compared.
+  function go([id, word, with_]) {
+    const wanted = /^[1-9]\d*$/.test(id ?? "") ? Number(id) : null;
+    other = wanted !== null && word === "compare" && /^[1-9]\d*$/.test(with_ ?? "") ? Number(with_) : null;
+    if (wanted !== chosen) {
+      left = wanted === null ? chosen : null;
+      detail.replaceChildren();
+      below = make("div", { class: "other" });
+    }
+    if (other === null) below.replaceChildren();
+    chosen = wanted;
     mark = "";
-    detail.replaceChildren();
-    await refresh();
-    if (id !== null) detail.querySelector("h2")?.focus();
+    isGone = false;
+    return chosen === null ? undefined : `Exchange ${chosen}`;
   }
-  async function compare(one, other) {
+  async function compare() {
+    const place = below;
     try {
-      detail.querySelector(".other").replaceChildren(differences(await get(`/exchanges/${one}/diff/${other}`)));
+      place.replaceChildren(differences(await get(`/exchanges/${chosen}/diff/${other}`)));
     } catch (problem) { say(problem.message, true); }
   }
   async function command(one) {
     try {
       const answer = await get(`/exchanges/${one.id}/curl`);
-      detail.querySelector(".other").replaceChildren(card("For a shell", text("A command of curl", answer.curl),
+      below.replaceChildren(card("For a shell", text("A command of curl", answer.curl),
         make("p", { class: "quiet" }, answer.masked ? "Its secrets are masked: put them in the place of ***." : "")));
       await navigator.clipboard.writeText(answer.curl);
       say("Copied.");
@@ -114,8 +144,35 @@ export function inspector() {
   const again = async (id, edits) => {
     const sent = await post(`/exchanges/${id}/replay`, edits);
     say(`Sent once more, as exchange ${sent.id}.`);
-    await choose(sent.id);
+    awaited = sent.id;
+    location.hash = placeOf(sent.id);
   };
+
+  // Those of the list can be chosen; at first it is the one that this repeats, or else the one before it.
+  function comparison(one) {
+    const select = make("select", { id: "compare" });
+    const button = make("button", { type: "submit" }, "Compare");
+    let offered = null;
+    offer = () => {
+      const fitting = rows.filter((row) => row.kind !== "connection" && row.id !== one.id);
+      const labels = fitting.map(labelOf);
+      if (document.activeElement === select || labels.join("\n") === offered) return;
+      const usual = other ?? one.replay_of ?? (fitting.find((row) => row.id < one.id) ?? fitting[0])?.id;
+      const value = Number(select.value) || usual;
+      offered = labels.join("\n");
+      select.replaceChildren(...fitting.map((row, i) => make("option", { value: row.id }, labels[i])));
+      if (value && !fitting.some((row) => row.id === value)) select.prepend(make("option", { value }, `#${value}`));
+      if (value) select.value = String(value);
+      button.disabled = select.options.length === 0;
+    };
+    offer();
+    return make("form", { class: "buttons", submit: (event) => {
+      event.preventDefault();
+      const place = `${placeOf(one.id)}/compare/${select.value}`;
+      if (location.hash === place) compare();
+      else location.hash = place;
+    } }, make("label", { for: "compare" }, "Compare with"), select, button);
+  }
 
   function showOne(one) {
     const title = make("h2", { tabindex: "-1" }, `Exchange ${one.id}`);
@@ -126,41 +183,63 @@ export function inspector() {
       detail.replaceChildren(card("", title, facts, make("p", {}, `${bytes(one.to_backend)} to the backend, ${bytes(one.from_backend)} from it `, stateOf(one))));
       return;
     }
-    const other = make("input", { type: "text", inputmode: "numeric", size: "6", "aria-label": "Compare with exchange number",
-      placeholder: "with #", value: one.replay_of ?? "" });
     const problem = (error) => say(error.message, true);
     const buttons = make("div", { class: "buttons" },
       make("button", { type: "button", click: () => again(one.id, {}).catch(problem) }, "Send again"),
-      make("button", { type: "button", click: () => detail.querySelector(".other").replaceChildren(new Editor(one, (edits) => again(one.id, edits)).element) }, "Edit and send …"),
-      make("button", { type: "button", click: () => command(one) }, "Copy as curl"),
-      make("form", { class: "buttons", submit: (event) => { event.preventDefault(); compare(one.id, other.value.trim()); } }, other,
-        make("button", { type: "submit" }, "Compare")));
-    detail.replaceChildren(make("section", { class: "card" }, title, facts, buttons), make("div", { class: "other" }),
+      make("button", { type: "button", click: () => below.replaceChildren(new Editor(one, (edits) => again(one.id, edits)).element) }, "Edit and send …"),
+      make("button", { type: "button", click: () => command(one) }, "Copy as curl"), comparison(one));
+    detail.replaceChildren(make("section", { class: "card" }, title, facts, buttons), below,
       make("div", { class: "columns" }, half(one, "request", "Request"), half(one, "answer", "Answer")),
       ...(one.messages ? [messages(one)] : []));
   }
 
+  // What is not there any more stays for who reads it.
+  function showGone(problem) {
+    if (problem.status !== 404) throw problem;
+    if (isGone || chosen === awaited) return;
+    isGone = true;
+    if (mark !== "") say(problem.message, true);
+    else detail.replaceChildren(card("", make("h2", { tabindex: "-1" }, `Exchange ${chosen}`), make("p", {}, problem.message)));
+  }
+
+  async function refreshDetail() {
+    const id = chosen;
+    const one = await get(`/exchanges/${id}`).catch(showGone);
+    if (!one || id !== chosen) return;
+    awaited = null;
+    const now = JSON.stringify([one.state, one.request, one.answer, one.messages?.length, one.messages_left_off, one.to_backend, one.from_backend]);
+    if (now === mark) {
+      offer();
+      return;
+    }
+    const isNew = mark === "";
+    mark = now;
+    showOne(one);
+    if (other !== null) await compare();
+    if (isNew) detail.querySelector("h2").focus();
+  }
+
   async function refresh() {
+    const asked = query();
+    let found;
     try {
-      const asked = query();
-      const found = await get(`/exchanges${asked}`);
-      if (asked !== query()) return; // other ones are looked for by now, and that answer is on its way
-      off.textContent = "";
-      held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} came too fast to be recorded` : ""}`;
-      table.show(found.exchanges, (row) => String(row.id));
-      if (chosen === null) return;
-      const one = await get(`/exchanges/${chosen}`);
-      const now = JSON.stringify([one.state, one.request, one.answer, one.messages?.length, one.messages_left_off, one.to_backend, one.from_backend]);
-      if (now !== mark) showOne(one);
-      mark = now;
+      found = await get(`/exchanges${asked}`);
     } catch (problem) {
       if (problem.status !== 404) throw problem;
-      if (chosen === null) off.textContent = problem.message; // nothing is recorded here
-      else if (mark !== "") say(problem.message, true);
+      off.textContent = problem.message; // nothing is recorded here
+      return;
     }
+    if (asked !== query()) return; // other ones are looked for by now, and that answer is on its way
+    off.textContent = "";
+    held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} came too fast to be recorded` : ""}`;
+    rows = found.exchanges;
+    table.show(rows, (row) => String(row.id));
+    if (chosen !== null) await refreshDetail();
+    else if (left !== null) table.element.querySelector(`a[href="${placeOf(left)}"]`)?.focus();
+    left = null;
   }
   return {
-    title: "Inspector", every: 1000, refresh,
+    title: "Inspector", every: 1000, refresh, go,
     element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Inspector"), make("div", { class: "buttons" }, held,
       make("a", { class: "button", href: "/api/v1/exchanges.har?limit=10000", download: "ferrotunnel.har" }, "Save as HAR"), clear)), off,
       card("Exchanges", make("div", { class: "find" }, find("text", "Find text", 24), find("method", "Method", 8), find("status", "Status, like 5xx", 14),

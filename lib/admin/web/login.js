@@ -12,18 +12,22 @@ async function ask(method, path, body) {
 /** Null: nobody needs to log in. Else whether this browser has. */
 export const loggedIn = async () => (await ask("GET", "/api/login")).logged_in;
 
-/** The form; `then` is called when it was right. */
+/** The form, whose field `focus` is to get the focus once it is there; `then` is called when it was right. */
 export function loginForm(then) {
   const secret = make("input", { type: "password", id: "secret", autocomplete: "current-password", required: true, size: "40" });
-  return make("div", { class: "page" }, make("h1", {}, "Log in"), card("This dashboard is not for everybody",
+  const element = make("div", { class: "page" }, make("h1", {}, "Log in"), card("This dashboard is not for everybody",
     make("form", { class: "edit", submit: async (event) => {
       event.preventDefault();
       try {
         await ask("POST", "/api/login", { secret: secret.value.trim() });
         then();
-      } catch (problem) { say(problem.message, true); }
+      } catch (problem) {
+        say(problem.message, true);
+        secret.select();
+      }
     } }, make("label", { for: "secret" }, "The secret of dashboard_token_file"), secret,
     make("div", { class: "buttons" }, make("button", { type: "submit" }, "Log in")))));
+  return { element, focus: () => secret.focus() };
 }
 
 export const logoutButton = () => make("button", { type: "button", class: "small", click: async () => {

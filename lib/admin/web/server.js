@@ -60,14 +60,25 @@ export function overview() {
   };
 }
 
+const keepOutTimes = [["", "no time: it may come back at once"], ["60", "1 minute"], ["600", "10 minutes"], ["3600", "1 hour"],
+  ["86400", "1 day"], ["604800", "1 week"], ["2592000", "30 days"]];
+
 export function clients() {
-  const kick = (row) => make("button", { type: "button", class: "small", "aria-label": `Kick ${row.name || row.id}`,
-    click: () => ask(`Disconnect ${row.name || `client ${row.id}`}? It may come back.`, async () => {
-      const done = await post("/kick", { client: row.id }).catch((problem) => say(problem.message, true));
-      if (done) say(`${row.name || row.id} was disconnected.`);
-    }) }, "Kick");
+  const nameOf = (row) => row.name || `client ${row.id}`;
+  const send = (body, text) => post("/kick", body).then(() => say(text), (problem) => say(problem.message, true)).then(() => page.refresh().catch(() => {}));
+  const kick = (row) => make("button", { type: "button", class: "small", "aria-label": `Kick ${row.name || row.id}`, click: () => {
+    const time = make("select", {}, keepOutTimes.map(([seconds, text]) => make("option", { value: seconds }, text)));
+    ask(`Disconnect ${nameOf(row)}?`, () => (time.value === ""
+      ? send({ client: row.id }, `${nameOf(row)} was disconnected.`)
+      : send({ client: row.id, seconds: Number(time.value) }, `${nameOf(row)} was disconnected, and is kept out for ${time.selectedOptions[0].text}.`)),
+    make("label", {}, "Keep it out for", time));
+  } }, "Kick …");
+  // A time that is over in a second takes the place of the one that is kept.
+  const letIn = (row) => make("button", { type: "button", class: "small", "aria-label": `Let ${nameOf(row)} in`,
+    click: () => send({ client: row.id, seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
+  const client = { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) };
   const table = new Table("Clients", [
-    { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) },
+    client,
     { name: "Token", of: (row) => row.token }, { name: "From", of: (row) => make("code", {}, row.address) },
     { name: "Version", of: (row) => row.agent },
     { name: "Connected", of: (row) => ago(row.since) },
@@ -76,11 +87,23 @@ export function clients() {
     { name: "Visitors", right: true, of: (row) => number(row.services.reduce((sum, service) => sum + service.streams, 0)) },
     { name: "", of: kick },
   ], "No client is connected.");
-  return {
+  const out = new Table("Clients that are kept out", [
+    client, { name: "Token", of: (row) => row.token }, { name: "For another", right: true, of: (row) => duration(row.seconds * 1000) },
+    { name: "", of: letIn },
+  ], "No client is kept out.");
+  const outCard = card("Kept out", out.element);
+  const page = {
     title: "Clients", every: 2000,
-    element: make("div", { class: "page" }, make("h1", {}, "Clients"), card("Connected now", table.element)),
-    async refresh() { table.show((await get("/tunnels")).tunnels, (row) => String(row.id)); },
+    element: make("div", { class: "page" }, make("h1", {}, "Clients"), card("Connected now", table.element), outCard),
+    async refresh() {
+      const now = await get("/status");
+      table.show(now.tunnels, (row) => String(row.id));
+      outCard.hidden = now.kept_out.length === 0;
+      out.show(now.kept_out, (row) => String(row.id));
+    },
   };
+  outCard.hidden = true;
+  return page;
 }
 
 export function services() {

@@ -59,7 +59,7 @@ async function main() {
   }
 
   const script = "<img src=x onerror='document.title=1'>"; // peers can not have such names; texts of theirs are like it
-  await page.route("**/api/v1/tunnels", async (route) => {
+  await page.route("**/api/v1/status", async (route) => {
     const answer = await route.fetch();
     const json = await answer.json();
     json.tunnels.forEach((one) => { one.agent = script; });
@@ -68,7 +68,7 @@ async function main() {
   await open(server, "clients", "Clients");
   await page.getByText(script, { exact: true }).waitFor();
   must(await page.locator("td img").count() === 0, "what a peer says is markup");
-  await page.unroute("**/api/v1/tunnels");
+  await page.unroute("**/api/v1/status");
   await page.getByText("ferrotunnel/").waitFor();
   await check("server-clients");
   await page.getByRole("button", { name: "Kick laptop" }).click();
@@ -81,6 +81,7 @@ async function main() {
 
   await page.goto(`http://${client}/`);
   await page.getByRole("heading", { level: 1, name: "Log in" }).waitFor();
+  must(await page.getByLabel("The secret").evaluate((field) => field === document.activeElement), "the secret's field has no focus");
   await check("client-login");
   await page.getByLabel("The secret").fill(secret);
   await page.getByLabel("The secret").press("Enter");
@@ -91,7 +92,7 @@ async function main() {
   await page.getByText("/name/x").first().waitFor();
   await page.getByPlaceholder("Find text").fill("find-me");
   await page.getByText("/name/x").first().waitFor({ state: "detached" }); // all that is left has been found
-  await page.getByRole("button", { name: "Show exchange" }).first().click();
+  await page.getByRole("link", { name: "Show exchange" }).first().click();
   const shown = page.getByRole("heading", { name: /^Exchange \d+/ });
   await shown.waitFor();
   const first = await shown.textContent();

@@ -57,6 +57,14 @@ TEST_CASE("a request as a command of curl", "[inspect]") {
           "--compressed --data-raw 'it'\\''s'");
     one.request.body = std::string("\0\xff", 2);
     CHECK(curl_command(one)->starts_with("printf %s 'AP8=' | base64 -d | curl "));
+    one.request.body = "a\n\tb";
+    CHECK(curl_command(one)->ends_with("--data-raw 'a\n\tb'"));
+    for (const char* unseen : {"a\r\nb", "\x1b[2J",
+                               "\xe2\x80\xae"
+                               "b"}) {  // a terminal must not act on it
+        one.request.body = unseen;
+        CHECK(curl_command(one)->find(" | base64 -d | curl ") != std::string::npos);
+    }
     one.request.cut = true;
     CHECK_FALSE(curl_command(one));
 }

@@ -1,0 +1,55 @@
+// Recognizes the answer of a backend that rejects the Host of a request, and logs the remedy. Development servers
+// accept only names of their own machine, as a protection against DNS rebinding, and behind a tunnel they see the
+// visitor's.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+
+namespace ferrotunnel::backend {
+
+/// Reads the start of the first answer of one connection, as it arrives. An answer with another status than those of a
+/// rejection costs one comparison; of the others at most limits::host_rejection_bytes_max bytes are searched. It counts
+/// as a rejection only by words that servers are known to write, or by status 421, which has no other meaning: a mere
+/// 403 may be about the visitor.
+class HostRejection {
+public:
+    enum class Verdict : std::uint8_t { open, none, rejected };
+
+    Verdict read(std::string_view bytes);
+
+    /// Of a rejection: its status, and which of the known words it has (below `words_count`).
+    std::string_view status() const noexcept { return {status_.data(), status_.size()}; }
+    std::size_t words() const noexcept { return words_; }
+
+    static constexpr std::size_t words_count = 7;
+    static std::string_view words_at(std::size_t index) noexcept;
+
+private:
+    bool begin(std::string_view bytes) noexcept;
+    bool find(std::string_view text) noexcept;
+
+    std::array<char, 3> status_{};
+    std::size_t words_ = 0;
+    std::size_t seen_ = 0;  // bytes that were searched
+    std::string tail_;      // the last of them: words may go on in the next bytes
+};
+
+/// What is logged of the rejections of one service: a warning with the remedy once for each kind of answer, the others
+/// at debug level with their number. Any thread.
+class HostHint {
+public:
+    void rejected(const std::string& service, const std::string& backend, const HostRejection& answer, Logger& log);
+
+private:
+    std::atomic<std::uint32_t> told_{0};  // a bit for each of the known words
+    std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace ferrotunnel::backend
