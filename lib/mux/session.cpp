@@ -266,6 +266,9 @@ void Session::tick(TimePoint now) {
         abort_stream(*oldest, Code::timeout);
     }
     end_orphans();
+    if (now >= stall_look_at_) {
+        look_for_stalls();
+    }
     if (set_aside_ != 0 || uses_more_than(settings_.budget / 4)) {
         set_idle_aside();
     }
@@ -286,7 +289,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::authenticating) {
         return next;
     }
-    next = std::min(next, liveness_.next_deadline());
+    next = std::min({next, liveness_.next_deadline(), stall_look_at_});
     if (Stream* oldest = own_opens_.oldest()) {
         next = std::min(next, rested(oldest->side_.waits_since) + settings_.open_deadline);
     }

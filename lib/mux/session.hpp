@@ -32,6 +32,7 @@
 #include "mux/liveness.hpp"
 #include "mux/resume_keeper.hpp"
 #include "mux/settings.hpp"
+#include "mux/stall_watch.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_list.hpp"
 #include "mux/write_rate.hpp"
@@ -60,6 +61,8 @@ public:
     /// Nothing is heard from the peer any more, or it takes nothing, and the session can be resumed: call `detach`.
     /// Called at each tick until then.
     virtual void on_silent() {}
+    /// A stream has stood still although nothing is in its way: a bug of this program. It is woken.
+    virtual void on_stall(const Stall&) {}
 };
 
 /// Streams that have a control frame to write.
@@ -86,6 +89,7 @@ struct SessionStats {
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
     std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit was for
+    std::uint64_t stalls = 0;             // times that a stream stood still for no reason
     std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
     std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
     std::uint64_t bytes_held = 0;         // real bytes that came in and were not taken, now
@@ -288,6 +292,11 @@ private:
     void list_orphan(Stream& stream) noexcept;
     void end_orphans();
     void end_orphan(Stream& stream);
+    // session_stalls.cpp
+    static std::optional<Stall::Why> why_it_stands(Stream& stream);
+    static Stall stall_of(const Stream& stream, Stall::Why why);
+    void look_for_stalls();
+    void wake_stalled(Stream& stream, Stall::Why why);
     void touch(Stream& stream, bool always);
     void flush_wakes();
     void after_call();
@@ -391,6 +400,8 @@ private:
         bool in_order;  // everything was sent before, and the peer still delivers it
     };
     std::deque<Abort> aborts_;
+    StallWatch stalls_;
+    TimePoint stall_look_at_ = never;
     std::size_t gone_in_lanes_ = 0;  // streams that are over but still on a lane
     ControlLane control_lane_;
     DataLane data_lane_;

@@ -10,14 +10,6 @@ namespace ferrotunnel::mux {
 using wire::Code;
 using wire::FrameType;
 
-namespace {
-
-std::uint32_t credit_needed(const buffer::Slice& slice) {
-    return limits::data_frame_cost + std::min(slice.size(), limits::shortest_cut);
-}
-
-}  // namespace
-
 bool Session::has_output() const noexcept {
     if (resume_) {
         return has_kept_output();

@@ -27,6 +27,9 @@ IntrusivePtr<Stream> Session::make_stream(StreamId id, std::uint32_t service, wi
     }
     commit_change(0, stream->side_.committed(window_rules_));
     arm_credit_mark(*stream);
+    if (stall_look_at_ == never) {
+        stall_look_at_ = now_ + StallWatch::look_every;
+    }
     ++stats_.streams_opened;
     shared_->streams.store(static_cast<std::uint32_t>(streams_.size()), std::memory_order_relaxed);
     return stream;

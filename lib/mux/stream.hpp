@@ -53,6 +53,11 @@ struct StreamItem {
     wire::Code code = wire::Code::none;  // reset
 };
 
+/// The credit that a sender waits for before it sends anything of this payload.
+inline std::uint32_t credit_needed(const buffer::Slice& payload) noexcept {
+    return limits::data_frame_cost + std::min(payload.size(), limits::shortest_cut);
+}
+
 /// How a stream ended from outside, if it did.
 struct Verdict {
     enum class Kind : std::uint8_t { none, aborted, lost };
