@@ -153,6 +153,7 @@ void Server::Impl::leave_newcomers() {
     }
     barrier->wait_for(std::chrono::seconds(1));
     if (http_ && http_->connections() != 0) {
+        // allowed: whoever calls stop() waits, and is no worker
         std::this_thread::sleep_for(kept_settle);
     }
 }
