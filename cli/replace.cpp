@@ -15,7 +15,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr int first_descriptor = 3;
-constexpr int descriptors_max = 4'096;
+constexpr int descriptors_max = 8'192;  // the unit lets systemd keep 4,096, and there may be socket units
 
 int int_in(std::string_view text) {
     int number = 0;

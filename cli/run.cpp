@@ -50,6 +50,7 @@ public:
     ~Loop() { join(); }
 
     ExitCode run() {
+        keep_sockets();
         manager_.ready();
         while (!all_stopped()) {
             wait();
@@ -72,6 +73,9 @@ public:
                 reloads_->look(output_);
             }
             look();
+            if (stoppers_.empty() && ServiceManager::Clock::now() >= keep_at_) {
+                keep_sockets();
+            }
             stop_where_nothing_moves();
             stop_those_behind();
             if (!replaced_) {
@@ -181,6 +185,33 @@ private:
         }
     }
 
+    // The manager keeps the sockets that there are now; those of public ports come and go. Not once an end has begun:
+    // the next process is to have them.
+    void keep_sockets() {
+        if (!manager_.is_there() || replaced_) {
+            return;
+        }
+        keep_at_ = ServiceManager::Clock::now() + std::chrono::seconds(1);
+        std::uint64_t changes = 1;
+        for (const Running& part : parts_) {
+            changes += part.socket_changes ? part.socket_changes() : 0;
+        }
+        if (changes == kept_changes_) {
+            return;
+        }
+        std::vector<PassedSocket> sockets;
+        for (const Running& part : parts_) {
+            for (PassedSocket& socket : part.sockets ? part.sockets() : std::vector<PassedSocket>()) {
+                sockets.push_back(std::move(socket));
+            }
+        }
+        const bool has_all = manager_.keep(std::move(sockets));
+        kept_changes_ = has_all ? changes : 0;
+        if (!has_all) {
+            keep_at_ += std::chrono::minutes(1);  // nobody listens there
+        }
+    }
+
     // Who is about to end changes nothing any more.
     void reload_after_signal() {
         if (stoppers_.empty()) {
@@ -238,6 +269,9 @@ private:
     }
 
     void drain() {
+        if (std::none_of(parts_.begin(), parts_.end(), hands_over)) {
+            keep_sockets();
+        }
         announce_drain();
         // The server's visitors need the client that is beside it: where another process goes on with both, that ends
         // behind the server.
@@ -347,12 +381,14 @@ private:
     std::vector<std::atomic<bool>> stopped_;  // by part
     std::atomic<bool> cut_{false};
     ServiceManager::Clock::time_point look_at_{};
-    bool nobody_was_there_ = false;  // at the second request to stop
-    bool others_wait_ = false;       // for the end of the part whose place was taken
-    bool replaced_ = false;          // another program has taken this one's place
-    bool asked_to_end_ = false;      // by a signal
-    bool by_key_ = false;            // the drain was begun by Ctrl-C
-    bool is_cut_ = false;            // nobody is waited for any more
+    ServiceManager::Clock::time_point keep_at_{};
+    std::uint64_t kept_changes_ = 0;  // the count of changes whose sockets the manager has; 0: it has none, or not all
+    bool nobody_was_there_ = false;   // at the second request to stop
+    bool others_wait_ = false;        // for the end of the part whose place was taken
+    bool replaced_ = false;           // another program has taken this one's place
+    bool asked_to_end_ = false;       // by a signal
+    bool by_key_ = false;             // the drain was begun by Ctrl-C
+    bool is_cut_ = false;             // nobody is waited for any more
     IdleDrain idle_drain_;
     milliseconds linger_{0};
     StopRequests requests_;
@@ -410,9 +446,6 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
         running.push_back(part->running());
         if (part->has_replaced()) {
             manager.set_main_process();
-        }
-        if (manager.is_there()) {
-            manager.keep(part->sockets());
         }
     }
     std::optional<Reloads> reloads;

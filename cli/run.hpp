@@ -51,6 +51,10 @@ struct Running {
     std::function<void()> look{};
     /// Whether another process has taken its place; empty: none ever does.
     std::function<bool()> is_replaced{};
+    /// Copies of the sockets that a service manager may keep for the next start, and a count of their changes; empty:
+    /// it has none.
+    std::function<std::vector<PassedSocket>()> sockets{};
+    std::function<std::uint64_t()> socket_changes{};
 };
 
 /// What has become of a part's settings; see ApplyReport.
@@ -80,8 +84,6 @@ public:
     virtual void start(Output& output) = 0;
     /// Whether it has taken the place of another process with its start.
     virtual bool has_replaced() const { return false; }
-    /// Copies of the sockets that a service manager may keep for the next start.
-    virtual std::vector<PassedSocket> sockets() const { return {}; }
     /// The result is valid as long as the part lives.
     virtual Running running() = 0;
     /// Says what its control socket does when it is asked about the configuration. Before the start.

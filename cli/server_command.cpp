@@ -276,7 +276,6 @@ public:
     }
 
     bool has_replaced() const override { return has_replaced_; }
-    std::vector<PassedSocket> sockets() const override { return plan_.server.sockets(); }
 
     Running running() override {
         return {
@@ -304,6 +303,8 @@ public:
             .asked_drain = [this] { return drain_request_.time(); },
             .reopen_files = [this] { plan_.server.reopen_access_log(); },
             .is_replaced = [this] { return plan_.server.is_replaced(); },
+            .sockets = [this] { return plan_.server.sockets(); },
+            .socket_changes = [this] { return plan_.server.socket_changes(); },
         };
     }
 

@@ -66,19 +66,20 @@ void ServiceManager::ready() {
     send(std::exchange(is_new_main_, false) ? fmt::format("MAINPID={}\nREADY=1", ::getpid()) : "READY=1", patience);
 }
 
-void ServiceManager::keep(std::vector<PassedSocket> sockets) noexcept {
-    // What was kept under these names before may be of other addresses.
-    for (const PassedSocket& socket : sockets) {
-        if (!socket.name.empty()) {
-            send("FDSTOREREMOVE=1\nFDNAME=" + socket.name, patience);
+bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
+    const KeptSockets::Owned owned(std::move(sockets));
+    for (const KeptSockets::Change& change : kept_.changes(owned)) {
+        // What was kept under this name, perhaps by the process before this one, may be of another address.
+        bool is_told = send("FDSTOREREMOVE=1\nFDNAME=" + change.name, patience);
+        for (const int descriptor : change.descriptors) {
+            is_told = is_told && send("FDSTORE=1\nFDNAME=" + change.name, patience, descriptor);
         }
-    }
-    for (const PassedSocket& socket : sockets) {
-        if (!socket.name.empty()) {
-            send("FDSTORE=1\nFDNAME=" + socket.name, patience, socket.descriptor);
+        if (!is_told) {
+            return false;  // one that does not listen is not waited for once for each
         }
-        ::close(socket.descriptor);
+        kept_.note(change);
     }
+    return true;
 }
 
 void ServiceManager::main_process() {
@@ -114,9 +115,9 @@ void ServiceManager::tell_state(const std::string& state) {
     }
 }
 
-void ServiceManager::send(std::string_view text, milliseconds patience_left, int descriptor) noexcept {
+bool ServiceManager::send(std::string_view text, milliseconds patience_left, int descriptor) noexcept {
     if (!is_there()) {
-        return;
+        return false;
     }
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -143,12 +144,13 @@ void ServiceManager::send(std::string_view text, milliseconds patience_left, int
     while (::sendmsg(socket_, &message, MSG_NOSIGNAL) < 0) {
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         if (errno != EINTR && (errno != EAGAIN || left.count() <= 0)) {
-            return;
+            return false;
         }
         // A datagram socket that is not connected never says that its peer has room, so it is asked now and then.
         constexpr int ask_every_ms = 10;
         (void)::poll(nullptr, 0, ask_every_ms);
     }
+    return true;
 }
 
 }  // namespace ferrotunnel::cli

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ferrotunnel/passed_socket.hpp"
+#include "kept_sockets.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -29,9 +30,10 @@ public:
 
     /// This process is the service's from now on, in the place of another one: ready() says so.
     void set_main_process() noexcept { is_new_main_ = true; }
-    /// Lets the manager keep copies of those that have a name: the next process of the service gets them, if this one
-    /// has crashed or is restarted. Closes them here.
-    void keep(std::vector<PassedSocket> sockets) noexcept;
+    /// Lets the manager keep copies of those that have a name, in the place of what it kept before: the next process of
+    /// the service gets them, if this one has crashed or is restarted. Only what has changed is sent. Closes them here.
+    /// False: the manager does not listen, and has not got all of them.
+    bool keep(std::vector<PassedSocket> sockets);
     /// The start, or a reload, is over.
     void ready();
     /// This process is the service from now on, and the one before it may end (systemd: NotifyAccess=all).
@@ -56,9 +58,9 @@ public:
 private:
     void pat_watchdog(Clock::time_point now);
     void tell_state(const std::string& state);
-    /// `patience`: how long a full socket is waited for. What does not get through is left out.
+    /// `patience`: how long a full socket is waited for. What does not get through is left out (false).
     /// `descriptor`: goes with it; below 0: none does.
-    void send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
+    bool send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
 
     static constexpr std::chrono::seconds state_every{1};
     /// For what the manager has to hear. It reads at once unless the machine is in trouble.
@@ -70,6 +72,7 @@ private:
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
     std::string told_;
+    KeptSockets kept_;
     bool is_new_main_ = false;
 };
 

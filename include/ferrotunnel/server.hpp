@@ -251,8 +251,12 @@ public:
     /// take_control_name() gives this one's control socket the name of that one's.
     void inherit(std::vector<PassedSocket> sockets);
     void take_control_name();
-    /// Copies of the sockets at which it listens, each of which the caller owns.
+    /// Copies of the sockets at which it listens, each of which the caller owns. Whoever keeps them keeps newcomers
+    /// waiting in the kernel for the next process: stop() then closes its own descriptors, and no socket stops
+    /// listening because of it.
     std::vector<PassedSocket> sockets() const;
+    /// Counts the changes of sockets(): public ports come and go with their clients. Any thread.
+    std::uint64_t socket_changes() const;
     /// Whether another process has taken its place: the handler of on_drain() was called for that, and stop() lets the
     /// visitors that there are finish, while clients and newcomers go to the other process.
     bool is_replaced() const;

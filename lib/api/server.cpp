@@ -265,6 +265,9 @@ void Server::Impl::begin_drain() {
         begin_handover();
         return;
     }
+    if (sockets_are_kept_) {
+        leave_newcomers();
+    }
     if (claims_) {
         claims_->finish();  // keeps the claims as they are, before everybody leaves
     }
@@ -303,6 +306,9 @@ void Server::Impl::cut_off() {
     }
     if (claims_) {
         claims_->finish();
+    }
+    if (sockets_are_kept_) {
+        shared_->ports->hand_over();
     }
     shared_->ports->stop_holding();
     if (group_->at(0).here() && acceptor_) {

@@ -2,6 +2,10 @@
 // whole.
 #include <unistd.h>
 
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "admin/handover.hpp"
@@ -14,6 +18,35 @@ namespace ferrotunnel {
 using admin::Answer;
 using admin::Json;
 using session::ServerSession;
+
+namespace {
+
+// Between the last accept and the first goodbye: whoever was accepted has sent a request by then, and it is answered.
+constexpr std::chrono::milliseconds kept_settle{200};
+
+/// Waits until each of some workers has done what it was posted before. Shared with their mail, which may come late.
+class WorkerBarrier {
+public:
+    explicit WorkerBarrier(std::size_t workers) : left_(workers) {}
+
+    void arrive() {
+        const std::lock_guard lock(mutex_);
+        --left_;
+        changed_.notify_all();
+    }
+    /// For a worker that stands still, or whose io_context nobody runs, it waits no longer than this.
+    void wait_for(std::chrono::milliseconds time) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, time, [this] { return left_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t left_;
+};
+
+}  // namespace
 
 // --- who takes the place ---
 
@@ -40,6 +73,11 @@ std::vector<runtime::NamedSocket> Server::Impl::sockets() const {
         all.push_back(std::move(port));
     }
     return all;
+}
+
+std::vector<runtime::NamedSocket> Server::Impl::sockets_to_keep() {
+    sockets_are_kept_ = true;
+    return sockets();
 }
 
 Answer Server::Impl::answer_sockets(std::size_t first) {
@@ -99,6 +137,27 @@ void Server::Impl::begin_handover() {
     look_at_sessions_ = std::chrono::steady_clock::now() + settle;
 }
 
+// Before a drain, where somebody keeps the sockets: newcomers wait in the kernel for the next process, and who was
+// accepted before that is served.
+void Server::Impl::leave_newcomers() {
+    shared_->ports->hand_over();
+    (void)close_mail_->post(*group_->at(0).mailbox(), this);
+    if (http_) {
+        http_->retire();
+    }
+    const auto barrier = std::make_shared<WorkerBarrier>(group_->size());
+    for (std::size_t i = 0; i < group_->size(); ++i) {
+        if (!group_->at(i).post([barrier] { barrier->arrive(); })) {
+            barrier->arrive();
+        }
+    }
+    barrier->wait_for(std::chrono::seconds(1));
+    if (http_ && http_->connections() != 0) {
+        // allowed: whoever calls stop() waits, and is no worker
+        std::this_thread::sleep_for(kept_settle);
+    }
+}
+
 // Asked again and again while the visitors finish: as soon as no connection of HTTP can bring another request, trunks
 // drain.
 void Server::Impl::drain_handed_over() {
@@ -123,10 +182,14 @@ void Server::inherit(std::vector<PassedSocket> sockets) {
 
 std::vector<PassedSocket> Server::sockets() const {
     std::vector<PassedSocket> sockets;
-    for (runtime::NamedSocket& one : impl_ ? impl_->sockets() : std::vector<runtime::NamedSocket>()) {
+    for (runtime::NamedSocket& one : impl_ ? impl_->sockets_to_keep() : std::vector<runtime::NamedSocket>()) {
         sockets.push_back({one.socket.release(), std::move(one.name)});
     }
     return sockets;
+}
+
+std::uint64_t Server::socket_changes() const {
+    return impl_ ? impl_->socket_changes() : 0;
 }
 
 bool Server::is_replaced() const {

@@ -90,6 +90,8 @@ public:
     // Between processes (server_handover.cpp).
     void inherit(std::vector<runtime::NamedSocket> sockets);
     std::vector<runtime::NamedSocket> sockets() const;
+    std::vector<runtime::NamedSocket> sockets_to_keep();
+    std::uint64_t socket_changes() const noexcept { return shared_->ports->socket_changes(); }
     admin::Answer route(const admin::RouteQuestion& question) const;  // server_route.cpp
     admin::Answer answer_sockets(std::size_t first);
     admin::Answer hand_over();
@@ -193,6 +195,7 @@ private:
     void begin_drain() override;
     void begin_handover();
     void drain_handed_over();
+    void leave_newcomers();
     bool has_drained() override;
     bool has_visitors() const override;
     bool in_callback() const override;
@@ -251,6 +254,7 @@ private:
     bool closed_ = false;                            // takes no sessions any more
     std::vector<runtime::NamedSocket> own_sockets_;  // copies, for a process that takes this one's place
     std::atomic<bool> handed_over_{false};
+    std::atomic<bool> sockets_are_kept_{false};                 // somebody has copies, for the next process
     std::chrono::steady_clock::time_point look_at_sessions_{};  // the thread's that stops
 
     mutable detail::TunnelNumbers numbers_;

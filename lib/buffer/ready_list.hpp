@@ -15,6 +15,10 @@ namespace ferrotunnel::buffer {
 
 /// Base of objects that can be listed. The list holds a reference to each node on it.
 class ReadyNode : public RefCounted {
+public:
+    /// Whether the taker will find it. Any thread.
+    bool is_listed() const noexcept { return listed_.load(std::memory_order_acquire); }
+
 private:
     template <typename>
     friend class ReadyList;

@@ -97,6 +97,9 @@ public:
     /// Producer: true when the consumer had parked and must be woken by the caller.
     bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
 
+    /// Any thread: whether the consumer has parked, or is about to.
+    bool is_parked() const noexcept { return parked_.load(std::memory_order_acquire); }
+
     /// Consumer: takes the oldest value, if there is one.
     std::optional<T> pop() noexcept {
         T* slot = front();

@@ -244,6 +244,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
     }
     port->hold_timer_.emplace(worker, [at = port.get()] { at->look_at_hold(); });
     port->listener_ = opening.open(std::move(listener), *port);
+    ++changes_;
     return port;
 }
 
@@ -300,6 +301,7 @@ void PortTable::close_node(Ports::node_type node) noexcept {
     const std::shared_ptr<SharedPort> closed = node.mapped();
     closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
     closed->end_hold();
+    ++changes_;
     if (!handed_over_) {  // else they are another process's
         closed->listener_->refuse_visitors();
     }

@@ -296,8 +296,12 @@ public:
                     const PortOpener& open);
     /// Sockets that are used where a port would be opened at their address.
     std::shared_ptr<runtime::PassedSockets> passed() const noexcept { return passed_; }
-    /// Copies of the sockets of all ports that are open.
+    /// Copies of the sockets of all ports that are open, with names such as "tcp-2222" and "udp-53".
     std::vector<runtime::NamedSocket> sockets() const;
+    /// Counts the changes of sockets().
+    std::uint64_t socket_changes() const noexcept {
+        return changes_.load(std::memory_order_acquire) + passed_->changes();
+    }
     /// Another process has copies of the sockets, and takes visitors from now on: here nobody comes any more. Ports end
     /// as soon as their trunks have left them.
     void hand_over() noexcept;
@@ -376,6 +380,7 @@ private:
     Duration hold_{0};
     Logger* log_ = nullptr;
     bool handed_over_ = false;
+    std::atomic<std::uint64_t> changes_{0};
     const std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     const std::shared_ptr<HoldBook> book_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_;

@@ -283,7 +283,9 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
 std::vector<runtime::NamedSocket> PortTable::sockets() const {
     std::vector<runtime::NamedSocket> sockets = passed_->copies();
     const auto add = [&sockets](const SharedPort& port) {
-        sockets.push_back({runtime::copy_of(port.listener_->descriptor()), {}});
+        const char* const kind = port.transport() == Transport::tcp ? "tcp-" : "udp-";
+        sockets.push_back(
+            {runtime::copy_of(port.listener_->descriptor()), kind + std::to_string(port.address().port())});
     };
     const std::lock_guard lock(mutex_);
     for (const auto& [key, port] : ports_) {

@@ -38,6 +38,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
       requests_(context_, table_, budget_, credit_, lanes_),
       sender_(context_, table_, credit_, lanes_, wakes_),
       reclaimer_(context_, budget_, table_),
+      stalls_(context_, table_, lanes_, wakes_),
       write_rate_(now),
       progress_at_(now) {}
 
@@ -117,6 +118,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
     IntrusivePtr<Stream> stream = table_.make({id, request.service, request.kind, true, send_window, receive_window});
     ids_.use_next();
+    stalls_.begin();
     stream->attach(std::move(waker), foreign);
     if (request.meter) {
         stream->count_in(request.meter);
@@ -295,6 +297,9 @@ void Session::tick(TimePoint now) {
         ping(now);
     }
     table_.end_overdue();
+    if (now >= stalls_.next_deadline()) {
+        look_for_stalls();
+    }
     if (budget_.watches_idle()) {
         reclaimer_.set_idle_aside();
     }
@@ -318,7 +323,7 @@ TimePoint Session::next_deadline() const noexcept {
     // By value: std::min wants addresses, for which each tick would pay.
     const auto sooner = [](TimePoint a, TimePoint b) { return b < a ? b : a; };
     const TimePoint silence = sooner(progress, liveness_.next_deadline());
-    const TimePoint waits = sooner(table_.next_deadline(), budget_.next_deadline());
+    const TimePoint waits = sooner(sooner(table_.next_deadline(), budget_.next_deadline()), stalls_.next_deadline());
     const TimePoint confirm = resume_ ? resume_->confirm_deadline() : never;
     return sooner(sooner(silence, waits), confirm);
 }
@@ -327,6 +332,13 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     in_flight_ -= std::min(bytes, in_flight_);
     progress_at_ = now;
     write_rate_.count(bytes, now);
+}
+
+void Session::look_for_stalls() {
+    stalls_.look([this](const Stall& stall) {
+        ++context_.stats.stalls;
+        events_.on_stall(stall);
+    });
 }
 
 void Session::review_memory() {

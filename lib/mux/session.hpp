@@ -40,6 +40,7 @@
 #include "mux/send_lanes.hpp"
 #include "mux/session_context.hpp"
 #include "mux/settings.hpp"
+#include "mux/stall_watch.hpp"
 #include "mux/stream.hpp"
 #include "mux/stream_ids.hpp"
 #include "mux/stream_receiver.hpp"
@@ -72,6 +73,8 @@ public:
     /// Nothing is heard from the peer any more, or it takes nothing, and the session can be resumed: call `detach`.
     /// Called at each tick until then.
     virtual void on_silent() {}
+    /// A stream has stood still although nothing is in its way: a bug of this program. It is woken.
+    virtual void on_stall(const Stall&) {}
 };
 
 /// Why a session cannot go on.
@@ -218,6 +221,7 @@ private:
     void send_ping(TimePoint now);
     void ask_to_confirm();
     void review_memory();
+    void look_for_stalls();
     void close(wire::Code code);
     /// The end of each call that may have touched streams.
     void after_call() {
@@ -253,6 +257,7 @@ private:
     EndpointRequests requests_;
     StreamSender sender_;
     MemoryReclaimer reclaimer_;
+    StallWatch stalls_;
 
     // Writes of the driver.
     WriteRate write_rate_;

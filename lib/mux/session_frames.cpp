@@ -147,6 +147,7 @@ Violation Session::on_open_frame(StreamId id, Bytes payload) {
     }
     IntrusivePtr<Stream> stream =
         table_.make({id, open->service, open->kind, false, open->receive_window, open->send_window});
+    stalls_.begin();
     events_.on_open(stream, *open);
     return {};
 }

@@ -53,6 +53,11 @@ struct StreamItem {
     wire::Code code = wire::Code::none;  // reset
 };
 
+/// The credit that a sender waits for before it sends anything of this payload.
+inline std::uint32_t credit_needed(const buffer::Slice& payload) noexcept {
+    return limits::data_frame_cost + std::min(payload.size(), limits::shortest_cut);
+}
+
 /// How a stream ended from outside, if it did.
 struct Verdict {
     enum class Kind : std::uint8_t { none, aborted, lost };
@@ -234,6 +239,7 @@ private:
     friend class MemoryReclaimer;
     friend class OpenLimiter;
     friend class SendLanes;
+    friend class StallWatch;
     friend class StreamReceiver;
     friend class StreamSender;
     friend class StreamTable;

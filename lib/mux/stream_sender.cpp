@@ -11,14 +11,6 @@ namespace ferrotunnel::mux {
 using wire::Code;
 using wire::FrameType;
 
-namespace {
-
-std::uint32_t credit_needed(const buffer::Slice& slice) {
-    return limits::data_frame_cost + std::min(slice.size(), limits::shortest_cut);
-}
-
-}  // namespace
-
 void StreamSender::send_open(Stream& stream, buffer::Slice frame) {
     stream.side_.open_frame = std::move(frame);
     stream.side_.open_due = true;

@@ -37,6 +37,7 @@ void PassedSockets::add(std::vector<NamedSocket> sockets) {
     }
     const std::lock_guard lock(mutex_);
     std::move(sockets.begin(), sockets.end(), std::back_inserter(sockets_));
+    ++changes_;
 }
 
 std::size_t PassedSockets::size() const {
@@ -57,6 +58,7 @@ void PassedSockets::clear() noexcept {
     std::vector<NamedSocket> unused;
     const std::lock_guard lock(mutex_);
     unused.swap(sockets_);
+    ++changes_;
 }
 
 // The lock is held.
@@ -77,6 +79,7 @@ Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view
     }
     Fd taken = std::move(found->socket);
     sockets_.erase(found);
+    ++changes_;
     return taken;
 }
 
@@ -91,6 +94,7 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
     const bool is_bound = static_cast<bool>(bound);
     if (is_bound) {
         sockets_.push_back({std::move(bound), {}});
+        ++changes_;
     }
     return is_bound;
 }
@@ -98,10 +102,11 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
 // False: there is none.
 bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
     const std::lock_guard lock(mutex_);
-    return port != 0 && std::erase_if(sockets_, [&](const NamedSocket& one) {
-                            return is_datagrams(one.socket) == datagrams &&
-                                   local_address(one.socket.get()).port() == port;
-                        }) != 0;
+    const auto closed = port == 0 ? 0 : std::erase_if(sockets_, [&](const NamedSocket& one) {
+        return is_datagrams(one.socket) == datagrams && local_address(one.socket.get()).port() == port;
+    });
+    changes_ += closed;
+    return closed != 0;
 }
 
 Fd PassedSockets::listen_on(const SocketAddress& at, std::error_code& error, std::string_view name, int backlog) {

@@ -1,6 +1,7 @@
 // Sockets that listen already: another process, whose place this one takes, or a service manager has passed them on.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -35,6 +36,8 @@ public:
     /// not be.
     bool keep_datagrams(const SocketAddress& at);
     std::size_t size() const;
+    /// Counts the changes of what waits here.
+    std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     /// Copies of all that wait here.
     std::vector<NamedSocket> copies() const;
     /// Closes those that nobody has taken.
@@ -55,6 +58,7 @@ private:
 
     mutable std::mutex mutex_;
     Sockets sockets_;
+    std::atomic<std::uint64_t> changes_{0};  // changed with the lock
 };
 
 }  // namespace ferrotunnel::runtime

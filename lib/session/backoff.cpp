@@ -18,16 +18,19 @@ Backoff::Backoff(Random& random, const Settings& settings) : random_(random), se
 }
 
 void Backoff::peer_said_goodbye(TimePoint now) {
-    const bool again = goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
+    // Nothing was tried since the last one: each connection of a tunnel brings the same goodbye.
+    const bool is_same = soon_ != 0 && soon_ == settings_.soon;
+    const bool again = !is_same && goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
     goodbye_at_ = now;
-    soon_ = again ? 0 : 2;
+    soon_ = again ? 0 : settings_.soon;
 }
 
 Duration Backoff::next_wait() {
     if (soon_ > 0) {
         // A core can shake hands with 1,000 clients in 200 ms; a connection that is refused meanwhile costs nothing.
-        const Duration least = soon_ == 2 ? Duration::zero() : soon_first;
-        const Duration most = soon_ == 2 ? soon_first : 3 * soon_first;
+        const bool is_first = soon_ == settings_.soon;
+        const Duration least = is_first ? Duration::zero() : soon_first;
+        const Duration most = is_first ? soon_first : 3 * soon_first;
         --soon_;
         const auto spread = static_cast<std::uint64_t>((most - least).count());
         return std::min(least + Duration(static_cast<Duration::rep>(random_.below(spread + 1))), settings_.max);

@@ -18,6 +18,13 @@ constexpr const char* stopping = "The client is stopping.";
 // The shortest time before a refused service is asked for again, however soon the client reconnects after a loss.
 constexpr Duration refused_again_first = std::chrono::seconds(1);
 
+// Whose attempts are counted must not use them up within a second or two.
+Backoff::Settings for_tunnel(const ClientLink::Settings& settings) {
+    Backoff::Settings made = settings.backoff;
+    made.soon = settings.attempts == 0 ? made.soon : std::min(made.soon, 2U);
+    return made;
+}
+
 Backoff::Settings for_refused(const Backoff::Settings& settings) {
     return {std::max(settings.first, refused_again_first), std::max(settings.max, refused_again_first),
             settings.lived_long};
@@ -38,7 +45,7 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
       shared_(std::move(shared)),
       settings_(settings),
       notify_(std::move(notify)),
-      backoff_(*shared_->random, settings.backoff),
+      backoff_(*shared_->random, for_tunnel(settings)),
       retry_timer_(worker, [this] { connect_first(); }),
       refused_backoff_(*shared_->random, for_refused(settings.backoff)),
       refused_timer_(worker, [this] { retry_refused(); }),

@@ -6,6 +6,7 @@
 #include "session/client_resume.hpp"
 #include "session/visit_outcome.hpp"
 #include "trunk/sealed_pump.hpp"
+#include "trunk/stall_line.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
@@ -276,6 +277,10 @@ void ClientSession::on_goaway(Code code, std::string_view text) {
 
 void ClientSession::on_drained() {
     trunk_->end(Code::none, "Every visitor has finished.");
+}
+
+void ClientSession::on_stall(const mux::Stall& stall) {
+    trunk::log_stall(*shared_->log, agreement_.session, stall, worker_.now());
 }
 
 void ClientSession::on_rotate_due() {

@@ -125,6 +125,7 @@ private:
     void on_drained() override;
     void on_rotate_due() override;
     void on_detached(const trunk::TrunkEnd& why) override;
+    void on_stall(const mux::Stall& stall) override;
     bool finish_resuming() override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
     void end_datagrams();

@@ -7,6 +7,7 @@
 #include "session/server_session_plugins.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
+#include "trunk/stall_line.hpp"
 
 namespace ferrotunnel::session {
 
@@ -116,6 +117,10 @@ void ServerSession::on_goaway(Code code, std::string_view text) {
 
 void ServerSession::on_drained() {
     trunk_->end(Code::none, "Every visitor has finished.");
+}
+
+void ServerSession::on_stall(const mux::Stall& stall) {
+    trunk::log_stall(*shared_->log, agreement_.session, stall, worker_.now());
 }
 
 // Tells the client to open a fresh session; when that has the same ports, this one lets them go and drains.

@@ -222,6 +222,7 @@ private:
     void begin_rotation(std::string_view why);
     void on_room() override;
     void on_detached(const trunk::TrunkEnd& why) override;
+    void on_stall(const mux::Stall& stall) override;
     void on_trunk_end(const trunk::TrunkEnd& end) override;
 
     // Login (server_session_login.cpp).

@@ -229,7 +229,8 @@ inline constexpr Setting<Timing> reconnect_settings[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,
         "The shortest wait between attempts, which is drawn at random: at first up to twice this, then up to more and "
-        "more. After a goodbye of the server the first wait is at most 0.2 s, the second at most 0.6 s."),
+        "more. After a goodbye of the server the first wait is at most 0.2 s, the next seven at most 0.6 s, and with "
+        "`attempts` only the next one."),
     patience("reconnect_max", "reconnect-max", &Timing::reconnect_max, "The longest wait between attempts."),
 };
 

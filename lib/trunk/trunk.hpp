@@ -54,6 +54,8 @@ public:
     virtual void on_room() {}
     /// The connection is gone, and the session waits for another one: see Trunk::attach.
     virtual void on_detached(const TrunkEnd&) {}
+    /// A stream has stood still for no reason, and is woken: a bug of this program, which the log should have.
+    virtual void on_stall(const mux::Stall&) {}
     /// The session has waited for as long as it may: what is under way may finish. Whether a connection may come of it;
     /// asked again until it is there, or this is false.
     virtual bool finish_resuming() { return false; }
@@ -140,6 +142,7 @@ private:
     void on_rotate_due() override { events_.on_rotate_due(); }
     void on_room() override { events_.on_room(); }
     void on_silent() override;
+    void on_stall(const mux::Stall& stall) override { events_.on_stall(stall); }
 
     void guarded(void (Trunk::*step)()) noexcept;
     void work();

@@ -27,6 +27,7 @@ runtime = os.path.join("/run", *all_of("RuntimeDirectory"))
 credentials = f"/run/credentials/ferrotunnel@{name}.service"
 environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "STATE_DIRECTORY": state,
                "RUNTIME_DIRECTORY": runtime, "CREDENTIALS_DIRECTORY": credentials, "LANG": "C.UTF-8"}
+environment |= {name: value for name, value in os.environ.items() if name.startswith("LISTEN_")}  # keeping_manager.py
 
 
 def make_folders():

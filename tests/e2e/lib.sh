@@ -114,6 +114,15 @@ check_secrets() {
     fi
 }
 
+# A stream that stood still for no reason is a bug, whatever the test was about (lib/mux/stall_watch.hpp).
+check_stalls() {
+    local found
+    if found=$(grep -a 'a stream stood still' "$dir"/*.out "$dir"/*.err 2>/dev/null); then
+        echo "FAILED: $found" >&2
+        return 1
+    fi
+}
+
 # Server and clients end with code 0 when they are asked to, whatever has happened before; this is also where
 # sanitizers report.
 end_programs() {
@@ -152,6 +161,7 @@ finish() {
     if ((code == 0)); then
         end_programs || code=$failed
         check_secrets || code=$failed
+        check_stalls || code=$failed
     fi
     ((code == 0 || code == skipped)) || show_logs
     for i in "${!pids[@]}"; do

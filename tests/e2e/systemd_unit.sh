@@ -4,7 +4,7 @@ if [[ -z ${OWN_NAMESPACES:-} && $(id -u) == 0 ]] && unshare --mount --net true 2
     OWN_NAMESPACES=yes exec unshare --mount --net --propagation private bash "$0"
 fi
 source "$(dirname "$0")/lib.sh"
-need python3 setpriv mount ip
+need python3 curl setpriv mount ip
 [[ -n ${OWN_NAMESPACES:-} ]] || skip "this needs root, and namespaces of mounts and networks"
 ip link set lo up
 
@@ -28,11 +28,8 @@ sed 's#@CMAKE_INSTALL_FULL_BINDIR@#/usr/local/bin#' "$E2E_SOURCE/../../cli/syste
 
 # starts NAME: systemctl enable --now ferrotunnel@NAME.
 starts() {
-    start "manager_$1" python3 "$E2E_SOURCE/notify_listener.py" "/run/test/$1"
-    wait_for_text "manager_$1" listening
-    chmod 777 "/run/test/$1"
-    programs[unit_$1]=1
-    start "unit_$1" python3 "$E2E_SOURCE/as_unit.py" "$unit" "$1" start "/run/test/$1"
+    start "manager_$1" python3 "$E2E_SOURCE/keeping_manager.py" "$unit" "/run/test/$1" \
+        python3 "$E2E_SOURCE/as_unit.py" "$unit" "$1" start "/run/test/$1"
     wait_for_text "manager_$1" '^READY=1$'
 }
 reloads() { python3 "$E2E_SOURCE/as_unit.py" "$unit" "$1" reload; }
@@ -75,9 +72,22 @@ wait_for_text manager_home '^STATUS=connected to 127.0.0.1'
 ferrotunnel status >"$dir/status.out"
 has_text "$dir/status.out" '/run/ferrotunnel-edge/server.sock'
 has_text "$dir/status.out" '/run/ferrotunnel-home/client.sock'
+
+say "systemctl restart: who connects while no process is there waits, and is served"
+clients=$(count_of manager_edge '^STATUS=clients: 1,')
+signal manager_edge USR1
+wait_for_text manager_edge '^ended 0$'
+start visitor curl -sS --max-time $patience -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/
+accepts 127.0.0.1:7835 || fail "a client is refused"
+signal manager_edge USR2
+join_ok visitor
+equal "the answer" "$(<"$dir/visitor.out")" 404
+wait_until $patience "the client" count_is manager_edge '^STATUS=clients: 1,' $((clients + 1))
+
 for name in home edge; do
-    signal "unit_$name" TERM
-    join_ok "unit_$name"
+    signal "manager_$name" TERM
+    join_ok "manager_$name"
+    has_text "$dir/manager_$name.out" '^ended 0$'
 done
 
 if command -v systemd-analyze >/dev/null; then

@@ -428,6 +428,10 @@ void Node::on_rotate_due() {
     }
 }
 
+void Node::on_stall(const mux::Stall& stall) {
+    world_.fail("%s: stream %u stood still: %s", name_, stall.stream, mux::name_of(stall.why));
+}
+
 // --- checks ---------------------------------------------------------------------------------------------------------
 
 void Node::check_step() {

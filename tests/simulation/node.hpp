@@ -100,6 +100,7 @@ private:
     void on_goaway(wire::Code code, std::string_view text) override;
     void on_drained() override;
     void on_rotate_due() override;
+    void on_stall(const mux::Stall& stall) override;
     void on_silent() override;
 
     void establish();

@@ -126,6 +126,7 @@ public:
     void on_goaway(Code code, std::string_view text) override { goaways.emplace_back(code, text); }
     void on_drained() override { ++drained; }
     void on_rotate_due() override { ++rotate_due; }
+    void on_stall(const Stall& stall) override { stalls.push_back(stall); }
     void on_room() override {
         if (room) {
             room();
@@ -133,6 +134,7 @@ public:
     }
 
     std::vector<std::string> controls;
+    std::vector<Stall> stalls;
     std::vector<IntrusivePtr<Stream>> opened;
     std::vector<wire::Open> opens;
     std::vector<std::pair<Code, std::string>> goaways;

@@ -120,13 +120,31 @@ TEST_CASE("after a goodbye in order a client is back almost at once, then soon, 
         REQUIRE(first <= 200ms);
         longest = std::max(longest, first);
         shortest = std::min(shortest, first);
-        const Duration second = backoff.next_wait();
-        REQUIRE(second >= 200ms);
-        REQUIRE(second <= 600ms);
+        Duration all = first;
+        for (unsigned attempt = 1; attempt < Backoff::Settings().soon; ++attempt) {
+            const Duration next = backoff.next_wait();
+            REQUIRE(next >= 200ms);
+            REQUIRE(next <= 600ms);
+            all += next;
+        }
+        REQUIRE(all <= 5s);
         REQUIRE(backoff.next_wait() >= limits::backoff_first);
     }
     CHECK(longest > 190ms);  // the clients spread
     CHECK(shortest < 10ms);
+}
+
+TEST_CASE("one goodbye that comes on each connection of a tunnel is one") {
+    ferrotunnel::test::SeededRandom random(3);
+    Backoff backoff(random);
+    const TimePoint now = TimePoint{} + 1h;
+    for (int connection = 0; connection < 16; ++connection) {
+        backoff.peer_said_goodbye(now + connection * 1ms);
+    }
+    CHECK(backoff.next_wait() <= 200ms);
+    CHECK(backoff.next_wait() <= 600ms);
+    backoff.peer_said_goodbye(now + 5s);
+    CHECK(backoff.next_wait() >= limits::backoff_first);
 }
 
 TEST_CASE("a server that says goodbye all the time is given no short waits") {

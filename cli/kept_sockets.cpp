@@ -1,0 +1,62 @@
+#include "kept_sockets.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ferrotunnel::cli {
+namespace {
+
+// The same for all descriptors of a socket, and of no other socket that is open; 0: it can not be told.
+ino_t number_of(int descriptor) noexcept {
+    struct stat status {};
+    return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;
+}
+
+}  // namespace
+
+KeptSockets::Owned::Owned(std::vector<PassedSocket> sockets) noexcept : sockets_(std::move(sockets)) {}
+
+KeptSockets::Owned::~Owned() {
+    for (const PassedSocket& socket : sockets_) {
+        ::close(socket.descriptor);
+    }
+}
+
+std::vector<KeptSockets::Change> KeptSockets::changes(const Owned& sockets) const {
+    std::map<std::string, Change> wanted;
+    for (const PassedSocket& socket : sockets.all()) {
+        if (!socket.name.empty()) {
+            Change& change = wanted[socket.name];
+            change.descriptors.push_back(socket.descriptor);
+            change.sockets.push_back(number_of(socket.descriptor));
+        }
+    }
+    std::vector<Change> changes;
+    for (const auto& [name, numbers] : kept_) {
+        if (!wanted.contains(name)) {
+            changes.push_back({name, {}, {}});
+        }
+    }
+    for (auto& [name, change] : wanted) {
+        std::sort(change.sockets.begin(), change.sockets.end());
+        const auto kept = kept_.find(name);
+        if (kept == kept_.end() || kept->second != change.sockets) {
+            change.name = name;
+            changes.push_back(std::move(change));
+        }
+    }
+    return changes;
+}
+
+void KeptSockets::note(const Change& change) {
+    if (change.sockets.empty()) {
+        kept_.erase(change.name);
+    } else {
+        kept_.insert_or_assign(change.name, change.sockets);
+    }
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,44 @@
+// Which sockets a service manager keeps for this program: what has changed is found by name and by socket.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/passed_socket.hpp"
+
+namespace ferrotunnel::cli {
+
+class KeptSockets {
+public:
+    /// Closes the descriptors at its end.
+    class Owned {
+    public:
+        explicit Owned(std::vector<PassedSocket> sockets) noexcept;
+        ~Owned();
+        Owned(const Owned&) = delete;
+        Owned& operator=(const Owned&) = delete;
+        const std::vector<PassedSocket>& all() const noexcept { return sockets_; }
+
+    private:
+        std::vector<PassedSocket> sockets_;
+    };
+    /// All sockets that are to be kept under a name from now on, in the place of those that were; none: no more.
+    struct Change {
+        std::string name;
+        std::vector<int> descriptors;  // of the Owned
+        std::vector<ino_t> sockets;    // sorted
+    };
+
+    /// What makes of what is kept what is to be kept: `sockets`, of which those without a name are left out.
+    std::vector<Change> changes(const Owned& sockets) const;
+    /// The manager has been told.
+    void note(const Change& change);
+
+private:
+    std::map<std::string, std::vector<ino_t>> kept_;
+};
+
+}  // namespace ferrotunnel::cli

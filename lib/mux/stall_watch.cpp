@@ -1,0 +1,97 @@
+#include "mux/stall_watch.hpp"
+
+#include <algorithm>
+
+namespace ferrotunnel::mux {
+namespace {
+
+// What a sender waits for at most, before it sends what it has.
+constexpr std::uint64_t least_useful_credit = limits::data_frame_cost + limits::shortest_cut;
+
+}  // namespace
+
+// Nothing: it moves, or what it waits for is known. Each of these may be true for a moment, while another thread is in
+// the middle of something.
+std::optional<Stall::Why> StallWatch::why_it_stands(Stream& stream) {
+    const StreamSide& side = stream.side_;
+    if (stream.is_listed()) {
+        return std::nullopt;  // its turn comes with the next batch
+    }
+    const StreamItem* const item = stream.outbound_.front();
+    const bool has_credit =
+        item != nullptr && (item->kind != StreamItem::Kind::data || side.send_credit >= credit_needed(item->slice));
+    if (has_credit && side.lane == LaneState::out) {
+        return Stall::Why::unscheduled;
+    }
+    if (stream.queued_bytes() == 0 && stream.room_wanted_.load(std::memory_order_relaxed)) {
+        return Stall::Why::no_room_told;
+    }
+    if (stream.waiting() != 0 && stream.inbound_.is_parked()) {
+        return Stall::Why::unread;
+    }
+    const bool is_owed = side.receive_open && stream.kind() != wire::ServiceKind::udp && stream.waiting() == 0 &&
+                         side.window.outstanding() < least_useful_credit;
+    if (is_owed && !(side.credit_due && side.in_control)) {
+        return Stall::Why::no_credit;
+    }
+    return std::nullopt;
+}
+
+Stall StallWatch::stall_of(const Stream& stream, Stall::Why why) {
+    const StreamSide& side = stream.side_;
+    return {stream.id(),
+            stream.service(),
+            why,
+            side.sent,
+            stream.queued_bytes(),
+            side.send_credit,
+            stream.taken_.load(std::memory_order_relaxed),
+            stream.waiting(),
+            side.window.outstanding()};
+}
+
+// True: it was found like this by the look before as well.
+bool StallWatch::is_confirmed(const Stall& stall) {
+    if (now_.size() < suspects_max) {
+        now_.push_back(stall);
+    }
+    return std::any_of(before_.begin(), before_.end(), [&](const Stall& before) {
+        return before.stream == stall.stream && before.why == stall.why && before.sent == stall.sent &&
+               before.taken == stall.taken;
+    });
+}
+
+void StallWatch::look(const std::function<void(const Stall&)>& tell) {
+    look_at_ = table_.empty() ? never : context_.now + look_every;
+    table_.for_each([&](Stream& stream) {
+        if (const auto why = why_it_stands(stream)) {
+            const Stall stall = stall_of(stream, *why);
+            if (is_confirmed(stall)) {
+                tell(stall);
+                wake(stream, *why);
+            }
+        }
+    });
+    before_.swap(now_);
+    now_.clear();
+}
+
+// Whatever was lost, the stream continues.
+void StallWatch::wake(Stream& stream, Stall::Why why) {
+    switch (why) {
+        case Stall::Why::unscheduled:
+            stream.notify_session();
+            return;
+        case Stall::Why::no_room_told:
+        case Stall::Why::unread:
+            wakes_.touch(stream, true);
+            return;
+        case Stall::Why::no_credit:
+            stream.side_.credit_due = true;
+            stream.side_.in_control = false;
+            lanes_.want_control(stream);
+            return;
+    }
+}
+
+}  // namespace ferrotunnel::mux

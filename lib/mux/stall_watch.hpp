@@ -1,0 +1,86 @@
+// Remembers which streams seemed to stand still: one that does so at two looks in a row, and has moved nothing in
+// between, has lost a wake, its turn or credit. That is a bug of this program, and no peer or slow reader can cause it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "mux/send_lanes.hpp"
+#include "mux/session_context.hpp"
+#include "mux/stream_table.hpp"
+#include "mux/wake_list.hpp"
+#include "wire/frame.hpp"
+
+namespace ferrotunnel::mux {
+
+/// A stream that should have moved, and what there is to know about it.
+struct Stall {
+    enum class Why : std::uint8_t {
+        unscheduled,   // it has bytes to send, and credit for them, but no turn
+        no_room_told,  // everything was sent, and its endpoint still waits for room
+        unread,        // bytes wait for its endpoint, which waits for a wake
+        no_credit,     // everything was taken, but the peer may send nothing
+    };
+
+    wire::StreamId stream = 0;
+    std::uint32_t service = 0;
+    Why why = Why::unscheduled;
+    std::uint64_t sent = 0;         // since the stream began
+    std::uint64_t queued = 0;       // waits to be sent
+    std::uint64_t credit = 0;       // that is left for it
+    std::uint64_t taken = 0;        // by the endpoint, since the stream began
+    std::uint64_t waiting = 0;      // for the endpoint
+    std::uint64_t outstanding = 0;  // what the peer may still send
+};
+
+inline const char* name_of(Stall::Why why) noexcept {
+    switch (why) {
+        case Stall::Why::unscheduled:
+            return "no turn to send";
+        case Stall::Why::no_room_told:
+            return "no wake to send more";
+        case Stall::Why::unread:
+            return "no wake to receive";
+        case Stall::Why::no_credit:
+            return "no credit for the peer";
+    }
+    return "";
+}
+
+/// Looks at all streams every look_every, as long as there are any. Lives on the session's worker.
+class StallWatch {
+public:
+    static constexpr Duration look_every = std::chrono::seconds(15);
+    /// How many streams it remembers. Where more stand still, these are told first.
+    static constexpr std::size_t suspects_max = 16;
+
+    /// All must outlive it.
+    StallWatch(const SessionContext& context, const StreamTable& table, SendLanes& lanes, WakeList& wakes) noexcept
+        : context_(context), table_(table), lanes_(lanes), wakes_(wakes) {}
+
+    /// There is a stream to watch.
+    void begin() noexcept { look_at_ = look_at_ == never ? context_.now + look_every : look_at_; }
+    TimePoint next_deadline() const noexcept { return look_at_; }
+    /// Tells each stream that stands still, and wakes it. To be called when next_deadline() has come.
+    void look(const std::function<void(const Stall&)>& tell);
+
+private:
+    static std::optional<Stall::Why> why_it_stands(Stream& stream);
+    static Stall stall_of(const Stream& stream, Stall::Why why);
+    bool is_confirmed(const Stall& stall);
+    void wake(Stream& stream, Stall::Why why);
+
+    const SessionContext& context_;
+    const StreamTable& table_;
+    SendLanes& lanes_;
+    WakeList& wakes_;
+    TimePoint look_at_ = never;
+    std::vector<Stall> before_;  // found by the look before
+    std::vector<Stall> now_;
+};
+
+}  // namespace ferrotunnel::mux
