@@ -41,6 +41,9 @@ public:
         return parked_.load(std::memory_order_seq_cst) && is_enough() && unpark();
     }
 
+    /// Whether somebody is parked, or was a moment ago: for a look from outside.
+    bool is_parked() const noexcept { return parked_.load(std::memory_order_relaxed); }
+
 private:
     std::atomic<bool> parked_{false};
 };

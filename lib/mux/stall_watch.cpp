@@ -23,7 +23,7 @@ std::optional<Stall::Why> StallWatch::why_it_stands(Stream& stream) {
     if (has_credit && side.lane == LaneState::out) {
         return Stall::Why::unscheduled;
     }
-    if (stream.queued_bytes() == 0 && stream.room_wanted_.load(std::memory_order_relaxed)) {
+    if (stream.queued_bytes() == 0 && stream.room_.is_parked()) {
         return Stall::Why::no_room_told;
     }
     if (stream.waiting() != 0 && stream.inbound_.is_parked()) {
@@ -45,7 +45,7 @@ Stall StallWatch::stall_of(const Stream& stream, Stall::Why why) {
             side.sent,
             stream.queued_bytes(),
             side.send_credit,
-            stream.taken_.load(std::memory_order_relaxed),
+            stream.taken_.recent(),
             stream.waiting(),
             side.window.outstanding()};
 }
