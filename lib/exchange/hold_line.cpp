@@ -21,7 +21,7 @@ HoldLine::~HoldLine() {
 }
 
 bool HoldLine::enter(HoldVisitor& visitor, std::size_t bytes) noexcept {
-    if (waiting_ == visitors_max || bytes > bytes_max - bytes_) {
+    if (is_closed_ || waiting_ == visitors_max || bytes > bytes_max - bytes_) {
         return false;
     }
     seen_ = waiting_ == 0 ? routes_.changes() : std::min(seen_, routes_.changes());
@@ -37,6 +37,11 @@ bool HoldLine::enter(HoldVisitor& visitor, std::size_t bytes) noexcept {
         wheel_.set(*this, worker_.now());
     }
     return true;
+}
+
+void HoldLine::close() noexcept {
+    is_closed_ = true;
+    ask_all();
 }
 
 void HoldLine::remove(HoldVisitor& visitor) noexcept {

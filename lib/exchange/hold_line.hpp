@@ -62,6 +62,9 @@ public:
     /// For a visitor who has found nobody since the routes were last got from the cache: what changes after that will
     /// be seen. False: there is no room for one more, of so many bytes.
     bool enter(HoldVisitor& visitor, std::size_t bytes) noexcept;
+    /// Nobody waits any more: those in line are asked a last time, and find it full from then on. The server ends, and
+    /// no client can come back.
+    void close() noexcept;
     std::size_t waiting() const noexcept { return waiting_; }
 
 private:
@@ -79,6 +82,7 @@ private:
     HoldVisitor* last_ = nullptr;
     std::size_t waiting_ = 0;
     std::size_t bytes_ = 0;
+    bool is_closed_ = false;
 };
 
 }  // namespace ferrotunnel::exchange

@@ -148,8 +148,8 @@ void HttpExchange::on_change() noexcept {
         const Elsewhere elsewhere = go_on_elsewhere();
         if (elsewhere == Elsewhere::nobody) {
             give_page({http::PageState::no_client, {}, "another service has its place"});
-        } else if (elsewhere == Elsewhere::nobody_yet) {
-            (void)edge_.hold.enter(*this, sizeof(HttpExchange));  // there is room: it has just left
+        } else if (elsewhere == Elsewhere::nobody_yet && !edge_.hold.enter(*this, sizeof(HttpExchange))) {
+            give_page({http::PageState::no_client, {}, "the server ends"});  // else there is room: it has just left
         }
     });
 }

@@ -67,6 +67,7 @@ void EdgeWorker::drain() {
     prefaces.clear();
     held_tls.clear();
     pool.clear();
+    hold.close();
     for_each_connection([](EdgeConnection& connection) { connection.drain(); });
 }
 

@@ -63,10 +63,18 @@ kill_now server
 start_holding 60s
 equal "the first request" "$(status_of app.test /page)" 200
 
-say "none waits where that is switched off"
+say "a server that ends keeps nobody waiting for a client, who cannot come back"
 signal client TERM
 join_ok client
+held_is() { [[ $(curl -sS "http://$metrics/metrics" | awk '$1 == "ferrotunnel_http_held_total" { print $2 }') == "$1" ]]; }
+held=$(curl -sS "http://$metrics/metrics" | awk '$1 == "ferrotunnel_http_held_total" { print $2 }')
+start waits curl -sS -o /dev/null -w '%{http_code}' -H 'Host: app.test' "http://$edge/page"
+wait_until $patience "the request that waits" held_is $((held + 1))
 signal server TERM
+join_ok waits
+equal "its answer" "$(<"$dir/waits.out")" 503
 join_ok server
+
+say "none waits where that is switched off"
 start_holding 0
 equal "the first request" "$(status_of app.test /page)" "503 no_client"
