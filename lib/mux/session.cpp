@@ -146,7 +146,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
 }
 
 // No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of their
-// own (session/server_session_relay.cpp).
+// own (session/private_visits.cpp).
 bool Session::opens_are_full(std::uint32_t service) const {
     return own_opens_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
            (service != 0 && own_opens_.of_service(service) >= settings_.opens_per_service_max);
