@@ -16,8 +16,8 @@ namespace ferrotunnel::session {
 class PlaceQueue {
 public:
     struct Needs {
-        SessionContext at;
-        SessionExecutor executor;
+        const SessionContext& at;
+        const SessionExecutor& executor;
         ServiceTable& table;
         const ServiceKinds& kinds;
         ServiceReplies& replies;

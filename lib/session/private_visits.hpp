@@ -17,13 +17,13 @@ public:
     /// Brings the visit to the session that has the service; false if that has gone.
     using Bring = std::function<bool(const ServerShared::Visited& to, IntrusivePtr<StreamRelay> relay)>;
 
-    PrivateVisits(SessionContext at, Bring bring) : at_(std::move(at)), bring_(std::move(bring)) {}
+    PrivateVisits(const SessionContext& at, Bring bring) : at_(at), bring_(std::move(bring)) {}
 
     /// The client opens a stream.
     void begin(IntrusivePtr<mux::Stream> stream, const wire::Open& open, bool is_draining);
 
 private:
-    const SessionContext at_;
+    const SessionContext& at_;
     const Bring bring_;
     TokenBucket rate_;
 };

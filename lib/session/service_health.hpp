@@ -12,8 +12,8 @@ namespace ferrotunnel::session {
 class ServiceHealth {
 public:
     struct Needs {
-        SessionContext at;
-        SessionExecutor executor;
+        const SessionContext& at;
+        const SessionExecutor& executor;
         ServiceTable& table;
         const ServiceKinds& kinds;
         SharedView& view;

@@ -15,11 +15,12 @@ std::optional<directory::Refusal> ServiceKind::assign(SessionService&, ServicePl
 }
 
 ServiceKinds::ServiceKinds(const ServiceKindNeeds& needs)
-    : tcp_(make_tcp_kind(needs)),
-      udp_(make_udp_kind(needs)),
-      http_(make_http_kind(needs)),
-      tls_(make_tls_kind(needs)),
-      private_(make_private_kind(needs)) {}
+    : needs_(needs),
+      tcp_(make_tcp_kind(needs_)),
+      udp_(make_udp_kind(needs_)),
+      http_(make_http_kind(needs_)),
+      tls_(make_tls_kind(needs_)),
+      private_(make_private_kind(needs_)) {}
 
 ServiceKind* ServiceKinds::find(wire::ServiceKind kind) const noexcept {
     switch (kind) {

@@ -17,9 +17,9 @@ namespace ferrotunnel::session {
 
 /// What the kinds use of their session: it is the trunk that joins ports and hosts in the directory.
 struct ServiceKindNeeds {
-    SessionContext at;
+    const SessionContext& at;
     const SessionRights& rights;
-    SessionExecutor executor;  // keeps the session while the directory has it
+    const SessionExecutor& executor;  // keeps the session while the directory has it
     directory::VisitorCarrier& of_ports;
     directory::HttpCarrier& of_hosts;
     std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
@@ -80,6 +80,7 @@ public:
     ServiceKind& of(const SessionService& service) const noexcept { return *find(service.description.kind); }
 
 private:
+    const ServiceKindNeeds needs_;  // of all kinds
     std::unique_ptr<ServiceKind> tcp_;
     std::unique_ptr<ServiceKind> udp_;
     std::unique_ptr<ServiceKind> http_;

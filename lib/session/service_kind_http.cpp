@@ -32,7 +32,7 @@ directory::Refusal none_to_assign() {
 
 class HostKind : public ServiceKind {
 public:
-    explicit HostKind(ServiceKindNeeds needs) : needs_(std::move(needs)) {}
+    explicit HostKind(const ServiceKindNeeds& needs) : needs_(needs) {}
 
     std::vector<directory::ClaimName> names_of(const SessionService&, const ServicePlace& place) const override {
         std::vector<directory::ClaimName> names;
@@ -88,7 +88,7 @@ protected:
     const SessionFacts& facts() const noexcept { return needs_.at.facts; }
     directory::HttpDirectory& hosts() const noexcept { return *needs_.at.shared->http; }
 
-    const ServiceKindNeeds needs_;
+    const ServiceKindNeeds& needs_;
 };
 
 // Makes this trunk carry the hosts, which are claimed.

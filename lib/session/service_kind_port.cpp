@@ -14,7 +14,7 @@ namespace {
 
 class PortKind : public ServiceKind {
 public:
-    explicit PortKind(ServiceKindNeeds needs) : needs_(std::move(needs)) {}
+    explicit PortKind(const ServiceKindNeeds& needs) : needs_(needs) {}
 
     std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const override {
         const auto address = needs_.rights.address_for(description.bind);
@@ -81,7 +81,7 @@ protected:
     const SessionFacts& facts() const noexcept { return needs_.at.facts; }
     directory::PortTable& ports() const noexcept { return *needs_.at.shared->ports; }
 
-    const ServiceKindNeeds needs_;
+    const ServiceKindNeeds& needs_;
 };
 
 // A port that another trunk, another member of its group, or a predecessor's service of this name has.

@@ -8,7 +8,7 @@ namespace {
 
 class PrivateKind final : public ServiceKind {
 public:
-    explicit PrivateKind(ServiceKindNeeds needs) : needs_(std::move(needs)) {}
+    explicit PrivateKind(const ServiceKindNeeds& needs) : needs_(needs) {}
 
     std::optional<Refusal> read(const wire::Service&, ServicePlace&) const override { return std::nullopt; }
     std::optional<Refusal> choose(const wire::Service&, ServicePlace&) const override { return std::nullopt; }
@@ -26,7 +26,7 @@ public:
     void set_health(SessionService&) override {}
 
 private:
-    const ServiceKindNeeds needs_;
+    const ServiceKindNeeds& needs_;
 };
 
 }  // namespace

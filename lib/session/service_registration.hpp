@@ -22,8 +22,8 @@ public:
     using Refusal = directory::Refusal;
 
     struct Needs {
-        SessionContext at;
-        SessionExecutor executor;
+        const SessionContext& at;
+        const SessionExecutor& executor;
         const SessionRights& rights;
         ServiceTable& table;
         const ServiceKinds& kinds;

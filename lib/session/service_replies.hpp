@@ -16,7 +16,7 @@ namespace ferrotunnel::session {
 class ServiceReplies {
 public:
     struct Needs {
-        SessionContext at;
+        const SessionContext& at;
         ServiceTable& table;
         const ServiceKinds& kinds;
         SharedView& view;

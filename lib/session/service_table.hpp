@@ -21,7 +21,7 @@ namespace ferrotunnel::session {
 class ServiceTable {
 public:
     struct Needs {
-        SessionContext at;
+        const SessionContext& at;
         const ServiceKinds& kinds;
         SharedView& view;
         SessionPlugins* plugins;  // null: the server has none

@@ -58,7 +58,7 @@ private:
     void* step_;
 };
 
-/// Runs steps of a session's parts on its worker. Copied into each part.
+/// Runs steps of a session's parts on its worker.
 class SessionExecutor {
 public:
     using Run = std::function<void(StepRef)>;

@@ -38,9 +38,9 @@ private:
 class SessionLogin {
 public:
     struct Needs {
-        SessionContext at;
+        const SessionContext& at;
         SessionFacts& facts;
-        SessionExecutor executor;
+        const SessionExecutor& executor;
         const SessionRights& rights;
         SessionPlugins* plugins;                                            // null: the server has none
         std::function<std::shared_ptr<directory::SessionHandle>()> handle;  // of the session

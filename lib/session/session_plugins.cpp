@@ -32,8 +32,8 @@ void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, c
     }
 }
 
-SessionPlugins::SessionPlugins(SessionContext at, SessionExecutor executor, Needs needs)
-    : at_(std::move(at)), executor_(std::move(executor)), needs_(std::move(needs)), hooks_(at_.shared->hooks) {}
+SessionPlugins::SessionPlugins(const SessionContext& at, const SessionExecutor& executor, Needs needs)
+    : at_(at), executor_(executor), needs_(std::move(needs)), hooks_(at_.shared->hooks) {}
 
 std::shared_ptr<const hooks::ClientFacts> SessionPlugins::client() {
     if (!client_) {

@@ -37,7 +37,7 @@ public:
         std::function<void(const wire::Service&, const directory::Refusal&)> refuse_service;
     };
 
-    SessionPlugins(SessionContext at, SessionExecutor executor, Needs needs);
+    SessionPlugins(const SessionContext& at, const SessionExecutor& executor, Needs needs);
     ~SessionPlugins() { give_up(); }
     SessionPlugins(const SessionPlugins&) = delete;
     SessionPlugins& operator=(const SessionPlugins&) = delete;
@@ -107,8 +107,8 @@ private:
     std::shared_ptr<const hooks::ClientFacts> client_of(const login::Agreement& agreed,
                                                         const std::string& token_name) const;
 
-    const SessionContext at_;
-    const SessionExecutor executor_;
+    const SessionContext& at_;
+    const SessionExecutor& executor_;
     const Needs needs_;
     const std::shared_ptr<hooks::SessionHooks> hooks_;
     std::shared_ptr<const hooks::ClientFacts> client_;

@@ -32,7 +32,7 @@ struct ResumedConnection {
 class SessionResumption {
 public:
     struct Needs {
-        SessionContext at;
+        const SessionContext& at;
         SessionFacts& facts;  // the address changes
         const SessionRights& rights;
         SessionPlugins* plugins;  // null: the server has none

@@ -18,7 +18,7 @@ class SessionRights {
 public:
     using Refusal = directory::Refusal;
 
-    explicit SessionRights(SessionContext at) : at_(std::move(at)) {}
+    explicit SessionRights(const SessionContext& at) : at_(at) {}
 
     /// Whether the token may be used, by this client and from its address.
     std::optional<Refusal> refuse_login() const;
@@ -43,7 +43,7 @@ public:
     std::optional<Refusal> count_service(SessionService& service) const;
 
 private:
-    const SessionContext at_;
+    const SessionContext& at_;
 };
 
 }  // namespace ferrotunnel::session

@@ -23,8 +23,8 @@ namespace ferrotunnel::session {
 class SessionSuccession {
 public:
     struct Needs {
-        SessionContext at;
-        SessionExecutor executor;
+        const SessionContext& at;
+        const SessionExecutor& executor;
         ServiceTable& table;
         const IntrusivePtr<trunk::Trunk>& trunk;                // of the session
         std::function<void(const wire::ControlPayload&)> send;  // to the client

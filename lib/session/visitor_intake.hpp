@@ -19,8 +19,8 @@ namespace ferrotunnel::session {
 class VisitorIntake {
 public:
     struct Needs {
-        SessionContext at;
-        SessionExecutor executor;
+        const SessionContext& at;
+        const SessionExecutor& executor;
         ServiceTable& table;
         SessionPlugins* plugins;  // null: the server has none
         VisitorStreams& streams;

@@ -19,23 +19,23 @@ using wire::Code;
 
 namespace {
 
-// What counts a stream of the edge, until it has ended.
-struct HttpStreamCount {
-    HttpStreamCount(std::shared_ptr<trunk::Traffic> traffic_in, TrunkLoad::Count load_in,
-                    directory::TokenUse::Counted of_token_in)
-        : traffic(std::move(traffic_in)), load(std::move(load_in)), of_token(std::move(of_token_in)) {
-        traffic->opened();
+// Ends all counts of a stream of the edge.
+class EdgeStreamCount final : public directory::HttpStreamCount {
+public:
+    EdgeStreamCount(std::shared_ptr<trunk::Traffic> traffic, TrunkLoad::Count load,
+                    directory::TokenUse::Counted of_token)
+        : traffic_(std::move(traffic)), load_(std::move(load)), of_token_(std::move(of_token)) {
+        traffic_->opened();
     }
-    HttpStreamCount(const HttpStreamCount&) = delete;
-    HttpStreamCount& operator=(const HttpStreamCount&) = delete;
-    ~HttpStreamCount() {
-        traffic->stopped_sending();
-        traffic->closed();
+    ~EdgeStreamCount() override {
+        traffic_->stopped_sending();
+        traffic_->closed();
     }
 
-    const std::shared_ptr<trunk::Traffic> traffic;
-    TrunkLoad::Count load;
-    directory::TokenUse::Counted of_token;
+private:
+    const std::shared_ptr<trunk::Traffic> traffic_;
+    const TrunkLoad::Count load_;
+    const directory::TokenUse::Counted of_token_;
 };
 
 }  // namespace
@@ -100,7 +100,7 @@ Result<directory::HttpStream, Code> VisitorStreams::open_http(SessionService& se
         // carry the stream.
         return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
-    auto all = std::make_shared<HttpStreamCount>(service.traffic, std::move(counted), std::move(of_token));
+    auto all = std::make_shared<EdgeStreamCount>(service.traffic, std::move(counted), std::move(of_token));
     return directory::HttpStream{std::move(*stream), std::move(all), shape_of(service)};
 }
 

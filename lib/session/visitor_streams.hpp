@@ -20,7 +20,7 @@ namespace ferrotunnel::session {
 class VisitorStreams {
 public:
     struct Needs {
-        SessionContext at;
+        const SessionContext& at;
         ServiceTable& table;
         const IntrusivePtr<trunk::Trunk>& trunk;  // of the session
         directory::VisitorCarrier& of_ports;      // the session, for comparison
