@@ -301,10 +301,12 @@ void ServerSession::replaced(std::string by) {
     });
 }
 
+// A successor has the place of the service, or it was unregistered on another trunk.
 void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept {
     attempt([&] {
         post([port](ServerSession& session) {
-            session.on_dropped([&port](const SessionService& one) { return one.public_port == port; });
+            session.table_.forget_if([&port](const SessionService& one) { return one.public_port == port; });
+            session.succession_.check_yielded();
         });
     });
 }
@@ -312,20 +314,10 @@ void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) 
 void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& service) noexcept {
     attempt([&] {
         post([service](ServerSession& session) {
-            session.on_dropped([&service](const SessionService& one) { return one.http == service; });
+            session.table_.forget_if([&service](const SessionService& one) { return one.http == service; });
+            session.succession_.check_yielded();
         });
     });
-}
-
-// Forgets a service whose place a successor has taken, or that was unregistered on another trunk.
-void ServerSession::on_dropped(const std::function<bool(const SessionService&)>& is_it) {
-    const auto& all = table_.all();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&is_it](const auto& entry) { return is_it(entry.second); });
-    if (found != all.end()) {
-        table_.forget(found->first);
-    }
-    succession_.check_yielded();
 }
 
 void ServerSession::leads_back(std::uint32_t service) {

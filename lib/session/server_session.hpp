@@ -157,8 +157,6 @@ private:
     void on_welcome();
     void send(const wire::ControlPayload& payload);
     std::optional<directory::Refusal> refuse_services() const;
-    void unregister(std::uint32_t id);
-    void on_dropped(const std::function<bool(const SessionService&)>& is_it);
     void drain_trunk(std::string_view why);
     /// Begins the login's second half on the session that the client resumes.
     void ask_resume();

@@ -103,7 +103,8 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
         }
     } else if (const auto* request_end = std::get_if<wire::Unregister>(&message)) {
         for (const std::uint32_t id : request_end->ids) {
-            unregister(id);
+            registration_.unregister_service(id, phase_ == Phase::yielding);
+            succession_.check_yielded();
         }
     } else if (const auto* answer = std::get_if<wire::Managed>(&message)) {
         manage_.answered(*answer);
@@ -127,27 +128,6 @@ std::optional<directory::Refusal> ServerSession::refuse_services() const {
         return directory::Refusal{Code::going_away, "Another client has taken the place of this one."};
     }
     return std::nullopt;
-}
-
-// Unregisters a service. On one trunk this holds for all: the next service for the same port may come on any trunk. To
-// be remembered first, or a registration that is under way on another trunk could open again what is closed here.
-void ServerSession::unregister(std::uint32_t id) {
-    at_.shared->registry->end_service(facts_.key, id);
-    if (plugins_) {
-        plugins_->forget(id);
-    }
-    SessionService* const service = table_.find(id);
-    if (service == nullptr) {
-        return;
-    }
-    if (phase_ == Phase::yielding) {  // its claims are the fresh session's, which learns of it as well
-        table_.leave(*service);
-        table_.forget(id);
-        succession_.check_yielded();
-        return;
-    }
-    table_.close(*service);
-    table_.forget(id);
 }
 
 void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {

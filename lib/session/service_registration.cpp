@@ -27,6 +27,25 @@ void ServiceRegistration::register_service(std::uint32_t request, const wire::Se
     }
 }
 
+// To be remembered first, or a registration that is under way on another trunk could open again what is closed here:
+// the next service for the same port may come on any trunk.
+void ServiceRegistration::unregister_service(std::uint32_t id, bool yields) {
+    needs_.at.shared->registry->end_service(needs_.at.facts.key, id);
+    if (needs_.plugins != nullptr) {
+        needs_.plugins->forget(id);
+    }
+    SessionService* const service = needs_.table.find(id);
+    if (service == nullptr) {
+        return;
+    }
+    if (yields) {
+        needs_.table.leave(*service);
+    } else {
+        needs_.table.close(*service);
+    }
+    needs_.table.forget(id);
+}
+
 std::optional<directory::Refusal> ServiceRegistration::check(const wire::Service& description) const {
     if (auto refusal = needs_.refuse_any()) {
         return refusal;

@@ -1,4 +1,4 @@
-// A client's requests to register services: checked, asked about, claimed and opened.
+// A client's requests to register services: checked, asked about, claimed and opened. And those to unregister them.
 //
 //   register --check--> plugins --> register_checked --read, choose--> claim --granted--> open --> confirmed
 //         \________ \____________\_____________________\_______________\__ \--another client has it--> waits
@@ -38,6 +38,9 @@ public:
 
     /// The client wants the service. The answer is a reply, perhaps later.
     void register_service(std::uint32_t request, const wire::Service& description);
+    /// The client does not want the service any more. On one trunk that holds for all, unless this one `yields`: then
+    /// its claims are those of a fresh session, which learns of it as well.
+    void unregister_service(std::uint32_t id, bool yields);
     /// Registers what may be here, as far as check() knows, and what plugins have nothing against.
     void register_checked(std::uint32_t request, const wire::Service& description);
     /// Why the session does not take the service.

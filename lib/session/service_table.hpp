@@ -47,6 +47,17 @@ public:
     /// Forgets a service that this trunk carries no more. Unknown ids are ignored.
     void forget(std::uint32_t id);
 
+    /// Forgets the first service of which `is_it` is true, if there is one.
+    template <typename Predicate>
+    void forget_if(Predicate is_it) {
+        for (const auto& [id, service] : services_) {
+            if (is_it(service)) {
+                forget(id);
+                return;
+            }
+        }
+    }
+
     /// Stops carrying the service: new visitors go to other trunks. Without one they wait where the client
     /// `may_return`, or are refused, and others may have its names.
     void leave(SessionService& service, bool may_return = false);

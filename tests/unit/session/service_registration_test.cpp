@@ -54,6 +54,21 @@ TEST_CASE("service registration: a claim for a service that was unregistered mea
     CHECK(parts.run([&] { return parts.registered().size(); }) == 1);
 }
 
+TEST_CASE("service registration: an unregistered service is closed for all trunks, or left where a fresh one has it") {
+    SessionParts parts;
+    parts.admit();
+    const bool yields = GENERATE(false, true);
+    parts.run([&] {
+        parts.registration.register_service(1, SessionParts::described(1, Kind::tcp));
+        CHECK(parts.table.contains(1));
+        parts.registration.unregister_service(1, yields);
+        parts.registration.unregister_service(1, yields);
+        CHECK_FALSE(parts.table.contains(1));
+        CHECK(parts.shared->registry->tunnels().at(0).claims.empty());
+        CHECK(parts.view.copy().services.empty());
+    });
+}
+
 TEST_CASE("service registration: what cannot be registered is refused by its reason") {
     SessionParts parts;
     parts.admit();
