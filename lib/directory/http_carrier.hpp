@@ -19,13 +19,22 @@ namespace ferrotunnel::directory {
 
 class HttpService;
 
+/// Counts a stream of the edge in its trunk's load, and in what Server::tunnels() shows, for as long as it lives. Any
+/// thread may drop it.
+class HttpStreamCount {
+public:
+    HttpStreamCount() = default;
+    HttpStreamCount(const HttpStreamCount&) = delete;
+    HttpStreamCount& operator=(const HttpStreamCount&) = delete;
+    virtual ~HttpStreamCount() = default;
+};
+
 /// A connection to a service's backend, as far as the tunnel is concerned. The backend may still refuse it: then the
 /// stream's verdict says so.
 struct HttpStream {
     IntrusivePtr<mux::Stream> stream;
-    /// Counts the stream in its trunk's load and in what Server::tunnels() shows. Any thread may drop it; drop it when
-    /// the stream has ended, or when nobody uses the stream any more.
-    std::shared_ptr<void> counted;
+    /// To be dropped when the stream has ended, or when nobody uses it any more.
+    std::shared_ptr<HttpStreamCount> counted;
     /// The rates that count for what passes on it; null: none.
     std::shared_ptr<shaping::ServiceShape> shape{};
 };

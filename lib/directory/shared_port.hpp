@@ -39,6 +39,7 @@
 #include "buffer/waker.hpp"
 #include "directory/carrier_list.hpp"
 #include "directory/hold_book.hpp"
+#include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
 #include "mux/stream.hpp"
 #include "runtime/passed_sockets.hpp"
@@ -119,7 +120,7 @@ struct Visitor {
     std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
     std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)
     IntrusivePtr<DistantVisitor> distant{};             // where there is no socket
-    std::shared_ptr<void> of_token{};                   // counts it for the quotas of the service's token
+    std::shared_ptr<QuotaCount> of_token{};             // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};           // of a group; else null
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "directory/group_member.hpp"
+#include "directory/quota_count.hpp"
 #include "runtime/socket.hpp"
 #include "wire/frame.hpp"
 
@@ -43,7 +44,7 @@ struct TlsVisitor {
     std::shared_ptr<TlsEntrance> entrance{};         // takes it back, once; null: it was taken back already
     std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<void> visit{};                   // null: no plugin was asked (session/visit.hpp)
-    std::shared_ptr<void> of_token{};                // counts it for the quotas of the service's token
+    std::shared_ptr<QuotaCount> of_token{};          // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};        // of a group; else null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,

@@ -4,8 +4,54 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace ferrotunnel::directory {
+
+/// A service on one trunk, which was counted.
+class TokenUse::ServiceCount final : public QuotaCount {
+public:
+    ServiceCount(std::shared_ptr<State> state, const std::pair<ClientId, std::uint32_t>& key) noexcept
+        : state_(std::move(state)), key_(key) {}
+    ServiceCount(ServiceCount&&) noexcept = default;
+    ~ServiceCount() override {
+        if (!state_) {
+            return;
+        }
+        std::lock_guard lock(state_->mutex);
+        const auto known = state_->services.find(key_);
+        if (--known->second != 0) {
+            return;
+        }
+        state_->services.erase(known);
+        const auto of_token = state_->services_of.find(key_.first.first);
+        if (--of_token->second == 0) {
+            state_->services_of.erase(of_token);
+        }
+    }
+
+private:
+    std::shared_ptr<State> state_;  // null: moved from
+    const std::pair<ClientId, std::uint32_t> key_;
+};
+
+/// A visitor, who was counted.
+class TokenUse::VisitorCount final : public QuotaCount {
+public:
+    VisitorCount(std::shared_ptr<State> state, const login::TokenId& token) noexcept
+        : state_(std::move(state)), token_(token) {}
+    VisitorCount(VisitorCount&&) noexcept = default;
+    ~VisitorCount() override {
+        if (state_) {
+            std::lock_guard lock(state_->mutex);
+            --state_->visitors.at(token_).now;
+        }
+    }
+
+private:
+    std::shared_ptr<State> state_;  // null: moved from
+    const login::TokenId token_;
+};
 
 TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights,
                                           bool replaces) {
@@ -34,19 +80,8 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
         of_token += trunks == 0 ? 1U : 0U;
         ++trunks;
     }
-    // If there is no memory for the result, this is called at once.
-    return {this, [state = state_, key](void*) {
-                std::lock_guard lock(state->mutex);
-                const auto known = state->services.find(key);
-                if (--known->second != 0) {
-                    return;
-                }
-                state->services.erase(known);
-                const auto of_token = state->services_of.find(key.first.first);
-                if (--of_token->second == 0) {
-                    state->services_of.erase(of_token);
-                }
-            }};
+    ServiceCount count(state_, key);  // if there is no memory for the result, this gives the count back
+    return std::make_shared<ServiceCount>(std::move(count));
 }
 
 // A bucket that a visitor takes from, kept as the time at which it is full: nobody has to fill it.
@@ -77,10 +112,8 @@ TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const log
         }
         ++visitors.now;
     }
-    return {this, [state = state_, token](void*) {
-                std::lock_guard lock(state->mutex);
-                --state->visitors.at(token).now;
-            }};
+    VisitorCount count(state_, token);
+    return std::make_shared<VisitorCount>(std::move(count));
 }
 
 void TokenUse::forget_owners(const std::function<bool(const login::TokenId&)>& is_known) {

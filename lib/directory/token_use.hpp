@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
 #include "login/rights.hpp"
 
@@ -20,7 +21,7 @@ namespace ferrotunnel::directory {
 class TokenUse {
 public:
     /// One thing that is counted for as long as this is kept; null: it is not.
-    using Counted = std::shared_ptr<void>;
+    using Counted = std::shared_ptr<QuotaCount>;
 
     /// Counts a service of a client, once however many trunks carry it. Null: the token has as many as it may.
     /// `replaces`: it is about to take another client's place, whose services do not count against its own.
@@ -37,6 +38,8 @@ public:
     std::uint64_t visitors(const login::TokenId& token) const;
 
 private:
+    class ServiceCount;
+    class VisitorCount;
     struct Visitors {
         std::uint64_t now = 0;
         TimePoint full_at{};  // when as many as at first may come at once again

@@ -11,7 +11,7 @@
 namespace ferrotunnel::mux {
 
 /// No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of
-/// their own (session/server_session_relay.cpp). Lives on the session's worker.
+/// their own (session/private_visits.cpp). Lives on the session's worker.
 class OpenLimiter {
 public:
     /// `settings` must outlive it.

@@ -1,155 +1,250 @@
+// What a session is asked to do by its server, the directory and the application, and how its parts are wired.
 #include "session/server_session.hpp"
 
 #include <algorithm>
 #include <new>
 #include <utility>
 
-#include "session/server_session_plugins.hpp"
+#include "base/text.hpp"
+#include "session/own_clients.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
-#include "trunk/stall_line.hpp"
 
 namespace ferrotunnel::session {
 
 using wire::Code;
 
+namespace {
+
+// An HttpCarrier::Opened that is always answered, whatever happens to the mail that carries it.
+class OpenAnswer {
+public:
+    explicit OpenAnswer(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
+    OpenAnswer(OpenAnswer&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
+    OpenAnswer& operator=(OpenAnswer&&) = delete;
+    ~OpenAnswer() { give(Code::going_away); }
+
+    void give(Result<directory::HttpStream, Code> result) {
+        if (auto opened = std::exchange(opened_, nullptr)) {
+            opened(std::move(result));
+        }
+    }
+
+private:
+    directory::HttpCarrier::Opened opened_;
+};
+
+}  // namespace
+
 ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
                              Callbacks callbacks)
-    : worker_(worker),
+    : facts_{shared->registry->new_key(), std::move(peer)},
+      at_{worker, std::move(shared), facts_},
       mailbox_(worker.mailbox()),
-      peer_(std::move(peer)),
-      shared_(std::move(shared)),
-      callbacks_(std::move(callbacks)),
-      key_(shared_->registry->new_key()) {
-    traffic_->total = shared_->traffic;
-    if (shared_->hooks) {
-        plugins_ = std::make_unique<Plugins>(*this);
-    }
+      executor_(
+          mailbox_, [this] { return shared_from_this(); }, [this](StepRef step) { guarded(step); }),
+      on_ended_(std::move(callbacks.ended)),
+      rights_(at_),
+      plugins_(at_.shared->hooks ? std::make_unique<SessionPlugins>(at_, executor_, plugin_needs()) : nullptr),
+      login_({at_, facts_, executor_, rights_, plugins_.get(), [this] { return shared_from_this(); },
+              [this](const wire::ControlPayload& payload) { send(payload); },
+              [this](Code code, const std::string& text) { trunk_->end(code, text); }, [this] { return has_ended(); },
+              [this] { return trunk_->session().state() == mux::SessionState::authenticating; },
+              [this] { ask_resume(); }, [this] { on_welcome(); }},
+             std::move(callbacks.login_over)),
+      resumption_({at_, facts_, rights_, plugins_.get(), view_, trunk_, [this] { return weak_from_this(); },
+                   [this] { return has_ended(); }, [this](Code code, std::string_view text) { end(code, text); }}),
+      kinds_({at_, rights_, executor_, *this, *this, load_.traffic()}),
+      table_({at_, kinds_, view_, plugins_.get()}),
+      replies_({at_, table_, kinds_, view_, plugins_.get(),
+                [this](const wire::ControlPayload& payload) { send(payload); }, [this] { return weak_from_this(); }}),
+      places_({at_, executor_, table_, kinds_, replies_, [this] { return phase_ == Phase::yielding || has_ended(); }}),
+      registration_({at_, executor_, rights_, table_, kinds_, replies_, places_, plugins_.get(),
+                     [this] { return refuse_services(); }, [this] { return has_ended(); }}),
+      health_({at_, executor_, table_, kinds_, view_}),
+      succession_({at_, executor_, table_, trunk_, [this](const wire::ControlPayload& payload) { send(payload); },
+                   [this] { return has_ended(); },
+                   [this] {
+                       enter(Phase::yielding);
+                       login_.leave_registry();
+                   },
+                   [this] { drain_trunk("A fresh session has taken over."); }, [this] { places_.stop(); }}),
+      streams_({at_, table_, trunk_, *this, *this}),
+      intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
+      visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
+          return to.first->post([id = to.second, relay, from = facts_.peer](ServerSession& session) {
+              session.intake_.take_relayed(id, relay, from);
+          });
+      }) {
+    load_.traffic()->total = at_.shared->traffic;
 }
 
 ServerSession::~ServerSession() {
-    leave_registry();
+    leave();
+}
+
+SessionPlugins::Needs ServerSession::plugin_needs() {
+    return {[this] { return !has_ended() && trunk_->session().state() == mux::SessionState::authenticating; },
+            [this] { login_.admit(); },
+            [this](const directory::Refusal& refusal) { login_.refuse(refusal); },
+            [this](const wire::Service& description, directory::HttpDescription& wanted) {
+                ServicePlace place;
+                auto refusal = registration_.read(description, place);
+                wanted = std::move(place.wanted);
+                return refusal;
+            },
+            [this](const wire::Service& description) { return registration_.check(description); },
+            [this](std::uint32_t request, const wire::Service& description) {
+                registration_.register_checked(request, description);
+            },
+            [this](const wire::Service& description, const directory::Refusal& refusal) {
+                replies_.report_refusal(description, refusal);
+            }};
 }
 
 void ServerSession::start(runtime::Fd socket) {
-    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
+    const ServerShared& shared = *at_.shared;
+    const std::shared_ptr<transport::TlsContext> tls = shared.tls.get();
     std::unique_ptr<transport::Pipe> pipe =
         tls ? transport::make_tls_pipe(std::move(socket), tls)
             : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::server);
-    trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
-                                          shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
-    trunk_->count_in(recent_);
-    trunk_->account_in(shared_->book);
-    trunk_->session().count_in(shared_->services->rest()->meter(&worker_));
+    trunk_ = make_intrusive<trunk::Trunk>(at_.worker, std::move(pipe), shared.mux, *shared.random,
+                                          shared.handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
+    trunk_->count_in(load_.recent());
+    trunk_->account_in(shared.book);
+    trunk_->session().count_in(shared.services->rest()->meter(&at_.worker));
     trunk_->start();
 }
 
 void ServerSession::drain() {
-    draining_ = true;
-    close_services();
-    end_resuming();
-    if (!welcome_ || ended_) {  // it may have ended by itself while the order was under way
+    enter(Phase::draining);
+    table_.close_all();
+    resumption_.give_up();
+    if (!login_.is_welcome()) {
         end(Code::going_away, "The server is stopping.");
         return;
     }
-    trunk_->session().drain(Code::going_away, "The server is stopping.", worker_.now());
-    trunk_->session_changed();
+    drain_trunk("The server is stopping.");
 }
 
-void ServerSession::end(Code code, std::string_view text) {
-    if (!ended_) {
-        trunk_->end(code, text);
+void ServerSession::drain_trunk(std::string_view why) {
+    table_.close_all();
+    if (!has_ended()) {  // it may have ended by itself while the order was under way
+        trunk_->session().drain(Code::going_away, why, at_.worker.now());
+        trunk_->session_changed();
+    }
+}
+
+void ServerSession::hand_over() {
+    if (phase_ >= Phase::draining) {
+        return;
+    }
+    resumption_.give_up();
+    if (!login_.is_welcome()) {
+        end(Code::going_away, "Another process of the server takes over.");
+    } else if (!is_own_client(facts_.client.second)) {
+        succession_.rotate("Another process of the server takes over.");
+    }
+}
+
+void ServerSession::drain_if_idle() {
+    if (phase_ != Phase::draining && intake_.is_idle()) {
+        drain();
     }
 }
 
 void ServerSession::give_way() {
-    if (!proved_ && !ended_) {
-        gave_way_ = true;
-        end(Code::busy, "The server has too many connections without a login.");
+    if (!has_ended()) {
+        login_.give_way();
+    }
+}
+
+void ServerSession::end_if_expired() {
+    if (!has_ended() && login_.is_proved()) {
+        if (const auto refusal = rights_.refuse_expired()) {
+            end(refusal->code, refusal->text);
+        }
+    }
+}
+
+void ServerSession::look_at_rights() {
+    if (has_ended() || !facts_.secret) {
+        return;  // a login that is under way is held to the new rights when its admission is asked for
+    }
+    if (const auto refusal = rights_.refuse_login()) {
+        end(refusal->code, refusal->text);
+        return;
+    }
+    const std::shared_ptr<const login::AcceptedToken> token = rights_.token();
+    if (token == nullptr) {
+        return;  // it was removed just now: that change is applied by itself
+    }
+    facts_.token_name = token->name;
+    view_.change([this](SessionView& view) { view.token_name = facts_.token_name; });
+    std::vector<std::pair<std::uint32_t, directory::Refusal>> refused;
+    for (const auto& [id, service] : table_.all()) {
+        if (auto refusal = rights_.refuse_present(service, token->ports)) {
+            refused.emplace_back(id, std::move(*refusal));
+        }
+    }
+    for (const auto& [id, refusal] : refused) {
+        SessionService& service = table_.at(id);
+        const wire::Service description = service.description;
+        table_.leave(service);
+        table_.forget(id);
+        replies_.report_refusal(description, refusal);
     }
 }
 
 Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
-    const auto known = services_.find(service);
-    if (known == services_.end()) {
+    SessionService* const known = table_.find(service);
+    if (known == nullptr) {
         return Code::unknown_service;
     }
-    if (known->second.description.kind == wire::ServiceKind::udp) {
-        return Code::unsupported;  // a stream of bytes has no place there
+    return streams_.open_plain(*known, std::move(waker), foreign);
+}
+
+void ServerSession::open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
+                         bool foreign, Opened opened) {
+    OpenAnswer answer(std::move(opened));
+    // Counted from here on: a stream on its way to this trunk counts as load.
+    auto action = [self = shared_from_this(), service, visitor, waker = std::move(waker), foreign,
+                   counted = load_.count_stream(), answer = std::move(answer)]() mutable {
+        self->guarded([&] {
+            SessionService* const known = self->has_ended() ? nullptr : self->table_.find(service);
+            if (known == nullptr || !known->http) {
+                answer.give(Code::unknown_service);
+                return;
+            }
+            answer.give(self->streams_.open_http(*known, visitor, std::move(waker), foreign, std::move(counted)));
+        });
+    };
+    if (at_.worker.here()) {
+        action();
+    } else {
+        mailbox_->post_call(std::move(action));
     }
-    mux::Session::OpenRequest request;
-    request.service = service;
-    request.meter = known->second.meter;
-    auto stream = trunk_->session().open(request, std::move(waker), foreign, worker_.now());
-    trunk_->session_changed();
-    return stream;
-}
-
-void ServerSession::on_control(Bytes message) {
-    if (!welcome_) {
-        take_step(handshake_->receive(message));
-        return;
-    }
-    auto decoded = wire::decode_control(message);
-    if (!decoded) {
-        trunk_->end(decoded.error().code, decoded.error().text);
-        return;
-    }
-    on_message(*decoded);
-}
-
-void ServerSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-    guarded([&] { begin_visit(std::move(stream), open); });
-}
-
-void ServerSession::on_goaway(Code code, std::string_view text) {
-    if (code == Code::rotated) {
-        if (!rotating_) {
-            begin_rotation(text);
-        }
-        return;
-    }
-    draining_ = true;
-    attempt([&] { keep_ports(true); });
-    close_services(true);  // the client takes no new visitors; one that is restarted is back in a moment
-}
-
-void ServerSession::on_drained() {
-    trunk_->end(Code::none, "Every visitor has finished.");
-}
-
-void ServerSession::on_stall(const mux::Stall& stall) {
-    trunk::log_stall(*shared_->log, agreement_.session, stall, worker_.now());
-}
-
-// Tells the client to open a fresh session; when that has the same ports, this one lets them go and drains.
-void ServerSession::on_rotate_due() {
-    if (!rotating_) {
-        begin_rotation("Stream ids run out: open a fresh session.");
-    }
-}
-
-void ServerSession::begin_rotation(std::string_view why) {
-    rotating_ = true;
-    trunk_->session().announce(Code::rotated, why);
-    trunk_->session_changed();
-    shared_->log->info("a session rotates", {{"session", agreement_.session}, {"why", why}});
 }
 
 SessionView ServerSession::view() const {
-    std::lock_guard lock(view_mutex_);
-    SessionView view = view_;
-    view.waits_since = waits_since_.load(std::memory_order_relaxed);
+    SessionView view = view_.copy();
+    view.waits_since = waits_since().value_or(TimePoint{});
     return view;
 }
 
+// Of two trunks with the same load, the one on the calling worker has less, since a visitor that changes threads costs
+// a wake-up. While it waits for its client, visitors are better off elsewhere.
+std::uint64_t ServerSession::load() const noexcept {
+    constexpr std::uint64_t away = std::uint64_t{1} << 32;
+    return (waits_since() ? away : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
+}
+
 void ServerSession::probe(std::function<void(bool)> answer) {
-    auto self = shared_from_this();
-    bool reached = mailbox_->post_call([self, answer] {
-        if (self->ended_) {
+    const bool reached = mailbox_->post_call([self = shared_from_this(), answer] {
+        if (self->has_ended()) {
             answer(false);
-        } else if (!self->welcome_) {
+        } else if (!self->login_.is_welcome()) {
             answer(true);  // its token was just proved, and a ping before the welcome would fail the login
         } else {
             try {
@@ -157,7 +252,7 @@ void ServerSession::probe(std::function<void(bool)> answer) {
                     std::erase_if(session->probes_, [one](const auto& probe) { return probe.get() == one; });
                 };
                 self->probes_.push_back(
-                    std::make_unique<PeerProbe>(self->worker_, *self->trunk_, answer, std::move(over)));
+                    std::make_unique<PeerProbe>(self->at_.worker, *self->trunk_, answer, std::move(over)));
             } catch (const std::bad_alloc&) {
                 answer(true);  // a session that cannot be asked keeps what it has
             }
@@ -165,6 +260,82 @@ void ServerSession::probe(std::function<void(bool)> answer) {
     });
     if (!reached) {
         answer(false);
+    }
+}
+
+void ServerSession::evict(Code code, std::string text, std::function<void()> released) {
+    const bool reached = mailbox_->post_call([self = shared_from_this(), code, text = std::move(text), released] {
+        self->guarded([&] {
+            if (!self->has_ended() && self->succession_.is_rotating() && self->login_.is_welcome()) {
+                self->succession_.yield();
+            } else {
+                self->leave(true);  // a newer session of its client is here
+                self->report_gone(code, text, self->phase_);
+                self->end(code, text);
+            }
+        });
+        self->at_.shared->registry->remove(self->facts_.key);  // it may have been admitted without knowing yet
+        released();
+    });
+    if (!reached) {
+        at_.shared->registry->remove(facts_.key);
+        released();
+    }
+}
+
+void ServerSession::take_place(std::vector<directory::ClientId> owners, std::function<void()> done) {
+    const bool reached = mailbox_->post_call([self = shared_from_this(), owners = std::move(owners), done] {
+        self->guarded([&] { self->places_.open_all(owners); });
+        done();
+    });
+    if (!reached) {
+        done();
+    }
+}
+
+void ServerSession::replaced(std::string by) {
+    post([by = std::move(by)](ServerSession& session) {
+        if (!session.has_ended() && session.login_.is_welcome()) {
+            session.succession_.on_replaced(by);
+        }
+    });
+}
+
+// A successor has the place of the service, or it was unregistered on another trunk.
+void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept {
+    attempt([&] {
+        post([port](ServerSession& session) {
+            session.table_.forget_if([&port](const SessionService& one) { return one.public_port == port; });
+            session.succession_.check_yielded();
+        });
+    });
+}
+
+void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& service) noexcept {
+    attempt([&] {
+        post([service](ServerSession& session) {
+            session.table_.forget_if([&service](const SessionService& one) { return one.http == service; });
+            session.succession_.check_yielded();
+        });
+    });
+}
+
+void ServerSession::leads_back(std::uint32_t service) {
+    mailbox_->post_call([self = shared_from_this(), service] {
+        const SessionService* const known = self->table_.find(service);
+        if (known != nullptr && !self->has_ended()) {
+            log_loop(self->at_, *known);
+        }
+    });
+}
+
+void ServerSession::manage(std::string request, ManageRequests::Done done) {
+    if (has_ended() || !login_.is_welcome()) {
+        done(0, "The client is not connected any more.");
+    } else if ((facts_.agreement.features & wire::feature::managed) == 0) {
+        done(0, "The client's version is older than this server's, and can not be asked.");
+    } else if (const auto message = manage_.begin(std::move(request), at_.worker.now(), std::move(done))) {
+        send(wire::encode_control(*message));
     }
 }
 

@@ -1,0 +1,98 @@
+// How services of each kind are read, claimed, opened and closed.
+//
+//   read --> choose --> refuse_claim --> names are claimed (ServiceRegistration) --> open --> close, leave or yield
+//               \                             \--another client has them--> choose_again
+//                `--port 0--> assign ----------------------------------------------^
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "session/session_context.hpp"
+#include "session/session_rights.hpp"
+#include "session/session_service.hpp"
+
+namespace ferrotunnel::session {
+
+/// What the kinds use of their session: it is the trunk that joins ports and hosts in the directory.
+struct ServiceKindNeeds {
+    const SessionContext& at;
+    const SessionRights& rights;
+    const SessionExecutor& executor;  // keeps the session while the directory has it
+    directory::VisitorCarrier& of_ports;
+    directory::HttpCarrier& of_hosts;
+    std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
+};
+
+/// One kind of service. On the session's worker. A function that returns a refusal has left nothing open.
+class ServiceKind {
+public:
+    using Refusal = directory::Refusal;
+
+    virtual ~ServiceKind() = default;
+
+    /// What the server or the client lacks for services of this kind.
+    virtual std::optional<Refusal> refuse_unsupported() const { return std::nullopt; }
+    /// Reads what the client wants into `place`, in normal form.
+    virtual std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const = 0;
+    /// Chooses what the client leaves to the server, as far as that can be known before it is open.
+    virtual std::optional<Refusal> choose(const wire::Service& description, ServicePlace& place) const = 0;
+    /// The names to be claimed before the place is opened. None: it is opened without a claim.
+    virtual std::vector<directory::ClaimName> names_of(const SessionService& service,
+                                                       const ServicePlace& place) const = 0;
+    /// Why the names are not to be claimed.
+    virtual std::optional<Refusal> refuse_claim(const SessionService& service, const ServicePlace& place) const;
+    /// Another client has the names: chooses others in their place. False: there is nothing to choose.
+    virtual bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) const;
+    /// Whether the place is opened before it is claimed (assign), since the system chooses it.
+    virtual bool assigns(const ServicePlace&) const { return false; }
+    /// Opens and claims a place of the system's choice.
+    virtual std::optional<Refusal> assign(SessionService& service, ServicePlace place);
+
+    /// Makes the trunk carry the service at a place that was claimed.
+    virtual std::optional<Refusal> open(SessionService& service, const ServicePlace& place) = 0;
+    /// Lets the service have the place of those of `owners`; open() follows.
+    virtual void take_over(const std::vector<directory::ClientId>& owners, const SessionService& service,
+                           const ServicePlace& place) = 0;
+
+    /// The service is closed for all trunks of its client.
+    virtual void close(SessionService& service) = 0;
+    /// This trunk leaves the service. `may_return`: a port that has no other trunk is held. It may be called without a
+    /// worker.
+    virtual void leave(SessionService& service, bool may_return) noexcept = 0;
+    /// The trunk carries the service until another one joins.
+    virtual void yield(SessionService& service) = 0;
+    /// The member of a group that the trunk is for the service; null: there is no group.
+    virtual std::shared_ptr<directory::GroupMember> member_of(const SessionService&) const { return nullptr; }
+    /// Applies service.health.
+    virtual void set_health(SessionService& service) = 0;
+};
+
+/// The kinds that this server has.
+class ServiceKinds {
+public:
+    explicit ServiceKinds(const ServiceKindNeeds& needs);
+
+    /// Null: the server does not know the kind.
+    ServiceKind* find(wire::ServiceKind kind) const noexcept;
+    /// Of a service that is registered.
+    ServiceKind& of(const SessionService& service) const noexcept { return *find(service.description.kind); }
+
+private:
+    const ServiceKindNeeds needs_;  // of all kinds
+    std::unique_ptr<ServiceKind> tcp_;
+    std::unique_ptr<ServiceKind> udp_;
+    std::unique_ptr<ServiceKind> http_;
+    std::unique_ptr<ServiceKind> tls_;
+    std::unique_ptr<ServiceKind> private_;
+};
+
+// Each is in a file of its own: service_kind_port.cpp, _http.cpp, _private.cpp.
+std::unique_ptr<ServiceKind> make_tcp_kind(const ServiceKindNeeds& needs);
+std::unique_ptr<ServiceKind> make_udp_kind(const ServiceKindNeeds& needs);
+std::unique_ptr<ServiceKind> make_http_kind(const ServiceKindNeeds& needs);
+std::unique_ptr<ServiceKind> make_tls_kind(const ServiceKindNeeds& needs);
+std::unique_ptr<ServiceKind> make_private_kind(const ServiceKindNeeds& needs);
+
+}  // namespace ferrotunnel::session

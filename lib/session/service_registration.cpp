@@ -1,0 +1,275 @@
+#include "session/service_registration.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "directory/takeover.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+constexpr std::size_t shown_max = 64;
+
+}  // namespace
+
+void ServiceRegistration::register_service(std::uint32_t request, const wire::Service& description) {
+    static constexpr Pace pace{limits::registrations_at_once_max, limits::registrations_per_second_max};
+    if (!rate_.take(pace, needs_.at.worker.now())) {
+        needs_.replies.report_refusal(description, {Code::busy, "This client registers services too often."});
+    } else if (auto refusal = check(description)) {
+        needs_.replies.report_refusal(description, *refusal);
+    } else if (needs_.plugins == nullptr || !needs_.plugins->take(request, description)) {
+        register_checked(request, description);
+    }
+}
+
+// To be remembered first, or a registration that is under way on another trunk could open again what is closed here:
+// the next service for the same port may come on any trunk.
+void ServiceRegistration::unregister_service(std::uint32_t id, bool yields) {
+    needs_.at.shared->registry->end_service(needs_.at.facts.key, id);
+    if (needs_.plugins != nullptr) {
+        needs_.plugins->forget(id);
+    }
+    SessionService* const service = needs_.table.find(id);
+    if (service == nullptr) {
+        return;
+    }
+    if (yields) {
+        needs_.table.leave(*service);
+    } else {
+        needs_.table.close(*service);
+    }
+    needs_.table.forget(id);
+}
+
+std::optional<directory::Refusal> ServiceRegistration::check(const wire::Service& description) const {
+    if (auto refusal = needs_.refuse_any()) {
+        return refusal;
+    }
+    const ServiceKind* const kind = needs_.kinds.find(description.kind);
+    if (kind == nullptr) {
+        return Refusal{Code::unsupported, "This server has no services of this kind."};
+    }
+    if (auto refusal = needs_.rights.refuse_kind(description.kind)) {
+        return refusal;
+    }
+    if (auto refusal = needs_.rights.refuse_unproved(directory::reached_by(description), description.proof)) {
+        return refusal;
+    }
+    if (auto refusal = kind->refuse_unsupported()) {
+        return refusal;
+    }
+    if (auto refusal = refuse_plugins(description)) {
+        return refusal;
+    }
+    if (auto refusal = refuse_group(description)) {
+        return refusal;
+    }
+    return refuse_present(description);
+}
+
+std::optional<directory::Refusal> ServiceRegistration::refuse_present(const wire::Service& description) const {
+    const SessionPlugins* const plugins = needs_.plugins;
+    if (needs_.table.contains(description.id) || (plugins != nullptr && plugins->is_asking(description.id))) {
+        return Refusal{Code::protocol, "The service's id is in use."};
+    }
+    if (needs_.table.size() + (plugins != nullptr ? plugins->asking() : 0) >= limits::services_max) {
+        return Refusal{Code::limit, "This client has as many services as one may."};
+    }
+    return std::nullopt;
+}
+
+// Refuses what no server could do. A service is never served without what it asks for.
+std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire::Service& description) const {
+    if (description.plugins.empty()) {
+        return std::nullopt;
+    }
+    if (needs_.plugins == nullptr) {
+        return Refusal{Code::forbidden, "This server lets clients ask for no plugins."};
+    }
+    if (description.kind == wire::ServiceKind::private_tcp) {
+        return Refusal{Code::unsupported, "A private service has no plugins."};
+    }
+    for (const wire::PluginPart& plugin : description.plugins) {
+        if (!plugin.unknown.empty()) {
+            return Refusal{Code::unsupported, "This server does not know `" + printable(plugin.unknown, shown_max) +
+                                                  "`, which the service says of the plugin " +
+                                                  printable(plugin.type, shown_max) + "."};
+        }
+    }
+    if (needs_.table.rule_bytes() + wire::bytes_of(description.plugins) > limits::http_rules_bytes_per_session_max) {
+        return Refusal{Code::limit, "The rules and plugins of this client's services take more than " +
+                                        std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
+    }
+    return std::nullopt;
+}
+
+std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::Service& description) const {
+    if (description.group.name.empty()) {
+        return std::nullopt;
+    }
+    if ((needs_.at.facts.agreement.features & wire::feature::groups) == 0) {
+        return Refusal{Code::unsupported, "The client has not said that it knows groups."};
+    }
+    if (description.kind == wire::ServiceKind::private_tcp) {
+        return Refusal{Code::unsupported, "A private service has no group."};
+    }
+    if (description.group.sticky > wire::Sticky::cookie ||
+        (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
+        return Refusal{Code::unsupported,
+                       "This server does not know the `sticky` that the service wants, or not for its kind."};
+    }
+    if (description.group.balance > wire::Balance::two_choices) {
+        return Refusal{Code::unsupported, "This server does not know the `balance` that the service wants."};
+    }
+    if (!description.plugins.empty()) {
+        return Refusal{Code::unsupported,
+                       "A service of a group can not ask for plugins: its members would have one each."};
+    }
+    return std::nullopt;
+}
+
+// Refuses rules that this version cannot apply, and rules beyond what one client may have.
+std::optional<directory::Refusal> ServiceRegistration::refuse_rules(const wire::HttpRulesPart& rules) const {
+    if (!rules.unknown.empty()) {
+        return Refusal{Code::unsupported, "This server does not know the rule `" + printable(rules.unknown, shown_max) +
+                                              "`, and the service is not to be served without it."};
+    }
+    const std::size_t bytes = rules.bytes();
+    if (bytes != 0 && bytes + needs_.table.rule_bytes() > limits::http_rules_bytes_per_session_max) {
+        return Refusal{Code::limit, "The rules of this client's services take more than " +
+                                        std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
+    }
+    return std::nullopt;
+}
+
+std::optional<directory::Refusal> ServiceRegistration::refuse_names(const directory::HttpDescription& wanted) const {
+    const std::size_t path = wanted.claimed_path().size();
+    std::size_t bytes = needs_.table.name_bytes();
+    for (const std::string& host : wanted.hosts) {
+        bytes += host.size() + path;
+    }
+    if (bytes <= limits::http_names_bytes_per_session_max) {
+        return std::nullopt;
+    }
+    return Refusal{Code::limit, "The hosts of this client's services, each with its path, take more than " +
+                                    std::to_string(limits::http_names_bytes_per_session_max) + " bytes in all."};
+}
+
+std::optional<directory::Refusal> ServiceRegistration::read(const wire::Service& description,
+                                                            ServicePlace& place) const {
+    if (auto refusal = needs_.kinds.find(description.kind)->read(description, place)) {
+        return refusal;
+    }
+    return description.kind == wire::ServiceKind::http ? refuse_rules(description.http.rules) : std::nullopt;
+}
+
+void ServiceRegistration::register_checked(std::uint32_t request, const wire::Service& description) {
+    // Rights may have changed while plugins were asked, and another trunk may have heard that the service is gone.
+    ServicePlace place;
+    auto refusal = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, description.id);
+    if (!refusal) {
+        refusal = needs_.rights.refuse_kind(description.kind);
+    }
+    if (!refusal) {
+        refusal = needs_.rights.refuse_unproved(directory::reached_by(description), description.proof);
+    }
+    if (!refusal) {
+        refusal = read(description, place);
+    }
+    if (!refusal) {
+        refusal = needs_.kinds.find(description.kind)->choose(description, place);
+    }
+    if (!refusal && place.hosts() != nullptr) {
+        refusal = refuse_names(place.wanted);
+    }
+    if (refusal) {
+        needs_.replies.report_refusal(description, *refusal);
+        return;
+    }
+    if (needs_.plugins != nullptr && place.hosts() != nullptr) {
+        place.wanted.notes = needs_.plugins->notes_of(description.id);
+        place.wanted.asked = hooks::AskedReference(needs_.plugins->asked_of(description.id));
+    }
+    SessionService& service = needs_.table.keep(description);
+    service.assigned = place.assigned;
+    claim(request, description.id, std::move(place));
+}
+
+// A place is claimed before it is opened, since a stale session of the same client may have to be driven out first.
+void ServiceRegistration::claim(std::uint32_t request, std::uint32_t id, ServicePlace place) {
+    SessionService& service = needs_.table.at(id);
+    ServiceKind& kind = needs_.kinds.of(service);
+    if (kind.assigns(place)) {
+        if (const auto refusal = kind.assign(service, place)) {
+            needs_.replies.refuse(id, *refusal);
+        } else {
+            needs_.replies.confirm(request, service);
+        }
+        return;
+    }
+    service.names = kind.names_of(service, place);
+    if (const auto refusal = kind.refuse_claim(service, place)) {
+        needs_.replies.refuse(id, *refusal);
+        return;
+    }
+    if (service.names.empty()) {
+        on_claimed(request, id, service.registration, std::move(place), {}, std::nullopt);
+        return;
+    }
+    auto post = needs_.executor.bind([this, request, id, registration = service.registration, names = service.names,
+                                      place = std::move(place)](const std::optional<Refusal>& refusal) {
+        on_claimed(request, id, registration, place, names, refusal);
+    });
+    directory::claim_with_takeover(needs_.at.shared->registry, needs_.at.facts.key, id, service.names, service.group(),
+                                   needs_.at.worker.now(), std::move(post));
+}
+
+void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration,
+                                     ServicePlace place, const std::vector<directory::ClaimName>& names,
+                                     std::optional<Refusal> refusal) {
+    SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id, registration);
+    if (service == nullptr) {
+        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
+        needs_.table.release_unwanted(names);
+        return;
+    }
+    if (const auto over = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, id)) {
+        refusal = over;
+    } else if (refusal && needs_.kinds.of(*service).choose_again(*service, place, refusal)) {
+        claim(request, id, std::move(place));
+        return;
+    } else if (!refusal) {
+        refusal = open(request, *service, place);
+    }
+    if (refusal) {
+        needs_.replies.refuse(id, *refusal);
+        needs_.table.release_unwanted(names);
+    }
+}
+
+// The place is the service's: opens it, or waits for the client that has it.
+std::optional<directory::Refusal> ServiceRegistration::open(std::uint32_t request, SessionService& service,
+                                                            const ServicePlace& place) {
+    if (auto full = needs_.rights.count_service(service)) {
+        return full;
+    }
+    if (needs_.places.must_wait(service)) {
+        needs_.places.wait(request, service, place);
+        return std::nullopt;
+    }
+    if (auto why = needs_.kinds.of(service).open(service, place)) {
+        if (why->code == Code::port_taken && place.hosts() == nullptr) {
+            why->text += " Choose another port.";
+        }
+        return why;
+    }
+    needs_.replies.confirm(request, service);
+    return std::nullopt;
+}
+
+}  // namespace ferrotunnel::session

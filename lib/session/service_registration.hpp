@@ -1,0 +1,66 @@
+// A client's requests to register services: checked, asked about, claimed and opened. And those to unregister them.
+//
+//   register --check--> plugins --> register_checked --read, choose--> claim --granted--> open --> confirmed
+//         \________ \____________\_____________________\_______________\__ \--another client has it--> waits
+//         (PlaceQueue)
+//                                                                        `--> refused
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "base/token_bucket.hpp"
+#include "session/place_queue.hpp"
+#include "session/session_rights.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker.
+class ServiceRegistration {
+public:
+    using Refusal = directory::Refusal;
+
+    struct Needs {
+        const SessionContext& at;
+        const SessionExecutor& executor;
+        const SessionRights& rights;
+        ServiceTable& table;
+        const ServiceKinds& kinds;
+        ServiceReplies& replies;
+        PlaceQueue& places;
+        SessionPlugins* plugins;                             // null: the server has none
+        std::function<std::optional<Refusal>()> refuse_any;  // the session takes no services any more
+        std::function<bool()> has_ended;
+    };
+
+    explicit ServiceRegistration(Needs needs) : needs_(std::move(needs)) {}
+
+    /// The client wants the service. The answer is a reply, perhaps later.
+    void register_service(std::uint32_t request, const wire::Service& description);
+    /// The client does not want the service any more. On one trunk that holds for all, unless this one `yields`: then
+    /// its claims are those of a fresh session, which learns of it as well.
+    void unregister_service(std::uint32_t id, bool yields);
+    /// Registers what may be here, as far as check() knows, and what plugins have nothing against.
+    void register_checked(std::uint32_t request, const wire::Service& description);
+    /// Why the session does not take the service.
+    std::optional<Refusal> check(const wire::Service& description) const;
+    /// Reads what the client wants, in normal form.
+    std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const;
+
+private:
+    std::optional<Refusal> refuse_present(const wire::Service& description) const;
+    std::optional<Refusal> refuse_plugins(const wire::Service& description) const;
+    std::optional<Refusal> refuse_group(const wire::Service& description) const;
+    std::optional<Refusal> refuse_rules(const wire::HttpRulesPart& rules) const;
+    std::optional<Refusal> refuse_names(const directory::HttpDescription& wanted) const;
+    void claim(std::uint32_t request, std::uint32_t id, ServicePlace place);
+    void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration, ServicePlace place,
+                    const std::vector<directory::ClaimName>& names, std::optional<Refusal> refusal);
+    std::optional<Refusal> open(std::uint32_t request, SessionService& service, const ServicePlace& place);
+
+    const Needs needs_;
+    TokenBucket rate_;
+};
+
+}  // namespace ferrotunnel::session

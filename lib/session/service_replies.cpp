@@ -1,0 +1,97 @@
+#include "session/service_replies.hpp"
+
+#include "base/text.hpp"
+#include "session/public_address.hpp"
+#include "session/session_notices.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+void ServiceReplies::confirm(std::uint32_t request, SessionService& service) {
+    answer(request, registered_as(*needs_.at.shared, service));
+    publish(service);
+}
+
+void ServiceReplies::answer(std::uint32_t request, const wire::RegisteredService& registered) {
+    for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
+        needs_.send(payload);
+    }
+    if (needs_.plugins != nullptr) {
+        needs_.plugins->confirmed(registered.id, registered);
+    }
+}
+
+void ServiceReplies::publish(SessionService& service) {
+    const ServerShared& shared = *needs_.at.shared;
+    const SessionFacts& facts = needs_.at.facts;
+    const std::string address = registered_as(shared, service).address;
+    std::string name = printable(service.description.name, 64);
+    const auto row = shared.services->row({name, facts.token_name, address});
+    service.meter = row->meter(&needs_.at.worker);
+    service.row = row;
+    if (service.http) {
+        service.http->count_in(row);
+    }
+    bool is_retired = false;
+    needs_.view.change([&](SessionView& view) {
+        view.services.push_back({service.description.id, service.description.kind, name, address, service.port(),
+                                 service.traffic, service.http, row, !service.health.healthy});
+        view.services.back().group = service.description.group.name;
+        view.services.back().member = needs_.kinds.of(service).member_of(service);
+        is_retired = view.retired;
+    });
+    service.named = shared.named->add(facts.client.first, facts.agreement.peer_name,
+                                      {needs_.session(), service.description.id, service.description.kind, name});
+    if (service.named && is_retired) {
+        service.named->set_outgoing();
+    }
+    if (!service.opened) {
+        shared.log->debug("one more connection carries a service",
+                          {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
+        return;
+    }
+    static constexpr LineKind services{"services", limits::client_lines_per_second};
+    const bool may_log = shared.log->may_write(LogLevel::info, services, needs_.at.worker.now());
+    if (may_log && service.asked) {
+        shared.log->info("a service is reachable, by the plugins that its client asks for",
+                         {{"session", facts.agreement.session},
+                          {"service", name},
+                          {"endpoint", address},
+                          {"plugins", service.asked->names()}});
+    } else if (may_log) {
+        shared.log->info("a service is reachable",
+                         {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
+    }
+    notify(needs_.at, ServerNotice::Kind::registered, name, address, Code::none, {});
+}
+
+void ServiceReplies::refuse(std::uint32_t id, const directory::Refusal& refusal) {
+    const wire::Service description = needs_.table.erase(id);
+    report_refusal(description, refusal);
+}
+
+void ServiceReplies::report_refusal(const wire::Service& description, const directory::Refusal& refusal) {
+    const ServerShared& shared = *needs_.at.shared;
+    if (needs_.plugins != nullptr && !needs_.table.contains(description.id)) {
+        needs_.plugins->left(description.id);
+    }
+    const std::string name = printable(description.name, 64);
+    needs_.send(wire::encode_control(wire::Refused{description.id, refusal.code, refusal.text}));
+    if (shared.registry->refuse_ended(needs_.at.facts.key, description.id)) {
+        return;  // nobody waits for the service any more: the client itself has unregistered it
+    }
+    const TimePoint now = needs_.at.worker.now();
+    static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
+    if (shared.log->may_write(LogLevel::warn, refused_services, now)) {
+        shared.log->warn("a service was refused", {{"peer", needs_.at.facts.peer.text()},
+                                                   {"service", name},
+                                                   {"code", wire::name_of(refusal.code)},
+                                                   {"why", refusal.text}});
+    }
+    if (refusals_.may_tell(now)) {
+        notify(needs_.at, ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
+    }
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,46 @@
+// What a client learns of the services that it registers: where visitors find them, or why they are refused.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "session/event_quota.hpp"
+#include "session/limits.hpp"
+#include "session/service_table.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker. What it reports to the log and to the application is limited.
+class ServiceReplies {
+public:
+    struct Needs {
+        const SessionContext& at;
+        ServiceTable& table;
+        const ServiceKinds& kinds;
+        SharedView& view;
+        SessionPlugins* plugins;                                // null: the server has none
+        std::function<void(const wire::ControlPayload&)> send;  // to the client
+        std::function<std::weak_ptr<ServerSession>()> session;  // the carrier of a service that has a name
+    };
+
+    explicit ServiceReplies(Needs needs) : needs_(std::move(needs)) {}
+
+    /// The service is open: answers the registration, and publishes the service.
+    void confirm(std::uint32_t request, SessionService& service);
+    /// Answers the registration alone.
+    void answer(std::uint32_t request, const wire::RegisteredService& registered);
+    /// Shows a service to others: from now on it has visitors.
+    void publish(SessionService& service);
+    /// Refuses a service that was being registered, and forgets it.
+    void refuse(std::uint32_t id, const directory::Refusal& refusal);
+    /// Refuses a service that is not in the table.
+    void report_refusal(const wire::Service& description, const directory::Refusal& refusal);
+
+private:
+    const Needs needs_;
+    EventQuota refusals_{limits::refusals_told_per_second};
+};
+
+}  // namespace ferrotunnel::session

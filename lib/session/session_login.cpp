@@ -1,0 +1,182 @@
+#include "session/session_login.hpp"
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "directory/takeover.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_notices.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+UsedSecret::UsedSecret(std::shared_ptr<login::SecretUse> use, const login::TokenId& secret, const std::string& peer)
+    : use_(std::move(use)), secret_(secret) {
+    use_->begins(secret_, peer, std::chrono::system_clock::now());
+}
+
+UsedSecret::~UsedSecret() {
+    use_->ends(secret_, std::chrono::system_clock::now());
+}
+
+bool SessionLogin::counts_guesses() const noexcept {
+    const ServerShared& shared = *needs_.at.shared;
+    return shared.guesses && shared.tokens.any_weak();
+}
+
+void SessionLogin::begin(transport::Pipe& pipe) {
+    const ServerShared& shared = *needs_.at.shared;
+    login::ServerHandshake::Settings settings;
+    settings.tokens = shared.tokens.get();
+    std::array<std::uint8_t, 32> exporter;
+    if (pipe.exporter(exporter)) {
+        settings.exporter.assign(exporter.begin(), exporter.end());
+    }
+    const bool resumes = shared.mux.resume > Duration::zero();
+    settings.features = wire::feature::announced | (resumes ? wire::feature::resume : 0U);
+    settings.resume_window = shared.mux.resume;
+    settings.instance = shared.instance;
+    settings.limits.first_window = shared.mux.first_window;
+    settings.limits.streams_max = shared.mux.streams_max;
+    settings.limits.opens_max = shared.mux.opens_max;
+    settings.ping_interval = shared.mux.ping_interval;
+    settings.dead_interval = shared.mux.dead_interval;
+    if (counts_guesses()) {
+        settings.guesses_too_often = [this] {
+            return needs_.at.shared->guesses->is_closed(login::networks_of(needs_.facts.peer), needs_.at.worker.now());
+        };
+    }
+    handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared.random);
+}
+
+void SessionLogin::receive(Bytes message) {
+    take_step(handshake_->receive(message));
+}
+
+void SessionLogin::refuse(const directory::Refusal& refusal) {
+    take_step(handshake_->refuse(refusal.code, refusal.text));
+}
+
+void SessionLogin::take_step(const login::Step& step) {
+    if (step.send) {
+        needs_.send(*step.send);
+    }
+    switch (step.want) {
+        case login::Want::message:
+            return;
+        case login::Want::decision:
+            state_ = State::proved;
+            if (needs_.plugins != nullptr) {
+                needs_.plugins->ask_login(handshake_->agreed(), handshake_->token().name);  // the admission follows
+            } else {
+                admit();
+            }
+            return;
+        case login::Want::nothing:
+            return;
+        case login::Want::close:
+            break;
+    }
+    const login::HandshakeFailure& failure = handshake_->failure();
+    if (counts_guesses() && handshake_->wrong_token()) {
+        needs_.at.shared->guesses->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
+                                          needs_.at.worker.now());
+    }
+    report_stranger(needs_.at, "a login was refused", failure.code, failure.text, true);
+    needs_.end(failure.code, failure.text_for_peer);
+}
+
+void SessionLogin::admit() {
+    SessionFacts& facts = needs_.facts;
+    facts.agreement = handshake_->agreed();
+    facts.token_name = handshake_->token().name;
+    facts.secret = handshake_->secret();
+    facts.client = {handshake_->token().id(), facts.agreement.peer_instance};
+    if (const auto refusal = needs_.rights.refuse_login()) {
+        refuse(*refusal);
+        return;
+    }
+    if (facts.agreement.resume) {
+        needs_.resume();
+        return;
+    }
+    auto post =
+        needs_.executor.bind([this](const std::optional<directory::Refusal>& refusal) { on_admitted(refusal); });
+    directory::admit_with_takeover(needs_.at.shared->registry, info(), needs_.handle(),
+                                   [post = std::move(post), shared = needs_.at.shared,
+                                    key = facts.key](std::optional<directory::Refusal> refusal) {
+                                       const bool is_admitted = !refusal;
+                                       if (!post(std::move(refusal)) && is_admitted) {
+                                           shared->registry->remove(key);  // the worker has stopped meanwhile
+                                       }
+                                   });
+}
+
+directory::SessionInfo SessionLogin::info() const {
+    const SessionFacts& facts = needs_.facts;
+    directory::SessionInfo info;
+    info.key = facts.key;
+    info.token = facts.client.first;
+    info.token_name = facts.token_name;
+    info.instance = facts.agreement.peer_instance;
+    info.epoch = facts.agreement.peer_epoch;
+    info.attempt = facts.agreement.peer_attempt;
+    info.trunk = facts.agreement.trunk;
+    info.agent = facts.agreement.peer_agent;
+    info.address = facts.peer.text();
+    info.since = needs_.at.worker.now();
+    if ((facts.agreement.features & wire::feature::handover) != 0) {
+        info.identity = facts.agreement.peer_identity;
+        info.replaces = facts.agreement.peer_replaces && !info.identity.empty();
+    }
+    // The tokens may be others than at the beginning of the login.
+    const std::shared_ptr<const login::AcceptedToken> token = needs_.rights.token();
+    info.ports = token != nullptr ? token->ports : handshake_->token().ports;
+    return info;
+}
+
+void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal) {
+    admitted_ = !refusal;
+    if (needs_.has_ended()) {
+        leave_registry();
+        return;
+    }
+    if (!needs_.is_authenticating()) {
+        return;
+    }
+    if (refusal) {
+        refuse(*refusal);
+        return;
+    }
+    SessionFacts& facts = needs_.facts;
+    take_step(handshake_->welcome("s" + std::to_string(facts.key)));
+    facts.agreement = handshake_->agreed();  // with what the welcome has added
+    state_ = State::welcome;
+    used_ = std::make_unique<UsedSecret>(needs_.at.shared->secrets, *facts.secret, facts.peer.text());
+    needs_.welcomed();
+    handshake_.reset();
+}
+
+void SessionLogin::give_way() {
+    if (!is_proved()) {
+        gave_way_ = true;
+        needs_.end(Code::busy, "The server has too many connections without a login.");
+    }
+}
+
+void SessionLogin::finish() noexcept {
+    if (const auto over = std::exchange(over_, nullptr)) {
+        over(is_welcome());
+    }
+}
+
+void SessionLogin::leave_registry() noexcept {
+    if (std::exchange(admitted_, false)) {
+        needs_.at.shared->registry->remove(needs_.facts.key);
+    }
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,101 @@
+// The login of a session: the proof of its token, its admission, and the welcome.
+//
+//   begin --receive--> proved --plugins--> admit --registry--> admitted --> welcome
+//      \__________________\______________\_________________\--> refused
+//                                         \--the client has a session here--> resume
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "directory/registry.hpp"
+#include "login/handshake_server.hpp"
+#include "login/secret_use.hpp"
+#include "session/session_context.hpp"
+#include "session/session_plugins.hpp"
+#include "session/session_rights.hpp"
+#include "transport/pipe.hpp"
+
+namespace ferrotunnel::session {
+
+/// A secret counts as used by a client for as long as this lives.
+class UsedSecret {
+public:
+    UsedSecret(std::shared_ptr<login::SecretUse> use, const login::TokenId& secret, const std::string& peer);
+    UsedSecret(const UsedSecret&) = delete;
+    UsedSecret& operator=(const UsedSecret&) = delete;
+    ~UsedSecret();
+
+private:
+    const std::shared_ptr<login::SecretUse> use_;
+    const login::TokenId secret_;
+};
+
+/// Lives on the session's worker. It fills in the session's facts.
+class SessionLogin {
+public:
+    struct Needs {
+        const SessionContext& at;
+        SessionFacts& facts;
+        const SessionExecutor& executor;
+        const SessionRights& rights;
+        SessionPlugins* plugins;                                            // null: the server has none
+        std::function<std::shared_ptr<directory::SessionHandle>()> handle;  // of the session
+        std::function<void(const wire::ControlPayload&)> send;              // to the client
+        std::function<void(wire::Code code, const std::string& text)> end;  // the trunk
+        std::function<bool()> has_ended;
+        std::function<bool()> is_authenticating;  // false: the trunk has failed, and its end follows
+        std::function<void()> resume;             // the client wants a session that it has
+        std::function<void()> welcomed;
+    };
+
+    /// `over` is called once, when the peer no longer counts as one that has not proved its token.
+    SessionLogin(Needs needs, std::function<void(bool welcome)> over)
+        : needs_(std::move(needs)), over_(std::move(over)) {}
+
+    void begin(transport::Pipe& pipe);
+    void receive(Bytes message);
+    /// Plugins have nothing against the client: asks the registry, or resumes.
+    void admit();
+    void refuse(const directory::Refusal& refusal);
+    /// Ends the trunk if the token is not proved yet: its place is needed.
+    void give_way();
+    /// The login is over, by the welcome or by the session's end.
+    void finish() noexcept;
+    /// The registry forgets the session.
+    void leave_registry() noexcept;
+    /// The client does not use its secret any more.
+    void release_secret() noexcept { used_.reset(); }
+    /// Gives the handshake to the session that goes on with this connection.
+    std::unique_ptr<login::ServerHandshake> hand_over() { return std::move(handshake_); }
+
+    bool has_begun() const noexcept { return handshake_ != nullptr; }
+    bool is_proved() const noexcept { return state_ != State::expects_proof; }
+    bool is_welcome() const noexcept { return state_ == State::welcome; }
+    bool is_admitted() const noexcept { return admitted_; }
+    /// Whether an end with this text was of a peer that had proved nothing: nobody needs to know.
+    bool is_silent_end(std::string_view text) const noexcept {
+        return gave_way_ || (handshake_ && !is_proved() && !text.empty());
+    }
+
+private:
+    enum class State : std::uint8_t { expects_proof, proved, welcome };
+
+    void take_step(const login::Step& step);
+    void on_admitted(const std::optional<directory::Refusal>& refusal);
+    bool counts_guesses() const noexcept;
+    directory::SessionInfo info() const;
+
+    const Needs needs_;
+    std::function<void(bool welcome)> over_;
+    std::unique_ptr<login::ServerHandshake> handshake_;  // until the welcome
+    std::unique_ptr<UsedSecret> used_;
+    State state_ = State::expects_proof;
+    bool admitted_ = false;  // the registry has the session
+    bool gave_way_ = false;
+};
+
+}  // namespace ferrotunnel::session

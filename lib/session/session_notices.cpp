@@ -1,0 +1,97 @@
+#include "session/session_notices.hpp"
+
+#include "base/text.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+std::string place_of(const login::Agreement& agreement) {
+    return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
+}
+
+}  // namespace
+
+void notify(const SessionContext& at, ServerNotice::Kind kind, const std::string& service, const std::string& endpoint,
+            Code code, const std::string& text, std::size_t trunks) {
+    if (at.shared->notify) {
+        at.shared->notify({kind, at.facts.peer.text(), at.facts.agreement.peer_name, service, endpoint, code, text,
+                           at.facts.agreement.trunk, trunks});
+    }
+}
+
+void report_stranger(const SessionContext& at, const char* what, Code code, const std::string& why, bool notifies) {
+    at.shared->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
+    static constexpr LineKind strangers{"strangers"};
+    if (at.shared->log->may_write(LogLevel::warn, strangers, at.worker.now())) {
+        at.shared->log->warn(what, {{"peer", at.facts.peer.text()}, {"code", wire::name_of(code)}, {"why", why}});
+    }
+    if (notifies && at.shared->strangers.may_tell(at.worker.now())) {
+        notify(at, ServerNotice::Kind::refused, code, why);
+    }
+}
+
+void log_session_begin(const SessionContext& at, const std::string& tls) {
+    static constexpr LineKind logins{"logins", limits::client_lines_per_second};
+    if (at.shared->log->may_write(LogLevel::info, logins, at.worker.now())) {
+        const login::Agreement& agreement = at.facts.agreement;
+        at.shared->log->info("a client has connected", {{"session", agreement.session},
+                                                        {"peer", at.facts.peer.text()},
+                                                        {"client", agreement.peer_name},
+                                                        {"token", at.facts.token_name},
+                                                        {"trunk", place_of(agreement)},
+                                                        {"agent", printable(agreement.peer_agent, 64)},
+                                                        {"tls", tls}});
+    }
+}
+
+void report_session_end(const SessionContext& at, trunk::Trunk& trunk, std::uint64_t visitors,
+                        const trunk::TrunkEnd& end) {
+    const bool violation = !end.by_peer && end.code >= Code::limit && end.code <= Code::stream_id;
+    if (violation) {
+        at.shared->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
+    }
+    const LogLevel level = violation ? LogLevel::warn : LogLevel::info;
+    static constexpr LineKind ends{"ends", limits::client_lines_per_second};
+    if (!at.shared->log->may_write(level, ends, at.worker.now())) {
+        return;
+    }
+    const mux::SessionStats& moved = trunk.session().counted();
+    const transport::PipeCounters pipe = trunk.counters();
+    at.shared->log->log_at(level, "a client is gone",
+                           {{"session", at.facts.agreement.session},
+                            {"peer", at.facts.peer.text()},
+                            {"client", at.facts.agreement.peer_name},
+                            {"trunk", place_of(at.facts.agreement)},
+                            {"code", wire::name_of(end.code)},
+                            {"why", end.text},
+                            {"visitors", visitors},
+                            {"received", moved.payload_received},
+                            {"sent", moved.payload_sent},
+                            {"copied", moved.bytes_copied + pipe.bytes_copied},
+                            {"trunk_calls", pipe.system_calls}});
+}
+
+void log_loop(const SessionContext& at, const SessionService& service) {
+    static constexpr LineKind loops{"loops"};
+    if (at.shared->log->may_write(LogLevel::warn, loops, at.worker.now())) {
+        at.shared->log->warn(
+            "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
+            "tunnels",
+            {{"session", at.facts.agreement.session},
+             {"service", printable(service.description.name, 64)},
+             {"port", service.port()}});
+    }
+}
+
+void log_failed_session(const SessionContext& at, const std::exception& problem) {
+    static constexpr LineKind failed{"failed_sessions"};
+    if (at.shared->log->may_write(LogLevel::error, failed, at.worker.now())) {
+        at.shared->log->error("a session has failed",
+                              {{"session", at.facts.agreement.session}, {"why", problem.what()}});
+    }
+}
+
+}  // namespace ferrotunnel::session

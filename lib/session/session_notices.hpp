@@ -1,0 +1,41 @@
+// Reports about a session: log lines, and notices to the application.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_context.hpp"
+#include "session/session_service.hpp"
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::session {
+
+/// Notifies the application of an event of the session.
+void notify(const SessionContext& at, ServerNotice::Kind kind, const std::string& service, const std::string& endpoint,
+            wire::Code code, const std::string& text, std::size_t trunks = 0);
+inline void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code code, const std::string& text,
+                   std::size_t trunks = 0) {
+    notify(at, kind, {}, {}, code, text, trunks);
+}
+
+/// Reports a failure of a peer without a login, within limits: any peer can cause one, at any rate. `notifies`: the
+/// application learns of it, too.
+void report_stranger(const SessionContext& at, const char* what, wire::Code code, const std::string& why,
+                     bool notifies);
+
+/// Logs that a client has connected; `tls`: the connection's encryption.
+void log_session_begin(const SessionContext& at, const std::string& tls);
+/// Counts a violation by the client, and logs that a client with a login is gone.
+void report_session_end(const SessionContext& at, trunk::Trunk& trunk, std::uint64_t visitors,
+                        const trunk::TrunkEnd& end);
+/// Logs that the visitors of a service lead back to themselves.
+void log_loop(const SessionContext& at, const SessionService& service);
+/// Logs that an exception has ended the session.
+void log_failed_session(const SessionContext& at, const std::exception& problem);
+
+}  // namespace ferrotunnel::session

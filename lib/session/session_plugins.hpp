@@ -1,0 +1,130 @@
+// What a session asks plugins: about its login, about the services that its client registers, and about visitors of TCP
+// and TLS.
+//
+//   token proved --ask_login--> admission           registration --take--> asked, or another trunk asks --> registered
+//                    '--> refused                                      '--> refused
+//   A registration that asks for plugins waits once more, until these are made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "session/plugin_question.hpp"
+#include "session/registration_table.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_context.hpp"
+#include "session/session_service.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker. The server has plugins.
+class SessionPlugins {
+public:
+    /// What the session does with the answers.
+    struct Needs {
+        std::function<bool()> in_login;  // false: the login is over, or has failed
+        std::function<void()> admit;
+        std::function<void(const directory::Refusal&)> refuse_login;
+        /// Reads the hosts of a service in normal form.
+        std::function<std::optional<directory::Refusal>(const wire::Service&, directory::HttpDescription&)> read_hosts;
+        std::function<std::optional<directory::Refusal>(const wire::Service&)> check_service;
+        std::function<void(std::uint32_t request, const wire::Service&)> register_checked;
+        std::function<void(const wire::Service&, const directory::Refusal&)> refuse_service;
+    };
+
+    SessionPlugins(const SessionContext& at, const SessionExecutor& executor, Needs needs);
+    ~SessionPlugins() { give_up(); }
+    SessionPlugins(const SessionPlugins&) = delete;
+    SessionPlugins& operator=(const SessionPlugins&) = delete;
+
+    /// The client comes from another address now.
+    void moved() noexcept { client_.reset(); }
+
+    /// The token is proved: the admission follows, or the refusal.
+    void ask_login(const login::Agreement& agreed, const std::string& token_name);
+
+    /// Takes a registration that the session has nothing against. False: plugins have no word in it.
+    bool take(std::uint32_t request, const wire::Service& description);
+    bool is_asking(std::uint32_t id) const { return asked_.contains(id); }
+    std::size_t asking() const noexcept { return asked_.size(); }
+    /// What the plugins take that those services ask for.
+    std::size_t asking_bytes() const;
+    /// The service is registered, with what the server has assigned.
+    void confirmed(std::uint32_t id, const wire::RegisteredService& registered);
+    /// The client does not want the service any more.
+    void forget(std::uint32_t id);
+    /// This trunk does not have it, or could not register it.
+    void left(std::uint32_t id);
+    void left_all() noexcept;
+    /// The plugins that the client has asked for on the service; null: none.
+    hooks::SharedAskedPlugins asked_of(std::uint32_t id) const;
+    /// What was noted for the service; null: nothing.
+    hooks::SharedNotes notes_of(std::uint32_t id) const;
+
+    bool wants_visitors() const noexcept { return hooks_->wants(hooks::SessionPhase::connect); }
+    hooks::Subject about_visitors_of(const SessionService& service);
+    hooks::SessionHooks& hooks() const noexcept { return *hooks_; }
+
+    /// The trunk ends: nothing is asked any more, and what was decided is left to other trunks.
+    void give_up() noexcept;
+
+private:
+    /// A registration that plugins, or another trunk's plugins, decide on.
+    struct Asked {
+        std::uint32_t request = 0;
+        std::uint64_t serial = 0;  // the id may be used again while somebody is on the way to tell
+        wire::Service description;
+        std::shared_ptr<const hooks::ServiceFacts> facts;
+        RegistrationTable::Key key;
+        std::unique_ptr<PluginQuestion> question;  // null: another trunk asks
+        hooks::Amendments amendments{};            // of the operator's plugins, while those of the client are made
+    };
+    /// A service that was accepted.
+    struct Accepted {
+        RegistrationTable::Key key;
+        hooks::SharedNotes notes;
+        hooks::SharedAskedPlugins asked;
+        std::optional<wire::Service> asked_for;  // until it is registered
+    };
+
+    RegistrationTable& table() const noexcept { return *at_.shared->registrations; }
+    std::optional<directory::Refusal> describe(const wire::Service& description, hooks::ServiceFacts& facts) const;
+    void login_decided(hooks::Step step);
+    void advance(std::uint32_t id);
+    void advance_if(std::uint32_t id, std::uint64_t serial);
+    void decided(std::uint32_t id, hooks::Step step);
+    void make_asked(Asked& asked);
+    void asked_made(std::uint32_t id, std::uint64_t serial,
+                    Result<hooks::SharedAskedPlugins, hooks::AskedRefusal> made);
+    void accept(Asked asked);
+    void accepted(Asked asked, const RegistrationTable::Decision& decision);
+    std::shared_ptr<const hooks::ClientFacts> client();
+    std::shared_ptr<const hooks::ClientFacts> client_of(const login::Agreement& agreed,
+                                                        const std::string& token_name) const;
+
+    const SessionContext& at_;
+    const SessionExecutor& executor_;
+    const Needs needs_;
+    const std::shared_ptr<hooks::SessionHooks> hooks_;
+    std::shared_ptr<const hooks::ClientFacts> client_;
+    hooks::SharedNotes login_notes_;
+    std::unique_ptr<PluginQuestion> login_;
+    std::uint64_t serials_ = 0;
+    std::map<std::uint32_t, Asked> asked_;
+    std::map<std::uint32_t, Accepted> accepted_;
+    std::map<std::uint32_t, std::shared_ptr<const hooks::ServiceFacts>> visited_;
+};
+
+/// What a client is told when plugins refuse.
+directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal);
+
+/// Tells who has refused whom, within limits.
+void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
+                            const std::string& from, std::string_view service);
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,221 @@
+// Registrations of services that plugins decide on.
+#include <utility>
+
+#include "base/text.hpp"
+#include "session/session_plugins.hpp"
+
+namespace ferrotunnel::session {
+
+using hooks::SessionPhase;
+using hooks::Step;
+
+namespace {
+
+// The description as plugins have changed it. What they say is checked as what clients say.
+wire::Service amended(wire::Service service, const hooks::Amendments& by) {
+    if (by.hosts) {
+        (service.kind == wire::ServiceKind::tls ? service.tls.hosts : service.http.hosts) = *by.hosts;
+    }
+    wire::HttpLimitsPart& limits = service.http.limits;
+    const auto set = [&by](hooks::Limit limit, std::optional<std::uint64_t>& value) {
+        if (const auto& said = by.limits[static_cast<std::size_t>(limit)]) {
+            value = said;
+        }
+    };
+    set(hooks::Limit::connect_ms, limits.connect_ms);
+    set(hooks::Limit::first_byte_ms, limits.first_byte_ms);
+    set(hooks::Limit::upgraded_idle_ms, limits.upgraded_idle_ms);
+    set(hooks::Limit::body_rate, limits.body_rate);
+    set(hooks::Limit::body_max, limits.body_max);
+    if (const auto& upgrades = by.limits[static_cast<std::size_t>(hooks::Limit::upgrades)]) {
+        limits.upgrades = *upgrades != 0;
+    }
+    return service;
+}
+
+}  // namespace
+
+// Says what a client asks for, in normal form: plugins are to judge what the server would do. Returns a refusal if that
+// can not be read.
+std::optional<directory::Refusal> SessionPlugins::describe(const wire::Service& description,
+                                                           hooks::ServiceFacts& facts) const {
+    facts.name = description.name;
+    facts.kind = login::name_of(description.kind);
+    facts.port = description.remote_port;
+    facts.bind = description.bind;
+    facts.metadata = description.metadata;
+    directory::HttpDescription wanted;
+    std::optional<directory::Refusal> refusal;
+    if (description.kind == wire::ServiceKind::http || description.kind == wire::ServiceKind::tls) {
+        refusal = needs_.read_hosts(description, wanted);
+    }
+    if (description.kind == wire::ServiceKind::http) {
+        facts.path = description.http.path;
+    }
+    facts.hosts = std::move(wanted.hosts);
+    return refusal;
+}
+
+bool SessionPlugins::take(std::uint32_t request, const wire::Service& description) {
+    if (!hooks_->wants(SessionPhase::registration) && description.plugins.empty()) {
+        return false;
+    }
+    hooks::ServiceFacts facts;
+    if (auto refusal = describe(description, facts)) {
+        needs_.refuse_service(description, *refusal);
+        return true;
+    }
+    Asked asked;
+    asked.request = request;
+    asked.serial = ++serials_;
+    asked.description = description;
+    asked.facts = std::make_shared<const hooks::ServiceFacts>(std::move(facts));
+    asked.key = {at_.facts.client, description.id, digest_of(description)};
+    asked_.emplace(description.id, std::move(asked));
+    advance(description.id);
+    return true;
+}
+
+// Asks, or waits for another trunk that does, or joins what was decided.
+void SessionPlugins::advance(std::uint32_t id) {
+    Asked& asked = asked_.at(id);
+    auto post = executor_.bind([this](std::uint32_t of, std::uint64_t serial) { advance_if(of, serial); });
+    auto told = [post = std::move(post), id, serial = asked.serial] { attempt([&] { post(id, serial); }); };
+    RegistrationTable::Decision decision;
+    switch (table().enter(asked.key, at_.facts.key, at_.worker.now(), std::move(told), decision)) {
+        case RegistrationTable::Answer::wait:
+            return;
+        case RegistrationTable::Answer::join:
+            accepted(std::move(asked_.extract(id).mapped()), decision);
+            return;
+        case RegistrationTable::Answer::ask:
+            break;
+    }
+    hooks::Subject subject;
+    subject.client = client();
+    subject.service = asked.facts;
+    subject.notes = login_notes_;
+    asked.question =
+        std::make_unique<PluginQuestion>(at_.worker, *hooks_, SessionPhase::registration, std::move(subject));
+    const Step step = asked.question->ask([this, id](Step later) { executor_.run([&] { decided(id, later); }); });
+    if (step != Step::wait) {
+        decided(id, step);
+    }
+}
+
+// Another trunk's question is over.
+void SessionPlugins::advance_if(std::uint32_t id, std::uint64_t serial) {
+    const auto found = asked_.find(id);
+    if (found != asked_.end() && found->second.serial == serial) {
+        advance(id);
+    }
+}
+
+void SessionPlugins::decided(std::uint32_t id, Step step) {
+    Asked asked = std::move(asked_.extract(id).mapped());
+    hooks::SessionRun* const run = asked.question->run();
+    if (step == Step::answer) {
+        table().leave(asked.key, at_.facts.key, at_.worker.now());
+        const hooks::SessionRefusal refusal = run->take_refusal();
+        tell_refused_by_plugin(*at_.shared->log, at_.worker.now(), "a service", refusal, at_.facts.peer.text(),
+                               printable(asked.description.name, 64));
+        needs_.refuse_service(asked.description, refusal_by_plugin(refusal));
+        return;
+    }
+    asked.amendments = run != nullptr ? run->take_amendments() : hooks::Amendments{{}, {}, login_notes_, {}};
+    if (asked.description.plugins.empty()) {
+        accept(std::move(asked));
+        return;
+    }
+    asked.question.reset();
+    make_asked(asked_.emplace(id, std::move(asked)).first->second);
+}
+
+void SessionPlugins::accept(Asked asked) {
+    const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));
+    const RegistrationTable::Key key = asked.key;
+    table().accept(key, at_.facts.key, decision);
+    accepted(std::move(asked), decision);
+    table().registered(key, at_.facts.key);
+}
+
+void SessionPlugins::accepted(Asked asked, const RegistrationTable::Decision& decision) {
+    const wire::Service& description = asked.description;
+    accepted_[description.id] = {asked.key, decision->notes, decision->asked, description};
+    if (auto refusal = needs_.check_service(description)) {  // things may have changed meanwhile
+        needs_.refuse_service(description, *refusal);
+        return;
+    }
+    const wire::Service service = amended(description, *decision);
+    if (auto problem = wire::problem_of(service)) {
+        needs_.refuse_service(
+            description, {wire::Code::protocol, "A plugin has made of it what no service can be: " + problem->text});
+        return;
+    }
+    needs_.register_checked(asked.request, service);
+}
+
+// On its other trunks the client asks for what was assigned on the first one.
+void SessionPlugins::confirmed(std::uint32_t id, const wire::RegisteredService& registered) {
+    const auto found = accepted_.find(id);
+    if (found == accepted_.end() || !found->second.asked_for) {
+        return;
+    }
+    wire::Service also = *std::exchange(found->second.asked_for, std::nullopt);
+    const bool has_port = also.kind == wire::ServiceKind::tcp || also.kind == wire::ServiceKind::udp;
+    if (has_port && also.remote_port == 0) {
+        also.remote_port = registered.port;
+    } else if (also.kind == wire::ServiceKind::http && !registered.host.empty()) {
+        also.http.hosts = {registered.host};
+    } else {
+        return;
+    }
+    const RegistrationTable::Key& key = found->second.key;
+    table().add_name(key, {key.client, id, digest_of(also)});
+}
+
+void SessionPlugins::forget(std::uint32_t id) {
+    if (const auto asked = asked_.extract(id)) {
+        table().leave(asked.mapped().key, at_.facts.key, at_.worker.now());
+    }
+    if (const auto accepted = accepted_.extract(id)) {
+        table().forget(accepted.mapped().key, at_.facts.key);
+    }
+    visited_.erase(id);
+}
+
+void SessionPlugins::left(std::uint32_t id) {
+    if (const auto accepted = accepted_.extract(id)) {
+        table().leave(accepted.mapped().key, at_.facts.key, Clock::now());  // the worker may be gone already
+    }
+    visited_.erase(id);
+}
+
+void SessionPlugins::left_all() noexcept {
+    const auto all = std::exchange(accepted_, {});
+    for (const auto& [id, accepted] : all) {
+        attempt([&] { table().leave(accepted.key, at_.facts.key, Clock::now()); });
+    }
+    visited_.clear();
+}
+
+hooks::SharedAskedPlugins SessionPlugins::asked_of(std::uint32_t id) const {
+    const auto found = accepted_.find(id);
+    return found != accepted_.end() ? found->second.asked : nullptr;
+}
+
+hooks::SharedNotes SessionPlugins::notes_of(std::uint32_t id) const {
+    const auto found = accepted_.find(id);
+    return found != accepted_.end() ? found->second.notes : nullptr;
+}
+
+void SessionPlugins::give_up() noexcept {
+    login_.reset();
+    const auto asked = std::exchange(asked_, {});
+    for (const auto& [id, each] : asked) {
+        attempt([&] { table().leave(each.key, at_.facts.key, Clock::now()); });
+    }
+    left_all();
+}
+
+}  // namespace ferrotunnel::session

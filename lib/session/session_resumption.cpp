@@ -1,0 +1,155 @@
+#include "session/session_resumption.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "session/limits.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_notices.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+std::vector<std::uint8_t> framed(const wire::ControlPayload& message) {
+    std::vector<std::uint8_t> frame(limits::frame_header_bytes + message.size());
+    wire::encode_header({static_cast<std::uint16_t>(message.size()), wire::FrameType::control, 0, 0}, frame.data());
+    std::copy(message.begin(), message.end(), frame.begin() + limits::frame_header_bytes);
+    return frame;
+}
+
+// The socket has taken next to nothing so far, so this fits.
+void write_refusal(transport::Pipe& pipe, const wire::ControlPayload& refused, Code code, std::string_view text) {
+    std::vector<std::uint8_t> frames = framed(refused);
+    std::array<std::uint8_t, wire::goaway_frame_max> goaway;
+    const std::size_t length = wire::encode_goaway({0, code, as_bytes(text)}, goaway.data());
+    frames.insert(frames.end(), goaway.begin(), goaway.begin() + static_cast<std::ptrdiff_t>(length));
+    const Bytes piece(frames);
+    (void)pipe.write({&piece, 1});
+    pipe.shutdown();
+}
+
+}  // namespace
+
+// The server waits a little longer than the client, which then has the last word.
+void SessionResumption::begin() {
+    const SessionFacts& facts = needs_.facts;
+    if (!facts.agreement.resume_key) {
+        return;
+    }
+    needs_.at.shared->resumes->enter(facts.agreement.resume_id,
+                                     {facts.client.first, facts.agreement.peer_instance, *facts.agreement.resume_key},
+                                     needs_.session());
+    needs_.trunk->session().begin_resumable(facts.agreement.resume_window + limits::resume_server_waits);
+}
+
+// Waiting would only keep its visitors from being reset.
+void SessionResumption::give_up() {
+    if (!needs_.facts.agreement.resume_key || needs_.has_ended()) {
+        return;
+    }
+    leave_table();
+    if (waits_since()) {
+        needs_.end(Code::going_away,
+                   "Its client can not come back: the server is stopping, or another process of it takes over.");
+    } else {
+        needs_.trunk->session().give_up_resume();
+    }
+}
+
+void SessionResumption::leave_table() noexcept {
+    if (needs_.facts.agreement.resume_key) {
+        needs_.at.shared->resumes->leave(needs_.facts.agreement.resume_id);
+    }
+}
+
+void SessionResumption::on_end() noexcept {
+    if (waits_since()) {
+        needs_.at.shared->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
+        set_waiting(false);
+    }
+}
+
+void SessionResumption::set_waiting(bool waits) {
+    waits_since_.store(waits ? needs_.at.worker.now() : TimePoint{}, std::memory_order_relaxed);
+}
+
+void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
+    set_waiting(true);
+    const ServerShared& shared = *needs_.at.shared;
+    shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
+    static constexpr LineKind detached{"detached", limits::client_lines_per_second};
+    if (shared.log->may_write(LogLevel::info, detached, needs_.at.worker.now())) {
+        shared.log->info("a client's connection is lost, and its session waits for another one",
+                         {{"session", needs_.facts.agreement.session},
+                          {"peer", needs_.facts.peer.text()},
+                          {"client", needs_.facts.agreement.peer_name},
+                          {"code", wire::name_of(why.code)},
+                          {"why", why.text}});
+    }
+    notify(needs_.at, ServerNotice::Kind::waiting, why.code, why.text);
+}
+
+// Why it may not; nothing: the session has no connection now, and may take this one.
+std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnection& connection) {
+    const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
+    if (needs_.has_ended() || !needs_.trunk ||
+        (!needs_.trunk->is_detached() && !needs_.trunk->session().is_resumable())) {
+        return directory::Refusal{Code::unknown_session, "The session is over."};
+    }
+    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two came by mail of two workers
+        return directory::Refusal{Code::superseded, "A later attempt to resume the session has come."};
+    }
+    // The new connection's worker has looked already; rights may have changed while it was on the way.
+    const runtime::SocketAddress was = std::exchange(needs_.facts.peer, connection.from);
+    if (auto refusal = needs_.rights.refuse_login()) {
+        needs_.facts.peer = was;
+        return refusal;
+    }
+    resumed_by_ = request.attempt;
+    needs_.trunk->detach();  // the client has given the old connection up, whatever this side knows of it
+    if (!needs_.trunk->session().can_reattach(request.received)) {
+        needs_.end(Code::internal, "The client's count of what it has received can not be.");
+        return directory::Refusal{Code::unknown_session, "The client can not have received so much, or so little."};
+    }
+    return std::nullopt;
+}
+
+void SessionResumption::resume(ResumedConnection connection) {
+    const std::string was = needs_.facts.peer.text();
+    if (const auto refusal = refuse(connection)) {
+        needs_.at.shared->resume_counts->count_refusal(refusal->code);
+        const login::Step step = connection.handshake->refuse(refusal->code, refusal->text);
+        write_refusal(*connection.pipe, *step.send, refusal->code, refusal->text);
+        return;
+    }
+    if (!waits_since()) {
+        needs_.at.shared->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
+    }
+    needs_.at.shared->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
+        needs_.at.worker.now() - waits_since().value_or(needs_.at.worker.now()));
+    set_waiting(false);
+    const std::uint64_t received = connection.handshake->agreed().resume->received;
+    const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
+    static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
+    if (needs_.at.shared->log->may_write(LogLevel::info, resumed, needs_.at.worker.now())) {
+        needs_.at.shared->log->info("a client's session goes on, on another connection",
+                                    {{"session", needs_.facts.agreement.session},
+                                     {"peer", needs_.facts.peer.text()},
+                                     {"was", was},
+                                     {"client", needs_.facts.agreement.peer_name},
+                                     {"after_ms", pause.count()}});
+    }
+    if (needs_.plugins != nullptr) {
+        needs_.plugins->moved();
+    }
+    needs_.view.change([this](SessionView& view) { view.peer = needs_.facts.peer.text(); });
+    notify(needs_.at, ServerNotice::Kind::resumed, Code::none, {});
+    needs_.trunk->attach(std::move(connection.pipe), received, framed(*step.send), {});
+}
+
+}  // namespace ferrotunnel::session

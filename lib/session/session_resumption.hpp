@@ -1,0 +1,77 @@
+// Sessions of a server that outlive their connection (docs/architecture/resume.md).
+//
+// The new connection is a session of its own until the login is over, on a worker of its own. What it brings is the
+// pipe: that goes by mail to the worker of the session that it is for, before the welcome is written, so that the
+// welcome and what the client has missed leave from one place.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "login/handshake_server.hpp"
+#include "session/session_context.hpp"
+#include "session/session_plugins.hpp"
+#include "session/session_rights.hpp"
+#include "session/shared_view.hpp"
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::session {
+
+/// A connection whose client has proved that the session is its own, and the login on it, which waits for the welcome.
+struct ResumedConnection {
+    std::unique_ptr<transport::Pipe> pipe;
+    std::unique_ptr<login::ServerHandshake> handshake;
+    login::Key key;
+    runtime::SocketAddress from;
+};
+
+/// The session that waits for another connection. Lives on its worker; waits_since() is for any thread.
+class SessionResumption {
+public:
+    struct Needs {
+        const SessionContext& at;
+        SessionFacts& facts;  // the address changes
+        const SessionRights& rights;
+        SessionPlugins* plugins;  // null: the server has none
+        SharedView& view;
+        const IntrusivePtr<trunk::Trunk>& trunk;  // of the session
+        std::function<std::weak_ptr<ServerSession>()> session;
+        std::function<bool()> has_ended;
+        std::function<void(wire::Code code, std::string_view text)> end;  // the session
+    };
+
+    explicit SessionResumption(Needs needs) : needs_(std::move(needs)) {}
+
+    /// The login is over: the session can be resumed, if both sides want that.
+    void begin();
+    /// The connection is lost.
+    void on_detached(const trunk::TrunkEnd& why);
+    /// Continues on another connection, or refuses it.
+    void resume(ResumedConnection connection);
+    /// Nobody can come back: connections are accepted no more, or by another process, which does not know the session.
+    /// A session that waits ends.
+    void give_up();
+    /// The session is over.
+    void on_end() noexcept;
+    /// It is not found any more.
+    void leave_table() noexcept;
+
+    /// Nothing: it has a connection.
+    std::optional<TimePoint> waits_since() const noexcept {
+        const TimePoint since = waits_since_.load(std::memory_order_relaxed);
+        return since == TimePoint{} ? std::nullopt : std::optional(since);
+    }
+
+private:
+    std::optional<directory::Refusal> refuse(const ResumedConnection& connection);
+    void set_waiting(bool waits);
+
+    const Needs needs_;
+    std::optional<std::uint64_t> resumed_by_{};        // the client's number of the last attempt that was accepted
+    std::atomic<TimePoint> waits_since_{TimePoint{}};  // zero: it has a connection
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,122 @@
+#include "session/session_succession.hpp"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "session/limits.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+// --- a fresh session of the same client ---
+
+void SessionSuccession::rotate(std::string_view why) {
+    if (std::exchange(rotating_, true)) {
+        return;
+    }
+    needs_.trunk->session().announce(Code::rotated, why);
+    needs_.trunk->session_changed();
+    needs_.at.shared->log->info("a session rotates", {{"session", needs_.at.facts.agreement.session}, {"why", why}});
+}
+
+// Until the fresh session has registered what this one carries, this one continues.
+void SessionSuccession::yield() {
+    if (std::exchange(yielding_, true)) {
+        return;
+    }
+    needs_.yields();
+    needs_.table.set_retired();
+    needs_.table.yield_all();
+    // What the successor does not ask for is closed a little later.
+    yield_timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this] { end_yielding(); });
+    yield_timer_->set_after(needs_.at.shared->handshake_deadline);
+    check_yielded();
+}
+
+void SessionSuccession::check_yielded() {
+    if (yield_timer_ && needs_.table.is_idle()) {
+        end_yielding();
+    }
+}
+
+void SessionSuccession::end_yielding() {
+    yield_timer_.reset();
+    needs_.drains();
+}
+
+// --- this client takes the place of others ---
+
+void SessionSuccession::take_over() {
+    const SessionFacts& facts = needs_.at.facts;
+    if ((facts.agreement.features & wire::feature::handover) == 0 ||
+        !take_overs_rate_.take(limits::take_overs_pace, needs_.at.worker.now())) {
+        return;
+    }
+    const auto succession =
+        std::make_shared<const directory::Registry::Succession>(needs_.at.shared->registry->succession(facts.key));
+    // The address is read on another thread perhaps, while a resume changes it on this one.
+    const auto settle = [shared = needs_.at.shared, succession, by = facts.peer.text(),
+                         post = needs_.executor.bind([this](std::uint32_t clients) { report_taken(clients); })] {
+        const auto predecessors = shared->registry->settle(*succession);
+        for (const auto& predecessor : predecessors) {
+            predecessor->replaced(by);
+        }
+        post(static_cast<std::uint32_t>(succession->predecessors.size()));
+    };
+    // Counted in full before the first order, which may be carried out at once.
+    const auto waiting = std::make_shared<std::atomic<std::size_t>>(succession->trunks.size());
+    for (const auto& trunk : succession->trunks) {
+        trunk->take_place(succession->owners, [waiting, settle] {
+            if (--*waiting == 0) {
+                settle();
+            }
+        });
+    }
+}
+
+void SessionSuccession::report_taken(std::uint32_t clients) {
+    if (needs_.has_ended()) {
+        return;
+    }
+    needs_.send(wire::encode_control(wire::TakenOver{clients}));
+    static constexpr LineKind lines{"take_overs", limits::client_lines_per_second};
+    const login::Agreement& agreement = needs_.at.facts.agreement;
+    Logger& log = *needs_.at.shared->log;
+    if (clients != 0 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
+        log.info("a client has taken the place of others", {{"session", agreement.session},
+                                                            {"client", agreement.peer_name},
+                                                            {"identity", agreement.peer_identity},
+                                                            {"others", clients}});
+    }
+}
+
+// --- another client takes this one's place ---
+
+// Visitors on their way to it still arrive, and requests that had been given to it before its place was taken.
+void SessionSuccession::on_replaced(const std::string& by) {
+    if (std::exchange(replaced_, true)) {
+        return;
+    }
+    needs_.is_replaced();
+    needs_.table.set_retired();
+    leave_timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this, by] { leave_place(by); });
+    leave_timer_->set_after(limits::replaced_grace);
+}
+
+// The client drains, as if it had been told to stop.
+void SessionSuccession::leave_place(const std::string& by) {
+    const std::string from = by.empty() ? std::string() : ", from " + by;
+    needs_.send(
+        wire::encode_control(wire::Replaced{"Another client of its identity has taken this one's place" + from + "."}));
+    needs_.table.close_all();
+}
+
+void SessionSuccession::stop() noexcept {
+    yield_timer_.reset();
+    leave_timer_.reset();
+}
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,69 @@
+// How a session is succeeded, or succeeds another.
+//
+//   rotate:   announced --a fresh session of the client logs in--> yields --it has the services, or time passes-->
+//   drains replaced: another client of the identity takes the place (docs/architecture/handover.md) --a grace--> told
+//   to leave take over: this client takes the place of others, whose trunks are told
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/token_bucket.hpp"
+#include "directory/registry.hpp"
+#include "runtime/timer.hpp"
+#include "session/service_table.hpp"
+#include "trunk/trunk.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker.
+class SessionSuccession {
+public:
+    struct Needs {
+        const SessionContext& at;
+        const SessionExecutor& executor;
+        ServiceTable& table;
+        const IntrusivePtr<trunk::Trunk>& trunk;                // of the session
+        std::function<void(const wire::ControlPayload&)> send;  // to the client
+        std::function<bool()> has_ended;
+        std::function<void()> yields;       // the session yields: the registry forgets it
+        std::function<void()> drains;       // it has nothing left to yield
+        std::function<void()> is_replaced;  // its client accepts no services any more
+    };
+
+    explicit SessionSuccession(Needs needs) : needs_(std::move(needs)) {}
+
+    /// Tells the client to open a fresh session. Until that has the same services, this one carries them.
+    void rotate(std::string_view why);
+    /// The fresh session has logged in. Ignored once the session yields.
+    void yield();
+    /// Drains if the fresh session has taken all services.
+    void check_yielded();
+    /// The client wants the place of those of its identity.
+    void take_over();
+    /// Another client, which connects from `by`, has the place of this one.
+    void on_replaced(const std::string& by);
+    /// The session ends.
+    void stop() noexcept;
+
+    bool is_rotating() const noexcept { return rotating_; }
+    bool is_replaced() const noexcept { return replaced_; }
+
+private:
+    void end_yielding();
+    void report_taken(std::uint32_t clients);
+    void leave_place(const std::string& by);
+
+    const Needs needs_;
+    TokenBucket take_overs_rate_;
+    std::unique_ptr<runtime::Timer> yield_timer_;
+    std::unique_ptr<runtime::Timer> leave_timer_;
+    bool rotating_ = false;
+    bool yielding_ = false;
+    bool replaced_ = false;
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,155 @@
+#include "session/visitor_intake.hpp"
+
+#include <utility>
+
+#include "runtime/address.hpp"
+#include "session/server_shared.hpp"
+#include "session/visitor_lines.hpp"
+#include "session/visitor_question.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+std::string address_of(const directory::Visitor& visitor) {
+    return visitor.from.text();
+}
+
+std::string address_of(const directory::TlsVisitor& visitor) {
+    return text_of(visitor.from);
+}
+
+}  // namespace
+
+VisitorIntake::Arrival VisitorIntake::arrival() {
+    return {std::shared_ptr<VisitorIntake>(needs_.executor.keep(), this), needs_.load.count_arrival()};
+}
+
+template <typename AnyVisitor>
+void VisitorIntake::bring(AnyVisitor visitor, std::uint32_t service) {
+    if (needs_.at.worker.here()) {
+        on_visitor(service, std::move(visitor));
+        return;
+    }
+    needs_.executor.mailbox()->post_call([to = arrival(), service, visitor = std::move(visitor)]() mutable {
+        to.arrived()->on_visitor(service, std::move(visitor));
+    });
+}
+
+template void VisitorIntake::bring(directory::Visitor visitor, std::uint32_t service);
+template void VisitorIntake::bring(directory::TlsVisitor visitor, std::uint32_t service);
+
+void VisitorIntake::take_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
+    const SessionService* const service = needs_.table.find(id);
+    const bool is_there = service != nullptr && (service->description.kind == wire::ServiceKind::tcp ||
+                                                 service->description.kind == wire::ServiceKind::private_tcp);
+    directory::Visitor visitor(std::move(socket), from, is_there ? service->public_port : nullptr);
+    if (!is_there) {
+        return;  // it has left meanwhile: the visitor is reset
+    }
+    if (const std::shared_ptr<directory::SharedPort> port = visitor.port) {
+        port->hand_over(std::move(visitor));
+    } else {
+        on_visitor(id, std::move(visitor));
+    }
+}
+
+void VisitorIntake::take_relayed(std::uint32_t id, IntrusivePtr<directory::DistantVisitor> relay,
+                                 const runtime::SocketAddress& from) {
+    directory::Visitor visitor(runtime::Fd(), from, nullptr);
+    visitor.distant = std::move(relay);
+    const SessionService* const service = needs_.table.find(id);
+    if (service != nullptr && service->is_private()) {
+        on_visitor(id, std::move(visitor));
+    }  // else it has left meanwhile: the visitor is refused
+}
+
+void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
+    SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id);
+    if (service == nullptr || service->public_port != visitor.port) {
+        // This trunk has left the port while the visitor was on the way to it: others may still be there.
+        (void)needs_.streams.pass_on(visitor);  // without another trunk the visitor is reset
+        return;
+    }
+    needs_.executor.run([&] {
+        if (needs_.streams.count(visitor.of_token, runtime::visitor_address(visitor.from)) &&
+            !ask_plugins(*service, visitor)) {
+            open_or_wait(*service, std::move(visitor));
+        }
+    });
+}
+
+void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
+    SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id);
+    if (service == nullptr || service->http != visitor.service) {
+        // This trunk has left the service while the visitor was on the way to it: others may still be there, or it
+        // waits where it came in until the client is back.
+        (void)needs_.streams.pass_on(visitor);
+        return;
+    }
+    needs_.executor.run([&] {
+        if (needs_.streams.count(visitor.of_token, visitor.from) && !ask_plugins(*service, visitor)) {
+            open_or_wait(*service, std::move(visitor));
+        }
+    });
+}
+
+// True: the visitor is taken, and comes back when it was decided on.
+template <typename AnyVisitor>
+bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
+    SessionPlugins* const plugins = needs_.plugins;
+    if (plugins == nullptr || visitor.visit || (!plugins->wants_visitors() && !service.asked)) {
+        return false;
+    }
+    hooks::Subject subject = plugins->about_visitors_of(service);
+    subject.asked = service.asked;
+    add_visitor(subject, visitor);
+    make_intrusive<VisitorQuestion<AnyVisitor>>(needs_.at, plugins->hooks(), arrival(), service.description.id,
+                                                std::move(visitor), std::move(subject))
+        ->begin();
+    return true;
+}
+
+// Opens a stream for a visitor. If others wait, it waits behind them, unless another trunk has room; if no trunk has
+// room, it stays with the last one. Far away an answer takes a round trip, in which any number may come.
+template <typename AnyVisitor>
+void VisitorIntake::open_or_wait(SessionService& service, AnyVisitor visitor) {
+    const std::uint32_t id = service.description.id;
+    directory::VisitorLine& line = service.line;
+    if (line.empty() && !needs_.streams.must_wait(id)) {
+        needs_.streams.open(service, std::move(visitor));
+        return;
+    }
+    if (needs_.streams.pass_on(visitor)) {
+        return;
+    }
+    if (line.is_full()) {
+        needs_.streams.report_refused(address_of(visitor), Code::busy);
+        return;
+    }
+    if (line.empty()) {
+        lines_.push_back(id);
+    }
+    visitor.passed_on_by.clear();
+    line.push(std::move(visitor));
+}
+
+void VisitorIntake::on_room() {
+    auto lines = std::exchange(lines_, {});
+    std::erase_if(lines, [this](std::uint32_t id) { return !serve_line(id); });
+    lines_.insert(lines_.begin(), lines.begin(), lines.end());
+}
+
+// Serves a line; true while a visitor is left in it. The service is looked up each time, because a call may end it.
+bool VisitorIntake::serve_line(std::uint32_t id) {
+    SessionService* service = needs_.table.find(id);
+    while (service != nullptr && !service->line.empty() && !needs_.streams.must_wait(id)) {
+        service->line.give_first([&](auto visitor) { needs_.streams.open(*service, std::move(visitor)); });
+        service = needs_.table.find(id);
+    }
+    return service != nullptr && !service->line.empty();
+}
+
+}  // namespace ferrotunnel::session

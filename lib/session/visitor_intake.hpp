@@ -1,0 +1,87 @@
+// Visitors that arrive at a trunk: plugins are asked, they wait in line, and get a stream.
+//
+//   take --mail--> on_visitor --> plugins (visitor_question.hpp) --> line --room--> stream (VisitorStreams)
+//                      |               \--refused                     |
+//                      `--------- the trunk has left the service -----'--> another trunk
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "session/visitor_streams.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the session's worker; take() may be called from any thread.
+class VisitorIntake {
+public:
+    struct Needs {
+        const SessionContext& at;
+        const SessionExecutor& executor;
+        ServiceTable& table;
+        SessionPlugins* plugins;  // null: the server has none
+        VisitorStreams& streams;
+        const TrunkLoad& load;
+        std::function<bool()> has_ended;
+    };
+    class Arrival;
+
+    explicit VisitorIntake(Needs needs) : needs_(std::move(needs)) {}
+
+    /// Brings a visitor to the worker. Any thread.
+    void take(directory::Visitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
+    void take(directory::TlsVisitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
+    /// Takes a visitor that has named the service, of kind tcp or private_tcp, instead of coming to its port.
+    void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
+    /// Takes a visit of another client to a private service.
+    void take_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
+                      const runtime::SocketAddress& from);
+    /// A visitor has arrived, or plugins have let it pass.
+    void on_visitor(std::uint32_t service, directory::Visitor visitor);
+    void on_visitor(std::uint32_t service, directory::TlsVisitor visitor);
+    /// Streams may be opened again: those in line get theirs.
+    void on_room();
+    /// No visitor waits here, or is on the way.
+    bool is_idle() const noexcept { return lines_.empty() && !needs_.load.has_arrivals(); }
+
+    /// Runs `step`; an exception ends the session.
+    template <typename Step>
+    void guarded(Step step) const noexcept {
+        needs_.executor.run(std::move(step));
+    }
+    /// A visitor that counts as being on the way to this trunk, and keeps its session.
+    Arrival arrival();
+
+private:
+    template <typename AnyVisitor>
+    void bring(AnyVisitor visitor, std::uint32_t service);
+    template <typename AnyVisitor>
+    bool ask_plugins(SessionService& service, AnyVisitor& visitor);
+    template <typename AnyVisitor>
+    void open_or_wait(SessionService& service, AnyVisitor visitor);
+    bool serve_line(std::uint32_t service);
+
+    const Needs needs_;
+    std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
+};
+
+/// Counts as load as long as it lives, even if its mail is never taken.
+class VisitorIntake::Arrival {
+public:
+    Arrival(std::shared_ptr<VisitorIntake> to, TrunkLoad::Count count) noexcept
+        : to_(std::move(to)), count_(std::move(count)) {}
+
+    std::shared_ptr<VisitorIntake> arrived() noexcept {
+        count_.end();
+        return std::exchange(to_, nullptr);
+    }
+
+private:
+    std::shared_ptr<VisitorIntake> to_;  // the session is kept
+    TrunkLoad::Count count_;
+};
+
+}  // namespace ferrotunnel::session

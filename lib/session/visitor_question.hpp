@@ -1,0 +1,118 @@
+// A visitor of TCP, TLS or UDP while plugins decide on it, before it gets a stream. What it has sent stays in the
+// kernel; of datagrams, a few wait at the port, as they do for every stream. A visitor of UDP is an address: it is
+// decided on once, and one that is turned away is so until its port forgets it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/address.hpp"
+#include "session/plugin_question.hpp"
+#include "session/server_shared.hpp"
+#include "session/session_plugins.hpp"
+#include "session/visit.hpp"
+#include "session/visitor_intake.hpp"
+
+namespace ferrotunnel::session {
+
+inline void add_visitor(hooks::Subject& subject, const directory::Visitor& visitor) {
+    const net::Address from = runtime::visitor_address(visitor.from);
+    subject.address = net::ip_text(from);
+    subject.port = from.port;
+}
+
+inline void add_visitor(hooks::Subject& subject, const directory::TlsVisitor& visitor) {
+    subject.address = net::ip_text(visitor.from);
+    subject.port = visitor.from.port;
+    subject.host = visitor.host;
+}
+
+inline void turn_away(directory::Visitor visitor) {
+    if (const IntrusivePtr<directory::DistantVisitor> distant = std::exchange(visitor.distant, nullptr)) {
+        distant->turned_away();
+    }
+}
+
+inline void turn_away(directory::TlsVisitor visitor) {
+    const directory::TlsVisitor gone = std::move(visitor);
+}
+
+/// It belongs to no trunk: if the one that it came to is lost meanwhile, it goes to another one. It keeps itself, and
+/// goes at the latest when its time has passed, or with the worker.
+template <typename AnyVisitor>
+class VisitorQuestion final : public RefCounted, private runtime::ShutdownHook {
+public:
+    VisitorQuestion(const SessionContext& at, hooks::SessionHooks& hooks, VisitorIntake::Arrival arrival,
+                    std::uint32_t service, AnyVisitor visitor, hooks::Subject subject)
+        : worker_(at.worker),
+          shared_(at.shared),
+          arrival_(std::move(arrival)),
+          service_(service),
+          visitor_(std::move(visitor)),
+          address_(subject.address),
+          service_name_(subject.service->name),
+          began_(worker_.now()),
+          question_(
+              std::make_unique<PluginQuestion>(worker_, hooks, hooks::SessionPhase::connect, std::move(subject))) {}
+    ~VisitorQuestion() override {
+        if (std::unique_ptr<hooks::SessionRun> run = question_->take_run()) {
+            const Visit given_up(std::move(run), began_);
+        }
+    }
+
+    void begin() {
+        const hooks::Step step = question_->ask([this](hooks::Step later) { decided(later); });
+        if (step != hooks::Step::wait) {
+            decided(step);
+            return;
+        }
+        self_ = IntrusivePtr<VisitorQuestion>(this);
+        worker_.shutdown_hooks().add(*this);
+    }
+
+private:
+    void decided(hooks::Step step) noexcept {
+        const IntrusivePtr<VisitorQuestion> keep = std::exchange(self_, nullptr);
+        leave();
+        const std::shared_ptr<VisitorIntake> intake = arrival_.arrived();
+        intake->guarded([&] { go_on(*intake, step); });
+    }
+    void go_on(VisitorIntake& intake, hooks::Step step) {
+        std::unique_ptr<hooks::SessionRun> run = question_->take_run();
+        const hooks::SessionRefusal refusal =
+            step == hooks::Step::answer ? run->take_refusal() : hooks::SessionRefusal();
+        std::shared_ptr<Visit> visit;
+        if (run) {
+            visit = std::make_shared<Visit>(std::move(run), began_);
+        }
+        if (step == hooks::Step::answer) {
+            visit->refused = true;
+            shared_->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
+            tell_refused_by_plugin(*shared_->log, worker_.now(), "a visitor", refusal, address_,
+                                   printable(service_name_, 64));
+            turn_away(std::move(visitor_));
+            return;
+        }
+        visitor_.visit = std::move(visit);
+        intake.on_visitor(service_, std::move(visitor_));
+    }
+    void on_worker_end() noexcept override {
+        self_.reset();  // this object is gone
+    }
+
+    runtime::Worker& worker_;
+    const std::shared_ptr<ServerShared> shared_;
+    VisitorIntake::Arrival arrival_;
+    const std::uint32_t service_;
+    AnyVisitor visitor_;
+    const std::string address_;
+    const std::string service_name_;
+    const TimePoint began_;
+    const std::unique_ptr<PluginQuestion> question_;
+    IntrusivePtr<VisitorQuestion> self_;  // while it waits
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,267 @@
+#include "session/visitor_streams.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "net/ip_text.hpp"
+#include "runtime/address.hpp"
+#include "session/counted_traffic.hpp"
+#include "session/member_tap.hpp"
+#include "session/server_shared.hpp"
+#include "session/visit.hpp"
+#include "session/visitor_bytes.hpp"
+#include "session/visitor_lines.hpp"
+#include "wire/open_metadata.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+// Ends all counts of a stream of the edge.
+class EdgeStreamCount final : public directory::HttpStreamCount {
+public:
+    EdgeStreamCount(std::shared_ptr<trunk::Traffic> traffic, TrunkLoad::Count load,
+                    directory::TokenUse::Counted of_token)
+        : traffic_(std::move(traffic)), load_(std::move(load)), of_token_(std::move(of_token)) {
+        traffic_->opened();
+    }
+    ~EdgeStreamCount() override {
+        traffic_->stopped_sending();
+        traffic_->closed();
+    }
+
+private:
+    const std::shared_ptr<trunk::Traffic> traffic_;
+    const TrunkLoad::Count load_;
+    const directory::TokenUse::Counted of_token_;
+};
+
+}  // namespace
+
+// --- the kinds of visitors ---
+
+void VisitorStreams::open(SessionService& service, directory::Visitor visitor) {
+    if (visitor.distant) {
+        open_distant(service, std::move(visitor));
+        return;
+    }
+    std::shared_ptr<trunk::Traffic> traffic = service.traffic;
+    if (auto watched = std::exchange(visitor.watched, nullptr)) {
+        watched->total = std::move(traffic);
+        traffic = std::move(watched);
+    }
+    mux::Session::OpenRequest request;
+    request.visitor = runtime::visitor_address(visitor.from);
+    carry(service, visitor, request, std::move(traffic));
+}
+
+void VisitorStreams::open(SessionService& service, directory::TlsVisitor visitor) {
+    mux::Session::OpenRequest request;
+    request.kind = wire::ServiceKind::tls;
+    request.visitor = visitor.from;
+    const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
+    request.metadata = metadata;
+    // With the ticket: the visitor counts towards the edge's caps for as long as it is there.
+    carry(service, visitor, request, counted_with(service.traffic, visitor.ticket));
+}
+
+// The visitor's end of the stream stays on a worker of its own, which may be another one than the trunk's.
+void VisitorStreams::open_distant(SessionService& service, directory::Visitor visitor) {
+    mux::Session::OpenRequest request;
+    if (service.description.kind == wire::ServiceKind::udp) {
+        request.kind = wire::ServiceKind::udp;
+    }
+    request.visitor = runtime::visitor_address(visitor.from);
+    const std::shared_ptr<trunk::Traffic> traffic =
+        traffic_of_visitor(visitor, counted_for(service, request.visitor, service.traffic));
+    const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, visitor.distant, true, nullptr);
+    if (stream) {  // else another trunk has it, or it learns that there is none
+        count_visit(service, request.visitor);
+        traffic->opened();
+        std::exchange(visitor.distant, nullptr)->opened(stream, traffic, shape_of(service));
+    }
+}
+
+Result<directory::HttpStream, Code> VisitorStreams::open_http(SessionService& service, const net::Address& visitor,
+                                                              IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                                              TrunkLoad::Count counted) {
+    directory::TokenUse::Counted of_token;
+    if (!count(of_token, visitor)) {
+        return Code::busy;
+    }
+    mux::Session::OpenRequest request;
+    request.kind = wire::ServiceKind::http;
+    request.visitor = visitor;
+    auto stream = open_stream(service, request, std::move(waker), foreign);
+    if (!stream) {
+        // Whatever else keeps this trunk from opening (its ids have run out, or it has just failed), another trunk may
+        // carry the stream.
+        return stream.error() == Code::busy ? Code::busy : Code::going_away;
+    }
+    auto all = std::make_shared<EdgeStreamCount>(service.traffic, std::move(counted), std::move(of_token));
+    return directory::HttpStream{std::move(*stream), std::move(all), shape_of(service)};
+}
+
+Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_plain(SessionService& service,
+                                                                   IntrusivePtr<buffer::Waker> waker, bool foreign) {
+    if (service.description.kind == wire::ServiceKind::udp) {
+        return Code::unsupported;  // a stream of bytes has no place there
+    }
+    mux::Session::OpenRequest request;
+    return open_stream(service, request, std::move(waker), foreign);
+}
+
+// --- what they have in common ---
+
+Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_stream(SessionService& service,
+                                                                    mux::Session::OpenRequest& request,
+                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
+    request.service = service.description.id;
+    request.meter = service.meter;
+    auto stream = needs_.trunk->session().open(request, std::move(waker), foreign, needs_.at.worker.now());
+    needs_.trunk->session_changed();
+    return stream;
+}
+
+// Opens a stream for the visitor and joins it with the visitor's socket. The pump counts in `traffic`, and keeps all
+// that counts the visitor.
+template <typename AnyVisitor>
+void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
+                           std::shared_ptr<trunk::Traffic> traffic) {
+    traffic = traffic_of_visitor(visitor, counted_for(service, request.visitor, std::move(traffic)));
+    auto pump = make_intrusive<trunk::SocketPump>(needs_.at.worker, traffic);
+    const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, pump, false, traffic.get());
+    if (!stream) {
+        return;
+    }
+    count_visit(service, request.visitor);
+    pump->set_shape(shape_of(service));
+    watch(*pump, stream, service, visitor.of_member);
+    pump->set_stream(stream);
+    pump->set_socket(std::move(visitor.socket));
+}
+
+// Opens a stream for the visitor. Null: another trunk has the visitor now, which has room or finds out that it has none
+// either; or nobody has, and the visitor is reset or turned away when the caller lets it go. `counts_in`, if it is not
+// null, has counted the visitor already.
+template <typename AnyVisitor>
+IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyVisitor& visitor,
+                                                   mux::Session::OpenRequest& request,
+                                                   IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                                   trunk::Traffic* counts_in) {
+    auto stream = open_stream(service, request, std::move(waker), foreign);
+    if (!stream) {
+        if (!pass_on(visitor)) {
+            report_refused(text_of(request.visitor), stream.error());
+        } else if (counts_in != nullptr) {
+            counts_in->passed_on();
+        }
+        return {};
+    }
+    Logger& log = *needs_.at.shared->log;
+    if (may_tell_visitor(log, needs_.at.worker.now())) {
+        const std::string name = printable(service.description.name, 64);
+        const std::string& session = needs_.at.facts.agreement.session;
+        const std::string from = text_of(request.visitor);
+        if constexpr (requires { visitor.host; }) {
+            log.info("a visitor", {{"session", session}, {"service", name}, {"from", from}, {"host", visitor.host}});
+        } else {
+            log.info("a visitor", {{"session", session}, {"service", name}, {"from", from}});
+        }
+    }
+    set_served(visitor.visit);
+    if (visitor.of_member) {
+        visitor.of_member->begin();
+    }
+    return *stream;
+}
+
+bool VisitorStreams::pass_on(directory::Visitor& visitor) const {
+    const std::shared_ptr<directory::SharedPort> port = visitor.port;
+    return port && port->pass_on(visitor, needs_.of_ports);
+}
+
+bool VisitorStreams::pass_on(directory::TlsVisitor& visitor) const {
+    return directory::pass_on(visitor, needs_.of_hosts);
+}
+
+// --- what counts them ---
+
+void VisitorStreams::report_refused(const std::string& visitor, Code code) const {
+    needs_.at.shared->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
+    needs_.at.shared->log->debug("a visitor was refused", {{"visitor", visitor}, {"code", wire::name_of(code)}});
+}
+
+bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Address& from) const {
+    const ServerShared& shared = *needs_.at.shared;
+    const SessionFacts& facts = needs_.at.facts;
+    const auto rules = shared.registry->rules();
+    const login::Rights& rights = rules->of(facts.client.first);
+    if (of_token || !rights.counts_visitors()) {
+        return true;
+    }
+    of_token = shared.token_use->count_visitor(facts.client.first, rights, needs_.at.worker.now());
+    if (of_token) {
+        return true;
+    }
+    report_refused(text_of(from), Code::busy);
+    static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
+    if (shared.log->may_write(LogLevel::info, quotas, needs_.at.worker.now())) {
+        shared.log->info(
+            "a visitor was turned away: the token has as many, or as many new ones, as it may",
+            {{"token", facts.token_name}, {"session", facts.agreement.session}, {"visitor", net::ip_text(from)}});
+    }
+    return false;
+}
+
+// The same traffic, of a visitor who counts among those of the service.
+std::shared_ptr<trunk::Traffic> VisitorStreams::counted_for(const SessionService& service, const net::Address& from,
+                                                            std::shared_ptr<trunk::Traffic> traffic) const {
+    const std::shared_ptr<metrics::ServiceRow>& row = service.row;
+    return row ? std::make_shared<VisitorBytes>(row, row->number_of(&needs_.at.worker), from, std::move(traffic))
+               : std::move(traffic);
+}
+
+// The visitor has a stream: it counts here and not where it was passed on from.
+void VisitorStreams::count_visit(const SessionService& service, const net::Address& from) const {
+    if (const std::shared_ptr<metrics::ServiceRow>& row = service.row) {
+        row->top_visitors(row->number_of(&needs_.at.worker)).count(from, 1, 0);
+    }
+}
+
+// How the visitors of a member of a group fare decides whether it gets others.
+void VisitorStreams::watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> stream, const SessionService& service,
+                           const std::shared_ptr<directory::MemberVisit>& visit) const {
+    if (!visit || !service.membership || service.membership->eject.failures == 0) {
+        return;
+    }
+    auto tell = [member = visit->shared(), port = service.public_port, http = service.http, shared = needs_.at.shared,
+                 name = printable(service.description.name, 64),
+                 token = needs_.at.facts.token_name](directory::Fared fared, TimePoint now) {
+        if (fared == directory::Fared::well && !member->is_watched()) {
+            return;
+        }
+        Duration time{};
+        const directory::MemberTurn turn = port   ? port->tell(*member, fared, now, time)
+                                           : http ? http->tell(*member, fared, now, time)
+                                                  : directory::MemberTurn::none;
+        if (turn != directory::MemberTurn::none && shared->on_member) {
+            shared->on_member(directory::member_news(*member, turn, fared, time, name, token));
+        }
+    };
+    pump.set_tap(std::make_unique<MemberTap>(std::move(stream), std::move(tell)));
+}
+
+// What bounds the bytes of a service's visitors, whichever trunk they are on.
+const std::shared_ptr<shaping::ServiceShape>& VisitorStreams::shape_of(SessionService& service) const {
+    if (!service.shape) {
+        const ServerShared& shared = *needs_.at.shared;
+        service.shape =
+            shared.shapes->of(needs_.at.facts.client, service.description.id, *shared.registry, needs_.at.worker.now());
+    }
+    return service.shape;
+}
+
+}  // namespace ferrotunnel::session
