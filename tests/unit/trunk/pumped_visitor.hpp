@@ -23,7 +23,8 @@ using transport::test::wait_for;
 struct PumpedVisitor {
     explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
                            net::Address from = {}, int buffer = 0,
-                           const std::shared_ptr<shaping::ServiceShape>& shape = nullptr) {
+                           const std::shared_ptr<shaping::ServiceShape>& shape = nullptr,
+                           std::unique_ptr<Tap> tap = nullptr) {
         auto [near, far] = tcp_pair(buffer);
         socket = std::move(far);
         on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
@@ -34,6 +35,7 @@ struct PumpedVisitor {
             stream = *opened;
             pair.server.trunk->session_changed();
             pump->set_shape(shape);
+            pump->set_tap(std::move(tap));
             pump->set_stream(*opened);
             pump->set_socket(std::move(*fd));
         });

@@ -60,6 +60,24 @@ struct AcceptedVisitor {
     runtime::Fd visitor, accepted;
 };
 
+/// Wants to see what is read first, and nothing else.
+struct FirstReadTap final : Tap {
+    struct Seen {
+        std::atomic<int> reads{0}, others{0};
+        std::atomic<bool> gone{false};
+    };
+    explicit FirstReadTap(Seen& seen) : seen_(seen) {}
+    ~FirstReadTap() override { seen_.gone = true; }
+
+    void to_backend(Bytes, TimePoint) noexcept override { ++seen_.others; }
+    void from_backend(Bytes, TimePoint) noexcept override { ++seen_.reads; }
+    void backend_ended(bool, TimePoint) noexcept override { ++seen_.others; }
+    bool is_done() const noexcept override { return seen_.reads > 0; }
+    void over(TimePoint) noexcept override { ++seen_.others; }
+
+    Seen& seen_;
+};
+
 mux::Settings server_with_patience(Duration patience) {
     mux::Settings settings = settings_of(mux::Role::server);
     settings.orphan_patience = patience;
@@ -85,6 +103,23 @@ void send_on(TrunkPair& pair, mux::Stream& stream, std::size_t bytes) {
 }
 
 }  // namespace
+
+TEST_CASE("a tap that is done is dropped, and sees nothing more") {
+    FirstReadTap::Seen seen;
+    {
+        TrunkPair pair;
+        Shelf shelf(pair);
+        auto traffic = std::make_shared<Traffic>();
+        PumpedVisitor visitor(pair, traffic, {}, 0, nullptr, std::make_unique<FirstReadTap>(seen));
+        CHECK_FALSE(seen.gone);
+        visitor.send("first");
+        CHECK(eventually([&] { return seen.gone.load(); }));
+        visitor.send("second");
+        CHECK(eventually([&] { return traffic->from_sockets.load() == 11; }));
+    }
+    CHECK(seen.reads == 1);
+    CHECK(seen.others == 0);
+}
 
 TEST_CASE("a visitor whose stream is not read can not pin a slab with every few bytes") {
     TrunkPair pair;
