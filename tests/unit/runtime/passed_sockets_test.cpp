@@ -41,7 +41,9 @@ TEST_CASE("a socket that was passed on is found by its address and kind, or by i
     const int other = named.get();
     passed.add(only(std::move(named), "metrics"));
     CHECK(passed.listen_on(loopback(), error, "http").get() != other);
+    const std::uint64_t changes = passed.changes();
     CHECK(passed.listen_on(loopback(), error, "metrics").get() == other);
+    CHECK(passed.changes() != changes);
 }
 
 TEST_CASE("datagrams wait at an address that is known, until somebody wants them there", "[udp]") {

@@ -1,0 +1,59 @@
+// What a service manager is told of sockets that have changed.
+#include "cli/kept_sockets.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+using namespace ferrotunnel;
+using cli::KeptSockets;
+
+namespace {
+
+struct Opened {
+    int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ~Opened() { ::close(descriptor); }
+    PassedSocket as(const std::string& name) const { return {::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), name}; }
+};
+
+std::vector<std::string> told(KeptSockets& kept, std::vector<PassedSocket> sockets) {
+    const KeptSockets::Owned owned(std::move(sockets));
+    std::vector<std::string> lines;
+    for (const KeptSockets::Change& change : kept.changes(owned)) {
+        lines.push_back(change.name + " " + std::to_string(change.descriptors.size()));
+        kept.note(change);
+    }
+    return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("only sockets that have changed are told, under their names") {
+    const Opened web;
+    const Opened port;
+    const Opened other;
+    KeptSockets kept;
+    CHECK(told(kept, {web.as("http"), port.as("tcp-1"), other.as("")}) == Lines{"http 1", "tcp-1 1"});
+    CHECK(told(kept, {port.as("tcp-1"), web.as("http")}).empty());  // other descriptors of the same sockets
+    CHECK(told(kept, {web.as("http"), other.as("tcp-1")}) == Lines{"tcp-1 1"});
+    CHECK(told(kept, {web.as("http")}) == Lines{"tcp-1 0"});
+    CHECK(told(kept, {web.as("http"), port.as("http")}) == Lines{"http 2"});
+    CHECK(told(kept, {port.as("http"), web.as("http")}).empty());
+    CHECK(told(kept, {}) == Lines{"http 0"});
+}
+
+TEST_CASE("what the manager was not told is told again") {
+    const Opened web;
+    KeptSockets kept;
+    const auto all = [&] {
+        std::vector<PassedSocket> list;
+        list.push_back(web.as("http"));
+        return KeptSockets::Owned(std::move(list));
+    };
+    CHECK(kept.changes(all()).size() == 1);
+    CHECK(kept.changes(all()).size() == 1);
+}
