@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "runtime/address.hpp"
 #include "runtime/socket.hpp"
 
@@ -49,12 +49,12 @@ public:
 private:
     using Sockets = std::vector<NamedSocket>;
 
-    Sockets::iterator find(const SocketAddress& at, bool datagrams, std::string_view name);
+    Sockets::iterator find(const SocketAddress& at, bool datagrams, std::string_view name) REQUIRES(mutex_);
     Fd take(const SocketAddress& at, bool datagrams, std::string_view name);
     bool close_those_at(std::uint16_t port, bool datagrams);
 
-    mutable std::mutex mutex_;
-    Sockets sockets_;
+    mutable Mutex mutex_;
+    Sockets sockets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::runtime
