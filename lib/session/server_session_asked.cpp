@@ -200,8 +200,8 @@ void ServerSession::Plugins::left(std::uint32_t id) {
 
 void ServerSession::Plugins::left_all() noexcept {
     const auto all = std::exchange(accepted_, {});
-    for (const auto& [id, accepted] : all) {
-        attempt([&] { table().leave(accepted.key, session_.key_, Clock::now()); });
+    for (const auto& accepted : all) {
+        attempt([&] { table().leave(accepted.second.key, session_.key_, Clock::now()); });
     }
     visited_.clear();
 }
@@ -219,8 +219,8 @@ hooks::SharedNotes ServerSession::Plugins::notes_of(std::uint32_t id) const {
 void ServerSession::Plugins::give_up() noexcept {
     login_.reset();
     const auto asked = std::exchange(asked_, {});
-    for (const auto& [id, each] : asked) {
-        attempt([&] { table().leave(each.key, session_.key_, Clock::now()); });
+    for (const auto& each : asked) {
+        attempt([&] { table().leave(each.second.key, session_.key_, Clock::now()); });
     }
     left_all();
 }
