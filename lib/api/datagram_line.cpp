@@ -99,7 +99,7 @@ bool DatagramLine::send(std::string_view payload) noexcept try {
     if (payload.size() <= limits::datagram_payload_max && !is_gone()) {
         buffer::Slice copy =
             buffer::Slice::copy_of({reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()});
-        const std::lock_guard lock(sending_);
+        const MutexLock lock(sending_);
         const auto now_ms = static_cast<std::uint32_t>(
             std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count());
         if (stream_->send_datagram(std::move(copy), now_ms)) {

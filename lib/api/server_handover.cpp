@@ -7,6 +7,7 @@
 #include "admin/handover.hpp"
 #include "api/make_facade.hpp"
 #include "api/server_impl.hpp"
+#include "base/mutex.hpp"
 #include "net/host_port.hpp"
 
 namespace ferrotunnel {
@@ -31,7 +32,7 @@ runtime::Fd Server::Impl::listen_at(const std::string& bind, const char* name, s
 std::vector<runtime::NamedSocket> Server::Impl::sockets() const {
     std::vector<runtime::NamedSocket> all = control_.sockets();
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const runtime::NamedSocket& own : own_sockets_) {
             all.push_back({runtime::copy_of(own.socket.get()), own.name});
         }
