@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# canary.sh SOURCE_CHECK COMPILER: the checks can fail. Each violation planted in a small clean tree must be found.
+# canary.sh SOURCE_CHECK COMPILER [CLANG]: the checks can fail. Each violation planted in a small clean tree must be found.
 set -euo pipefail
-source_check=$(realpath "$1") compiler=$2
+source_check=$(realpath "$1") compiler=$2 clang=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-canary.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 tree=$dir/tree
 planted=0 failures=0
 beside= beside_text=  # a second file for what is planted
+with_mutex=           # base/mutex.hpp is there
 extra=()              # files with the same text as what is planted
 
 write() {
@@ -23,12 +24,14 @@ clean_tree() {
     write include/ferrotunnel/client.hpp '#pragma once\n'
     write cli/main.cpp '#include <ferrotunnel/client.hpp>\n\nint main() {}\n'
     cp "$here/../../.clang-format" "$tree/"
+    [[ -z $with_mutex ]] || cp "$here"/../../lib/base/{mutex,thread_annotations}.hpp "$tree/lib/base/"
 }
 
 run() {
     case $1 in
         headers) cd "$dir" && "$here/headers.sh" "$source_check" "$tree" sans-io "$compiler" ;;
         format) "$here/format.sh" "$tree" ;;
+        locks) cd "$dir" && "$here/locks.sh" "$tree" "$clang" ;;
         *) "$source_check" "$1" "$tree" ;;
     esac >"$dir/output" 2>&1
 }
@@ -161,6 +164,21 @@ no_more='C() = default;\nstatic int s;\nint x = f({1, 2});\nenum class E { a };\
 accepts classes lib/base/b.hpp "class C {\n$(functions 60)$(members 29 int)$no_more};\n"
 accepts classes lib/base/b.hpp "struct S {\nint sum() const;\n$(members 40 bool)};\n"
 accepts classes lib/base/b.hpp "class C {\n$(functions 40)class D {\n$(functions 40)};\n};\n"
+
+if command -v "$clang" >/dev/null; then
+    # A counter whose function add() does this.
+    counter() {
+        printf '%s\\n' '#include "base/mutex.hpp"' 'namespace ferrotunnel {' 'class C {' 'public:' \
+            "    void add() { $1 }" '    void more() REQUIRES(mutex_) { ++n_; }' \
+            '    Mutex mutex_;' '    int n_ GUARDED_BY(mutex_) = 0;' '};' '}'
+    }
+    with_mutex=true
+    accepts locks lib/base/c.cpp "$(counter 'const MutexLock lock(mutex_); ++n_; more();')"
+    finds locks lib/base/c.cpp "$(counter '++n_;')" "writing variable 'n_' requires holding mutex 'mutex_'"
+    finds locks lib/base/c.cpp "$(counter 'more();')" "calling function 'more' requires holding mutex 'mutex_'"
+    finds locks lib/base/c.cpp '#include <mutex>\nstd::mutex m;\n' 'lib/base/c.cpp:2:std::mutex m;'
+    with_mutex=
+fi
 
 if ((failures)); then
     echo "canary: $failures of them wrong"
