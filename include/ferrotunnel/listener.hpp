@@ -98,7 +98,7 @@ public:
     /// service().error_text() says more). In the last case accepts fail until the service is registered after all: the
     /// Client goes on asking for it. A lost trunk is no failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
-    auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+    auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
             Initiate<detail::AcceptOperation, Stream>{this}, token);
     }
@@ -106,7 +106,7 @@ public:
     /// Hands over the next visitor for the application to accept or refuse: `void(std::error_code, Incoming)`.
     /// Otherwise like async_accept; both may be used in turn.
     template <typename IncomingToken = typename asio::default_completion_token<executor_type>::type>
-    auto async_incoming(IncomingToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+    auto async_incoming(IncomingToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<IncomingToken, void(std::error_code, Incoming)>(
             Initiate<detail::IncomingOperation, Incoming>{this}, token);
     }

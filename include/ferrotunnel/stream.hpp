@@ -107,7 +107,7 @@ public:
     template <typename MutableBufferSequence,
               typename ReadToken = typename asio::default_completion_token<executor_type>::type>
     auto async_read_some(const MutableBufferSequence& buffers,
-                         ReadToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+                         ReadToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<ReadToken, void(std::error_code, std::size_t)>(
             Initiate<detail::ReadBuffers>{this}, token, detail::ReadBuffers::of(buffers));
     }
@@ -117,7 +117,7 @@ public:
     template <typename ConstBufferSequence,
               typename WriteToken = typename asio::default_completion_token<executor_type>::type>
     auto async_write_some(const ConstBufferSequence& buffers,
-                          WriteToken&& token = typename asio::default_completion_token<executor_type>::type{}) {
+                          WriteToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<WriteToken, void(std::error_code, std::size_t)>(
             Initiate<detail::WriteBuffers>{this}, token, detail::WriteBuffers::of(buffers));
     }

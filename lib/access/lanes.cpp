@@ -17,7 +17,7 @@ Lane& Lanes::take_lane() noexcept {
 
 void Lanes::put(Lane& lane, std::string_view line) noexcept {
     {
-        const std::lock_guard lock(lane.mutex_);
+        const MutexLock lock(lane.mutex_);
         try {
             if (lane.text_.size() + line.size() > lane.bytes_max_) {
                 ++lane.dropped_;
@@ -34,7 +34,7 @@ void Lanes::put(Lane& lane, std::string_view line) noexcept {
 }
 
 void Lanes::drop(Lane& lane) noexcept {
-    const std::lock_guard lock(lane.mutex_);
+    const MutexLock lock(lane.mutex_);
     ++lane.dropped_;
 }
 
@@ -44,12 +44,12 @@ void Lanes::take_all(std::string& text) {
     for (Lane& lane : lanes_) {
         std::string taken;
         {
-            const std::lock_guard lock(lane.mutex_);
+            const MutexLock lock(lane.mutex_);
             taken.swap(lane.text_);
         }
         text += taken;
         taken.clear();
-        const std::lock_guard lock(lane.mutex_);
+        const MutexLock lock(lane.mutex_);
         if (lane.text_.empty()) {
             lane.text_.swap(taken);
         }
@@ -59,19 +59,19 @@ void Lanes::take_all(std::string& text) {
 std::uint64_t Lanes::take_dropped() noexcept {
     std::uint64_t dropped = 0;
     for (Lane& lane : lanes_) {
-        const std::lock_guard lock(lane.mutex_);
+        const MutexLock lock(lane.mutex_);
         dropped += std::exchange(lane.dropped_, 0);
     }
     return dropped;
 }
 
 void Lanes::wait(const std::stop_token& ending, std::chrono::milliseconds most) {
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     awake_.wait_for(lock, ending, most, [this] { return has_work_.load(std::memory_order_acquire); });
 }
 
 void Lanes::wake() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     has_work_.store(true, std::memory_order_release);
     awake_.notify_one();
 }

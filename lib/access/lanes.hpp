@@ -13,10 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::access {
 
@@ -29,9 +30,9 @@ private:
     friend class Lanes;
 
     const std::size_t bytes_max_;
-    std::mutex mutex_;
-    std::string text_;
-    std::uint64_t dropped_ = 0;
+    Mutex mutex_;
+    std::string text_ GUARDED_BY(mutex_);
+    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;
 };
 
 class Lanes {
@@ -61,7 +62,7 @@ private:
     std::deque<Lane> lanes_;
     std::atomic<std::size_t> next_{0};
     std::atomic<bool> has_work_{false};
-    std::mutex mutex_;  // of the sleep alone
+    Mutex mutex_;  // of the sleep alone
     std::condition_variable_any awake_;
 };
 

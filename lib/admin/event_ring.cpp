@@ -58,7 +58,7 @@ std::string sent(std::string_view head, const Json& data) {
 EventRing::EventRing(Moment began) : prefix_(std::to_string(seconds_of(began)) + '-') {}
 
 void EventRing::put(const Event& event, Moment now) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++last_;
     try {
         Kept kept{last_, now, event, 1, now, 0};
@@ -115,7 +115,7 @@ std::uint64_t EventRing::dropped_after(std::uint64_t number) const noexcept {
 }
 
 EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Batch batch;
     auto from =
         std::partition_point(kept_.begin(), kept_.end(), [after](const Kept& kept) { return kept.number <= after; });
@@ -127,7 +127,7 @@ EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
 }
 
 EventRing::Place EventRing::listen() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool is_full = static_cast<std::size_t>(places_.use_count()) > limits::admin_listeners_max;
     return is_full ? nullptr : Place(places_);
 }
@@ -143,7 +143,7 @@ std::uint64_t EventRing::number_of(std::string_view id) const noexcept {
     id.remove_prefix(prefix_.size());
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return error == std::errc() && end == id.data() + id.size() && number <= last_ ? number : 0;
 }
 

@@ -11,13 +11,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/event.hpp"
 
 namespace ferrotunnel::admin {
@@ -60,17 +60,18 @@ public:
     std::uint64_t number_of(std::string_view id) const noexcept;
 
 private:
-    std::deque<Kept>::iterator same_refusal(const Event& event);
-    void drop_first();
-    std::uint64_t dropped_after(std::uint64_t number) const noexcept;
+    std::deque<Kept>::iterator same_refusal(const Event& event) REQUIRES(mutex_);
+    void drop_first() REQUIRES(mutex_);
+    std::uint64_t dropped_after(std::uint64_t number) const noexcept REQUIRES(mutex_);
 
     const std::string prefix_;
-    mutable std::mutex mutex_;
-    std::deque<Kept> kept_;
-    std::uint64_t last_ = 0;
-    std::deque<std::uint64_t> dropped_;  // numbers of the latest events that have gone, the oldest first
-    std::uint64_t dropped_before_ = 0;   // how many went before those
-    std::shared_ptr<int> places_ = std::make_shared<int>();
+    mutable Mutex mutex_;
+    std::deque<Kept> kept_ GUARDED_BY(mutex_);
+    std::uint64_t last_ GUARDED_BY(mutex_) = 0;
+    std::deque<std::uint64_t> dropped_
+        GUARDED_BY(mutex_);  // numbers of the latest events that have gone, the oldest first
+    std::uint64_t dropped_before_ GUARDED_BY(mutex_) = 0;  // how many went before those
+    std::shared_ptr<int> places_ GUARDED_BY(mutex_) = std::make_shared<int>();
 };
 
 /// {"events": [...], "missed": 0, "last": ID}: those after `id`, or all that are kept.

@@ -1,5 +1,6 @@
 // The Client: its life, and the handle that the application holds.
 #include "ferrotunnel/client.hpp"
+#include "base/mutex.hpp"
 
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
@@ -84,7 +85,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
 
 Client::Impl::~Impl() {
     {
-        std::lock_guard lock(anchor_->mutex);
+        const MutexLock lock(anchor_->mutex);
         anchor_->impl = nullptr;
     }
     lifecycle_.end();
@@ -98,7 +99,7 @@ void Client::Impl::make_link() {
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
     settings.refused_again = settings_.retry_refused.value_or(0ms);
-    settings.replaces = wants_place_;
+    settings.replaces = wants_place();
     settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) { on_manage(number, request); };
     settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
@@ -154,8 +155,8 @@ std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
     if (!lifecycle_.started()) {
         return errc::not_running;
     }
-    std::unique_lock lock(mutex_);
-    auto settled = [this] { return stopped_ || (connected_ && count_pending() == 0); };
+    ReleasableLock lock(mutex_);
+    auto settled = [this]() REQUIRES(mutex_) { return stopped_ || (connected_ && count_pending() == 0); };
     if (!changed_.wait_for(lock, timeout, settled)) {
         return errc::timed_out;
     }
@@ -172,19 +173,19 @@ std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
 }
 
 bool Client::Impl::connected() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return connected_;
 }
 
 bool Client::Impl::wants_place() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return wants_place_;
 }
 
 ClientStats Client::Impl::stats() const {
     ClientStats stats;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stats.connected = connected_;
         stats.connections = connections_;
         stats.connects = connects_;
@@ -234,7 +235,7 @@ void Client::Impl::begin_drain() {
 
 // The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
 bool Client::Impl::has_drained() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return stopped_ && shared_->traffic->visitors_now.load() == 0;
 }
 
@@ -269,7 +270,7 @@ void Client::Impl::take_down(bool was_started) {
     memory_.reset();
     bool untold = false;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stopped_ = true;
         connected_ = false;
         connections_ = 0;
@@ -288,14 +289,14 @@ void Client::Impl::take_down(bool was_started) {
 
 void Client::Impl::refuse_services() {
     life_->set_stopped();
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
 }
 
 void Client::Impl::give_up_services() {
     std::vector<ListenOperation*> listens;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         listens = take_listens();
     }
     abort_listens(std::move(listens), asio::error::operation_aborted);

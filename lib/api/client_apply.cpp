@@ -15,6 +15,7 @@
 #include "api/engine_settings.hpp"
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/config.hpp"
 #include "settings/changes.hpp"
 #include "settings/file.hpp"
@@ -75,7 +76,7 @@ bool Client::Impl::Known::is_off() const {
 // What was switched off without being kept in a file stays off.
 void Client::Impl::keep_off(AnyService& service) const {
     std::visit(
-        [this](auto& description) {
+        [this](auto& description) REQUIRES(mutex_) {
             if (const auto off = off_.find(description.name); off != off_.end() && description.enabled) {
                 description.enabled = false;
                 description.disabled_by = off->second;
@@ -84,7 +85,7 @@ void Client::Impl::keep_off(AnyService& service) const {
         service);
 }
 
-// What becomes of a service that is described anew; puts it into `entries`. The lock is held.
+// What becomes of a service that is described anew; puts it into `entries`.
 Client::Impl::ServiceChange Client::Impl::change_of(const Outgoing& old, Known known, backend::ClientService service,
                                                     std::uint32_t& next_id, Entries& entries) {
     using Kind = ServiceChange::Kind;
@@ -109,7 +110,7 @@ Client::Impl::ServiceChange Client::Impl::change_of(const Outgoing& old, Known k
     return change;
 }
 
-// Finds out what is to be done, and makes `entries` what there will be. The lock is held.
+// Finds out what is to be done, and makes `entries` what there will be.
 std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<AnyService> services, Entries& entries,
                                                                   std::vector<Problem>& problems) {
     using Kind = ServiceChange::Kind;
@@ -118,7 +119,7 @@ std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<An
     std::vector<std::pair<AnyService, backend::ClientService>> described_anew;
     for (AnyService& any : services) {
         std::visit(
-            [&](auto& description) {
+            [&](auto& description) REQUIRES(mutex_) {
                 std::vector<Problem> found;
                 detail::check_service(description, false, found);
                 keep_off(any);
@@ -164,7 +165,7 @@ std::vector<Client::Impl::ServiceChange> Client::Impl::changes_to(std::vector<An
     return changes;
 }
 
-// Nothing of this fails. The lock is held, and nothing has changed since changes_to().
+// Nothing of this fails, and nothing has changed since changes_to().
 void Client::Impl::make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report) {
     using Kind = ServiceChange::Kind;
     services_.swap(entries);
@@ -246,7 +247,7 @@ void Client::Impl::refuse_if_ended() const {
 
 ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnyService> services, bool really) {
     ApplyReport report;
-    const std::lock_guard applying(apply_mutex_);
+    const MutexLock applying(apply_mutex_);
     report.problems = detail::problems_of(next);
     detail::try_tls(next, report.problems);
     const std::vector<detail::SettingChange> changes =
@@ -256,7 +257,7 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     if (report.ok()) {
         report.problems = detail::problems_of(mixed);
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     refuse_if_ended();
     Entries entries = services_;
     std::vector<ServiceChange> service_changes = changes_to(std::move(services), entries, report.problems);
@@ -293,7 +294,7 @@ ApplyReport Client::Impl::apply(detail::ClientSettings&& next, std::vector<AnySe
     return report;
 }
 
-// The services that are there only with this one. The lock is held.
+// The services that are there only with this one.
 std::vector<std::string> Client::Impl::twins_of(const std::string& name) const {
     std::vector<std::string> twins;
     for (const auto& [id, entry] : services_) {
@@ -306,7 +307,7 @@ std::vector<std::string> Client::Impl::twins_of(const std::string& name) const {
 }
 
 bool Client::Impl::set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     refuse_if_ended();
     for (const std::string& twin : twins_of(name)) {
         (void)set_one_enabled(twin, enabled, by, remembers);

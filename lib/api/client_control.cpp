@@ -10,6 +10,7 @@
 #include "api/kept_services.hpp"
 #include "api/managed_services.hpp"
 #include "api/traffic.hpp"
+#include "base/mutex.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/config.hpp"
 #include "login/rights.hpp"
@@ -95,7 +96,7 @@ public:
     Answer services() override {
         std::vector<Entry> entries;
         {
-            std::lock_guard lock(client_.mutex_);
+            const MutexLock lock(client_.mutex_);
             for (const auto& [id, entry] : client_.services_) {
                 entries.push_back(entry);
             }
@@ -150,7 +151,7 @@ public:
         std::shared_ptr<detail::ListenerCore> listener;
         std::vector<std::shared_ptr<detail::ServiceState>> twins;
         {
-            std::lock_guard lock(client_.mutex_);
+            const MutexLock lock(client_.mutex_);
             const std::vector<std::string> names = client_.twins_of(name);
             for (const auto& [id, entry] : client_.services_) {
                 if (entry.name == name) {
@@ -187,7 +188,7 @@ public:
         bool is_known = false;
         bool is_served_here = false;
         {
-            std::lock_guard lock(client_.mutex_);
+            const MutexLock lock(client_.mutex_);
             for (const auto& [id, entry] : client_.services_) {
                 is_known = is_known || entry.name == name;
                 is_served_here = is_served_here || (entry.name == name && entry.listener);
@@ -209,7 +210,7 @@ public:
     std::string replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) override {
         session::ClientLink::Replay replay{0, std::move(request), id, of};
         {
-            std::lock_guard lock(client_.mutex_);
+            const MutexLock lock(client_.mutex_);
             for (const auto& [number, entry] : client_.services_) {
                 const bool is_it = entry.name == service && entry.kind == wire::ServiceKind::http;
                 replay.service = is_it && !entry.listener && !entry.is_off() ? number : replay.service;
@@ -250,7 +251,7 @@ private:
     };
     // The connections to the server that were made, or tried.
     Json trunks() const {
-        std::lock_guard lock(client_.mutex_);
+        const MutexLock lock(client_.mutex_);
         Json all = Json::array();
         for (const auto& [number, trunk] : client_.trunks_) {
             Json one{{"number", number}, {"open", trunk.is_open}, {"since", admin::seconds_of(trunk.since)}};
@@ -265,7 +266,7 @@ private:
         return all;
     }
     ServiceCount count_services() const {
-        std::lock_guard lock(client_.mutex_);
+        const MutexLock lock(client_.mutex_);
         ServiceCount count;
         for (const auto& [id, entry] : client_.services_) {
             ++count.all;
@@ -361,7 +362,7 @@ private:
 
     // Whether a service is off, and not since this socket was told so.
     bool is_off_in_configuration(const std::string& name) const {
-        std::lock_guard lock(client_.mutex_);
+        const MutexLock lock(client_.mutex_);
         return std::ranges::any_of(client_.services_,
                                    [&](const auto& one) {
                                        return one.second.name == name && one.second.is_off() &&
@@ -418,7 +419,7 @@ private:
     }
 
     std::optional<detail::KeptServices> kept() const {
-        const std::lock_guard lock(client_.mutex_);
+        const MutexLock lock(client_.mutex_);
         return client_.kept_beside_.empty() ? std::nullopt : std::optional(detail::KeptServices(client_.kept_beside_));
     }
     static Answer nowhere_to_keep() {
@@ -432,7 +433,7 @@ private:
 };
 
 void Client::Impl::keep_services_beside(std::string file) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     kept_beside_ = std::move(file);
 }
 

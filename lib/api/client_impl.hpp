@@ -4,11 +4,9 @@
 // (services, connected, stopped) is kept under a mutex that is never held while user code runs.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -21,6 +19,7 @@
 #include "api/listener_core.hpp"
 #include "api/service_state.hpp"
 #include "api/sink_logger.hpp"
+#include "base/mutex.hpp"
 #include "base/published.hpp"
 #include "exits/destinations.hpp"
 #include "ferrotunnel/client.hpp"
@@ -164,8 +163,9 @@ private:
         std::shared_ptr<runtime::Fd> listener{};           // likewise
     };
     VisitChange begun(const Visit& visit, std::error_code& error) const;
-    std::vector<VisitChange> changes_to(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
-    void make_changes(const std::vector<VisitChange>& changes, bool of_settings);
+    std::vector<VisitChange> changes_to(const std::vector<Visit>& visits, std::vector<Problem>& problems) const
+        REQUIRES(mutex_);
+    void make_changes(const std::vector<VisitChange>& changes, bool of_settings) REQUIRES(mutex_);
     static void tell_visits(const std::vector<VisitChange>& changes, ApplyReport& report);
     std::error_code begin_visits(std::string& what);
 
@@ -174,18 +174,18 @@ private:
     struct Outgoing;
     ServiceChange change_of(const Outgoing& old, Known known, backend::ClientService service, std::uint32_t& next_id,
                             Entries& entries);
-    void keep_off(AnyService& service) const;
-    std::vector<std::string> twins_of(const std::string& name) const;
-    bool set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);
+    void keep_off(AnyService& service) const REQUIRES(mutex_);
+    std::vector<std::string> twins_of(const std::string& name) const REQUIRES(mutex_);
+    bool set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers) REQUIRES(mutex_);
     std::vector<ServiceChange> changes_to(std::vector<AnyService> services, Entries& entries,
-                                          std::vector<Problem>& problems);
-    void refuse_if_ended() const;
-    void make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report);
+                                          std::vector<Problem>& problems) REQUIRES(mutex_);
+    void refuse_if_ended() const REQUIRES(mutex_);
+    void make_changes(std::vector<ServiceChange> changes, Entries&& entries, ApplyReport& report) REQUIRES(mutex_);
     void change_link(std::vector<ServiceChange> changes);
     static void tell_services(const std::vector<ServiceChange>& changes, const Entries& entries, ApplyReport& report);
     void close_service(std::uint32_t id);
-    std::size_t count_pending() const;
-    std::vector<detail::ListenOperation*> take_listens();
+    std::size_t count_pending() const REQUIRES(mutex_);
+    std::vector<detail::ListenOperation*> take_listens() REQUIRES(mutex_);
     static void abort_listens(std::vector<detail::ListenOperation*> listens, std::error_code error);
     void close_services();
 
@@ -212,11 +212,11 @@ private:
 
     /// The way by which handles find their Impl, which they may outlive.
     struct Anchor {
-        std::mutex mutex;
-        Impl* impl = nullptr;
+        Mutex mutex;
+        Impl* impl GUARDED_BY(mutex) = nullptr;
     };
 
-    std::mutex apply_mutex_;           // held while settings are applied
+    Mutex apply_mutex_;                // held while settings are applied
     detail::ClientSettings settings_;  // what sessions and threads look at does not change
     const std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>();
     mutable runtime::SystemRandom random_;
@@ -228,19 +228,20 @@ private:
     std::unique_ptr<session::ClientLink> link_;   // the worker's
     std::unique_ptr<trunk::MemoryWatch> memory_;  // the worker's
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    Entries services_;
-    std::uint32_t last_id_ = 0;
-    std::map<std::uint32_t, Visiting> visits_;  // by the link's numbers
-    std::uint32_t last_visit_ = 0;
-    std::map<std::string, std::string> off_;  // what stays off whatever apply() says, with who wants it so
-    bool connected_ = false;
-    bool wants_place_ = false;  // that another client has
-    bool closed_ = false;       // takes no services any more
-    bool stopped_ = false;      // the link has ended
-    bool stopped_told_ = false;
-    std::error_code stop_error_;
+    mutable Mutex mutex_;
+    ConditionVariable changed_;
+    Entries services_ GUARDED_BY(mutex_);
+    std::uint32_t last_id_ GUARDED_BY(mutex_) = 0;
+    std::map<std::uint32_t, Visiting> visits_ GUARDED_BY(mutex_);  // by the link's numbers
+    std::uint32_t last_visit_ GUARDED_BY(mutex_) = 0;
+    std::map<std::string, std::string> off_
+        GUARDED_BY(mutex_);  // what stays off whatever apply() says, with who wants it so
+    bool connected_ GUARDED_BY(mutex_) = false;
+    bool wants_place_ GUARDED_BY(mutex_) = false;  // that another client has
+    bool closed_ GUARDED_BY(mutex_) = false;       // takes no services any more
+    bool stopped_ GUARDED_BY(mutex_) = false;      // the link has ended
+    bool stopped_told_ GUARDED_BY(mutex_) = false;
+    std::error_code stop_error_ GUARDED_BY(mutex_);
     /// One of the connections to the server, by its number.
     struct TrunkState {
         bool is_open = false;

@@ -4,6 +4,7 @@
 
 #include "api/client_impl.hpp"
 #include "api/error_map.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel {
 
@@ -84,7 +85,7 @@ void Client::Impl::on_notice(const LinkNotice& notice) {
 
 // Counts, and takes in notices about the tunnel as a whole: without a connection all services are pending.
 void Client::Impl::take_counts(const LinkNotice& notice) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     connections_ = notice.trunks;
     connects_ += notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined ? 1U : 0U;
     losses_ += notice.broke ? 1U : 0U;
@@ -114,7 +115,7 @@ void Client::Impl::take_counts(const LinkNotice& notice) {
 // is taken out with a copy of the entry. Nothing when the service was closed meanwhile.
 std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service, Event& event,
                                                           const std::function<void(const Entry&)>& change) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto found = services_.find(service);
     if (found == services_.end()) {
         return std::nullopt;
@@ -164,7 +165,7 @@ bool Client::Impl::on_health(const LinkNotice& notice, Event& event) {
     const Health health = notice.kind == LinkNotice::Kind::healthy ? Health::healthy : Health::unhealthy;
     Health before = Health::unknown;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = services_.find(notice.service);
         if (found == services_.end()) {
             return false;
@@ -188,7 +189,7 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
     const std::error_code error = detail::connection_error(notice.code);
     std::vector<ListenOperation*> listens;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         listens = take_listens();
         stop_error_ = error;
     }
@@ -196,7 +197,7 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
     // must know.
     abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
     close_services();
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     connected_ = false;
     connections_ = 0;
     stopped_ = true;  // last: whoever waits for it may tear everything down

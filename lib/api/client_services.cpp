@@ -7,6 +7,7 @@
 #include "api/datagram_line.hpp"
 #include "api/make_facade.hpp"
 #include "api/stream_core.hpp"
+#include "base/mutex.hpp"
 #include "directory/http_description.hpp"
 #include "login/rights.hpp"
 #include "settings/backend.hpp"
@@ -183,7 +184,7 @@ Client::Impl::Offered Client::Impl::offer(backend::ClientService service, std::v
     Offered offered;
     Claims claims = claims_of(service);
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         check_room(services_, service, claims, problems);
         if (closed_ || stopped_ || stop_error_) {
             throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a service");
@@ -246,7 +247,7 @@ std::shared_ptr<metrics::ServiceRow> Client::Impl::row_of(const std::string& ser
 // The state that handles of a new service look at.
 std::shared_ptr<ServiceState> Client::Impl::new_state(const std::string& name, std::uint32_t id) {
     return std::make_shared<ServiceState>(name, [anchor = anchor_, id] {
-        std::lock_guard anchored(anchor->mutex);
+        const MutexLock anchored(anchor->mutex);
         if (anchor->impl != nullptr) {
             anchor->impl->close_service(id);
         }
@@ -311,7 +312,7 @@ void Client::Impl::tell_impossible(const std::string& service, const config_erro
 void Client::Impl::close_service(std::uint32_t id) {
     Event event;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto found = services_.find(id);
         if (found == services_.end()) {
             return;
@@ -356,7 +357,7 @@ void Client::Impl::abort_listens(std::vector<ListenOperation*> listens, std::err
 void Client::Impl::close_services() {
     std::map<std::uint32_t, Entry> services;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         services.swap(services_);
     }
     for (auto& [id, entry] : services) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/client_impl.hpp"
+#include "base/mutex.hpp"
 #include "base/text.hpp"
 #include "runtime/datagram_socket.hpp"
 #include "runtime/shared_listener.hpp"
@@ -51,7 +52,7 @@ Client::Impl::VisitChange Client::Impl::begun(const Visit& visit, std::error_cod
     return change;
 }
 
-// Finds out what is to be done, and listens where that is new. What can not be is told as a problem. The lock is held.
+// Finds out what is to be done, and listens where that is new. What can not be is told as a problem.
 std::vector<Client::Impl::VisitChange> Client::Impl::changes_to(const std::vector<Visit>& visits,
                                                                 std::vector<Problem>& problems) const {
     std::map<std::uint32_t, const Visiting*> left;  // those that nobody has asked for yet
@@ -90,7 +91,7 @@ std::vector<Client::Impl::VisitChange> Client::Impl::changes_to(const std::vecto
     return changes;
 }
 
-// Nothing of this fails. The lock is held, and nothing has changed since changes_to().
+// Nothing of this fails, and nothing has changed since changes_to().
 void Client::Impl::make_changes(const std::vector<VisitChange>& changes, bool of_settings) {
     for (const VisitChange& change : changes) {
         if (change.kind == VisitChange::Kind::removed) {
@@ -129,7 +130,7 @@ void Client::Impl::tell_visits(const std::vector<VisitChange>& changes, ApplyRep
 }
 
 std::error_code Client::Impl::begin_visits(std::string& what) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<Problem> problems;
     std::error_code error;
     std::vector<VisitChange> changes;
@@ -161,7 +162,7 @@ std::string Client::Impl::visit(const Visit& visit) {
         throw std::system_error(error, "listen on " + visit.local);
     }
     std::string at = change.at;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (closed_ || stopped_ || stop_error_) {
         throw std::system_error(stop_error_ ? stop_error_ : make_error_code(errc::session_closed), "add a visit");
     }
@@ -174,7 +175,7 @@ std::string Client::Impl::visit(const Visit& visit) {
 }
 
 std::vector<VisitStats> Client::Impl::visits() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<VisitStats> all;
     for (const auto& [id, one] : visits_) {
         session::VisitRecord::View view = one.record->view();

@@ -7,6 +7,7 @@
 #include "api/sink_logger.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "runtime/step_loop.hpp"
 
 namespace ferrotunnel {
 
@@ -34,27 +35,14 @@ private:
     const std::shared_ptr<const DatagramHandler> handler_;
     Logger& log_;
     const DatagramVisitor visitor_;
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
     bool over_ = false;
 };
 
-// The session wakes it from within its own calls, and the handler's, hence the guard against recursion.
 void DatagramServing::run() noexcept {
-    if (std::exchange(running_, true)) {
-        again_ = true;
-        return;
-    }
-    const IntrusivePtr<DatagramServing> keep(this);
-    do {
-        again_ = false;
-        try {
-            take();
-        } catch (const std::exception&) {
-            end();  // without memory this visitor ends
-        }
-    } while (again_);
-    running_ = false;
+    const auto failed = [this](const std::exception&) { end(); };  // without memory this visitor ends
+    steps_.run(
+        this, [this] { take(); }, failed, [] { return true; });
 }
 
 void DatagramServing::take() {
@@ -99,7 +87,7 @@ bool DatagramLine::send(std::string_view payload) noexcept try {
     if (payload.size() <= limits::datagram_payload_max && !is_gone()) {
         buffer::Slice copy =
             buffer::Slice::copy_of({reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()});
-        const std::lock_guard lock(sending_);
+        const MutexLock lock(sending_);
         const auto now_ms = static_cast<std::uint32_t>(
             std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count());
         if (stream_->send_datagram(std::move(copy), now_ms)) {

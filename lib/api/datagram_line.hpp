@@ -9,10 +9,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 #include "api/stream_core.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/datagrams.hpp"
 #include "mux/stream.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -41,7 +41,7 @@ private:
     const IntrusivePtr<mux::Stream> stream_;
     const StreamOrigin origin_;
     const std::shared_ptr<trunk::DatagramCounts> counts_;
-    std::mutex sending_;  // a stream's queue has one producer
+    Mutex sending_;  // a stream's queue has one producer
 };
 
 /// Serves a visitor's stream, within on_open.

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -61,7 +60,7 @@ public:
     std::stop_token ending() const noexcept { return ending_.get_token(); }
 
 private:
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock = ReleasableLock;
 
     struct Entry {
         Item item;
@@ -73,43 +72,43 @@ private:
         Item item;
     };
 
-    void add(Item&& item, std::size_t weight) noexcept;
-    void ensure_thread();
+    void add(Item&& item, std::size_t weight) noexcept REQUIRES(mutex_);
+    void ensure_thread() REQUIRES(mutex_);
     void run();
-    bool wait_for_work(Lock& lock);
-    bool take_next_later(Lock& lock);
-    void take_all(Lock& lock);
-    void take_one(Lock& lock);
-    bool is_idle() const { return entries_.empty() && later_.empty() && dropped_ == 0 && !taken_on_; }
+    bool wait_for_work(Lock& lock) REQUIRES(mutex_);
+    bool take_next_later(Lock& lock) REQUIRES(mutex_);
+    void take_all(Lock& lock) REQUIRES(mutex_);
+    void take_one(Lock& lock) NO_THREAD_SAFETY_ANALYSIS;  // unlocks what its caller has locked, and locks it again
+    bool is_idle() const REQUIRES(mutex_) { return entries_.empty() && later_.empty() && dropped_ == 0 && !taken_on_; }
 
     const CalledBy who_;
     const std::size_t room_;
     const Taker taker_;
     std::stop_source ending_;
-    mutable std::mutex mutex_;
-    std::condition_variable work_;
-    std::condition_variable idle_;
-    std::deque<Entry> entries_;
-    std::vector<Later> later_;
-    std::size_t weight_ = 0;                   // of all entries
-    std::uint64_t dropped_ = 0;                // items, behind the last entry
-    bool dropping_ = false;                    // until half of the room is free
-    std::optional<std::thread::id> taken_on_;  // the thread that is within the callback
-    std::size_t waiters_ = 0;                  // callers who wait for everything
+    mutable Mutex mutex_;
+    ConditionVariable work_;
+    ConditionVariable idle_;
+    std::deque<Entry> entries_ GUARDED_BY(mutex_);
+    std::vector<Later> later_ GUARDED_BY(mutex_);
+    std::size_t weight_ GUARDED_BY(mutex_) = 0;                   // of all entries
+    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;                // items, behind the last entry
+    bool dropping_ GUARDED_BY(mutex_) = false;                    // until half of the room is free
+    std::optional<std::thread::id> taken_on_ GUARDED_BY(mutex_);  // the thread that is within the callback
+    std::size_t waiters_ GUARDED_BY(mutex_) = 0;                  // callers who wait for everything
     std::thread thread_;
 };
 
 template <typename Item>
 DeliveryQueue<Item>::~DeliveryQueue() {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         entries_.clear();
         later_.clear();
         dropped_ = 0;
     }
     ending_.request_stop();  // without the lock: the application's stop callbacks may ask here()
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         work_.notify_one();
     }
     if (thread_.joinable()) {
@@ -147,7 +146,7 @@ void DeliveryQueue<Item>::add(Item&& item, std::size_t weight) noexcept {
 
 template <typename Item>
 void DeliveryQueue<Item>::put_later(Item item, TimePoint when) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     later_.push_back({when, std::move(item)});
     ensure_thread();
     work_.notify_one();
@@ -177,7 +176,7 @@ bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noex
     }
     ++waiters_;
     work_.notify_one();
-    auto taken = [this] { return is_idle(); };
+    auto taken = [this]() REQUIRES(mutex_) { return is_idle(); };
     bool in_time = true;
     if (at_most) {
         in_time = idle_.wait_for(lock, *at_most, taken);
@@ -190,7 +189,7 @@ bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noex
 
 template <typename Item>
 bool DeliveryQueue<Item>::here() const noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return taken_on_ == std::this_thread::get_id();
 }
 

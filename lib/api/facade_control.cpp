@@ -38,11 +38,11 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     if (!error && dashboard_) {
         error = guard_dashboard(settings, what);
     }
+    const MutexLock lock(mutex_);
     if (error) {
         close_doors();
         return error;
     }
-    std::lock_guard lock(mutex_);
     began_ = std::chrono::steady_clock::now();
     started_ = std::chrono::system_clock::now();
     subject_ = std::move(subject);
@@ -212,7 +212,7 @@ void FacadeControl::close_doors() {
 }
 
 std::vector<runtime::NamedSocket> FacadeControl::sockets() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<runtime::NamedSocket> sockets;
     if (metrics_) {
         sockets.push_back({runtime::copy_of(metrics_.get()), "metrics"});
@@ -224,14 +224,14 @@ std::vector<runtime::NamedSocket> FacadeControl::sockets() const {
 }
 
 void FacadeControl::hand_over() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (thread_) {
         thread_->hand_over();
     }
 }
 
 void FacadeControl::take_wanted_name() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!socket_ || socket_->path() == wanted_path_) {
         return;
     }
@@ -246,75 +246,75 @@ void FacadeControl::take_wanted_name() {
 void FacadeControl::close() noexcept {
     admin::ControlThread* thread = nullptr;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         thread = thread_.get();
     }
     if (thread == nullptr) {
         return;
     }
     thread->end();  // without the lock, which an answer may want; here() is right meanwhile
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     thread_.reset();
     close_doors();
 }
 
 std::string FacadeControl::metrics_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return metrics_endpoint_;
 }
 
 std::string FacadeControl::dashboard_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return dashboard_endpoint_;
 }
 
 std::string FacadeControl::dashboard_url() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return dashboard_endpoint_.empty() ? "" : (certificates_ ? "https://" : "http://") + dashboard_endpoint_;
 }
 
 double FacadeControl::start_time_seconds() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::chrono::duration<double>(started_.time_since_epoch()).count();
 }
 
 bool FacadeControl::here() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return thread_ && thread_->here();
 }
 
 std::string FacadeControl::path() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return path_;
 }
 
 void FacadeControl::on_reload(ReloadHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     reload_ = std::move(handler);
 }
 
 void FacadeControl::on_trial(TrialHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     trial_ = std::move(handler);
 }
 
 void FacadeControl::on_trial_left(TrialLeftHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     trial_left_ = std::move(handler);
 }
 
 void FacadeControl::on_compare(CompareHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     compare_ = std::move(handler);
 }
 
 void FacadeControl::on_drain(DrainHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     drain_ = std::move(handler);
 }
 
 void FacadeControl::on_scrape(ScrapeHandler handler) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     scrape_ = std::move(handler);
 }
 
@@ -335,7 +335,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
         log_.warn("a reload was refused", {{"why", told}});
     }
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++(applied ? reloads_.applied : reloads_.refused);
     (applied ? reloads_.last_applied : reloads_.last_refused) = now;
     reloads_.last_was_applied = applied;
@@ -346,7 +346,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
 void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         admin::put(to, reloads_);
         handler = scrape_;
     }
@@ -366,7 +366,7 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
 std::string FacadeControl::metrics_text(bool open_metrics) const {
     admin::Subject* subject = nullptr;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         subject = subject_.get();
     }
     metrics::Exposition text(open_metrics ? metrics::Format::open_metrics : metrics::Format::prometheus);
@@ -383,7 +383,7 @@ Json FacadeControl::about(std::string_view side, bool stopping) const {
     TrialLeftHandler trial_left;
     std::chrono::steady_clock::time_point began;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         trial_left = trial_left_;
         began = began_;
     }

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "admin/web_login.hpp"
 #include "api/https_certificates.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
 #include "runtime/own_doors.hpp"
@@ -99,20 +99,21 @@ private:
     void note_wrong_secret(const std::string& address, std::uint64_t untold);
     admin::ControlThread::Door dashboard_door();
     void keep_own_dials_away();
-    void close_doors();
+    void close_doors() REQUIRES(mutex_);
     /// What differs, as the program says; nothing where it can not read its configuration.
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
-    mutable std::mutex mutex_;
-    ReloadHandler reload_;
-    TrialHandler trial_;
-    TrialLeftHandler trial_left_;
-    CompareHandler compare_;
-    DrainHandler drain_;
-    ScrapeHandler scrape_;
-    admin::ReloadCounts reloads_;
+    mutable Mutex mutex_;
+    ReloadHandler reload_ GUARDED_BY(mutex_);
+    TrialHandler trial_ GUARDED_BY(mutex_);
+    TrialLeftHandler trial_left_ GUARDED_BY(mutex_);
+    CompareHandler compare_ GUARDED_BY(mutex_);
+    DrainHandler drain_ GUARDED_BY(mutex_);
+    ScrapeHandler scrape_ GUARDED_BY(mutex_);
+    admin::ReloadCounts reloads_ GUARDED_BY(mutex_);
     admin::EventRing events_;
+    // Of open() and close(), and in between they stay as they are.
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
     std::string wanted_path_;
@@ -123,11 +124,11 @@ private:
     std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: it speaks no TLS
     std::unique_ptr<admin::ControlThread> thread_;
     std::vector<std::unique_ptr<runtime::OwnDoor>> own_doors_;  // until the end: another process may accept there
-    std::string path_;
-    std::string metrics_endpoint_;
-    std::string dashboard_endpoint_;
-    std::chrono::steady_clock::time_point began_{};
-    std::chrono::system_clock::time_point started_{};
+    std::string path_ GUARDED_BY(mutex_);
+    std::string metrics_endpoint_ GUARDED_BY(mutex_);
+    std::string dashboard_endpoint_ GUARDED_BY(mutex_);
+    std::chrono::steady_clock::time_point began_ GUARDED_BY(mutex_){};
+    std::chrono::system_clock::time_point started_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace ferrotunnel::detail

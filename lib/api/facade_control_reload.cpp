@@ -2,6 +2,7 @@
 #include "admin/resources.hpp"
 #include "admin/stats_json.hpp"
 #include "api/facade_control.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -58,7 +59,7 @@ Answer can_not_reload() {
 Answer FacadeControl::reload() const {
     ReloadHandler handler;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         handler = reload_;
     }
     return handler ? answer_of(handler()) : can_not_reload();
@@ -67,7 +68,7 @@ Answer FacadeControl::reload() const {
 Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) const {
     TrialHandler handler;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         handler = trial_;
     }
     if (!handler) {
@@ -83,7 +84,7 @@ Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) 
 std::optional<ReloadAnswer> FacadeControl::compared() const {
     CompareHandler handler;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         handler = compare_;
     }
     return handler ? std::optional(handler()) : std::nullopt;
@@ -116,7 +117,7 @@ Answer FacadeControl::configuration() const {
 Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const {
     DrainHandler handler;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         handler = drain_;
     }
     if (!handler) {

@@ -87,7 +87,7 @@ void HttpsCertificates::watch() {
 
 // Logs each problem once, for as long as it is there.
 void HttpsCertificates::tell(const CertificateReport& report) {
-    const std::lock_guard lock(telling_);
+    const MutexLock lock(telling_);
     for (const CertificateProblem& problem : report.problems) {
         if (std::find(told_.begin(), told_.end(), problem) != told_.end()) {
             continue;

@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/published.hpp"
 #include "ferrotunnel/https.hpp"
 #include "settings/settings.hpp"
@@ -40,8 +40,8 @@ private:
     const std::chrono::milliseconds reload_interval_;
     Logger& log_;
     std::shared_ptr<transport::VisitorTls> tls_;
-    std::mutex telling_;
-    std::vector<transport::CertificateProblem> told_;
+    Mutex telling_;
+    std::vector<transport::CertificateProblem> told_ GUARDED_BY(telling_);
     std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };
 

@@ -37,14 +37,14 @@ std::error_code Lifecycle::start(const std::function<std::error_code()>& action)
         return std::make_error_code(std::errc::operation_not_permitted);
     }
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (state_ != State::idle || taken_down_) {
             return errc::already_running;
         }
         state_ = State::starting;
     }
     auto settle = [this](State state) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         state_ = state;
         changed_.notify_all();
     };
@@ -59,12 +59,12 @@ std::error_code Lifecycle::start(const std::function<std::error_code()>& action)
 }
 
 bool Lifecycle::started() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return state_ >= State::running;
 }
 
 bool Lifecycle::stopping() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return state_ >= State::stopping || taken_down_;
 }
 
@@ -82,11 +82,11 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
         return can ? stop_in_context() : make_error_code(errc::would_deadlock);
     }
     const bool in_callback = owner_.in_callback();
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     if (in_callback) {
         return taken_down_ ? std::error_code() : errc::would_deadlock;  // the former: a handler of `stopped`
     }
-    changed_.wait(lock, [this] { return state_ != State::starting; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return state_ != State::starting; });
     if (state_ == State::idle || state_ == State::over ||
         stopping_thread_ == std::this_thread::get_id()) {  // the latter: a handler of `stopped`
         return {};
@@ -102,7 +102,7 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
         lock.lock();
         stopping_thread_ = {};
     }
-    changed_.wait(lock, [this] { return state_ == State::over; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return state_ == State::over; });
     return answer();
 }
 
@@ -113,8 +113,8 @@ void Lifecycle::drain_and_cut(bool at_once) {
         owner_.begin_drain();
     } catch (const std::bad_alloc&) {  // whoever was not told in time is cut
     }
-    if (at_once ? visitors : !wait_until_drained(stop_until_)) {
-        std::lock_guard lock(mutex_);
+    if (at_once ? visitors : !wait_until_drained()) {
+        const MutexLock lock(mutex_);
         was_cut_ = true;
     }
     try {
@@ -124,12 +124,13 @@ void Lifecycle::drain_and_cut(bool at_once) {
     wait_until_drained(steady_clock::now() + goodbye);
 }
 
-// Waits until everything has drained; `until` may come nearer meanwhile. The last bytes of a visitor leave by a socket
-// that tells nobody: hence a look every now and then.
-bool Lifecycle::wait_until_drained(const steady_clock::time_point& until) {
+// Waits until everything has drained, at the longest until `stop_until_`, which may come nearer meanwhile. The last
+// bytes of a visitor leave by a socket that tells nobody: hence a look every now and then.
+bool Lifecycle::wait_until_drained(std::optional<steady_clock::time_point> at_most) {
     while (!owner_.has_drained()) {
-        std::unique_lock lock(mutex_);
+        ReleasableLock lock(mutex_);
         const auto now = steady_clock::now();
+        const auto until = at_most.value_or(stop_until_);
         if (now >= until) {
             return false;
         }
@@ -159,7 +160,7 @@ std::error_code Lifecycle::stop_in_context() {
     runtime::Worker& worker = workers_.at(0);
     const bool visitors = owner_.has_visitors();
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (state_ == State::starting) {
             return errc::would_deadlock;
         }
@@ -181,21 +182,21 @@ std::error_code Lifecycle::stop_in_context() {
     } else {
         finish();
     }
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return answer();
 }
 
 void Lifecycle::finish() {
     bool was_started = false;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (std::exchange(taken_down_, true)) {
             return;
         }
         was_started = state_ >= State::running;
     }
     owner_.take_down(was_started);
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     state_ = State::over;
     changed_.notify_all();
 }

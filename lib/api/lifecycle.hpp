@@ -10,16 +10,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/mutex.hpp"
 #include "buffer/mailbox.hpp"
 #include "runtime/worker_group.hpp"
 
@@ -87,8 +87,8 @@ private:
     std::error_code stop_in_context();
     void finish();
     void drain_and_cut(bool at_once);
-    bool wait_until_drained(const std::chrono::steady_clock::time_point& until);
-    std::error_code answer() const;
+    bool wait_until_drained(std::optional<std::chrono::steady_clock::time_point> at_most = {});
+    std::error_code answer() const REQUIRES(mutex_);
 
     using FinishMail = buffer::WakeMail<Lifecycle, Lifecycle*>;
 
@@ -98,13 +98,13 @@ private:
     const pid_t process_;
     const IntrusivePtr<FinishMail> finish_mail_ =
         make_intrusive<FinishMail>([](Lifecycle* const& lifecycle) noexcept { lifecycle->finish(); });
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    State state_ = State::idle;
-    bool taken_down_ = false;
-    bool was_cut_ = false;               // visitors had not finished
-    std::thread::id stopping_thread_{};  // the one that does the work of stop(), while that goes on
-    std::chrono::steady_clock::time_point stop_until_ = std::chrono::steady_clock::time_point::max();
+    mutable Mutex mutex_;
+    ConditionVariable changed_;
+    State state_ GUARDED_BY(mutex_) = State::idle;
+    bool taken_down_ GUARDED_BY(mutex_) = false;
+    bool was_cut_ GUARDED_BY(mutex_) = false;               // visitors had not finished
+    std::thread::id stopping_thread_ GUARDED_BY(mutex_){};  // the one that does the work of stop(), while that goes on
+    std::chrono::steady_clock::time_point stop_until_ GUARDED_BY(mutex_) = std::chrono::steady_clock::time_point::max();
 };
 
 /// Takes the engine of a Client or Server that is a copy, and keeps it for ever: to end it would speak on connections
@@ -113,9 +113,9 @@ private:
 template <typename Impl>
 void keep_copy(std::unique_ptr<Impl>& impl) noexcept {
     if (impl && impl->is_copy()) {
-        static std::mutex mutex;
+        static Mutex mutex;
         static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable, so that it is no leak
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         kept->push_back(std::move(impl));
     }
 }

@@ -1,4 +1,5 @@
 #include "ferrotunnel/listener.hpp"
+#include "base/mutex.hpp"
 
 #include <algorithm>
 #include <asio/error.hpp>
@@ -48,7 +49,7 @@ void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
     Taker taker;
     wire::Code refusal = wire::Code::none;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (ended_) {
             refusal = wire::Code::refused;
         } else if (!accepts_.empty()) {
@@ -73,7 +74,7 @@ void ListenerCore::start_accept(Taker taker) noexcept {
         IntrusivePtr<StreamCore> visitor;
         std::error_code ended;
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             ended = ended_;
             if (!ended && visitors_.empty()) {
                 accepts_.push_back(taker);
@@ -97,7 +98,7 @@ void ListenerCore::start_accept(Taker taker) noexcept {
 void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
     std::optional<Taker> cancelled;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto at = std::find_if(accepts_.begin(), accepts_.end(),
                                [serial](const Taker& waiting) { return waiting.serial() == serial; });
         if (at != accepts_.end()) {
@@ -119,7 +120,7 @@ void ListenerCore::set_refused(std::error_code error) {
 }
 
 void ListenerCore::set_registered() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (std::exchange(refused_, false)) {
         ended_.clear();
     }
@@ -134,7 +135,7 @@ void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for
     std::deque<IntrusivePtr<StreamCore>> visitors;
     std::deque<Taker> accepts;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!is_closed_) {  // by its application: what the client or server says of it afterwards changes nothing
             ended_ = for_later;
             refused_ = how == End::refused;
@@ -152,7 +153,7 @@ void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for
 }
 
 bool ListenerCore::is_open() const noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !ended_ || refused_;
 }
 

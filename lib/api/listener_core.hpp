@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <system_error>
 
 #include "api/service_state.hpp"
 #include "api/stream_core.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/listener.hpp"
 
 namespace ferrotunnel::detail {
@@ -59,12 +59,12 @@ private:
 
     const std::shared_ptr<ServiceState> service_;
     std::atomic<std::uint64_t> last_serial_{0};
-    mutable std::mutex mutex_;
-    std::error_code ended_;  // what later accepts fail with
-    bool is_closed_ = false;
-    bool refused_ = false;  // `ended_` is a refusal, which may pass
-    std::deque<IntrusivePtr<StreamCore>> visitors_;
-    std::deque<Taker> accepts_;
+    mutable Mutex mutex_;
+    std::error_code ended_ GUARDED_BY(mutex_);  // what later accepts fail with
+    bool is_closed_ GUARDED_BY(mutex_) = false;
+    bool refused_ GUARDED_BY(mutex_) = false;  // `ended_` is a refusal, which may pass
+    std::deque<IntrusivePtr<StreamCore>> visitors_ GUARDED_BY(mutex_);
+    std::deque<Taker> accepts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::detail

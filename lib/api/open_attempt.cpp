@@ -15,7 +15,7 @@ void OpenAttempt::set_timeout(asio::io_context& io, std::chrono::milliseconds ti
 }
 
 OpenOperation* OpenAttempt::take() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(operation_, nullptr);
 }
 
@@ -26,7 +26,7 @@ void OpenAttempt::fail(std::error_code error) noexcept {
 }
 
 bool OpenAttempt::is_waiting() const noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return operation_ != nullptr;
 }
 
@@ -34,7 +34,7 @@ bool OpenAttempt::is_waiting() const noexcept {
 void OpenAttempt::dialled(IntrusivePtr<StreamCore> core) noexcept {
     OpenOperation* operation = nullptr;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         operation = std::exchange(operation_, nullptr);
         if (operation != nullptr) {
             core_ = core;
@@ -50,7 +50,7 @@ void OpenAttempt::dialled(IntrusivePtr<StreamCore> core) noexcept {
 void OpenAttempt::cancel(bool timed_out) noexcept {
     IntrusivePtr<StreamCore> core;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         core = core_;
     }
     if (core) {

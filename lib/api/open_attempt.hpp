@@ -8,11 +8,11 @@
 #include <asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <system_error>
 
 #include "api/stream_core.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/server.hpp"
 
 namespace ferrotunnel::detail {
@@ -38,9 +38,9 @@ public:
 private:
     OpenOperation* take() noexcept;
 
-    mutable std::mutex mutex_;
-    OpenOperation* operation_;
-    IntrusivePtr<StreamCore> core_;  // the one that has taken the operation over
+    mutable Mutex mutex_;
+    OpenOperation* operation_ GUARDED_BY(mutex_);
+    IntrusivePtr<StreamCore> core_ GUARDED_BY(mutex_);  // the one that has taken the operation over
     std::optional<asio::steady_timer> timer_;
 };
 

@@ -1,5 +1,6 @@
 // The Server: its life, and the handle that the application holds.
 #include "ferrotunnel/server.hpp"
+#include "base/mutex.hpp"
 
 #include <algorithm>
 #include <asio/io_context.hpp>
@@ -90,7 +91,7 @@ Server::Impl::~Impl() {
 void Server::Impl::start(std::error_code& error, std::string& what) {
     what = "start the server";
     error = lifecycle_.start([&] {
-        const std::lock_guard lock(apply_mutex_);
+        const MutexLock lock(apply_mutex_);
         return open(what);
     });
 }
@@ -144,22 +145,22 @@ std::error_code Server::Impl::open(std::string& what) {
 }
 
 // Reserves the port: it is the server's own from now on, and `endpoint` says it to whoever asks.
-runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string& endpoint) {
+runtime::SocketAddress Server::Impl::listening_at(const runtime::Fd& listener, std::string Impl::*endpoint) {
     const runtime::SocketAddress at = runtime::local_address(listener.get());
     shared_->registry->reserve(at.port());
-    const char* const name = &endpoint == &control_endpoint_ ? "clients"
-                             : &endpoint == &http_endpoint_  ? "http"
-                             : &endpoint == &https_endpoint_ ? "https"
-                                                             : "connect";
-    std::lock_guard lock(mutex_);
-    endpoint = at.text();
+    const char* const name = endpoint == &Impl::control_endpoint_ ? "clients"
+                             : endpoint == &Impl::http_endpoint_  ? "http"
+                             : endpoint == &Impl::https_endpoint_ ? "https"
+                                                                  : "connect";
+    const MutexLock lock(mutex_);
+    this->*endpoint = at.text();
     own_sockets_.push_back({runtime::copy_of(listener.get()), name});
     return at;
 }
 
 void Server::Impl::listen_for_clients(runtime::Fd listener) {
     if (listener) {
-        (void)listening_at(listener, control_endpoint_);
+        (void)listening_at(listener, &Impl::control_endpoint_);
     }
     log_.info("listening for clients", {{"at", control_endpoint()}, {"tls", shared_->tls.get() != nullptr}});
     group_->start();
@@ -257,7 +258,7 @@ std::error_code Server::Impl::stop(std::chrono::milliseconds drain) {
 void Server::Impl::begin_drain() {
     life_->set_stopped();
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         closed_ = true;
         own_sockets_.clear();
     }
@@ -284,7 +285,7 @@ bool Server::Impl::has_drained() {
     if (handed_over_) {
         drain_handed_over();
     }
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && (!http_ || http_->connections() == 0);
 }
 
@@ -300,7 +301,7 @@ bool Server::Impl::in_callback() const {
 void Server::Impl::cut_off() {
     life_->set_stopped();
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         closed_ = true;
         own_sockets_.clear();
     }
@@ -327,7 +328,7 @@ void Server::Impl::take_down(bool was_started) {
     shared_->ports->stop_holding();
     plugins_.end();
     {
-        const std::lock_guard lock(apply_mutex_);  // behind the last change
+        const MutexLock lock(apply_mutex_);  // behind the last change
         claims_.reset();
     }
     group_->stop();
@@ -342,7 +343,7 @@ void Server::Impl::take_down(bool was_started) {
     certificates_.reset();
     std::set<SessionPtr> rest;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         rest.swap(sessions_);
     }
     for (const SessionPtr& session : rest) {

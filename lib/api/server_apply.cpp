@@ -13,6 +13,7 @@
 #include "api/server_tokens.hpp"
 #include "api/tls_settings.hpp"
 #include "api/trace_target.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/config.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/turns.hpp"
@@ -122,18 +123,15 @@ void Server::Impl::refuse_in_callbacks(const char* what) const {
     }
 }
 
-// Holds the lock of changes, which nobody gets any more once the server stops.
-std::unique_lock<std::mutex> Server::Impl::begin_change(const char* what) {
-    refuse_in_callbacks(what);
-    std::unique_lock lock(apply_mutex_);
-    if (lifecycle_.stopping()) {
+Server::Impl::Change::Change(Impl& server, const char* what)
+    : lock_((server.refuse_in_callbacks(what), server.apply_mutex_)) {
+    if (server.lifecycle_.stopping()) {
         throw std::system_error(errc::not_running, "the server has been stopped");
     }
-    return lock;
 }
 
 void Server::Impl::set_plugins(std::vector<PluginUse> plugins) {
-    const auto lock = begin_change("change the plugins");
+    const Change change(*this, "change the plugins");
     std::vector<detail::PluginSpec> specs;
     for (PluginUse& use : plugins) {
         specs.push_back({std::move(use), {}});
@@ -145,12 +143,12 @@ void Server::Impl::set_plugins(std::vector<PluginUse> plugins) {
 }
 
 ApplyReport Server::Impl::apply(ServerSettings&& next) {
-    const auto lock = begin_change("apply settings");
+    const Change change(*this, "apply settings");
     return apply_locked(std::move(next));
 }
 
 ApplyReport Server::Impl::add_token(NamedToken token) {
-    const auto lock = begin_change("add a token");
+    const Change change(*this, "add a token");
     const bool is_taken =
         std::ranges::any_of(settings_.tokens, [&](const auto& one) { return one.name == token.name; });
     if (token.name.empty() || is_taken) {
@@ -162,7 +160,7 @@ ApplyReport Server::Impl::add_token(NamedToken token) {
 }
 
 ApplyReport Server::Impl::remove_token(const std::string& name) {
-    const auto lock = begin_change("remove a token");
+    const Change change(*this, "remove a token");
     ServerSettings next = settings_;
     if (std::erase_if(next.tokens, [&](const NamedToken& one) { return one.name == name; }) == 0) {
         return refused("token", "no token has the name \"" + name + '"');
@@ -210,7 +208,7 @@ Server::Impl::Compared Server::Impl::compared(ServerSettings&& next) const {
 }
 
 ApplyReport Server::Impl::check(ServerSettings&& next) {
-    const std::lock_guard lock(apply_mutex_);
+    const MutexLock lock(apply_mutex_);
     return compared(std::move(next)).report;
 }
 

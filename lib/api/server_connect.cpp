@@ -19,7 +19,7 @@ using ingress::ConnectDecision;
 using session::ServerSession;
 
 void Server::Impl::listen_for_connect(runtime::Fd listener) {
-    const runtime::SocketAddress at = listening_at(listener, connect_endpoint_);
+    const runtime::SocketAddress at = listening_at(listener, &Impl::connect_endpoint_);
     log_.info("listening for visitors by CONNECT", {{"at", at.text()}});
     if (!at.is_loopback()) {
         log_.warn("the port for CONNECT is reachable from other machines, and tokens are sent to it without TLS",

@@ -7,6 +7,7 @@
 #include "api/open_attempt.hpp"
 #include "api/server_impl.hpp"
 #include "api/stream_core.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel {
 
@@ -68,7 +69,7 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
     if (found.size() > 1) {
         std::size_t turn = 0;
         {
-            std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             turn = dial_turn_++ % found.size();
         }
         std::rotate(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(turn), found.end());

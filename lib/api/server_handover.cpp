@@ -2,15 +2,14 @@
 // whole.
 #include <unistd.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "admin/handover.hpp"
 #include "api/make_facade.hpp"
 #include "api/server_impl.hpp"
+#include "base/mutex.hpp"
 #include "net/host_port.hpp"
 
 namespace ferrotunnel {
@@ -30,20 +29,20 @@ public:
     explicit WorkerBarrier(std::size_t workers) : left_(workers) {}
 
     void arrive() {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         --left_;
         changed_.notify_all();
     }
     /// For a worker that stands still, or whose io_context nobody runs, it waits no longer than this.
     void wait_for(std::chrono::milliseconds time) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, time, [this] { return left_ == 0; });
+        ReleasableLock lock(mutex_);
+        changed_.wait_for(lock, time, [this]() REQUIRES(mutex_) { return left_ == 0; });
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t left_;
+    Mutex mutex_;
+    ConditionVariable changed_;
+    std::size_t left_ GUARDED_BY(mutex_);
 };
 
 }  // namespace
@@ -64,7 +63,7 @@ runtime::Fd Server::Impl::listen_at(const std::string& bind, const char* name, s
 std::vector<runtime::NamedSocket> Server::Impl::sockets() const {
     std::vector<runtime::NamedSocket> all = control_.sockets();
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const runtime::NamedSocket& own : own_sockets_) {
             all.push_back({runtime::copy_of(own.socket.get()), own.name});
         }

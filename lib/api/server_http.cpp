@@ -6,6 +6,7 @@
 #include "api/https_certificates.hpp"
 #include "api/server_impl.hpp"
 #include "api/trace_target.hpp"
+#include "base/mutex.hpp"
 #include "http/rules.hpp"
 #include "settings/places.hpp"
 #include "transport/tls_pipe.hpp"
@@ -92,7 +93,7 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
     settings.on_member = shared_->on_member;
     http_ = ingress::open_http_front({*group_, shared_->http, log_, random_}, std::move(settings));
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         http_totals_ = http_->totals();
     }
     if (plain) {
@@ -153,7 +154,7 @@ access::Output Server::Impl::access_output() const {
 }
 
 void Server::Impl::reopen_access_log() {
-    const std::lock_guard lock(apply_mutex_);
+    const MutexLock lock(apply_mutex_);
     if (access_file_) {
         access_file_->reopen();
     }
@@ -176,7 +177,7 @@ void Server::Impl::send_traces_to(std::optional<observe::TraceTarget> target) {
     if (!exporter_ && target) {
         auto spans = std::make_shared<trace::SpanQueue>();
         exporter_ = std::make_unique<observe::TraceExporter>(spans, log_);
-        const std::lock_guard lock(mutex_);  // stats() looks at it
+        const MutexLock lock(mutex_);  // stats() looks at it
         spans_ = std::move(spans);
     }
     if (exporter_) {
@@ -211,10 +212,10 @@ ingress::HttpListenerSettings Server::Impl::plain_listener() const {
 }
 
 void Server::Impl::listen_plain(runtime::Fd listener, bool with_clients) {
-    const runtime::SocketAddress at = listening_at(listener, http_endpoint_);
+    const runtime::SocketAddress at = listening_at(listener, &Impl::http_endpoint_);
     ingress::HttpListenerSettings settings = plain_settings(at);
     if (with_clients) {
-        (void)listening_at(listener, control_endpoint_);
+        (void)listening_at(listener, &Impl::control_endpoint_);
         settings.sharing = sharing(true);
     }
     http_->listen(std::move(listener), std::move(settings));
@@ -242,15 +243,15 @@ void Server::Impl::listen_tls(runtime::Fd listener, bool with_clients, bool with
     const std::shared_ptr<detail::PresentTls> tls = visitor_tls_;
     shared_->has_certificate = [tls](std::string_view host) { return tls->get()->has_certificate(host); };
     shared_->asks_for_certificate = [tls](std::string_view host) { return !tls->get()->may_serve_plain(host); };
-    const runtime::SocketAddress at = listening_at(listener, https_endpoint_);
+    const runtime::SocketAddress at = listening_at(listener, &Impl::https_endpoint_);
     ingress::HttpListenerSettings settings = tls_listener();
     if (with_clients || with_plain) {
         const std::shared_ptr<ingress::PortSharing> shared = sharing(with_clients);
         if (with_clients) {
-            (void)listening_at(listener, control_endpoint_);
+            (void)listening_at(listener, &Impl::control_endpoint_);
         }
         if (with_plain) {
-            (void)listening_at(listener, http_endpoint_);
+            (void)listening_at(listener, &Impl::http_endpoint_);
             shared->plain = std::make_shared<const ingress::HttpListenerSettings>(plain_settings(at));
         }
         settings.sharing = shared;

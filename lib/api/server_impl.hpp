@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +22,7 @@
 #include "api/server_plugins.hpp"
 #include "api/sink_logger.hpp"
 #include "api/tunnel_numbers.hpp"
+#include "base/mutex.hpp"
 #include "base/published.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/claim_keeper.hpp"
@@ -143,7 +143,7 @@ private:
     void listen_plain(runtime::Fd listener, bool with_clients);
     void listen_tls(runtime::Fd listener, bool with_clients, bool with_plain);
     std::error_code open(std::string& what);
-    runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string& endpoint);
+    runtime::SocketAddress listening_at(const runtime::Fd& listener, std::string Impl::*endpoint);
     void listen_for_clients(runtime::Fd listener);
     // The port for HTTP CONNECT (server_connect.cpp).
     void listen_for_connect(runtime::Fd listener);
@@ -160,7 +160,7 @@ private:
     void hold_known_ports();
     std::error_code open_control(std::string& what);
     void refuse_in_callbacks(const char* what) const;
-    std::unique_lock<std::mutex> begin_change(const char* what);
+    class Change;
     struct Compared {
         ApplyReport report;
         std::vector<detail::SettingChange> changes;
@@ -202,7 +202,7 @@ private:
     void cut_off() override;
     void take_down(bool was_started) override;
 
-    std::mutex apply_mutex_;  // held by start() and while settings are applied
+    Mutex apply_mutex_;  // held by start() and while settings are applied
     detail::ServerSettings settings_;
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
@@ -243,16 +243,17 @@ private:
     const std::shared_ptr<HandshakeRate> handshakes_ = std::make_shared<HandshakeRate>();
     std::unique_ptr<directory::ClaimKeeper> claims_;  // with a state directory
 
-    mutable std::mutex mutex_;
-    std::set<SessionPtr> sessions_;
-    std::uint64_t logins_ = 0;
-    std::size_t dial_turn_ = 0;  // takes turns among trunks with as few visitors
-    std::string control_endpoint_;
-    std::string http_endpoint_;
-    std::string https_endpoint_;
-    std::string connect_endpoint_;
-    bool closed_ = false;                            // takes no sessions any more
-    std::vector<runtime::NamedSocket> own_sockets_;  // copies, for a process that takes this one's place
+    mutable Mutex mutex_;
+    std::set<SessionPtr> sessions_ GUARDED_BY(mutex_);
+    std::uint64_t logins_ GUARDED_BY(mutex_) = 0;
+    std::size_t dial_turn_ GUARDED_BY(mutex_) = 0;  // takes turns among trunks with as few visitors
+    std::string control_endpoint_ GUARDED_BY(mutex_);
+    std::string http_endpoint_ GUARDED_BY(mutex_);
+    std::string https_endpoint_ GUARDED_BY(mutex_);
+    std::string connect_endpoint_ GUARDED_BY(mutex_);
+    bool closed_ GUARDED_BY(mutex_) = false;  // takes no sessions any more
+    std::vector<runtime::NamedSocket> own_sockets_
+        GUARDED_BY(mutex_);  // copies, for a process that takes this one's place
     std::atomic<bool> handed_over_{false};
     std::atomic<bool> sockets_are_kept_{false};                 // somebody has copies, for the next process
     std::chrono::steady_clock::time_point look_at_sessions_{};  // the thread's that stops
@@ -261,6 +262,19 @@ private:
     detail::FacadeControl control_{log_};
     detail::EventDelivery events_;
     detail::Lifecycle lifecycle_;
+};
+
+/// A change of settings, one at a time. None begins in a callback, where it would deadlock, nor once the server stops.
+class SCOPED_CAPABILITY Server::Impl::Change {
+public:
+    /// `what` is in what it throws.
+    Change(Impl& server, const char* what) ACQUIRE(server.apply_mutex_);
+    ~Change() RELEASE() {}
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+private:
+    const MutexLock lock_;
 };
 
 }  // namespace ferrotunnel

@@ -16,7 +16,7 @@ std::string Server::Impl::add_listener(Visitors visitors, const std::string& add
             {{"address", '"' + address + "\" is no address to listen on; expected one like 0.0.0.0:8080"}});
     }
     const std::string what = "listen on " + address;
-    const auto lock = begin_change(what.c_str());
+    const Change change(*this, what.c_str());
     if (!lifecycle_.started()) {
         throw std::system_error(errc::not_running, what);
     }
@@ -46,7 +46,7 @@ std::string Server::Impl::add_listener(Visitors visitors, const std::string& add
 }
 
 bool Server::Impl::remove_listener(const std::string& address) {
-    const auto lock = begin_change("remove a listener");
+    const Change change(*this, "remove a listener");
     const auto found = added_listeners_.find(address);
     if (found == added_listeners_.end()) {
         return false;

@@ -48,7 +48,7 @@ ServerPlugins::ServerPlugins(std::vector<PluginSpec> specs, std::vector<ClientPl
 // --- the start ---
 
 ServerPlugins::Opening::Opening(ServerPlugins& plugins) : plugins_(plugins) {
-    const std::lock_guard lock(plugins_.mutex_);
+    const MutexLock lock(plugins_.mutex_);
     plugins_.state_ = State::opening;
     plugins_.front_ = nullptr;
 }
@@ -58,7 +58,7 @@ ServerPlugins::Opening::~Opening() {
         return;
     }
     plugins_.close();
-    const std::lock_guard lock(plugins_.mutex_);
+    const MutexLock lock(plugins_.mutex_);
     plugins_.state_ = State::idle;
     plugins_.changed_.notify_all();
 }
@@ -81,7 +81,7 @@ std::error_code ServerPlugins::Opening::make(std::string& what) {
 }
 
 void ServerPlugins::Opening::done(ingress::HttpFront* front) {
-    const std::lock_guard lock(plugins_.mutex_);
+    const MutexLock lock(plugins_.mutex_);
     plugins_.state_ = State::running;
     plugins_.front_ = front;
     done_ = true;
@@ -95,7 +95,7 @@ exchange::HooksMaker ServerPlugins::hooks_of(const plugin::LiveChain& chain) con
         return {};
     }
     return [chain = chain.chain(), workers = workers_, waits = waits_](std::shared_ptr<buffer::Mailbox> mailbox) {
-        const std::lock_guard lock(workers->mutex);
+        const MutexLock lock(workers->mutex);
         IntrusivePtr<plugin::WorkerState>& state = workers->states[mailbox.get()];
         if (!state) {
             state = make_intrusive<plugin::WorkerState>(waits);
@@ -112,8 +112,8 @@ exchange::HooksMaker ServerPlugins::hooks() const {
 }
 
 std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return state_ != State::opening; });
+    ReleasableLock lock(mutex_);
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return state_ != State::opening; });
     if (state_ == State::over) {
         throw std::system_error(errc::not_running, "the server has been stopped");
     }
@@ -187,7 +187,7 @@ std::vector<PluginInfo> ServerPlugins::infos() const {
 }
 
 void ServerPlugins::end() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     state_ = State::over;
     front_ = nullptr;
 }

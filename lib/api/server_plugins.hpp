@@ -5,16 +5,15 @@
 //      ^-----failed------'
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/plugin_limits.hpp"
 #include "ferrotunnel/plugin_use.hpp"
@@ -71,23 +70,24 @@ public:
 private:
     /// What is known of each worker, by its mailbox. It lives as long as any of its chains.
     struct WorkerStates {
-        std::mutex mutex;
-        std::map<const buffer::Mailbox*, IntrusivePtr<plugin::WorkerState>> states;
+        Mutex mutex;
+        std::map<const buffer::Mailbox*, IntrusivePtr<plugin::WorkerState>> states GUARDED_BY(mutex);
     };
     enum class State : std::uint8_t { idle, opening, running, over };
 
     exchange::HooksMaker hooks_of(const plugin::LiveChain& chain) const;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    State state_ = State::idle;
+    Mutex mutex_;
+    ConditionVariable changed_;
+    State state_ GUARDED_BY(mutex_) = State::idle;
+    // Used by the thread that opens, which set() waits for, or with the lock.
     std::vector<PluginSpec> specs_;           // before the start; what a change says afterwards is in the chain
     std::vector<ClientPlugin> client_types_;  // what clients may ask for
     const plugin::WaitSettings waits_;
     plugin::Instances instances_;  // goes behind all that could still hold one
     plugin::LiveChain chain_;
-    plugin::ClientPlugins clients_;        // theirs; their chains have those of the server before them
-    ingress::HttpFront* front_ = nullptr;  // while it runs
+    plugin::ClientPlugins clients_;  // theirs; their chains have those of the server before them
+    ingress::HttpFront* front_ GUARDED_BY(mutex_) = nullptr;  // while it runs
     const std::shared_ptr<plugin::SessionPlugins> sessions_ = std::make_shared<plugin::SessionPlugins>(waits_);
     const std::shared_ptr<WorkerStates> workers_ = std::make_shared<WorkerStates>();
 };

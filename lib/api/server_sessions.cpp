@@ -6,6 +6,7 @@
 #include "api/error_map.hpp"
 #include "api/server_impl.hpp"
 #include "api/traffic.hpp"
+#include "base/mutex.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel {
@@ -82,7 +83,7 @@ void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
         }
     });
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (closed_) {
             return;
         }
@@ -99,7 +100,7 @@ void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
 
 void Server::Impl::on_session_end(const SessionPtr& session) {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         sessions_.erase(session);
     }
     lifecycle_.look_again();
@@ -110,13 +111,13 @@ void Server::Impl::notify(const ServerNotice& notice) {
     switch (notice.kind) {
         case ServerNotice::Kind::connected: {
             event.kind = Event::Kind::connected;
-            std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             ++logins_;
             break;
         }
         case ServerNotice::Kind::joined: {
             event.kind = Event::Kind::joined;
-            std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             ++logins_;
             break;
         }
@@ -177,7 +178,7 @@ void Server::Impl::tell_member(const directory::MemberNews& news) {
 }
 
 std::vector<Server::Impl::SessionPtr> Server::Impl::sessions() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {sessions_.begin(), sessions_.end()};
 }
 
@@ -190,27 +191,27 @@ void Server::Impl::for_each_session(void (*action)(ServerSession&)) {
 // --- looking ---
 
 std::string Server::Impl::control_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return control_endpoint_;
 }
 
 std::string Server::Impl::http_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return http_endpoint_;
 }
 
 std::string Server::Impl::https_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return https_endpoint_;
 }
 
 std::string Server::Impl::connect_endpoint() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return connect_endpoint_;
 }
 
 std::string Server::Impl::tls_pin() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
     return !control_endpoint_.empty() && tls ? tls->fingerprint() : std::string();
 }
@@ -315,7 +316,7 @@ std::vector<WorkerStats> Server::Impl::worker_stats() const {
 ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
     ServerStats stats;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stats.logins = logins_;
         if (http_totals_) {
             stats.http = detail::http_stats(*http_totals_);

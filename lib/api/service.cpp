@@ -1,4 +1,5 @@
 #include "ferrotunnel/service.hpp"
+#include "base/mutex.hpp"
 
 #include <utility>
 
@@ -9,12 +10,12 @@ namespace ferrotunnel {
 namespace detail {
 
 ServiceState::View ServiceState::view() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return view_;
 }
 
 void ServiceState::set_registered(std::string endpoint, std::uint16_t port) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::registered;
         view_.endpoint = std::move(endpoint);
@@ -25,7 +26,7 @@ void ServiceState::set_registered(std::string endpoint, std::uint16_t port) {
 }
 
 void ServiceState::set_refused(std::error_code error, std::string text) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::refused;
         view_.error = error;
@@ -34,20 +35,20 @@ void ServiceState::set_refused(std::error_code error, std::string text) {
 }
 
 void ServiceState::set_pending() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::pending;
     }
 }
 
 ServiceState::Health ServiceState::set_health(Health health, std::string why) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     view_.why_unhealthy = std::move(why);
     return std::exchange(view_.health, health);
 }
 
 void ServiceState::set_checked(bool is_checked) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!is_checked) {
         view_.health = Health::unchecked;
     } else if (view_.health == Health::unchecked) {
@@ -56,7 +57,7 @@ void ServiceState::set_checked(bool is_checked) {
 }
 
 void ServiceState::set_disabled() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::disabled;
     }
@@ -64,7 +65,7 @@ void ServiceState::set_disabled() {
 
 void ServiceState::set_closed() {
     std::function<void()> dropped;  // destroyed without the lock: it may hold much
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     view_.state = State::closed;
     dropped.swap(on_close_);
 }
@@ -72,7 +73,7 @@ void ServiceState::set_closed() {
 void ServiceState::close() {
     std::function<void()> on_close;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         view_.state = State::closed;
         on_close.swap(on_close_);
     }

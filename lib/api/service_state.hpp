@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <system_error>
 
+#include "base/mutex.hpp"
 #include "ferrotunnel/service.hpp"
 
 namespace ferrotunnel::detail {
@@ -53,9 +53,9 @@ public:
 
 private:
     const std::string name_;
-    mutable std::mutex mutex_;
-    View view_;
-    std::function<void()> on_close_;
+    mutable Mutex mutex_;
+    View view_ GUARDED_BY(mutex_);
+    std::function<void()> on_close_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::detail

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 
 namespace ferrotunnel::detail {
@@ -19,7 +19,7 @@ public:
     static constexpr std::size_t known_max = std::size_t{2} * limits::sessions_max;
 
     std::uint64_t of(const directory::ClientId& client) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto [known, is_new] = numbers_.try_emplace(client, Entry{last_ + 1, 0});
         last_ += is_new ? 1 : 0;
         known->second.asked = ++asked_;
@@ -36,14 +36,15 @@ private:
     };
 
     // Those that were not among the last calls have gone.
-    void forget_old() {
-        std::erase_if(numbers_, [this](const auto& entry) { return entry.second.asked + known_max / 2 < asked_; });
+    void forget_old() REQUIRES(mutex_) {
+        std::erase_if(numbers_, [this](const auto& entry)
+                                    REQUIRES(mutex_) { return entry.second.asked + known_max / 2 < asked_; });
     }
 
-    std::mutex mutex_;
-    std::map<directory::ClientId, Entry> numbers_;
-    std::uint64_t last_ = 0;
-    std::uint64_t asked_ = 0;
+    Mutex mutex_;
+    std::map<directory::ClientId, Entry> numbers_ GUARDED_BY(mutex_);
+    std::uint64_t last_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t asked_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::detail

@@ -163,7 +163,7 @@ constexpr auto tell_again_after = std::chrono::seconds(10);
 void BackendState::failed(const Names& names, const std::string& why, TimePoint now, Logger& log) {
     bool tell = false;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         ++not_served_;
         tell = is_news(why, now);
         if (tell && !down_.load(std::memory_order_relaxed)) {
@@ -200,7 +200,7 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
     std::uint64_t not_served = 0;
     std::chrono::seconds down_for{};
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!down_.exchange(false, std::memory_order_relaxed)) {
             return;  // another thread was faster
         }

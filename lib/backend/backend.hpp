@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "net/proxy_protocol.hpp"
 #include "runtime/address.hpp"
@@ -90,13 +90,13 @@ private:
     };
 
     void is_back(const Names& names, TimePoint now, Logger& log);
-    bool is_news(const std::string& why, TimePoint now);
+    bool is_news(const std::string& why, TimePoint now) REQUIRES(mutex_);
 
     std::atomic<bool> down_{false};  // and that was logged
-    std::mutex mutex_;
-    std::vector<Cause> causes_;
-    TimePoint down_since_{};        // as it was last logged
-    std::uint64_t not_served_ = 0;  // visitors refused since the log last said that it is back
+    Mutex mutex_;
+    std::vector<Cause> causes_ GUARDED_BY(mutex_);
+    TimePoint down_since_ GUARDED_BY(mutex_){};        // as it was last logged
+    std::uint64_t not_served_ GUARDED_BY(mutex_) = 0;  // visitors refused since the log last said that it is back
 };
 
 }  // namespace ferrotunnel::backend

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "backend/host_rejection.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "metrics/service_book.hpp"
 #include "mux/stream.hpp"
 #include "wire/control.hpp"
@@ -68,7 +68,7 @@ class ServiceTable {
 public:
     /// Streams that a folder answers now are told when it is not the service's any more.
     void put(std::shared_ptr<const ClientService> service) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::shared_ptr<const ClientService>& place = services_[service->id];
         if (place && place->backend.folder && place->backend.folder != service->backend.folder) {
             place->backend.folder->retire();
@@ -76,19 +76,19 @@ public:
         place = std::move(service);
     }
     void erase(std::uint32_t id) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         services_.erase(id);
     }
     /// The service with this id; null if there is none.
     std::shared_ptr<const ClientService> find(std::uint32_t id) const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto found = services_.find(id);
         return found == services_.end() ? nullptr : found->second;
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::map<std::uint32_t, std::shared_ptr<const ClientService>> services_;
+    mutable Mutex mutex_;
+    std::map<std::uint32_t, std::shared_ptr<const ClientService>> services_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::backend

@@ -14,6 +14,7 @@
 #include "runtime/name_service.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/step_loop.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/sealed_datagrams.hpp"
 #include "trunk/traffic.hpp"
@@ -69,6 +70,7 @@ private:
     void on_worker_end() noexcept override { end(); }
     void run_deferred() noexcept override { run(); }
     void run() noexcept;
+    void step();
     void to_backend();
     bool introduce(buffer::Slice& payload);
     void send(runtime::DatagramWriter& writer);
@@ -100,8 +102,7 @@ private:
     bool begun_ = false;       // to look for the backend
     bool introduced_ = false;  // the backend was told who the visitor is
     bool readable_ = false;
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
     IntrusivePtr<BackendDatagrams> self_;
 };
 
@@ -284,31 +285,23 @@ void BackendDatagrams::on_events(std::uint32_t) noexcept {
     run();
 }
 
-// The session wakes it from within its own calls, hence the guard against recursion.
 void BackendDatagrams::run() noexcept {
-    if (std::exchange(running_, true)) {
-        again_ = true;
-        return;
+    const auto failed = [this](const std::exception&) { end(); };  // without memory this visitor's stream ends
+    steps_.run(
+        this, [this] { step(); }, failed, [this] { return flow_ != nullptr; });
+}
+
+void BackendDatagrams::step() {
+    if (flow_ && !begun_ && may_begin()) {
+        begun_ = true;
+        look_for_backend();
     }
-    const IntrusivePtr<BackendDatagrams> keep(this);
-    do {
-        again_ = false;
-        try {
-            if (flow_ && !begun_ && may_begin()) {
-                begun_ = true;
-                look_for_backend();
-            }
-            if (flow_ && begun_) {
-                to_backend();
-            }
-            if (flow_) {
-                from_backend();
-            }
-        } catch (const std::exception&) {
-            end();  // without memory this visitor's stream ends
-        }
-    } while (again_ && flow_);
-    running_ = false;
+    if (flow_ && begun_) {
+        to_backend();
+    }
+    if (flow_) {
+        from_backend();
+    }
 }
 
 // Takes until there is nothing more: whatever comes later wakes.

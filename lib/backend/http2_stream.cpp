@@ -89,26 +89,16 @@ void Http2Stream::on_timer() {
     }
 }
 
-// The session wakes it from within its own calls, hence the guard against recursion.
 void Http2Stream::run() noexcept {
-    if (std::exchange(running_, true)) {
-        again_ = true;
-        return;
-    }
-    const IntrusivePtr<Http2Stream> keep(this);
-    do {
-        again_ = false;
-        try {
-            step();
-        } catch (const std::exception&) {
-            // Out of memory, or a bug: only this stream ends.
-            if (stream_) {
-                stream_->abort(Code::internal);
-            }
-            close();
+    const auto failed = [this](const std::exception&) {
+        // Out of memory, or a bug: only this stream ends.
+        if (stream_) {
+            stream_->abort(Code::internal);
         }
-    } while (again_ && state_ != State::closed);
-    running_ = false;
+        close();
+    };
+    steps_.run(
+        this, [this] { step(); }, failed, [this] { return state_ != State::closed; });
 }
 
 void Http2Stream::step() {

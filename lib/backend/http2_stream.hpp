@@ -25,6 +25,7 @@
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/step_loop.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
@@ -104,8 +105,7 @@ private:
     bool hung_up_ = false;
     bool bulk_ = false;
     bool said_end_ = false;  // our direction has ended
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
     IntrusivePtr<Http2Stream> self_;  // while there is a pipe
 };
 

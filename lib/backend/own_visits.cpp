@@ -23,7 +23,7 @@ bool is_loopback(const net::Address& address) noexcept {
 }  // namespace
 
 void OwnVisits::set_public_port(std::uint32_t service, std::uint16_t port) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (port == 0) {
         services_.erase(service);
     } else {
@@ -32,7 +32,7 @@ void OwnVisits::set_public_port(std::uint32_t service, std::uint16_t port) {
 }
 
 void OwnVisits::set_server(const net::Address& server) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     server_ = server;
 }
 
@@ -42,13 +42,13 @@ bool OwnVisits::is_public_port(std::uint16_t port) const {
 }
 
 bool OwnVisits::may_lead_back(std::uint16_t backend_port) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return is_public_port(backend_port);
 }
 
 // The same port number on another machine is no loop: the public ports are on this machine, or where the server is.
 std::shared_ptr<void> OwnVisits::watch(const net::Address& from, const net::Address& to) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);
     if (from.family == 0 || !here || !is_public_port(to.port)) {
         return nullptr;
@@ -60,7 +60,7 @@ std::shared_ptr<void> OwnVisits::watch(const net::Address& from, const net::Addr
 }
 
 void OwnVisits::forget(const Connection& connection) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto [each, last] = watched_.equal_range(connection.from.port);
     for (; each != last; ++each) {
         if (each->second == connection) {
@@ -71,7 +71,7 @@ void OwnVisits::forget(const Connection& connection) {
 }
 
 bool OwnVisits::is_own(const net::Address& visitor, std::uint32_t service) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (watched_.empty()) {
         return false;
     }
@@ -85,7 +85,7 @@ bool OwnVisits::is_own(const net::Address& visitor, std::uint32_t service) const
 }
 
 bool OwnVisits::may_tell(std::uint32_t service, TimePoint now) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto known = services_.find(service);
     if (known == services_.end() || (known->second.told && now - known->second.told_at < tell_every)) {
         return false;

@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::backend {
@@ -55,12 +55,12 @@ private:
     };
 
     void forget(const Connection& connection);
-    bool is_public_port(std::uint16_t port) const;  // the lock is held
+    bool is_public_port(std::uint16_t port) const REQUIRES(mutex_);
 
-    mutable std::mutex mutex_;
-    net::Address server_;
-    std::map<std::uint32_t, Service> services_;
-    std::multimap<std::uint16_t, Connection> watched_;  // keyed by our own port
+    mutable Mutex mutex_;
+    net::Address server_ GUARDED_BY(mutex_);
+    std::map<std::uint32_t, Service> services_ GUARDED_BY(mutex_);
+    std::multimap<std::uint16_t, Connection> watched_ GUARDED_BY(mutex_);  // keyed by our own port
 };
 
 }  // namespace ferrotunnel::backend

@@ -28,18 +28,14 @@ void ServedStream::wake() noexcept {
     run();
 }
 
-// The session wakes it from within its own calls, hence the guard against recursion.
 void ServedStream::run() noexcept {
-    if (std::exchange(running_, true)) {
-        again_ = true;
-        return;
-    }
-    const IntrusivePtr<ServedStream> keep(this);
-    do {
-        again_ = false;
-        guarded([this] { step(); });
-    } while (again_ && stream_);
-    running_ = false;
+    const auto failed = [this](const std::exception&) { fail(); };
+    const auto step_if_live = [this] {
+        if (stream_) {
+            step();
+        }
+    };
+    steps_.run(this, step_if_live, failed, [this] { return stream_ != nullptr; });
 }
 
 void ServedStream::on_worker_end() noexcept {

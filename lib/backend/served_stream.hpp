@@ -11,6 +11,7 @@
 #include "buffer/waker.hpp"
 #include "mux/stream.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::backend {
@@ -66,8 +67,7 @@ private:
 
     runtime::Worker& worker_;
     IntrusivePtr<mux::Stream> stream_;  // null when it is over
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
     IntrusivePtr<ServedStream> self_;
 };
 

@@ -6,7 +6,7 @@
 namespace ferrotunnel {
 
 bool LineLimiter::take(const LineKind& kind, LogLevel level, TimePoint now, LeftOut& before) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     State& state = states_[kind.name];
     if (now - state.began >= std::chrono::seconds(1)) {
         state.began = now;
@@ -24,7 +24,7 @@ bool LineLimiter::take(const LineKind& kind, LogLevel level, TimePoint now, Left
 }
 
 std::vector<LineLimiter::LeftOut> LineLimiter::take_left_out() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<LeftOut> all;
     for (auto& [name, state] : states_) {
         if (state.left_out.lines > 0) {

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/log_level.hpp"
 
 namespace ferrotunnel {
@@ -42,8 +42,8 @@ private:
         LeftOut left_out;
     };
 
-    std::mutex mutex_;
-    std::map<std::string_view, State> states_;
+    Mutex mutex_;
+    std::map<std::string_view, State> states_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel

@@ -1,8 +1,9 @@
 // A value that many threads read and that is replaced as a whole, so that nobody sees half of a change.
 #pragma once
 
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel {
 
@@ -13,19 +14,19 @@ public:
     Published() = default;
     explicit Published(T value) : value_(std::move(value)) {}
     Published& operator=(T value) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::swap(value_, value);
         return *this;
     }
 
     T get() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return value_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    T value_{};
+    mutable Mutex mutex_;
+    T value_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace ferrotunnel

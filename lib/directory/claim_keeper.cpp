@@ -58,7 +58,7 @@ void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
 }
 
 void ClaimKeeper::set_names(std::map<login::TokenId, login::TokenId> names) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (names_ != names) {
         names_.swap(names);
         if (!std::exchange(changed_, true)) {
@@ -68,17 +68,17 @@ void ClaimKeeper::set_names(std::map<login::TokenId, login::TokenId> names) {
 }
 
 void ClaimKeeper::write_now() {
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     urgent_ = true;
     wake_.notify_all();
-    written_.wait_for(lock, std::chrono::seconds(1), [this] { return !urgent_; });
+    written_.wait_for(lock, std::chrono::seconds(1), [this]() REQUIRES(mutex_) { return !urgent_; });
 }
 
 void ClaimKeeper::finish() {
     registry_->on_change({});
     http_->on_change({});
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         finishing_ = true;
         wake_.notify_all();
     }
@@ -90,7 +90,7 @@ void ClaimKeeper::finish() {
 
 // Called on any thread, with locks held: as short as can be.
 void ClaimKeeper::on_change() noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!std::exchange(changed_, true)) {
         wake_.notify_all();
     }
@@ -98,27 +98,27 @@ void ClaimKeeper::on_change() noexcept {
 
 // Waits; false if the server ends meanwhile.
 bool ClaimKeeper::wait(Duration time) {
-    std::unique_lock lock(mutex_);
-    return !wake_.wait_for(lock, time, [this] { return finishing_ || urgent_; }) || !finishing_;
+    ReleasableLock lock(mutex_);
+    return !wake_.wait_for(lock, time, [this]() REQUIRES(mutex_) { return finishing_ || urgent_; }) || !finishing_;
 }
 
 void ClaimKeeper::run() {
     while (true) {
         {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return changed_ || finishing_ || urgent_; });
+            ReleasableLock lock(mutex_);
+            wake_.wait(lock, [this]() REQUIRES(mutex_) { return changed_ || finishing_ || urgent_; });
         }
         const bool goes_on = wait(settings_.settle);
         bool changed = false;
         {
-            std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             changed = std::exchange(changed_, false);
         }
         if (changed) {
             save();
         }
         {
-            std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             urgent_ = urgent_ && changed_;
             written_.notify_all();
         }
@@ -126,7 +126,7 @@ void ClaimKeeper::run() {
             break;
         }
     }
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     if (std::exchange(changed_, false)) {
         lock.unlock();
         save();
@@ -144,7 +144,7 @@ void ClaimKeeper::tell(const std::string& problem) {
 }
 
 std::map<login::TokenId, login::TokenId> ClaimKeeper::names() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_;
 }
 

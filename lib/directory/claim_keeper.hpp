@@ -7,17 +7,16 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "directory/claim_file.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
@@ -73,13 +72,13 @@ private:
     ClaimFile file_;
     std::vector<ClaimRecord::Port> ports_from_before_;
     bool told_ = false;  // logged that nothing is written
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool changed_ = false;
-    bool finishing_ = false;
-    bool urgent_ = false;  // what has changed is to be written at once
-    std::condition_variable written_;
-    std::map<login::TokenId, login::TokenId> names_;
+    Mutex mutex_;
+    ConditionVariable wake_;
+    bool changed_ GUARDED_BY(mutex_) = false;
+    bool finishing_ GUARDED_BY(mutex_) = false;
+    bool urgent_ GUARDED_BY(mutex_) = false;  // what has changed is to be written at once
+    ConditionVariable written_;
+    std::map<login::TokenId, login::TokenId> names_ GUARDED_BY(mutex_);
     std::thread thread_;
 };
 

@@ -45,13 +45,13 @@ HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
 }
 
 std::shared_ptr<const HttpRoutes> HttpDirectory::routes() const {
-    std::lock_guard lock(routes_mutex_);
+    const MutexLock lock(routes_mutex_);
     return routes_;
 }
 
 std::optional<Refusal> HttpDirectory::check_owner(const login::TokenId& token, const std::vector<std::string>& hosts,
                                                   TimePoint now) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return owner_refusal(token, hosts, now);
 }
 
@@ -73,8 +73,7 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
     return std::nullopt;
 }
 
-// Whether another token has a pattern around the host. (Nobody without a right has `*` where that could matter.) The
-// lock is held.
+// Whether another token has a pattern around the host. (Nobody without a right has `*` where that could matter.)
 bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const {
     return visit_patterns_around(host, [&](const HostPlace& place) {
         if (place.form != HostForm::one_label && place.form != HostForm::any_labels) {
@@ -93,7 +92,7 @@ bool HttpDirectory::keeps(const RightRules& rules, const login::TokenId& owner, 
 
 void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::map<std::string, std::set<std::string>> paths;  // by host
     while (auto lost =
                away_.take_if([&rules](const AwayHosts::Entry& one) { return !keeps(*rules, one.owner, one.host); })) {
@@ -113,7 +112,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
     CarrierList<HttpCarrier>::Trunks replaced;
     Joined joined;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto refusal = ended ? ended() : std::nullopt;
         if (!refusal) {
             refusal = owner_refusal(client.first, description.hosts, now);
@@ -175,7 +174,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
     return joined;
 }
 
-// Whether one of its names has a service already. The lock is held.
+// Whether one of its names has a service already.
 bool HttpDirectory::is_carried(const HttpDescription& description) const {
     return std::any_of(description.hosts.begin(), description.hosts.end(), [&](const std::string& host) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -188,7 +187,7 @@ bool HttpDirectory::is_carried(const HttpDescription& description) const {
     });
 }
 
-// The refusal if a host already has as many services as it may. Those whose client is away make room. The lock is held.
+// The refusal if a host already has as many services as it may. Those whose client is away make room.
 std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -226,7 +225,7 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
 }
 
 // Adds a service that has its first trunk: routes must not lead to one without, or a request that looks at them just
-// then finds nobody there. The lock is held.
+// then finds nobody there.
 void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, TimePoint now) {
     const HttpDescription& description = service->description();
     const login::TokenId& owner = service->client_.first;
@@ -234,7 +233,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     forget(change, owner, now);
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
-        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) {
+        std::erase_if(host.routes, [&](const HttpRoutes::Route& route) REQUIRES(mutex_) {
             const bool replaced = route.is_for(description);
             if (replaced && route.service == nullptr) {
                 away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
@@ -255,7 +254,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
 
 // The routes of the names lead to the new service from the moment in which it joins.
 void HttpDirectory::make_way(const std::vector<ClientId>& from, const HttpDescription& description) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         for (std::size_t at = 0; known != nullptr && at < known->routes.size(); ++at) {
@@ -269,7 +268,7 @@ void HttpDirectory::make_way(const std::vector<ClientId>& from, const HttpDescri
 }
 
 void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePoint now) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool nobody_left = service.with_carriers([&trunk](auto& carriers) {
         carriers.remove(trunk);
         return carriers.empty();
@@ -293,7 +292,7 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
     CarrierList<HttpCarrier>::Trunks trunks;
     const std::shared_ptr<HttpService> closed = service.shared_from_this();
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         bool nobody_left = false;
         trunks = service.with_carriers([&](auto& carriers) {
             auto removed = carriers.remove_all_of(trunk);

@@ -29,7 +29,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +37,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "base/random.hpp"
 #include "directory/away_hosts.hpp"
 #include "directory/claim_record.hpp"
@@ -133,26 +133,26 @@ private:
 
     void count_change() noexcept { changes_.fetch_add(1, std::memory_order_release); }
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
-                                         TimePoint now) const;
-    bool is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const;
-    bool is_carried(const HttpDescription& description) const;
-    std::optional<Refusal> bound_refusal(const HttpDescription& description) const;
-    void make_room(HttpRoutes::Host& host, const PathBound& bound);
-    void add_service(const std::shared_ptr<HttpService>& service, TimePoint now);
-    void gone(HttpService& service, TimePoint now);
-    void forget(Change& change, const login::TokenId& comer, TimePoint now);
+                                         TimePoint now) const REQUIRES(mutex_);
+    bool is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const REQUIRES(mutex_);
+    bool is_carried(const HttpDescription& description) const REQUIRES(mutex_);
+    std::optional<Refusal> bound_refusal(const HttpDescription& description) const REQUIRES(mutex_);
+    void make_room(HttpRoutes::Host& host, const PathBound& bound) REQUIRES(mutex_);
+    void add_service(const std::shared_ptr<HttpService>& service, TimePoint now) REQUIRES(mutex_);
+    void gone(HttpService& service, TimePoint now) REQUIRES(mutex_);
+    void forget(Change& change, const login::TokenId& comer, TimePoint now) REQUIRES(mutex_);
     static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);
-    void forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths);
+    void forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) REQUIRES(mutex_);
 
     const Settings settings_;
-    mutable std::mutex mutex_;
-    mutable std::mutex routes_mutex_;           // for an exchange of routes_ alone: workers do not wait for a change
-    std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either
-    std::map<Key, std::shared_ptr<HttpService>> services_;
-    AwayHosts away_;
-    AssignedHosts assigned_;
-    std::function<void()> on_change_;
-    std::uint64_t last_serial_ = 0;
+    mutable Mutex mutex_;
+    mutable Mutex routes_mutex_;                // for an exchange of routes_ alone: workers do not wait for a change
+    std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either: no annotation says that
+    std::map<Key, std::shared_ptr<HttpService>> services_ GUARDED_BY(mutex_);
+    AwayHosts away_ GUARDED_BY(mutex_);
+    AssignedHosts assigned_ GUARDED_BY(mutex_);
+    std::function<void()> on_change_ GUARDED_BY(mutex_);
+    std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
     std::atomic<std::uint64_t> version_{0};
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<bool> has_passthrough_{false};

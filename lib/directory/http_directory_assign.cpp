@@ -1,4 +1,5 @@
 // The hosts that the server gives to services that name none.
+#include "base/mutex.hpp"
 #include "directory/http_directory.hpp"
 
 namespace ferrotunnel::directory {
@@ -6,7 +7,7 @@ namespace ferrotunnel::directory {
 std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
                                          std::string_view domain, Random& random, TimePoint now) const {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto sibling = services_.find({client, id});
         if (sibling != services_.end()) {
             return sibling->second->description().hosts.front();
@@ -21,7 +22,7 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
 
 void HttpDirectory::remember_assigned(const HttpService& service) {
     const HttpDescription& description = service.description();
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     assigned_.remember(service.client_.first, description.name, description.hosts.front());
     if (on_change_) {
         on_change_();
@@ -34,7 +35,7 @@ std::string HttpDirectory::fresh_host(const login::TokenId& token, std::string_v
     constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
     constexpr std::size_t length = 8;
     constexpr int tries_max = 100;  // rights are to all of these hosts or to hardly any
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (int tries = 0; tries < tries_max; ++tries) {
         std::string host(1, letters[random.below(letters.size())]);
         while (host.size() < length) {

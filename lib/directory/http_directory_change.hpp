@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "directory/http_directory.hpp"
 
 namespace ferrotunnel::directory {
@@ -55,13 +55,14 @@ public:
     void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
 
     void commit() {
+        directory_.mutex_.assert_locked();
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
         }
         directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
         std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until after the lock
         {
-            std::lock_guard lock(directory_.routes_mutex_);
+            const MutexLock lock(directory_.routes_mutex_);
             directory_.routes_.swap(routes);
         }
         directory_.version_.fetch_add(1, std::memory_order_release);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "directory/http_directory_change.hpp"
 
 namespace ferrotunnel::directory {
@@ -37,7 +38,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
             }
         }
     });
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     assigned_.for_each([&record](const login::TokenId& owner, const std::string& service, const std::string& host) {
         record.assigned.push_back({owner, service, host});
     });
@@ -46,7 +47,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
 
 // A file may say anything: hosts and paths are read like those of a client, and the same bounds hold.
 void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Change change(*this);
     for (const ClaimRecord::Host& known : record.hosts) {
         HttpDescription description;
@@ -85,7 +86,7 @@ void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chron
 }
 
 void HttpDirectory::on_change(std::function<void()> changed) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     on_change_ = std::move(changed);
 }
 

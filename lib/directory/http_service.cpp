@@ -42,7 +42,7 @@ HttpService::HttpService(std::uint64_t serial, HttpDescription description, cons
 
 std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
                                                         const runtime::Worker* here, const VisitorAsk& ask) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
     const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
     if (carrier == nullptr) {
@@ -52,42 +52,42 @@ std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const 
 }
 
 MemberTurn HttpService::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.tell(member, fared, now, time);
 }
 
 std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.member_of(trunk);
 }
 
 std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.members();
 }
 
 std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.stays_with(ask);
 }
 
 bool HttpService::keeps_tag(const VisitorAsk& ask) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.keeps_tag(ask);
 }
 
 bool HttpService::carries(const HttpCarrier& trunk) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.has(trunk);
 }
 
 bool HttpService::is_carried() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !carriers_.empty();
 }
 
 bool HttpService::is_unhealthy() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return carriers_.is_unhealthy();
 }
 

@@ -4,13 +4,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/carrier_list.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/http_description.hpp"
@@ -80,7 +80,7 @@ public:
 
     /// Counts what becomes of requests in `row` from now on. The first one stays: it is the same on all trunks.
     void count_in(std::shared_ptr<metrics::ServiceRow> row) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!row_kept_) {
             row_kept_ = std::move(row);
             row_.store(row_kept_.get(), std::memory_order_release);
@@ -94,7 +94,7 @@ private:
 
     template <typename Action>
     auto with_carriers(Action action) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         carriers_version_.fetch_add(1, std::memory_order_release);
         return action(carriers_);
     }
@@ -108,9 +108,9 @@ private:
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<metrics::ServiceRow*> row_{nullptr};
-    mutable std::mutex mutex_;
-    std::shared_ptr<metrics::ServiceRow> row_kept_;
-    CarrierList<HttpCarrier> carriers_;
+    mutable Mutex mutex_;
+    std::shared_ptr<metrics::ServiceRow> row_kept_ GUARDED_BY(mutex_);
+    CarrierList<HttpCarrier> carriers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::directory

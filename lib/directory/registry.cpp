@@ -31,29 +31,29 @@ Refusal service_gone() {
 
 void Registry::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::size_t given_up =
         std::erase_if(kept_, [&rules](const auto& kept) { return !rules->knows(kept.second.owner); });
     if (given_up != 0 && on_change_) {
         on_change_();
     }
-    std::lock_guard rules_lock(rules_mutex_);
+    const MutexLock rules_lock(rules_mutex_);
     rules_.swap(rules);
 }
 
 std::shared_ptr<const RightRules> Registry::rules() const {
-    std::lock_guard lock(rules_mutex_);
+    const MutexLock lock(rules_mutex_);
     return rules_;
 }
 
 void Registry::set_quotas(std::size_t sessions_per_token, std::size_t ports_per_token) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     settings_.sessions_per_token_max = sessions_per_token;
     settings_.ports_per_token_max = ports_per_token;
 }
 
 void Registry::set_ports(const login::PortPolicy& every_token) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto& [key, session] : sessions_) {
         session.info.ports = every_token;
     }
@@ -61,7 +61,7 @@ void Registry::set_ports(const login::PortPolicy& every_token) {
 
 AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
     check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Superseding superseding;
     std::size_t siblings = 0;
     const ClientId client = client_of(info);
@@ -144,7 +144,7 @@ std::size_t Registry::sessions_most_of(const login::TokenId& token) const {
 }
 
 void Registry::end_service(SessionKey session, std::uint32_t service) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
     if (known == sessions_.end() || std::erase(known->second.ended, service) != 0) {
         return;
@@ -162,23 +162,23 @@ void Registry::end_service(SessionKey session, std::uint32_t service) {
 }
 
 std::optional<Refusal> Registry::refuse_ended(SessionKey session, std::uint32_t service) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
     return known != sessions_.end() && known->second.has_ended(service) ? std::optional(service_gone()) : std::nullopt;
 }
 
 // The first of the client's trunks that holds it. Null: it is held by others.
 const Registry::Holder* Registry::holder_among(const Claim& claim, const ClientId& client) const {
-    const auto found = std::find_if(claim.holders.begin(), claim.holders.end(), [&](const Holder& holder) {
-        return client_of(sessions_.at(holder.session).info) == client;
-    });
+    const auto found = std::find_if(
+        claim.holders.begin(), claim.holders.end(),
+        [&](const Holder& holder) REQUIRES(mutex_) { return client_of(sessions_.at(holder.session).info) == client; });
     return found != claim.holders.end() ? &*found : nullptr;
 }
 
 ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now,
                             const std::optional<ClientId>& group) {
     check(name.is_port() || !name.host.empty(), "an assigned port is bound before it is claimed");
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto claimant = sessions_.find(session);
     if (claimant == sessions_.end()) {
         return session_gone();
@@ -209,7 +209,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         const Claim& claim = held->second;
         const Holder* const own = holder_among(claim, client_of(claimant->second.info));
         const bool is_its_groups = group && claim.holders.front().group == group;
-        const bool is_predecessors = std::all_of(claim.holders.begin(), claim.holders.end(), [&](const Holder& holder) {
+        const bool is_predecessors = std::ranges::all_of(claim.holders, [&](const Holder& holder) REQUIRES(mutex_) {
             return precedes(sessions_.at(holder.session), claimant->second.info);
         });
         if (own == nullptr && !is_its_groups && !is_predecessors) {
@@ -292,7 +292,7 @@ bool Registry::give_up(Claim& claim, SessionKey session) {
 }
 
 void Registry::release(SessionKey session, const ClaimName& name) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto held = claims_.find(name);
     if (held == claims_.end()) {
         return;
@@ -317,7 +317,7 @@ void Registry::end_claim(Claims::iterator claim) {
 }
 
 void Registry::release_for_all(SessionKey session, const ClaimName& name) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto held = claims_.find(name);
     if (held == claims_.end()) {
         return;
@@ -327,7 +327,7 @@ void Registry::release_for_all(SessionKey session, const ClaimName& name) {
         return;
     }
     const ClientId client = client_of(own->info);
-    std::erase_if(held->second.holders, [&](const Holder& holder) {
+    std::erase_if(held->second.holders, [&](const Holder& holder) REQUIRES(mutex_) {
         Session& of_holder = sessions_.at(holder.session);
         const bool is_own = client_of(of_holder.info) == client;
         if (is_own) {
@@ -343,7 +343,7 @@ void Registry::release_for_all(SessionKey session, const ClaimName& name) {
 void Registry::remove(SessionKey session) {
     // The handle may be the last reference to its session, whose destructor must not run under the lock.
     decltype(sessions_)::node_type removed;
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     removed = sessions_.extract(session);
     if (removed.empty()) {
         return;
@@ -369,19 +369,19 @@ void Registry::remove(SessionKey session) {
 }
 
 void Registry::reserve(std::uint16_t port) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     own_ports_.insert(port);
 }
 
 // --- over a restart ---
 
 void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     kept_[{port, transport}] = {owner, until, true};
 }
 
 void Registry::keep_ports(SessionKey session, TimePoint until, bool is_recorded) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
     if (known == sessions_.end() || !rules()->knows(known->second.info.token)) {
         return;
@@ -406,7 +406,7 @@ bool Registry::is_kept_from(const Session& claimant, const ClaimName& name, Time
 }
 
 std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::map<std::pair<std::uint16_t, Transport>, login::TokenId> owners;
     for (const auto& [port, kept] : kept_) {
         if (now < kept.until && kept.is_recorded) {
@@ -427,7 +427,7 @@ std::vector<ClaimRecord::Port> Registry::ports(TimePoint now) const {
 }
 
 void Registry::on_change(std::function<void()> changed) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     on_change_ = std::move(changed);
 }
 
@@ -438,7 +438,7 @@ void Registry::changed(const ClaimName& name) const {
 }
 
 std::vector<TunnelInfo> Registry::tunnels() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<TunnelInfo> tunnels;
     std::map<SessionKey, std::size_t> index;
     for (const auto& [key, session] : sessions_) {
@@ -455,7 +455,7 @@ std::vector<TunnelInfo> Registry::tunnels() const {
 }
 
 std::optional<ClaimHolder> Registry::holder_of(const ClaimName& name) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto held = claims_.find(name);
     if (held == claims_.end()) {
         return std::nullopt;
@@ -469,7 +469,7 @@ std::optional<ClaimHolder> Registry::holder_of(const ClaimName& name) const {
 }
 
 std::size_t Registry::session_count() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return sessions_.size();
 }
 

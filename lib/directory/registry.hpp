@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +20,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "directory/claim_name.hpp"
 #include "directory/claim_record.hpp"
 #include "directory/membership.hpp"
@@ -249,38 +249,41 @@ private:
         bool is_recorded = true;
     };
 
-    bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now);
-    void changed(const ClaimName& name) const;
-    ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const;
-    std::optional<Refusal> too_many_sessions(const login::TokenId& token, bool replaces) const;
-    std::shared_ptr<SessionHandle> waits_longest(const login::TokenId& token) const;
-    bool precedes(const Session& one, const SessionInfo& other) const;
+    bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) REQUIRES(mutex_);
+    void changed(const ClaimName& name) const REQUIRES(mutex_);
+    ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const
+        REQUIRES(mutex_);
+    std::optional<Refusal> too_many_sessions(const login::TokenId& token, bool replaces) const REQUIRES(mutex_);
+    std::shared_ptr<SessionHandle> waits_longest(const login::TokenId& token) const REQUIRES(mutex_);
+    bool precedes(const Session& one, const SessionInfo& other) const REQUIRES(mutex_);
     template <typename Action>
-    void for_predecessors(const SessionInfo& info, Action action) const;
-    bool was_replaced(const SessionInfo& info) const;
-    bool is_heir(const SessionInfo& info) const;
-    bool replaces_somebody(const SessionInfo& info) const;
+    void for_predecessors(const SessionInfo& info, Action action) const REQUIRES(mutex_);
+    bool was_replaced(const SessionInfo& info) const REQUIRES(mutex_);
+    bool is_heir(const SessionInfo& info) const REQUIRES(mutex_);
+    bool replaces_somebody(const SessionInfo& info) const REQUIRES(mutex_);
     std::size_t sessions_most_of(const login::TokenId& token) const;
-    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const;
-    void end_claim(Claims::iterator claim);
+    std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const
+        REQUIRES(mutex_);
+    void end_claim(Claims::iterator claim) REQUIRES(mutex_);
     static ClientId client_of(const SessionInfo& info) { return {info.token, info.instance}; }
-    const Holder* holder_among(const Claim& claim, const ClientId& client) const;
-    Session* holding(const Claim& claim, SessionKey session);
+    const Holder* holder_among(const Claim& claim, const ClientId& client) const REQUIRES(mutex_);
+    Session* holding(const Claim& claim, SessionKey session) REQUIRES(mutex_);
     static bool give_up(Claim& claim, SessionKey session);
 
     Settings settings_;
     std::atomic<SessionKey> last_key_{0};
-    mutable std::mutex mutex_;
-    std::map<SessionKey, Session> sessions_;
-    std::map<ClientId, std::vector<SessionKey>> clients_;
-    std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> heirs_;  // by identity, who took its place
-    std::map<login::TokenId, Holding> holdings_;                                // of tokens that have sessions
-    Claims claims_;
-    std::map<std::pair<std::uint16_t, Transport>, Kept> kept_;
-    std::set<std::uint16_t> own_ports_;  // the server's
-    std::function<void()> on_change_;
-    mutable std::mutex rules_mutex_;  // of its own, since visitors ask for the rules too; the last one to be taken
-    std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
+    mutable Mutex mutex_;
+    std::map<SessionKey, Session> sessions_ GUARDED_BY(mutex_);
+    std::map<ClientId, std::vector<SessionKey>> clients_ GUARDED_BY(mutex_);
+    std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> heirs_
+        GUARDED_BY(mutex_);                                          // by identity, who took its place
+    std::map<login::TokenId, Holding> holdings_ GUARDED_BY(mutex_);  // of tokens that have sessions
+    Claims claims_ GUARDED_BY(mutex_);
+    std::map<std::pair<std::uint16_t, Transport>, Kept> kept_ GUARDED_BY(mutex_);
+    std::set<std::uint16_t> own_ports_ GUARDED_BY(mutex_);  // the server's
+    std::function<void()> on_change_ GUARDED_BY(mutex_);
+    mutable Mutex rules_mutex_;  // of its own, since visitors ask for the rules too; the last one to be taken
+    std::shared_ptr<const RightRules> rules_ GUARDED_BY(rules_mutex_) = std::make_shared<RightRules>();
 };
 
 /// The settings for this many tokens. If there are several, none of them can have all sessions or ports; what the

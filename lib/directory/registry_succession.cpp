@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 
 namespace ferrotunnel::directory {
@@ -46,7 +47,7 @@ bool Registry::is_heir(const SessionInfo& info) const {
 }
 
 bool Registry::is_replaced(SessionKey session) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
     return known != sessions_.end() && known->second.replaced;
 }
@@ -58,7 +59,7 @@ bool Registry::replaces_somebody(const SessionInfo& info) const {
 }
 
 std::vector<std::shared_ptr<SessionHandle>> Registry::predecessors(SessionKey session) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<std::shared_ptr<SessionHandle>> handles;
     if (const auto known = sessions_.find(session); known != sessions_.end() && !known->second.replaced) {
         for_predecessors(known->second.info, [&handles](const Session& one) { handles.push_back(one.handle); });
@@ -67,7 +68,7 @@ std::vector<std::shared_ptr<SessionHandle>> Registry::predecessors(SessionKey se
 }
 
 std::vector<ClientId> Registry::clients_before(SessionKey session) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::set<ClientId> clients;
     if (const auto known = sessions_.find(session); known != sessions_.end() && !known->second.replaced) {
         for_predecessors(known->second.info, [&clients](const Session& one) { clients.insert(client_of(one.info)); });
@@ -76,7 +77,7 @@ std::vector<ClientId> Registry::clients_before(SessionKey session) const {
 }
 
 bool Registry::waits_for_place(SessionKey session, const ClaimName& name) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
     const auto held = claims_.find(name);
     if (known == sessions_.end() || held == claims_.end()) {
@@ -84,14 +85,14 @@ bool Registry::waits_for_place(SessionKey session, const ClaimName& name) const 
     }
     const Holder* const own = holder_among(held->second, client_of(known->second.info));
     return own != nullptr &&
-           std::any_of(held->second.holders.begin(), held->second.holders.end(), [&](const auto& one) {
+           std::any_of(held->second.holders.begin(), held->second.holders.end(), [&](const auto& one) REQUIRES(mutex_) {
                return !(own->group && own->group == one.group) &&
                       precedes(sessions_.at(one.session), known->second.info);
            });
 }
 
 Registry::Succession Registry::succession(SessionKey session) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Succession succession;
     const auto known = sessions_.find(session);
     if (known == sessions_.end() || known->second.replaced) {
@@ -103,7 +104,7 @@ Registry::Succession Registry::succession(SessionKey session) const {
     }
     std::set<ClientId> predecessors;
     std::set<ClientId> owners;
-    for_predecessors(known->second.info, [&](const Session& one) {
+    for_predecessors(known->second.info, [&](const Session& one) REQUIRES(mutex_) {
         const ClientId its = client_of(one.info);
         predecessors.insert(its);
         for (const ClaimName& name : one.names) {
@@ -121,7 +122,7 @@ Registry::Succession Registry::succession(SessionKey session) const {
 }
 
 std::vector<std::shared_ptr<SessionHandle>> Registry::settle(const Succession& succession) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // Trunks may have come and gone since.
     if (const auto heir = clients_.find(succession.heir); heir != clients_.end()) {
         for (const SessionKey key : heir->second) {

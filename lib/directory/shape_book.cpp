@@ -7,7 +7,7 @@ namespace ferrotunnel::directory {
 // The rules are looked up under the lock: whichever of this and take_rules() is the last one has the present ones.
 std::shared_ptr<shaping::ServiceShape> ShapeBook::of(const ClientId& client, std::uint32_t service,
                                                      const Registry& registry, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::weak_ptr<shaping::ServiceShape>& known = services_[{client, service}];
     if (auto shape = known.lock()) {
         return shape;
@@ -29,7 +29,7 @@ std::shared_ptr<shaping::ServiceShape> ShapeBook::of(const ClientId& client, std
 }
 
 void ShapeBook::take_rules(const Registry& registry, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto rules = registry.rules();
     for (const auto& [token, known] : tokens_) {
         if (const auto shape = known.lock()) {

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 #include "shaping/shapes.hpp"
 
@@ -29,17 +29,18 @@ public:
 
     /// How many services it knows, those that nobody has any more included.
     std::size_t size() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return services_.size();
     }
 
 private:
-    void forget_unused();
+    void forget_unused() REQUIRES(mutex_);
 
-    mutable std::mutex mutex_;
-    std::map<login::TokenId, std::weak_ptr<shaping::TokenShape>> tokens_;
-    std::map<std::pair<ClientId, std::uint32_t>, std::weak_ptr<shaping::ServiceShape>> services_;
-    std::size_t forget_at_ = 32;  // when there are so many it is looked which of them nobody uses any more
+    mutable Mutex mutex_;
+    std::map<login::TokenId, std::weak_ptr<shaping::TokenShape>> tokens_ GUARDED_BY(mutex_);
+    std::map<std::pair<ClientId, std::uint32_t>, std::weak_ptr<shaping::ServiceShape>> services_ GUARDED_BY(mutex_);
+    std::size_t forget_at_ GUARDED_BY(mutex_) =
+        32;  // when there are so many it is looked which of them nobody uses any more
 };
 
 }  // namespace ferrotunnel::directory

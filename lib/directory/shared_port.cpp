@@ -26,7 +26,7 @@ bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         // Whom a carrier has passed on came before those in line.
         if (held_until_ || (!line_.empty() && visitor.passed_on_by.empty())) {
             return hold_visitor(visitor);
@@ -168,7 +168,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     std::shared_ptr<SharedPort> port;
     bool opened = false;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (auto refusal = ended ? ended() : std::nullopt) {
             return {nullptr, false, std::move(refusal)};
         }
@@ -250,7 +250,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
 
 // The port may have another owner since the trunk joined it, so it is asked itself.
 void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = ports_.find(key_of(port.client_, port));
     const bool is_its = known != ports_.end() && known->second.get() == &port;
     const bool holds = is_its && may_return && hold_ > Duration::zero();
@@ -267,7 +267,7 @@ void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_re
 void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
     SharedPort::Carriers::Trunks trunks;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         bool nobody_left = false;
         trunks = port.with_carriers([&](auto& carriers) {
             auto removed = carriers.remove_all_of(trunk);
@@ -319,7 +319,7 @@ void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
 
 // Uncounts a port whose listener is really closed.
 void PortTable::forget(const SharedPort& port) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto [first, last] = closing_.equal_range(key_of(port.client_, port));
     const auto at = std::find_if(first, last, [&port](const auto& entry) { return entry.second.get() == &port; });
     if (at == last) {
@@ -363,7 +363,7 @@ std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedP
 void PortTable::end() {
     std::multimap<Key, std::shared_ptr<SharedPort>> left;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         left.swap(closing_);
     }
     for (const auto& [key, port] : left) {
@@ -384,7 +384,7 @@ void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, 
     SharedPort::Carriers::Trunks dropped;
     std::shared_ptr<SharedPort> port;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const ClientId& owner : from) {
             const auto known = ports_.find({owner, transport, at.port()});
             if (known == ports_.end() || ports_.contains({to, transport, at.port()})) {
@@ -423,7 +423,7 @@ PortTable::Ports::iterator PortTable::first_of(const ClientId& owner, Transport 
 }
 
 std::uint16_t PortTable::port_of(const ClientId& client, std::uint32_t service, Transport transport) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto at = ports_.lower_bound({client, transport, 0});
          at != ports_.end() && std::get<0>(at->first) == client && std::get<1>(at->first) == transport; ++at) {
         if (service == 0 || carries(*at->second, service)) {

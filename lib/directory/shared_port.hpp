@@ -25,7 +25,6 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -35,6 +34,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "buffer/mailbox.hpp"
 #include "buffer/waker.hpp"
 #include "directory/carrier_list.hpp"
@@ -192,8 +192,8 @@ private:
     };
 
     bool give(Visitor& visitor);
-    VisitorAsk ask_of(const Visitor& visitor) const;
-    bool hold_visitor(Visitor& visitor);
+    VisitorAsk ask_of(const Visitor& visitor) const REQUIRES(mutex_);
+    bool hold_visitor(Visitor& visitor) REQUIRES(mutex_);
     bool remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until);
     void end_hold() noexcept;
     void end_listening() noexcept;
@@ -205,7 +205,7 @@ private:
     /// Runs `action` on the carriers, under the lock.
     template <typename Action>
     auto with_carriers(Action action) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return action(carriers_);
     }
 
@@ -234,11 +234,11 @@ private:
     std::unique_ptr<PublicPort> listener_;
     std::optional<runtime::Timer> hold_timer_;  // the listener's worker's, like the listener
     std::atomic<std::uint32_t> holds_{0};
-    std::mutex mutex_;
-    Carriers carriers_;
-    std::optional<TimePoint> held_until_;  // nothing: somebody carries it, or it is closed
-    std::list<Held> line_;                 // while it is held, and until all of them are given out
-    HeldBytes datagrams_;                  // room for those that wait
+    Mutex mutex_;
+    Carriers carriers_ GUARDED_BY(mutex_);
+    std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // nothing: somebody carries it, or it is closed
+    std::list<Held> line_ GUARDED_BY(mutex_);                 // while it is held, and until all of them are given out
+    HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for those that wait
 };
 
 /// The public ports of all tunnels; any thread. A closing port refuses visitors at once, but its listener is taken down
@@ -256,7 +256,7 @@ public:
         : most_(most), book_(std::make_shared<HoldBook>(held)) {}
     /// Sets Most::of_token for ports that are opened from then on.
     void set_most_of_token(std::size_t most) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         most_.of_token = most;
     }
 
@@ -355,38 +355,39 @@ private:
         return {client, port.transport(), port.address().port()};
     }
 
-    Ports::iterator first_of(const ClientId& owner, Transport transport);
+    Ports::iterator first_of(const ClientId& owner, Transport transport) REQUIRES(mutex_);
     static bool carries(SharedPort& port, std::uint32_t service);
-    void take_out(SharedPort& port);
-    void close_node(Ports::node_type node) noexcept;
+    void take_out(SharedPort& port) REQUIRES(mutex_);
+    void close_node(Ports::node_type node) noexcept REQUIRES(mutex_);
     Opening tcp_opening(runtime::Worker& worker, const PortOpener& open) const;
     std::shared_ptr<SharedPort> open_anew(const ClientId& owner, const runtime::SocketAddress& at,
-                                          runtime::Worker& worker, const Opening& opening, std::error_code& error);
+                                          runtime::Worker& worker, const Opening& opening, std::error_code& error)
+        REQUIRES(mutex_);
     // shared_port_hold.cpp
-    bool keep_held(Ports::iterator known) noexcept;
+    bool keep_held(Ports::iterator known) noexcept REQUIRES(mutex_);
     HeldPorts::iterator find_held(const ClientId& owner, const runtime::SocketAddress& at, const Opening& opening,
-                                  bool is_group);
-    void take_over(HeldPorts::iterator held, const ClientId& owner) noexcept;
+                                  bool is_group) REQUIRES(mutex_);
+    void take_over(HeldPorts::iterator held, const ClientId& owner) noexcept REQUIRES(mutex_);
     void give_up(SharedPort& port) noexcept;
-    void close_held(HeldPorts::iterator held) noexcept;
-    void close_one_held(const login::TokenId& token) noexcept;
-    void uncount_client(const ClientId& client) noexcept;
+    void close_held(HeldPorts::iterator held) noexcept REQUIRES(mutex_);
+    void close_one_held(const login::TokenId& token) noexcept REQUIRES(mutex_);
+    void uncount_client(const ClientId& client) noexcept REQUIRES(mutex_);
     void forget(const SharedPort& port);
-    std::optional<Refusal> why_full(const ClientId& client, const SharedPort* held);
+    std::optional<Refusal> why_full(const ClientId& client, const SharedPort* held) REQUIRES(mutex_);
 
     Most most_;
-    mutable std::mutex mutex_;
-    Ports ports_;
-    HeldPorts held_;
-    Duration hold_{0};
-    Logger* log_ = nullptr;
-    bool handed_over_ = false;
+    mutable Mutex mutex_;
+    Ports ports_ GUARDED_BY(mutex_);
+    HeldPorts held_ GUARDED_BY(mutex_);
+    Duration hold_ GUARDED_BY(mutex_){0};
+    Logger* log_ GUARDED_BY(mutex_) = nullptr;
+    bool handed_over_ GUARDED_BY(mutex_) = false;
     std::atomic<std::uint64_t> changes_{0};
     const std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     const std::shared_ptr<HoldBook> book_;
-    std::multimap<Key, std::shared_ptr<SharedPort>> closing_;
-    std::map<ClientId, std::size_t> of_client_;  // listeners, open or closing
-    std::map<login::TokenId, std::size_t> of_token_;
+    std::multimap<Key, std::shared_ptr<SharedPort>> closing_ GUARDED_BY(mutex_);
+    std::map<ClientId, std::size_t> of_client_ GUARDED_BY(mutex_);  // listeners, open or closing
+    std::map<login::TokenId, std::size_t> of_token_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::directory

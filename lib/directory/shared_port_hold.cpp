@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/mutant.hpp"
 #include "directory/shared_port.hpp"
 
@@ -21,7 +22,7 @@ std::int64_t milliseconds_of(Duration time) {
 
 // --- one port ---
 
-// Makes the visitor wait, with the lock held. False: there is no place for it, and it stays with the caller.
+// Makes the visitor wait. False: there is no place for it, and it stays with the caller.
 bool SharedPort::hold_visitor(Visitor& visitor) {
     HeldPlace place = line_.size() < limits::visitors_held_per_port_max ? HeldPlace(book_) : HeldPlace();
     if (place && visitor.distant && !datagrams_) {
@@ -40,7 +41,7 @@ bool SharedPort::hold_visitor(Visitor& visitor) {
 
 // Removes a carrier; true if it was the last one, and then the port is held.
 bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     carriers_.remove(trunk);
     if (carriers_.empty() && held_until) {
         held_until_ = held_until;
@@ -51,7 +52,7 @@ bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> he
 // Those in line are given to the carriers that there are now; where there is none they are reset.
 void SharedPort::end_hold() noexcept {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!std::exchange(held_until_, std::nullopt)) {
             return;
         }
@@ -70,7 +71,7 @@ void SharedPort::look_at_hold() noexcept {
     }
     std::optional<TimePoint> until;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         until = held_until_;
     }
     if (!until) {
@@ -87,14 +88,14 @@ void SharedPort::end_listening() noexcept {
     hold_timer_.reset();
     listener_.reset();
     std::list<Held> line;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     line.swap(line_);  // they hold the port
 }
 
 void SharedPort::release_some() noexcept {
     std::size_t waiting = 0;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         waiting = line_.size();
     }
     for (std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min); left != 0; --left) {
@@ -119,7 +120,7 @@ bool SharedPort::release_one() {
     std::list<Held> first;  // is destroyed behind the lock, since a visitor who finds nobody is reset
     HeldBytes unused;
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (line_.empty() || held_until_) {
             return false;
         }
@@ -143,13 +144,13 @@ bool SharedPort::release_one() {
 // --- all ports ---
 
 void PortTable::set_hold(Duration time, Logger* log) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     hold_ = time;
     log_ = log != nullptr ? log : log_;
 }
 
 Duration PortTable::hold_time() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return hold_;
 }
 
@@ -210,7 +211,7 @@ void PortTable::take_over(HeldPorts::iterator held, const ClientId& owner) noexc
 
 // Closes a port for which the time is over. Does nothing if it is not held any more.
 void PortTable::give_up(SharedPort& port) noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
     if (held != held_.end() && held->second.mapped().get() == &port) {
         close_held(held);
@@ -224,7 +225,7 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
     try {
         std::size_t waiting = 0;
         {
-            std::lock_guard lock(port->mutex_);
+            const MutexLock lock(port->mutex_);
             waiting = port->line_.size();
         }
         if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
@@ -246,7 +247,7 @@ void PortTable::close_one_held(const login::TokenId& token) noexcept {
 }
 
 void PortTable::stop_holding() noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     hold_ = Duration::zero();
     while (!held_.empty()) {
         close_held(held_.begin());
@@ -255,7 +256,7 @@ void PortTable::stop_holding() noexcept {
 
 bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                            const PortOpener& open) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const ClientId before{token, {}};  // the client that had it is not known any more
     const HeldKey key{token, Transport::tcp, at.port()};
     std::error_code error;
@@ -272,7 +273,10 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
     const auto known = ports_.emplace(key_of(before, *port), port).first;
     ++of_client;
     ++of_token;
-    port->held_until_ = Clock::now() + hold_;
+    {
+        const MutexLock port_lock(port->mutex_);
+        port->held_until_ = Clock::now() + hold_;
+    }
     if (!keep_held(known)) {
         take_out(*port);
         return false;
@@ -287,7 +291,7 @@ std::vector<runtime::NamedSocket> PortTable::sockets() const {
         sockets.push_back(
             {runtime::copy_of(port.listener_->descriptor()), kind + std::to_string(port.address().port())});
     };
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key, port] : ports_) {
         if (!handed_over_) {
             add(*port);
@@ -300,7 +304,7 @@ std::vector<runtime::NamedSocket> PortTable::sockets() const {
 }
 
 void PortTable::hand_over() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     handed_over_ = true;
     for (const auto& [key, port] : ports_) {
         (void)port->hand_over_mail_->post(*port->worker_.mailbox(), port);
@@ -319,7 +323,7 @@ PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) c
             beside.insert_or_assign({token, port.transport(), port.address().port()}, port.address().ip());
         }
     };
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key, port] : ports_) {
         add(std::get<0>(key).first, *port);
     }

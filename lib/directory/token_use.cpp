@@ -18,7 +18,7 @@ public:
         if (!state_) {
             return;
         }
-        std::lock_guard lock(state_->mutex);
+        const MutexLock lock(state_->mutex);
         const auto known = state_->services.find(key_);
         if (--known->second != 0) {
             return;
@@ -43,7 +43,7 @@ public:
     VisitorCount(VisitorCount&&) noexcept = default;
     ~VisitorCount() override {
         if (state_) {
-            std::lock_guard lock(state_->mutex);
+            const MutexLock lock(state_->mutex);
             --state_->visitors.at(token_).now;
         }
     }
@@ -57,10 +57,10 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
                                           bool replaces) {
     const std::pair key{client, service};
     {
-        std::lock_guard lock(state_->mutex);
+        const MutexLock lock(state_->mutex);
         std::size_t& trunks = state_->services[key];
         std::size_t& of_token = state_->services_of[client.first];
-        const auto is_full = [&](std::uint64_t most) {
+        const auto is_full = [&](std::uint64_t most) REQUIRES(state_->mutex) {
             if (!replaces) {
                 return of_token >= most;
             }
@@ -105,7 +105,7 @@ bool TokenUse::may_come(Visitors& visitors, const login::Rights& rights, TimePoi
 
 TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now) {
     {
-        std::lock_guard lock(state_->mutex);
+        const MutexLock lock(state_->mutex);
         Visitors& visitors = state_->visitors[token];
         if (!may_come(visitors, rights, now)) {
             return nullptr;
@@ -117,18 +117,18 @@ TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const log
 }
 
 void TokenUse::forget_owners(const std::function<bool(const login::TokenId&)>& is_known) {
-    std::lock_guard lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     std::erase_if(state_->visitors, [&](const auto& entry) { return entry.second.now == 0 && !is_known(entry.first); });
 }
 
 std::size_t TokenUse::services(const login::TokenId& token) const {
-    std::lock_guard lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     const auto known = state_->services_of.find(token);
     return known != state_->services_of.end() ? known->second : 0;
 }
 
 std::uint64_t TokenUse::visitors(const login::TokenId& token) const {
-    std::lock_guard lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     const auto known = state_->visitors.find(token);
     return known != state_->visitors.end() ? known->second.now : 0;
 }

@@ -7,10 +7,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
 #include "login/rights.hpp"
@@ -45,10 +45,11 @@ private:
         TimePoint full_at{};  // when as many as at first may come at once again
     };
     struct State {
-        std::mutex mutex;
-        std::map<std::pair<ClientId, std::uint32_t>, std::size_t> services;  // on how many trunks each is
-        std::map<login::TokenId, std::size_t> services_of;
-        std::map<login::TokenId, Visitors> visitors;  // of tokens with a quota
+        Mutex mutex;
+        std::map<std::pair<ClientId, std::uint32_t>, std::size_t> services
+            GUARDED_BY(mutex);  // on how many trunks each is
+        std::map<login::TokenId, std::size_t> services_of GUARDED_BY(mutex);
+        std::map<login::TokenId, Visitors> visitors GUARDED_BY(mutex);  // of tokens with a quota
     };
 
     static bool may_come(Visitors& visitors, const login::Rights& rights, TimePoint now);

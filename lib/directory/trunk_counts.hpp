@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 
 namespace ferrotunnel::directory {
@@ -15,13 +15,13 @@ class TrunkCounts {
 public:
     /// Counts a trunk; returns how many there are now, with this one.
     std::size_t enter(const ClientId& client) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return ++counts_[client];
     }
 
     /// Uncounts a trunk; returns how many are left.
     std::size_t leave(const ClientId& client) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         auto found = counts_.find(client);
         const std::size_t left = --found->second;
         if (left == 0) {
@@ -31,8 +31,8 @@ public:
     }
 
 private:
-    std::mutex mutex_;
-    std::map<ClientId, std::size_t> counts_;
+    Mutex mutex_;
+    std::map<ClientId, std::size_t> counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::directory

@@ -48,29 +48,18 @@ void EdgeConnection::end() noexcept {
     run();
 }
 
-// Exchanges call back from within calls that are made here, so this guards against recursion.
 void EdgeConnection::run() noexcept {
-    if (running_) {
-        again_ = true;
-        return;
-    }
-    IntrusivePtr<EdgeConnection> keep(this);
-    running_ = true;
-    do {
-        again_ = false;
-        try {
-            step();
-        } catch (const std::exception& problem) {
-            // Out of memory, or a bug: this visitor's connection ends, and nothing else.
-            static constexpr LineKind failed{"failed"};
-            if (edge_.log.may_write(LogLevel::error, failed, edge_.worker.now())) {
-                edge_.log.error("a visitor's connection has failed",
-                                {{"visitor", visitor_.address}, {"why", problem.what()}});
-            }
-            close(true);
+    const auto failed = [this](const std::exception& problem) {
+        // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+        static constexpr LineKind lines{"failed"};
+        if (edge_.log.may_write(LogLevel::error, lines, edge_.worker.now())) {
+            edge_.log.error("a visitor's connection has failed",
+                            {{"visitor", visitor_.address}, {"why", problem.what()}});
         }
-    } while (again_ && !closed_);
-    running_ = false;
+        close(true);
+    };
+    steps_.run(
+        this, [this] { step(); }, failed, [this] { return !closed_; });
 }
 
 void EdgeConnection::step() {

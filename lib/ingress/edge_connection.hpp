@@ -17,6 +17,7 @@
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/step_loop.hpp"
 #include "transport/pipe.hpp"
 
 namespace ferrotunnel::ingress {
@@ -46,7 +47,7 @@ protected:
 
     /// Lets the connection move on. May be called from within a turn.
     void run() noexcept;
-    bool runs() const noexcept { return running_; }
+    bool runs() const noexcept { return steps_.is_running(); }
 
     /// Goes once around. False when nothing has moved.
     virtual bool turn() = 0;
@@ -98,9 +99,9 @@ protected:
     bool hung_up_ = false;  // something waits behind what a short read gave
     bool broken_ = false;
     bool eof_ = false;
-    bool again_ = false;      // another step is wanted when this one is over
     bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
     bool closed_ = false;
+    runtime::StepLoop steps_;
 
 private:
     void on_events(std::uint32_t events) noexcept override;
@@ -113,7 +114,6 @@ private:
     std::size_t place_ = 0;
     bool deadline_hit_ = false;
     bool end_wanted_ = false;
-    bool running_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -74,7 +74,7 @@ void Http2Connection::announce_end() {
     if (!streams_.empty()) {
         session_->announce_end();
         set_due(edge_.worker.now() + h2::goaway_wait);
-        again_ = true;
+        steps_.ask_again();
     }
 }
 
@@ -82,7 +82,7 @@ void Http2Connection::name_last() {
     phase_ = Phase::going;
     set_due(never);
     session_->go_away();
-    again_ = true;
+    steps_.ask_again();
 }
 
 void Http2Connection::begin_ending() {
@@ -98,7 +98,7 @@ void Http2Connection::begin_ending() {
     leave_idle();
     phase_ = Phase::ending;
     set_due(never);
-    again_ = true;
+    steps_.ask_again();
 }
 
 // Ends the connection when everything was written: our direction first, then the visitor's.
@@ -127,7 +127,7 @@ void Http2Connection::drain() noexcept {
     if (!runs()) {
         edge_.worker.defer(*this);
     }
-    again_ = true;
+    steps_.ask_again();
 }
 
 void Http2Connection::let_go() noexcept {

@@ -3,7 +3,7 @@
 namespace ferrotunnel::inspect {
 
 void Record::drop() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     dropped_ = true;
     exchange_ = {};
     waiting_request_ = {};
@@ -13,7 +13,7 @@ void Record::drop() noexcept {
 
 bool Records::admits(TimePoint now) {
     const Pace pace{static_cast<std::uint32_t>(entries_max_), limits::inspect_rate};
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool is_in_time = rate_.take(pace, now);
     passed_over_ += is_in_time ? 0 : 1;
     return is_in_time;
@@ -24,7 +24,7 @@ std::shared_ptr<Record> Records::begin(Exchange exchange) {
     const std::uint64_t bytes = limits::inspect_entry_cost + exchange.service.size() + exchange.backend.size() +
                                 exchange.visitor.size() + exchange.request.head.size();
     auto record = std::make_shared<Record>(std::move(exchange));
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     while (kept_.size() >= entries_max_) {
         drop_oldest();
     }
@@ -37,7 +37,7 @@ std::shared_ptr<Record> Records::begin(Exchange exchange) {
 }
 
 bool Records::grow(Record& record, std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!record.kept_ || bytes > bytes_max_ / 2) {
         return false;
     }
@@ -51,7 +51,7 @@ bool Records::grow(Record& record, std::uint64_t bytes) {
 }
 
 void Records::shrink(Record& record, std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (record.kept_) {
         bytes = bytes < record.counted_ ? bytes : record.counted_;
         record.counted_ -= bytes;
@@ -64,7 +64,7 @@ void Records::keep_original(Record& record, std::uint64_t bytes, Keep keep) {
     if (!keeps_originals_ || !grow(record, bytes)) {
         return;
     }
-    const std::lock_guard lock(record.mutex_);
+    const MutexLock lock(record.mutex_);
     if (!record.dropped_) {
         keep(record.original_);
     }
@@ -80,12 +80,12 @@ void Records::keep_original_body(Record& record, std::string body) {
 
 // They stand in the order in which they began, but for moments: what is left is forgotten the next time.
 void Records::forget_originals(TimePoint began_before) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::shared_ptr<Record>& record : kept_) {
         if (record->began_ >= began_before) {
             return;
         }
-        const std::lock_guard record_lock(record->mutex_);
+        const MutexLock record_lock(record->mutex_);
         const std::uint64_t bytes = record->original_.bytes();
         record->original_ = {};
         record->counted_ -= bytes;
@@ -108,12 +108,12 @@ void Records::drop_oldest() {
 }
 
 std::vector<std::shared_ptr<const Record>> Records::all() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {kept_.rbegin(), kept_.rend()};
 }
 
 std::shared_ptr<const Record> Records::find(std::uint64_t id) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto record = kept_.rbegin(); record != kept_.rend(); ++record) {
         if ((*record)->id() == id) {
             return *record;
@@ -123,19 +123,19 @@ std::shared_ptr<const Record> Records::find(std::uint64_t id) const {
 }
 
 void Records::clear() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     while (!kept_.empty()) {
         drop_oldest();
     }
 }
 
 std::uint64_t Records::passed_over() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return passed_over_;
 }
 
 std::uint64_t Records::bytes() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return bytes_;
 }
 

@@ -10,12 +10,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "base/token_bucket.hpp"
 #include "inspect/exchange.hpp"
 #include "inspect/limits.hpp"
@@ -29,19 +29,19 @@ public:
 
     std::uint64_t id() const noexcept { return id_; }
     Exchange copy() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return exchange_;
     }
     /// Looks at it without a copy. `visit` is short, and looks at nothing else that is locked.
     template <typename Visit>
     auto look(Visit visit) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return visit(exchange_);
     }
     /// What a replay sends in the place of what is masked; without its parts once limits::inspect_original_time is
     /// over.
     Original original(TimePoint now) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return now - began_ < limits::inspect_original_time ? original_ : Original();
     }
 
@@ -50,7 +50,7 @@ public:
     /// False: it was dropped, and there is nothing to record into.
     template <typename Change>
     bool change(Change change) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (dropped_) {
             return false;
         }
@@ -59,11 +59,11 @@ public:
     }
     /// A body on its way, which nobody sees before it was searched for secrets.
     std::string take_waiting(bool of_request) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return std::exchange(of_request ? waiting_request_ : waiting_answer_, {});
     }
     bool append_waiting(bool of_request, std::string_view bytes) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!dropped_) {
             (of_request ? waiting_request_ : waiting_answer_).append(bytes);
         }
@@ -76,12 +76,12 @@ private:
 
     const std::uint64_t id_;
     const TimePoint began_;
-    mutable std::mutex mutex_;
-    Exchange exchange_;
-    std::string waiting_request_;
-    std::string waiting_answer_;
-    Original original_;
-    bool dropped_ = false;
+    mutable Mutex mutex_;
+    Exchange exchange_ GUARDED_BY(mutex_);
+    std::string waiting_request_ GUARDED_BY(mutex_);
+    std::string waiting_answer_ GUARDED_BY(mutex_);
+    Original original_ GUARDED_BY(mutex_);
+    bool dropped_ GUARDED_BY(mutex_) = false;
     std::uint64_t counted_ = 0;  // bytes; under the lock of the records
     bool kept_ = false;          // likewise
 };
@@ -122,18 +122,18 @@ public:
 private:
     template <typename Keep>
     void keep_original(Record& record, std::uint64_t bytes, Keep keep);
-    void make_room(std::uint64_t bytes);
-    void drop_oldest();
+    void make_room(std::uint64_t bytes) REQUIRES(mutex_);
+    void drop_oldest() REQUIRES(mutex_);
 
     const std::uint64_t bytes_max_;
     const std::size_t entries_max_;
     const bool keeps_originals_;
     std::atomic<std::uint64_t> last_id_{0};
-    mutable std::mutex mutex_;                  // may be held while a record's is taken, never the other way round
-    std::deque<std::shared_ptr<Record>> kept_;  // the oldest first
-    std::uint64_t bytes_ = 0;
-    TokenBucket rate_;
-    std::uint64_t passed_over_ = 0;
+    mutable Mutex mutex_;  // may be held while a record's is taken, never the other way round
+    std::deque<std::shared_ptr<Record>> kept_ GUARDED_BY(mutex_);  // the oldest first
+    std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+    TokenBucket rate_ GUARDED_BY(mutex_);
+    std::uint64_t passed_over_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::inspect

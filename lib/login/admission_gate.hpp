@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "login/address_networks.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/address.hpp"
@@ -58,7 +58,7 @@ public:
 
     /// Other caps, for those who come from now on: those who are there stay.
     void set_caps(std::uint32_t max, std::uint32_t per_address_max) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         max_ = max;
         per_address_max_ = per_address_max;
         per_home_max_ = std::max(max / 4, per_address_max);
@@ -95,7 +95,7 @@ public:
     /// Null if the cap in all, or that of this address or of a network around it, is reached. An empty address is for a
     /// proxy's visitors, who all have the proxy's address until it has told theirs.
     std::shared_ptr<Ticket> enter(const std::string& address) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (count_ >= max_ || !has_room(address)) {
             return nullptr;
         }
@@ -108,17 +108,17 @@ public:
 
     /// Whether no place is left, or the last ones are being given out: a sixteenth of all, or fewer.
     bool is_full() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return count_ >= max_;
     }
     bool is_nearly_full() const {
         constexpr std::uint32_t last_part = 16;
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return max_ - std::min(max_, count_) <= max_ / last_part;
     }
 
     std::uint32_t count() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return count_;
     }
 
@@ -161,7 +161,7 @@ private:
     }
 
     bool count_address(const std::string& address) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!has_room(address)) {
             return false;
         }
@@ -171,7 +171,7 @@ private:
     }
 
     void leave(const std::string& address) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         --count_;
         for_networks(address, [this](const std::string& network, std::uint32_t) {
             const auto at = per_network_.find(network);
@@ -182,13 +182,13 @@ private:
     }
 
     const Sharing sharing_;
-    mutable std::mutex mutex_;  // of what follows
-    std::uint32_t max_ = 0;
-    std::uint32_t per_address_max_ = 0;
-    std::uint32_t per_home_max_ = 0;
-    std::uint32_t per_block_max_ = 0;
-    std::uint32_t count_ = 0;
-    std::map<std::string, std::uint32_t> per_network_;
+    mutable Mutex mutex_;  // of what follows
+    std::uint32_t max_ GUARDED_BY(mutex_) = 0;
+    std::uint32_t per_address_max_ GUARDED_BY(mutex_) = 0;
+    std::uint32_t per_home_max_ GUARDED_BY(mutex_) = 0;
+    std::uint32_t per_block_max_ GUARDED_BY(mutex_) = 0;
+    std::uint32_t count_ GUARDED_BY(mutex_) = 0;
+    std::map<std::string, std::uint32_t> per_network_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::login

@@ -31,7 +31,7 @@ Duration wait_after(std::uint32_t failures) {
 }  // namespace
 
 bool GuessGate::is_closed(const AddressNetworks& networks, TimePoint now) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     bool is_known = false;
     for (const std::string& network : networks) {
         if (const auto known = records_.find(network); known != records_.end()) {
@@ -49,7 +49,7 @@ std::size_t GuessGate::place_of(const AddressNetworks& networks) {
 }
 
 void GuessGate::failed(const AddressNetworks& networks, const TokenId& token, TimePoint now) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     bool is_known = false;
     bool concerns_wider = true;
     for (std::size_t i = 0; i < network_levels && concerns_wider; ++i) {
@@ -105,7 +105,7 @@ bool GuessGate::is_dispensable(const Record& record, TimePoint now) {
 }
 
 std::size_t GuessGate::networks() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return records_.size();
 }
 

@@ -8,12 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "login/address_networks.hpp"
 #include "login/token.hpp"
 
@@ -40,16 +40,16 @@ private:
     };
 
     static bool count(Record& record, std::uint32_t free, const TokenId& token, TimePoint now);
-    Record* record_of(const std::string& network, TimePoint now);
+    Record* record_of(const std::string& network, TimePoint now) REQUIRES(mutex_);
     static bool is_dispensable(const Record& record, TimePoint now);
     static std::size_t place_of(const AddressNetworks& networks);
 
     const std::size_t networks_max_;
-    mutable std::mutex mutex_;
-    std::map<std::string, Record> records_;  // by network
+    mutable Mutex mutex_;
+    std::map<std::string, Record> records_ GUARDED_BY(mutex_);  // by network
     // The shared records of networks for which there was no room, by the region that they are in.
-    std::vector<Record> rest_ = std::vector<Record>(limits::wrong_token_regions);
-    TimePoint looked_at_{};
+    std::vector<Record> rest_ GUARDED_BY(mutex_) = std::vector<Record>(limits::wrong_token_regions);
+    TimePoint looked_at_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace ferrotunnel::login

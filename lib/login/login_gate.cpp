@@ -22,7 +22,7 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
     }
     std::function<void()> give_way;  // to be called without the lock
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (const Crowd* crowd = crowded(networks, answer)) {
             give_way = make_room(*crowd);
             if (!give_way) {
@@ -105,21 +105,21 @@ void LoginGate::take_out(Ticket& ticket) noexcept {
 }
 
 void LoginGate::leave(Ticket& ticket) noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ticket.inside_) {
         take_out(ticket);
     }
 }
 
 void LoginGate::set_give_way(Ticket& ticket, std::function<void()> give_way) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ticket.inside_) {
         ticket.give_way_ = std::move(give_way);
     }
 }
 
 std::uint32_t LoginGate::count() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return count_;
 }
 

@@ -10,12 +10,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "login/address_networks.hpp"
 #include "login/network_rate.hpp"
 #include "runtime/address.hpp"
@@ -63,19 +63,19 @@ private:
     using Crowd = std::list<Ticket*>;             // the oldest first
     using Crowds = std::map<std::string, Crowd>;  // by network
 
-    const Crowd* crowded(const AddressNetworks& networks, Answer& answer) const;
-    std::function<void()> make_room(const Crowd& crowd);
-    void take_in(Ticket& ticket, const AddressNetworks& networks);
-    void take_out(Ticket& ticket) noexcept;
+    const Crowd* crowded(const AddressNetworks& networks, Answer& answer) const REQUIRES(mutex_);
+    std::function<void()> make_room(const Crowd& crowd) REQUIRES(mutex_);
+    void take_in(Ticket& ticket, const AddressNetworks& networks) REQUIRES(mutex_);
+    void take_out(Ticket& ticket) noexcept REQUIRES(mutex_);
     void leave(Ticket& ticket) noexcept;
     void set_give_way(Ticket& ticket, std::function<void()> give_way);
 
     const Settings settings_;
     NetworkRate rate_;
-    mutable std::mutex mutex_;
-    std::array<Crowds, network_levels> levels_;
-    std::uint32_t count_ = 0;
-    std::uint64_t last_number_ = 0;
+    mutable Mutex mutex_;
+    std::array<Crowds, network_levels> levels_ GUARDED_BY(mutex_);
+    std::uint32_t count_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
 };
 
 class LoginGate::Ticket {

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 #include "base/token_bucket.hpp"
 #include "login/address_networks.hpp"
 #include "runtime/address.hpp"
@@ -93,7 +93,7 @@ public:
         return from.is_loopback() ? std::nullopt : take(networks_of(from), now);
     }
     std::optional<std::string> take(const AddressNetworks& networks, TimePoint now) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (std::size_t i = 0; i < network_levels; ++i) {
             if (!networks[i].empty() && !gates_[i].may_take(networks[i], now)) {
                 return networks[i];
@@ -110,8 +110,8 @@ public:
 private:
     static RateGate gate(const Pace& pace) { return RateGate(RateGate::Settings{.pace = pace}); }
 
-    std::mutex mutex_;
-    std::array<RateGate, network_levels> gates_;
+    Mutex mutex_;
+    std::array<RateGate, network_levels> gates_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::login

@@ -5,11 +5,11 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "login/token.hpp"
 
 namespace ferrotunnel::login {
@@ -28,7 +28,7 @@ public:
 
     /// A client has logged in with it.
     void begins(const TokenId& secret, std::string from, std::chrono::system_clock::time_point now) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         Last& last = secrets_[secret];
         last.at = now;
         last.from = std::move(from);
@@ -36,7 +36,7 @@ public:
     }
     /// A connection with it has ended.
     void ends(const TokenId& secret, std::chrono::system_clock::time_point now) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = secrets_.find(secret);
         if (found != secrets_.end() && found->second.connections > 0) {
             found->second.at = now;
@@ -45,18 +45,18 @@ public:
     }
     /// Nothing: nobody has used it since the server began.
     std::optional<Last> last(const TokenId& secret) const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = secrets_.find(secret);
         return found != secrets_.end() ? std::optional(found->second) : std::nullopt;
     }
     void forget(const std::function<bool(const TokenId&)>& is_accepted) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::erase_if(secrets_, [&](const auto& one) { return !is_accepted(one.first); });
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::map<TokenId, Last> secrets_;
+    mutable Mutex mutex_;
+    std::map<TokenId, Last> secrets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::login

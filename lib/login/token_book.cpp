@@ -25,7 +25,7 @@ TokenBook& TokenBook::operator=(AcceptedTokens tokens) {
     std::stable_sort(by_name.begin(), by_name.end(),
                      [&tokens](Place a, Place b) { return (*tokens)[a].name < (*tokens)[b].name; });
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         tokens_.swap(tokens);
         by_secret_.swap(by_secret);
         by_id_.swap(by_id);
@@ -36,7 +36,7 @@ TokenBook& TokenBook::operator=(AcceptedTokens tokens) {
 }
 
 AcceptedTokens TokenBook::get() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return tokens_;
 }
 
@@ -46,19 +46,20 @@ std::shared_ptr<const AcceptedToken> TokenBook::at(const Places& places, const T
 }
 
 std::shared_ptr<const AcceptedToken> TokenBook::find(const TokenId& secret) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return at(by_secret_, secret);
 }
 
 std::shared_ptr<const AcceptedToken> TokenBook::known_as(const TokenId& id) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return at(by_id_, id);
 }
 
 std::shared_ptr<const AcceptedToken> TokenBook::named(std::string_view name) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                                        [this](Place a, std::string_view b) { return (*tokens_)[a].name < b; });
+    const MutexLock lock(mutex_);
+    const auto found =
+        std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                         [this](Place a, std::string_view b) REQUIRES(mutex_) { return (*tokens_)[a].name < b; });
     return found != by_name_.end() && (*tokens_)[*found].name == name ? at(*found) : nullptr;
 }
 

@@ -5,13 +5,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "login/handshake_server.hpp"
 
 namespace ferrotunnel::login {
@@ -37,14 +37,16 @@ private:
     using Place = std::uint32_t;  // in tokens_
     using Places = std::vector<std::pair<TokenId, Place>>;
 
-    std::shared_ptr<const AcceptedToken> at(const Places& places, const TokenId& id) const;
-    std::shared_ptr<const AcceptedToken> at(Place place) const { return {tokens_, &(*tokens_)[place]}; }
+    std::shared_ptr<const AcceptedToken> at(const Places& places, const TokenId& id) const REQUIRES(mutex_);
+    std::shared_ptr<const AcceptedToken> at(Place place) const REQUIRES(mutex_) {
+        return {tokens_, &(*tokens_)[place]};
+    }
 
-    mutable std::mutex mutex_;
-    AcceptedTokens tokens_ = std::make_shared<const std::vector<AcceptedToken>>();
-    Places by_secret_;
-    Places by_id_;
-    std::vector<Place> by_name_;
+    mutable Mutex mutex_;
+    AcceptedTokens tokens_ GUARDED_BY(mutex_) = std::make_shared<const std::vector<AcceptedToken>>();
+    Places by_secret_ GUARDED_BY(mutex_);
+    Places by_id_ GUARDED_BY(mutex_);
+    std::vector<Place> by_name_ GUARDED_BY(mutex_);
     std::atomic<bool> any_weak_{false};
 };
 

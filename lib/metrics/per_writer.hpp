@@ -4,8 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::metrics {
 
@@ -27,7 +28,7 @@ public:
         if (T* there = places_[writer].load(std::memory_order_acquire)) {
             return *there;
         }
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (T* there = places_[writer].load(std::memory_order_acquire)) {
             return *there;
         }
@@ -47,7 +48,7 @@ public:
 
 private:
     std::vector<std::atomic<T*>> places_;
-    std::mutex mutex_;  // while one is made
+    Mutex mutex_;  // while one is made
 };
 
 }  // namespace ferrotunnel::metrics

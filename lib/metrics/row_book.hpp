@@ -5,9 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::metrics {
 
@@ -23,7 +24,7 @@ public:
     /// The row with these labels. Where there are as many as may be, those that nobody has any more are added up in
     /// that of the rest; where all are in use it is that one.
     std::shared_ptr<Row> row(Labels labels) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (const auto known = rows_.find(labels); known != rows_.end()) {
             return known->second;
         }
@@ -42,7 +43,7 @@ public:
     /// All of them, by their labels; that of the rest last.
     std::vector<std::shared_ptr<const Row>> rows() const {
         std::vector<std::shared_ptr<const Row>> all;
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         all.reserve(rows_.size() + 1);
         for (const auto& [labels, row] : rows_) {
             all.push_back(row);
@@ -54,7 +55,7 @@ public:
 private:
     // Rows are given out under the lock alone, or shared by those who have them: one that only the book has stays so,
     // and whoever had it counts no more.
-    void forget_unused() {
+    void forget_unused() REQUIRES(mutex_) {
         std::erase_if(rows_, [](const auto& entry) {
             return entry.second.use_count() == 1;  // its end follows, behind all that others have counted
         });
@@ -63,8 +64,8 @@ private:
     const std::size_t rows_max_;
     const Make make_;
     const std::shared_ptr<Row> rest_;
-    mutable std::mutex mutex_;
-    std::map<Labels, std::shared_ptr<Row>> rows_;
+    mutable Mutex mutex_;
+    std::map<Labels, std::shared_ptr<Row>> rows_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::metrics

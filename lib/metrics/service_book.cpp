@@ -42,7 +42,7 @@ std::shared_ptr<Meter> ServiceRow::meter(const void* writer) {
 ServiceSums ServiceRow::sums() const {
     ServiceSums sums;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         sums = inherited_;
     }
     meters_.for_each([&](const Meter& meter) {
@@ -67,7 +67,7 @@ std::vector<TopVisitor> ServiceRow::heaviest_visitors() const {
 }
 
 void ServiceRow::inherit(const ServiceSums& sums) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     inherited_.add(sums);
 }
 

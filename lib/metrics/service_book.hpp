@@ -14,10 +14,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "metrics/histogram.hpp"
 #include "metrics/limits.hpp"
 #include "metrics/meter.hpp"
@@ -94,8 +94,8 @@ private:
     PerWriter<Meter> meters_;
     PerWriter<HttpCounts> http_;
     PerWriter<TopVisitors> top_visitors_;
-    mutable std::mutex mutex_;
-    ServiceSums inherited_;
+    mutable Mutex mutex_;
+    ServiceSums inherited_ GUARDED_BY(mutex_);
 };
 
 /// Any thread.

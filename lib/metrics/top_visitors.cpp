@@ -27,7 +27,7 @@ void TopVisitors::count(const net::Address& from, std::uint64_t visits, std::uin
         return;
     }
     const net::Address network = network_of(from);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto end = places_.begin() + static_cast<std::ptrdiff_t>(used_);
     auto place =
         std::find_if(places_.begin(), end, [&network](const Place& one) { return one.visitor.from == network; });
@@ -48,7 +48,7 @@ void TopVisitors::count(const net::Address& from, std::uint64_t visits, std::uin
 }
 
 void TopVisitors::add_to(std::vector<TopVisitor>& all) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (std::size_t i = 0; i < used_; ++i) {
         const TopVisitor& one = places_[i].visitor;
         const auto known =

@@ -7,9 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "metrics/limits.hpp"
 #include "net/ip_address.hpp"
 
@@ -40,9 +40,9 @@ private:
         std::uint64_t inherited = 0;  // the weight of the one that had the place before
     };
 
-    mutable std::mutex mutex_;
-    std::size_t used_ = 0;
-    std::array<Place, limits::top_visitors_max> places_{};  // whoever is counted moves to the front
+    mutable Mutex mutex_;
+    std::size_t used_ GUARDED_BY(mutex_) = 0;
+    std::array<Place, limits::top_visitors_max> places_ GUARDED_BY(mutex_){};  // whoever is counted moves to the front
 };
 
 /// Those with most, heaviest first, `limits::top_visitors_shown` at most.

@@ -75,7 +75,7 @@ AccessFile::~AccessFile() = default;
 
 void AccessFile::reopen() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         reopens_ = true;
     }
     lanes_->wake();
@@ -83,20 +83,20 @@ void AccessFile::reopen() {
 
 void AccessFile::set(AccessSink sink) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         next_sink_ = std::move(sink);
     }
     lanes_->wake();
 }
 
 void AccessFile::run(const std::stop_token& ending) {
-    std::mutex mutex;
+    Mutex mutex;
     std::condition_variable_any pause;
     while (!ending.stop_requested()) {
         try {
             lanes_->wait(ending, dropped_ != 0 || !rest_.empty() ? access::retry_time : std::chrono::hours(1));
             {
-                std::unique_lock lock(mutex);  // more lines for the same write
+                ReleasableLock lock(mutex);  // more lines for the same write
                 pause.wait_for(lock, ending, is_failing_ ? access::retry_time : access::gather_time,
                                [] { return false; });
             }
@@ -114,7 +114,7 @@ void AccessFile::take_orders() {
     std::optional<AccessSink> next;
     bool reopens = false;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         next.swap(next_sink_);
         reopens = std::exchange(reopens_, false);
     }

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -18,6 +17,7 @@
 
 #include "access/lanes.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::observe {
 
@@ -75,9 +75,9 @@ private:
     const std::shared_ptr<access::Lanes> lanes_;
     Logger& log_;
     // Orders of other threads.
-    std::mutex mutex_;
-    std::optional<AccessSink> next_sink_;
-    bool reopens_ = false;
+    Mutex mutex_;
+    std::optional<AccessSink> next_sink_ GUARDED_BY(mutex_);
+    bool reopens_ GUARDED_BY(mutex_) = false;
     // The thread's own.
     AccessSink sink_;
     std::string rest_;    // not written yet

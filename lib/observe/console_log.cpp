@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <condition_variable>
 #include <cstdlib>
 #include <ctime>
-#include <mutex>
 
 #include "base/iso_time.hpp"
+#include "base/mutex.hpp"
 #include "observe/log_line.hpp"
 
 namespace ferrotunnel::observe {
@@ -111,17 +110,17 @@ struct ConsoleLog::Stream {
 
     const int descriptor;
     const bool colours;
-    std::mutex mutex;
-    std::condition_variable free;
-    bool busy = false;  // writing a line
+    Mutex mutex;
+    ConditionVariable free;
+    bool busy GUARDED_BY(mutex) = false;  // writing a line
 };
 
 // The right to write a line. Waiting for it also ends when `ending` is asked to stop.
 class ConsoleLog::Turn {
 public:
     Turn(Stream& stream, const std::stop_token& ending) : stream_(stream) {
-        std::unique_lock lock(stream_.mutex);
-        while (!stream_.free.wait_for(lock, look_every, [this] { return !stream_.busy; })) {
+        ReleasableLock lock(stream_.mutex);
+        while (!stream_.free.wait_for(lock, look_every, [this]() REQUIRES(stream_.mutex) { return !stream_.busy; })) {
             if (ending.stop_requested()) {
                 return;
             }
@@ -130,7 +129,7 @@ public:
     }
     ~Turn() {
         if (has_it_) {
-            std::lock_guard lock(stream_.mutex);
+            const MutexLock lock(stream_.mutex);
             stream_.busy = false;
             stream_.free.notify_one();
         }

@@ -74,20 +74,20 @@ ClientPlugins::ClientPlugins(Logger& log, Bounds bounds)
     : log_(log), bounds_(bounds), registry_(std::make_shared<AskedRegistry>(bounds.instances)), instances_(log) {}
 
 void ClientPlugins::open(std::vector<ClientType> types) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     types_ = std::move(types);
     is_open_ = true;
 }
 
 void ClientPlugins::set_types(std::vector<ClientType> types) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     types_.swap(types);
 }
 
 void ClientPlugins::close() {
     std::deque<Job> dropped;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_open_ = false;
         dropped.swap(queue_);
         changed_.notify_all();
@@ -100,7 +100,7 @@ void ClientPlugins::close() {
 }
 
 bool ClientPlugins::take(hooks::AskingService& wanted, hooks::AskedMade& made) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto of_token =
         std::ranges::count_if(queue_, [&](const Job& job) { return job.wanted.token == wanted.token; });
     const bool has_share = static_cast<std::size_t>(of_token) < std::max<std::size_t>(bounds_.queue / 2, 1);
@@ -120,7 +120,7 @@ bool ClientPlugins::take(hooks::AskingService& wanted, hooks::AskedMade& made) {
 }
 
 void ClientPlugins::run() {
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     while (is_open_) {
         if (queue_.empty()) {
             changed_.wait(lock);
@@ -179,7 +179,7 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
 // Finds a type that clients may ask for, and loads it if nobody has asked for it yet.
 Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(const std::string& name) {
     const std::vector<ClientType> types_now = [this] {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return types_;
     }();
     const auto allowed = std::ranges::find(types_now, name, &ClientType::name);

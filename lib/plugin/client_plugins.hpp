@@ -2,18 +2,17 @@
 // clients, within quotas. On a thread of its own, since types are loaded, and instances made, one at a time.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "hooks/asked_plugins.hpp"
 #include "plugin/instance.hpp"
@@ -86,11 +85,11 @@ private:
     const std::shared_ptr<AskedRegistry> registry_;
     Instances instances_;
     std::map<std::string, Known> known_;  // types that were loaded; of that thread
-    std::mutex mutex_;                    // of what follows
-    std::condition_variable changed_;
-    std::vector<ClientType> types_;
-    std::deque<Job> queue_;
-    bool is_open_ = false;
+    Mutex mutex_;                         // of what follows
+    ConditionVariable changed_;
+    std::vector<ClientType> types_ GUARDED_BY(mutex_);
+    std::deque<Job> queue_ GUARDED_BY(mutex_);
+    bool is_open_ GUARDED_BY(mutex_) = false;
     std::thread thread_;  // from the first question on
 };
 

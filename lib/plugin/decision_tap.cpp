@@ -8,14 +8,14 @@ DecisionTap& DecisionTap::instance() {
 }
 
 void DecisionTap::close() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_closed_ = true;
     Ticket::set_tap(this);
 }
 
 void DecisionTap::open() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_closed_ = false;
         Ticket::set_tap(nullptr);
     }
@@ -23,14 +23,14 @@ void DecisionTap::open() {
 }
 
 bool DecisionTap::wait(std::chrono::seconds longest) {
-    std::unique_lock lock(mutex_);
-    return came_.wait_for(lock, longest, [this] { return !held_.empty(); });
+    ReleasableLock lock(mutex_);
+    return came_.wait_for(lock, longest, [this]() REQUIRES(mutex_) { return !held_.empty(); });
 }
 
 void DecisionTap::let_go(int times) {
     std::vector<std::pair<Ticket::Handle, Then>> gone;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         gone.swap(held_);
     }
     for (const auto& [handle, then] : gone) {
@@ -42,7 +42,7 @@ void DecisionTap::let_go(int times) {
 }
 
 bool DecisionTap::takes(Ticket::Handle handle, const Then& then) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!is_closed_) {
         return false;
     }

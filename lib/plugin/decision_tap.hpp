@@ -3,11 +3,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "plugin/ticket.hpp"
 
 namespace ferrotunnel::plugin {
@@ -30,10 +29,10 @@ public:
     bool takes(Ticket::Handle handle, const Then& then);
 
 private:
-    std::mutex mutex_;
-    std::condition_variable came_;
-    std::vector<std::pair<Ticket::Handle, Then>> held_;
-    bool is_closed_ = false;
+    Mutex mutex_;
+    ConditionVariable came_;
+    std::vector<std::pair<Ticket::Handle, Then>> held_ GUARDED_BY(mutex_);
+    bool is_closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ferrotunnel::plugin

@@ -50,7 +50,7 @@ std::optional<SlowHook> HookWatch::end() noexcept {
 }
 
 bool SlowHooks::add(TimePoint now) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     times_[count_++ % times_.size()] = now;
     const TimePoint oldest = times_[count_ % times_.size()];
     return count_ >= times_.size() && now - oldest <= limits::plugin_hooks_slow_within;

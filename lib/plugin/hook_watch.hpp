@@ -4,10 +4,10 @@
 
 #include <array>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "plugin/limits.hpp"
 
 namespace ferrotunnel::plugin {
@@ -52,9 +52,9 @@ public:
     bool add(TimePoint now) noexcept;
 
 private:
-    std::mutex mutex_;
-    std::array<TimePoint, limits::plugin_hooks_slow_max> times_{};
-    std::size_t count_ = 0;
+    Mutex mutex_;
+    std::array<TimePoint, limits::plugin_hooks_slow_max> times_ GUARDED_BY(mutex_){};
+    std::size_t count_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::plugin

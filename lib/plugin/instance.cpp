@@ -34,7 +34,7 @@ thread_local int ControlCall::depth_ = 0;
 struct Instances::Control {
     explicit Control(Instances& instances) : lock(instances.control_) {}
 
-    const std::lock_guard<std::mutex> lock;
+    const MutexLock lock;
     const ControlCall call;
 };
 
@@ -178,12 +178,12 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
     }
     owned->identity_ = std::move(seen.identity);
     {
-        const std::lock_guard lock(graveyard_->mutex);
+        const MutexLock lock(graveyard_->mutex);
         ++graveyard_->living;
     }
     // If there is no memory for the pointer's block, the instance is left to the graveyard as well.
     return std::shared_ptr<Instance>(owned.release(), [graveyard = graveyard_](Instance* instance) noexcept {
-        const std::lock_guard lock(graveyard->mutex);
+        const MutexLock lock(graveyard->mutex);
         instance->next_ = std::exchange(graveyard->first, instance);
         graveyard->left.notify_all();
     });
@@ -201,12 +201,12 @@ void Instances::bury() {
     const Control control(*this);
     Instance* dead = nullptr;
     {
-        const std::lock_guard lock(graveyard_->mutex);
+        const MutexLock lock(graveyard_->mutex);
         dead = std::exchange(graveyard_->first, nullptr);
     }
     while (dead != nullptr) {
         destroy(std::exchange(dead, dead->next_));
-        const std::lock_guard lock(graveyard_->mutex);
+        const MutexLock lock(graveyard_->mutex);
         --graveyard_->living;
     }
 }
@@ -220,7 +220,7 @@ void Instances::destroy(Instance* instance) noexcept {
 }
 
 std::size_t Instances::living() const {
-    const std::lock_guard lock(graveyard_->mutex);
+    const MutexLock lock(graveyard_->mutex);
     return graveyard_->living;
 }
 
@@ -229,7 +229,7 @@ void Instances::bury_on_own_thread() {
         return;
     }
     thread_ = std::thread([this] {
-        std::unique_lock lock(graveyard_->mutex);
+        ReleasableLock lock(graveyard_->mutex);
         while (!graveyard_->closed) {
             if (graveyard_->first == nullptr) {
                 graveyard_->left.wait(lock);
@@ -244,7 +244,7 @@ void Instances::bury_on_own_thread() {
 
 void Instances::end_thread() noexcept {
     {
-        const std::lock_guard lock(graveyard_->mutex);
+        const MutexLock lock(graveyard_->mutex);
         graveyard_->closed = true;
         graveyard_->left.notify_all();
     }
@@ -257,8 +257,8 @@ void Instances::finish() {
     end_thread();
     while (living() > 0) {
         {
-            std::unique_lock lock(graveyard_->mutex);
-            graveyard_->left.wait(lock, [this] { return graveyard_->first != nullptr; });
+            ReleasableLock lock(graveyard_->mutex);
+            graveyard_->left.wait(lock, [this]() REQUIRES(graveyard_->mutex) { return graveyard_->first != nullptr; });
         }
         bury();
     }

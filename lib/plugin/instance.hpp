@@ -3,12 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "expression/expression.hpp"
 #include "hooks/http_run.hpp"
@@ -144,11 +143,11 @@ public:
 private:
     /// Where the last holder of an instance leaves it, on whichever thread.
     struct Graveyard {
-        mutable std::mutex mutex;
-        std::condition_variable left;
-        Instance* first = nullptr;
-        std::size_t living = 0;
-        bool closed = false;  // the thread is to end
+        mutable Mutex mutex;
+        ConditionVariable left;
+        Instance* first GUARDED_BY(mutex) = nullptr;
+        std::size_t living GUARDED_BY(mutex) = 0;
+        bool closed GUARDED_BY(mutex) = false;  // the thread is to end
     };
     struct Control;
 
@@ -157,7 +156,7 @@ private:
 
     Logger& log_;
     const std::shared_ptr<Graveyard> graveyard_ = std::make_shared<Graveyard>();
-    std::mutex control_;  // held during every call of a plugin
+    Mutex control_;  // held during every call of a plugin
     std::thread thread_;
 };
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "plugin/host.hpp"
 
 namespace ferrotunnel::plugin {
@@ -71,9 +71,9 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
 
 // An entry is called once: while another server's workers run the library's hooks, nothing of it is set anew.
 Result<ft_library, std::string> enter_library(ft_entry entry) {
-    static std::mutex mutex;
+    static Mutex mutex;
     static auto* const known = new std::map<ft_entry, const ft_library*>;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     auto found = known->find(entry);
     if (found == known->end()) {
         found = known->emplace(entry, entry(&host())).first;
@@ -109,9 +109,9 @@ Result<std::vector<Type>, std::string> ask(ft_entry entry) {
 
 // Schemas are compiled once.
 Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
-    static std::mutex mutex;
+    static Mutex mutex;
     static auto* const known = new std::map<ft_entry, Result<std::vector<Type>, std::string>>;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     const auto found = known->find(entry);
     return found != known->end() ? found->second : known->emplace(entry, ask(entry)).first->second;
 }

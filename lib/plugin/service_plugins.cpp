@@ -15,7 +15,7 @@ static_assert(limits::plugin_instances_of_operator_max + limits::plugin_places_o
 
 std::vector<std::shared_ptr<ServicePlugins>> AskedRegistry::services() {
     std::vector<std::shared_ptr<ServicePlugins>> living;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::weak_ptr<ServicePlugins>& each : services_) {
         if (auto service = each.lock()) {
             living.push_back(std::move(service));
@@ -26,7 +26,7 @@ std::vector<std::shared_ptr<ServicePlugins>> AskedRegistry::services() {
 
 void AskedRegistry::set_operators(std::shared_ptr<const Chain> chain) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         operators_.swap(chain);
     }
     for (const auto& service : services()) {
@@ -35,12 +35,12 @@ void AskedRegistry::set_operators(std::shared_ptr<const Chain> chain) {
 }
 
 std::shared_ptr<const Chain> AskedRegistry::operators() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return operators_;
 }
 
 IntrusivePtr<WorkerState> AskedRegistry::state_of(const buffer::Mailbox* mailbox) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     IntrusivePtr<WorkerState>& state = states_[mailbox];
     if (!state) {
         state = make_intrusive<WorkerState>(bounds_.waits);
@@ -49,7 +49,7 @@ IntrusivePtr<WorkerState> AskedRegistry::state_of(const buffer::Mailbox* mailbox
 }
 
 bool AskedRegistry::has_room(const Token& token, std::size_t more) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = counts_.find(token);
     return all_ + more <= bounds_.in_all && (found == counts_.end() ? 0 : found->second) + more <= bounds_.per_token;
 }
@@ -58,7 +58,7 @@ bool AskedRegistry::has_room(const Token& token, std::size_t more) const {
 struct AskedRegistry::Counted {
     Counted(std::shared_ptr<AskedRegistry> registry_in, const Token& token_in, std::shared_ptr<Instance> instance_in)
         : registry(std::move(registry_in)), token(token_in), instance(std::move(instance_in)) {
-        const std::lock_guard lock(registry->mutex_);
+        const MutexLock lock(registry->mutex_);
         ++registry->counts_[token];
         ++registry->all_;
     }
@@ -78,14 +78,14 @@ std::shared_ptr<ServicePlugins> AskedRegistry::add(const Token& token, std::vect
         instance = std::shared_ptr<Instance>(counted, counted->instance.get());
     }
     auto service = std::make_shared<ServicePlugins>(shared_from_this(), std::move(instances), std::move(names));
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(services_, [](const auto& each) { return each.expired(); });
     services_.push_back(service);
     return service;
 }
 
 void AskedRegistry::removed(const Token& token) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --all_;
     const auto found = counts_.find(token);
     if (--found->second == 0) {
@@ -94,7 +94,7 @@ void AskedRegistry::removed(const Token& token) noexcept {
 }
 
 std::size_t AskedRegistry::instances() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return all_;
 }
 
@@ -111,7 +111,7 @@ void ServicePlugins::renew() {
     // What goes here may be the last of an instance, so it goes when the lock is free.
     decltype(workers_) before;
     std::shared_ptr<const Chain> chain;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     before.swap(workers_);
     chain.swap(chain_);
 }
@@ -119,12 +119,12 @@ void ServicePlugins::renew() {
 void ServicePlugins::end() {
     renew();
     std::vector<std::shared_ptr<Instance>> before;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     before.swap(instances_);
 }
 
 IntrusivePtr<WorkerChain> ServicePlugins::chain_on(std::shared_ptr<buffer::Mailbox> mailbox) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (instances_.empty()) {
         throw std::runtime_error("the plugins of a service have ended with their server");
     }

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/mutex.hpp"
 #include "hooks/asked_plugins.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/worker_plugins.hpp"
@@ -57,12 +57,12 @@ private:
     std::vector<std::shared_ptr<ServicePlugins>> services();
 
     const Bounds bounds_;
-    mutable std::mutex mutex_;  // taken while that of a service is held, never the other way round
-    std::shared_ptr<const Chain> operators_;
-    std::vector<std::weak_ptr<ServicePlugins>> services_;
-    std::map<Token, std::size_t> counts_;  // instances by token
-    std::size_t all_ = 0;
-    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_;
+    mutable Mutex mutex_;  // taken while that of a service is held, never the other way round
+    std::shared_ptr<const Chain> operators_ GUARDED_BY(mutex_);
+    std::vector<std::weak_ptr<ServicePlugins>> services_ GUARDED_BY(mutex_);
+    std::map<Token, std::size_t> counts_ GUARDED_BY(mutex_);  // instances by token
+    std::size_t all_ GUARDED_BY(mutex_) = 0;
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_ GUARDED_BY(mutex_);
 };
 
 class ServicePlugins final : public hooks::AskedPlugins {
@@ -89,10 +89,11 @@ private:
 
     const std::shared_ptr<AskedRegistry> registry_;
     const std::string names_;
-    std::mutex mutex_;
-    std::vector<std::shared_ptr<Instance>> instances_;
-    std::shared_ptr<const Chain> chain_;  // the operator's, and these; null: it has not been needed yet
-    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerChain>> workers_;
+    Mutex mutex_;
+    std::vector<std::shared_ptr<Instance>> instances_ GUARDED_BY(mutex_);
+    std::shared_ptr<const Chain> chain_
+        GUARDED_BY(mutex_);  // the operator's, and these; null: it has not been needed yet
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerChain>> workers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::plugin

@@ -21,25 +21,25 @@ void SessionPlugins::set_chain(std::shared_ptr<const Chain> chain) {
     }
     // What goes here may be the last of an instance, so it goes when the lock is free.
     decltype(workers_) before;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     before.swap(workers_);
     chain_.swap(chain);
     phases_.store(phases, std::memory_order_relaxed);
 }
 
 std::shared_ptr<const Chain> SessionPlugins::chain() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return chain_;
 }
 
 void SessionPlugins::set_clients(ClientPlugins* clients) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     clients_ = clients;
 }
 
 void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade made) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (clients_ != nullptr && clients_->take(wanted, made)) {
             return;
         }
@@ -49,7 +49,7 @@ void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade ma
 }
 
 IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!chain_) {
         return nullptr;
     }

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/mutex.hpp"
 #include "hooks/session_run.hpp"
 #include "plugin/worker_plugins.hpp"
 
@@ -39,11 +39,12 @@ private:
 
     const WaitSettings waits_;
     std::atomic<unsigned> phases_{0};  // that some instance looks at
-    std::mutex mutex_;
-    ClientPlugins* clients_ = nullptr;
-    std::shared_ptr<const Chain> chain_;
-    std::map<std::shared_ptr<buffer::Mailbox>, IntrusivePtr<WorkerChain>> workers_;
-    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_;  // what the chains of a worker have in common
+    Mutex mutex_;
+    ClientPlugins* clients_ GUARDED_BY(mutex_) = nullptr;
+    std::shared_ptr<const Chain> chain_ GUARDED_BY(mutex_);
+    std::map<std::shared_ptr<buffer::Mailbox>, IntrusivePtr<WorkerChain>> workers_ GUARDED_BY(mutex_);
+    std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_
+        GUARDED_BY(mutex_);  // what the chains of a worker have in common
 };
 
 }  // namespace ferrotunnel::plugin

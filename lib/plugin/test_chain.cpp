@@ -17,7 +17,7 @@ namespace ferrotunnel::plugin {
 namespace {
 
 // The clock of all chains in a process: how many there are, where it stands, and what was there before.
-std::mutex clock_mutex;
+Mutex clock_mutex;
 int clock_users = 0;
 PluginClock clock_before = nullptr;
 std::atomic<std::uint64_t> clock_ns{3'600'000'000'000};
@@ -86,25 +86,25 @@ void TestLog::write(LogLevel, std::string_view message, std::initializer_list<Lo
     for (const LogField& field : fields) {
         line += " " + std::string(field.key) + "=" + field.value;
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     lines_.push_back(std::move(line));
 } catch (const std::exception&) {  // no memory for it
 }
 
 std::vector<std::string> TestLog::lines() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return lines_;
 }
 
 void TestBell::ring() noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     has_rung_ = true;
     rung_.notify_all();
 }
 
 bool TestBell::wait_until(std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(mutex_);
-    return rung_.wait_until(lock, until, [this] { return std::exchange(has_rung_, false); });
+    ReleasableLock lock(mutex_);
+    return rung_.wait_until(lock, until, [this]() REQUIRES(mutex_) { return std::exchange(has_rung_, false); });
 }
 
 // --- the chain ---
@@ -128,7 +128,7 @@ TestChain::Impl::Impl(const std::vector<PluginUse>& plugins, DecisionTime when_i
     }
     chain = std::move(made_chain);
     {
-        const std::lock_guard lock(clock_mutex);
+        const MutexLock lock(clock_mutex);
         if (clock_users++ == 0) {
             clock_before = set_clock([] { return clock_ns.load(std::memory_order_relaxed); });
         }
@@ -152,7 +152,7 @@ TestChain::Impl::~Impl() {
     worker.reset();
     chain.reset();
     instances.finish();
-    const std::lock_guard lock(clock_mutex);
+    const MutexLock lock(clock_mutex);
     if (--clock_users == 0) {
         set_clock(clock_before);
     }

@@ -1,13 +1,12 @@
 // The inside of TestChain, TestExchange and TestSessions: a chain on a worker that the test's own thread is.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "buffer/mailbox.hpp"
 #include "ferrotunnel/plugin_testing.hpp"
 #include "http/request_parser.hpp"
@@ -28,8 +27,8 @@ public:
     std::vector<std::string> lines() const;
 
 private:
-    mutable std::mutex mutex_;
-    std::vector<std::string> lines_;
+    mutable Mutex mutex_;
+    std::vector<std::string> lines_ GUARDED_BY(mutex_);
 };
 
 /// Tells the test's thread that a decision has come.
@@ -40,9 +39,9 @@ public:
     bool wait_until(std::chrono::steady_clock::time_point until);
 
 private:
-    std::mutex mutex_;
-    std::condition_variable rung_;
-    bool has_rung_ = false;
+    Mutex mutex_;
+    ConditionVariable rung_;
+    bool has_rung_ GUARDED_BY(mutex_) = false;
 };
 
 /// Somebody whose decision plugins may owe: an exchange, or a question of a session's phase.

@@ -1,10 +1,10 @@
 #include "plugin/ticket.hpp"
 
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/mutex.hpp"
 #include "plugin/decision_tap.hpp"
 
 namespace ferrotunnel::plugin {
@@ -19,7 +19,7 @@ public:
     }
 
     Ticket& take() {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (free_.empty()) {
             all_.push_back(make_intrusive<Ticket>());
             free_.reserve(all_.size());  // putting back must not allocate
@@ -31,19 +31,19 @@ public:
     }
 
     void put_back(Ticket& ticket) noexcept {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         free_.push_back(&ticket);
     }
 
     std::size_t size() noexcept {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return all_.size();
     }
 
 private:
-    std::mutex mutex_;
-    std::vector<IntrusivePtr<Ticket>> all_;
-    std::vector<Ticket*> free_;
+    Mutex mutex_;
+    std::vector<IntrusivePtr<Ticket>> all_ GUARDED_BY(mutex_);
+    std::vector<Ticket*> free_ GUARDED_BY(mutex_);
 };
 
 Ticket::Handle Ticket::take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps) {

@@ -79,7 +79,7 @@ NameAnswer look_up(const std::string& host) {
 }
 
 std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const TimePoint now = clock_();
     Name& name = find_or_add(host);
     if (now < name.fresh_until) {
@@ -127,7 +127,7 @@ NameCache::Name& NameCache::find_or_add(const std::string& host) {
 }
 
 void NameCache::distrust(const std::string& host) noexcept {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = names_.find(host);
     if (found != names_.end() && !found->second.answer.error) {
         Name& name = found->second;
@@ -138,7 +138,7 @@ void NameCache::distrust(const std::string& host) noexcept {
 
 void NameCache::prefer(const std::string& host, SocketAddress address) noexcept {
     address.set_port(0);
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = names_.find(host);
     if (found != names_.end()) {
         found->second.preferred = address;
@@ -148,7 +148,7 @@ void NameCache::prefer(const std::string& host, SocketAddress address) noexcept 
 }
 
 std::size_t NameCache::size() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_.size();
 }
 
@@ -175,7 +175,7 @@ std::error_code NameCache::begin(const std::string& host) {
 }
 
 void NameCache::run() noexcept {
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     while (!queue_.empty()) {
         const std::string host = std::move(queue_.front());
         queue_.pop_front();

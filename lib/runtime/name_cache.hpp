@@ -6,13 +6,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "runtime/address.hpp"
 
 namespace ferrotunnel::runtime {
@@ -78,17 +78,17 @@ private:
         std::vector<Told> waiting;
     };
 
-    Name& find_or_add(const std::string& host);
-    std::error_code begin(const std::string& host);
+    Name& find_or_add(const std::string& host) REQUIRES(mutex_);
+    std::error_code begin(const std::string& host) REQUIRES(mutex_);
     void run() noexcept;
     static std::vector<Told> settle(Name& name, NameAnswer& found, TimePoint now) noexcept;
 
     const LookUp look_up_;
     const std::function<TimePoint()> clock_;
-    mutable std::mutex mutex_;
-    std::map<std::string, Name> names_;
-    std::deque<std::string> queue_;  // names waiting for their turn
-    std::size_t running_ = 0;
+    mutable Mutex mutex_;
+    std::map<std::string, Name> names_ GUARDED_BY(mutex_);
+    std::deque<std::string> queue_ GUARDED_BY(mutex_);  // names waiting for their turn
+    std::size_t running_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::runtime

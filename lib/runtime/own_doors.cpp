@@ -10,10 +10,11 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::runtime {
 namespace {
@@ -59,13 +60,13 @@ bool is_listened_to_by_us(const Fd& connected) noexcept {
 class OwnDoors {
 public:
     void add(const OwnDoor& door) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         doors_.push_back(&door);
         count_.store(doors_.size());
     }
 
     void remove(const OwnDoor& door) noexcept {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::erase(doors_, &door);
         count_.store(doors_.size());
     }
@@ -78,7 +79,7 @@ public:
         if (empty()) {
             return false;
         }
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return std::ranges::any_of(doors_, [&](const OwnDoor* door) {
             const auto* at = std::get_if<Place>(&door->place_);
             return at != nullptr && is_same(to, *at);
@@ -87,8 +88,8 @@ public:
 
 private:
     std::atomic<std::size_t> count_{0};
-    std::mutex mutex_;
-    std::vector<const OwnDoor*> doors_;  // up to three for each Client and Server of the process
+    Mutex mutex_;
+    std::vector<const OwnDoor*> doors_ GUARDED_BY(mutex_);  // up to three for each Client and Server of the process
 };
 
 namespace {

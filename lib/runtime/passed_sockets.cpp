@@ -35,19 +35,19 @@ void PassedSockets::add(std::vector<NamedSocket> sockets) {
         (void)::fcntl(one.socket.get(), F_SETFD, FD_CLOEXEC);
         (void)::fcntl(one.socket.get(), F_SETFL, ::fcntl(one.socket.get(), F_GETFL) | O_NONBLOCK);
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::move(sockets.begin(), sockets.end(), std::back_inserter(sockets_));
     ++changes_;
 }
 
 std::size_t PassedSockets::size() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return sockets_.size();
 }
 
 std::vector<NamedSocket> PassedSockets::copies() const {
     std::vector<NamedSocket> copies;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const NamedSocket& one : sockets_) {
         copies.push_back({copy_of(one.socket.get()), one.name});
     }
@@ -56,12 +56,11 @@ std::vector<NamedSocket> PassedSockets::copies() const {
 
 void PassedSockets::clear() noexcept {
     std::vector<NamedSocket> unused;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     unused.swap(sockets_);
     ++changes_;
 }
 
-// The lock is held.
 PassedSockets::Sockets::iterator PassedSockets::find(const SocketAddress& at, bool datagrams, std::string_view name) {
     const auto is_it = [&](const NamedSocket& one) {
         return is_datagrams(one.socket) == datagrams &&
@@ -72,7 +71,7 @@ PassedSockets::Sockets::iterator PassedSockets::find(const SocketAddress& at, bo
 }
 
 Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = find(at, datagrams, name);
     if (found == sockets_.end()) {
         return {};
@@ -85,7 +84,7 @@ Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view
 
 // The lock is held while it is bound: whoever wants the address finds it free, or finds the socket.
 bool PassedSockets::keep_datagrams(const SocketAddress& at) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (find(at, true, {}) != sockets_.end()) {
         return true;
     }
@@ -101,7 +100,7 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
 
 // False: there is none.
 bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto closed = port == 0 ? 0 : std::erase_if(sockets_, [&](const NamedSocket& one) {
         return is_datagrams(one.socket) == datagrams && local_address(one.socket.get()).port() == port;
     });

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "runtime/address.hpp"
 #include "runtime/socket.hpp"
 
@@ -52,12 +52,12 @@ public:
 private:
     using Sockets = std::vector<NamedSocket>;
 
-    Sockets::iterator find(const SocketAddress& at, bool datagrams, std::string_view name);
+    Sockets::iterator find(const SocketAddress& at, bool datagrams, std::string_view name) REQUIRES(mutex_);
     Fd take(const SocketAddress& at, bool datagrams, std::string_view name);
     bool close_those_at(std::uint16_t port, bool datagrams);
 
-    mutable std::mutex mutex_;
-    Sockets sockets_;
+    mutable Mutex mutex_;
+    Sockets sockets_ GUARDED_BY(mutex_);
     std::atomic<std::uint64_t> changes_{0};  // changed with the lock
 };
 

@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "base/mutex.hpp"
 #include "runtime/busy_poll.hpp"
 #include "runtime/handler_memory.hpp"
 #include "runtime/name_service.hpp"
@@ -229,10 +230,9 @@ private:
 
     // Locks out the other thread. Inside an application's io_context its thread runs the rounds, and another thread may
     // end the worker: whichever of them is at work holds the lock, however deep it calls.
-    std::unique_lock<std::mutex> exclude_others() {
-        return own_io_ || current_worker == owner_ ? std::unique_lock<std::mutex>()
-                                                   : std::unique_lock<std::mutex>(working_);
-    }
+    // It guards no members, and no annotation could say whether it is held.
+    using Exclusion = std::unique_lock<Mutex>;  // allowed: an empty one holds nothing
+    Exclusion exclude_others() { return own_io_ || current_worker == owner_ ? Exclusion() : Exclusion(working_); }
 
     void stop_here() noexcept {
         mailbox_->close();
@@ -424,7 +424,7 @@ private:
 
     BusyPoll busy_poll_;
     HandlerMemory handler_memory_;
-    std::mutex working_;  // with an application's io_context
+    Mutex working_;  // with an application's io_context
     const IntrusivePtr<OwnMail> look_mail_ = make_intrusive<OwnMail>([](Core* const&) noexcept {});
     const IntrusivePtr<OwnMail> stop_mail_ =
         make_intrusive<OwnMail>([](Core* const& core) noexcept { core->stop_here(); });

@@ -97,7 +97,7 @@ void ClientSession::on_connected(const std::string& problem, std::unique_ptr<tra
 
 login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
                                                 transport::Pipe& pipe) {
-    login::ClientHandshake::Settings settings(*shared.token.get());
+    login::ClientHandshake::Settings settings{.token = *shared.token.get()};
     std::array<std::uint8_t, 32> exporter;
     if (pipe.exporter(exporter)) {
         settings.exporter.assign(exporter.begin(), exporter.end());

@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::session {
 
@@ -16,7 +16,7 @@ public:
     explicit EventQuota(std::uint32_t per_second) : per_second_(per_second) {}
 
     bool may_tell(TimePoint now) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (now - began_ >= std::chrono::seconds(1)) {
             began_ = now;
             told_ = 0;
@@ -26,9 +26,9 @@ public:
 
 private:
     const std::uint32_t per_second_;
-    std::mutex mutex_;
-    TimePoint began_{};
-    std::uint32_t told_ = 0;
+    Mutex mutex_;
+    TimePoint began_ GUARDED_BY(mutex_){};
+    std::uint32_t told_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::session

@@ -16,7 +16,7 @@ void KickBook::forget_over(TimePoint now) {
 }
 
 bool KickBook::keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget_over(now);
     std::map<Key, Entry> all = entries_;
     for (const Client& client : clients) {
@@ -30,9 +30,9 @@ bool KickBook::keep_out(const std::vector<Client>& clients, TimePoint until, Tim
 }
 
 std::size_t KickBook::change(const std::string& client, TimePoint until, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget_over(now);
-    const auto change_those = [&](auto&& is_meant) {
+    const auto change_those = [&](auto&& is_meant) REQUIRES(mutex_) {
         std::size_t count = 0;
         for (auto& [key, entry] : entries_) {
             if (is_meant(entry.who)) {
@@ -48,7 +48,7 @@ std::size_t KickBook::change(const std::string& client, TimePoint until, TimePoi
 
 std::optional<Duration> KickBook::left(const directory::ClientId& client, const std::string& name,
                                        TimePoint now) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (entries_.empty()) {
         return std::nullopt;
     }
@@ -59,7 +59,7 @@ std::optional<Duration> KickBook::left(const directory::ClientId& client, const 
 
 std::vector<KickBook::Row> KickBook::rows(TimePoint now) const {
     std::vector<Row> all;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key, entry] : entries_) {
         if (entry.until > now) {
             all.push_back({entry.who, entry.until - now});

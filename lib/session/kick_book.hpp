@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 #include "session/limits.hpp"
 
@@ -54,11 +54,11 @@ private:
     };
 
     static Key key_of(const directory::ClientId& client, const std::string& name);
-    void forget_over(TimePoint now);
+    void forget_over(TimePoint now) REQUIRES(mutex_);
 
     const std::size_t clients_max_;
-    mutable std::mutex mutex_;
-    std::map<Key, Entry> entries_;
+    mutable Mutex mutex_;
+    std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
 };
 
 /// "9m58s", "1h5m", "3d2h"; begun seconds count whole.

@@ -29,6 +29,7 @@ std::unique_ptr<NamedServices::Place> NamedServices::add(const login::TokenId& t
     }
     auto place = std::make_unique<Place>(shared_from_this(), carrier);
     place->entries_.reserve(3);
+    const MutexLock lock(mutex_);
     insert(*place, by_any_case_, token, lower(carrier.name));
     if (!client_name.empty()) {
         insert(*place, by_any_case_, token, lower(carrier.name) + '.' + lower(client_name));
@@ -41,7 +42,6 @@ std::unique_ptr<NamedServices::Place> NamedServices::add(const login::TokenId& t
 
 void NamedServices::insert(Place& place, Index& index, const login::TokenId& token, std::string name) {
     Carriers one{&place.carrier_};
-    const std::lock_guard lock(mutex_);
     const auto called = index.try_emplace({token, std::move(name)}).first;
     Carriers& present = called->second.present;
     present.splice(present.end(), one);
@@ -49,7 +49,7 @@ void NamedServices::insert(Place& place, Index& index, const login::TokenId& tok
 }
 
 void NamedServices::remove(const Place& place) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const Entry& entry : place.entries_) {
         Called& called = entry.called->second;
         (place.outgoing_ ? called.outgoing : called.present).erase(entry.carrier);
@@ -60,7 +60,7 @@ void NamedServices::remove(const Place& place) noexcept {
 }
 
 void NamedServices::set_outgoing(Place& place) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!std::exchange(place.outgoing_, true)) {
         for (const Entry& entry : place.entries_) {
             Called& called = entry.called->second;
@@ -70,16 +70,19 @@ void NamedServices::set_outgoing(Place& place) noexcept {
 }
 
 std::vector<NamedCarrier> NamedServices::called(const login::TokenId& token, std::string_view name) {
-    return next_of(by_any_case_, token, lower(name));
+    std::string searched = lower(name);
+    const MutexLock lock(mutex_);
+    return next_of(by_any_case_, token, std::move(searched));
 }
 
 std::vector<NamedCarrier> NamedServices::visited(const login::TokenId& token, std::string_view name) {
-    return next_of(private_, token, std::string(name));
+    std::string searched(name);
+    const MutexLock lock(mutex_);
+    return next_of(private_, token, std::move(searched));
 }
 
 std::vector<NamedCarrier> NamedServices::next_of(Index& index, const login::TokenId& token, std::string name) {
     std::vector<NamedCarrier> result;
-    const std::lock_guard lock(mutex_);
     const auto found = index.find({token, std::move(name)});
     if (found == index.end()) {
         return result;

@@ -6,12 +6,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "login/token.hpp"
 #include "wire/control.hpp"
 
@@ -74,14 +74,14 @@ public:
     std::vector<NamedCarrier> visited(const login::TokenId& token, std::string_view name);
 
 private:
-    void insert(Place& place, Index& index, const login::TokenId& token, std::string name);
+    void insert(Place& place, Index& index, const login::TokenId& token, std::string name) REQUIRES(mutex_);
     void remove(const Place& place) noexcept;
     void set_outgoing(Place& place) noexcept;
-    std::vector<NamedCarrier> next_of(Index& index, const login::TokenId& token, std::string name);
+    std::vector<NamedCarrier> next_of(Index& index, const login::TokenId& token, std::string name) REQUIRES(mutex_);
 
-    std::mutex mutex_;
-    Index by_any_case_;  // names are in lower case
-    Index private_;
+    Mutex mutex_;
+    Index by_any_case_ GUARDED_BY(mutex_);  // names are in lower case
+    Index private_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::session

@@ -1,14 +1,15 @@
 #include "session/own_clients.hpp"
 
-#include <mutex>
 #include <set>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::session {
 namespace {
 
 struct OwnClients {
-    std::mutex mutex;
-    std::set<wire::InstanceId> instances;
+    Mutex mutex;
+    std::set<wire::InstanceId> instances GUARDED_BY(mutex);
 };
 
 OwnClients& own_clients() {
@@ -19,17 +20,17 @@ OwnClients& own_clients() {
 }  // namespace
 
 void add_own_client(const wire::InstanceId& instance) {
-    const std::lock_guard lock(own_clients().mutex);
+    const MutexLock lock(own_clients().mutex);
     own_clients().instances.insert(instance);
 }
 
 void remove_own_client(const wire::InstanceId& instance) noexcept {
-    const std::lock_guard lock(own_clients().mutex);
+    const MutexLock lock(own_clients().mutex);
     own_clients().instances.erase(instance);
 }
 
 bool is_own_client(const wire::InstanceId& instance) {
-    const std::lock_guard lock(own_clients().mutex);
+    const MutexLock lock(own_clients().mutex);
     return own_clients().instances.contains(instance);
 }
 

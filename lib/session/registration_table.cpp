@@ -16,7 +16,7 @@ RegistrationTable::EntryPtr RegistrationTable::find(const Key& key) const {
 
 RegistrationTable::Answer RegistrationTable::enter(Key& key, directory::SessionKey trunk, TimePoint now, Told told,
                                                    Decision& decision) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     while (!kept_.empty() && kept_.front()->kept_until <= now) {
         erase(kept_.front());
     }
@@ -40,7 +40,7 @@ RegistrationTable::Answer RegistrationTable::enter(Key& key, directory::SessionK
 }
 
 void RegistrationTable::accept(const Key& key, directory::SessionKey trunk, Decision decision) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const EntryPtr entry = find(key); entry && entry->asker == trunk) {
         entry->trunks.push_back(trunk);
         entry->decision = std::move(decision);
@@ -50,7 +50,7 @@ void RegistrationTable::accept(const Key& key, directory::SessionKey trunk, Deci
 void RegistrationTable::registered(const Key& key, directory::SessionKey trunk) {
     Waiting waiting;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (const EntryPtr entry = find(key); entry && entry->asker == trunk) {
             entry->asker = 0;
             waiting.swap(entry->waiting);
@@ -62,7 +62,7 @@ void RegistrationTable::registered(const Key& key, directory::SessionKey trunk) 
 void RegistrationTable::leave(const Key& key, directory::SessionKey trunk, TimePoint now) {
     Waiting waiting;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const EntryPtr entry = find(key);
         if (!entry) {
             return;
@@ -89,7 +89,7 @@ void RegistrationTable::tell(const Waiting& waiting) {
 }
 
 void RegistrationTable::add_name(const Key& key, const Key& also) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const EntryPtr entry = find(key);
     if (!entry || !entry->decision || entries_.contains(also)) {
         return;
@@ -103,7 +103,7 @@ void RegistrationTable::add_name(const Key& key, const Key& also) {
 }
 
 void RegistrationTable::forget(const Key& key, directory::SessionKey trunk) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const EntryPtr entry = find(key);
     // Another trunk may have said so before, and have registered the service anew.
     if (entry && std::find(entry->trunks.begin(), entry->trunks.end(), trunk) != entry->trunks.end()) {
@@ -136,7 +136,7 @@ void RegistrationTable::erase(const EntryPtr& entry) {
 }
 
 std::size_t RegistrationTable::size() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::size_t size = 0;
     for (const auto& [key, entry] : entries_) {
         size += entry->names.front() < key || key < entry->names.front() ? 0U : 1U;

@@ -14,12 +14,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "directory/registry.hpp"
 #include "hooks/session_run.hpp"
 #include "login/key.hpp"
@@ -81,15 +81,15 @@ private:
     };
     using EntryPtr = std::shared_ptr<Entry>;
 
-    EntryPtr find(const Key& key) const;
+    EntryPtr find(const Key& key) const REQUIRES(mutex_);
     static void tell(const Waiting& waiting);
-    void keep(const EntryPtr& entry, TimePoint now);
-    void unkeep(const EntryPtr& entry);
-    void erase(const EntryPtr& entry);
+    void keep(const EntryPtr& entry, TimePoint now) REQUIRES(mutex_);
+    void unkeep(const EntryPtr& entry) REQUIRES(mutex_);
+    void erase(const EntryPtr& entry) REQUIRES(mutex_);
 
-    mutable std::mutex mutex_;
-    std::map<Key, EntryPtr> entries_;
-    std::list<EntryPtr> kept_;  // by the end of their time
+    mutable Mutex mutex_;
+    std::map<Key, EntryPtr> entries_ GUARDED_BY(mutex_);
+    std::list<EntryPtr> kept_ GUARDED_BY(mutex_);  // by the end of their time
 };
 
 }  // namespace ferrotunnel::session

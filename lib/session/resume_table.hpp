@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "directory/refusal.hpp"
 #include "login/key.hpp"
@@ -27,11 +27,11 @@ public:
     };
 
     void enter(const wire::ResumeId& id, Owner owner, std::weak_ptr<ServerSession> session) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         sessions_.insert_or_assign(id, Entry{std::move(owner), std::move(session), {}});
     }
     void leave(const wire::ResumeId& id) noexcept {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         sessions_.erase(id);
     }
 
@@ -43,7 +43,7 @@ public:
     /// `login_proof`: the client's, of the login that brings the request.
     Result<Found, directory::Refusal> find(const wire::ResumeRequest& request, const wire::TokenId& token,
                                            const wire::InstanceId& instance, const wire::Proof& login_proof) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto known = sessions_.find(request.id);
         std::shared_ptr<ServerSession> session = known == sessions_.end() ? nullptr : known->second.session.lock();
         if (!session) {
@@ -66,7 +66,7 @@ public:
     }
 
     std::size_t size() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return sessions_.size();
     }
 
@@ -77,8 +77,8 @@ private:
         std::optional<std::uint64_t> attempt;  // the last one that was accepted
     };
 
-    mutable std::mutex mutex_;
-    std::map<wire::ResumeId, Entry> sessions_;  // at most as many as there are sessions
+    mutable Mutex mutex_;
+    std::map<wire::ResumeId, Entry> sessions_ GUARDED_BY(mutex_);  // at most as many as there are sessions
 };
 
 }  // namespace ferrotunnel::session

@@ -193,8 +193,8 @@ void SessionPlugins::left(std::uint32_t id) {
 
 void SessionPlugins::left_all() noexcept {
     const auto all = std::exchange(accepted_, {});
-    for (const auto& [id, accepted] : all) {
-        attempt([&] { table().leave(accepted.key, at_.facts.key, Clock::now()); });
+    for (const auto& accepted : all) {
+        attempt([&] { table().leave(accepted.second.key, at_.facts.key, Clock::now()); });
     }
     visited_.clear();
 }
@@ -212,8 +212,8 @@ hooks::SharedNotes SessionPlugins::notes_of(std::uint32_t id) const {
 void SessionPlugins::give_up() noexcept {
     login_.reset();
     const auto asked = std::exchange(asked_, {});
-    for (const auto& [id, each] : asked) {
-        attempt([&] { table().leave(each.key, at_.facts.key, Clock::now()); });
+    for (const auto& each : asked) {
+        attempt([&] { table().leave(each.second.key, at_.facts.key, Clock::now()); });
     }
     left_all();
 }

@@ -10,11 +10,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::session {
 
@@ -46,7 +47,7 @@ public:
     };
 
     std::shared_ptr<Seat> take(const std::string& address) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         std::vector<Counts>& of_address = addresses_[address];
         of_address.resize(clients_.size());
         std::size_t best = turn_;
@@ -64,7 +65,7 @@ public:
 
     /// The number of addresses that are connected.
     std::size_t addresses() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return addresses_.size();
     }
 
@@ -74,12 +75,13 @@ private:
         std::uint32_t strangers = 0;
     };
 
-    std::tuple<std::uint32_t, std::uint32_t, std::uint32_t> rank(const Counts& of_address, std::size_t worker) const {
+    std::tuple<std::uint32_t, std::uint32_t, std::uint32_t> rank(const Counts& of_address, std::size_t worker) const
+        REQUIRES(mutex_) {
         return {of_address.clients, of_address.strangers, clients_[worker]};
     }
 
     void set_client(Seat& seat) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!std::exchange(seat.client_, true)) {
             Counts& counts = addresses_.at(seat.address_)[seat.worker_];
             --counts.strangers;
@@ -89,7 +91,7 @@ private:
     }
 
     void leave(const Seat& seat) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto known = addresses_.find(seat.address_);
         Counts& counts = known->second[seat.worker_];
         if (seat.client_) {
@@ -105,10 +107,10 @@ private:
         }
     }
 
-    mutable std::mutex mutex_;
-    std::map<std::string, std::vector<Counts>> addresses_;  // of connected addresses, by worker
-    std::vector<std::uint32_t> clients_;                    // by worker
-    std::size_t turn_ = 0;
+    mutable Mutex mutex_;
+    std::map<std::string, std::vector<Counts>> addresses_ GUARDED_BY(mutex_);  // of connected addresses, by worker
+    std::vector<std::uint32_t> clients_ GUARDED_BY(mutex_);                    // by worker
+    std::size_t turn_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::session

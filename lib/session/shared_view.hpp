@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.hpp"
 #include "session/session_view.hpp"
 
 namespace ferrotunnel::session {
@@ -14,38 +14,38 @@ namespace ferrotunnel::session {
 class SharedView {
 public:
     SessionView copy() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return view_;
     }
     /// Calls `look(const SessionView&)` with the lock held; it must be brief.
     template <typename Look>
     void look(Look look) const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         look(view_);
     }
     /// Calls `change(SessionView&)` with the lock held.
     template <typename Change>
     void change(Change change) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         change(view_);
     }
 
     /// The port of the service of this kind and name; 0 if there is none.
     std::uint16_t port_of(wire::ServiceKind kind, const std::string& name) const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = std::find_if(view_.services.begin(), view_.services.end(), [&](const auto& service) {
             return service.kind == kind && service.name == name;
         });
         return found != view_.services.end() ? found->port : std::uint16_t{0};
     }
     bool is_retired() const {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return view_.retired;
     }
 
 private:
-    mutable std::mutex mutex_;
-    SessionView view_;
+    mutable Mutex mutex_;
+    SessionView view_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::session

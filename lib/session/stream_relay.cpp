@@ -89,26 +89,15 @@ void StreamRelay::refused() noexcept {
 
 // --- the near worker ---
 
-// Steps until nothing is left to do: a session may wake it from within the relay's own calls.
 void StreamRelay::woken() noexcept {
-    if (running_) {
-        again_ = true;
-        return;
-    }
-    const IntrusivePtr<StreamRelay> keep(this);
-    running_ = true;
-    do {
-        again_ = false;
+    const auto take_and_step = [this] {
         if (handed_.exchange(false, std::memory_order_acquire)) {
             take_far();
         }
-        try {
-            step();
-        } catch (const std::exception&) {
-            end(Code::internal);  // no memory, or a bug: this visit alone ends
-        }
-    } while (again_ && !over_);
-    running_ = false;
+        step();
+    };
+    const auto failed = [this](const std::exception&) { end(Code::internal); };  // no memory, or a bug: this visit ends
+    steps_.run(this, take_and_step, failed, [this] { return !over_; });
 }
 
 void StreamRelay::take_far() noexcept {

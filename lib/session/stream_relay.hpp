@@ -22,6 +22,7 @@
 #include "directory/shared_port.hpp"
 #include "mux/stream.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
 #include "shaping/shapes.hpp"
 #include "trunk/traffic.hpp"
@@ -79,8 +80,7 @@ private:
     bool up_open_ = true;    // from near to far
     bool down_open_ = true;  // from far to near
     bool over_ = false;
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
     using RelayMail = buffer::WakeMail<StreamRelay>;
     const IntrusivePtr<RelayMail> mail_ = make_intrusive<RelayMail>();
 };

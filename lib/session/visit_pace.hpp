@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 
+#include "base/mutex.hpp"
 #include "base/token_bucket.hpp"
 #include "login/token.hpp"
 
@@ -20,7 +20,7 @@ public:
 
     /// Counts a visit; false if it comes too soon, and is not counted.
     bool take(const login::TokenId& token, TimePoint now) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (buckets_.size() >= kept_max && !buckets_.contains(token)) {
             std::erase_if(buckets_, [now](const auto& bucket) { return bucket.second.is_full(now); });
         }
@@ -28,14 +28,14 @@ public:
     }
 
     std::size_t kept() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return buckets_.size();
     }
 
 private:
     const Pace pace_;
-    mutable std::mutex mutex_;
-    std::map<login::TokenId, TokenBucket> buckets_;
+    mutable Mutex mutex_;
+    std::map<login::TokenId, TokenBucket> buckets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::session

@@ -10,14 +10,14 @@ std::shared_ptr<void> VisitRecord::begin() {
 }
 
 void VisitRecord::failed(const std::string& why) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++failed_;
     failed_at_ = std::chrono::system_clock::now();
     why_ = why;
 }
 
 VisitRecord::View VisitRecord::view() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {open_.load(std::memory_order_relaxed),
             opened_.load(std::memory_order_relaxed),
             failed_,

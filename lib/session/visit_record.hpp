@@ -5,8 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
+
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::session {
 
@@ -32,10 +33,10 @@ private:
     const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::atomic<std::uint64_t> open_{0};
     std::atomic<std::uint64_t> opened_{0};
-    mutable std::mutex mutex_;
-    std::uint64_t failed_ = 0;
-    std::chrono::system_clock::time_point failed_at_{};
-    std::string why_;  // the last one has failed
+    mutable Mutex mutex_;
+    std::uint64_t failed_ GUARDED_BY(mutex_) = 0;
+    std::chrono::system_clock::time_point failed_at_ GUARDED_BY(mutex_){};
+    std::string why_ GUARDED_BY(mutex_);  // the last one has failed
 };
 
 }  // namespace ferrotunnel::session

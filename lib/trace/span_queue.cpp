@@ -8,7 +8,7 @@
 namespace ferrotunnel::trace {
 
 void SpanQueue::put(std::vector<Span>&& spans) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::size_t before = waiting_.size();
     if (!wake_ || spans.size() > spans_waiting_max - before) {
         drop(spans.size());
@@ -35,7 +35,7 @@ SpanCounts SpanQueue::counts() const noexcept {
 }
 
 void SpanQueue::set_wake(std::function<void()> call) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wake_ = std::move(call);
     if (!wake_) {
         drop(waiting_.size());
@@ -44,7 +44,7 @@ void SpanQueue::set_wake(std::function<void()> call) {
 }
 
 std::vector<Span> SpanQueue::take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::size_t n = std::min(waiting_.size(), batch_spans_max);
     const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(n);
     std::vector<Span> taken(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
@@ -53,12 +53,12 @@ std::vector<Span> SpanQueue::take() {
 }
 
 bool SpanQueue::has_batch() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return waiting_.size() >= batch_spans_max;
 }
 
 bool SpanQueue::is_empty() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return waiting_.empty();
 }
 

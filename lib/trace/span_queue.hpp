@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "trace/limits.hpp"
 #include "trace/span.hpp"
 
@@ -51,9 +51,9 @@ public:
     void count_failed(std::uint64_t spans) noexcept { failed_.fetch_add(spans, std::memory_order_relaxed); }
 
 private:
-    mutable std::mutex mutex_;
-    std::vector<Span> waiting_;  // the oldest first
-    std::function<void()> wake_;
+    mutable Mutex mutex_;
+    std::vector<Span> waiting_ GUARDED_BY(mutex_);  // the oldest first
+    std::function<void()> wake_ GUARDED_BY(mutex_);
     std::atomic<std::uint64_t> sent_{0};
     std::atomic<std::uint64_t> failed_{0};
     std::atomic<std::uint64_t> dropped_{0};

@@ -45,7 +45,7 @@ int BackendSessions::on_new(SSL* ssl, SSL_SESSION* session) {
 }
 
 void BackendSessions::put(SessionPtr session) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (sessions_.size() >= limits::backend_sessions_max) {
         sessions_.erase(sessions_.begin());
     }
@@ -54,7 +54,7 @@ void BackendSessions::put(SessionPtr session) {
 
 SessionPtr BackendSessions::take() {
     const std::time_t now = std::time(nullptr);
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (sessions_.empty() || !is_usable(sessions_.back().get(), now)) {
         sessions_.clear();  // the others are older
         return nullptr;

@@ -6,9 +6,9 @@
 #include <openssl/ssl.h>
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
@@ -29,8 +29,8 @@ private:
     static int on_new(SSL* ssl, SSL_SESSION* session);
     void put(SessionPtr session);
 
-    std::mutex mutex_;
-    std::vector<SessionPtr> sessions_;  // the youngest last
+    Mutex mutex_;
+    std::vector<SessionPtr> sessions_ GUARDED_BY(mutex_);  // the youngest last
 };
 
 }  // namespace ferrotunnel::transport

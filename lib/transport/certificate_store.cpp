@@ -42,17 +42,17 @@ CertificateStore::CertificateStore(CertificateSources sources)
     : sources_(std::move(sources)), snapshot_(std::make_shared<CertificateSnapshot>()) {}
 
 std::shared_ptr<const CertificateSnapshot> CertificateStore::snapshot() const {
-    std::lock_guard lock(swap_);
+    const MutexLock lock(swap_);
     return snapshot_;
 }
 
 void CertificateStore::set_sources(CertificateSources sources) {
-    std::lock_guard lock(loading_);
+    const MutexLock lock(loading_);
     sources_ = std::move(sources);
 }
 
 std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime now) {
-    std::lock_guard lock(loading_);
+    const MutexLock lock(loading_);
     bool changed = look();
     report_.read = 0;
     for (auto& [place, pair] : pairs_) {
@@ -68,7 +68,7 @@ std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime no
 }
 
 CertificateReport CertificateStore::report() const {
-    std::lock_guard lock(loading_);
+    const MutexLock lock(loading_);
     return report_;
 }
 
@@ -185,7 +185,7 @@ void CertificateStore::publish(WallTime now) {
         report_.problems.insert(report_.problems.end(), pair.problems.begin(), pair.problems.end());
     }
     std::shared_ptr<const CertificateSnapshot> old = std::move(next);
-    std::lock_guard lock(swap_);
+    const MutexLock lock(swap_);
     snapshot_.swap(old);  // the old snapshot goes with its last holder, and not under the lock
 }
 

@@ -12,13 +12,13 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "transport/certificate_file.hpp"
 #include "transport/certificate_folder.hpp"
 
@@ -118,22 +118,23 @@ private:
         std::shared_ptr<const LoadedCertificate> loaded;
     };
 
-    bool look();
-    bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const;
-    bool refresh(Pair& pair, bool needs_hosts, WallTime now);
-    std::vector<Candidate> by_preference(WallTime now) const;
-    void publish(WallTime now);
+    bool look() REQUIRES(loading_);
+    bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const
+        REQUIRES(loading_);
+    bool refresh(Pair& pair, bool needs_hosts, WallTime now) REQUIRES(loading_);
+    std::vector<Candidate> by_preference(WallTime now) const REQUIRES(loading_);
+    void publish(WallTime now) REQUIRES(loading_);
 
-    mutable std::mutex loading_;  // held while files are read; guards this block of members
-    CertificateSources sources_;
-    std::map<Place, Pair> pairs_;
-    ChainCertificates chains_;
-    std::vector<CertificateProblem> folder_problems_;
-    CertificateReport report_;
-    bool loaded_ = false;
+    mutable Mutex loading_;  // held while files are read; guards this block of members
+    CertificateSources sources_ GUARDED_BY(loading_);
+    std::map<Place, Pair> pairs_ GUARDED_BY(loading_);
+    ChainCertificates chains_ GUARDED_BY(loading_);
+    std::vector<CertificateProblem> folder_problems_ GUARDED_BY(loading_);
+    CertificateReport report_ GUARDED_BY(loading_);
+    bool loaded_ GUARDED_BY(loading_) = false;
 
-    mutable std::mutex swap_;  // held only to copy a pointer
-    std::shared_ptr<const CertificateSnapshot> snapshot_;
+    mutable Mutex swap_;  // held only to copy a pointer
+    std::shared_ptr<const CertificateSnapshot> snapshot_ GUARDED_BY(swap_);
 };
 
 }  // namespace ferrotunnel::transport

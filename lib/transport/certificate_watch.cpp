@@ -11,7 +11,7 @@ CertificateWatch::CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration eve
 
 CertificateWatch::~CertificateWatch() {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stop_ = true;
     }
     changed_.notify_one();
@@ -20,14 +20,14 @@ CertificateWatch::~CertificateWatch() {
 
 void CertificateWatch::look_now() {
     {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         look_ = true;
     }
     changed_.notify_one();
 }
 
 void CertificateWatch::run() {
-    std::unique_lock lock(mutex_);
+    ReleasableLock lock(mutex_);
     while (!stop_) {
         lock.unlock();
         try {
@@ -39,7 +39,7 @@ void CertificateWatch::run() {
             // Without memory or randomness the present state stays in force, and the next round tries again.
         }
         lock.lock();
-        changed_.wait_for(lock, every_, [this] { return stop_ || look_; });
+        changed_.wait_for(lock, every_, [this]() REQUIRES(mutex_) { return stop_ || look_; });
         look_ = false;
     }
 }

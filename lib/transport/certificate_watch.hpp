@@ -2,13 +2,12 @@
 // at thousands of files takes milliseconds, which a worker must not spend.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "transport/visitor_tls.hpp"
 
 namespace ferrotunnel::transport {
@@ -33,10 +32,10 @@ private:
     const Duration every_;
     const std::function<void(const CertificateReport&)> tell_;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool stop_ = false;
-    bool look_ = false;
+    Mutex mutex_;
+    ConditionVariable changed_;
+    bool stop_ GUARDED_BY(mutex_) = false;
+    bool look_ GUARDED_BY(mutex_) = false;
     std::thread thread_;  // last, since it uses the others
 };
 

@@ -58,7 +58,7 @@ std::shared_ptr<const TicketKeys::Key> TicketKeys::make_key() {
 }
 
 void TicketKeys::rotate(TimePoint now) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (made_at_ == never) {
         made_at_ = now;
     }
@@ -82,7 +82,7 @@ void TicketKeys::install(SSL_CTX* context) {
 }
 
 TicketKeys::Keys TicketKeys::keys() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return keys_;
 }
 

@@ -11,10 +11,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/mutex.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -44,9 +44,9 @@ private:
                          int sealing);
     Keys keys() const;
 
-    mutable std::mutex mutex_;
-    Keys keys_;
-    TimePoint made_at_ = never;  // time of the newest key; never: not known yet
+    mutable Mutex mutex_;
+    Keys keys_ GUARDED_BY(mutex_);
+    TimePoint made_at_ GUARDED_BY(mutex_) = never;  // time of the newest key; never: not known yet
 };
 
 }  // namespace ferrotunnel::transport

@@ -5,9 +5,9 @@
 #include <openssl/ssl.h>
 
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "net/client_hello.hpp"
 #include "transport/certificate.hpp"
 #include "transport/ticket_keys.hpp"
@@ -46,7 +46,7 @@ struct VisitorTls::Inner {
     }
 
     std::shared_ptr<const ClientAuthorities> current_authorities() const {
-        std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         return authorities;
     }
 
@@ -63,12 +63,12 @@ struct VisitorTls::Inner {
     CertificateStore certificates;
     TicketKeys tickets;
 
-    std::mutex loading;  // guards loading of client CAs
-    std::map<std::filesystem::path, FileStamp> authority_stamps;
-    std::vector<CertificateProblem> authority_problems;
+    Mutex loading;  // guards loading of client CAs
+    std::map<std::filesystem::path, FileStamp> authority_stamps GUARDED_BY(loading);
+    std::vector<CertificateProblem> authority_problems GUARDED_BY(loading);
 
-    mutable std::mutex mutex;
-    std::shared_ptr<const ClientAuthorities> authorities;
+    mutable Mutex mutex;
+    std::shared_ptr<const ClientAuthorities> authorities GUARDED_BY(mutex);
 };
 
 namespace {
@@ -180,7 +180,7 @@ int VisitorTls::Inner::on_protocols(SSL*, const unsigned char** out, unsigned ch
 
 // True when something has changed. If a file cannot be read, all rules stay as they were.
 bool VisitorTls::Inner::reload_authorities() {
-    std::lock_guard lock(loading);
+    const MutexLock lock(loading);
     bool changed = false;
     for (auto& [file, stamp] : authority_stamps) {
         const FileStamp before = std::exchange(stamp, stamp_of(file));
@@ -192,7 +192,7 @@ bool VisitorTls::Inner::reload_authorities() {
     authority_problems.clear();
     try {
         auto next = ClientAuthorities::load(settings.client_authorities);
-        std::lock_guard swap(mutex);
+        const MutexLock swap(mutex);
         authorities.swap(next);
     } catch (const TlsConfigError& error) {
         authority_problems.push_back({{}, error.what(), false, true});
@@ -230,7 +230,7 @@ std::optional<CertificateReport> VisitorTls::reload_if_changed(WallTime now) {
         return std::nullopt;
     }
     CertificateReport whole = report ? std::move(*report) : inner_->certificates.report();
-    std::lock_guard lock(inner_->loading);
+    const MutexLock lock(inner_->loading);
     whole.problems.insert(whole.problems.end(), inner_->authority_problems.begin(), inner_->authority_problems.end());
     return whole;
 }

@@ -8,7 +8,7 @@
 namespace ferrotunnel::trunk {
 
 MemoryGovernor::Look MemoryGovernor::look() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     sum_up();
     Look found;
     const Owner* most = nullptr;
@@ -59,7 +59,7 @@ void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
 }
 
 std::uint64_t MemoryGovernor::held() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::uint64_t held = 0;
     for (const Member* member : members_) {
         held += member->session_->memory();
@@ -70,7 +70,7 @@ std::uint64_t MemoryGovernor::held() const {
 MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, IntrusivePtr<mux::SessionShared> session,
                                const std::string& owner)
     : governor_(std::move(governor)), session_(std::move(session)) {
-    std::lock_guard lock(governor_->mutex_);
+    const MutexLock lock(governor_->mutex_);
     governor_->members_.insert(this);  // first: only this line and the next may fail
     try {
         owner_ = governor_->owners_.try_emplace(owner).first;
@@ -83,7 +83,7 @@ MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, Intrusi
 
 // Removes the session, and its owner with the owner's last session.
 MemoryGovernor::Member::~Member() {
-    std::lock_guard lock(governor_->mutex_);
+    const MutexLock lock(governor_->mutex_);
     governor_->members_.erase(this);
     if (--owner_->second.sessions == 0) {
         governor_->owners_.erase(owner_);

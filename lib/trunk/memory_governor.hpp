@@ -13,11 +13,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "mux/stream.hpp"
 #include "runtime/timer.hpp"
 
@@ -33,7 +33,7 @@ public:
         : limit_(limit), share_(share_of(limit, tokens)) {}
     /// Sets the number of tokens, which decides how much a single one may have.
     void set_tokens(std::size_t tokens) {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         share_ = share_of(limit_, tokens);
     }
 
@@ -65,15 +65,15 @@ private:
     static bool is_tight(std::uint64_t held, std::uint64_t of, bool was) noexcept {
         return held > (was ? of / 8 * 3 : of / 2);
     }
-    void sum_up();
-    void ask(const Owner& owner, std::uint64_t excess);
+    void sum_up() REQUIRES(mutex_);
+    void ask(const Owner& owner, std::uint64_t excess) REQUIRES(mutex_);
 
     const std::uint64_t limit_;
     std::uint64_t share_;
-    mutable std::mutex mutex_;
-    std::set<Member*> members_;
-    Owners owners_;
-    bool tight_ = false;
+    mutable Mutex mutex_;
+    std::set<Member*> members_ GUARDED_BY(mutex_);
+    Owners owners_ GUARDED_BY(mutex_);
+    bool tight_ GUARDED_BY(mutex_) = false;
 };
 
 /// One session, which counts as long as this lives.

@@ -52,26 +52,14 @@ void Pump::on_worker_end() noexcept {
     drop_timers();
 }
 
-// Steps until nothing is left to do. The session wakes the pump from within the pump's own calls, hence the guard
-// against recursion.
 void Pump::run() noexcept {
-    if (running_) {
-        again_ = true;
-        return;
-    }
-    IntrusivePtr<Pump> keep(this);
-    running_ = true;
-    do {
-        again_ = false;
-        try {
-            step();
-        } catch (const std::exception&) {
-            // Out of memory, or a bug: only this visitor's connection ends.
-            stream_->abort(Code::internal);
-            close(true);
-        }
-    } while (again_ && !closed_);
-    running_ = false;
+    const auto failed = [this](const std::exception&) {
+        // Out of memory, or a bug: only this visitor's connection ends.
+        stream_->abort(Code::internal);
+        close(true);
+    };
+    steps_.run(
+        this, [this] { step(); }, failed, [this] { return !closed_; });
 }
 
 void Pump::step() {

@@ -29,6 +29,7 @@
 #include "runtime/io_result.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
 #include "trunk/inbound_pieces.hpp"
 #include "trunk/last_bytes.hpp"
@@ -147,8 +148,7 @@ private:
     std::unique_ptr<LastBytes> last_bytes_;  // once only the end is left
     bool peer_gone_ = false;                 // nobody is at the other end of the socket
     bool error_seen_ = false;                // reported by the poller
-    bool running_ = false;
-    bool again_ = false;
+    runtime::StepLoop steps_;
 };
 
 }  // namespace ferrotunnel::trunk

@@ -6,7 +6,7 @@
 namespace ferrotunnel::trunk {
 
 TrafficSums TrafficBook::sum() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     TrafficSums sum = past_;
     for (const Account* account : open_) {
         account->add_totals(sum);
@@ -25,7 +25,7 @@ TrafficSums TrafficBook::sum() const {
 TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Session& session)
     : book_(std::move(book)), session_(session), shared_(session.shared()) {
     if (book_) {
-        std::lock_guard lock(book_->mutex_);
+        const MutexLock lock(book_->mutex_);
         book_->open_.insert(this);
     }
 }
@@ -34,7 +34,7 @@ TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Sess
 TrafficBook::Account::~Account() {
     if (book_) {
         update();
-        std::lock_guard lock(book_->mutex_);
+        const MutexLock lock(book_->mutex_);
         book_->open_.erase(this);
         add_totals(book_->past_);
     }

@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <set>
 
 #include "base/counter.hpp"
+#include "base/mutex.hpp"
 #include "buffer/slab.hpp"
 #include "metrics/histogram.hpp"
 #include "mux/session.hpp"
@@ -31,9 +31,9 @@ public:
     TrafficSums sum() const;
 
 private:
-    mutable std::mutex mutex_;
-    std::set<const Account*> open_;
-    TrafficSums past_;
+    mutable Mutex mutex_;
+    std::set<const Account*> open_ GUARDED_BY(mutex_);
+    TrafficSums past_ GUARDED_BY(mutex_);
 };
 
 /// One session's page in the book. Its worker writes, any thread reads.

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# canary.sh SOURCE_CHECK COMPILER: the checks can fail. Each violation planted in a small clean tree must be found.
+# canary.sh SOURCE_CHECK COMPILER [CLANG]: the checks can fail. Each violation planted in a small clean tree must be found.
 set -euo pipefail
-source_check=$(realpath "$1") compiler=$2
+source_check=$(realpath "$1") compiler=$2 clang=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ferrotunnel-canary.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 tree=$dir/tree
 planted=0 failures=0
 beside= beside_text=  # a second file for what is planted
+with_mutex=           # base/mutex.hpp is there
+extra=()              # files with the same text as what is planted
 
 write() {
     mkdir -p "$tree/$(dirname "$1")"
@@ -22,12 +24,14 @@ clean_tree() {
     write include/ferrotunnel/client.hpp '#pragma once\n'
     write cli/main.cpp '#include <ferrotunnel/client.hpp>\n\nint main() {}\n'
     cp "$here/../../.clang-format" "$tree/"
+    [[ -z $with_mutex ]] || cp "$here"/../../lib/base/{mutex,thread_annotations}.hpp "$tree/lib/base/"
 }
 
 run() {
     case $1 in
         headers) cd "$dir" && "$here/headers.sh" "$source_check" "$tree" sans-io "$compiler" ;;
         format) "$here/format.sh" "$tree" ;;
+        locks) cd "$dir" && "$here/locks.sh" "$tree" "$clang" ;;
         *) "$source_check" "$1" "$tree" ;;
     esac >"$dir/output" 2>&1
 }
@@ -38,12 +42,20 @@ wrong() {
     failures=$((failures + 1))
 }
 
+plant_beside() {
+    local file
+    [[ -z $beside ]] || write "$beside" "$beside_text"
+    for file in "${extra[@]}"; do
+        write "$file" "$1"
+    done
+}
+
 # finds CHECK FILE TEXT MESSAGE: with that text in that file the check fails and says the message.
 finds() {
     planted=$((planted + 1))
     clean_tree
     write "$2" "$3"
-    [[ -z $beside ]] || write "$beside" "$beside_text"
+    plant_beside "$3"
     local code=0
     run "$1" || code=$?
     [[ $code == 1 ]] && grep -qF -- "$4" "$dir/output" || wrong "$1 misses what is planted in $2: $4"
@@ -53,6 +65,7 @@ finds() {
 accepts() {
     clean_tree
     write "$2" "$3"
+    plant_beside "$3"
     run "$1" || wrong "$1 objects to innocent text in $2"
 }
 
@@ -60,7 +73,7 @@ times() { for ((i = 0; i < $1; ++i)); do printf '%s' "$2"; done; }
 
 has_formatter=true
 command -v clang-format-14 >/dev/null || has_formatter=false
-for check in layers style headers; do
+for check in layers style headers classes; do
     accepts $check lib/base/a.cpp '#include "base/a.hpp"\n'
 done
 
@@ -119,6 +132,53 @@ accepts style lib/base/b.cpp '// allowed: the system wants it so\nint* p = const
 accepts style lib/base/b.cpp "// $(times 117 ä)\n"
 accepts style include/ferrotunnel/m.hpp '#pragma once\n#define FERROTUNNEL_EXPORT\n'
 accepts style lib/base/b.cpp "struct S $(printf '{\\n%s};\\n' "$(times 79 '    int a();\n')")"
+
+# Functions NUMBER: so many declared ones, that change their class.
+functions() { for ((i = 0; i < $1; ++i)); do printf 'void f%s();\\n' "$i"; done; }
+members() { for ((i = 0; i < $1; ++i)); do printf '%s m%s_ = 0;\\n' "$2" "$i"; done; }
+
+finds classes lib/base/b.hpp "#pragma once\nnamespace n {\nclass C {\n$(functions 61)};\n}\n" \
+    'lib/base/b.hpp:3: n::C has 61 functions; at most 60'
+finds classes lib/base/b.cpp "namespace {\nclass C {\n$(functions 61)};\n}\n" '::C has 61 functions'
+finds classes cli/b.hpp "class C final : public D {\npublic:\n    void f() { g({1}); }\n$(members 31 int)};\n" \
+    'cli/b.hpp:1: C has 31 members; at most 30'
+finds classes lib/base/b.hpp "class C {\n$(members 5 bool)std::atomic<bool> a_{false};\n};\n" 'C has 6 bools; at most 5'
+finds classes lib/base/b.hpp "class C {\nclass D;\n};\nclass C::D {\n$(members 31 int)};\n" 'C::D has 31 members'
+finds classes lib/base/b.hpp "struct S {\n$(functions 1)$(members 31 int)};\n" 'S has 31 members'
+functions_of_c='namespace n {\nvoid C::D::f() {}\n}\n'
+beside=lib/base/c.hpp beside_text='#pragma once\nnamespace n {\nstruct C { struct D { void f(); }; };\n}\n'
+extra=(lib/base/d.cpp lib/base/e.cpp)
+finds classes lib/base/f.cpp "$functions_of_c" 'n::C::D has 4 files; at most 3'
+extra=()
+beside_text='#pragma once\nnamespace n {\nclass P;\nclass C {\nstd::unique_ptr<P> p_;\n};\n}\n'
+finds classes lib/base/p.hpp '#pragma once\n#include "base/c.hpp"\nnamespace n {\nclass P {};\n}\n' \
+    'lib/base/p.hpp:1: n::P is a part of n::C and includes lib/base/c.hpp'
+accepts classes lib/base/p.hpp '#pragma once\nnamespace n {\nclass P {};\n}\n'
+beside=tests/check/large_classes.txt beside_text='C 62 - - -  # allowed once\n'
+finds classes lib/base/b.hpp "class C {\n$(functions 61)};\n" 'C has shrunk to 61 functions: lower its entry'
+finds classes lib/base/b.hpp "class C {\n$(functions 63)};\n" 'C has 63 functions; at most 62'
+finds classes lib/base/b.hpp 'int b();\n' 'there is no class C: delete its entry'
+accepts classes lib/base/b.hpp "class C {\n$(functions 62)};\n"
+beside=
+no_more='C() = default;\nstatic int s;\nint x = f({1, 2});\nenum class E { a };\n'
+accepts classes lib/base/b.hpp "class C {\n$(functions 60)$(members 29 int)$no_more};\n"
+accepts classes lib/base/b.hpp "struct S {\nint sum() const;\n$(members 40 bool)};\n"
+accepts classes lib/base/b.hpp "class C {\n$(functions 40)class D {\n$(functions 40)};\n};\n"
+
+if command -v "$clang" >/dev/null; then
+    # A counter whose function add() does this.
+    counter() {
+        printf '%s\\n' '#include "base/mutex.hpp"' 'namespace ferrotunnel {' 'class C {' 'public:' \
+            "    void add() { $1 }" '    void more() REQUIRES(mutex_) { ++n_; }' \
+            '    Mutex mutex_;' '    int n_ GUARDED_BY(mutex_) = 0;' '};' '}'
+    }
+    with_mutex=true
+    accepts locks lib/base/c.cpp "$(counter 'const MutexLock lock(mutex_); ++n_; more();')"
+    finds locks lib/base/c.cpp "$(counter '++n_;')" "writing variable 'n_' requires holding mutex 'mutex_'"
+    finds locks lib/base/c.cpp "$(counter 'more();')" "calling function 'more' requires holding mutex 'mutex_'"
+    finds locks lib/base/c.cpp '#include <mutex>\nstd::mutex m;\n' 'lib/base/c.cpp:2:std::mutex m;'
+    with_mutex=
+fi
 
 if ((failures)); then
     echo "canary: $failures of them wrong"

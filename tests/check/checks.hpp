@@ -19,6 +19,17 @@ Findings check_layers(const std::filesystem::path& root);
 // screen.
 Findings check_style(const std::filesystem::path& root);
 
+// Checks that classes with behaviour have a shape: how many functions, members and bools they have, and in how many
+// files they are defined; and that a part does not include its owner's header. Larger ones are listed in
+// tests/check/large_classes.txt with their sizes, which may only shrink.
+Findings check_classes(const std::filesystem::path& root);
+
+// The classes that are beyond half of any bound, largest first, a line each.
+std::vector<std::string> report_classes(const std::filesystem::path& root);
+
+// Writes what has shrunk into the list. Adds nothing to it, unless there is no list.
+void update_class_list(const std::filesystem::path& root);
+
 // The headers of lib/ and include/ that reach Asio, which are slow to compile, or those that do not. Leaves out the
 // headers that the build itself proves to compile alone. For headers.sh.
 std::vector<std::string> headers(const std::filesystem::path& root, bool reach_asio);

@@ -1,5 +1,6 @@
-// source_check layers|style ROOT: prints what is wrong with the sources; the exit code says whether anything is.
-// source_check sans-io-headers|asio-headers ROOT: prints headers, a line each; headers.sh compiles them.
+// source_check layers|style|classes ROOT: prints what is wrong with the sources; the exit code says whether anything
+// is. source_check classes ROOT --report|--update: prints the large classes; lowers the list of those that are too
+// large. source_check sans-io-headers|asio-headers ROOT: prints headers, a line each; headers.sh compiles them.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -8,16 +9,35 @@
 
 namespace {
 
-int report(const std::string& name, const check::Findings& findings) {
-    for (const std::string& finding : findings) {
-        std::printf("%s\n", finding.c_str());
+void print(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+        std::printf("%s\n", line.c_str());
     }
+}
+
+int report(const std::string& name, const check::Findings& findings) {
+    print(findings);
     const std::string summary = findings.empty() ? "clean" : std::to_string(findings.size()) + " finding(s)";
     std::printf("%s: %s\n", name.c_str(), summary.c_str());
     return findings.empty() ? 0 : 1;
 }
 
-int run(const std::string& command, const std::filesystem::path& root) {
+int run(const std::string& command, const std::filesystem::path& root, const std::string& option) {
+    if (command == "classes" && option == "--report") {
+        print(check::report_classes(root));
+        return 0;
+    }
+    if (command == "classes" && option == "--update") {
+        check::update_class_list(root);
+        return 0;
+    }
+    if (!option.empty()) {
+        std::fprintf(stderr, "source_check: unknown option %s\n", option.c_str());
+        return 2;
+    }
+    if (command == "classes") {
+        return report(command, check::check_classes(root));
+    }
     if (command == "layers") {
         return report(command, check::check_layers(root));
     }
@@ -25,9 +45,7 @@ int run(const std::string& command, const std::filesystem::path& root) {
         return report(command, check::check_style(root));
     }
     if (command == "sans-io-headers" || command == "asio-headers") {
-        for (const std::string& header : check::headers(root, command == "asio-headers")) {
-            std::printf("%s\n", header.c_str());
-        }
+        print(check::headers(root, command == "asio-headers"));
         return 0;
     }
     std::fprintf(stderr, "source_check: unknown command %s\n", command.c_str());
@@ -37,12 +55,12 @@ int run(const std::string& command, const std::filesystem::path& root) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 3) {
-        std::fprintf(stderr, "usage: source_check layers|style|sans-io-headers|asio-headers ROOT\n");
+    if (count != 3 && count != 4) {
+        std::fprintf(stderr, "usage: source_check layers|style|classes|sans-io-headers|asio-headers ROOT [OPTION]\n");
         return 2;
     }
     try {
-        return run(arguments[1], arguments[2]);
+        return run(arguments[1], arguments[2], count == 4 ? arguments[3] : "");
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "source_check: %s\n", failure.what());
         return 2;

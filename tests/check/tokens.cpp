@@ -126,4 +126,36 @@ std::vector<Token> tokens_of(std::string_view text) {
     return Lexer(text).run();
 }
 
+namespace {
+
+bool is_macro_name(std::string_view word) {
+    return word.size() > 3 && std::all_of(word.begin(), word.end(), [](char c) {
+               return c == '_' || std::isupper(static_cast<unsigned char>(c)) != 0;
+           });
+}
+
+}  // namespace
+
+std::vector<Token> code_of(const std::vector<Token>& tokens) {
+    std::vector<Token> code;
+    int depth = 0;  // of brackets in a macro's call
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const std::string_view text = tokens[i].text;
+        if (tokens[i].in_directive) {
+            continue;
+        }
+        const bool begins = depth == 0 && is_macro_name(text) && i + 1 < tokens.size() && tokens[i + 1].text == "(";
+        if (depth > 0) {
+            depth += text == "(" ? 1 : 0;
+            depth -= text == ")" ? 1 : 0;
+        } else if (begins) {
+            ++i;
+            depth = 1;
+        } else {
+            code.push_back(tokens[i]);
+        }
+    }
+    return code;
+}
+
 }  // namespace check

@@ -17,4 +17,7 @@ bool is_word(const Token& token);
 // Splits a text into tokens, which point into `text`.
 std::vector<Token> tokens_of(std::string_view text);
 
+// The tokens without directives and without calls of macros, such as GUARDED_BY(mutex_).
+std::vector<Token> code_of(const std::vector<Token>& tokens);
+
 }  // namespace check
