@@ -83,9 +83,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
 
 Server::Impl::~Impl() {
     lifecycle_.end();
-    access_file_.reset();  // no request is left that could write a line
-    exporter_.reset();     // nor one that has spans
-    log_.finish();         // the sink may look at what is still here
+    access_log_.stop();  // no request is left that could write a line
+    traces_.stop();      // nor one that has spans
+    log_.finish();       // the sink may look at what is still here
 }
 
 void Server::Impl::start(std::error_code& error, std::string& what) {

@@ -292,10 +292,10 @@ void Server::Impl::take_settings(ServerSettings&& next, const std::vector<detail
         take_named();
     }
     if (made.access_log) {
-        write_access_log_to(std::move(*made.access_log));
+        access_log_.write_to(std::move(*made.access_log));
     }
     if (any_below(changes, "server.traces.")) {
-        send_traces_to(std::move(made.traces));
+        traces_.send_to(std::move(made.traces));
     }
     if (any_below(changes, "server.http.") || any_below(changes, "server.https.") ||
         any_below(changes, "server.access_log") || any_below(changes, "server.traces.")) {

@@ -1,7 +1,6 @@
 // The HTTP edge of a Server: its listeners, with TLS and without.
 #include <utility>
 
-#include "access/limits.hpp"
 #include "api/engine_settings.hpp"
 #include "api/https_certificates.hpp"
 #include "api/server_impl.hpp"
@@ -108,8 +107,8 @@ std::error_code Server::Impl::open_http(runtime::Fd& control, std::string& what)
 // What the edge does with visitors and requests, as the settings are now.
 ingress::HttpFrontRules Server::Impl::edge_rules() const {
     ingress::HttpFrontRules rules = detail::http_front_rules(settings_.http);
-    rules.access = access_output();
-    rules.traces = trace_output();
+    rules.access = access_log_.output(settings_);
+    rules.traces = traces_.output(settings_);
     const Https& https = settings_.https;
     if (!shared_->https_public) {
         return rules;
@@ -132,61 +131,24 @@ std::error_code Server::Impl::open_access_log(std::string& what) {
     if (error) {
         return fail(error, "open the access log " + settings_.access_log, what);
     }
-    write_access_log_to(std::move(sink));
+    access_log_.write_to(std::move(sink));
     return {};
-}
-
-void Server::Impl::write_access_log_to(observe::AccessSink sink) {
-    if (access_file_) {
-        access_file_->set(std::move(sink));
-        return;
-    }
-    access_lanes_ = std::make_shared<access::Lanes>(group_->size(), access::lane_bytes_max);
-    access_file_ = std::make_unique<observe::AccessFile>(access_lanes_, std::move(sink), log_);
-}
-
-access::Output Server::Impl::access_output() const {
-    if (settings_.access_log.empty()) {
-        return {access_lanes_, nullptr};
-    }
-    auto format = access::Format::parse(settings_.access_log_format, settings_.access_log_mask);
-    return {access_lanes_, std::make_shared<const access::Format>(std::move(format.value()))};
 }
 
 void Server::Impl::reopen_access_log() {
     const MutexLock lock(apply_mutex_);
-    if (access_file_) {
-        access_file_->reopen();
-    }
+    access_log_.reopen();
 }
 
 std::error_code Server::Impl::open_traces(std::string& what) {
     try {
         if (std::optional<observe::TraceTarget> target = detail::make_trace_target(settings_.traces)) {
-            send_traces_to(std::move(target));
+            traces_.send_to(std::move(target));
         }
     } catch (const transport::TlsConfigError& problem) {
         return fail(errc::invalid_argument, std::string("send traces: ") + problem.what(), what);
     }
     return {};
-}
-
-// The queue stays where traces are off for a while: it has the counts, and requests that have begun put their spans
-// there.
-void Server::Impl::send_traces_to(std::optional<observe::TraceTarget> target) {
-    if (!exporter_ && target) {
-        auto spans = std::make_shared<trace::SpanQueue>();
-        exporter_ = std::make_unique<observe::TraceExporter>(spans, log_);
-        const MutexLock lock(mutex_);  // stats() looks at it
-        spans_ = std::move(spans);
-    }
-    if (exporter_) {
-        exporter_->set(std::move(target));
-    }
-}
-
-trace::Output Server::Impl::trace_output() const {
-    return {settings_.traces.endpoint.empty() ? nullptr : spans_, settings_.traces.sample};
 }
 
 std::shared_ptr<login::NetworkRate> Server::Impl::handshake_rate() const {

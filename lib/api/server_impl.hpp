@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "access/output.hpp"
 #include "api/event_delivery.hpp"
 #include "api/facade_control.hpp"
 #include "api/https_certificates.hpp"
 #include "api/lifecycle.hpp"
+#include "api/request_records.hpp"
 #include "api/server_plugins.hpp"
 #include "api/sink_logger.hpp"
 #include "api/tunnel_numbers.hpp"
@@ -30,8 +30,6 @@
 #include "ingress/connect_port.hpp"
 #include "ingress/http_front.hpp"
 #include "login/login_gate.hpp"
-#include "observe/access_file.hpp"
-#include "observe/trace_exporter.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/system_random.hpp"
@@ -179,12 +177,8 @@ private:
     void take_tokens();
     // The access log (server_http.cpp).
     std::error_code open_access_log(std::string& what);
-    void write_access_log_to(observe::AccessSink sink);
-    access::Output access_output() const;
     // Traces (server_http.cpp).
     std::error_code open_traces(std::string& what);
-    void send_traces_to(std::optional<observe::TraceTarget> target);
-    trace::Output trace_output() const;
     void take_named();
     bool make(const detail::ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
               ApplyReport& report);
@@ -213,15 +207,13 @@ private:
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const std::shared_ptr<session::SessionSpread> spread_ = std::make_shared<session::SessionSpread>(group_->size());
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    std::shared_ptr<access::Lanes> access_lanes_;       // made with the first access log
-    std::unique_ptr<observe::AccessFile> access_file_;  // likewise
-    std::shared_ptr<trace::SpanQueue> spans_;           // made with the first traces
-    std::unique_ptr<observe::TraceExporter> exporter_;  // likewise
-    std::unique_ptr<runtime::Acceptor> acceptor_;       // the first worker's
-    std::unique_ptr<ingress::ConnectPort> connect_;     // the first worker's
-    std::unique_ptr<trunk::MemoryWatch> memory_;        // the first worker's
-    std::unique_ptr<session::ExpiryWatch> expiry_;      // the first worker's
-    std::unique_ptr<runtime::Timer> unused_timer_;      // the first worker's: closes sockets that nobody has wanted
+    detail::AccessLogWriter access_log_{group_->size(), log_};
+    detail::SpanSender traces_{log_};
+    std::unique_ptr<runtime::Acceptor> acceptor_;    // the first worker's
+    std::unique_ptr<ingress::ConnectPort> connect_;  // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;     // the first worker's
+    std::unique_ptr<session::ExpiryWatch> expiry_;   // the first worker's
+    std::unique_ptr<runtime::Timer> unused_timer_;   // the first worker's: closes sockets that nobody has wanted
     using CloseMail = buffer::WakeMail<Impl, Impl*>;
     const IntrusivePtr<CloseMail> close_mail_ = make_intrusive<CloseMail>([](Impl* const& impl) noexcept {
         impl->acceptor_.reset();

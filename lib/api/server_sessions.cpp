@@ -321,11 +321,9 @@ ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
         if (http_totals_) {
             stats.http = detail::http_stats(*http_totals_);
         }
-        if (spans_) {
-            const trace::SpanCounts spans = spans_->counts();
-            stats.traces = {spans.sent, spans.failed, spans.dropped};
-        }
     }
+    const trace::SpanCounts spans = traces_.counts();
+    stats.traces = {spans.sent, spans.failed, spans.dropped};
     stats.logins_refused = shared_->counters->logins_refused.load(std::memory_order_relaxed);
     stats.visitors_accepted = shared_->traffic->visitors.load(std::memory_order_relaxed);
     const directory::HoldBook::Counts holds = shared_->ports->holds();

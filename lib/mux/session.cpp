@@ -298,7 +298,10 @@ void Session::tick(TimePoint now) {
     }
     table_.end_overdue();
     if (now >= stalls_.next_deadline()) {
-        look_for_stalls();
+        stalls_.look([this](const Stall& stall) {
+            ++context_.stats.stalls;
+            events_.on_stall(stall);
+        });
     }
     if (budget_.watches_idle()) {
         reclaimer_.set_idle_aside();
@@ -332,13 +335,6 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
     in_flight_ -= std::min(bytes, in_flight_);
     progress_at_ = now;
     write_rate_.count(bytes, now);
-}
-
-void Session::look_for_stalls() {
-    stalls_.look([this](const Stall& stall) {
-        ++context_.stats.stalls;
-        events_.on_stall(stall);
-    });
 }
 
 void Session::review_memory() {

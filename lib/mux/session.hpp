@@ -221,7 +221,6 @@ private:
     void send_ping(TimePoint now);
     void ask_to_confirm();
     void review_memory();
-    void look_for_stalls();
     void close(wire::Code code);
     /// The end of each call that may have touched streams.
     void after_call() {

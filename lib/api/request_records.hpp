@@ -1,0 +1,64 @@
+// Where a server's requests are recorded: the access log, and the spans of traces.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "access/lanes.hpp"
+#include "access/output.hpp"
+#include "base/log.hpp"
+#include "base/mutex.hpp"
+#include "observe/access_file.hpp"
+#include "observe/trace_exporter.hpp"
+#include "settings/settings.hpp"
+#include "trace/output.hpp"
+
+namespace ferrotunnel::detail {
+
+/// The access log: made with its first sink, and kept without one. Its functions are called by one thread at a time.
+class AccessLogWriter {
+public:
+    AccessLogWriter(std::size_t workers, Logger& log) noexcept : workers_(workers), log_(log) {}
+
+    void write_to(observe::AccessSink sink);
+    /// Opens the file again by its name.
+    void reopen();
+    /// What the edge writes its lines to.
+    access::Output output(const ServerSettings& settings) const;
+    /// Writes what is left, and ends. No request may be left that could write a line.
+    void stop() { file_.reset(); }
+
+private:
+    const std::size_t workers_;
+    Logger& log_;
+    std::shared_ptr<access::Lanes> lanes_;
+    std::unique_ptr<observe::AccessFile> file_;
+};
+
+/// The spans of requests: made with the first collector. The queue stays while traces are off: it has the counts, and
+/// requests that have begun put their spans there.
+class SpanSender {
+public:
+    explicit SpanSender(Logger& log) noexcept : log_(log) {}
+
+    /// Nothing: spans are dropped. One thread at a time.
+    void send_to(std::optional<observe::TraceTarget> target);
+    /// What the edge puts its spans into. The same thread.
+    trace::Output output(const ServerSettings& settings) const;
+    /// Zeros if there were no traces yet. Any thread.
+    trace::SpanCounts counts() const;
+    /// Sends what is left, and ends. No request may be left that has spans.
+    void stop() { exporter_.reset(); }
+
+private:
+    std::shared_ptr<trace::SpanQueue> spans() const;
+
+    Logger& log_;
+    mutable Mutex mutex_;
+    std::shared_ptr<trace::SpanQueue> spans_ GUARDED_BY(mutex_);
+    std::unique_ptr<observe::TraceExporter> exporter_;
+};
+
+}  // namespace ferrotunnel::detail
