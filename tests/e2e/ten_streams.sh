@@ -18,12 +18,16 @@ control_of_server=$control
 start box "$E2E_TOOLS/relay" "$dir/box.port" "$control_of_server" "cut:$dir/cut"
 wait_until $patience "the relay" test -s "$dir/box.port"
 client_to=127.0.0.1:$(<"$dir/box.port")
-ready_client lossy 2 --connections 1 --resume 30s --tcp "0=$echoes" --tcp "0=$source"
+declare -A echo_at source_at
+for name in lossy plain; do
+    echo_at[$name]=$(free_port) source_at[$name]=$(free_port)
+done
+ready_client lossy 2 --connections 1 --resume 30s --tcp "${echo_at[lossy]}=$echoes" --tcp "${source_at[lossy]}=$source"
 unset client_to
-ready_client plain 2 --tcp "0=$echoes" --tcp "0=$source"
+ready_client plain 2 --tcp "${echo_at[plain]}=$echoes" --tcp "${source_at[plain]}=$source"
 
 # sockets_of: bytes that the kernel holds for sockets of this machine, as hexadecimal "local remote state send:receive".
-sockets_of() { awk '$5 != "00000000:00000000" && NR > 1 { print "    " $2, $3, $4, $5 }' /proc/net/tcp /proc/net/tcp6; }
+sockets_of() { awk '$5 != "00000000:00000000" && FNR > 1 { print "    " $2, $3, $4, $5 }' /proc/net/tcp /proc/net/tcp6; }
 threads_of() {
     local task
     for task in "/proc/$(pid_of "$1")"/task/*; do
@@ -62,9 +66,9 @@ round() {
     local name=$1 cuts=$2 i line before
     for ((i = 1; i <= streams; ++i)); do
         if ((i % 2 == 0)); then
-            start "stream$i" "$E2E_TOOLS/tcp_peer" connect "$(public_of "$name" 1)" --timeout $quiet "exchange:$size" finish rest
+            start "stream$i" "$E2E_TOOLS/tcp_peer" connect "127.0.0.1:${echo_at[$name]}" --timeout $quiet "exchange:$size" finish rest
         else
-            start "stream$i" "$E2E_TOOLS/tcp_peer" connect "$(public_of "$name" 2)" --timeout $quiet "expect:$size" rest finish
+            start "stream$i" "$E2E_TOOLS/tcp_peer" connect "127.0.0.1:${source_at[$name]}" --timeout $quiet "expect:$size" rest finish
         fi
     done
     for ((i = 0; i < cuts; ++i)); do

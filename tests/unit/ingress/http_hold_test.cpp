@@ -67,6 +67,16 @@ TEST_CASE("hold: requests wait for their service to come back, and go on in thei
     CHECK(rig.counters().held.load() == 3);
 }
 
+TEST_CASE("hold: nobody waits for a client at an edge that drains") {
+    HoldRig rig;
+    Peer first = rig.visit(ask("away.test"));
+    Peer by_h2 = rig.visit(h2::test::hello() + h2_request(1));
+    rig.wait_for(2);
+    rig.edge->drain();
+    CHECK(first.read_message().start == "HTTP/1.1 503 Service Unavailable");
+    CHECK(rig.waiting() == 0);
+}
+
 TEST_CASE("hold: a request's body waits where it is, and then goes on") {
     HoldRig rig;
     Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: away.test\r\nContent-Length: 300000\r\n\r\n");
