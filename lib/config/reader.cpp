@@ -278,13 +278,29 @@ void Section::finish(bool hidden) {
             context_->report.add(entry.place, path_, "no such key; the keys here are " + joined(known_));
             continue;
         }
-        const std::string_view here =
-            context_->explains_foreign_keys ? foreign_key(path_, entry.key, entry.value.text).here : std::string_view();
-        const std::string shown =
-            entry.key.size() > guess_length_max ? entry.key.substr(0, guess_length_max) + "..." : entry.key;
-        context_->report.add(entry.place, path_of(shown),
-                             here.empty() ? no_such_key(entry.key, known_) : "no such key; " + std::string(here));
+        report_unknown(entry);
     }
+}
+
+void Section::report_unknown(const Entry& entry) const {
+    const auto shown = [](const std::string& key) {
+        return key.size() > guess_length_max ? key.substr(0, guess_length_max) + "..." : key;
+    };
+    const std::string path = path_of(shown(entry.key));
+    if (!context_->explains_foreign_keys) {
+        context_->report.add(entry.place, path, no_such_key(entry.key, known_));
+        return;
+    }
+    if (gathers_foreign_keys(entry.key) && !entry.value.entries.empty()) {
+        for (const Entry& below : entry.value.entries) {
+            const ForeignKey found = foreign_key(path_, entry.key + '.' + below.key, below.value.text);
+            context_->report.add(below.place, path + '.' + shown(below.key), "no such key; " + std::string(found.here));
+        }
+        return;
+    }
+    const std::string_view here = foreign_key(path_, entry.key, entry.value.text).here;
+    context_->report.add(entry.place, path,
+                         here.empty() ? no_such_key(entry.key, known_) : "no such key; " + std::string(here));
 }
 
 void Section::problem(std::string_view text) const {
