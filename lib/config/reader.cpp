@@ -35,6 +35,10 @@ std::string without_indices(std::string_view path) {
     return general;
 }
 
+char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string guess(std::string_view word, const std::vector<std::string>& candidates) {
     return word.size() > guess_length_max ? "" : detail::did_you_mean(word, candidates);
 }
@@ -288,6 +292,13 @@ void Section::report_unknown(const Entry& entry) const {
     };
     const std::string path = path_of(shown(entry.key));
     if (!context_->explains_foreign_keys) {
+        context_->report.add(entry.place, path, no_such_key(entry.key, known_));
+        return;
+    }
+    const auto is_same = [&entry](const std::string& key) {
+        return std::ranges::equal(key, entry.key, {}, to_lower, to_lower);
+    };
+    if (std::ranges::any_of(known_, is_same)) {
         context_->report.add(entry.place, path, no_such_key(entry.key, known_));
         return;
     }

@@ -148,6 +148,18 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
     CHECK(told("sk: joe").find("is its `key`") != std::string::npos);
 }
 
+TEST_CASE("a key in capitals is the one that there is here, whatever it is elsewhere", "[reader]") {
+    Reading reading("client:\n  GROUP: a\n  Inspect: on\n");
+    Section client = reading.root.find("client")->section();
+    client.know("group");
+    client.know("inspect");
+    client.finish();
+    const auto problems = reading.problems();
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0] == "2:3 client.GROUP: no such key; did you mean group?");
+    CHECK(problems[1] == "3:3 client.Inspect: no such key; did you mean inspect?");
+}
+
 TEST_CASE("each key of a section that gathers others has its own hint", "[reader]") {
     Reading reading(
         "client:\n  transport:\n    poolCount: 5\n    tcpMux: true\n  log: {to: x}\n  dnsServer: 8.8.8.8\n");
