@@ -260,16 +260,20 @@ std::string explain(const std::string& message) {
 }
 
 // YAML takes the brace of ${NAME} for one of its own within { } and [ ]. Where the parser has stopped at such a brace,
-// says what to write instead; else it says nothing.
+// says what to write instead, without what may be a secret; else it says nothing.
 std::string explain_variable(std::string_view line, std::size_t column) {
-    constexpr std::size_t shown_max = 64;
-    const std::size_t end = line.find('}', std::min(column, line.size()));
-    if (column == 0 || end == std::string_view::npos || line.substr(column - 1, 2) != "${" ||
-        end - column > shown_max) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    constexpr std::size_t name_max = 64;
+    if (column == 0 || column >= line.size() || line.substr(column - 1, 2) != "${") {
         return {};
     }
-    return "within { } and [ ], a text with a variable needs quotes, like \"" +
-           std::string(line.substr(column - 1, end - column + 2)) + '"';
+    const std::string_view inside = line.substr(column + 1);
+    const std::string_view name = inside.substr(0, inside.find_first_not_of(letters));
+    const std::string_view behind = inside.substr(name.size());
+    const bool has_name =
+        !name.empty() && name.size() <= name_max && (behind.starts_with('}') || behind.starts_with(":-"));
+    return "within { } and [ ], a text with a variable needs quotes, like \"${" +
+           (has_name ? std::string(name) : "NAME") + (behind.starts_with(":-") ? ":-...}\"" : "}\"");
 }
 
 // YAML does not allow tabs in the indentation, but the parser's message would be about something else.
