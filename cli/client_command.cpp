@@ -296,8 +296,8 @@ public:
             output.line(fmt::format("  {} -> {}", visit.at, visit.service));
         }
         story_.emplace(plan_, output, *endpoints_);
-        const bool is_terminal = ::isatty(STDOUT_FILENO) == 1 && file_.empty();
-        if (is_terminal || (file_.empty() && is_recording_)) {
+        const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+        if (is_terminal ? !log_fills_screen() : is_recording_) {
             screen_.emplace(plan_.client, output, is_terminal);
         }
     }
@@ -380,6 +380,12 @@ public:
     }
 
 private:
+    // A log that a file wants, and that is written to the same terminal, would be overwritten by what stays below it.
+    bool log_fills_screen() const {
+        return !file_.empty() && plan_.common.log_level.value_or(default_log_level) < LogLevel::warn &&
+               ::isatty(STDERR_FILENO) == 1;
+    }
+
     struct Next {
         ClientPlan plan;
         Client::Builder builder;
@@ -397,7 +403,7 @@ private:
     std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
     std::optional<ClientStory> story_;
-    std::optional<LiveScreen> screen_;  // of a client without a file
+    std::optional<LiveScreen> screen_;
 };
 
 ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {

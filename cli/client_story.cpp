@@ -35,6 +35,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
         case Event::Kind::connected:
             output_.line(fmt::format("connected to {}", facts_.server));
             connected_ = true;
+            ever_connected_ = true;
             break;
         case Event::Kind::joined:
             if (event.connections == facts_.connections && (facts_.tells_connections || has_degraded_)) {
@@ -45,7 +46,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             on_degraded(event);
             break;
         case Event::Kind::lost:
-            on_lost(event);
+            end = on_lost(event);
             break;
         case Event::Kind::reconnecting:
             output_.line(fmt::format("  next attempt in {:.1f} s", in_seconds(event.retry_in)));
@@ -104,13 +105,17 @@ void ClientStory::on_degraded(const Event& event) {
                              facts_.connections, reason(event), in_seconds(event.retry_in)));
 }
 
-void ClientStory::on_lost(const Event& event) {
+// Ends a client that nobody has let in yet, and whose user looks on, when its token or version is refused. The library
+// tries again where the peer has not proved to be the server; the user who mistyped a token is the likelier case.
+std::optional<ExitCode> ClientStory::on_lost(const Event& event) {
     output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
                             : fmt::format("not connected: {}", reason(event)));
     connected_ = false;
     for (const auto& [name, offered] : facts_.offered) {
         endpoints_.remove_service(name);
     }
+    const bool refused = event.error == errc::unauthorized || event.error == errc::version_mismatch;
+    return refused && !ever_connected_ && !facts_.keeps_asking ? on_stopped(event) : std::nullopt;
 }
 
 void ClientStory::on_registered(const Event& event) {

@@ -48,7 +48,7 @@ private:
     };
 
     void on_degraded(const Event& event);
-    void on_lost(const Event& event);
+    std::optional<ExitCode> on_lost(const Event& event);
     void on_registered(const Event& event);
     void show_qr(const std::string& service, const std::string& url);
     std::optional<ExitCode> on_refused(const Event& event);
@@ -60,6 +60,7 @@ private:
     Output& output_;
     EndpointFile& endpoints_;
     bool connected_ = false;
+    bool ever_connected_ = false;
     bool has_degraded_ = false;
     bool ever_registered_ = false;
     std::map<std::string, std::string> shown_;  // QR codes, by service: its address

@@ -122,6 +122,7 @@ void ConfigWatch::take(Clock::time_point now) {
                                                               watched->second.contains(std::string(name)));
             if (counts || (event.mask & IN_Q_OVERFLOW) != 0) {
                 arm(now);
+                has_seen_ = true;
             }
         }
     }
@@ -139,6 +140,7 @@ bool ConfigWatch::take_due(Clock::time_point now) {
     const bool due = first_ && due_in(now)->count() == 0;
     if (due) {
         first_.reset();
+        has_seen_ = false;
     }
     return due;
 }

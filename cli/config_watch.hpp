@@ -39,6 +39,8 @@ public:
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const;
     /// Whether it is time to read the files. If so, the watch is quiet again.
     bool take_due(Clock::time_point now);
+    /// Whether something has happened since the watch was last due, and it is not armed for other files alone.
+    bool has_seen() const noexcept { return has_seen_; }
 
     /// Why something is not watched; empty: all of it is.
     const std::string& why() const noexcept { return why_; }
@@ -56,6 +58,7 @@ private:
     Folders folders_;
     std::optional<Clock::time_point> first_;  // when it was armed
     Clock::time_point last_{};
+    bool has_seen_ = false;
     std::string why_;
 };
 

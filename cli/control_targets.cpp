@@ -23,10 +23,45 @@ std::string nobody_found(std::string_view side, const std::vector<std::string>& 
                                     : ". `sudo -u USER` asks another user's program");
 }
 
+constexpr std::size_t described_programs_max = 8;  // each is asked
+constexpr std::size_t described_names_max = 4;
+
+// The names of what a program offers, the first few of them.
+std::string names_of(const nlohmann::json& list, const char* name) {
+    std::string text;
+    std::size_t count = 0;
+    for (const nlohmann::json& one : list) {
+        const std::string called = one.is_object() ? one.value(name, std::string()) : std::string();
+        if (!called.empty() && ++count <= described_names_max) {
+            text += (text.empty() ? "" : ", ") + called;
+        }
+    }
+    return count > described_names_max ? text + fmt::format(" and {} more", count - described_names_max) : text;
+}
+
+// What tells a program apart from others: "client, pid 12: web, ssh". One that does not answer is its side alone.
+std::string description_of(const ControlProgram& program) {
+    try {
+        const auto status = nlohmann::json::parse(Control(program.path).status());
+        const bool is_server = program.side == "server";
+        const std::string names = is_server ? names_of(status.value("tunnels", nlohmann::json::array()), "name")
+                                            : names_of(status.value("services", nlohmann::json::array()), "name");
+        return fmt::format("{}, pid {}{}{}", program.side, status.value("pid", 0L),
+                           names.empty() ? "" : (is_server ? ", clients: " : ", services: "), names);
+    } catch (const std::exception&) {
+        return program.side;
+    }
+}
+
 std::string choice_of(const std::vector<ControlProgram>& programs) {
     std::string text;
-    for (const ControlProgram& program : programs) {
-        text += fmt::format("{}--control {}", text.empty() ? "" : " or ", printable(program.path));
+    for (std::size_t i = 0; i < std::min(programs.size(), described_programs_max); ++i) {
+        text += fmt::format("{}--control {} ({})", text.empty() ? "" : " or ", printable(programs[i].path),
+                            printable(description_of(programs[i])));
+    }
+    if (programs.size() > described_programs_max) {
+        text += fmt::format(" or one of {} more, which `ferrotunnel status` lists",
+                            programs.size() - described_programs_max);
     }
     return "several programs run; say which one is meant: " + text;
 }

@@ -169,8 +169,8 @@ void tell_next(const Starter& wanted, bool has_made_token) {
     tell(wanted.unit.empty() ? "  ferrotunnel run --config " + file
                              : "  systemctl enable --now ferrotunnel@" + wanted.unit);
     if (wanted.server && !wanted.client) {
-        tell("  copy " + token.string() +
-             " to the machine of the service, and there: ferrotunnel init client --server HOST");
+        tell("  copy " + token.string() + " to the machine of the service, and there: ferrotunnel init client " +
+             (wanted.unit.empty() ? "" : "--systemd " + wanted.unit + ' ') + "--server HOST");
     }
 }
 

@@ -215,9 +215,14 @@ void print_half(const Json& half, std::string_view mark) {
 void print_whole(const Json& one) {
     fmt::print("{}", table({row_of(one)}, 0));
     fmt::print("{}\n", printable(text_in(one, "url")));
-    fmt::print("from {} to {} ({}); first byte after {}, end after {}\n\n", printable(text_in(one, "visitor")),
-               printable(text_in(one, "service")), printable(text_in(one, "backend")), ms_text(one, "first_byte_ms"),
-               ms_text(one, "end_ms"));
+    std::string times;
+    for (const auto& [name, key] : {std::pair("first byte", "first_byte_ms"), std::pair("end", "end_ms")}) {
+        if (const std::string time = ms_text(one, key); !time.empty()) {
+            times += fmt::format("{} {} after {}", times.empty() ? ";" : ",", name, time);
+        }
+    }
+    fmt::print("from {} to {} ({}){}\n\n", printable(text_in(one, "visitor")), printable(text_in(one, "service")),
+               printable(text_in(one, "backend")), times);
     if (one.contains("request")) {
         print_half(member_of(one, "request"), ">");
     }

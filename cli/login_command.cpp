@@ -28,8 +28,8 @@ const OptionInfo pin_option{"tls-pin", "PIN", "Key that the server must have, as
 std::optional<Join> wanted_login(const Options& options, Arguments& arguments, Signals& signals, Problems& problems) {
     std::string error;
     std::optional<Secret> line = arguments.join ? std::optional(arguments.join->copy()) : std::nullopt;
-    if (!options.operand() && can_prompt()) {
-        line = prompt_for_secret("Join string: ", signals);
+    if (!options.operand()) {
+        line = can_prompt() ? prompt_for_secret("Join string: ", signals) : piped_secret(signals);
     }
     if (line) {
         auto join = parse_join(line->reveal(), error);
@@ -44,7 +44,8 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
         return join;
     }
     if (!options.operand()) {
-        problems.add("HOST", "missing: the server, like tunnel.example.com, or a join string");
+        problems.add("HOST",
+                     "missing: the server, like tunnel.example.com, or a join string, which may also come from a pipe");
         return std::nullopt;
     }
     Join join;

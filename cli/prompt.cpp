@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -35,6 +36,17 @@ private:
     bool changed_ = false;
 };
 
+constexpr std::size_t line_bytes_max = 4096;
+
+// Without the blanks at its end.
+std::optional<Secret> secret_of(std::string line) {
+    while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
+        line.pop_back();
+    }
+    Secret secret = Secret::from_string(std::move(line));
+    return secret.empty() ? std::nullopt : std::optional<Secret>(std::move(secret));
+}
+
 // Waits for a line. False: a signal came instead.
 bool wait_for_line(Signals& signals) {
     std::array<pollfd, 2> sources{{{STDIN_FILENO, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
@@ -53,7 +65,7 @@ bool can_prompt() {
 }
 
 std::optional<Secret> prompt_for_secret(const std::string& question, Signals& signals) {
-    std::string line(4096, '\0');
+    std::string line(line_bytes_max, '\0');
     ssize_t size = 0;
     {
         const EchoOff silent;  // first: it throws away what was typed before
@@ -65,11 +77,24 @@ std::optional<Secret> prompt_for_secret(const std::string& question, Signals& si
     }
     complain("\n");
     line.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
-        line.pop_back();
+    return secret_of(std::move(line));
+}
+
+std::optional<Secret> piped_secret(Signals& signals) {
+    if (::isatty(STDIN_FILENO) == 1) {
+        return std::nullopt;
     }
-    Secret secret = Secret::from_string(std::move(line));
-    return secret.empty() ? std::nullopt : std::optional<Secret>(std::move(secret));
+    std::string line(line_bytes_max, '\0');
+    std::size_t filled = 0;
+    while (filled < line.size() && line.find('\n') >= filled && wait_for_line(signals)) {
+        const ssize_t size = ::read(STDIN_FILENO, line.data() + filled, line.size() - filled);
+        if (size <= 0) {
+            break;
+        }
+        filled += static_cast<std::size_t>(size);
+    }
+    line.resize(std::min(filled, line.find('\n')));
+    return secret_of(std::move(line));
 }
 
 }  // namespace ferrotunnel::cli

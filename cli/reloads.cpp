@@ -125,9 +125,17 @@ void Reloads::look(Output& output) {
     }
 }
 
+// Whether a reload would change nothing. Nobody hears of the question.
+bool Reloads::is_as_read() {
+    const ReloadAnswer answer = reloader_.compare();
+    watch_->set_files(reloader_.files());
+    return answer.problems.empty() && answer.changes.empty();
+}
+
 void Reloads::look_at_files(Clock::time_point now, Output& output) {
     watch_->take(now);
-    if (!watch_->take_due(now)) {
+    const bool has_seen = watch_->has_seen();
+    if (!watch_->take_due(now) || (!has_seen && is_as_read())) {
         return;
     }
     if (held_) {

@@ -53,6 +53,7 @@ private:
     ReloadAnswer try_out(std::chrono::milliseconds time, Output& output);
     ReloadAnswer confirm(Output& output);
     void take_back(Output& output);
+    bool is_as_read();
     void look_at_files(Clock::time_point now, Output& output);
 
     Reloader& reloader_;

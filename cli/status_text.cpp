@@ -147,6 +147,12 @@ std::string resume_line(const Json& status) {
                        number_in(resume, "given_up"), waiting_text(resume, "; "));
 }
 
+// Where visitors reach a service, and how many hosts more they may ask for.
+std::string public_text(const Json& service) {
+    const std::size_t more = member_of(service, "more_hosts").size();
+    return or_dash(text_in(service, "endpoint")) + (more == 0 ? "" : fmt::format(" (+{})", more));
+}
+
 std::string tunnels_text(const Json& status, const Pace& pace, const std::string& order) {
     Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "A SECOND", "VISITORS"}};
     const std::vector<ServiceRow> services = service_rows(status, pace.before, pace.seconds, order);
@@ -164,8 +170,8 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
                      std::to_string(number_in(tunnel, "connections")) + waiting_text(tunnel, ", ")};
         }
         if (row.service != nullptr) {
-            cells.insert(cells.end(), {text_in(*row.service, "name"), or_dash(text_in(*row.service, "endpoint")),
-                                       rate_text(row), visitors_text(*row.service)});
+            cells.insert(cells.end(), {text_in(*row.service, "name"), public_text(*row.service), rate_text(row),
+                                       visitors_text(*row.service)});
         }
         rows.push_back(std::move(cells));
     }
@@ -267,6 +273,12 @@ std::string use_text(const Json& token, const char* used, const char* most) {
     return quotas.contains(most) ? fmt::format("{} of {}", now, number_in(quotas, most)) : std::to_string(now);
 }
 
+// The bytes of a service, which are counted by its name and address: those of all members, where a group shares it.
+std::string bytes_text(const Json& service) {
+    const std::int64_t bytes = number_in(service, "bytes_received") + number_in(service, "bytes_sent");
+    return size_text(static_cast<double>(bytes)) + (member_of(service, "member").is_object() ? " (group)" : "");
+}
+
 // When one of a token's secrets was last used.
 std::string secret_text(const Json& token, const char* which) {
     const Json& secret = member_of(member_of(token, "secrets"), which);
@@ -286,11 +298,9 @@ std::string services_of_server_text(const Json& answer, const std::vector<Servic
     Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "A SECOND", "BYTES", "VISITORS"}};
     for (const ServiceRow& row : services) {
         const Json& service = *row.service;
-        rows.push_back(
-            {text_in(service, "name"), or_dash(text_in(service, "endpoint")), or_dash(text_in(service, "client")),
-             std::to_string(number_in(service, "client_id")), text_in(service, "token"), rate_text(row),
-             size_text(static_cast<double>(number_in(service, "bytes_received") + number_in(service, "bytes_sent"))),
-             visitors_text(service)});
+        rows.push_back({text_in(service, "name"), public_text(service), or_dash(text_in(service, "client")),
+                        std::to_string(number_in(service, "client_id")), text_in(service, "token"), rate_text(row),
+                        bytes_text(service), visitors_text(service)});
     }
     return table(rows, 2) + left_off(answer) + top_visitors_text(services, top_visitors_of_services);
 }
@@ -341,7 +351,7 @@ std::string services_text(const Json& answer, const Json& before, double seconds
     for (const Json& service : services) {
         const std::string by = text_in(service, "disabled_by");
         const std::string why = by.empty() ? text_in(service, "why") : "by " + by;
-        rows.push_back({text_in(service, "name"), text_in(service, "kind"), or_dash(text_in(service, "endpoint")),
+        rows.push_back({text_in(service, "name"), text_in(service, "kind"), public_text(service),
                         or_dash(text_in(service, "local")),
                         text_in(service, "state") + (why.empty() ? "" : ": " + why) + health_text(service)});
     }

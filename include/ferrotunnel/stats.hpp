@@ -195,6 +195,7 @@ struct TunnelInfo {
         /// Each has had at least so much: what it has had before it was among the heaviest is not counted.
         std::vector<Visitor> top_visitors{};
         std::uint64_t visits = 0;  ///< of this client's service, so far: connections, flows of UDP, requests of HTTP
+        std::vector<std::string> more_hosts{};  ///< those beside the one of `endpoint`, for HTTP and TLS
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

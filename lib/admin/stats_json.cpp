@@ -63,6 +63,9 @@ Json json_of(const HttpStats& stats) {
 }
 
 void put_visitors(Json& into, const TunnelInfo::Service& service) {
+    if (!service.more_hosts.empty()) {
+        into["more_hosts"] = service.more_hosts;
+    }
     into["visits"] = service.visits;
     into["top_visitors"] = Json::array();
     for (const TunnelInfo::Service::Visitor& one : service.top_visitors) {

@@ -281,6 +281,9 @@ private:
                   {"local", entry.local},
                   {"state", name_of(view.state)},
                   {"endpoint", view.endpoint}};
+        for (std::size_t i = 1; i < entry.claims.size(); ++i) {
+            json["more_hosts"].push_back(entry.claims[i].first);
+        }
         if (view.state == Service::State::refused) {
             json["why"] = view.error_text;
         }

@@ -21,6 +21,7 @@
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"
+#include "settings/service_plugins.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel {
@@ -313,8 +314,11 @@ std::vector<Problem> Config::service_plugin_problems() const {
         for (const auto& service : services) {
             for (const ServicePlugin& each : service.plugins) {
                 if (std::string fault = plugin::fault_of_asked(each.type, each.settings); !fault.empty()) {
+                    const auto found = file_->plugin_places.find(detail::key_of(each));
+                    const config::Place place = found == file_->plugin_places.end() ? config::Place{} : found->second;
                     problems.push_back({"client.services", "the service " + service.name + ": " + std::move(fault),
-                                        file_->name, 0, 0});
+                                        place.file < file_->names.size() ? file_->names[place.file] : file_->name,
+                                        place.line, place.column});
                 }
             }
         }

@@ -268,6 +268,10 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
             added.streams = streams;
             added.requests = requests;
             added.visits = service.http ? requests : visits;
+            if (service.http) {
+                const std::vector<std::string>& hosts = service.http->description().hosts;
+                added.more_hosts.assign(hosts.begin() + (hosts.empty() ? 0 : 1), hosts.end());
+            }
             added.unhealthy = service.unhealthy;
             added.why_unhealthy = service.why_unhealthy;
             if (service.member) {

@@ -55,6 +55,13 @@ public:
         return {static_cast<unsigned>(line) + 1, static_cast<unsigned>(characters_) + 1};
     }
 
+    /// The line of a mark, without its end.
+    std::string_view line_of(const YAML::Mark& mark) const {
+        const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
+        const std::string_view rest = line < lines_.size() ? text_.substr(lines_[line]) : std::string_view();
+        return rest.substr(0, rest.find('\n'));
+    }
+
 private:
     std::string_view text_;
     std::vector<std::size_t> lines_;  // where each begins
@@ -252,6 +259,23 @@ std::string explain(const std::string& message) {
     return "this is no YAML: " + message;
 }
 
+// YAML takes the brace of ${NAME} for one of its own within { } and [ ]. Where the parser has stopped at such a brace,
+// says what to write instead, without what may be a secret; else it says nothing.
+std::string explain_variable(std::string_view line, std::size_t column) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    constexpr std::size_t name_max = 64;
+    if (column == 0 || column >= line.size() || line.substr(column - 1, 2) != "${") {
+        return {};
+    }
+    const std::string_view inside = line.substr(column + 1);
+    const std::string_view name = inside.substr(0, inside.find_first_not_of(letters));
+    const std::string_view behind = inside.substr(name.size());
+    const bool has_name =
+        !name.empty() && name.size() <= name_max && (behind.starts_with('}') || behind.starts_with(":-"));
+    return "within { } and [ ], a text with a variable needs quotes, like \"${" +
+           (has_name ? std::string(name) : "NAME") + (behind.starts_with(":-") ? ":-...}\"" : "}\"");
+}
+
 // YAML does not allow tabs in the indentation, but the parser's message would be about something else.
 bool is_indented_with_tab(std::string_view text, unsigned line) {
     for (unsigned number = 1; number < line && !text.empty(); ++number) {
@@ -293,9 +317,12 @@ Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& rep
         return {};  // the report has the reason
     } catch (const YAML::Exception& error) {
         const Place place = error.msg == endless_quote ? builder.last() : places.at(error.mark);
+        const std::string variable =
+            explain_variable(places.line_of(error.mark), static_cast<std::size_t>(std::max(error.mark.column, 0)));
         report.add(place, "",
                    is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML takes blanks only"
-                                                          : explain(error.msg));
+                   : variable.empty()                     ? explain(error.msg)
+                                                          : variable);
         return {};
     }
     return builder.take();

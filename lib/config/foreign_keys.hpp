@@ -14,4 +14,8 @@ struct ForeignKey {
 /// Looks up a key. `section` is the path of the section it is in, and `value` its value, if that is a single text.
 ForeignKey foreign_key(std::string_view section, std::string_view key, std::string_view value);
 
+/// Whether the keys below this one have a hint each, as `transport: {bandwidthLimit: 1MB}`: look them up as
+/// "transport.KEY".
+bool gathers_foreign_keys(std::string_view key);
+
 }  // namespace ferrotunnel::config

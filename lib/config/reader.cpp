@@ -35,6 +35,10 @@ std::string without_indices(std::string_view path) {
     return general;
 }
 
+char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string guess(std::string_view word, const std::vector<std::string>& candidates) {
     return word.size() > guess_length_max ? "" : detail::did_you_mean(word, candidates);
 }
@@ -278,13 +282,36 @@ void Section::finish(bool hidden) {
             context_->report.add(entry.place, path_, "no such key; the keys here are " + joined(known_));
             continue;
         }
-        const std::string_view here =
-            context_->explains_foreign_keys ? foreign_key(path_, entry.key, entry.value.text).here : std::string_view();
-        const std::string shown =
-            entry.key.size() > guess_length_max ? entry.key.substr(0, guess_length_max) + "..." : entry.key;
-        context_->report.add(entry.place, path_of(shown),
-                             here.empty() ? no_such_key(entry.key, known_) : "no such key; " + std::string(here));
+        report_unknown(entry);
     }
+}
+
+void Section::report_unknown(const Entry& entry) const {
+    const auto shown = [](const std::string& key) {
+        return key.size() > guess_length_max ? key.substr(0, guess_length_max) + "..." : key;
+    };
+    const std::string path = path_of(shown(entry.key));
+    if (!context_->explains_foreign_keys) {
+        context_->report.add(entry.place, path, no_such_key(entry.key, known_));
+        return;
+    }
+    const auto is_same = [&entry](const std::string& key) {
+        return std::ranges::equal(key, entry.key, {}, to_lower, to_lower);
+    };
+    if (std::ranges::any_of(known_, is_same)) {
+        context_->report.add(entry.place, path, no_such_key(entry.key, known_));
+        return;
+    }
+    if (gathers_foreign_keys(entry.key) && !entry.value.entries.empty()) {
+        for (const Entry& below : entry.value.entries) {
+            const ForeignKey found = foreign_key(path_, entry.key + '.' + below.key, below.value.text);
+            context_->report.add(below.place, path + '.' + shown(below.key), "no such key; " + std::string(found.here));
+        }
+        return;
+    }
+    const std::string_view here = foreign_key(path_, entry.key, entry.value.text).here;
+    context_->report.add(entry.place, path,
+                         here.empty() ? no_such_key(entry.key, known_) : "no such key; " + std::string(here));
 }
 
 void Section::problem(std::string_view text) const {

@@ -124,6 +124,8 @@ public:
     Context& context() const noexcept { return *context_; }
 
 private:
+    void report_unknown(const Entry& entry) const;
+
     const Node* node_;
     Context* context_;
     std::string path_;

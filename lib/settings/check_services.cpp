@@ -88,7 +88,9 @@ void check_group(const Group& group, const std::string& service, wire::ServiceKi
         problems.push_back({service, "is private and has a `group`: clients visit the service of one client"});
     }
     if (has_plugins) {
-        problems.push_back({service, "has a `group` and `plugins`: each member would have plugins of its own"});
+        problems.push_back({service,
+                            "has a `group` and `plugins`: each member would have plugins of its own; plugins for the "
+                            "whole group are in the server's `server.plugins.chain`, with `hosts` or `services`"});
     }
 }
 

@@ -103,11 +103,12 @@ struct ConfigFile {
     Origins client_origins;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
-    std::vector<std::string> names;                // of the files, by the number that places have
-    std::vector<std::string> files;                // that were read, or looked for; a folder ends in a slash
-    std::set<config::Place> secrets;               // of texts that are secrets themselves
-    std::shared_ptr<const config::Node> document;  // all of it, as it is written
-    std::set<std::string> keys;                    // all keys that this reading has looked for: "client.services[].tcp"
+    std::vector<std::string> names;                      // of the files, by the number that places have
+    std::vector<std::string> files;                      // that were read, or looked for; a folder ends in a slash
+    std::set<config::Place> secrets;                     // of texts that are secrets themselves
+    std::map<std::string, config::Place> plugin_places;  // of services' plugins, by key_of(): the first of those alike
+    std::shared_ptr<const config::Node> document;        // all of it, as it is written
+    std::set<std::string> keys;  // all keys that this reading has looked for: "client.services[].tcp"
 };
 
 struct ConfigSource {

@@ -112,8 +112,16 @@ bool is_good(Description& service, const config::Value& local, const std::option
 
 /// Reads the plugins that the service asks for. False: something is wrong with them, which was reported.
 template <typename Description>
-bool reads_plugins(const ServiceKeys& keys, Description& service) {
-    return !keys.plugins || read_service_plugins(*keys.plugins, service.plugins);
+bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
+    if (!keys.plugins) {
+        return true;
+    }
+    const bool good = read_service_plugins(*keys.plugins, service.plugins);
+    const std::vector<Value> items = good ? keys.plugins->items() : std::vector<Value>();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        reading.file.plugin_places.emplace(key_of(service.plugins[i]), items[i].place());
+    }
+    return good;
 }
 
 /// Reads how the backend is checked. False: something is wrong with that, which was reported.

@@ -82,7 +82,7 @@ void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading
     bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
-    complete = reads_plugins(keys, http) && complete;
+    complete = reads_plugins(keys, reading, http) && complete;
     complete = keys.group.read(http.group) && complete;
     complete = reads_health(keys, http) && complete;
     complete = reads_enabled(keys, reading, http) && complete;
@@ -121,7 +121,7 @@ void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
     Tls tls;
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
-    complete = reads_plugins(keys, tls) && complete;
+    complete = reads_plugins(keys, reading, tls) && complete;
     complete = keys.group.read(tls.group) && complete;
     complete = reads_health(keys, tls) && complete;
     complete = reads_enabled(keys, reading, tls) && complete;

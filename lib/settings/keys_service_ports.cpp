@@ -135,7 +135,7 @@ bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
 }
 
 // Reads what any service with UDP says, with `local` as it is written. Nothing: it can not be so, which was reported.
-std::optional<Udp> read_udp(const ServiceKeys& keys) {
+std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -147,7 +147,7 @@ std::optional<Udp> read_udp(const ServiceKeys& keys) {
     udp.name = called.value_or("");
     udp.local = *address;
     udp.idle = idle.value_or(udp.idle);
-    if (!reads_plugins(keys, udp) || !keys.group.read(udp.group)) {
+    if (!reads_plugins(keys, reading, udp) || !keys.group.read(udp.group)) {
         return std::nullopt;
     }
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
@@ -184,7 +184,7 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
-        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, tcp) || !keys.group.read(tcp.group) ||
+        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, reading, tcp) || !keys.group.read(tcp.group) ||
         !reads_health(keys, tcp) || !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
         !keys.exit.read(*keys.local, tcp, reading)) {
         return;
@@ -202,7 +202,7 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
 }
 
 void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
-    std::optional<Udp> read = read_udp(keys);
+    std::optional<Udp> read = read_udp(keys, reading);
     if (!read) {
         return;
     }
@@ -229,7 +229,7 @@ void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
 }
 
 void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
-    std::optional<Udp> read = read_udp(keys);
+    std::optional<Udp> read = read_udp(keys, reading);
     if (!read) {
         return;
     }

@@ -23,6 +23,11 @@ std::string json_string(std::string_view text);
 wire::PluginsPart plugins_part(const std::vector<ServicePlugin>& plugins, const std::string& service,
                                std::vector<Problem>& problems);
 
+/// What tells plugins apart that ask for different things.
+inline std::string key_of(const ServicePlugin& plugin) {
+    return plugin.type + '\n' + plugin.settings;
+}
+
 /// Reads `plugins` of a service in a file: a list like that of a server's chain, of types with their settings. False:
 /// something is wrong, which was reported.
 bool read_service_plugins(const config::Value& value, std::vector<ServicePlugin>& plugins);

@@ -4,7 +4,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include "base/text.hpp"
 #include "transport/certificate.hpp"
+#include "transport/peer_names.hpp"
 #include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -15,6 +17,22 @@ constexpr int reason_of_alert(int alert) {
     return SSL_AD_REASON_OFFSET + alert;
 }
 
+// What to do about a certificate that was asked for by another name than it has. `how`: where the name is said;
+// `otherwise`: what helps where it has none.
+std::string mismatch_text(SSL* ssl, const std::string& how, const std::string& otherwise) {
+    const PeerNames names = peer_names(ssl);
+    if (!names.listed.empty()) {
+        return "; " + how + ": " + names.listed;
+    }
+    return "; it has no name in its subjectAltName, and only that counts" +
+           (names.common_name.empty() ? "" : ", not its common name (CN) " + in_quotes(names.common_name)) + ": " +
+           otherwise;
+}
+
+bool is_mismatch(long result) {
+    return result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
+}
+
 std::string verification_text(SSL* ssl, bool server) {
     long result = SSL_get_verify_result(ssl);
     std::string text =
@@ -23,8 +41,10 @@ std::string verification_text(SSL* ssl, bool server) {
     if (server) {
         return text;
     }
-    if (result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-        return text + "; connect by a name that is in the certificate";
+    if (is_mismatch(result)) {
+        return text + mismatch_text(ssl, "connect by a name that is in the certificate",
+                                    "give the server one that has it (`subjectAltName=DNS:NAME`), or pin the server's "
+                                    "key by its fingerprint instead");
     }
     return text + "; give the CA that signed it, or pin the server's key by its fingerprint instead";
 }
@@ -108,10 +128,13 @@ std::string backend_failure_text(SSL* ssl) {
         case SSL_R_CERTIFICATE_VERIFY_FAILED: {
             ERR_clear_error();
             const long result = SSL_get_verify_result(ssl);
-            const bool name = result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
             return std::string("the backend's certificate can not be verified: ") +
                    X509_verify_cert_error_string(result) +
-                   (name ? "; say by which name it is to be asked for" : "; give the CA that signed it");
+                   (is_mismatch(result)
+                        ? mismatch_text(ssl, "say with backend_name by which of its names it is to be asked for",
+                                        "give the backend one that has it (`subjectAltName=DNS:NAME`), or say "
+                                        "backend_insecure")
+                        : "; give the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();

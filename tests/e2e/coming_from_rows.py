@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 
+import foreign_examples
+
 program, docs, plugins, folder = sys.argv[1:5]
 SEPARATOR = re.compile(r"\|[-| ]+\|$")
 KEY = re.compile(r"[A-Za-z]\w*(\.\w+)*(-\w+)*$")
@@ -156,7 +158,32 @@ def look_at_plugins():
                     expect(is_ours(words) or words in ("when", "on_connect"), f"from-ngrok.md: not here: {words}")
 
 
+BACKENDS = ("files", "unix", "exit", "https", "h2", "h2c")  # what an address of a backend begins with
+
+
+def look_at_examples():
+    """Each key of the others' full examples has a hint, and what stands in quotes in a hint exists here."""
+    places = {foreign_examples.SERVER: "server:\n  token: file:token\n  {}: 1\n",
+              foreign_examples.CLIENT: CLIENT + "  services: [{{tcp: 0, local: 22}}]\n  {}: 1\n",
+              foreign_examples.SERVICE: CLIENT + "  services:\n  - tcp: 0\n    local: 22\n    {}: 1\n"}
+    for text, place in places.items():
+        listed = foreign_examples.names(text)
+        for at in range(0, len(listed), 40):  # `check` lists up to 100 problems
+            some = listed[at:at + 40]
+            indent = re.search(r"( *)\{\}: 1", place)[1]
+            said = check(place.format(f": 1\n{indent}".join(some)))
+            for name in some:
+                hint = re.search(rf"[.] ?{re.escape(name)}: no such key; (.*)", said)
+                told = hint[1] if hint else ""
+                expect(told and not told.startswith(("did you mean", "the keys here")), f"no hint: {name}: {told}")
+                for words in quoted(told):
+                    head = words.strip("{").split(":")[0]
+                    expect(is_ours(words) or is_ours(head) or head in BACKENDS,
+                           f"the hint for {name} names what is not here: {words}")
+
+
 look_at_coming_from()
+look_at_examples()
 look_at_missing()
 look_at_plugins()
 print(f"{looked_at} looked at", file=sys.stderr)

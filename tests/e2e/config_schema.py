@@ -23,6 +23,7 @@ BEYOND_A_SCHEMA = {
     "both_sides_no_http": "what one side says is held against the other side",
     "endpoint_file_same": "two values must differ",
     "endpoint_files": "what is in the file system",
+    "group_plugins": "what one key says is held against another",
     "include_missing": "what is in the file system",
     "include_twice": "what the other file says",
     "key_twice": "the reader of YAML has dropped the first one",

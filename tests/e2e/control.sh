@@ -91,7 +91,7 @@ kill_now watch
 
 say "several programs: who asks for one must say which"
 run_fails drain
-complained "several programs run; say which one is meant: --control $sockets/client.sock or"
+complained "several programs run; say which one is meant: --control $sockets/client.sock (client, pid $(pid_of client), services: [a-z0-9:]*) or --control $sockets/server.sock (server, pid $(pid_of server), clients: alice)"
 is_running server && is_running client || fail "a program was ended"
 
 say "services come and go under a visitor"

@@ -51,6 +51,7 @@ equal "requests" "$(who_has long.test 6)" "a 3 b 3"
 equal "requests" "$(who_has long.test 8)" "b 8"
 has_text "$dir/server.err" 'a member of a group is ejected.*member=a service=long .*its backend answers with 5xx; out for 3600 s'
 state_is long a ", ejected" || fail "the state of a: $(<"$dir/services.out")"
+has_text "$dir/services.out" '^  long .* a .* (group) '
 state_is long b "" || fail "the state of b: $(<"$dir/services.out")"
 metric_is 'ferrotunnel_group_ejections_total{group="long",kind="http",token="token",member="a"}' 1 || fail "no metric of it"
 

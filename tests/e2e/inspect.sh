@@ -203,6 +203,7 @@ start screen bash -c 'exec script -qec "$0" /dev/null <"$1"' \
 wait_for_services screen 1
 wait_for_text screen 'http://screen.test' # by way of `script`, which may be late
 equal "an answer without a backend" "$(status_of screen.test /on-the-screen)" "502 backend_refused"
+wait_for_text screen '  502  GET /on-the-screen'
 serve_http late_web
 ready_client lines 1 --http "lines.test=$backend" --name lines --inspect on --dashboard off --control off
 ask lines.test /fields?line=1 >/dev/null
@@ -210,6 +211,38 @@ wait_for_text lines '  200  GET /fields?line=1  [0-9.]* ms'
 wait_for_text screen 'connected.*visitors: '
 printf '\003' >&$keyboard
 join_ok screen
+
+say "with a configuration file alike"
+unset FERROTUNNEL_LOG_LEVEL # a log at level info would be written over
+cat >"$dir/file.yml" <<YML
+client:
+  server: $control
+  token: file:$dir/token
+  endpoint_file: $dir/file.endpoints
+  dashboard: off
+  control: $dir/file.sock
+  inspect: on
+  services: [{http: file.test, local: 127.0.0.1:$(free_port)}]
+YML
+for command in "run $dir/file.yml" "client --config $dir/file.yml"; do
+    rm -f "$dir/file.endpoints"
+    start file bash -c 'exec script -qec "$0" /dev/null <"$1"' "$FERROTUNNEL $command" "$dir/keyboard"
+    wait_for_services file 1
+    equal "an answer without a backend" "$(status_of file.test /on-the-screen)" "502 backend_refused"
+    wait_for_text file 'connected.*visitors: '
+    wait_for_text file '  502  GET /on-the-screen'
+    "$FERROTUNNEL" inspect show 1 --control "$dir/file.sock" >"$dir/shown"
+    has_text "$dir/shown" "^from 127\.0\.0\.1.* to file\.test (.*); end after [0-9.]* ms"
+    printf '\003' >&$keyboard
+    join_ok file
+done
+rm -f "$dir/file.endpoints"
+start file "$FERROTUNNEL" client --config "$dir/file.yml" --inspect on
+wait_for_services file 1
+equal "an answer without a backend" "$(status_of file.test /in-a-line)" "502 backend_refused"
+wait_for_text file '  502  GET /in-a-line'
+signal file INT
+join_ok file
 
 say "a client that does not record"
 ready_client quiet 1 --http "quiet.test=$backend" --name quiet --control "$dir/quiet.sock"

@@ -53,6 +53,15 @@ rm "$kept"
 equal "exit code" "$(code_of joined "$FERROTUNNEL" login "$join")" 0
 equal "what is kept" "$(<"$kept")" "$join"
 fetches second
+say "a join string from a pipe, and from a pipe that has none"
+rm "$kept"
+piped=(bash -c 'printf "%s\n" "$1" | "$0" login' "$FERROTUNNEL")
+equal "exit code" "$(code_of piped "${piped[@]}" "$join")" 0
+equal "what is kept" "$(<"$kept")" "$join"
+equal "exit code" "$(code_of empty "${piped[@]}" '')" 2
+has_text "$dir/empty.err" 'HOST: missing: .*a join string, which may also come from a pipe'
+equal "exit code" "$(code_of mistyped "${piped[@]}" 'tunnel.example.com')" 2
+has_text "$dir/mistyped.err" 'JOIN: '
 say "the command that the server prints when it starts"
 read -r -a words < <(sed -n 's/^  ferrotunnel token/token/p' "$dir/server.out")
 equal "the join string" "$("$FERROTUNNEL" "${words[@]}")" "ftjoin:t.localhost:$port,$token,$pin"

@@ -72,6 +72,12 @@ script -qec "'$FERROTUNNEL' client --server $control --tls-pin $pin --token-file
     /dev/null </dev/null >"$dir/terminal.out" 2>&1 || code=$?
 equal "exit code at a terminal" $code 3
 has_text "$dir/terminal.out" 'ended: the token was not accepted'
+say "at a terminal it ends, too, where nothing has verified the server"
+code=0
+timeout $patience script -qec "'$FERROTUNNEL' client --server $control --token-file '$dir/new.token' --tcp 0=$backend" \
+    /dev/null </dev/null >"$dir/unpinned.out" 2>&1 || code=$?
+equal "exit code at a terminal" $code 3
+has_text "$dir/unpinned.out" 'ended: the token was not accepted'
 reload_with new
 wait_for_services unknown 1
 works unknown

@@ -180,6 +180,18 @@ said server 'was not applied, .*elsewhere/more.conf:2:3: server.bnid: no such ke
 rm "$dir/conf.d/alice.yml"
 said server 'read again: .*server.token alice removed'
 
+say "a start is no reload"
+server_config "file:$dir/token" | write_aside "$dir/server.yml"
+server_name=fresh start fresh "$FERROTUNNEL" server --config "$dir/server.yml" --bind 127.0.0.1:0 --control off \
+    --state-dir "$dir/fresh.state" --endpoint-file "$dir/fresh.endpoints" --log-level info
+programs[fresh]=1
+wait_until $patience "the endpoint file" endpoint_or_end fresh '^control '
+sleep 1 # in which nothing may happen: a test that is late for it does not fail
+server_config "file:$dir/token, file:$dir/alice" | write_aside "$dir/server.yml"
+said fresh 'server.token alice added'
+wait_until $patience "the reload in the log" count_is fresh 'the configuration was reloaded' 1
+equal "reloads in the log" "$(count_of fresh 'the configuration was reloaded')" 1
+
 say "the whole of it, without secrets"
 "$FERROTUNNEL" check --effective "$dir/server.yml" >"$dir/effective"
 has_text "$dir/effective" "token"

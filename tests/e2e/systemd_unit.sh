@@ -63,6 +63,9 @@ sed -i 's/drain: 30s/drain: often/' /etc/ferrotunnel/edge.yml
 has_text "$dir/reload.out" 'drain'
 cp "$dir/edge.yml" /etc/ferrotunnel/edge.yml
 
+say "what the server's side says next is right for the client's"
+ferrotunnel init server --systemd other >"$dir/init_other.out"
+has_text "$dir/init_other.out" 'and there: ferrotunnel init client --systemd other --server HOST'
 say "a client beside it, and root asks both"
 ferrotunnel init client --systemd home --server 127.0.0.1 >"$dir/init.out"
 has_text "$dir/init.out" 'copy the server.s token to /etc/ferrotunnel/home.token'

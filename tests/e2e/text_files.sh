@@ -97,7 +97,7 @@ say "what the server would refuse of a service"
     printf 'client:\n  server: 127.0.0.1\n  token: file:token\n  services:\n'
     printf '    - {http: a.example.com, local: 3000, plugins: [{auth: {users: {ann: secret}}}]}\n'
 } >"$dir/plain.yml"
-refused 'client.services: the service a.example.com: The plugin auth: users["ann"]' check plain.yml
+refused 'plain.yml:5:52: client.services: the service a.example.com: The plugin auth: users["ann"]' check plain.yml
 {
     printf 'client:\n  server: 127.0.0.1\n  token: file:token\n  services:\n'
     printf '    - {tcp: 10000-11023, local: "10000-11023"}\n    - {tcp: 12000, local: 22}\n'

@@ -57,6 +57,16 @@ run services --sort speed
 equal "the code of a wrong order" "$code" 2
 complained 'rate'
 
+say "a service with several hosts"
+run_ok services add --json "{\"http\": [\"one.test\", \"two.test\", \"three.test\"], \"local\": \"$web\", \"name\": \"hosts\"}" \
+    --control "$sockets/client.sock"
+wait_until $patience "the hosts beside the first" is "s.get('hosts', {}).get('more_hosts')" "['two.test', 'three.test']"
+for side in server client; do
+    run_ok services --control "$sockets/$side.sock"
+    printed 'http://one.test[:0-9]* (+2) '
+done
+run_ok services remove hosts --control "$sockets/client.sock"
+
 say "what a second has: while requests come, their service is first"
 visit() {
     until [[ -e $dir/enough ]]; do

@@ -116,6 +116,11 @@ TEST_CASE("syntax errors say what to do", "[document]") {
     }
     CHECK(document_problem("a: [1\n").find("a list that was opened with [ is not closed") != std::string::npos);
     CHECK(document_problem("{a: 1\n").find("a `{` is not closed") != std::string::npos);
+    CHECK(document_problem("a: 1\nb: {c: {ä: ${HASH}}}\n") ==
+          "2:13 within { } and [ ], a text with a variable needs quotes, like \"${HASH}\"");
+    CHECK(document_problem("a: [127.0.0.1:${PORT:-80}]\n").find("like \"${PORT:-...}\"") != std::string::npos);
+    CHECK(document_problem("a: {b: ${hunter2!}}\n").find("like \"${NAME}\"") != std::string::npos);
+    CHECK(document_problem("a: {b: {c: 1}\n").find("a `{` is not closed") != std::string::npos);
     CHECK(document_problem("a: @x\n") == "1:4 a text that begins with this character needs quotes");
     CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
     CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is no YAML: ") != std::string::npos);

@@ -140,6 +140,36 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
     CHECK(told("healthCheck: {type: http}").find("here it is `health`") == 0);
     CHECK(told("basic_auth: [x]").find("visitors are asked for passwords by the plugin") == 0);
     CHECK(told("transport: {proxyProtocolVersion: v2}").find("`proxy_protocol`") != std::string::npos);
+    CHECK(told("transport: {bandwidthLimit: 1MB}").find("bandwidth is a right of a token") == 0);
+    CHECK(told("transport: {other: 1}").find("encryption and multiplexing need no set-up") == 0);
+    CHECK(told("transport.useCompression: true").find("the plugin `compress`") != std::string::npos);
+    CHECK(told("header_X-From: here").find("`request_headers`") != std::string::npos);
+    CHECK(told("user: joe") == "the keys here are name");
+    CHECK(told("sk: joe").find("is its `key`") != std::string::npos);
+}
+
+TEST_CASE("a key in capitals is the one that there is here, whatever it is elsewhere", "[reader]") {
+    Reading reading("client:\n  GROUP: a\n  Inspect: on\n");
+    Section client = reading.root.find("client")->section();
+    client.know("group");
+    client.know("inspect");
+    client.finish();
+    const auto problems = reading.problems();
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0] == "2:3 client.GROUP: no such key; did you mean group?");
+    CHECK(problems[1] == "3:3 client.Inspect: no such key; did you mean inspect?");
+}
+
+TEST_CASE("each key of a section that gathers others has its own hint", "[reader]") {
+    Reading reading(
+        "client:\n  transport:\n    poolCount: 5\n    tcpMux: true\n  log: {to: x}\n  dnsServer: 8.8.8.8\n");
+    reading.root.find("client")->section().finish();
+    const auto problems = reading.problems();
+    REQUIRE(problems.size() == 4);
+    CHECK(problems[0].find("3:5 client.transport.poolCount: no such key; visitors are streams") == 0);
+    CHECK(problems[1] == "4:5 client.transport.tcpMux: no such key; multiplexing is always on");
+    CHECK(problems[2].find("5:3 client.log: no such key; what is logged is said by `log` at the top level") == 0);
+    CHECK(problems[3].find("6:3 client.dnsServer: no such key; names are resolved as the system") == 0);
 }
 
 TEST_CASE("elsewhere keys of other tunnels mean nothing", "[reader]") {
