@@ -178,6 +178,7 @@ struct TunnelInfo {
                 unhealthy,  ///< its client has found its backend so
                 ejected,    ///< it has failed visitors
                 draining,   ///< it finishes those that it has
+                waiting,    ///< for its client, whose connection is lost, to resume the session
             };
             std::string group{};  ///< empty: it offers the service alone, and the rest means nothing
             State state = State::takes_visitors;

@@ -59,8 +59,8 @@ std::string_view word_for(directory::HttpMatch::Kind kind) noexcept {
 }
 
 std::string_view word_for(directory::GroupMember::State state) noexcept {
-    static constexpr std::array<std::string_view, 5> words{"takes_visitors", "standby", "unhealthy", "ejected",
-                                                           "draining"};
+    static constexpr std::array<std::string_view, 6> words{"takes_visitors", "standby",  "unhealthy",
+                                                           "ejected",        "draining", "waiting"};
     return words.at(static_cast<std::size_t>(state));
 }
 

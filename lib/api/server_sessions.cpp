@@ -234,6 +234,8 @@ TunnelInfo::Service::Member::State state_of(const directory::GroupMember& member
             return To::ejected;
         case From::draining:
             return To::draining;
+        case From::waiting:
+            return To::waiting;
     }
     return To::takes_visitors;
 }

@@ -40,6 +40,9 @@ public:
     /// The streams that the trunk has, or that are on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
 
+    /// Whether its connection is lost, and it waits to be resumed on another one.
+    virtual bool waits() const noexcept { return false; }
+
     /// The worker on which the session's half of its streams lives. An endpoint elsewhere is `foreign`.
     virtual runtime::Worker& worker() noexcept = 0;
 

@@ -279,6 +279,84 @@ TEST_CASE("a member that fails its visitors gets none for a while, and comes bac
     }
 }
 
+TEST_CASE("a member that waits to be resumed gets nobody while another one takes visitors", "[groups]") {
+    Group group(3);
+    const auto set_waits = [&](std::size_t member, bool waits) {
+        group.list.set_health(*group.trunks[member], {.waits = waits});
+    };
+    CHECK(group.next(6) == "abcabc");
+    set_waits(0, true);
+    CHECK(group.members[0]->state() == State::waiting);
+    CHECK(group.next(6) == "bcbcbc");
+    CHECK_FALSE(group.list.has(*group.trunks[0]));  // what is idle there is given up
+    CHECK_FALSE(group.list.is_unhealthy());
+    SECTION("and has its share as soon as it is resumed") {
+        set_waits(0, false);
+        CHECK(group.members[0]->state() == State::takes_visitors);
+        CHECK(group.list.has(*group.trunks[0]));
+        const std::string names = group.next(6);
+        CHECK(std::count(names.begin(), names.end(), 'a') == 2);
+    }
+    SECTION("those that are full are no reason to refuse anybody") {
+        CHECK(group.list.choose({group.trunks[1].get(), group.trunks[2].get()}, {.now = group.now})->trunk ==
+              group.trunks[0]);
+    }
+    SECTION("one that is ejected comes before it") {
+        set_waits(1, true);
+        CHECK(group.tell(2, Fared::reset) == MemberTurn::none);  // no other one takes visitors at once
+        set_waits(1, false);
+        CHECK(group.tell(2, Fared::reset) == MemberTurn::ejected);
+        set_waits(1, true);
+        CHECK(group.next(3) == "ccc");
+    }
+    SECTION("where all wait, visitors wait with them") {
+        set_waits(1, true);
+        set_waits(2, true);
+        const std::string names = group.next(6);
+        CHECK(std::count(names.begin(), names.end(), 'a') == 2);
+        CHECK(group.list.has(*group.trunks[0]));
+        CHECK_FALSE(group.list.is_unhealthy());
+    }
+}
+
+TEST_CASE("of one client's trunks, one that waits to be resumed is the last", "[groups]") {
+    const auto one = std::make_shared<StubTrunk>();
+    const auto two = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
+    list.add(one, 1);
+    list.add(two, 1);
+    one->near = true;
+    two->now = 1'000;
+    list.set_health(*one, {.waits = true});
+    CHECK(list.choose({})->trunk == two);
+    CHECK(list.choose({}, is_near)->trunk == two);
+    CHECK(list.choose({two.get()})->trunk == one);
+    CHECK_FALSE(list.has(*one));
+    list.remove(*two);
+    CHECK(list.choose({}, is_near)->trunk == one);
+    CHECK(list.has(*one));
+}
+
+TEST_CASE("the visitors of a member that waits are with another one, and keep its cookie", "[groups]") {
+    const std::shared_ptr<const StickyKey> key = some_sticky_key();
+    CarrierList<StubTrunk> list;
+    const auto away = join_by_cookie(list, key, 1, "a");
+    (void)join_by_cookie(list, key, 2, "b");
+    (void)join_by_cookie(list, key, 3, "c");
+    const VisitorAsk ask{.sticky = {0, list.member_of(*away)->tag()}};
+    CHECK_FALSE(list.keeps_tag(ask));
+    list.set_health(*away, {.waits = true});
+    CHECK(list.keeps_tag(ask));
+    const auto with = list.choose({}, ask)->trunk;
+    CHECK(with != away);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(list.choose({}, ask)->trunk == with);
+    }
+    list.set_health(*away, {});
+    CHECK_FALSE(list.keeps_tag(ask));
+    CHECK(list.choose({}, ask)->trunk == away);
+}
+
 TEST_CASE("the last member that takes visitors is not ejected, unless its terms say so", "[groups]") {
     Group group(2);
     CHECK(group.tell(0, Fared::reset) == MemberTurn::ejected);
