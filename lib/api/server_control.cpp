@@ -121,6 +121,7 @@ public:
         admin::put(to, server_.stats(tunnels), tunnels);
         admin::put_of_server(to, server_.service_stats());
         admin::put(to, *server_.shared_->members);
+        put_quota_refusals(to);
         admin::put(to, server_.worker_stats());
         admin::put(to, server_.plugins());
         server_.control_.put_metrics(to);
@@ -220,6 +221,24 @@ private:
                                {"seconds", std::chrono::ceil<std::chrono::seconds>(row.left).count()}});
         }
         return all;
+    }
+
+    void put_quota_refusals(metrics::Exposition& to) const {
+        to.family("ferrotunnel_quota_refusals", metrics::Type::counter,
+                  "Visitors that were turned away, since a quota of their service's token was reached.");
+        const auto rules = server_.shared_->registry->rules();
+        const login::AcceptedTokens tokens = server_.shared_->tokens.get();
+        for (const login::AcceptedToken& token : *tokens) {
+            const login::Rights& rights = rules->of(token.id());
+            const auto put = [&](directory::VisitorQuota quota, bool has_it) {
+                const std::uint64_t refused = server_.shared_->token_use->refused(token.id(), quota);
+                if (has_it || refused != 0) {
+                    to.sample(refused, {{"token", token.name}, {"quota", directory::name_of(quota)}});
+                }
+            };
+            put(directory::VisitorQuota::visitors, rights.visitors.has_value());
+            put(directory::VisitorQuota::visitors_per_second, rights.visitors_per_second.has_value());
+        }
     }
 
     // By the keys that configure them. Who is connected uses the secret now.

@@ -51,7 +51,7 @@ public:
     /// worker(). `opened` is called exactly once: on worker() with the stream or why there is none, and before `open`
     /// returns if the call is made there; or with `going_away` on any thread if the session's worker has stopped.
     /// Codes: `unknown_service` (this trunk does not carry it any more: choose again), `busy` (no room for one more
-    /// stream), `going_away` (the trunk drains).
+    /// stream), `going_away` (the trunk drains), `limit` (the token has as many visitors as it may, on whatever trunk).
     virtual void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 

@@ -35,7 +35,7 @@ END
 # serve_tokens NAME: the server with that file; $control is where it is then, and $edge where HTTP visitors are.
 serve_tokens() {
     programs[$1]=1
-    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --hold 0 --endpoint-file "$dir/$1.endpoints"
+    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --metrics 127.0.0.1:0 --hold 0 --endpoint-file "$dir/$1.endpoints"
     wait_until $patience "the endpoints of $1" endpoint_or_end "$1" '^http '
     control=$(awk '$1 == "control" { print $2 }' "$dir/$1.endpoints")
     edge=$(awk '$1 == "http" { print $2 }' "$dir/$1.endpoints")
@@ -275,6 +275,10 @@ done
 visit "$public" line finish >"$dir/visit.out" 2>&1 || true
 ! file_has "$dir/visit.out" "line held" || fail "a third visitor came in"
 equal "an HTTP visitor beyond the quota" "$(status held.example.com)" 503
+wait_for_text quotas 'a request was answered by the edge .*status=503 code=quota why="the token alice has as many visitors'
+curl -sS --max-time $patience "http://$(awk '$1 == "metrics" { print $2 }' "$dir/quotas.endpoints")/metrics" >"$dir/metrics.out"
+has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="once",quota="visitors_per_second"} 5$'
+has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="alice",quota="visitors"} 2$'
 kill_now visitor_one
 served() { visit "$public" line finish 2>/dev/null | grep -q "line held"; }
 wait_until $patience "a place for another visitor" served
