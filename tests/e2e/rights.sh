@@ -243,9 +243,10 @@ offer third few --attempts 1 --tcp "0=$backend"
 wait_for_text third "This token has as many connections as one may have (3)"
 join third
 leave second_of_few
-offer third few --tcp "0=$backend" --tcp "private=$backend"
+offer third few --name third --tcp "0=$backend" --tcp "private=$backend"
 wait_for_services third 1
 wait_for_text third "The clients of this token have as many services as one may have (2). Trying later may work. Trying again."
+wait_for_text quotas 'a service was refused  session=.* peer=.* client=third token=few service=.*code=busy'
 leave first
 wait_for_services third 2
 # A client that is killed gives back what it had, and so does one that dies while it registers.
@@ -296,13 +297,13 @@ offer bob_client bob --tcp "0=$backend"
 wait_for_services bob_client 1
 server_file ends "{name: late, $(secret late), also: \"file:$dir/second.token\", expires: $(expires_in 20)}"
 serve_tokens ends
-offer late_client late --tcp "0=$backend"
+offer late_client late --name mine --tcp "0=$backend"
 offer second_client second --tcp "0=$backend"
 wait_for_services late_client 1
 wait_for_services second_client 1
 for name in late_client second_client; do
     wait_until 120 "the end of the session of $name" text_is_there $name "The token has expired."
 done
-wait_for_text ends 'a login was refused .*code=unauthorized why="The token has expired."'
+wait_for_text ends 'a login was refused .*client=mine token=late code=unauthorized why="The token has expired."'
 wait_until 120 "the clients' next logins" count_is ends 'why="The token has expired."' 4
 check_alive # clients that were let in before go on trying
