@@ -91,6 +91,8 @@ std::string health_text(const Json& service) {
         std::string state = text_in(member, "state");
         state = state == "takes_visitors" || state == "unhealthy" ? std::string() : ", " + state;
         text = fmt::format(", {} in all, group {}{}", number_in(member, "visitors"), text_in(member, "group"), state);
+    } else if (member_of(service, "draining") == true) {
+        text = ", draining";
     }
     return text + (service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string());
 }

@@ -196,6 +196,7 @@ struct TunnelInfo {
         /// Each has had at least so much: what it has had before it was among the heaviest is not counted.
         std::vector<Visitor> top_visitors{};
         std::uint64_t visits = 0;  ///< of this client's service, so far: connections, flows of UDP, requests of HTTP
+        bool draining = false;     ///< it takes no new visitors, since its client ends: those that are there finish
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

@@ -82,6 +82,9 @@ void put_health(Json& into, const TunnelInfo::Service& service) {
                               {"visitors", member.visitors},
                               {"visitors_now", member.visitors_now}};
     }
+    if (service.draining) {
+        into["draining"] = true;
+    }
 }
 
 Json json_of(const TunnelInfo& tunnel) {

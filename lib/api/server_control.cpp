@@ -270,6 +270,9 @@ private:
             TokenUse& use = uses[view.client.first];
             use.clients.insert(view.client);
             ++use.connections;
+            for (const session::SessionView::Service& service : view.leaving) {
+                use.streams += service.traffic->visitors_now.load();
+            }
             for (const session::SessionView::Service& service : view.services) {
                 use.streams += service.traffic->visitors_now.load();
             }

@@ -125,7 +125,12 @@ void ServiceTable::close_all(bool may_return) noexcept {
     if (needs_.plugins != nullptr) {
         needs_.plugins->left_all();
     }
-    needs_.view.change([](SessionView& view) { view.services.clear(); });
+    needs_.view.change([](SessionView& view) noexcept {
+        if (view.leaving.empty()) {
+            view.leaving.swap(view.services);
+        }
+        view.services.clear();
+    });
     for (auto& [id, service] : services) {
         send_to_others(std::move(service.line));
     }

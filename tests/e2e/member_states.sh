@@ -1,5 +1,5 @@
 # A member of a group whose session waits to be resumed gets nobody until it is resumed: the others have its visitors. Where
-# there is no other one, visitors wait for it.
+# there is no other one, visitors wait for it. One whose client ends is shown for as long as it has visitors.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/group_lib.sh"
@@ -71,3 +71,27 @@ equal "who has answered" "$(<"$dir/waiter.out")" a
 equal "requests" "$(who_has web.test 8)" "a 4 b 4"
 equal "visitors of TCP" "$(visitors)" "a 3 b 3"
 state_is web "" || fail "the state of a: $(<"$dir/services.out")"
+
+say "a member that ends is shown while its visitors finish, and so is a service without a group"
+for i in 1 2; do
+    start "long$i" curl -sSN --max-time $patience -H "Host: web.test" "http://$edge/long"
+    wait_until $patience "request $i" file_has "$dir/long$i.out" begins
+done
+start held curl -sSN --max-time $patience -H "Host: alone.test" "http://$edge/long"
+wait_until $patience "the request of the service alone" file_has "$dir/held.out" begins
+signal a TERM
+shows_draining() {
+    state_is web ", draining" && file_has "$dir/services.out" "alone .* [1-9][0-9]*, draining\$"
+}
+wait_until $patience "what the services say" shows_draining
+"$FERROTUNNEL" route --running --control "$dir/server.sock" http://web.test/ >"$dir/route.out"
+has_text "$dir/route.out" "a  *draining  *0  *1 "
+has_text "$dir/route.out" "b  *takes visitors  *1  *1 "
+equal "requests" "$(who_has web.test 4)" "b 4"
+touch "$dir/a.more" "$dir/b.more"
+for name in long1 long2 held; do
+    join_ok $name
+done
+join_ok a
+"$FERROTUNNEL" services --control "$dir/server.sock" >"$dir/services.out"
+! file_has "$dir/services.out" "draining" || fail "one that is gone is shown: $(<"$dir/services.out")"
