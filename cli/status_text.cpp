@@ -269,19 +269,21 @@ std::string use_text(const Json& token, const char* used, const char* most) {
     return quotas.contains(most) ? fmt::format("{} of {}", now, number_in(quotas, most)) : std::to_string(now);
 }
 
-// When one of a token's secrets was last used.
+// When one of a token's secrets was last used, and the id by which logs name it.
 std::string secret_text(const Json& token, const char* which) {
     const Json& secret = member_of(member_of(token, "secrets"), which);
     if (!secret.is_object()) {
         return "-";
     }
+    const std::string id = secret.contains("id") ? fmt::format(" (id {})", text_in(secret, "id")) : "";
     if (number_in(secret, "connections") > 0) {
-        return "in use, " + text_in(secret, "from");
+        return "in use, " + text_in(secret, "from") + id;
     }
     return secret.contains("last_used")
                ? fmt::format("unused for {}, then {}", duration_text(now_in_seconds() - number_in(secret, "last_used")),
-                             text_in(secret, "from"))
-               : "never used";
+                             text_in(secret, "from")) +
+                     id
+               : "never used" + id;
 }
 
 std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {

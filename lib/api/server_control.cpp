@@ -6,6 +6,7 @@
 #include "admin/stats_json.hpp"
 #include "admin/stats_metrics.hpp"
 #include "api/server_impl.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel {
@@ -245,7 +246,7 @@ private:
     Json secrets_of(const login::AcceptedToken& token) const {
         const auto json_of = [&](const login::TokenId& secret) {
             const auto last = server_.shared_->secrets->last(secret);
-            Json json{{"connections", last ? last->connections : 0}};
+            Json json{{"id", to_hex(secret)}, {"connections", last ? last->connections : 0}};
             if (last) {
                 json["last_used"] =
                     admin::seconds_of(last->connections > 0 ? std::chrono::system_clock::now() : last->at);
