@@ -194,17 +194,24 @@ public:
         return sum;
     }
 
-    /// Whether one more client may be a member: there is room, and it says the same of what all have to agree on. Of
-    /// clients with one seat only the first counts, so a successor finds room beside its predecessor.
-    bool may_join(const Membership& membership) const {
+    /// Why one more client may not be a member: there is no room, or it says something else of what all have to agree
+    /// on. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
+    std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
                         [&](const Member& one) { return one.says.client == membership.client; })) {
-            return true;
+            return std::nullopt;
         }
         const bool has_room = members_.size() < limits::group_clients_max &&
                               (predecessor_of(membership) != nullptr || seats() < limits::group_members_max);
-        return has_room && (members_.empty() || members_.front().says.agrees_with(membership));
+        if (!has_room) {
+            return too_many_members();
+        }
+        if (!members_.empty() && !members_.front().says.agrees_with(membership)) {
+            return says_another(members_.front().says, membership);
+        }
+        return std::nullopt;
     }
+    bool may_join(const Membership& membership) const { return !why_not_join(membership); }
 
     /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
     /// of a group; what it says last counts.
