@@ -91,6 +91,8 @@ std::string health_text(const Json& service) {
         std::string state = text_in(member, "state");
         state = state == "takes_visitors" || state == "unhealthy" ? std::string() : ", " + state;
         text = fmt::format(", {} in all, group {}{}", number_in(member, "visitors"), text_in(member, "group"), state);
+    } else if (member_of(service, "draining") == true) {
+        text = ", draining";
     }
     return text + (service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string());
 }
@@ -279,19 +281,21 @@ std::string bytes_text(const Json& service) {
     return size_text(static_cast<double>(bytes)) + (member_of(service, "member").is_object() ? " (group)" : "");
 }
 
-// When one of a token's secrets was last used.
+// When one of a token's secrets was last used, and the id by which logs name it.
 std::string secret_text(const Json& token, const char* which) {
     const Json& secret = member_of(member_of(token, "secrets"), which);
     if (!secret.is_object()) {
         return "-";
     }
+    const std::string id = secret.contains("id") ? fmt::format(" (id {})", text_in(secret, "id")) : "";
     if (number_in(secret, "connections") > 0) {
-        return "in use, " + text_in(secret, "from");
+        return "in use, " + text_in(secret, "from") + id;
     }
     return secret.contains("last_used")
                ? fmt::format("unused for {}, then {}", duration_text(now_in_seconds() - number_in(secret, "last_used")),
-                             text_in(secret, "from"))
-               : "never used";
+                             text_in(secret, "from")) +
+                     id
+               : "never used" + id;
 }
 
 std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {

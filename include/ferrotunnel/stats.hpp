@@ -178,6 +178,7 @@ struct TunnelInfo {
                 unhealthy,  ///< its client has found its backend so
                 ejected,    ///< it has failed visitors
                 draining,   ///< it finishes those that it has
+                waiting,    ///< for its client, whose connection is lost, to resume the session
             };
             std::string group{};  ///< empty: it offers the service alone, and the rest means nothing
             State state = State::takes_visitors;
@@ -196,6 +197,7 @@ struct TunnelInfo {
         std::vector<Visitor> top_visitors{};
         std::uint64_t visits = 0;  ///< of this client's service, so far: connections, flows of UDP, requests of HTTP
         std::vector<std::string> more_hosts{};  ///< those beside the one of `endpoint`, for HTTP and TLS
+        bool draining = false;  ///< it takes no new visitors, since its client ends: those that are there finish
     };
     std::string client;                           ///< the address that its oldest connection comes from
     std::string name{};                           ///< what its user calls it, Client::Builder::name: untrusted text

@@ -74,8 +74,8 @@ void put_visitors(Json& into, const TunnelInfo::Service& service) {
 }
 
 void put_health(Json& into, const TunnelInfo::Service& service) {
-    static constexpr std::array<std::string_view, 5> states{"takes_visitors", "standby", "unhealthy", "ejected",
-                                                            "draining"};
+    static constexpr std::array<std::string_view, 6> states{"takes_visitors", "standby",  "unhealthy",
+                                                            "ejected",        "draining", "waiting"};
     if (service.unhealthy) {
         into["unhealthy"] = service.why_unhealthy;
     }
@@ -84,6 +84,9 @@ void put_health(Json& into, const TunnelInfo::Service& service) {
                               {"state", states.at(static_cast<std::size_t>(member.state))},
                               {"visitors", member.visitors},
                               {"visitors_now", member.visitors_now}};
+    }
+    if (service.draining) {
+        into["draining"] = true;
     }
 }
 

@@ -143,7 +143,7 @@ ServiceSeries services_of(const std::vector<TunnelInfo>& tunnels) {
             }
             ServiceSums& sums = all[{service.name, tunnel.token_name, service.endpoint}];
             sums.streams += service.streams;
-            sums.requests += service.requests;
+            sums.requests += service.draining ? 0 : service.requests;
         }
     }
     return all;

@@ -6,6 +6,7 @@
 #include "admin/stats_json.hpp"
 #include "admin/stats_metrics.hpp"
 #include "api/server_impl.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel {
@@ -121,6 +122,7 @@ public:
         admin::put(to, server_.stats(tunnels), tunnels);
         admin::put_of_server(to, server_.service_stats());
         admin::put(to, *server_.shared_->members);
+        put_quota_refusals(to);
         admin::put(to, server_.worker_stats());
         admin::put(to, server_.plugins());
         server_.control_.put_metrics(to);
@@ -222,11 +224,29 @@ private:
         return all;
     }
 
+    void put_quota_refusals(metrics::Exposition& to) const {
+        to.family("ferrotunnel_quota_refusals", metrics::Type::counter,
+                  "Visitors that were turned away, since a quota of their service's token was reached.");
+        const auto rules = server_.shared_->registry->rules();
+        const login::AcceptedTokens tokens = server_.shared_->tokens.get();
+        for (const login::AcceptedToken& token : *tokens) {
+            const login::Rights& rights = rules->of(token.id());
+            const auto put = [&](directory::VisitorQuota quota, bool has_it) {
+                const std::uint64_t refused = server_.shared_->token_use->refused(token.id(), quota);
+                if (has_it || refused != 0) {
+                    to.sample(refused, {{"token", token.name}, {"quota", directory::name_of(quota)}});
+                }
+            };
+            put(directory::VisitorQuota::visitors, rights.visitors.has_value());
+            put(directory::VisitorQuota::visitors_per_second, rights.visitors_per_second.has_value());
+        }
+    }
+
     // By the keys that configure them. Who is connected uses the secret now.
     Json secrets_of(const login::AcceptedToken& token) const {
         const auto json_of = [&](const login::TokenId& secret) {
             const auto last = server_.shared_->secrets->last(secret);
-            Json json{{"connections", last ? last->connections : 0}};
+            Json json{{"id", to_hex(secret)}, {"connections", last ? last->connections : 0}};
             if (last) {
                 json["last_used"] =
                     admin::seconds_of(last->connections > 0 ? std::chrono::system_clock::now() : last->at);
@@ -251,6 +271,9 @@ private:
             TokenUse& use = uses[view.client.first];
             use.clients.insert(view.client);
             ++use.connections;
+            for (const session::SessionView::Service& service : view.leaving) {
+                use.streams += service.traffic->visitors_now.load();
+            }
             for (const session::SessionView::Service& service : view.services) {
                 use.streams += service.traffic->visitors_now.load();
             }

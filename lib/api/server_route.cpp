@@ -1,6 +1,7 @@
 // Where a visitor of HTTP would come now: the service, and of a group the member. Nothing is sent, or counted.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 #include "api/server_impl.hpp"
@@ -59,8 +60,8 @@ std::string_view word_for(directory::HttpMatch::Kind kind) noexcept {
 }
 
 std::string_view word_for(directory::GroupMember::State state) noexcept {
-    static constexpr std::array<std::string_view, 5> words{"takes_visitors", "standby", "unhealthy", "ejected",
-                                                           "draining"};
+    static constexpr std::array<std::string_view, 6> words{"takes_visitors", "standby",  "unhealthy",
+                                                           "ejected",        "draining", "waiting"};
     return words.at(static_cast<std::size_t>(state));
 }
 
@@ -91,6 +92,27 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
             member["chosen"] = true;
         }
         into["members"].push_back(std::move(member));
+    }
+}
+
+// Those who were members, while the visitors finish that they have.
+void put_leaving(Json& members, const std::vector<std::shared_ptr<session::ServerSession>>& sessions,
+                 const directory::HttpService& service) {
+    std::set<const directory::GroupMember*> told;  // one for all of its trunks
+    for (const auto& session : sessions) {
+        session->look([&](const session::SessionView& view) {
+            for (const session::SessionView::Service& one : view.leaving) {
+                const bool has_left = view.connected && one.http.get() == &service && one.member &&
+                                      one.member->state() == directory::GroupMember::State::draining;
+                if (has_left && told.insert(one.member.get()).second) {
+                    members.push_back({{"name", one.member->name()},
+                                       {"state", word_for(one.member->state())},
+                                       {"weight", 0},
+                                       {"visitors", one.member->visitors()},
+                                       {"visitors_now", one.member->visitors_open()}});
+                }
+            }
+        });
     }
 }
 
@@ -127,6 +149,7 @@ Answer Server::Impl::route(const admin::RouteQuestion& question) const {
         json["token"] = service->description().token_name;
         if (service->is_shared()) {
             put_members(json, *service, question);
+            put_leaving(json["members"], sessions(), *service);
         }
     }
     return {200, std::move(json)};

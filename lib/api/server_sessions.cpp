@@ -235,8 +235,50 @@ TunnelInfo::Service::Member::State state_of(const directory::GroupMember& member
             return To::ejected;
         case From::draining:
             return To::draining;
+        case From::waiting:
+            return To::waiting;
     }
     return To::takes_visitors;
+}
+
+// Adds a service of one more trunk. `leaving`: the trunk carries it no more.
+void add_service(TunnelInfo& info, ServicePlaces& places, const session::SessionView::Service& service, bool leaving) {
+    const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
+    const std::uint64_t visits = service.http ? 0 : service.traffic->visitors.load();
+    const auto [known, is_new] = places.try_emplace({service.endpoint, service.name}, info.services.size());
+    if (!is_new) {
+        info.services[known->second].streams += streams;
+        info.services[known->second].visits += visits;
+        info.services[known->second].draining = info.services[known->second].draining && leaving;
+        return;
+    }
+    const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
+    TunnelInfo::Service& added = info.services.emplace_back();
+    added.name = service.name;
+    added.endpoint = service.endpoint;
+    added.streams = streams;
+    added.requests = requests;
+    added.visits = service.http ? requests : visits;
+    if (service.http) {
+        const std::vector<std::string>& hosts = service.http->description().hosts;
+        added.more_hosts.assign(hosts.begin() + (hosts.empty() ? 0 : 1), hosts.end());
+    }
+    added.unhealthy = service.unhealthy;
+    added.why_unhealthy = service.why_unhealthy;
+    added.draining = leaving;
+    if (service.member) {
+        added.member = {service.group, state_of(*service.member), service.member->visitors(),
+                        service.member->visitors_open()};
+    }
+    if (service.row) {
+        const metrics::ServiceSums sums = service.row->sums();
+        added.bytes_received = sums.received;
+        added.bytes_sent = sums.sent;
+        for (const metrics::TopVisitor& one : service.row->heaviest_visitors()) {
+            added.top_visitors.push_back(
+                {net::ip_text(one.from) + (one.from.family == 6 ? "/64" : ""), one.visits, one.bytes});
+        }
+    }
 }
 
 // Adds one more trunk of a tunnel.
@@ -254,40 +296,10 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
         info.waiting_for = std::max(info.waiting_for, detail::waited(view.waits_since));
     }
     for (const session::SessionView::Service& service : view.services) {
-        const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
-        const std::uint64_t visits = service.http ? 0 : service.traffic->visitors.load();
-        const auto [known, is_new] = places.try_emplace({service.endpoint, service.name}, info.services.size());
-        if (!is_new) {
-            info.services[known->second].streams += streams;
-            info.services[known->second].visits += visits;
-        } else {
-            const std::uint64_t requests = service.http ? service.http->requests() : 0;  // over all its trunks
-            TunnelInfo::Service& added = info.services.emplace_back();
-            added.name = service.name;
-            added.endpoint = service.endpoint;
-            added.streams = streams;
-            added.requests = requests;
-            added.visits = service.http ? requests : visits;
-            if (service.http) {
-                const std::vector<std::string>& hosts = service.http->description().hosts;
-                added.more_hosts.assign(hosts.begin() + (hosts.empty() ? 0 : 1), hosts.end());
-            }
-            added.unhealthy = service.unhealthy;
-            added.why_unhealthy = service.why_unhealthy;
-            if (service.member) {
-                added.member = {service.group, state_of(*service.member), service.member->visitors(),
-                                service.member->visitors_open()};
-            }
-            if (service.row) {
-                const metrics::ServiceSums sums = service.row->sums();
-                added.bytes_received = sums.received;
-                added.bytes_sent = sums.sent;
-                for (const metrics::TopVisitor& one : service.row->heaviest_visitors()) {
-                    added.top_visitors.push_back(
-                        {net::ip_text(one.from) + (one.from.family == 6 ? "/64" : ""), one.visits, one.bytes});
-                }
-            }
-        }
+        add_service(info, places, service, false);
+    }
+    for (const session::SessionView::Service& service : view.leaving) {
+        add_service(info, places, service, true);
     }
 }
 
@@ -337,7 +349,8 @@ ServerStats Server::Impl::stats(const std::vector<TunnelInfo>& tunnels) const {
     for (const TunnelInfo& tunnel : tunnels) {
         ++stats.clients;
         stats.connections += tunnel.connections;
-        stats.services += static_cast<std::uint32_t>(tunnel.services.size());
+        stats.services += static_cast<std::uint32_t>(std::count_if(
+            tunnel.services.begin(), tunnel.services.end(), [](const auto& service) { return !service.draining; }));
         stats.resume.waiting += tunnel.waiting;
         stats.resume.waiting_for = std::max(stats.resume.waiting_for, tunnel.waiting_for);
     }

@@ -28,10 +28,11 @@
 
 namespace ferrotunnel::directory {
 
-/// What the client of a carrier says of the backend behind it.
+/// What the client of a carrier says of the backend behind it, and whether that client can be reached.
 struct CarrierHealth {
     bool healthy = true;                  // or nobody looks
     bool try_when_all_unhealthy = false;  // it takes visitors where no carrier is healthy
+    bool waits = false;                   // to be resumed, its connection being lost: others are asked before it
 
     friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
 };
@@ -75,7 +76,8 @@ public:
     /// members are ejected.
     bool is_unhealthy() const noexcept {
         if (!members_.empty()) {
-            return std::none_of(members_.begin(), members_.end(), [this](const Member& one) { return takes(one); });
+            return std::none_of(members_.begin(), members_.end(),
+                                [this](const Member& one) { return is_healthy(one) && !one.ejection.is_out(); });
         }
         return !carriers_.empty() && std::none_of(carriers_.begin(), carriers_.end(),
                                                   [this](const Carrier& carrier) { return takes_visitors(carrier); });
@@ -107,17 +109,24 @@ public:
         if (members_.empty()) {
             return nullptr;
         }
-        look_at_members({}, ask, false);
         const bool by_address = members_.front().says.sticky == wire::Sticky::address;
-        const auto place = by_address ? MemberChoice::choose_by_address(ask.sticky.address, candidates_)
-                                      : MemberChoice::find_tagged(candidates_);
+        std::optional<std::size_t> place;
+        for (const bool waiting_too : {false, true}) {
+            look_at_members({}, ask, {.waiting = waiting_too});
+            if (std::any_of(candidates_.begin(), candidates_.end(), [](const auto& one) { return one.can; })) {
+                place = by_address ? MemberChoice::choose_by_address(ask.sticky.address, candidates_)
+                                   : MemberChoice::find_tagged(candidates_);
+                break;
+            }
+        }
         return place ? members_[*place].it : nullptr;
     }
 
-    /// Whether the cookie of such a visitor may be that of a member that is away, and so stays what it is: for `hold`
-    /// from the first visitor on who came after a member had come or gone, every tag that nobody has now.
+    /// Whether the cookie of such a visitor may be that of a member that is away, and so stays what it is: that of one
+    /// that waits to be resumed; and for `hold` from the first visitor on who came after a member had come or gone,
+    /// every tag that nobody has now.
     bool keeps_tag(const VisitorAsk& ask) const noexcept {
-        return is_foreign(ask.sticky.tag) && ask.now < tags_kept_until_;
+        return waits_with_tag(ask.sticky.tag) || (is_foreign(ask.sticky.tag) && ask.now < tags_kept_until_);
     }
 
     /// How a visitor of the member has fared. `time`: how long that one is out, if it is ejected now.
@@ -147,7 +156,8 @@ public:
     }
 
     /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
-    /// the member whose turn it is, or that the visitor stays with. Null: none is left.
+    /// the member whose turn it is, or that the visitor stays with. One that waits to be resumed only where no other
+    /// can. Null: none is left.
     const Carrier* choose(const std::vector<const Trunk*>& passed, const VisitorAsk& ask = {}) {
         const std::optional<std::uint64_t> member = choose_member(passed, ask);
         return member ? least_loaded(passed, *member) : nullptr;
@@ -166,7 +176,8 @@ public:
         std::uint64_t enough = least + least / 2 + detour;
         for (const Carrier& carrier : carriers_) {
             const std::uint64_t load = carrier.trunk->load();
-            if (load < enough && carrier.member == *member && may_take(passed, carrier) && is_near(*carrier.trunk)) {
+            if (load < enough && carrier.member == *member && carrier.health.waits == best->health.waits &&
+                may_take(passed, carrier) && is_near(*carrier.trunk)) {
                 best = &carrier;
                 enough = load;
             }
@@ -183,17 +194,24 @@ public:
         return sum;
     }
 
-    /// Whether one more client may be a member: there is room, and it says the same of what all have to agree on. Of
-    /// clients with one seat only the first counts, so a successor finds room beside its predecessor.
-    bool may_join(const Membership& membership) const {
+    /// Why one more client may not be a member: there is no room, or it says something else of what all have to agree
+    /// on. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
+    std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
                         [&](const Member& one) { return one.says.client == membership.client; })) {
-            return true;
+            return std::nullopt;
         }
         const bool has_room = members_.size() < limits::group_clients_max &&
                               (predecessor_of(membership) != nullptr || seats() < limits::group_members_max);
-        return has_room && (members_.empty() || members_.front().says.agrees_with(membership));
+        if (!has_room) {
+            return too_many_members();
+        }
+        if (!members_.empty() && !members_.front().says.agrees_with(membership)) {
+            return says_another(members_.front().says, membership);
+        }
+        return std::nullopt;
     }
+    bool may_join(const Membership& membership) const { return !why_not_join(membership); }
 
     /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
     /// of a group; what it says last counts.
@@ -288,10 +306,12 @@ public:
         });
     }
 
-    /// Whether the trunk is one of them, and takes visitors.
+    /// Whether the trunk is one of them, and takes visitors: not while it waits to be resumed and another one does not.
     bool has(const Trunk& trunk) const {
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
-            return carrier.trunk.get() == &trunk && takes_visitors(carrier);
+            return carrier.trunk.get() == &trunk && takes_visitors(carrier) &&
+                   (!carrier.health.waits || std::none_of(carriers_.begin(), carriers_.end(),
+                                                          [&](const Carrier& other) { return takes_at_once(other); }));
         });
     }
 
@@ -309,6 +329,12 @@ private:
         bool has_seat_of(const Member& other) const noexcept { return rank == other.rank && seat == other.seat; }
     };
 
+    /// Who is tried, too, where nobody else can take a visitor.
+    struct Tried {
+        bool ejected = false;
+        bool waiting = false;
+    };
+
     static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
         return !passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
     }
@@ -316,6 +342,10 @@ private:
     bool takes_visitors(const Carrier& carrier) const noexcept {
         return carrier.health.healthy || mutant(Mutant::unhealthy_takes) ||
                (none_healthy_ && carrier.health.try_when_all_unhealthy);
+    }
+
+    bool takes_at_once(const Carrier& carrier) const noexcept {
+        return takes_visitors(carrier) && (!carrier.health.waits || mutant(Mutant::waiting_takes));
     }
 
     bool may_take(const std::vector<const Trunk*>& passed, const Carrier& carrier) const {
@@ -330,6 +360,7 @@ private:
         for (const Member& member : members_) {
             using State = GroupMember::State;
             member.it->state_.store(!is_healthy(member)                  ? State::unhealthy
+                                    : !is_there(member)                  ? State::waiting
                                     : member.ejection.is_out()           ? State::ejected
                                     : waits_for_seat(member)             ? State::standby
                                     : member.says.standby && any_regular ? State::standby
@@ -343,8 +374,14 @@ private:
             return carrier.member == member.it->number() && takes_visitors(carrier);
         });
     }
+    /// The same of one that does not wait to be resumed.
+    bool is_there(const Member& member) const noexcept {
+        return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
+            return carrier.member == member.it->number() && takes_at_once(carrier);
+        });
+    }
     /// Whether it takes visitors, or would be tried all the same.
-    bool takes(const Member& member) const noexcept { return is_healthy(member) && !member.ejection.is_out(); }
+    bool takes(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_out(); }
     /// Whether its predecessor has the visitors.
     bool waits_for_seat(const Member& member) const noexcept {
         return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
@@ -374,6 +411,16 @@ private:
         return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
                std::none_of(members_.begin(), members_.end(),
                             [tag](const Member& one) { return one.it->tag() == tag; });
+    }
+
+    /// Whether it is that of a member that waits to be resumed, and whose successor is not there either.
+    bool waits_with_tag(std::string_view tag) const noexcept {
+        const auto any_has_it = [&](auto holds) {
+            return std::any_of(members_.begin(), members_.end(),
+                               [&](const Member& one) { return one.it->tag() == tag && holds(one); });
+        };
+        return !tag.empty() && any_has_it([this](const Member& one) { return is_healthy(one); }) &&
+               !any_has_it([this](const Member& one) { return is_there(one); });
     }
 
     /// There is room for one more.
@@ -451,9 +498,13 @@ private:
         if (std::exchange(members_changed_, false)) {
             tags_kept_until_ = ask.now + ask.hold;
         }
-        std::optional<std::size_t> chosen = choose_among(passed, ask, false);
-        if (!chosen && !members_.front().says.eject.last_too && ejected() > 0) {
-            chosen = choose_among(passed, ask, true);
+        std::optional<std::size_t> chosen = choose_among(passed, ask, {});
+        const bool ejected_too = !members_.front().says.eject.last_too && ejected() > 0;
+        if (!chosen && ejected_too) {
+            chosen = choose_among(passed, ask, {.ejected = true});
+        }
+        if (!chosen) {
+            chosen = choose_among(passed, ask, {.ejected = ejected_too, .waiting = true});
         }
         if (!chosen) {
             return std::nullopt;
@@ -466,13 +517,15 @@ private:
     }
 
     std::optional<std::size_t> choose_among(const std::vector<const Trunk*>& passed, const VisitorAsk& ask,
-                                            bool ejected_too) {
-        look_at_members(passed, ask, ejected_too);
+                                            Tried tried) {
+        look_at_members(passed, ask, tried);
         const Membership& terms = members_.front().says;  // all say the same
         if (terms.sticky == wire::Sticky::address) {
             return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
         }
-        if (is_foreign(ask.sticky.tag)) {  // in the place of the one that is away, always the same one
+        if (is_foreign(ask.sticky.tag) ||
+            (!tried.waiting &&
+             waits_with_tag(ask.sticky.tag))) {  // in the place of the one that is away, always the same one
             return MemberChoice::choose_by_address(address_hash(ask.sticky.tag), candidates_);
         }
         const auto chosen = choice_.choose(terms.balance, candidates_);
@@ -483,16 +536,17 @@ private:
     }
 
     /// Makes a candidate of each member.
-    void look_at_members(const std::vector<const Trunk*>& passed, const VisitorAsk& ask, bool ejected_too) {
+    void look_at_members(const std::vector<const Trunk*>& passed, const VisitorAsk& ask, Tried tried) {
         candidates_.clear();
         for (const Member& member : members_) {
             MemberChoice::Candidate candidate{
                 member.it->visitors_now(), member.says.weight, member.says.standby, false, member.credit, member.hash};
             candidate.has_tag =
                 !ask.sticky.tag.empty() && !mutant(Mutant::tag_forgotten) && ask.sticky.tag == member.it->tag();
-            candidate.can = (ejected_too || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
+            candidate.can = (tried.ejected || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
                             std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
-                                return carrier.member == member.it->number() && may_take(passed, carrier);
+                                return carrier.member == member.it->number() && may_take(passed, carrier) &&
+                                       (tried.waiting || takes_at_once(carrier));
                             });
             for (std::size_t before = 0; member.follows && candidate.can && before < candidates_.size(); ++before) {
                 candidate.can = !(candidates_[before].can && members_[before].has_seat_of(member));
@@ -506,13 +560,14 @@ private:
         const std::size_t turn = turn_;
         const Carrier* best = nullptr;
         std::uint64_t fewest = 0;
-        for (std::size_t i = 0; i < count && (best == nullptr || fewest > 0); ++i) {
+        for (std::size_t i = 0; i < count && (best == nullptr || best->health.waits || fewest > 0); ++i) {
             const std::size_t at = (turn + i) % count;
             const Carrier& carrier = carriers_[at];
             if (carrier.member != member || !may_take(passed, carrier)) {
                 continue;
             }
-            if (const std::uint64_t load = carrier.trunk->load(); best == nullptr || load < fewest) {
+            const std::uint64_t load = carrier.trunk->load();
+            if (best == nullptr || std::pair(carrier.health.waits, load) < std::pair(best->health.waits, fewest)) {
                 best = &carrier;
                 fewest = load;
                 turn_ = at + 1;

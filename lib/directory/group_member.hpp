@@ -16,7 +16,7 @@ namespace ferrotunnel::directory {
 /// One time that a client has been a member, from its first trunk to its last. Any thread; its CarrierList changes it.
 class GroupMember {
 public:
-    enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining };
+    enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining, waiting };
 
     /// `tag`: what cookies call it; empty where there are none.
     GroupMember(std::uint64_t number, std::string name, std::string tag, std::shared_ptr<metrics::MemberRow> row)

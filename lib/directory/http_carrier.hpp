@@ -49,6 +49,9 @@ public:
     /// The streams that the trunk has, or that are on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
 
+    /// Whether its connection is lost, and it waits to be resumed on another one.
+    virtual bool waits() const noexcept { return false; }
+
     /// The worker on which the session's half of its streams lives. An endpoint elsewhere is `foreign`.
     virtual runtime::Worker& worker() noexcept = 0;
 
@@ -57,7 +60,7 @@ public:
     /// worker(). `opened` is called exactly once: on worker() with the stream or why there is none, and before `open`
     /// returns if the call is made there; or with `going_away` on any thread if the session's worker has stopped.
     /// Codes: `unknown_service` (this trunk does not carry it any more: choose again), `busy` (no room for one more
-    /// stream), `going_away` (the trunk drains).
+    /// stream), `going_away` (the trunk drains), `limit` (the token has as many visitors as it may, on whatever trunk).
     virtual void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 

@@ -133,11 +133,11 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         }
         if (known != services_.end() && known->second->description() == same) {
             joined.service = known->second;
-            const bool may_join = !membership || joined.service->with_carriers([&](const auto& carriers) {
-                return carriers.may_join(*membership);
-            });
-            if (!may_join) {
-                why = may_not_join();
+            auto full = membership ? joined.service->with_carriers(
+                                         [&](const auto& carriers) { return carriers.why_not_join(*membership); })
+                                   : std::nullopt;
+            if (full) {
+                why = std::move(*full);
                 return {};
             }
         } else if (membership && known != services_.end()) {

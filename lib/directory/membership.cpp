@@ -3,10 +3,92 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "login/key.hpp"
 
 namespace ferrotunnel::directory {
+
+namespace {
+
+/// A key of which two members say something else, and what.
+struct Difference {
+    std::string key;
+    std::string others;
+    std::string own;
+};
+
+const char* word_for(wire::Balance balance) noexcept {
+    switch (balance) {
+        case wire::Balance::least:
+            return "least";
+        case wire::Balance::two_choices:
+            return "two-choices";
+        case wire::Balance::round_robin:
+            break;
+    }
+    return "round-robin";
+}
+
+const char* word_for(wire::Sticky sticky) noexcept {
+    switch (sticky) {
+        case wire::Sticky::address:
+            return "address";
+        case wire::Sticky::cookie:
+            return "cookie";
+        case wire::Sticky::off:
+            break;
+    }
+    return "off";
+}
+
+std::string counts_text(std::uint32_t counts) {
+    using Counts = wire::Eject::Counts;
+    std::string text;
+    for (const auto& [one, word] :
+         {std::pair(Counts::refused, "refused"), {Counts::resets, "reset"}, {Counts::answers_5xx, "5xx"}}) {
+        text += (counts & one) != 0 ? (text.empty() ? "" : ", ") + std::string(word) : "";
+    }
+    return '[' + text + ']';
+}
+
+Difference difference(const wire::Eject& others, const wire::Eject& own) {
+    const auto of_numbers = [](const char* key, std::uint32_t one, std::uint32_t other, const char* unit = "") {
+        return Difference{key, std::to_string(one) + unit, std::to_string(other) + unit};
+    };
+    if (others.failures == 0 || own.failures == 0) {
+        const auto text = [](std::uint32_t failures) { return failures == 0 ? "off" : std::to_string(failures); };
+        return {"eject", text(others.failures), text(own.failures)};
+    }
+    if (others.failures != own.failures) {
+        return of_numbers("eject.failures", others.failures, own.failures);
+    }
+    if (others.first_ms != own.first_ms) {
+        return of_numbers("eject.first", others.first_ms, own.first_ms, "ms");
+    }
+    if (others.longest_ms != own.longest_ms) {
+        return of_numbers("eject.longest", others.longest_ms, own.longest_ms, "ms");
+    }
+    if (others.share != own.share) {
+        return of_numbers("eject.share", others.share, own.share);
+    }
+    if (others.counts != own.counts) {
+        return {"eject.counts", counts_text(others.counts), counts_text(own.counts)};
+    }
+    return {"eject.all_unhealthy", others.last_too ? "refuse" : "try", own.last_too ? "refuse" : "try"};
+}
+
+Difference difference(const Membership& others, const Membership& own) {
+    if (others.balance != own.balance) {
+        return {"balance", word_for(others.balance), word_for(own.balance)};
+    }
+    if (others.sticky != own.sticky) {
+        return {"sticky", word_for(others.sticky), word_for(own.sticky)};
+    }
+    return difference(others.eject, own.eject);
+}
+
+}  // namespace
 
 // Drawn from a hash as long as what clients draw: none of them has the same.
 ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::string_view name) {
@@ -21,11 +103,16 @@ ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::stri
     return id;
 }
 
-Refusal may_not_join() {
+Refusal too_many_members() {
     return {wire::Code::limit,
-            "The group has " + std::to_string(limits::group_members_max) +
-                " members, which is the most, or its members say another `balance`, `sticky` or `eject` than this "
-                "client."};
+            "The group has " + std::to_string(limits::group_members_max) + " members, which is the most."};
+}
+
+Refusal says_another(const Membership& others, const Membership& own) {
+    const Difference what = difference(others, own);
+    return {wire::Code::limit, "The members of its group say `" + what.key + ": " + what.others +
+                                   "`, and this client says `" + what.key + ": " + what.own +
+                                   "`. All must say the same."};
 }
 
 }  // namespace ferrotunnel::directory

@@ -52,9 +52,11 @@ struct Membership {
     }
 };
 
-/// The refusal of one more member: there are too many, or it says something else of
-/// balance, sticky and eject than they do.
-Refusal may_not_join();
+/// The refusal of one more member than there may be.
+Refusal too_many_members();
+/// The refusal of a member that says something else than the others of what all have to agree on: of what, and what
+/// they say.
+Refusal says_another(const Membership& others, const Membership& own);
 
 /// The identity of the group that the clients of a token have by this name. Another kind of service is another group.
 ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::string_view name);

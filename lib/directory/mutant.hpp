@@ -11,6 +11,7 @@ enum class Mutant : std::uint8_t {
     none,
     gone_kept,        // a trunk that leaves is still a carrier
     unhealthy_takes,  // a carrier takes visitors although what is behind it is unhealthy
+    waiting_takes,    // a carrier that waits to be resumed takes visitors like any other
     standby_takes,    // a member on standby gets visitors while others are there
     early_return,     // a member that is ejected gets visitors before its time is over
     tag_forgotten,    // the cookie of a visitor is not looked at

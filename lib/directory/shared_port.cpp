@@ -185,8 +185,10 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                 return {};
             }
             port = known->second;
-            if (membership && !port->with_carriers([&](const auto& list) { return list.may_join(*membership); })) {
-                return {nullptr, false, may_not_join()};
+            if (membership) {
+                if (auto why = port->with_carriers([&](const auto& list) { return list.why_not_join(*membership); })) {
+                    return {nullptr, false, std::move(why)};
+                }
             }
         } else {
             opened = true;

@@ -85,29 +85,34 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
 }
 
 // A bucket that a visitor takes from, kept as the time at which it is full: nobody has to fill it.
-bool TokenUse::may_come(Visitors& visitors, const login::Rights& rights, TimePoint now) {
+std::optional<VisitorQuota> TokenUse::why_full(Visitors& visitors, const login::Rights& rights, TimePoint now) {
     if (rights.visitors && visitors.now >= *rights.visitors) {
-        return false;
+        return VisitorQuota::visitors;
     }
     if (!rights.visitors_per_second) {
-        return true;
+        return std::nullopt;
     }
     using Seconds = std::chrono::duration<double>;
     const auto each = std::chrono::duration_cast<Duration>(Seconds(1 / *rights.visitors_per_second));
     const double at_once = std::max(1.0, std::floor(*rights.visitors_per_second));
     const auto ahead = std::chrono::duration_cast<Duration>(each * (at_once - 1));
     if (visitors.full_at > now + ahead) {
-        return false;
+        return VisitorQuota::visitors_per_second;
     }
     visitors.full_at = std::max(visitors.full_at, now) + each;
-    return true;
+    return std::nullopt;
 }
 
-TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now) {
+TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now,
+                                          VisitorQuota* reached) {
     {
         const MutexLock lock(state_->mutex);
         Visitors& visitors = state_->visitors[token];
-        if (!may_come(visitors, rights, now)) {
+        if (const auto full = why_full(visitors, rights, now)) {
+            ++visitors.refused[static_cast<std::size_t>(*full)];
+            if (reached != nullptr) {
+                *reached = *full;
+            }
             return nullptr;
         }
         ++visitors.now;
@@ -131,6 +136,12 @@ std::uint64_t TokenUse::visitors(const login::TokenId& token) const {
     const MutexLock lock(state_->mutex);
     const auto known = state_->visitors.find(token);
     return known != state_->visitors.end() ? known->second.now : 0;
+}
+
+std::uint64_t TokenUse::refused(const login::TokenId& token, VisitorQuota quota) const {
+    const MutexLock lock(state_->mutex);
+    const auto known = state_->visitors.find(token);
+    return known != state_->visitors.end() ? known->second.refused[static_cast<std::size_t>(quota)] : 0;
 }
 
 }  // namespace ferrotunnel::directory

@@ -2,11 +2,14 @@
 // of what stands for them, however it comes to that.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -16,6 +19,12 @@
 #include "login/rights.hpp"
 
 namespace ferrotunnel::directory {
+
+/// The quotas of a token that keep visitors out.
+enum class VisitorQuota : std::uint8_t { visitors, visitors_per_second };
+constexpr std::string_view name_of(VisitorQuota quota) noexcept {
+    return quota == VisitorQuota::visitors ? "visitors" : "visitors_per_second";
+}
 
 /// Any thread. What it has counted may outlive it.
 class TokenUse {
@@ -28,21 +37,26 @@ public:
     Counted count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights,
                           bool replaces = false);
 
-    /// Counts a visitor of the token. Null: there are as many, or as many new ones, as there may be.
-    Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now);
+    /// Counts a visitor of the token. Null: there are as many, or as many new ones, as there may be; then `reached`, if
+    /// it is not null, is told which.
+    Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now,
+                          VisitorQuota* reached = nullptr);
 
     /// Forgets tokens without visitors of which `is_known` is false.
     void forget_owners(const std::function<bool(const login::TokenId&)>& is_known);
 
     std::size_t services(const login::TokenId& token) const;
     std::uint64_t visitors(const login::TokenId& token) const;
+    /// How many visitors of the token that quota has kept out.
+    std::uint64_t refused(const login::TokenId& token, VisitorQuota quota) const;
 
 private:
     class ServiceCount;
     class VisitorCount;
     struct Visitors {
         std::uint64_t now = 0;
-        TimePoint full_at{};  // when as many as at first may come at once again
+        std::array<std::uint64_t, 2> refused{};  // by VisitorQuota
+        TimePoint full_at{};                     // when as many as at first may come at once again
     };
     struct State {
         Mutex mutex;
@@ -52,7 +66,7 @@ private:
         std::map<login::TokenId, Visitors> visitors GUARDED_BY(mutex);  // of tokens with a quota
     };
 
-    static bool may_come(Visitors& visitors, const login::Rights& rights, TimePoint now);
+    static std::optional<VisitorQuota> why_full(Visitors& visitors, const login::Rights& rights, TimePoint now);
 
     const std::shared_ptr<State> state_ = std::make_shared<State>();
 };

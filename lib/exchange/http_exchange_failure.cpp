@@ -123,6 +123,11 @@ void HttpExchange::look_at_deadline() {
         progress_at_ = now;
         set_deadline();
     } else if (connects) {
+        // Another carrier is there, and this one's silence says nothing of the backend.
+        if (backend_ && backend_->carrier().waits() && !backend_->is_carried()) {
+            fail(lost_failure());
+            return;
+        }
         kept_.forget();
         fail(connect_failure());
     } else if (state_ == State::waiting) {

@@ -122,6 +122,13 @@ void HttpExchange::open_is_answered() noexcept {
 void HttpExchange::open_failed() {
     open_is_answered();
     const std::optional<Code> why = backend_->open_failure();
+    if (why == Code::limit) {  // all carriers have the token in common
+        backend_.reset();
+        give_page({PageState::busy, "quota",
+                   "the token " + request_.service->description().token_name +
+                       " has as many visitors, or as many new ones, as it may"});
+        return;
+    }
     no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
     passed_.push_back(&backend_->carrier());
     open_fresh();

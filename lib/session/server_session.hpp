@@ -118,6 +118,7 @@ public:
     void replaced(std::string by) override;
 
     // VisitorCarrier and HttpCarrier: any thread.
+    bool waits() const noexcept override { return waits_since().has_value(); }
     std::uint64_t load() const noexcept override;
     void take(directory::Visitor visitor, std::uint32_t service) override { intake_.take(std::move(visitor), service); }
     void take(directory::TlsVisitor visitor, std::uint32_t service) override {

@@ -66,9 +66,12 @@ void ServiceHealth::set(SessionService& service, const wire::Health& report) {
     const SessionFacts& facts = needs_.at.facts;
     Logger& log = *needs_.at.shared->log;
     if (facts.agreement.trunk == 1 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
-        log.info(
-            report.healthy ? "the backend of a service is healthy" : "the backend of a service is unhealthy",
-            {{"session", facts.agreement.session}, {"service", printable(service.description.name, 64)}, {"why", why}});
+        log.info(report.healthy ? "the backend of a service is healthy" : "the backend of a service is unhealthy",
+                 {{"session", facts.agreement.session},
+                  {"client", facts.agreement.peer_name},
+                  {"token", facts.token_name},
+                  {"service", printable(service.description.name, 64)},
+                  {"why", why}});
     }
 }
 

@@ -56,12 +56,17 @@ void ServiceReplies::publish(SessionService& service) {
     if (may_log && service.asked) {
         shared.log->info("a service is reachable, by the plugins that its client asks for",
                          {{"session", facts.agreement.session},
+                          {"client", facts.agreement.peer_name},
+                          {"token", facts.token_name},
                           {"service", name},
                           {"endpoint", address},
                           {"plugins", service.asked->names()}});
     } else if (may_log) {
-        shared.log->info("a service is reachable",
-                         {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
+        shared.log->info("a service is reachable", {{"session", facts.agreement.session},
+                                                    {"client", facts.agreement.peer_name},
+                                                    {"token", facts.token_name},
+                                                    {"service", name},
+                                                    {"endpoint", address}});
     }
     notify(needs_.at, ServerNotice::Kind::registered, name, address, Code::none, {});
 }
@@ -84,7 +89,10 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
     const TimePoint now = needs_.at.worker.now();
     static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
     if (shared.log->may_write(LogLevel::warn, refused_services, now)) {
-        shared.log->warn("a service was refused", {{"peer", needs_.at.facts.peer.text()},
+        shared.log->warn("a service was refused", {{"session", needs_.at.facts.agreement.session},
+                                                   {"peer", needs_.at.facts.peer.text()},
+                                                   {"client", needs_.at.facts.agreement.peer_name},
+                                                   {"token", needs_.at.facts.token_name},
                                                    {"service", name},
                                                    {"code", wire::name_of(refusal.code)},
                                                    {"why", refusal.text}});

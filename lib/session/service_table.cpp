@@ -43,6 +43,7 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
     if (const auto& health = description.health; health && (facts.agreement.features & wire::feature::health) != 0) {
         service.health = {health->healthy, health->try_when_all_unhealthy};
     }
+    service.health.waits = waits_;
     service.membership.reset();
     if (const wire::GroupPart& group = description.group; !group.name.empty()) {
         service.membership =
@@ -62,6 +63,14 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
     service.asked = needs_.plugins != nullptr ? needs_.plugins->asked_of(description.id) : nullptr;
     check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
     return service;
+}
+
+void ServiceTable::set_waiting(bool waits) {
+    waits_ = waits;
+    for (auto& [id, service] : services_) {
+        service.health.waits = waits;
+        needs_.kinds.of(service).set_health(service);
+    }
 }
 
 wire::Service ServiceTable::erase(std::uint32_t id) {
@@ -116,7 +125,12 @@ void ServiceTable::close_all(bool may_return) noexcept {
     if (needs_.plugins != nullptr) {
         needs_.plugins->left_all();
     }
-    needs_.view.change([](SessionView& view) { view.services.clear(); });
+    needs_.view.change([](SessionView& view) noexcept {
+        if (view.leaving.empty()) {
+            view.leaving.swap(view.services);
+        }
+        view.services.clear();
+    });
     for (auto& [id, service] : services) {
         send_to_others(std::move(service.line));
     }

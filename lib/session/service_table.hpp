@@ -42,6 +42,8 @@ public:
 
     /// Adds a service that is about to be claimed, without the parts of its description that nothing reads later.
     SessionService& keep(const wire::Service& description);
+    /// The session waits to be resumed, or does not any more: meanwhile other carriers have the visitors.
+    void set_waiting(bool waits);
     /// Forgets a service that could not be registered; returns its description.
     wire::Service erase(std::uint32_t id);
     /// Forgets a service that this trunk carries no more. Unknown ids are ignored.
@@ -83,6 +85,7 @@ private:
     const Needs needs_;
     std::map<std::uint32_t, SessionService> services_;
     std::uint64_t registrations_ = 0;
+    bool waits_ = false;
 };
 
 }  // namespace ferrotunnel::session

@@ -26,7 +26,16 @@ void report_stranger(const SessionContext& at, const char* what, Code code, cons
     at.shared->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind strangers{"strangers"};
     if (at.shared->log->may_write(LogLevel::warn, strangers, at.worker.now())) {
-        at.shared->log->warn(what, {{"peer", at.facts.peer.text()}, {"code", wire::name_of(code)}, {"why", why}});
+        const std::string peer = at.facts.peer.text();
+        if (at.facts.secret) {  // it has proved its token, so it is known who is refused
+            at.shared->log->warn(what, {{"peer", peer},
+                                        {"client", at.facts.agreement.peer_name},
+                                        {"token", at.facts.token_name},
+                                        {"code", wire::name_of(code)},
+                                        {"why", why}});
+        } else {
+            at.shared->log->warn(what, {{"peer", peer}, {"code", wire::name_of(code)}, {"why", why}});
+        }
     }
     if (notifies && at.shared->strangers.may_tell(at.worker.now())) {
         notify(at, ServerNotice::Kind::refused, code, why);

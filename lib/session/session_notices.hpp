@@ -24,7 +24,7 @@ inline void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code
 }
 
 /// Reports a failure of a peer without a login, within limits: any peer can cause one, at any rate. `notifies`: the
-/// application learns of it, too.
+/// application learns of it, too. Of a peer that has proved its token the line has the names of client and token.
 void report_stranger(const SessionContext& at, const char* what, wire::Code code, const std::string& why,
                      bool notifies);
 

@@ -79,6 +79,7 @@ void SessionResumption::set_waiting(bool waits) {
 
 void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     set_waiting(true);
+    needs_.waits(true);
     const ServerShared& shared = *needs_.at.shared;
     shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind detached{"detached", limits::client_lines_per_second};
@@ -133,6 +134,7 @@ void SessionResumption::resume(ResumedConnection connection) {
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
         needs_.at.worker.now() - waits_since().value_or(needs_.at.worker.now()));
     set_waiting(false);
+    needs_.waits(false);
     const std::uint64_t received = connection.handshake->agreed().resume->received;
     const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};

@@ -41,6 +41,7 @@ public:
         std::function<std::weak_ptr<ServerSession>()> session;
         std::function<bool()> has_ended;
         std::function<void(wire::Code code, std::string_view text)> end;  // the session
+        std::function<void(bool waits)> waits;                            // from now on, or no more
     };
 
     explicit SessionResumption(Needs needs) : needs_(std::move(needs)) {}

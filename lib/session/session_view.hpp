@@ -43,6 +43,7 @@ struct SessionView {
     std::string name;  // the client's own name for itself, or empty
     std::chrono::system_clock::time_point since;
     std::vector<Service> services;
+    std::vector<Service> leaving{};  // those that it carries no more, while their visitors finish
 };
 
 }  // namespace ferrotunnel::session

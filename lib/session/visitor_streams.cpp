@@ -89,7 +89,7 @@ Result<directory::HttpStream, Code> VisitorStreams::open_http(SessionService& se
                                                               TrunkLoad::Count counted) {
     directory::TokenUse::Counted of_token;
     if (!count(of_token, visitor)) {
-        return Code::busy;
+        return Code::limit;
     }
     mux::Session::OpenRequest request;
     request.kind = wire::ServiceKind::http;
@@ -202,16 +202,19 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     if (of_token || !rights.counts_visitors()) {
         return true;
     }
-    of_token = shared.token_use->count_visitor(facts.client.first, rights, needs_.at.worker.now());
+    directory::VisitorQuota reached{};
+    of_token = shared.token_use->count_visitor(facts.client.first, rights, needs_.at.worker.now(), &reached);
     if (of_token) {
         return true;
     }
     report_refused(text_of(from), Code::busy);
     static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
     if (shared.log->may_write(LogLevel::info, quotas, needs_.at.worker.now())) {
-        shared.log->info(
-            "a visitor was turned away: the token has as many, or as many new ones, as it may",
-            {{"token", facts.token_name}, {"session", facts.agreement.session}, {"visitor", net::ip_text(from)}});
+        shared.log->info("a visitor was turned away: the token has as many, or as many new ones, as it may",
+                         {{"token", facts.token_name},
+                          {"quota", directory::name_of(reached)},
+                          {"session", facts.agreement.session},
+                          {"visitor", net::ip_text(from)}});
     }
     return false;
 }

@@ -74,7 +74,7 @@ touch "$dir/$other.good"
 wait_for_text "$other" '  web is healthy again$'
 wait_for_unhealthy 1
 equal "requests" "$(of_requests)" "$other 8"
-has_text "$dir/server.err" "the backend of a service is unhealthy .*the status is 503"
+has_text "$dir/server.err" "the backend of a service is unhealthy .*client=.* token=token service=.*the status is 503"
 
 say "one that joins with an unhealthy backend, or is started anew with one, gets nothing"
 signal "$busy" TERM

@@ -35,7 +35,7 @@ END
 # serve_tokens NAME: the server with that file; $control is where it is then, and $edge where HTTP visitors are.
 serve_tokens() {
     programs[$1]=1
-    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --hold 0 --endpoint-file "$dir/$1.endpoints"
+    start "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --http-bind 127.0.0.1:0 --metrics 127.0.0.1:0 --hold 0 --endpoint-file "$dir/$1.endpoints"
     wait_until $patience "the endpoints of $1" endpoint_or_end "$1" '^http '
     control=$(awk '$1 == "control" { print $2 }' "$dir/$1.endpoints")
     edge=$(awk '$1 == "http" { print $2 }' "$dir/$1.endpoints")
@@ -243,9 +243,10 @@ offer third few --attempts 1 --tcp "0=$backend"
 wait_for_text third "This token has as many connections as one may have (3)"
 join third
 leave second_of_few
-offer third few --tcp "0=$backend" --tcp "private=$backend"
+offer third few --name third --tcp "0=$backend" --tcp "private=$backend"
 wait_for_services third 1
 wait_for_text third "The clients of this token have as many services as one may have (2). Trying later may work. Trying again."
+wait_for_text quotas 'a service was refused  session=.* peer=.* client=third token=few service=.*code=busy'
 leave first
 wait_for_services third 2
 # A client that is killed gives back what it had, and so does one that dies while it registers.
@@ -275,6 +276,10 @@ done
 visit "$public" line finish >"$dir/visit.out" 2>&1 || true
 ! file_has "$dir/visit.out" "line held" || fail "a third visitor came in"
 equal "an HTTP visitor beyond the quota" "$(status held.example.com)" 503
+wait_for_text quotas 'a request was answered by the edge .*status=503 code=quota why="the token alice has as many visitors'
+curl -sS --max-time $patience "http://$(awk '$1 == "metrics" { print $2 }' "$dir/quotas.endpoints")/metrics" >"$dir/metrics.out"
+has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="once",quota="visitors_per_second"} 5$'
+has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="alice",quota="visitors"} 2$'
 kill_now visitor_one
 served() { visit "$public" line finish 2>/dev/null | grep -q "line held"; }
 wait_until $patience "a place for another visitor" served
@@ -292,13 +297,13 @@ offer bob_client bob --tcp "0=$backend"
 wait_for_services bob_client 1
 server_file ends "{name: late, $(secret late), also: \"file:$dir/second.token\", expires: $(expires_in 20)}"
 serve_tokens ends
-offer late_client late --tcp "0=$backend"
+offer late_client late --name mine --tcp "0=$backend"
 offer second_client second --tcp "0=$backend"
 wait_for_services late_client 1
 wait_for_services second_client 1
 for name in late_client second_client; do
     wait_until 120 "the end of the session of $name" text_is_there $name "The token has expired."
 done
-wait_for_text ends 'a login was refused .*code=unauthorized why="The token has expired."'
+wait_for_text ends 'a login was refused .*client=mine token=late code=unauthorized why="The token has expired."'
 wait_until 120 "the clients' next logins" count_is ends 'why="The token has expired."' 4
 check_alive # clients that were let in before go on trying

@@ -63,7 +63,7 @@ for connections in 2 1; do
     equal "its last use" "$(secret secret last_used)" None
     equal "connections with the old secret" "$(secret also connections)" $connections
     run_ok tokens --control "$server_socket"
-    printed 'alice .*never used .*in use, 127.0.0.1:'
+    printed 'alice .*never used (id [0-9a-f]\{16\}) .*in use, 127.0.0.1:'
     more_requests
 
     say "with $connections connections: the client changes to the new one, and the old one is unused"

@@ -27,14 +27,20 @@ bool GroupWorld::takes(const Client& client) const {
     return std::any_of(client.trunks.begin(), client.trunks.end(), [this](const auto& one) { return usable(*one); });
 }
 
+bool GroupWorld::is_there(const Client& client) const {
+    return std::any_of(client.trunks.begin(), client.trunks.end(),
+                       [this](const auto& one) { return usable(*one) && !one->health.waits; });
+}
+
 // Those who may have a visitor whom these trunks have passed on, and whom this member has just failed.
 GroupWorld::Clients GroupWorld::eligible(const std::vector<const Trunk*>& passed,
                                          const directory::GroupMember* not_to) const {
-    const auto look = [&](bool ejected_too) {
+    const auto look = [&](bool ejected_too, bool waiting_too) {
         Clients can;
         for (const Client& client : clients_) {
             const bool has_room = std::any_of(client.trunks.begin(), client.trunks.end(), [&](const auto& trunk) {
-                return usable(*trunk) && std::find(passed.begin(), passed.end(), trunk.get()) == passed.end();
+                return usable(*trunk) && (waiting_too || !trunk->health.waits) &&
+                       std::find(passed.begin(), passed.end(), trunk.get()) == passed.end();
             });
             const bool is_before =
                 std::any_of(can.begin(), can.end(), [&](const Client* one) { return one->seat == client.seat; });
@@ -45,9 +51,12 @@ GroupWorld::Clients GroupWorld::eligible(const std::vector<const Trunk*>& passed
         }
         return can;
     };
-    Clients can = look(false);
+    Clients can = look(false, false);
     if (can.empty() && !terms_.eject.last_too) {
-        can = look(true);
+        can = look(true, false);
+    }
+    if (can.empty()) {
+        can = look(!terms_.eject.last_too, true);
     }
     if (std::any_of(can.begin(), can.end(), [](const Client* one) { return !one->says.standby; })) {
         std::erase_if(can, [](const Client* one) { return one->says.standby; });
@@ -83,8 +92,8 @@ void GroupWorld::judge(Person& person, const Clients& may, const Client& chosen)
         hold_to(among.empty() || among.front() == &chosen, "a cookie comes to another member than it says");
         counts_.stayed += among.size();
         if (std::none_of(clients_.begin(), clients_.end(),
-                         [&person](const Client& one) { return one.it->tag() == person.tag; })) {
-            return;  // its member is away: the tag, and not the balance, says who has it meanwhile
+                         [&](const Client& one) { return one.it->tag() == person.tag && is_there(one); })) {
+            return;  // its member is away, or waits: the tag, and not the balance, says who has it meanwhile
         }
     }
     judge_balance(among.empty() ? may : among, chosen);
@@ -121,7 +130,9 @@ void GroupWorld::judge_counts() const {
         using State = directory::GroupMember::State;
         const State state = client.it->state();
         hold_to((state == State::unhealthy) == !takes(client), "a member is told to be unhealthy when it is");
-        hold_to((state == State::ejected) == (takes(client) && client.out),
+        hold_to((state == State::waiting) == (takes(client) && !is_there(client)),
+                "a member is told to wait when it does");
+        hold_to((state == State::ejected) == (is_there(client) && client.out),
                 "a member is told to be ejected when it is");
         hold_to(state != State::draining, "a member that is there does not drain");
     }

@@ -89,7 +89,9 @@ void GroupWorld::step() {
         rotate(some_client());
     } else if (what < 24) {
         change_health(some_client());
-    } else if (what < 27) {
+    } else if (what < 26) {
+        lose_or_resume(some_client());
+    } else if (what < 28) {
         some_client().is_ill = random_.chance(40);
     } else if (what < 30) {
         Client& client = some_client();
@@ -231,8 +233,16 @@ void GroupWorld::rotate(Client& client) {
 
 void GroupWorld::change_health(Client& client) {
     Trunk& trunk = *client.trunks[random_.below(client.trunks.size())];
-    trunk.health = {random_.chance(60), random_.chance(30)};
+    trunk.health = {random_.chance(60), random_.chance(30), trunk.health.waits};
     list_.set_health(trunk, trunk.health);
+}
+
+void GroupWorld::lose_or_resume(Client& client) {
+    const bool waits = random_.chance(60);
+    for (const auto& trunk : client.trunks) {
+        trunk->health.waits = waits != random_.chance(15);
+        list_.set_health(*trunk, trunk->health);
+    }
 }
 
 // --- visitors ---
@@ -284,6 +294,13 @@ GroupWorld::Client* GroupWorld::choose(Person& person, const std::vector<const T
     const auto own = std::find(client->trunks.begin(), client->trunks.end(), trunk);
     require(own != client->trunks.end(), "a visitor comes to a trunk that is gone");
     require(usable(*trunk), "a visitor comes to a trunk with an unhealthy backend");
+    require(!trunk->health.waits || std::none_of(client->trunks.begin(), client->trunks.end(),
+                                                 [&](const auto& one) {
+                                                     return usable(*one) && !one->health.waits &&
+                                                            std::find(passed.begin(), passed.end(), one.get()) ==
+                                                                passed.end();
+                                                 }),
+            "a visitor comes to a trunk that waits, though another one of its client does not");
     require(std::find(passed.begin(), passed.end(), trunk.get()) == passed.end(), "it has just passed the visitor on");
     judge(person, may, *client);
     if (client->out) {
@@ -336,7 +353,7 @@ void GroupWorld::fare_ill(Client& client, MemberTurn turn, Duration time) {
     const auto out = static_cast<std::size_t>(
         std::count_if(clients_.begin(), clients_.end(), [](const Client& one) { return one.out; }));
     const bool others = std::any_of(clients_.begin(), clients_.end(),
-                                    [&](const Client& one) { return &one != &client && !one.out && takes(one); });
+                                    [&](const Client& one) { return &one != &client && !one.out && is_there(one); });
     const bool may =
         (out == 0 || (out + 1) * 100 <= clients_.size() * terms_.eject.share) && (terms_.eject.last_too || others);
     client.row = now_ - client.failed_at > 1min ? 1 : client.row + 1;

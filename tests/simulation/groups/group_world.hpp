@@ -1,5 +1,6 @@
 // One group of clients in made-up time: members join, are handed over, drain and die without a word, become unhealthy,
-// are ejected and come back, while visitors come by each policy. A model beside it says who may have each visitor.
+// wait to be resumed, are ejected and come back, while visitors come by each policy. A model beside it says who may
+// have each visitor.
 //
 // What it holds the list to:
 //   - a visitor comes to a member that is there and takes visitors, as long as there is one; only else it is refused
@@ -85,6 +86,7 @@ private:
     void leave(std::size_t at, std::size_t how);
     void rotate(Client& client);
     void change_health(Client& client);
+    void lose_or_resume(Client& client);
     void come(Person& person, bool near);
     Client* choose(Person& person, const std::vector<const Trunk*>& passed, const directory::GroupMember* not_to,
                    bool near, std::shared_ptr<Trunk>& trunk);
@@ -97,6 +99,7 @@ private:
 
     bool usable(const Trunk& trunk) const;
     bool takes(const Client& client) const;
+    bool is_there(const Client& client) const;
     Clients eligible(const std::vector<const Trunk*>& passed, const directory::GroupMember* not_to) const;
     void judge(Person& person, const Clients& may, const Client& chosen);
     void judge_balance(const Clients& may, const Client& chosen) const;

@@ -32,6 +32,7 @@ constexpr MutantName mutant_names[] = {
     {"none", Mutant::none},
     {"gone_kept", Mutant::gone_kept},
     {"unhealthy_takes", Mutant::unhealthy_takes},
+    {"waiting_takes", Mutant::waiting_takes},
     {"standby_takes", Mutant::standby_takes},
     {"early_return", Mutant::early_return},
     {"tag_forgotten", Mutant::tag_forgotten},

@@ -129,11 +129,16 @@ TEST_CASE("limit: so many members has a group, which say the same of the balance
     CHECK(list.may_join(member));  // one more trunk of one that is there
     member.client.second = {0xff};
     CHECK_FALSE(list.may_join(member));
+    CHECK(list.why_not_join(member)->text == "The group has 64 members, which is the most.");
 
     CarrierList<StubTrunk> small;
     small.add(std::make_shared<StubTrunk>(), 1, member);
     Membership other{member.group, {{1}, {1}}, ferrotunnel::wire::Balance::least};
     CHECK_FALSE(small.may_join(other));
+    CHECK(
+        small.why_not_join(other)->text ==
+        "The members of its group say `balance: round-robin`, and this client says `balance: least`. All must say the "
+        "same.");
     other.balance = member.balance;
     CHECK(small.may_join(other));
 }
@@ -277,6 +282,84 @@ TEST_CASE("a member that fails its visitors gets none for a while, and comes bac
         group.now += 10s;
         CHECK(group.next(4).find('a') != std::string::npos);
     }
+}
+
+TEST_CASE("a member that waits to be resumed gets nobody while another one takes visitors", "[groups]") {
+    Group group(3);
+    const auto set_waits = [&](std::size_t member, bool waits) {
+        group.list.set_health(*group.trunks[member], {.waits = waits});
+    };
+    CHECK(group.next(6) == "abcabc");
+    set_waits(0, true);
+    CHECK(group.members[0]->state() == State::waiting);
+    CHECK(group.next(6) == "bcbcbc");
+    CHECK_FALSE(group.list.has(*group.trunks[0]));  // what is idle there is given up
+    CHECK_FALSE(group.list.is_unhealthy());
+    SECTION("and has its share as soon as it is resumed") {
+        set_waits(0, false);
+        CHECK(group.members[0]->state() == State::takes_visitors);
+        CHECK(group.list.has(*group.trunks[0]));
+        const std::string names = group.next(6);
+        CHECK(std::count(names.begin(), names.end(), 'a') == 2);
+    }
+    SECTION("those that are full are no reason to refuse anybody") {
+        CHECK(group.list.choose({group.trunks[1].get(), group.trunks[2].get()}, {.now = group.now})->trunk ==
+              group.trunks[0]);
+    }
+    SECTION("one that is ejected comes before it") {
+        set_waits(1, true);
+        CHECK(group.tell(2, Fared::reset) == MemberTurn::none);  // no other one takes visitors at once
+        set_waits(1, false);
+        CHECK(group.tell(2, Fared::reset) == MemberTurn::ejected);
+        set_waits(1, true);
+        CHECK(group.next(3) == "ccc");
+    }
+    SECTION("where all wait, visitors wait with them") {
+        set_waits(1, true);
+        set_waits(2, true);
+        const std::string names = group.next(6);
+        CHECK(std::count(names.begin(), names.end(), 'a') == 2);
+        CHECK(group.list.has(*group.trunks[0]));
+        CHECK_FALSE(group.list.is_unhealthy());
+    }
+}
+
+TEST_CASE("of one client's trunks, one that waits to be resumed is the last", "[groups]") {
+    const auto one = std::make_shared<StubTrunk>();
+    const auto two = std::make_shared<StubTrunk>();
+    CarrierList<StubTrunk> list;
+    list.add(one, 1);
+    list.add(two, 1);
+    one->near = true;
+    two->now = 1'000;
+    list.set_health(*one, {.waits = true});
+    CHECK(list.choose({})->trunk == two);
+    CHECK(list.choose({}, is_near)->trunk == two);
+    CHECK(list.choose({two.get()})->trunk == one);
+    CHECK_FALSE(list.has(*one));
+    list.remove(*two);
+    CHECK(list.choose({}, is_near)->trunk == one);
+    CHECK(list.has(*one));
+}
+
+TEST_CASE("the visitors of a member that waits are with another one, and keep its cookie", "[groups]") {
+    const std::shared_ptr<const StickyKey> key = some_sticky_key();
+    CarrierList<StubTrunk> list;
+    const auto away = join_by_cookie(list, key, 1, "a");
+    (void)join_by_cookie(list, key, 2, "b");
+    (void)join_by_cookie(list, key, 3, "c");
+    const VisitorAsk ask{.sticky = {0, list.member_of(*away)->tag()}};
+    CHECK_FALSE(list.keeps_tag(ask));
+    list.set_health(*away, {.waits = true});
+    CHECK(list.keeps_tag(ask));
+    const auto with = list.choose({}, ask)->trunk;
+    CHECK(with != away);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(list.choose({}, ask)->trunk == with);
+    }
+    list.set_health(*away, {});
+    CHECK_FALSE(list.keeps_tag(ask));
+    CHECK(list.choose({}, ask)->trunk == away);
 }
 
 TEST_CASE("the last member that takes visitors is not ejected, unless its terms say so", "[groups]") {
@@ -597,4 +680,39 @@ TEST_CASE("who looks on sees the members, and whom a visitor would come to", "[g
         const VisitorAsk ask{.sticky = {address, {}}};
         CHECK(list.stays_with(ask) == list.member_of(*list.choose({}, ask)));
     }
+}
+
+TEST_CASE("a member that says something else is told of what, and what the others say", "[groups]") {
+    using ferrotunnel::wire::Eject;
+    using ferrotunnel::wire::Sticky;
+    const Membership others;
+    const auto told = [](const Membership& of_others, const Membership& own) {
+        const std::string text = says_another(of_others, own).text;
+        return text.substr(0, text.find(". All"));
+    };
+    Membership own;
+    own.sticky = Sticky::cookie;
+    CHECK(told(others, own) == "The members of its group say `sticky: off`, and this client says `sticky: cookie`");
+    Membership ejects;
+    ejects.eject.failures = 5;
+    CHECK(told(ejects, others) == "The members of its group say `eject: 5`, and this client says `eject: off`");
+    const auto told_of = [&](const Eject& eject) {
+        Membership another;
+        another.eject = eject;
+        return told(ejects, another);
+    };
+    CHECK(told_of({.failures = 3}) ==
+          "The members of its group say `eject.failures: 5`, and this client says `eject.failures: 3`");
+    CHECK(told_of({.failures = 5, .first_ms = 200}) ==
+          "The members of its group say `eject.first: 10000ms`, and this client says `eject.first: 200ms`");
+    CHECK(told_of({.failures = 5, .longest_ms = 60'000}) ==
+          "The members of its group say `eject.longest: 300000ms`, and this client says `eject.longest: 60000ms`");
+    CHECK(told_of({.failures = 5, .share = 100}) ==
+          "The members of its group say `eject.share: 50`, and this client says `eject.share: 100`");
+    CHECK(told_of({.failures = 5, .counts = Eject::refused | Eject::answers_5xx}) ==
+          "The members of its group say `eject.counts: [refused, reset, 5xx]`, and this client says "
+          "`eject.counts: [refused, 5xx]`");
+    CHECK(
+        told_of({.failures = 5, .last_too = true}) ==
+        "The members of its group say `eject.all_unhealthy: try`, and this client says `eject.all_unhealthy: refuse`");
 }

@@ -57,6 +57,7 @@ TEST_CASE("as many visitors at a time as the token may have, and not one more", 
         REQUIRE(all.back());
     }
     CHECK_FALSE(use.count_visitor(token, rights, begin));
+    CHECK(use.refused(token, VisitorQuota::visitors) == 1);
     CHECK(use.count_visitor(other_token_client.first, rights, begin));
     all.pop_back();
     CHECK(use.visitors(token) == 2);
@@ -78,7 +79,12 @@ TEST_CASE("new visitors come at a rate, as many at once as in a second, and at l
 
     rights.visitors_per_second = 0.001;
     CHECK(use.count_visitor(other_token_client.first, rights, begin));
-    CHECK_FALSE(use.count_visitor(other_token_client.first, rights, begin + 999s));
+    VisitorQuota reached{};
+    CHECK_FALSE(use.count_visitor(other_token_client.first, rights, begin + 999s, &reached));
+    CHECK(reached == VisitorQuota::visitors_per_second);
+    CHECK(use.refused(other_token_client.first, VisitorQuota::visitors_per_second) == 1);
+    CHECK(use.refused(other_token_client.first, VisitorQuota::visitors) == 0);
+    CHECK(use.refused(token, VisitorQuota::visitors_per_second) == 4);
     CHECK(use.count_visitor(other_token_client.first, rights, begin + 1001s));
 }
 

@@ -29,6 +29,13 @@ TEST_CASE("states that a visitor can meet have a status, a code and a line in th
         status = 503;
         code = "busy";
     }
+    SECTION("a token that has as many visitors as it may: another trunk would say the same") {
+        rig.carrier->refuse_with = wire::Code::limit;
+        rig.carrier->refuse_next = 2;
+        visitor.send(get());
+        status = 503;
+        code = "quota";
+    }
     SECTION("a client that leaves just now") {
         rig.carrier->refuse_with = GENERATE(wire::Code::unknown_service, wire::Code::going_away);
         rig.carrier->refuse_next = 1;
