@@ -157,7 +157,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
         builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
     }
     if (sources.config == nullptr) {
-        builder.inspect(!unattended);  // whoever sits there wants to see; an option may say otherwise
+        builder.inspect(!unattended);  // the user wants to see; an option may say otherwise
     }
     read_succession(sources, file, plan, builder);
     if (login) {
@@ -219,7 +219,7 @@ std::vector<AnyService> services_of(const ClientPlan& plan) {
     return services;
 }
 
-// Makes `plan` offer what `next` does. `fresh`: the handles of services that were registered anew. Services without a
+// Makes `plan` offer what `next` does. `fresh`: the handles of services that were registered again. Services without a
 // name are those of the command line, which stay.
 void take_services(const ClientPlan& next, const std::vector<Service>& fresh, ClientPlan& plan) {
     std::map<std::string, Service> handles;

@@ -72,7 +72,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
                 fmt::format("lost connection {}, visitors wait for another one: {}", event.connection, reason(event)));
             break;
         case Event::Kind::resumed:
-            output_.line(fmt::format("connection {} is back, and its visitors go on", event.connection));
+            output_.line(fmt::format("connection {} is back, and its visitors continue", event.connection));
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
@@ -80,7 +80,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             }
             break;
         case Event::Kind::took_over:
-            output_.line(event.error ? fmt::format("took nobody's place: {}", printable(event.text))
+            output_.line(event.error ? fmt::format("no running client to replace: {}", printable(event.text))
                                      : fmt::format("in place: {}", printable(event.text)));
             break;
         case Event::Kind::replaced:
@@ -88,7 +88,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             break;
         case Event::Kind::reloaded:
         case Event::Kind::kicked:
-            break;  // whoever has asked for it is told
+            break;  // the caller for it is told
         case Event::Kind::stopped:
             end = on_stopped(event);
             break;

@@ -16,12 +16,12 @@ std::string endpoint_file_fault(const std::string& path) {
     struct stat status {};
     const bool is_there = ::lstat(path.c_str(), &status) == 0;
     if (is_there && !S_ISREG(status.st_mode)) {
-        return "\"" + path + "\" is there, and is no file that could be replaced";
+        return "\"" + path + "\" is there, and is not a file that could be replaced";
     }
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        return "can not write \"" + path + "\": " + std::generic_category().message(errno);
+        return "cannot write \"" + path + "\": " + std::generic_category().message(errno);
     }
     // The first line is enough to tell it from a file that somebody needs.
     std::ifstream old(is_there ? path : std::string());
@@ -29,7 +29,7 @@ std::string endpoint_file_fault(const std::string& path) {
     if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
         !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ") &&
         !first.starts_with("metrics ") && !first.starts_with("dashboard ")) {
-        return "\"" + path + "\" is there, and is no endpoint file; it would be replaced";
+        return "\"" + path + "\" is there, and is not an endpoint file; it would be replaced";
     }
     return {};
 }
@@ -71,7 +71,7 @@ std::string EndpointFile::publish() {
         if (!published_) {
             throw;
         }
-        return std::exchange(failing_, true) ? std::string() : fmt::format("can not {}", error.what());
+        return std::exchange(failing_, true) ? std::string() : fmt::format("cannot {}", error.what());
     }
     published_ = now;
     failing_ = false;

@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::cli {
 
-/// Why the file can not be written, or must not be because it would replace somebody else's. Empty: it can be written.
+/// Why the file cannot be written, or must not be because it would replace somebody else's. Empty: it can be written.
 std::string endpoint_file_fault(const std::string& path);
 
 /// The file always has everything that is reachable at the moment. It is replaced as a whole, so that a reader never
@@ -34,7 +34,7 @@ public:
     void remove_service(const std::string& name);
     void clear();
 
-    /// Writes the file if anything has changed. Throws std::system_error if the file can not be written the first time.
+    /// Writes the file if anything has changed. Throws std::system_error if the file cannot be written the first time.
     /// A later failure does not end a program that is serving: the file stays as it was until the next change, and the
     /// reason is returned, once for failures in a row. Otherwise returns nothing.
     std::string publish();

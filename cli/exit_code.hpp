@@ -1,4 +1,4 @@
-// What the program's exit code tells whoever started it. `--help` and docs/operations.md list them.
+// What the program's exit code tells the parent process. `--help` and docs/operations.md list them.
 #pragma once
 
 namespace ferrotunnel::cli {

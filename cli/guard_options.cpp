@@ -68,7 +68,7 @@ std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& si
     const std::optional<std::string> hash = hash_of_password(*password);
     if (!hash) {
         problems.add("--basic-auth",
-                     "can not hash the password: it has more than 512 bytes, or this program was built without "
+                     "cannot hash the password: it has more than 512 bytes, or this program was built without "
                      "libcrypt; the file of a client takes hashes, see docs/plugins/clients.md");
         return std::nullopt;
     }
@@ -91,7 +91,7 @@ std::optional<ServicePlugin> read_rate(const Options& options, Problems& problem
     }
     const std::string rate = text.substr(0, colon);
     if (rate.find('/') == std::string::npos) {
-        problems.add(options.place_of("rate"), "is no rate, like 20/s, 100/m or 20/s:40");
+        problems.add(options.place_of("rate"), "is not a valid rate, like 20/s, 100/m or 20/s:40");
         return std::nullopt;
     }
     return ServicePlugin::rate(rate, burst);

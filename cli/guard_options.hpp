@@ -17,7 +17,7 @@ std::vector<OptionInfo> guard_options(bool requests);
 bool has_guard_options(const Options& options);
 
 /// Applies the options to all services, asking for the password if nothing is wrong so far. A service that one of them
-/// can not guard is a problem, since it would be open.
+/// cannot guard is a problem, since it would be open.
 void apply_guard_options(const Options& options, const std::vector<AnyService*>& services, Signals& signals,
                          Problems& problems);
 

@@ -25,7 +25,7 @@ public:
     /// Whether trimming is worth the walk: always once, for what starting has left; then if enough bytes were freed
     /// since the least were free (a quarter of the least that were resident, but 1 to 4 MiB); or as many were taken
     /// from the system since the least were resident, and as many are free now. Memory that was given back still counts
-    /// as free, so neither number tells enough alone. After that it is due once more when nothing more is freed: a
+    /// as free, so neither number tells enough alone. After that it is due again when nothing more is freed: a
     /// crowd may be half gone the first time.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
         const bool is_first = !std::exchange(has_looked_, true);

@@ -93,14 +93,15 @@ Starter read(const Options& options, Problems& problems) {
     wanted.server = side == "server" || side == "both";
     wanted.client = side == "client" || side == "both";
     if (!wanted.server && !wanted.client) {
-        problems.add(side, "is no side of a tunnel: expected server, client or both");
+        problems.add(side, "is not a role: expected server, client or both");
     }
     wanted.host = options.text("server").value_or(wanted.server ? "127.0.0.1" : "tunnel.example.com");
     if (options.has("server") && !options.from_environment("server") && !wanted.client) {
         problems.add(options.place_of("server"), "is for a client: `ferrotunnel init client --server HOST`");
     }
     if (wanted.host.find_first_of(" \t\r\n#\"'{}[],&*!|>%@`") != std::string::npos) {
-        problems.add(options.place_of("server"), "\"" + wanted.host + "\" is no address; expected HOST or HOST:PORT");
+        problems.add(options.place_of("server"),
+                     "\"" + wanted.host + "\" is not a valid address; expected HOST or HOST:PORT");
     }
     wanted.unit = options.text("systemd").value_or("");
     if (wanted.unit.find_first_not_of(unit_letters) != std::string::npos) {

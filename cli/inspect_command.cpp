@@ -321,7 +321,7 @@ std::string body_in(const std::string& text) {
     }
     std::ifstream file(text.substr(1), std::ios::binary);
     if (!file) {
-        throw std::runtime_error("can not read the body from " + text.substr(1));
+        throw std::runtime_error("cannot read the body from " + text.substr(1));
     }
     return {std::istreambuf_iterator<char>(file), {}};
 }

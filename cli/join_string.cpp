@@ -46,7 +46,7 @@ Secret join_string(const Join& join) {
 std::optional<Join> parse_join(std::string_view text, std::string& error) {
     text = without_wrapping(text);
     if (!text.starts_with(join_prefix)) {
-        error = "is no join string, which begins with ftjoin:";
+        error = "is not a valid join string, which begins with ftjoin:";
         return std::nullopt;
     }
     text.remove_prefix(join_prefix.size());
@@ -55,7 +55,7 @@ std::optional<Join> parse_join(std::string_view text, std::string& error) {
     join.token = Secret::from_string(std::string(take_part(text)));
     join.pin = take_part(text);
     if (join.server.empty() || !text.empty()) {
-        error = "is no join string: expected ftjoin:HOST[:PORT],TOKEN[,PIN]";
+        error = "is not a valid join string: expected ftjoin:HOST[:PORT],TOKEN[,PIN]";
         return std::nullopt;
     }
     // A token that a person made up could hold a comma, and need quotes in a shell.

@@ -9,7 +9,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// The same for all descriptors of a socket, and of no other socket that is open; 0: it can not be told.
+// The same for all descriptors of a socket, and of no other socket that is open; 0: it cannot be told.
 ino_t number_of(int descriptor) noexcept {
     struct stat status {};
     return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;

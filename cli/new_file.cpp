@@ -14,13 +14,13 @@ bool is_there(const std::filesystem::path& path) {
 
 void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode) {
     if (const std::error_code error = detail::write_whole_file(path, text, {.mode = mode, .replaces = false})) {
-        throw std::system_error(error, "can not write " + path.string());
+        throw std::system_error(error, "cannot write " + path.string());
     }
 }
 
 void make_new_folder(const std::filesystem::path& path, mode_t mode) {
     if (const std::error_code error = detail::make_folder(path, mode)) {
-        throw std::system_error(error, "can not make the folder " + path.string());
+        throw std::system_error(error, "cannot make the folder " + path.string());
     }
 }
 

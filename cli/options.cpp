@@ -208,7 +208,7 @@ std::optional<std::size_t> Options::number(std::string_view name, std::size_t ma
     }
     const std::optional<std::size_t> number = whole_number<std::size_t>(*value);
     if (!number || *number > max) {
-        problems.add(place_of(name), fmt::format("\"{}\" is no whole number from 0 to {}", *value, max));
+        problems.add(place_of(name), fmt::format("\"{}\" is not a valid whole number from 0 to {}", *value, max));
         return std::nullopt;
     }
     return number;
@@ -221,7 +221,8 @@ std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Pr
     if (value && !read) {
         problems.add(
             place_of(name),
-            fmt::format("\"{}\" is no time; expected one like 30s, 500ms or 2m, or a number of seconds", *value));
+            fmt::format("\"{}\" is not a valid time; expected one like 30s, 500ms or 2m, or a number of seconds",
+                        *value));
     }
     return read;
 }

@@ -95,7 +95,7 @@ void Output::write_some() {
         if (written > 0) {
             waiting_.erase(0, static_cast<std::size_t>(written));
         } else if (written < 0 && errno != EINTR && errno != EAGAIN) {
-            waiting_.clear();  // nobody reads any more, which is no reason to end
+            waiting_.clear();  // nobody reads any more, which is not a reason to end
         } else {
             return;
         }

@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The same for each run, until this machine starts anew, by this user, under this host name, of the same configuration
-/// file; without a file, with the same services. Different for all others: in containers, which have names of their
-/// own, the user says an identity.
+/// The same for each run, until this machine starts again, by this user, under this host name, of the same
+/// configuration file; without a file, with the same services. Different for all others: in containers, which have
+/// names of their own, the user says an identity.
 std::string own_identity(const Sources& sources, const std::vector<Wanted>& wanted);
 
 }  // namespace ferrotunnel::cli

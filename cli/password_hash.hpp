@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::cli {
 
-/// Hashes a password with yescrypt and a fresh salt, which takes some 50 ms and 16 MiB. Nothing: it can not be hashed,
+/// Hashes a password with yescrypt and a fresh salt, which takes some 50 ms and 16 MiB. Nothing: it cannot be hashed,
 /// since it has more than 512 bytes, or since this program was built without libcrypt.
 std::optional<std::string> hash_of_password(const Secret& password);
 

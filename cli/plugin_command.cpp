@@ -47,7 +47,7 @@ Json json_of(const PluginFileInfo& file, const PluginTypeInfo& type) {
 void print_type(const PluginTypeInfo& type) {
     print_line(fmt::format("{} {}{}{}", type.name, type.version, type.summary.empty() ? "" : ": ", type.summary));
     print_line(fmt::format("  looks at {}; when it fails, requests {}", listed(type.hooks),
-                           type.is_guard ? "are refused (guard)" : "go on"));
+                           type.is_guard ? "are refused (guard)" : "continue"));
 }
 
 ExitCode list(bool as_json) {
@@ -62,7 +62,7 @@ ExitCode list(bool as_json) {
             }
         }
         if (!file.is_usable()) {
-            complain("warning: {} can not be used; `ferrotunnel plugin check` says why\n", printable(file.file));
+            complain("warning: {} cannot be used; `ferrotunnel plugin check` says why\n", printable(file.file));
         }
     }
     const std::string fault = shipped_plugins_fault();
@@ -111,7 +111,7 @@ bool is_plugin_name(std::string_view name) {
 
 ExitCode begin_new(const std::string& name, const std::filesystem::path& folder) {
     if (!is_plugin_name(name)) {
-        fail(name, "is no name for a plugin: expected up to 64 small letters, digits and '-', like my-plugin");
+        fail(name, "is not a valid name for a plugin: expected up to 64 small letters, digits and '-', like my-plugin");
     }
     const std::vector<PluginSource> files = new_plugin(name);
     for (const PluginSource& file : files) {

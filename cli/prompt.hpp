@@ -17,8 +17,8 @@ bool can_prompt();
 /// signal. The terminal is left as it was.
 std::optional<Secret> prompt_for_secret(const std::string& question, Signals& signals);
 
-/// Reads one line, of at most 4096 bytes, from a standard input that is no terminal: a pipe or a file. Returns nothing
-/// if it is a terminal, or empty, or a signal ends the wait.
+/// Reads one line, of at most 4096 bytes, from a standard input that is not a terminal: a pipe or a file. Returns
+/// nothing if it is a terminal, or empty, or a signal ends the wait.
 std::optional<Secret> piped_secret(Signals& signals);
 
 }  // namespace ferrotunnel::cli

@@ -32,7 +32,7 @@ public:
     ReloadRequests(const ReloadRequests&) = delete;
     ReloadRequests& operator=(const ReloadRequests&) = delete;
 
-    /// Any thread but the main one: waits until the main thread has answered, for as long as whoever asks has patience.
+    /// Any thread but the main one: waits until the main thread has answered, for as long as the caller has patience.
     ReloadAnswer ask(ReloadRequest request);
 
     /// How long the trial that is under way still lasts. Any thread; it does not wait.

@@ -18,7 +18,7 @@ std::string why_only_once(const std::string& file) {
     if (::stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
         return {};
     }
-    return "it is no file but a pipe or a device, which can be read only once";
+    return "it is not a file but a pipe or a device, which can be read only once";
 }
 
 std::string shortened(const std::vector<std::string>& texts, std::string_view between) {

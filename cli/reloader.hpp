@@ -83,7 +83,7 @@ private:
     std::shared_ptr<const Config> in_effect_;
     std::shared_ptr<const Config> began_with_;  // what needs a restart is compared with this
     std::vector<std::string> files_;
-    std::string unreadable_;  // why the file can not be read again; empty: it can
+    std::string unreadable_;  // why the file cannot be read again; empty: it can
 };
 
 }  // namespace ferrotunnel::cli

@@ -24,7 +24,7 @@ Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, ServiceManager& m
     watch_.emplace();
     watch_->set_files(reloader_.files());
     if (!watch_->why().empty()) {
-        output.line(fmt::format("{} can not be watched for changes ({}); SIGHUP makes it be read again",
+        output.line(fmt::format("{} cannot be watched for changes ({}); SIGHUP makes it be read again",
                                 reloader_.file(), watch_->why()));
     } else if (const std::string blind = why_changes_stay_unseen(reloader_.file()); !blind.empty()) {
         output.line(fmt::format("{} {}", reloader_.file(), blind));
@@ -70,7 +70,7 @@ ReloadAnswer Reloads::answer_to(const ReloadRequest& request, Output& output) {
     return answer;
 }
 
-// A second trial only begins the time of the first one anew: what was in effect before it is what nobody doubts.
+// A second trial only begins the time of the first one again: what was in effect before it is what nobody doubts.
 ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
     std::shared_ptr<const Config> before = reloader_.in_effect();
     ReloadAnswer answer = reload(output).answer();

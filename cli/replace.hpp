@@ -12,10 +12,11 @@ namespace ferrotunnel::cli {
 OptionInfo replace_option();
 
 /// The control socket of the server that is to be replaced: at `control` as the setting says it, or in the usual place.
-/// Empty: none runs. Throws std::runtime_error, where it can not be told which one.
+/// Empty: none runs. Throws std::runtime_error, where it cannot be told which one.
 std::string server_to_replace(const std::string& control);
 
-/// The sockets that systemd, or whoever speaks as it does, has opened for this process (LISTEN_FDS). To be called once.
+/// The sockets that systemd, or a program with the same protocol, has opened for this process (LISTEN_FDS). To be
+/// called once.
 std::vector<PassedSocket> sockets_of_manager();
 
 }  // namespace ferrotunnel::cli

@@ -92,7 +92,7 @@ public:
     }
 
 private:
-    // Whoever has started the program would only start it again: it waits to be told to end.
+    // The parent process would only start it again: it waits to be told to end.
     void linger() {
         const auto until = ServiceManager::Clock::now() + linger_;
         while (linger_.count() != 0 && !asked_to_end_ && ServiceManager::Clock::now() < until) {
@@ -264,7 +264,7 @@ private:
             stop_at_once();
         } else {
             ::_exit(
-                static_cast<int>(ExitCode::failure));  // whoever asks three times does not want to wait for anything
+                static_cast<int>(ExitCode::failure));  // a user who asks three times does not want to wait for anything
         }
     }
 
@@ -273,7 +273,7 @@ private:
             keep_sockets();
         }
         announce_drain();
-        // The server's visitors need the client that is beside it: where another process goes on with both, that ends
+        // The server's visitors need the client that is beside it: where another process continues with both, that ends
         // behind the server.
         others_wait_ = std::any_of(parts_.begin(), parts_.end(), hands_over);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -327,7 +327,7 @@ private:
                                  who, static_cast<double>(longest.count()) / 1000));
     }
 
-    // Whoever has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
+    // A user that has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
     void stop_where_nothing_moves() {
         if (!by_key_ || is_cut_ || replaced_ || all_stopped()) {
             return;
@@ -356,7 +356,7 @@ private:
             reloads_->close();
         }
         const bool is_replaced = replaced_ || std::any_of(parts_.begin(), parts_.end(), hands_over);
-        if (stoppers_.empty() && !is_replaced) {  // else the service goes on, in another process
+        if (stoppers_.empty() && !is_replaced) {  // else the service continues, in another process
             manager_.stopping();
         }
         stoppers_.emplace_back([this, index, drain] {
@@ -426,7 +426,7 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
     ServiceManager manager;
     // Control sockets may still ask when this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
-    // Where a part can not be started, another one's socket must not wait for an answer.
+    // Where a part cannot be started, another one's socket must not wait for an answer.
     const struct AtEnd {
         ReloadRequests* requests;
         ~AtEnd() {

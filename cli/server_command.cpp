@@ -233,7 +233,7 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::resumed:
-            output.line(fmt::format("client {} is back, and its visitors go on", who(event)));
+            output.line(fmt::format("client {} is back, and its visitors continue", who(event)));
             break;
         case Event::Kind::registered:
             output.line(fmt::format("  {} -> {} of client {}", as_url(event.endpoint), event.service, who(event)));
@@ -360,7 +360,7 @@ private:
             (void)control.hand_over();
         } catch (const control_error& error) {
             if (error.why() == control_error::Why::refused && error.code() != "ended") {
-                throw;  // it goes on, and this one does not
+                throw;  // it continues, and this one does not
             }
         }
         plan_.server.take_control_name();

@@ -194,7 +194,7 @@ Json wanted_service(const Options& options, Problems& problems) {
     if (const auto text = options.text("json")) {
         found.push_back(Json::parse(*text, nullptr, false));
         if (!found.back().is_object()) {
-            problems.add("--json", R"(is no JSON object, like {"tcp": 2222, "local": "127.0.0.1:22"})");
+            problems.add("--json", R"(is not a JSON object, like {"tcp": 2222, "local": "127.0.0.1:22"})");
         }
     }
     if (!problems.empty()) {

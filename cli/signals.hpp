@@ -12,7 +12,7 @@ public:
     /// What take() returns for a SIGINT of the kernel: somebody has pressed Ctrl-C.
     static constexpr int key_pressed = -2;
 
-    /// `reloads`: SIGHUP asks to read the configuration again, and is caught even where whoever has started the program
+    /// `reloads`: SIGHUP asks to read the configuration again, and is caught even where the parent process
     /// wants SIGHUP to be ignored, as nohup does. A terminal that goes does not matter to such a program.
     explicit Signals(bool reloads = false);
     ~Signals();

@@ -1,5 +1,5 @@
-// A file that is mounted alone, as containers have it: whoever replaces it where it comes from makes another file, and
-// the mount keeps the one that was there. Neither watching nor reading again finds the new one.
+// A file that is mounted alone, as containers have it: the program that replaces it where it comes from makes another
+// file, and the mount keeps the one that was there. Neither watching nor reading again finds the new one.
 #pragma once
 
 #include <string>

@@ -24,12 +24,12 @@ std::string login_file() {
 void store_login(const Join& join) {
     const std::filesystem::path path = login_file();
     if (path.empty()) {
-        throw std::system_error(ENOENT, std::generic_category(), "can not keep the login without $HOME");
+        throw std::system_error(ENOENT, std::generic_category(), "cannot keep the login without $HOME");
     }
     make_new_folder(path.parent_path(), 0700);
     const Secret text = join_string(join);
     if (const std::error_code error = detail::write_whole_file(path, text.reveal(), {})) {
-        throw std::system_error(error, "can not write " + path.string());
+        throw std::system_error(error, "cannot write " + path.string());
     }
 }
 
@@ -50,7 +50,7 @@ std::optional<Join> stored_login(Problems& problems) {
     } catch (const config_error& wrong) {
         error = wrong.problems().front().text;
     }
-    problems.add(path, error + "; `ferrotunnel login` writes it anew");
+    problems.add(path, error + "; `ferrotunnel login` writes it again");
     return std::nullopt;
 }
 

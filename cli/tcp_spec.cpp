@@ -102,11 +102,12 @@ std::optional<std::string> parse_backend(std::string_view text, std::string& err
     const std::string_view port_text = colon == std::string_view::npos ? text : text.substr(colon + 1);
     const std::optional<std::uint16_t> port = parse_port(port_text);
     if (!port || *port == 0) {
-        error = fmt::format("\"{}\" is no address; expected a port (22) or host:port (db.internal:5432)", text);
+        error =
+            fmt::format("\"{}\" is not a valid address; expected a port (22) or host:port (db.internal:5432)", text);
         return std::nullopt;
     }
     if (host.find(':') != std::string_view::npos && !is_bracketed(host)) {
-        error = fmt::format("\"{}\" is no address; an IPv6 address needs brackets, like [::1]:22", text);
+        error = fmt::format("\"{}\" is not a valid address; an IPv6 address needs brackets, like [::1]:22", text);
         return std::nullopt;
     }
     return fmt::format("{}:{}", host.empty() ? this_machine : host, *port);
@@ -115,8 +116,8 @@ std::optional<std::string> parse_backend(std::string_view text, std::string& err
 std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::string& error) {
     const std::optional<std::uint16_t> port = parse_port(text);
     if (!port) {
-        error =
-            fmt::format("\"{}\" is no public port; expected 1 to 65535, or 0 for one that the server chooses", text);
+        error = fmt::format(
+            "\"{}\" is not a valid public port; expected 1 to 65535, or 0 for one that the server chooses", text);
     }
     return port;
 }

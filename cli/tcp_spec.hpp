@@ -13,7 +13,7 @@
 namespace ferrotunnel::cli {
 
 /// Reads a backend's address and returns it as a service takes it: "22" and ":22" mean this machine. Returns nothing if
-/// it can not be one; `error` then says why. "unix:/run/app.sock", "files:./dist", "https://..." and "tls://..." stay
+/// it cannot be one; `error` then says why. "unix:/run/app.sock", "files:./dist", "https://..." and "tls://..." stay
 /// as they are.
 std::optional<std::string> parse_backend(std::string_view text, std::string& error);
 

@@ -257,7 +257,7 @@ int open_at_once(const std::string& place, std::size_t count) {
         }
         for (pollfd& one : waiting) {
             if ((one.revents & (POLLERR | POLLHUP)) != 0) {
-                fail("a visitor was turned away");
+                fail("a visitor was rejected");
             }
             if ((one.revents & POLLOUT) != 0) {
                 if (!send_all(one.fd, greeting.data(), greeting.size())) {

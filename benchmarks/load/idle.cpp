@@ -17,7 +17,7 @@ namespace {
 // A tunnel that has run out of something answers late or never; it is not waited for as long as a slow transfer.
 constexpr timeval answer_limit{5, 0};
 constexpr double level_seconds = 120;
-// A visitor that is turned away tries again for a while: some tunnels let in only so many a second.
+// A visitor that is rejected tries again for a while: some tunnels let in only so many a second.
 constexpr double insistence_seconds = 8;
 constexpr std::chrono::milliseconds retry_pause{10};
 

@@ -9,8 +9,8 @@
 //   load connect HOST:PORT SECONDS [AT_ONCE]              connect, one round trip, close; prints how many, and per
 //                                                         second
 //   load idle HOST:PORT CONNECTIONS [MORE...]             opens that many, each used once; prints "ready N" and waits
-//                                                         for a line before it goes on to MORE, for the end of input at
-//                                                         last; "stuck N" if no more than N came about
+//                                                         for a line before it continues to MORE, for the end of input
+//                                                         at last; "stuck N" if no more than N came about
 //   load http HOST:PORT PATH SECONDS                      GET, a connection each, at least one; prints how many, bytes,
 //                                                         seconds, and p50 and p99 in us
 //   load share PORT HOST:PORT down|up STREAMS WARM SECONDS

@@ -20,7 +20,7 @@ namespace load {
 
 namespace {
 
-constexpr std::size_t arrivals_at_once = 40;  // every 20 ms: a burst of thousands is turned away in part
+constexpr std::size_t arrivals_at_once = 40;  // every 20 ms: a burst of thousands is rejected in part
 constexpr double least_bytes = 2048;          // that each must have moved before anything is measured
 constexpr int kernel_bytes = 64 * 1024;  // what a kernel may hold of one connection, or ten thousand need gigabytes
 
@@ -170,7 +170,7 @@ int share(const std::string& backend, const std::string& place, char direction, 
     if (down) {
         measure(visitors, warm, duration);
     } else {
-        // The child ends when it has measured; visitors go on until then.
+        // The child ends when it has measured; visitors continue until then.
         while (::waitpid(child, nullptr, WNOHANG) == 0) {
             visitors.run_until(Clock::now() + std::chrono::milliseconds(50));
         }

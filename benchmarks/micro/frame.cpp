@@ -90,7 +90,7 @@ public:
     std::int64_t frames = 0;
 };
 
-// Full reads of DATA frames with payloads of the given size; a frame that one read cuts goes on in the next one.
+// Full reads of DATA frames with payloads of the given size; a frame that one read cuts continues in the next one.
 void read_frames(benchmark::State& state) {
     const auto payload = static_cast<std::uint16_t>(state.range(0));
     const std::size_t frame = limits::frame_header_bytes + payload;

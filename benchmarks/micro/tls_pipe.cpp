@@ -100,7 +100,7 @@ void send_by_pipe(Pipe& pipe, std::size_t total) {
     std::vector<std::uint8_t> memory(batch, 7);
     std::size_t sent = 0;
     while (sent < total || pipe.has_pending()) {
-        // What is left of a batch goes on where it stopped, in slabs, as the trunk does.
+        // What is left of a batch continues where it stopped, in slabs, as the trunk does.
         std::size_t begin = sent % batch;
         std::array<Bytes, 4> pieces;
         std::size_t count = 0;

@@ -99,7 +99,7 @@ class Download(Http2Row):
 
 
 class BesideBulk(Http2Row):
-    """Requests one after the other, on the connection on which a download goes on."""
+    """Requests one after the other, on the connection on which a download continues."""
 
     group = "http2-beside"
     metrics = (Metric("http2-beside-p50", "a request beside a download on its connection, p50", "us", False),

@@ -24,7 +24,7 @@ class Load:
         return [float(word) for word in done.stdout.split()]
 
     def held(self, arguments, log, environment=None):
-        """A command that prints a line and stays until it is told to go on or to end."""
+        """A command that prints a line and stays until it is told to continue or to end."""
         return Held([self.path, *map(str, arguments)], log, environment)
 
 

@@ -1,4 +1,4 @@
-"""Results as text: a block for each metric while the run goes on, one table of medians at the end."""
+"""Results as text: a block for each metric while the run continues, one table of medians at the end."""
 
 import math
 

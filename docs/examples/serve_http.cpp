@@ -3,7 +3,7 @@
 //    FERROTUNNEL_TOKEN=ft1_... serve_http tunnel.example.com:7835 app.example.com
 //
 // The parser is http_parser (Debian: libhttp-parser-dev), a C library that knows nothing of sockets. Boost.Beast's can
-// be used as well, but in a source file of its own: Boost.Asio and standalone Asio can not be included together.
+// be used as well, but in a source file of its own: Boost.Asio and standalone Asio cannot be included together.
 #include <http_parser.h>
 
 #include <array>

@@ -37,7 +37,7 @@ struct ApplyReport {
     std::vector<Problem> problems;
     /// The services and tokens that are as they were: "client.services web", "server.token alice".
     std::vector<std::string> same;
-    /// Of a client: handles to the services that are new, or that were changed and registered anew.
+    /// Of a client: handles to the services that are new, or that were changed and registered again.
     std::vector<Service> services;
 
     /// Whether the settings were taken: nothing is wrong with them.

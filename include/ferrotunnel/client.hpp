@@ -95,7 +95,7 @@ public:
     ~Client();
 
     /// Offers a service; may be called before start() or at any time later. Returns at once, and Service::state() tells
-    /// what became of it. Throws config_error when the description can not be right (no `local`, a name in use), and
+    /// what became of it. Throws config_error when the description cannot be right (no `local`, a name in use), and
     /// std::system_error when the client has stopped: errc::session_closed, or the error that ended it for good.
     Service add(Tcp service);
     Service add(Http service);
@@ -106,7 +106,7 @@ public:
     /// connection that comes reaches the service. Both clients prove the key to each other, and what passes is
     /// encrypted between them. Returns the address at which it listens. What becomes of a visit is in the log: one
     /// whose service is away or whose key is wrong is reset. May be called before start() or at any time later. Throws
-    /// config_error when the description can not be right, and std::system_error when it can not listen there, or the
+    /// config_error when the description cannot be right, and std::system_error when it cannot listen there, or the
     /// client has stopped. apply() leaves it alone: what it compares are the visits of Builder::visits.
     std::string visit(Visit visit);
     /// All visits, those of this client, with what has become of them.
@@ -120,7 +120,7 @@ public:
     /// `services`: all that the client is to have with a backend, by their names. One that is not among them is closed
     /// as by Service::close(), a new one is added, and one whose description differs is changed. If only its backend
     /// differs, it keeps its public place, and visitors who are there keep the backend that they have; otherwise it is
-    /// registered anew, with a handle that the report has. Listeners are none of them and stay. Visits of the builder
+    /// registered again, with a handle that the report has. Listeners are none of them and stay. Visits of the builder
     /// are compared in the same way. All other settings but the token and the level of the log are named in the report
     /// and stay as they are.
     ///
@@ -161,7 +161,7 @@ public:
     Listener listen(Tls service, asio::any_io_executor executor = {});
 
     /// Offers a UDP service that the application serves itself: `handler` is called for each datagram. `local` is not
-    /// used. Returns at once, and throws like add(), and with an empty `handler`. A private service can not be served
+    /// used. Returns at once, and throws like add(), and with an empty `handler`. A private service cannot be served
     /// so.
     Service listen(Udp service, DatagramHandler handler);
 
@@ -306,7 +306,7 @@ public:
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
-    /// How long visitors wait, instead of being reset, while a lost connection between client and server is made anew:
+    /// How long visitors wait, instead of being reset, while a lost connection between client and server is made again:
     /// 0, the default, or 5 s to 5 min. Both sides must want it; the shorter time counts, from the last byte heard.
     Builder& resume(std::chrono::milliseconds time) { return set("resume", time); }
     /// What each connection may keep, with `resume`, of what the other side has not confirmed, in bytes: 1 MiB to 1
@@ -327,22 +327,22 @@ public:
     /// "default" for the usual place, client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
     /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root may ask. Its folder is made with mode 0700, and must not
     /// be one that others can write into. Where a running program has that socket, this one gets a name with its
-    /// process id: control_socket(). If it can not be made, start() fails; in the usual place it logs that and goes on.
-    /// "off" (the default): none.
+    /// process id: control_socket(). If it cannot be made, start() fails; in the usual place it logs that and
+    /// continues. "off" (the default): none.
     Builder& control(std::string path) { return set("control", std::move(path)); }
     /// Sets where Prometheus reads numbers about this client, by HTTP: an IP address with a port (0: the system
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
-    /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
+    /// cannot listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
     /// Sets where a browser finds the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
     /// or "default" for 127.0.0.1:4040 or the next free port. On a loopback address this user and root alone are
-    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it can not listen there,
-    /// start() fails; in the usual place it logs that and goes on. "off" (the default): nowhere.
+    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there,
+    /// start() fails; in the usual place it logs that and continues. "off" (the default): nowhere.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
-    /// Lets in whoever logs in with the secret in this file, in the place of this user and root. start() throws
-    /// std::system_error when it can not be read, or has fewer than 16 bytes.
+    /// Lets in anyone who logs in with the secret in this file, in the place of this user and root. start() throws
+    /// std::system_error when it cannot be read, or has fewer than 16 bytes.
     Builder& dashboard_token_file(std::string file) { return set("dashboard_token_file", std::move(file)); }
-    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they can not be used.
+    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they cannot be used.
     Builder& dashboard_tls(std::string chain_file, std::string key_file) {
         return set("dashboard_tls_cert", std::move(chain_file)).set("dashboard_tls_key", std::move(key_file));
     }
@@ -352,8 +352,8 @@ public:
 
     /// Sets how many connections to the server one tunnel keeps, 1 to 16. Visitors are spread over the connections, and
     /// over the workers of both sides; when a connection breaks, only its own visitors are lost, and it comes back by
-    /// itself. With two, a visitor who comes while one of them moves much data gets the other and does not wait. More
-    /// help where one core on each side is not enough for the visitors' traffic, and on lines that lose packets.
+    /// itself. With two, a visitor that connects while one of them moves much data gets the other and does not wait.
+    /// More help where one core on each side is not enough for the visitors' traffic, and on lines that lose packets.
     /// Default: two where a round trip to the server takes less than 2 ms; else one, on which visitors share the line
     /// evenly.
     Builder& connections(unsigned count) { return set("connections", std::uint64_t{count}); }
@@ -367,7 +367,7 @@ public:
 
     /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
     Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }
-    /// Goes on where a server that has proved to be the right one refuses the token or the version, which ends the
+    /// Continues where a server that has proved to be the right one refuses the token or the version, which ends the
     /// client otherwise: the next attempt is made after `wait` to five times that, drawn at random; at most 1 h, 0 (the
     /// default): it ends. For clients that nobody looks after: a token may be renewed, a server updated.
     Builder& retry_refused(std::chrono::milliseconds wait) { return set("retry_refused", wait); }
@@ -399,7 +399,7 @@ public:
     /// "iban" in "customer_iban" and "customerIban". "off" alone: nothing is masked.
     Builder& inspect_mask(std::vector<std::string> words) { return set("inspect_mask", std::move(words)); }
     /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
-    /// throws std::system_error where it can not listen. apply() compares them: one that is new is begun, one that is
+    /// throws std::system_error where it cannot listen. apply() compares them: one that is new is begun, one that is
     /// not there any more takes nobody new, and where only the service or the key differs the address stays.
     Builder& visits(std::vector<Visit> visits);
 

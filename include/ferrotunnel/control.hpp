@@ -72,7 +72,7 @@ public:
     std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
     std::string tokens() const { return ask("GET", "/v1/tokens"); }
     /// The service of a server that a visitor of this URL comes to, and the members of its group. `visitor`: the IP
-    /// address of whoever asks; `cookie`: the cookies that it has. Empty: none.
+    /// address of the visitor; `cookie`: the cookies that it has. Empty: none.
     std::string route(std::string_view url, std::string_view visitor = {}, std::string_view cookie = {}) const;
     std::string reload() const { return ask("POST", "/v1/reload"); }
     /// Reloads, and takes back what is applied from then on when `seconds` are over, unless it is confirmed before.
@@ -82,7 +82,7 @@ public:
     std::string config_diff() const { return ask("GET", "/v1/config/diff"); }
     /// `seconds` below 0: for as long as the program is set up.
     std::string drain(double seconds = -1) const;
-    /// For a process that takes a server's place: the sockets at which that one listens, which go on being its own,
+    /// For a process that takes a server's place: the sockets at which that one listens, which continue being its own,
     /// too. Each descriptor is the caller's. See Server::inherit.
     std::vector<PassedSocket> take_sockets() const;
     /// Tells the server that the caller has begun to take its visitors and clients: it takes nobody any more, and ends

@@ -24,7 +24,7 @@ struct ReloadAnswer {
 };
 
 /// Reads the configuration again and applies it. Called on the control socket's thread: others who ask wait meanwhile.
-/// What it throws is told whoever asked.
+/// What it throws is told the caller.
 using ReloadHandler = std::function<ReloadAnswer()>;
 
 /// With a time: reloads as above, and takes all that is applied from now on back when the time is over. Without one:

@@ -9,7 +9,7 @@ namespace ferrotunnel {
 
 /// Makes a client one of several that offer a service together: those with the same token whose service asks for the
 /// same port or host, and has a group of this name. Each visitor, and each request of HTTP, goes to one of the members;
-/// one that leaves, or is lost, gets no more, and the others go on. All members must describe the service alike, but
+/// one that leaves, or is lost, gets no more, and the others continue. All members must describe the service alike, but
 /// for its name and its backend. Not of a private service, nor of one that asks for plugins.
 struct Group {
     /// How visitors are spread. All members must say the same.
@@ -38,7 +38,7 @@ struct Group {
         std::chrono::milliseconds longest{300'000};
         /// How many of a hundred members may be out at once, 1 to 100; one always may.
         unsigned share = 50;
-        /// What is a failure: a backend that can not be reached, an end without an answer (or none in time), and of
+        /// What is a failure: a backend that cannot be reached, an end without an answer (or none in time), and of
         /// HTTP an answer from 500 to 599.
         bool refused = true;
         bool resets = true;

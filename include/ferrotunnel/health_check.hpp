@@ -9,8 +9,8 @@ namespace ferrotunnel {
 
 /// A check of a service's backend, from the client beside it. While the backend is unhealthy the service gets no new
 /// visitors: the other members of its group have them, or, where there is none that is healthy, they are refused (503
-/// with Retry-After, or a reset). Visitors who are there go on. Needs a backend with an address; not for UDP, nor for
-/// private services.
+/// with Retry-After, or a reset). Visitors who are there continue. Needs a backend with an address; not for UDP, nor
+/// for private services.
 struct HealthCheck {
     enum class Kind {
         off,

@@ -15,7 +15,7 @@
 namespace ferrotunnel {
 
 /// An HTTP service. The server reads and checks each request, chooses the service by host and path, and writes the
-/// request anew; the service receives HTTP/1.1 that follows the rules.
+/// request again; the service receives HTTP/1.1 that follows the rules.
 struct Http {
     /// It has constructors and no designated initialisers, for the reason given at Tcp.
     Http() = default;

@@ -66,7 +66,7 @@ struct HttpRoute {
 
 /// Finds what becomes of a request with this URL and method. `services` are all that the server has; those whose host
 /// the server assigns are left out, since that host is not known here. `url` is like "https://app.example.com/api?x=1";
-/// without a scheme it is http. Throws config_error when the URL, the method or one of the services can not be right.
+/// without a scheme it is http. Throws config_error when the URL, the method or one of the services cannot be right.
 FERROTUNNEL_EXPORT HttpRoute find_route(const std::vector<Http>& services, std::string_view url,
                                         std::string_view method = "GET");
 

@@ -120,7 +120,7 @@ struct HttpServerSettings {
     /// How many idle connections each thread keeps, 0 to 1,000,000: for one service, and in all.
     std::uint32_t pool_per_service = 512;
     std::uint32_t pool = 2'048;
-    /// Up to which size, 0 to 1 MiB, a request with its body is kept for as long as it may have to be sent once more.
+    /// Up to which size, 0 to 1 MiB, a request with its body is kept for as long as it may have to be sent again.
     std::uint32_t replay_bytes = 64 * 1024;
 
     // --- who the visitor is ---

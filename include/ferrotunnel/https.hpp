@@ -47,8 +47,8 @@ struct Hsts {
 };
 
 /// Settings of an HTTPS listener (Server::Builder::https_bind). A change of the files is noticed while the server runs:
-/// the next visitor is shown the new certificate. A file that can not be read, or whose key does not fit, changes
-/// nothing: what was read before goes on serving, and the log says why.
+/// the next visitor is shown the new certificate. A file that cannot be read, or whose key does not fit, changes
+/// nothing: the previous one stays in use, and the log says why.
 struct Https {
     /// Single certificates. They go before those in `folders`, where two have the same host.
     std::vector<Certificate> certificates{};

@@ -77,7 +77,7 @@ FERROTUNNEL_EXPORT void cancel_accept(ListenerCore& core, std::uint64_t serial) 
 /// Takes the visitors of one service; made by Client::listen and async_listen. Several accepts may be outstanding, and
 /// async_accept may be called from several threads; moves and the destructor belong to one thread. Visitors wait in a
 /// queue of 128 until they are accepted, at most for the server's open deadline; when the queue is full, further ones
-/// are turned away. The service is registered again by itself after a reconnect. Destroying the Listener closes it.
+/// are rejected. The service is registered again by itself after a reconnect. Destroying the Listener closes it.
 class FERROTUNNEL_EXPORT Listener {
 public:
     using executor_type = asio::any_io_executor;
@@ -96,7 +96,7 @@ public:
     /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed
     /// (the Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like;
     /// service().error_text() says more). In the last case accepts fail until the service is registered after all: the
-    /// Client goes on asking for it. A lost trunk is no failure: the next visitor comes after the reconnect.
+    /// Client continues asking for it. A lost trunk is not a failure: the next visitor comes after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
@@ -118,7 +118,7 @@ public:
     /// it was first registered.
     std::string endpoint() const;
     std::uint16_t port() const;
-    /// Takes the service off the server and turns away the visitors who still wait. Streams that were accepted go on.
+    /// Takes the service off the server and rejects the visitors who still wait. Streams that were accepted continue.
     void close() noexcept;
 
     /// Only for the library.

@@ -5,7 +5,7 @@
 
 namespace ferrotunnel {
 
-/// A TCP socket that listens, or a UDP socket that is bound. Whoever has this owns the descriptor.
+/// A TCP socket that listens, or a UDP socket that is bound. The owner of this owns the descriptor.
 struct PassedSocket {
     int descriptor = -1;
     /// What it is for: "clients", "http", "https", "connect", "metrics", "dashboard", or a public port, as "tcp-2222"

@@ -262,7 +262,7 @@ public:
     /// now, or the server has no bodies for plugins.
     template <typename Look>
     bool observe(Side side, Look look);
-    /// Sends the body through a filter; the edge frames the message anew. False: as for observe(), and for the answers
+    /// Sends the body through a filter; the edge frames the message again. False: as for observe(), and for the answers
     /// 101 and 206.
     bool transform(Side side, std::unique_ptr<BodyFilter> filter);
     /// Decides when the whole body of the hook's message is there: `then(Exchange&, Text body)` returns a Decision.
@@ -461,7 +461,7 @@ struct TypeOf {
             } catch (const std::exception& problem) {
                 Settings(given).problem({}, problem.what());
             } catch (...) {
-                Settings(given).problem({}, "can not be checked");
+                Settings(given).problem({}, "cannot be checked");
             }
         }
     }

@@ -6,7 +6,7 @@
  * as the configuration names. The library is never unloaded.
  *
  * Growing without breaking: the symbol's name is the major version. A struct begins with its size as its writer knew
- * it; whoever reads it takes no more than that, and what is not there counts as null. Members are only appended. More
+ * it; the reader takes no more than that, and what is not there counts as null. Members are only appended. More
  * functions come as tables of their own, asked for by an id (ft_host.extension).
  *
  * Threads: [control] one call at a time, may block; [worker] the worker of that exchange, must not block, and the hooks
@@ -170,7 +170,7 @@ typedef struct ft_http {
      * more than that. No handle: too many wait; the hook should return FT_FAILED. */
     ft_later (*later)(ft_exchange *, uint64_t timeout_ns);
     /* [any] Decides: `then` runs once on the exchange's worker, if the exchange is still there and waits for this;
-     * `release(user)` runs once in every case, after it. Null for `then`: go on. A second call only releases. */
+     * `release(user)` runs once in every case, after it. Null for `then`: continue. A second call only releases. */
     void (*resume)(ft_later, ft_decision (*then)(ft_exchange *, void *user), void *user, void (*release)(void *user));
     /* [any] Decides nothing, so that the failure policy counts. */
     void (*drop)(ft_later);
@@ -200,7 +200,7 @@ typedef struct ft_body_filter {
 } ft_body_filter;
 
 /* The bodies of an exchange: of the request in the request hook (and in what was given to `later` or `collect` there), of
- * the answer in the response hook. Whoever does not ask costs nothing. A HEAD, 1xx, 204, 205 and 304 have no body, and what
+ * the answer in the response hook. A plugin that does not ask costs nothing. A HEAD, 1xx, 204, 205 and 304 have no body, and what
  * follows a 101 is none. A retry runs nothing again. Functions with a `release` call it once in every case, also where they
  * return 0. All are [worker]. */
 static const char *const FT_BODY_1 = "ferrotunnel.body/1";
@@ -211,13 +211,13 @@ typedef struct ft_body_api {
      * look. */
     int32_t (*observe)(ft_exchange *, uint32_t side, int32_t (*look)(void *user, ft_text piece, int32_t last), void *user,
                        void (*release)(void *user));
-    /* Sends the body through a filter. The edge frames the message anew, and takes Content-Length, Content-MD5, Digest,
+    /* Sends the body through a filter. The edge frames the message again, and takes Content-Length, Content-MD5, Digest,
      * Content-Digest, Repr-Digest and Accept-Ranges from its head; a strong ETag becomes weak. While more than 64 KiB of the
      * output wait the filter gets no more input. Its failure on its very first piece is as its failure policy says; later
      * ones cut the message. 0: not this side now, a 101 or 206, or too many. With `mode: observe` the filter is released
      * at once. */
     int32_t (*transform)(ft_exchange *, uint32_t side, const ft_body_filter *, void *user);
-    /* Has the whole body of the hook's message read before its head goes on; the hook then returns FT_COLLECT, and `then`
+    /* Has the whole body of the hook's message read before its head continues; the hook then returns FT_COLLECT, and `then`
      * decides. `max`: 0 stands for 64 KiB, and more than 1 MiB for that. A visitor who sends more is answered with 413, and
      * with 503 where the worker has no room. An answer that is larger, that finds no room, or that does not come in the time
      * that its service gives the first byte, is a failure of the hook. An empty body is collected too. 0: neither the request
@@ -338,12 +338,12 @@ typedef struct ft_type {
     const char *version; /* the plugin's own */
     const char *summary; /* one line for `ferrotunnel plugin list` */
     const char *schema;  /* of its settings, see docs/plugins; null: it has none */
-    const char *const *needs; /* ids of the tables that it can not do without, with a null at the end; may be null */
+    const char *const *needs; /* ids of the tables that it cannot do without, with a null at the end; may be null */
     uint32_t flags;
     /* [control] Looks at settings that obey the schema, and reports what is wrong with them. Nothing may be kept,
      * opened or changed: the configuration is perhaps only checked. May be null. */
     void (*check)(ft_settings *);
-    /* [control] Makes an instance; null: it can not be made, and `problem` has said why. `before`: the instance of the
+    /* [control] Makes an instance; null: it cannot be made, and `problem` has said why. `before`: the instance of the
      * same id that it takes the place of, from which it may copy what is worth keeping; null: there is none. Both are
      * in use for a while. */
     void *(*make)(ft_settings *, const ft_instance *self, void *before);
@@ -367,7 +367,7 @@ typedef struct ft_type {
     /* [worker] Exactly once for each visitor that has come to the instance. */
     void (*on_visit_close)(void *instance, ft_visit *, const ft_visit_outcome *);
     /* [worker] A trunk whose token is proved, before it takes the place of an older one. A client has several, and makes
-     * them anew: it is asked for each. */
+     * them again: it is asked for each. */
     ft_decision (*on_login)(void *instance, ft_login *);
     /* [worker] A service, once for a client and not for each of its trunks; what was accepted is remembered while one of
      * them has it, and for 60 s more. */
@@ -380,7 +380,7 @@ typedef struct ft_library {
     const ft_type *const *types;  /* with a null at the end */
 } ft_library;
 
-/* The one symbol of a plugin. [control] Called once in a process; null: it can not work with this host. */
+/* The one symbol of a plugin. [control] Called once in a process; null: it cannot work with this host. */
 typedef const ft_library *(*ft_entry)(const ft_host *);
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host);
 

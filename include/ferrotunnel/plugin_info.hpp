@@ -18,9 +18,9 @@ struct PluginTypeInfo {
     std::string summary{};                ///< one line
     std::string schema{};                 ///< of its settings, as JSON; empty: it has none
     std::vector<std::string> hooks{};     ///< what it looks at: "request", "response", "close", "login"...
-    std::vector<std::string> needs{};     ///< ids of the host's tables that it can not do without
+    std::vector<std::string> needs{};     ///< ids of the host's tables that it cannot do without
     bool is_guard = false;                ///< it decides who may come in, and fails closed unless told otherwise
-    std::vector<std::string> problems{};  ///< why it can not be used, a sentence each; empty: it can
+    std::vector<std::string> problems{};  ///< why it cannot be used, a sentence each; empty: it can
 };
 
 /// A file with plugins.
@@ -61,7 +61,7 @@ struct PluginHookTime {
     std::chrono::nanoseconds time{0};  ///< of all calls together
 };
 
-/// A plugin of a running server's chain. A change of the chain that makes it anew begins its counts anew.
+/// A plugin of a running server's chain. A change of the chain that makes it again begins its counts again.
 struct PluginInfo {
     std::string id;
     std::string type;

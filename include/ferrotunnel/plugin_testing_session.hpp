@@ -96,7 +96,7 @@ public:
     std::string note(std::string_view name) const;
 
     /// Ends it. Plugins hear of the end of a visit, once: with how many bytes it had, which are those of a visitor who
-    /// was served. Before it is decided: whoever asked has left.
+    /// was served. Before it is decided: the caller has left.
     void close(std::uint64_t received_bytes = 0, std::uint64_t sent_bytes = 0);
 
 private:

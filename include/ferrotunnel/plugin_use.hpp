@@ -9,12 +9,12 @@
 
 namespace ferrotunnel {
 
-/// What happens to an exchange whose plugin fails: it throws, does not decide in time, or asks for what can not be
+/// What happens to an exchange whose plugin fails: it throws, does not decide in time, or asks for what cannot be
 /// done.
 enum class PluginFailure : std::uint8_t {
     usual,   // closed for plugins that decide who may come in, open for others
     closed,  // the visitor gets 503 (`plugin_failed`)
-    open,    // the exchange goes on as if the plugin were not there
+    open,    // the exchange continues as if the plugin were not there
 };
 
 /// One instance of a plugin. Server::Builder::plugin takes them in the order in which requests pass them.

@@ -8,7 +8,7 @@
 
 namespace ferrotunnel {
 
-/// A request of a visitor with its answer, or a connection that is no HTTP, as a client that has
+/// A request of a visitor with its answer, or a connection that is not valid HTTP, as a client that has
 /// Client::Builder::inspect keeps it. Secrets are masked. A value; see Client::exchanges.
 struct RecordedExchange {
     std::uint64_t id = 0;  ///< each later one has a greater one

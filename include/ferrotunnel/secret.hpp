@@ -12,7 +12,7 @@
 namespace ferrotunnel {
 
 /// A secret text. It is move-only, so that copies are visible in the code; it overwrites its memory when it is
-/// destroyed, and can not be streamed. An empty Secret counts as "no secret". Distinct objects may be used from
+/// destroyed, and cannot be streamed. An empty Secret counts as "no secret". Distinct objects may be used from
 /// different threads.
 class FERROTUNNEL_EXPORT Secret {
 public:
@@ -24,7 +24,7 @@ public:
     /// Takes the value of an environment variable, unchanged. Throws config_error when it is not set or empty.
     static Secret from_env(const char* variable);
     /// Takes the text of a file of at most 4 KiB, without a byte order mark before it and line ends behind it; a token
-    /// also without blanks and quotation marks around it. Throws config_error when the file can not be read, is empty
+    /// also without blanks and quotation marks around it. Throws config_error when the file cannot be read, is empty
     /// or UTF-16. A file that other users may read is accepted, see `exposed`.
     static Secret from_file(const std::string& path);
     /// Takes over `text` and then overwrites it. Copies that the caller made are the caller's responsibility.
@@ -37,12 +37,12 @@ public:
     /// The text itself. The view lives as long as this object is neither moved nor destroyed.
     std::string_view reveal() const noexcept { return {text_.get(), size_}; }
     bool empty() const noexcept { return size_ == 0; }
-    /// True when this has the form of a token from generate(). Any other token is weak: whoever sits between client and
+    /// True when this has the form of a token from generate(). Any other token is weak: anybody between client and
     /// server and sees a login can try guesses without asking anyone.
     bool is_strong() const;
     /// True when the secret came from a file that other users of the machine may read. Client and server log a warning.
     bool exposed() const noexcept { return !exposed_file_.empty(); }
-    /// The file that other users may read; empty where they can not.
+    /// The file that other users may read; empty where they cannot.
     const std::string& exposed_file() const noexcept { return exposed_file_; }
 
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;

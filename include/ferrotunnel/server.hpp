@@ -125,12 +125,12 @@ public:
     };
     /// Listens at one more address for visitors of HTTP services while the server runs, in all like the one that
     /// start() has made for them: rules, caps, proxies. Services are told the addresses of that one. Returns the
-    /// address, with the port that the system chose for 0. Throws config_error where `address` is no IP address and
-    /// port ("0.0.0.0:8080"), and std::system_error where it can not listen there, where the server does not run
-    /// (errc::not_running), takes no such visitors from the start on (errc::unsupported), or has 32 already
+    /// address, with the port that the system chose for 0. Throws config_error where `address` is not a valid IP
+    /// address and port ("0.0.0.0:8080"), and std::system_error where it cannot listen there, where the server does not
+    /// run (errc::not_running), takes no such visitors from the start on (errc::unsupported), or has 32 already
     /// (errc::busy). Any thread but the server's own.
     std::string add_listener(Visitors visitors, const std::string& address);
-    /// Takes no more visitors at an address that add_listener() has returned; those who have come there go on. It is
+    /// Takes no more visitors at an address that add_listener() has returned; those who have come there continue. It is
     /// free a moment later. False: there is none.
     bool remove_listener(const std::string& address);
     /// The address where visitors name the service that they want: that of connect_bind(), with the port that the
@@ -178,7 +178,7 @@ public:
     /// their visitors are cut, and they may come back. Returns how many clients that were. Any thread.
     std::size_t kick(const std::string& client);
     /// The same, and refuses these clients until the time is over; of a client that is kept out already, that time
-    /// begins anew. A client is known by its token and the name that it gives itself; without a name, by its token and
+    /// begins again. A client is known by its token and the name that it gives itself; without a name, by its token and
     /// process. At most 1,024 are kept out, and a server that is started again has forgotten them. Returns how many
     /// clients that were. Throws std::system_error with errc::busy where no more can be kept out: nobody had to go.
     std::size_t kick(const std::string& client, std::chrono::milliseconds keep_out);
@@ -186,11 +186,11 @@ public:
     /// Replaces the plugins that requests of HTTP services pass (Builder::plugin), all of them, in this order. Requests
     /// that come from now on have the new ones; exchanges that have begun keep those they began with, which are stopped
     /// and destroyed, on a thread of the server's, when nobody has them any more. A plugin of which neither settings
-    /// nor anything else has changed stays as it is, wherever it now stands; any other is made anew, and given the one
+    /// nor anything else has changed stays as it is, wherever it now stands; any other is made again, and given the one
     /// of the same name and type that was there before (see plugin.hpp). Before start() it only says what start()
     /// makes.
     ///
-    /// Throws config_error with all problems, and nothing is changed: one of them can not be made, say. Throws
+    /// Throws config_error with all problems, and nothing is changed: one of them cannot be made, say. Throws
     /// std::system_error with errc::not_running once stop() has been called, and with errc::would_deadlock on a worker,
     /// in the log sink, and while a plugin is made, started, stopped or destroyed. Several threads may call it, also
     /// during start(), which it waits for; one change is made after the other. With run_on it may be called on the
@@ -199,13 +199,13 @@ public:
 
     /// Applies settings to the running server: they are compared with those that it has, as values, and only what has
     /// changed is touched, so that visitors of everything else notice nothing. All of them are checked first; where
-    /// anything is wrong, the report has the problems and nothing was changed. What can not change while it runs
+    /// anything is wrong, the report has the problems and nothing was changed. What cannot change while it runs
     /// (docs/configuration.md lists what can) is named in the report and stays as it is. The Builder is used up; its
     /// run_on() and on_event() do not count, and neither does the sink of log(), only the level.
     ///
     /// - Tokens: the sessions of a token that is gone end, and their clients are told why; a secret that stays one of
     ///   its token's (`also`) keeps its sessions. With other rights, services that the token has no right to any more
-    ///   are refused, and those that it still may have go on. Quotas hold for what comes from then on.
+    ///   are refused, and those that it still may have continue. Quotas hold for what comes from then on.
     /// - Plugins: as set_plugins() does.
     /// - Certificates of https(): the next visitor is shown the new ones.
     ///
@@ -227,7 +227,7 @@ public:
     /// problems.
     ApplyReport remove_token(const std::string& name);
 
-    /// Opens the file of Builder::access_log() by its name once more: call it when the file was moved away. No line is
+    /// Opens the file of Builder::access_log() by its name again: call it when the file was moved away. No line is
     /// lost. Any thread; does nothing where there is no access log.
     void reopen_access_log();
 
@@ -341,8 +341,8 @@ public:
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 unless told
-    /// otherwise.) "off": none. If `needed` is false and it can not listen there, start() logs that and goes on without
-    /// HTTP.
+    /// otherwise.) "off": none. If `needed` is false and it cannot listen there, start() logs that and continues
+    /// without HTTP.
     Builder& http_bind(std::string address, bool needed = true);
     /// Sets the address where visitors of HTTP services connect by TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose clients do TLS themselves.
@@ -403,7 +403,7 @@ public:
     Builder& hold(std::chrono::milliseconds time) { return set("hold", time); }
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
-    /// How long visitors wait, instead of being reset, while a lost connection between client and server is made anew:
+    /// How long visitors wait, instead of being reset, while a lost connection between client and server is made again:
     /// 0, the default, or 5 s to 5 min. Both sides must want it; the shorter time counts, from the last byte heard.
     Builder& resume(std::chrono::milliseconds time) { return set("resume", time); }
     /// What each connection may keep, with `resume`, of what the other side has not confirmed, in bytes: 1 MiB to 1
@@ -422,7 +422,7 @@ public:
     /// most. Where there are several tokens, a single one gets at most half.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Adds a plugin that looks at the requests of HTTP services and their answers (see plugin.hpp), behind those that
-    /// were added before; up to 56, or 64 where clients may ask for none. start() fails when it can not be made.
+    /// were added before; up to 56, or 64 where clients may ask for none. start() fails when it cannot be made.
     Builder& plugin(PluginUse use);
     /// Says which plugins clients may ask for on services of their own (Http::plugins), in place of the default, which
     /// is auth, ip-filter and rate-limit as they are shipped. None: a service that asks for any is refused. Theirs run
@@ -432,28 +432,28 @@ public:
     /// "default" for the usual place, server.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
     /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root may ask. Its folder is made with mode 0700, and must not
     /// be one that others can write into. Where a running program has that socket, this one gets a name with its
-    /// process id: control_socket(). If it can not be made, start() fails; in the usual place it logs that and goes on.
-    /// "off" (the default): none.
+    /// process id: control_socket(). If it cannot be made, start() fails; in the usual place it logs that and
+    /// continues. "off" (the default): none.
     Builder& control(std::string path) { return set("control", std::move(path)); }
     /// Sets where Prometheus reads numbers about this server, by HTTP: an IP address with a port (0: the system
     /// chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. Everybody who can connect may read them. If it
-    /// can not listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
+    /// cannot listen there, start() fails. "off" (the default): nowhere. docs/metrics.md lists what there is.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
     /// Sets where a browser finds the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
     /// or "default" for 127.0.0.1:7837 or the next free port. On a loopback address this user and root alone are
-    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it can not listen there,
-    /// start() fails; in the usual place it logs that and goes on. "off" (the default): nowhere.
+    /// answered; any other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there,
+    /// start() fails; in the usual place it logs that and continues. "off" (the default): nowhere.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
-    /// Lets in whoever logs in with the secret in this file, in the place of this user and root. start() throws
-    /// std::system_error when it can not be read, or has fewer than 16 bytes.
+    /// Lets in anyone who logs in with the secret in this file, in the place of this user and root. start() throws
+    /// std::system_error when it cannot be read, or has fewer than 16 bytes.
     Builder& dashboard_token_file(std::string file) { return set("dashboard_token_file", std::move(file)); }
-    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they can not be used.
+    /// Lets the dashboard speak TLS, with this certificate chain and key, PEM. start() fails when they cannot be used.
     Builder& dashboard_tls(std::string chain_file, std::string key_file) {
         return set("dashboard_tls_cert", std::move(chain_file)).set("dashboard_tls_key", std::move(key_file));
     }
     /// Sets where each request of an HTTP visitor has a line when it is over: a file, which is made with mode 0640, or
-    /// "stdout" or "stderr". Threads that serve visitors never wait for it: lines that can not be written in time are
-    /// dropped, and the log says how many. start() fails when the file can not be opened. The last lines are written
+    /// "stdout" or "stderr". Threads that serve visitors never wait for it: lines that cannot be written in time are
+    /// dropped, and the log says how many. start() fails when the file cannot be opened. The last lines are written
     /// when the Server is destroyed. "off" (the default): nowhere.
     Builder& access_log(std::string path) { return set("access_log", std::move(path)); }
     /// Sets how its lines look: "combined" (the default), "json", or a template; docs/operations.md lists the fields.
@@ -461,7 +461,7 @@ public:
     /// Sets the query parameters whose values the lines do not have; replaces the default (token, key, password and the
     /// like). "*": all. None: lines have every value.
     Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
-    /// Sets where a collector is told of requests, as traces; replaces all of it. start() fails where `ca_file` can not
+    /// Sets where a collector is told of requests, as traces; replaces all of it. start() fails where `ca_file` cannot
     /// be read. Default: nowhere.
     Builder& traces(Traces traces);
     /// Sets how long plugins may make others wait, and how much they may hold meanwhile.
@@ -478,7 +478,7 @@ public:
     }
     /// Sets the directory where the self-made certificate is kept, and which token has which hosts and ports, so that a
     /// restart does not forget it; it is created with mode 0700 if needed. Empty (the default): the certificate is made
-    /// anew at each start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
+    /// again at each start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
     Builder& state_dir(std::string directory) { return set("state_dir", std::move(directory)); }
 
     /// Sets the deadlines and intervals; replaces all of them.

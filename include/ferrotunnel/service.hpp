@@ -46,7 +46,7 @@ public:
     std::error_code error() const;
     /// Why the server refuses the service, as a sentence.
     std::string error_text() const;
-    /// Takes the service off the server: no new visitors come; the present ones go on. Returns at once.
+    /// Takes the service off the server: no new visitors come; the present ones continue. Returns at once.
     void close();
 
 private:

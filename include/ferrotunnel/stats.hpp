@@ -34,7 +34,7 @@ struct TrafficStats {
     std::uint64_t bytes_sent = 0;       ///< payload to the trunks
     std::uint64_t bytes_copied = 0;     ///< payload bytes that were copied inside the sessions
     std::uint64_t streams_opened = 0;   ///< visitors and async_open, in all
-    std::uint64_t streams_refused = 0;  ///< opened or not: turned away by a limit or the backend, or not answered
+    std::uint64_t streams_refused = 0;  ///< opened or not: rejected by a limit or the backend, or not answered
     std::uint32_t streams = 0;          ///< now
     std::uint64_t bytes_held = 0;       ///< memory of queued payload from the trunks, now
     std::uint64_t bytes_queued = 0;     ///< the same of payload that waits for the trunks, now
@@ -69,7 +69,7 @@ struct ResumeStats {
     std::uint32_t waiting = 0;                 ///< connections whose visitors wait, now
     std::chrono::milliseconds waiting_for{0};  ///< since when the first of them does
     std::uint64_t waits = 0;                   ///< connections whose visitors have waited, in all ...
-    std::uint64_t resumed = 0;                 ///< ... of these, those that were made anew ...
+    std::uint64_t resumed = 0;                 ///< ... of these, those that were made again ...
     std::uint64_t given_up = 0;                ///< ... and those whose visitors were reset in the end
     std::uint64_t refused_unknown = 0;       ///< requests that were refused: the session is over, or not known (client:
                                              ///< each such request is the last one)
@@ -106,7 +106,7 @@ struct HttpStats {
     std::uint64_t handshakes_failed = 0;    ///< of TLS with visitors
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested
     std::uint64_t backend_reused = 0;       ///< requests that went over an earlier connection
-    std::uint64_t retries = 0;              ///< requests that were sent once more
+    std::uint64_t retries = 0;              ///< requests that were sent again
     std::uint64_t held = 0;                 ///< requests that have waited for a client of their service
     std::uint64_t bytes_received = 0;       ///< from visitors, heads and framing too
     std::uint64_t bytes_sent = 0;           ///< to visitors

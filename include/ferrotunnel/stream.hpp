@@ -122,7 +122,7 @@ public:
             Initiate<detail::WriteBuffers>{this}, token, detail::WriteBuffers::of(buffers));
     }
 
-    /// Ends our direction in order, after what was written; reading goes on. An outstanding write fails with
+    /// Ends our direction in order, after what was written; reading continues. An outstanding write fails with
     /// asio::error::broken_pipe. The call itself fails with the error that a write would fail with.
     void shutdown_send();
     void shutdown_send(std::error_code& ec) noexcept;

@@ -37,7 +37,7 @@ struct Tcp {
 
     /// Makes a service for each of a range of public ports, with a port of its own behind it: "20000-20010" and
     /// "127.0.0.1:3000-3010", of the same length and of at most 1,024 ports. Services are called `name`, ":" and the
-    /// public port; without a name as services without one are. Throws config_error when a range can not be right.
+    /// public port; without a name as services without one are. Throws config_error when a range cannot be right.
     FERROTUNNEL_EXPORT static std::vector<Tcp> range(std::string_view remote_ports, std::string_view local,
                                                      std::string_view name = {});
 
@@ -59,8 +59,8 @@ struct Tcp {
     /// listen, where the application itself serves.
     std::string local{};
     /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
-    /// "tcp:" and remote_port, or `local` where the server chooses the port; where that is no name, it is cut or
-    /// changed, with a checksum at the end. It must be unique within a client.
+    /// "tcp:" and remote_port, or `local` where the server chooses the port; where that is not a valid name, it is cut
+    /// or changed, with a checksum at the end. It must be unique within a client.
     std::string name{};
     /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
     /// is called "private:" and `local`.
@@ -68,7 +68,7 @@ struct Tcp {
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
     /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
     std::string bind{};
-    /// The key of a private service, for visits of other clients (Client::visit): who comes has to prove it, and what
+    /// The key of a private service, for visits of other clients (Client::visit): a visitor has to prove it, and what
     /// passes is encrypted between the clients. Such a service has no other visitors. Not with a backend that speaks
     /// TLS, and not with `listen`.
     VisitKey key{};

@@ -15,7 +15,7 @@ struct Timing {
     std::chrono::milliseconds write_timeout{30'000};
     /// How long one attempt may take to connect, do the TLS handshake and log in.
     std::chrono::milliseconds handshake_timeout{10'000};
-    /// A visitor whose backend does not answer for this long is turned away.
+    /// A visitor whose backend does not answer for this long is rejected.
     std::chrono::milliseconds open_timeout{20'000};
     /// Client: the wait before an attempt to reconnect is drawn at random from [first, ceiling]; the ceiling begins at
     /// twice `first` and doubles up to `max`. After a goodbye of the server the first wait is at most 200 ms, and the

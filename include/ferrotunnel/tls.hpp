@@ -30,8 +30,8 @@ struct Tls {
     /// "app.internal:443", ":8443", "unix:/run/app.sock". Not used by listen, where the application itself serves.
     std::string local{};
     /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
-    /// "tls:" and `host`; where that is no name, it is cut or changed, with a checksum at the end. It must be unique
-    /// within a client.
+    /// "tls:" and `host`; where that is not a valid name, it is cut or changed, with a checksum at the end. It must be
+    /// unique within a client.
     std::string name{};
     /// Further hosts, up to 15.
     std::vector<std::string> aliases{};

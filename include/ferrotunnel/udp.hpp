@@ -46,8 +46,8 @@ struct Udp {
     /// "53" (on this machine).
     std::string local{};
     /// The name of the service in events and logs: up to 64 letters, digits and "._-:/[]*". Empty: "udp:" and
-    /// remote_port, or "udp:" and `local` where the server chooses the port; where that is no name, it is cut or
-    /// changed, with a checksum at the end. It must be unique within a client.
+    /// remote_port, or "udp:" and `local` where the server chooses the port; where that is not a valid name, it is cut
+    /// or changed, with a checksum at the end. It must be unique within a client.
     std::string name{};
     /// How long a visitor may be silent, both ways, before it is forgotten: 1 s to 1 h. What comes later is a new
     /// visitor to the backend, with another port. Shorter where many come once, longer for tunnels that keep still.
@@ -57,8 +57,8 @@ struct Udp {
     std::string bind{};
     /// No public port: see private_service().
     bool is_private = false;
-    /// The key of a private service, for visits of other clients: who comes has to prove it, and what passes is
-    /// encrypted from client to client, so that the server can not read it.
+    /// The key of a private service, for visits of other clients: a visitor has to prove it, and what passes is
+    /// encrypted from client to client, so that the server cannot read it.
     VisitKey key{};
     /// `v2`: the backend is told who the visitor is by a header of the PROXY protocol in front of a visitor's first
     /// datagram, or of each one (`proxy_each`, which DNS servers want). With it in front a datagram of more than 65,455

@@ -1,5 +1,5 @@
 // Visits: reaching the private service of another client, encrypted from one client to the other. The server between
-// them sees bytes that it can not read.
+// them sees bytes that it cannot read.
 #pragma once
 
 #include <array>

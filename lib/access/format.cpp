@@ -139,7 +139,8 @@ Result<Format, std::string> Format::parse(std::string_view text, const std::vect
         return Format(text == "json" ? Kind::json : Kind::combined, masks);
     }
     if (text.find('{') == std::string_view::npos) {
-        return in_quotes(text) + " is no format; expected combined, json, or a template like {visitor} {status}";
+        return in_quotes(text) +
+               " is not a valid format; expected combined, json, or a template like {visitor} {status}";
     }
     if (text.size() > template_bytes_max) {
         return "has a template of more than " + std::to_string(template_bytes_max) + " bytes";
@@ -168,7 +169,7 @@ Result<Format, std::string> Format::parse(std::string_view text, const std::vect
             const std::string_view name = text.substr(at + 1, end - at - 1);
             const auto known = std::find(name_texts.begin(), name_texts.end(), name);
             if (known == name_texts.end()) {
-                return place + " " + in_quotes(name) + " is no field; there are " + std::string(known_names());
+                return place + " " + in_quotes(name) + " is not a valid field; there are " + std::string(known_names());
             }
             piece.has_name = true;
             piece.name = static_cast<Name>(known - name_texts.begin());

@@ -18,7 +18,7 @@ inline constexpr std::size_t masks_max = 256;
 inline constexpr std::chrono::milliseconds gather_time{20};
 /// How long a pipe is waited for that is full, before others' orders are looked at.
 inline constexpr std::chrono::milliseconds pipe_time{100};
-/// How soon it is tried again where lines can not be written.
+/// How soon it is tried again where lines cannot be written.
 inline constexpr std::chrono::milliseconds retry_time{500};
 /// How often the log says how many lines were dropped.
 inline constexpr std::chrono::milliseconds tell_time{5'000};

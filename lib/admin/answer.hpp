@@ -34,7 +34,7 @@ struct Answer {
     std::string_view type = json_type;  // a constant
     std::span<const Field> fields{};    // more for the head; constants
     std::string cookie{};               // that is set; empty: none
-    bool has_right = false;             // at a door for everybody: whoever asks has shown that it may
+    bool has_right = false;             // at a door for everybody: the caller has shown that it may
     /// Where it is set, the body has no end: after `text`, it is asked for more again and again, and returns an empty
     /// text where there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};

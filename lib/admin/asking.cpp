@@ -60,9 +60,9 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
         return NoReply{Why::nobody, "no program listens at " + in_quotes(path)};
     }
     if (error) {
-        return NoReply{Why::broken, "can not connect to " + in_quotes(path) + ": " + error.message()};
+        return NoReply{Why::broken, "cannot connect to " + in_quotes(path) + ": " + error.message()};
     }
-    // Whoever listens has made the socket: what the folder was a moment ago no longer counts.
+    // The process that listens has made the socket: what the folder was a moment ago no longer counts.
     if (user_at(socket.get()) != believed) {
         return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " is another user's"};
     }

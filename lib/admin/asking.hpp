@@ -28,7 +28,7 @@ struct Reply {
 struct NoReply {
     enum class Why : std::uint8_t {
         nobody,     // nobody listens there, or nothing is there
-        untrusted,  // the socket, or whoever listens, is another user's
+        untrusted,  // the socket, or the process that listens, is another user's
         broken,     // no answer in time, or none of the API's
     } why = Why::broken;
     std::string text;  // a sentence without its end

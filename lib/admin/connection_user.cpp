@@ -14,7 +14,7 @@
 namespace ferrotunnel::admin {
 namespace {
 
-constexpr std::uint8_t established = 1;  // TCP_ESTABLISHED, whose header can not be in one file with linux/tcp.h
+constexpr std::uint8_t established = 1;  // TCP_ESTABLISHED, whose header cannot be in one file with linux/tcp.h
 
 struct SocketQuestion {
     nlmsghdr header{};

@@ -102,7 +102,7 @@ Result<runtime::Fd, SocketFailure> listen_at(const std::string& path) {
     if (!fd || ::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0 ||
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(fd.get(), limits::admin_backlog) != 0) {
-        return refused_by_system("can not listen at " + in_quotes(path));
+        return refused_by_system("cannot listen at " + in_quotes(path));
     }
     return fd;
 }
@@ -118,7 +118,7 @@ Result<ControlSocket, SocketFailure> ControlSocket::open(const std::string& want
     const std::string folder = folder_of(wanted);
     const uid_t user = ::geteuid();
     if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-        return refused_by_system("can not make the folder " + in_quotes(folder));
+        return refused_by_system("cannot make the folder " + in_quotes(folder));
     }
     if (const auto distrust = distrust_of_folder(folder, user)) {
         return SocketFailure{*distrust, std::make_error_code(std::errc::permission_denied)};
@@ -138,7 +138,7 @@ Result<ControlSocket, SocketFailure> ControlSocket::open(const std::string& want
         return listener.error();
     }
     if (::rename(first.c_str(), path->c_str()) != 0) {
-        const SocketFailure failure = refused_by_system("can not make " + in_quotes(*path));
+        const SocketFailure failure = refused_by_system("cannot make " + in_quotes(*path));
         (void)::unlink(first.c_str());
         return failure;
     }

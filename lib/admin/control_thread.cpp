@@ -149,7 +149,7 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
     const bool is_stranger = door.owner && (!user || !may_ask(*user, *door.owner));
     static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
-        log_.warn("another user has asked the control socket, and was refused",
+        log_.warn("a request of another user at the control socket was rejected",
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
     const runtime::SocketAddress from = door.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
@@ -173,7 +173,7 @@ bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint n
     const std::optional<std::string> network = comings_.take(networks, now);
     static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
     if (network && log_.may_write(LogLevel::info, too_often, now)) {
-        log_.info("an address connects to the dashboard or the metrics too often", {{"address", *network}});
+        log_.info("connection rate limit of an address at the dashboard or metrics exceeded", {{"address", *network}});
     }
     return !network;
 }
@@ -228,7 +228,7 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
         std::array<std::uint8_t, read_size> buffer;
         const runtime::IoResult read = peer.read(buffer);
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
-            return false;  // whoever ends its direction before the answer wants none
+            return false;  // a peer that ends its direction before the answer wants none
         }
         if (peer.only_hears()) {
             return true;

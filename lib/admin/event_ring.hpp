@@ -37,7 +37,7 @@ public:
     struct Batch {
         std::uint64_t missed = 0;  // events between `after` and the first of these that are gone
         std::vector<Kept> events;
-        std::uint64_t last = 0;  // the number to go on from
+        std::uint64_t last = 0;  // the number to continue from
     };
     /// A place among the listeners, of which there are limits::admin_listeners_max.
     using Place = std::shared_ptr<void>;

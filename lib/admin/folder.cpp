@@ -28,11 +28,11 @@ std::optional<std::string> distrust_of_folder(const std::string& folder, uid_t u
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) {
         return errno == ENOENT ? std::nullopt
-                               : std::optional("can not look at " + in_quotes(folder) + ": " +
+                               : std::optional("cannot look at " + in_quotes(folder) + ": " +
                                                std::generic_category().message(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return in_quotes(folder) + " is no folder";
+        return in_quotes(folder) + " is not a folder";
     }
     if (status.st_uid != user) {
         return "the folder " + in_quotes(folder) + " is that of user " + std::to_string(status.st_uid);

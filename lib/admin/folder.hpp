@@ -31,7 +31,7 @@ enum class Found : std::uint8_t {
 };
 Found look_at(const std::string& path, uid_t user) noexcept;
 
-/// Whoever has this is the only one that makes or removes sockets in the folder. A lock that somebody keeps is waited
+/// The owner of this is the only one that makes or removes sockets in the folder. A lock that somebody keeps is waited
 /// for limits::admin_folder_patience, and then done without: it only guards against programs that begin at the same
 /// time.
 class FolderLock {

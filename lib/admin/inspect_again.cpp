@@ -1,4 +1,4 @@
-// A recorded request, written once more.
+// A recorded request, written again.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -87,7 +87,7 @@ public:
         // What was edited passes the rules that hold for every request of a visitor.
         http::RequestParser parser;
         if (parser.parse(bytes) != http::ParseState::complete || parser.size() != bytes.size()) {
-            again_.refused = invalid("That would be no request: " + std::string(parser.refusal().text));
+            again_.refused = invalid("The edited request is invalid: " + std::string(parser.refusal().text));
         }
         bytes += body;
         return std::move(again_);

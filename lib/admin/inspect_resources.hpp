@@ -12,8 +12,8 @@ inline constexpr std::string_view exchanges_path = "/v1/exchanges";
 /// `request.path` begins with `exchanges_path`.
 Answer answer_about_exchanges(const Request& request, Subject& subject);
 
-/// A request once more, as it was or with what `edits` says instead (`method`, `target`, `headers`, `body`); a refusal
-/// where that can not be. What is masked in `exchange` is taken from `original`, in edits too: no mask is sent.
+/// A request again, as it was or with what `edits` says instead (`method`, `target`, `headers`, `body`); a refusal
+/// where that cannot be. What is masked in `exchange` is taken from `original`, in edits too: no mask is sent.
 struct Again {
     std::string bytes{};
     std::optional<Answer> refused{};

@@ -9,7 +9,7 @@
 namespace ferrotunnel::admin {
 
 /// The user of the other end's process: of a Unix socket when it connected or began to listen, of a TCP connection
-/// within this machine whoever has its socket now. Nothing: it can not be told.
+/// within this machine the process that has its socket now. Nothing: it cannot be told.
 std::optional<uid_t> user_at(int socket) noexcept;
 
 /// "user 1000 (alice)", for people.

@@ -112,7 +112,7 @@ Answer keep_is_a_boolean() {
     return invalid("`keep` must be true or false.");
 }
 
-// `keep` stands beside what describes the service, and is no part of it. Nothing: it is no boolean.
+// `keep` stands beside what describes the service, and is not a part of it. Nothing: it is not a valid boolean.
 std::optional<bool> take_keep(Json& body) {
     const auto found = body.find("keep");
     if (found == body.end()) {

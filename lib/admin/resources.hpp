@@ -20,14 +20,14 @@ struct Request {
     std::string_view body{};
     std::string_view host{};    // as Host has it, with its port
     std::string_view accept{};  // what Accept says
-    // Who asks: the user of the other end's process. Nothing: whoever knows the dashboard's secret.
+    // Who asks: the user of the other end's process. Nothing: anyone who knows the dashboard's secret.
     std::optional<std::uint32_t> user{};
     std::string_view query{};  // with its '?', or empty
     // What browsers say of a request, and what its body is; empty where the field is not there.
     std::string_view origin{};
     std::string_view fetch_site{};
     std::string_view content_type{};
-    std::string_view last_event_id{};  // of whoever has followed events before
+    std::string_view last_event_id{};  // of a caller that has followed events before
     std::string_view cookie{};
     std::string_view authorization{};
     // At a door for everybody: the networks of the other end's IP address (null: there are none), and that address.

@@ -154,7 +154,7 @@ std::optional<std::string> distrust_of_socket(const std::string& path) {
         return std::nullopt;
     }
     if (!S_ISSOCK(status.st_mode)) {
-        return in_quotes(path) + " is no socket";
+        return in_quotes(path) + " is not a socket";
     }
     return status.st_uid == user
                ? std::nullopt

@@ -74,7 +74,7 @@ public:
 
     /// All numbers.
     virtual void metrics(metrics::Exposition& to) = 0;
-    /// Why visitors can not be served at the moment, in a sentence; empty: they can.
+    /// Why visitors cannot be served at the moment, in a sentence; empty: they can.
     virtual std::string why_not_ready() = 0;
 
     virtual Answer reload() = 0;

@@ -51,7 +51,7 @@ std::optional<Answer> distrust(const Request& request, const WebAccess& access) 
     }
     const std::string origin = (access.is_secure ? "https://" : "http://") + std::string(request.host);
     if (!is_of_ours || (!request.origin.empty() && request.origin != origin)) {
-        return forbidden("Another site's page wants to change something.");
+        return forbidden("Cross-site request rejected.");
     }
     if (!request.body.empty() && request.content_type != json_type) {
         return refusal(415, "not_json", "Content-Type must be application/json.");

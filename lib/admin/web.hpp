@@ -1,7 +1,7 @@
 // What is answered at the dashboard's address: its files, and the control API below /api. docs/dashboard.md describes
 // it.
 //
-// Whoever connects is of this machine, and the program's own user or root: its thread sees to that; or has logged in
+// A peer is of this machine, and the program's own user or root: its thread sees to that; or has logged in
 // (web_login.hpp). What is left to guard against is a page of somebody else in that user's browser:
 //   - Host has to be an address or localhost, so no name that leads here makes the page one of ours (DNS rebinding);
 //     where one logs in, it is the cookie that knows its host;
@@ -22,7 +22,7 @@ namespace ferrotunnel::admin {
 
 /// By which way a dashboard is reached.
 struct WebAccess {
-    /// Answers a request below /api of whoever has not logged in; nothing: it has. Empty: nobody needs to.
+    /// Answers a request below /api of a browser that has not logged in; nothing: it has. Empty: nobody needs to.
     std::function<std::optional<Answer>(const Request&)> login{};
     bool is_secure = false;  // by TLS
 };

@@ -36,7 +36,7 @@ public:
     /// speaks TLS.
     WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random, OnWrong on_wrong = {});
 
-    /// What a request below /api is answered by whoever it comes from; nothing: it has the right.
+    /// What a request below /api is answered whoever it comes from; nothing: it has the right.
     std::optional<Answer> answer(const Request& request, TimePoint now);
 
     std::size_t sessions() const noexcept { return sessions_.size(); }

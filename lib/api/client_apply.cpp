@@ -3,9 +3,9 @@
 //
 //   same name, same description            untouched
 //   same name, only the backend differs    keeps its id, its place and its visitors; new visitors go to the new backend
-//   same name, anything else differs       taken off and registered anew, in one go
+//   same name, anything else differs       taken off and registered again, in one go
 //   same name, switched off                taken off; it stays known, and its visitors finish
-//   same name, switched on                 registered anew
+//   same name, switched on                 registered again
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -85,7 +85,7 @@ void Client::Impl::keep_off(AnyService& service) const {
         service);
 }
 
-// What becomes of a service that is described anew; puts it into `entries`.
+// What becomes of a service that is described again; puts it into `entries`.
 Client::Impl::ServiceChange Client::Impl::change_of(const Outgoing& old, Known known, backend::ClientService service,
                                                     std::uint32_t& next_id, Entries& entries) {
     using Kind = ServiceChange::Kind;

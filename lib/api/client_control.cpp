@@ -132,7 +132,7 @@ public:
             const std::string problem = kept()->add(items_of(description, *file.values.client));
             if (!problem.empty()) {
                 close(added);
-                return admin::refusal(422, "not_kept", "It was not added, since it can not be kept: " + problem);
+                return admin::refusal(422, "not_kept", "It was not added, since it cannot be kept: " + problem);
             }
         }
         Json names = Json::array();

@@ -193,8 +193,8 @@ void Client::Impl::on_stopped(const LinkNotice& notice) {
         listens = take_listens();
         stop_error_ = error;
     }
-    // The error that ends a client which was stopped here says how that went on the trunk: nothing that the application
-    // must know.
+    // The error that ends a client which was stopped here says how that continued the trunk: nothing that the
+    // application must know.
     abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
     close_services();
     const MutexLock lock(mutex_);

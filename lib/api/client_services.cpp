@@ -273,7 +273,7 @@ void Client::Impl::tell_of_backend(const backend::ClientService& service) {
                   {{"service", service.name}, {"backend", service.backend.text}});
     }
     if (service.backend.tls && !service.backend.tls->exposed_key().empty()) {
-        log_.warn("the private key for a service's backend can be read by everybody on this machine",
+        log_.warn("the private key for a service's backend is readable by every user of this machine",
                   {{"service", service.name}, {"file", service.backend.tls->exposed_key()}});
     }
 }
@@ -298,7 +298,7 @@ void Client::Impl::offer_or_fail(backend::ClientService service, std::vector<Pro
 }
 
 void Client::Impl::tell_impossible(const std::string& service, const config_error& error) {
-    log_.error("a service can not be offered", {{"service", service}, {"why", error.what()}});
+    log_.error("a service cannot be offered", {{"service", service}, {"why", error.what()}});
     Event event;
     event.kind = Event::Kind::refused;
     event.peer = settings_.server;
@@ -308,7 +308,7 @@ void Client::Impl::tell_impossible(const std::string& service, const config_erro
     worker_.post([this, event = std::move(event)] { events_.tell(event); });
 }
 
-// Called when the application has closed the handle: visitors that are there go on.
+// Called when the application has closed the handle: visitors that are there continue.
 void Client::Impl::close_service(std::uint32_t id) {
     Event event;
     {

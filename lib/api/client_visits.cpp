@@ -52,7 +52,7 @@ Client::Impl::VisitChange Client::Impl::begun(const Visit& visit, std::error_cod
     return change;
 }
 
-// Finds out what is to be done, and listens where that is new. What can not be is told as a problem.
+// Finds out what is to be done, and listens where that is new. What cannot be is told as a problem.
 std::vector<Client::Impl::VisitChange> Client::Impl::changes_to(const std::vector<Visit>& visits,
                                                                 std::vector<Problem>& problems) const {
     std::map<std::uint32_t, const Visiting*> left;  // those that nobody has asked for yet
@@ -82,7 +82,7 @@ std::vector<Client::Impl::VisitChange> Client::Impl::changes_to(const std::vecto
         std::error_code error;
         changes.push_back(begun(visit, error));
         if (error) {
-            problems.push_back({"visits", "can not listen at " + in_quotes(visit.local) + ": " + error.message()});
+            problems.push_back({"visits", "cannot listen at " + in_quotes(visit.local) + ": " + error.message()});
         }
     }
     for (const auto& [id, one] : left) {

@@ -86,7 +86,7 @@ Config thrown_if_wrong(Config config) {
 Result<detail::ConfigText, std::string> read_included(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-        return std::string("it is no file");
+        return std::string("it is not a file");
     }
     FileText read = read_file(path);
     if (!read.error.empty()) {
@@ -101,7 +101,7 @@ Config load_all(const std::string& file) {
         detail::ConfigFile nothing;
         nothing.name = file;
         nothing.files.push_back(file);
-        nothing.problems.push_back({"", "can not read this file: " + read.error, file, 0, 0});
+        nothing.problems.push_back({"", "cannot read this file: " + read.error, file, 0, 0});
         return made_of(std::move(nothing));
     }
     return made_of(detail::read_config({read.text, file, read.others_can_read, variable, read_included}));

@@ -52,7 +52,7 @@ public:
     /// own. The caller bounds how many there are.
     void put_later(Item item, TimePoint when);
     /// Waits until everything that came before was taken; returns whether it was, within that time. Within the
-    /// callback, which can not wait for itself, it returns at once.
+    /// callback, which cannot wait for itself, it returns at once.
     bool wait_until_taken(std::optional<Duration> at_most = std::nullopt) noexcept;
     /// Whether the caller is within the callback.
     bool here() const noexcept;

@@ -35,7 +35,7 @@ void EventDelivery::call(Event& event) noexcept {
 void EventDelivery::tell_dropped(std::uint64_t events) noexcept {
     dropped_ += events;
     try {
-        log_.warn("events were dropped: the event handler takes too long", {{"events", events}});
+        log_.warn("events were dropped: the event handler is too slow", {{"events", events}});
     } catch (const std::exception&) {  // no memory for a line
     }
 }

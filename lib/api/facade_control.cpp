@@ -63,12 +63,12 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         };
         doors.push_back({metrics_.get(), handler, std::nullopt, nullptr, true});
         metrics_endpoint_ = at.text();
-        log_.info("metrics are read by HTTP", {{"at", metrics_endpoint_}});
+        log_.info("serving metrics over HTTP", {{"at", metrics_endpoint_}});
     }
     if (dashboard_) {
         doors.push_back(dashboard_door());
         dashboard_endpoint_ = runtime::local_address(dashboard_.get()).text();
-        log_.info("the dashboard is there",
+        log_.info("the dashboard is ready",
                   {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
     keep_own_dials_away();
@@ -87,8 +87,7 @@ std::error_code FacadeControl::open_socket(const std::string& setting, std::stri
     Result<admin::ControlSocket, admin::SocketFailure> socket = admin::ControlSocket::open(wanted);
     if (!socket) {
         if (usual) {
-            log_.info("there is no control socket; `control` may say where it is to be",
-                      {{"why", socket.error().text}});
+            log_.info("there is no control socket; `control` sets its path", {{"why", socket.error().text}});
             return {};
         }
         what = "open the control socket: " + socket.error().text;
@@ -114,7 +113,8 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, bool rep
     return error;
 }
 
-// At the usual place another program of this user may be: then the next port is taken, and none is no reason to stop.
+// At the usual place another program of this user may be: then the next port is taken, and none is not a reason to
+// stop.
 std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, bool replaces,
                                               std::string& what) {
     runtime::SocketAddress at = dashboard_address(setting, side);
@@ -132,7 +132,7 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
         at.set_port(static_cast<std::uint16_t>(at.port() + 1));
     }
     if (usual) {
-        log_.info("there is no dashboard; `dashboard` may say where it is to be", {{"why", error.message()}});
+        log_.info("there is no dashboard; `dashboard` sets its address", {{"why", error.message()}});
         return {};
     }
     what = "listen for the dashboard on " + at.text();
@@ -165,7 +165,7 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
 }
 
 void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t untold) {
-    log_.warn("a wrong secret was shown to the dashboard", {{"address", address}, {"untold", untold}});
+    log_.warn("a login at the dashboard failed: wrong secret", {{"address", address}, {"untold", untold}});
     Event event;
     event.kind = Event::Kind::refused;
     event.peer = address;

@@ -100,7 +100,7 @@ private:
     admin::ControlThread::Door dashboard_door();
     void keep_own_dials_away();
     void close_doors() REQUIRES(mutex_);
-    /// What differs, as the program says; nothing where it can not read its configuration.
+    /// What differs, as the program says; nothing where it cannot read its configuration.
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;

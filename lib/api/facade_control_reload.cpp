@@ -50,7 +50,7 @@ Json changes_of(const ReloadAnswer& came) {
 }
 
 Answer can_not_reload() {
-    return admin::refusal(501, "unsupported", "This program can not read its configuration again.");
+    return admin::refusal(501, "unsupported", "This program cannot read its configuration again.");
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
         handler = drain_;
     }
     if (!handler) {
-        return admin::refusal(501, "unsupported", "This program can not be ended from here.");
+        return admin::refusal(501, "unsupported", "This program cannot be ended from here.");
     }
     handler(time);
     return {202, Json{{"draining", true}}};

@@ -70,7 +70,7 @@ std::string fields_of(const std::vector<HttpField>& headers) {
     std::string text;
     for (const HttpField& field : headers) {
         if (!http::is_field_name(field.name) || !http::is_field_value(field.value)) {
-            fail("header", "\"" + printable(field.name, 64) + "\" can not be a field; expected one like X-User: ann");
+            fail("header", "\"" + printable(field.name, 64) + "\" cannot be a field; expected one like X-User: ann");
         }
         text += field.name + ": " + field.value + "\r\n";
     }
@@ -284,7 +284,7 @@ HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& 
                      const std::vector<PluginUse>& plugins) {
     const Url parsed = parse_url(request.url);
     if (request.method.empty() || request.method.find_first_of(" \t\r\n") != std::string_view::npos) {
-        fail("method", "is no method; expected one like GET or POST");
+        fail("method", "is not a valid method; expected one like GET or POST");
     }
     const detail::RoutePlugins chain(plugins);
     HttpRoute route;

@@ -94,12 +94,12 @@ void HttpsCertificates::tell(const CertificateReport& report) {
         }
         const std::string file = problem.file.string();
         if (problem.warning) {
-            log_.warn("a certificate has a fault, and is used", {{"file", file}, {"why", problem.reason}});
+            log_.warn("a certificate has a fault and is used nevertheless", {{"file", file}, {"why", problem.reason}});
         } else if (problem.kept) {
-            log_.error("a certificate can not be read; what was read before goes on serving",
+            log_.error("a certificate cannot be read; the previous one stays in use",
                        {{"file", file}, {"why", problem.reason}});
         } else {
-            log_.error("a certificate can not be used", {{"file", file}, {"why", problem.reason}});
+            log_.error("a certificate cannot be used", {{"file", file}, {"why", problem.reason}});
         }
     }
     told_ = report.problems;
@@ -121,7 +121,7 @@ void try_dashboard(const CommonValues& settings, const Attached& attached, std::
     try {
         const HttpsCertificates certificates(dashboard_https(settings), null_logger());
     } catch (const TlsConfigError& problem) {
-        problems.push_back({"dashboard_tls", std::string("can not set up TLS for the dashboard: ") + problem.what()});
+        problems.push_back({"dashboard_tls", std::string("cannot set up TLS for the dashboard: ") + problem.what()});
         locate(problems, attached);
     }
 }

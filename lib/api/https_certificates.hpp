@@ -21,7 +21,7 @@ using PresentTls = Published<std::shared_ptr<transport::VisitorTls>>;
 
 class HttpsCertificates {
 public:
-    /// Reads all files. Throws transport::TlsConfigError when a client CA can not be read, or when certificates are
+    /// Reads all files. Throws transport::TlsConfigError when a client CA cannot be read, or when certificates are
     /// asked for and none can be used: its text says which and why. `log` outlives it.
     HttpsCertificates(const Https& https, Logger& log);
 

@@ -39,7 +39,7 @@ constexpr std::string_view kept_header =
 constexpr std::chrono::seconds lock_patience{10};  // a change takes milliseconds
 
 std::string system_reason(std::string_view what, const std::string& path) {
-    return "can not " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
+    return "cannot " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
 }
 
 // Makes texts of all values, as they are when the file is read and written again. A dollar sign begins a variable in
@@ -138,7 +138,7 @@ std::string text_of_item(const Json& item) {
 
 std::string replace_file(const std::string& path, const std::string& text) {
     const std::error_code error = write_whole_file(path, text, {});
-    return error ? "can not write " + in_quotes(path) + ": " + error.message() : std::string();
+    return error ? "cannot write " + in_quotes(path) + ": " + error.message() : std::string();
 }
 
 // Problems of the file that others find as well would come with the next reload.
@@ -154,7 +154,7 @@ std::string whole_fault(const std::string& file) {
     return text;
 }
 
-// Whether the configuration has a service of that name. One that can not be read is taken to have it.
+// Whether the configuration has a service of that name. One that cannot be read is taken to have it.
 bool is_in_configuration(const std::string& file, const std::string& name) {
     std::vector<Problem> problems;
     const Config config = Config::try_load(file, problems);

@@ -102,8 +102,9 @@ private:
     ConditionVariable changed_;
     State state_ GUARDED_BY(mutex_) = State::idle;
     bool taken_down_ GUARDED_BY(mutex_) = false;
-    bool was_cut_ GUARDED_BY(mutex_) = false;               // visitors had not finished
-    std::thread::id stopping_thread_ GUARDED_BY(mutex_){};  // the one that does the work of stop(), while that goes on
+    bool was_cut_ GUARDED_BY(mutex_) = false;  // visitors had not finished
+    std::thread::id stopping_thread_
+        GUARDED_BY(mutex_){};  // the one that does the work of stop(), while that continues
     std::chrono::steady_clock::time_point stop_until_ GUARDED_BY(mutex_) = std::chrono::steady_clock::time_point::max();
 };
 

@@ -180,7 +180,7 @@ wire::Managed answer_of_managed(const wire::Manage& request, admin::ServiceSubje
     ManagedServices services(client, targets, keeps);
     const Answer answer = admin::answer_about_services({method, path, body}, services, by_server);
     if (method != "GET") {
-        log.info("the server's administrator manages services here",
+        log.info("the server's administrator can manage services of this client",
                  {{"request", printable(method + ' ' + path, 200)}, {"status", std::size_t{answer.status}}});
     }
     return told(request, answer);

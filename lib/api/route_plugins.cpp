@@ -104,7 +104,7 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
         return;
     }
     if (!net::parse_ipv4(facts.visitor) && !net::parse_ipv6(facts.visitor)) {
-        throw config_error({Problem{"visitor", "is no IP address; expected one like 192.0.2.7"}});
+        throw config_error({Problem{"visitor", "is not a valid IP address; expected one like 192.0.2.7"}});
     }
     std::vector<const plugin::Scope*> scopes;
     for (const plugin::InstanceOptions& options : chain_) {
@@ -114,7 +114,7 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
     const std::string_view path = head.target.path;
     const plugin::InScope in_scope = plugin::ScopeTable(scopes).find(facts.host, facts.service, path);
     if (in_scope.outcome == plugin::ScopeOutcome::bad_path) {
-        refuse(http::PageState::bad_request, "bad_path", "The path can not be compared with those of plugins: 400.",
+        refuse(http::PageState::bad_request, "bad_path", "The path cannot be compared with those of plugins: 400.",
                route);
         return;
     }

@@ -130,7 +130,7 @@ std::error_code Server::Impl::open(std::string& what) {
     }
     const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
     if (tls && !tls->exposed_key().empty()) {
-        log_.warn("the server's private key can be read by everybody on this machine", {{"file", tls->exposed_key()}});
+        log_.warn("the server's private key is readable by every user of this machine", {{"file", tls->exposed_key()}});
     }
     if (error = open_control(what); error) {
         return error;
@@ -206,7 +206,7 @@ void Server::Impl::open_sticky_key() {
     shared_->sticky_key = std::make_shared<const directory::StickyKey>(
         directory::load_or_make_sticky_key(settings_.state_dir, random_, problem));
     if (!problem.empty() && !settings_.state_dir.empty()) {
-        log_.warn("visitors of groups with `sticky: cookie` lose their members when the server is started anew",
+        log_.warn("visitors of groups with `sticky: cookie` lose their members when the server restarts",
                   {{"why", problem}});
     }
 }
@@ -241,7 +241,7 @@ void Server::Impl::hold_known_ports() {
         });
     }
     if (count != 0) {
-        log_.info("ports from before are open, and visitors wait for their clients", {{"ports", count}});
+        log_.info("saved ports are open; visitors wait for their clients", {{"ports", count}});
     }
 }
 

@@ -1,5 +1,5 @@
 // Changes of a Server while it runs: other settings, other tokens, other plugins. Everything is checked first, and what
-// can still fail then comes before anything that can not be taken back.
+// can still fail then comes before anything that cannot be taken back.
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
@@ -231,7 +231,7 @@ ApplyReport Server::Impl::apply_locked(ServerSettings&& next) {
     return std::move(all.report);
 }
 
-// Makes what is to replace something that runs. False: it can not be made, and the report says why.
+// Makes what is to replace something that runs. False: it cannot be made, and the report says why.
 bool Server::Impl::make(const ServerSettings& next, const std::vector<detail::SettingChange>& changes, Made& made,
                         ApplyReport& report) {
     const bool is_named = any_changed(changes, {"server.tls_cert", "server.tls_key"});
@@ -265,7 +265,7 @@ bool Server::Impl::make(const ServerSettings& next, const std::vector<detail::Se
         std::error_code error;
         made.access_log = observe::AccessSink::open(next.access_log, error);
         if (error) {
-            report = refused("access_log", "can not open " + next.access_log + ": " + error.message());
+            report = refused("access_log", "cannot open " + next.access_log + ": " + error.message());
         }
     }
     return report.ok();

@@ -29,7 +29,7 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
     }
     std::optional<Json> body = admin::object_in(text);
     return body ? Answer{status, std::move(*body)}
-                : admin::refusal(502, "no_answer", "The client has answered what is no JSON object.");
+                : admin::refusal(502, "no_answer", "The client has answered what is not a JSON object.");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ void Server::Impl::listen_for_connect(runtime::Fd listener) {
     const runtime::SocketAddress at = listening_at(listener, &Impl::connect_endpoint_);
     log_.info("listening for visitors by CONNECT", {{"at", at.text()}});
     if (!at.is_loopback()) {
-        log_.warn("the port for CONNECT is reachable from other machines, and tokens are sent to it without TLS",
+        log_.warn("the CONNECT port is reachable from other machines, and tokens are sent to it without TLS",
                   {{"at", at.text()}});
     }
     auto socket = std::make_shared<runtime::Fd>(std::move(listener));
@@ -170,9 +170,9 @@ bool Server::Impl::take_sharer(bool with_clients, ingress::AcceptedVisitor& visi
     if (!carrier || !from) {
         static constexpr LineKind away{"named_service_away"};
         if (log_.may_write(LogLevel::info, away, Clock::now())) {
-            log_.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
-                                                    {"service", place},
-                                                    {"why", "the client of this service is not connected"}});
+            log_.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
+                                                 {"service", place},
+                                                 {"why", "the client of this service is not connected"}});
         }
         runtime::reset_close(std::move(visitor.socket));
         return true;

@@ -127,7 +127,7 @@ public:
         admin::put(to, server_.plugins());
         server_.control_.put_metrics(to);
     }
-    std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server ends." : ""; }
+    std::string why_not_ready() override { return server_.lifecycle_.stopping() ? "The server is shutting down." : ""; }
 
     Answer tunnels() override { return {200, list_of(server_.tunnels())}; }
 
@@ -226,7 +226,7 @@ private:
 
     void put_quota_refusals(metrics::Exposition& to) const {
         to.family("ferrotunnel_quota_refusals", metrics::Type::counter,
-                  "Visitors that were turned away, since a quota of their service's token was reached.");
+                  "Visitors that were rejected, since a quota of their service's token was reached.");
         const auto rules = server_.shared_->registry->rules();
         const login::AcceptedTokens tokens = server_.shared_->tokens.get();
         for (const login::AcceptedToken& token : *tokens) {

@@ -115,7 +115,7 @@ Answer Server::Impl::hand_over() {
         return answer;
     }
     control_.hand_over();
-    log_.info("another process takes over; visitors who are here may finish");
+    log_.info("another process takes over; present visitors may finish");
     return answer;
 }
 

@@ -30,7 +30,7 @@ net::IpNetworks Server::Impl::proxies() const {
     return net::IpNetworks(std::move(networks));
 }
 
-// Listens on `bind`. Empty where it can not listen: `error` says why, unless that is no reason to stop.
+// Listens on `bind`. Empty where it cannot listen: `error` says why, unless that is not a reason to stop.
 runtime::Fd Server::Impl::listen_for(const char* what, const char* name, const std::string& bind, bool needed,
                                      std::error_code& error) {
     if (bind.empty()) {
@@ -38,7 +38,7 @@ runtime::Fd Server::Impl::listen_for(const char* what, const char* name, const s
     }
     runtime::Fd listener = listen_at(bind, name, error);
     if (!listener && !needed) {
-        log_.warn(std::string("can not listen for ") + what + ": visitors are not taken there",
+        log_.warn(std::string("cannot listen for ") + what + ": visitors are not taken there",
                   {{"at", bind}, {"why", error.message()}});
         error.clear();
     }

@@ -169,7 +169,7 @@ private:
     /// What a change needs that can fail to be made.
     struct Made {
         std::shared_ptr<transport::TlsContext> tls;               // for clients; null: it stays as it is
-        std::unique_ptr<detail::HttpsCertificates> certificates;  // null: those that there are go on
+        std::unique_ptr<detail::HttpsCertificates> certificates;  // null: those that there are continue
         std::optional<observe::AccessSink> access_log{};          // nothing: it stays as it is, or there is none
         std::optional<observe::TraceTarget> traces{};             // nothing: there are none any more, or nothing new
     };

@@ -13,7 +13,7 @@ std::string Server::Impl::add_listener(Visitors visitors, const std::string& add
     const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
     if (!at) {
         throw config_error(
-            {{"address", '"' + address + "\" is no address to listen on; expected one like 0.0.0.0:8080"}});
+            {{"address", '"' + address + "\" is not a valid address to listen on; expected one like 0.0.0.0:8080"}});
     }
     const std::string what = "listen on " + address;
     const Change change(*this, what.c_str());
@@ -53,7 +53,7 @@ bool Server::Impl::remove_listener(const std::string& address) {
     }
     http_->close(address);
     added_listeners_.erase(found);
-    log_.info("listening no more for visitors", {{"at", address}});
+    log_.info("no longer listening for visitors", {{"at", address}});
     return true;
 }
 

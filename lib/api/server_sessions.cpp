@@ -49,14 +49,14 @@ void Server::Impl::tell_crowd(const login::LoginGate::Answer& answer, const runt
     }
     if (answer.fault == Fault::full) {
         log_.warn(
-            "there is no room for more connections without a login: of the addresses that have most, the oldest "
+            "the limit of connections before login is reached: of the addresses with most of them, the oldest "
             "gives way",
             {{"most", answer.network}, {"connections", answer.present}});
     } else if (answer.fault == Fault::network_full) {
-        log_.warn("a network has as many connections without a login as one may; its oldest gives way",
+        log_.warn("a network has reached its limit of connections before login; its oldest was closed",
                   {{"network", answer.network}, {"connections", answer.present}});
     } else {
-        log_.warn("a network connects more often than one may; a connection was closed",
+        log_.warn("connection rate limit of a network exceeded; a connection was closed",
                   {{"network", answer.network}, {"peer", from.text()}});
     }
 }
@@ -94,7 +94,7 @@ void Server::Impl::start_session(runtime::Worker& worker, Arrival arrival) {
     } catch (const std::bad_alloc&) {
         session->abandon();
         on_session_end(session);
-        log_.error("a client's connection was closed: there is no memory for it", {{"peer", arrival.from.text()}});
+        log_.error("out of memory: a client's connection was closed", {{"peer", arrival.from.text()}});
     }
 }
 
@@ -164,9 +164,9 @@ void Server::Impl::tell_member(const directory::MemberNews& news) {
         const std::initializer_list<LogField> fields{
             {"member", news.member}, {"service", news.service}, {"token", news.token}, {"why", news.why}};
         if (news.ejected) {
-            log_.warn("a member of a group is ejected: it fails its visitors", fields);
+            log_.warn("a group member was ejected for failing its visitors", fields);
         } else {
-            log_.warn("a member of a group is back", fields);
+            log_.warn("a group member is back", fields);
         }
     }
     ServerNotice notice;

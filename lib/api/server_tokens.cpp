@@ -90,7 +90,7 @@ void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random
         }
     }
     for (AcceptedToken* token : strangers) {
-        // Its secret may have been the first one of a token that goes on with others.
+        // Its secret may have been the first one of a token that continues with others.
         if (token != nullptr && !known.insert(token->token.id).second) {
             login::TokenId id{};
             random.fill(id);

@@ -38,7 +38,7 @@ void SinkLogger::write(LogLevel level, std::string_view message, std::initialize
         }
         const std::size_t cost = cost_of(line);
         lines_.put(std::move(line), cost);
-    } catch (...) {  // a line that can not be written is no reason to stop
+    } catch (...) {  // a line that cannot be written is not a reason to stop
     }
 }
 

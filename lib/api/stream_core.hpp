@@ -2,7 +2,7 @@
 // by the trunk's worker in turn.
 //
 // Each direction has a HandoffLock. The application takes it to start an operation, does what can be done at once, and
-// parks what can not; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
+// parks what cannot; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
 // application's handler. The order in which things are parked matters: first the mux queue (so that the session will
 // wake us), then the lock (so that the wake finds something).
 //

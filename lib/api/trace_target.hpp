@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Nothing: there are no traces. Throws transport::TlsConfigError where the CAs can not be read.
+/// Nothing: there are no traces. Throws transport::TlsConfigError where the CAs cannot be read.
 std::optional<observe::TraceTarget> make_trace_target(const Traces& traces);
 
 /// Makes it, for the problems that only that shows.

@@ -22,7 +22,7 @@ constexpr std::uint16_t https_port = 443;
 
 Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (!path.starts_with('/')) {
-        return std::string("is no unix socket; expected its whole path, like unix:/run/app.sock");
+        return std::string("is not a unix socket; expected its whole path, like unix:/run/app.sock");
     }
     if (path.size() > runtime::unix_path_max) {
         return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
@@ -48,7 +48,7 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
     std::error_code error;
     const std::filesystem::path written = std::filesystem::absolute(std::string(path), error);
     if (error) {
-        return "can not be completed by the working directory: " + error.message();
+        return "cannot be completed by the working directory: " + error.message();
     }
     std::filesystem::path whole;
     for (const std::filesystem::path& part : written) {
@@ -84,7 +84,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
         return "begins with " + std::string(scheme) +
                "://, which is left out for this kind of service; expected host:port";
     }
-    return "is no address; expected host:port";
+    return "is not a valid address; expected host:port";
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     const bool is_port = !made.tls && !made.http2 && text.find_first_not_of("0123456789") == std::string_view::npos;
     auto place = net::parse_host_port(is_port ? ':' + std::string(text) : std::string(text), default_port);
     if (!place || place->port == 0 || text.empty()) {
-        return net::address_fault(text, "is no address; expected host:port");
+        return net::address_fault(text, "is not a valid address; expected host:port");
     }
     made.at = *std::move(place);
     if (made.at.host.empty()) {
@@ -172,7 +172,7 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
         }
     }
     if (tell) {
-        log.warn("the backend of a service can not be reached",
+        log.warn("the backend of a service cannot be reached",
                  {{"service", names.service}, {"backend", names.backend}, {"why", why}});
     } else {
         log.debug("a visitor was refused: no backend",

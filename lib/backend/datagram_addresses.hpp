@@ -37,7 +37,7 @@ public:
     std::size_t size() const noexcept { return all_.size(); }
     const runtime::SocketAddress& current() const noexcept { return all_[at_]; }
 
-    /// Goes on to the next address: this machine cannot send to the current one.
+    /// Continues to the next address: this machine cannot send to the current one.
     void skip() noexcept;
     /// To be called before datagrams are sent.
     Advice before_sending(TimePoint now) noexcept;

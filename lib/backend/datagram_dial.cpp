@@ -193,7 +193,7 @@ std::vector<runtime::SocketAddress> BackendDatagrams::with_port(std::vector<runt
     return addresses;
 }
 
-// Resolves the name again: it may have moved while the visitor goes on sending. Until it is resolved, the address in
+// Resolves the name again: it may have moved while the visitor continues sending. Until it is resolved, the address in
 // use stays.
 void BackendDatagrams::look_again() {
     if (question_ != 0) {
@@ -423,7 +423,7 @@ void BackendDatagrams::unreachable(std::error_code error) {
     }
 }
 
-// One timer, which is set anew when it fires and not for each datagram.
+// One timer, which is set again when it fires and not for each datagram.
 void BackendDatagrams::on_idle() {
     const TimePoint until = active_at_ + idle();
     if (worker_.now() < until) {

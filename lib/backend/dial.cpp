@@ -169,7 +169,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 void tell_failed_exchange(const Dial& dial, const std::string& why) {
     static constexpr LineKind failed{"http2_exchanges_failed", limits::client_lines_per_second};
     if (dial.shared.log.may_write(LogLevel::info, failed, dial.worker.now())) {
-        dial.shared.log.info("a backend has not answered a request to its end",
+        dial.shared.log.info("a backend did not complete its response",
                              {{"service", dial.service->name}, {"backend", dial.backend().text}, {"why", why}});
     }
 }

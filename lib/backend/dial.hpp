@@ -21,7 +21,7 @@ struct DialShared {
     std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
     std::shared_ptr<inspect::Inspector> inspector{};  // null: nothing is recorded
-    /// Of a request that is sent once more: the number of its record, and what it repeats.
+    /// Of a request that is sent again: the number of its record, and what it repeats.
     std::uint64_t record_id = 0;
     std::uint64_t replay_of = 0;
 };

@@ -43,7 +43,7 @@ public:
     void take(Bytes bytes);
 
     /// Fills the windows with what comes next of the answers, one after the other, as far as there is something. The
-    /// number of bytes; nothing: the file has changed, or can not be read any more, and the stream has to be cut.
+    /// number of bytes; nothing: the file has changed, or cannot be read any more, and the stream has to be cut.
     std::optional<std::size_t> produce(std::span<const MutableBytes> windows);
 
 private:

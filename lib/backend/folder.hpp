@@ -3,7 +3,7 @@
 // The kernel holds that bound (openat2 with RESOLVE_BENEATH), not a comparison of paths. Where it does not know the
 // call, or a sandbox forbids it, each folder on the way is opened by itself, which comes to the same since no link is
 // followed: no `..` is ever in a path (files/file_path.hpp). The folder is looked up by its path for each request,
-// links included: one that was made anew, or a link that a deployment has changed, counts at once.
+// links included: one that was made again, or a link that a deployment has changed, counts at once.
 #pragma once
 
 #include <atomic>

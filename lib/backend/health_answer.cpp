@@ -39,7 +39,7 @@ HealthAnswer::Verdict HealthAnswer::read_head() {
             case http::ParseState::more:
                 return Verdict::more;
             case http::ParseState::refused:
-                return unhealthy("the answer is no HTTP/1.1");
+                return unhealthy("the response is not valid HTTP/1.1");
             case http::ParseState::complete:
                 break;
         }
@@ -74,7 +74,7 @@ HealthAnswer::Verdict HealthAnswer::read_body(std::string_view bytes) {
 
 HealthAnswer::Verdict HealthAnswer::judge_body() {
     if (body_.state() == http::BodyState::refused) {
-        return unhealthy("the answer is no HTTP/1.1");
+        return unhealthy("the response is not valid HTTP/1.1");
     }
     return bytes_.find(terms_.text) != std::string::npos ? Verdict::healthy
                                                          : unhealthy("the answer lacks the text that it should have");

@@ -38,7 +38,7 @@ private:
     std::array<char, 3> status_{};
     std::size_t words_ = 0;
     std::size_t seen_ = 0;  // bytes that were searched
-    std::string tail_;      // the last of them: words may go on in the next bytes
+    std::string tail_;      // the last of them: words may continue in the next bytes
 };
 
 /// What is logged of the rejections of one service: a warning with the remedy once for each kind of answer, the others

@@ -221,7 +221,7 @@ bool Http2Stream::read_backend() {
     return true;
 }
 
-// What the backend may not have acted on is not counted: the edge sends a request once more of which nothing counts.
+// What the backend may not have acted on is not counted: the edge sends a request again of which nothing counts.
 void Http2Stream::count_delivered(std::size_t bytes) noexcept {
     stream_->count_delivered(bytes + std::exchange(uncounted_, 0));
 }

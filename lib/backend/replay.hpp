@@ -1,4 +1,4 @@
-// A request that was recorded goes to its backend once more: by a stream, as a visitor's does, so that every kind of
+// A request that was recorded goes to its backend again: by a stream, as a visitor's does, so that every kind of
 // backend takes it. What comes back is for the inspector alone.
 #pragma once
 

@@ -83,7 +83,7 @@ bool FileStream::take_item() {
     switch (item->kind) {
         case StreamItem::Kind::data: {
             if (conversation_.is_idle() && service_->backend.folder->is_retired()) {
-                end_in_order();  // the edge sends the request once more, since nothing of it was taken
+                end_in_order();  // the edge sends the request again, since nothing of it was taken
                 return false;
             }
             const std::uint32_t bytes = item->slice.size();
@@ -122,7 +122,8 @@ bool FileStream::send_slab() {
     const trunk::Windows windows(*slab, stream(), true);
     const auto bytes = conversation_.produce(windows.pieces());
     if (!bytes) {
-        shared_.log.info("a file has changed while it was sent: the transfer is cut", {{"service", service_->name}});
+        shared_.log.info("a file changed while it was being sent: the transfer was aborted",
+                         {{"service", service_->name}});
         end_by_reset();
         return false;
     }

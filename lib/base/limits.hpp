@@ -174,7 +174,7 @@ inline constexpr std::size_t udp_unopened_bytes_per_port_max = 4_MiB;
 inline constexpr int udp_socket_buffer = 4'194'304;
 
 /// What a session that can be resumed keeps of what it has sent and the peer has not confirmed: memory, with what
-/// slabs pin. Data stops there until the peer confirms; session frames go on, and beyond twice this and twice
+/// slabs pin. Data stops there until the peer confirms; session frames continue, and beyond twice this and twice
 /// urgent_bytes_max the session ends.
 inline constexpr std::uint64_t resume_memory_usual = 16_MiB;
 inline constexpr std::uint64_t resume_memory_min = 1_MiB;
@@ -371,7 +371,7 @@ inline constexpr std::uint32_t http_connections_settable_max = 1'000'000;
 inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
-/// How long a visitor may go on sending after its last response.
+/// How long a visitor may continue sending after its last response.
 inline constexpr std::chrono::seconds http_linger_patience{30};
 inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
 /// What each kept piece of a request counts beyond its bytes, which is about what it takes, so that chunks of one byte
@@ -415,7 +415,7 @@ inline constexpr int resume_dead_part = 3;
 /// How long a peer may leave everything unconfirmed while so much is kept that nothing but session frames is sent. It
 /// was asked long before that, and what is under way on the slowest link has come by then.
 inline constexpr auto resume_confirm_patience = 60s;
-/// How often a client tries to connect anew, and how long one attempt may take until TCP has connected: whatever comes
+/// How often a client tries to connect again, and how long one attempt may take until TCP has connected: whatever comes
 /// first when the network is back, a retransmission within a long attempt would come later.
 inline constexpr auto resume_attempt_every = 1s;
 inline constexpr auto rtt_memory = 60s;
@@ -445,7 +445,7 @@ inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 inline constexpr std::size_t http_paths_per_host_max = 1'024;
 static_assert(http_paths_per_host_max >= services_max);
 static_assert(http_header_rules_max <= (http_edits_max - plugin_edits_max) / 2);
-/// Size of an operator's own page; it is held in memory and written anew for each visitor.
+/// Size of an operator's own page; it is held in memory and written again for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;
 /// Strict-Transport-Security: ten years at most; and the least that the browsers' preload lists ask for.
 inline constexpr std::chrono::seconds http_hsts_max_age_max{315'360'000};
@@ -464,7 +464,7 @@ inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;
 
 // --- certificates for visitors ------------------------------------------------------------------------------------
 
-/// One file in PEM form; a chain takes a few thousand bytes. A larger file is no certificate and is not read.
+/// One file in PEM form; a chain takes a few thousand bytes. A larger file is not a certificate and is not read.
 inline constexpr std::size_t pem_file_bytes_max = 1_MiB;
 /// Names of one certificate. Certificate authorities stop at a hundred.
 inline constexpr std::size_t certificate_names_max = 1'000;
@@ -543,7 +543,7 @@ inline constexpr std::size_t wrong_tokens_kept = 8;
 
 // --- configuration files ------------------------------------------------------------------------------------------
 
-/// Size of a configuration file. A larger one is no configuration: someone named the wrong file.
+/// Size of a configuration file. A larger one is not a valid configuration: someone named the wrong file.
 inline constexpr std::size_t config_file_bytes_max = 1_MiB;
 /// How deep lists and groups of keys may be nested; readers and destructors recurse on them.
 inline constexpr std::size_t config_nesting_max = 16;

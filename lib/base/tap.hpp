@@ -10,7 +10,7 @@
 
 namespace ferrotunnel {
 
-/// All members are called on the worker of the connection. They must neither wait nor throw: what a tap can not
+/// All members are called on the worker of the connection. They must neither wait nor throw: what a tap cannot
 /// understand, or has no memory for, it forgets.
 class Tap {
 public:

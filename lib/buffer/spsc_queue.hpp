@@ -8,7 +8,7 @@
 // and the producer, finding no token, begins a new chain in `first_`.
 //
 //   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
-//   consumer:  pop() until empty; try_park() = raise flag, look once more, let go of the last segment
+//   consumer:  pop() until empty; try_park() = raise flag, look again, let go of the last segment
 //
 // No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() the
 // later one reads what the other wrote, so either the producer learns that the consumer parked, or the consumer sees
@@ -136,9 +136,9 @@ public:
         ++index_;
     }
 
-    /// Consumer, when `pop` has found nothing: raises the parked flag and looks once more. True: the consumer is parked
-    /// and its role at rest, and the next `unpark()` returns true. False: something came, so go on popping. A wake may
-    /// come although this returns false.
+    /// Consumer, when `pop` has found nothing: raises the parked flag and looks again. True: the consumer is parked
+    /// and its role at rest, and the next `unpark()` returns true. False: something came, so continue popping. A wake
+    /// may come although this returns false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
         if (front() != nullptr || !let_go_last()) {

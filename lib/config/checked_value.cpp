@@ -45,7 +45,7 @@ std::optional<Step> take_brackets(std::string_view& path) {
     return step;
 }
 
-// Cuts the first step off `path`; nothing: this is no path.
+// Cuts the first step off `path`; nothing: this is not a valid path.
 std::optional<Step> take_step(std::string_view& path, bool is_first) {
     if (path.starts_with('[')) {
         return take_brackets(path);

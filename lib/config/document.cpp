@@ -25,8 +25,8 @@ constexpr std::string_view no_alias = "aliases (*name) are not supported; write 
 constexpr std::string_view unquoted_star =
     "aliases (*name) are not supported; a text that begins with * needs quotes, like \"*.example.com\"";
 
-// Converts the parser's columns, in bytes, to columns in characters. Marks come mostly in order, so each count goes on
-// from the last one: a whole file may be one line.
+// Converts the parser's columns, in bytes, to columns in characters. Marks come mostly in order, so each count
+// continues from the last one: a whole file may be one line.
 class Places {
 public:
     explicit Places(std::string_view text) : text_(text) {
@@ -70,7 +70,7 @@ private:
     std::size_t characters_ = 0;
 };
 
-// Thrown out of the parser when it makes no sense to go on.
+// Thrown out of the parser when it makes no sense to continue.
 struct Abandoned {};
 
 // Builds the tree from yaml-cpp's events. yaml-cpp's own tree would follow aliases, forget where keys are, and silently
@@ -240,8 +240,8 @@ constexpr std::string_view endless_quote = "illegal EOF in scalar";
 std::string explain(const std::string& message) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
         {"illegal map value",
-         "a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes"},
-        {"illegal block entry", "a list item (-) can not stand here; check the indentation"},
+         "a `key: value` cannot begin here; check the indentation, and put a text with a colon in quotes"},
+        {"illegal block entry", "a list item (-) cannot stand here; check the indentation"},
         {endless_quote, "behind this place a quote is opened that is never closed"},
         {"end of sequence flow not found", "a list that was opened with [ is not closed"},
         {"end of map flow not found", "a `{` is not closed"},
@@ -256,7 +256,7 @@ std::string explain(const std::string& message) {
             return std::string(ours);
         }
     }
-    return "this is no YAML: " + message;
+    return "this is not valid YAML: " + message;
 }
 
 // YAML takes the brace of ${NAME} for one of its own within { } and [ ]. Where the parser has stopped at such a brace,

@@ -139,7 +139,8 @@ inline constexpr std::array rows{
          "`timing`",
          {}}},
     Row{"loginfailexit retries",
-        {"a client in a file goes on trying; it ends with `attempts: 1`, and where it is refused with `retry_refused: "
+        {"a client in a file continues trying; it ends with `attempts: 1`, and where it is refused with "
+         "`retry_refused: "
          "0`",
          {}}},
     Row{"graceperiod", {"how long present visitors may stay at the end is `drain`", {}}},

@@ -1,5 +1,5 @@
 // Typed access to a tree. Whatever is not as expected goes to the report, with the path of its key, what was expected
-// and what was found. The caller gets no value then and goes on, so that all problems are reported at once.
+// and what was found. The caller gets no value then and continues, so that all problems are reported at once.
 //
 //    Section server = root.section("server")...
 //    if (auto value = server.find("drain")) { assign(drain, value->time()); }

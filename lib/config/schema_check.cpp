@@ -106,7 +106,7 @@ CheckedValue SchemaCheck::check_map(const SchemaNode& schema, const Value& value
     return CheckedValue(std::move(members), value.place());
 }
 
-// Whether to go on. Settings may come from peers, so neither values nor problems may grow without end.
+// Whether to continue. Settings may come from peers, so neither values nor problems may grow without end.
 bool SchemaCheck::has_room(const Value& value, std::size_t values) {
     if (is_over_) {
         return false;

@@ -215,7 +215,7 @@ void Compiler::read_for_clients(const OfKey& said, Property& property) const {
     if (said.for_clients) {
         property.is_for_clients = said.for_clients->boolean().value_or(false);
         if (property.is_for_clients && reaches_beyond(property.schema)) {
-            said.for_clients->problem("a client can not say files and secrets: they are the server's");
+            said.for_clients->problem("a client cannot say files and secrets: they are the server's");
         }
     }
     if (said.client_fallback) {

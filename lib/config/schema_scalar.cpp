@@ -82,7 +82,7 @@ std::optional<Scalar> read_file(const Value& value, bool is_default) {
 
 std::optional<Scalar> read_secret_or_refuse(const Value& value, const SecretSource* secrets) {
     if (secrets == nullptr) {
-        value.problem("a secret can not have a default");
+        value.problem("a secret cannot have a default");
         return std::nullopt;
     }
     return as_scalar(read_secret(value, *secrets));

@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::config {
 
-/// Reads a value, and reports what is wrong with it. `secrets` is null for a default in a schema: that can not be a
+/// Reads a value, and reports what is wrong with it. `secrets` is null for a default in a schema: that cannot be a
 /// secret, nor the path of a file that depends on where the configuration is.
 std::optional<CheckedValue::Scalar> read_scalar(const SchemaNode& schema, const Value& value,
                                                 const SecretSource* secrets);

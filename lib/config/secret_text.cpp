@@ -19,7 +19,7 @@ bool begins_like_path(std::string_view text) {
 
 std::optional<std::string> from_file(const Value& value, const std::string& path, const SecretSource& source) {
     if (!source.read_file) {
-        value.problem("a " + source.word + " can not be in a file here");
+        value.problem("a " + source.word + " cannot be in a file here");
         return std::nullopt;
     }
     Result<std::string, FileError> text = source.read_file(value.in_folder(path));

@@ -11,12 +11,12 @@
 namespace ferrotunnel::config {
 
 struct FileError {
-    std::string text;  // "can not read the file ..."
+    std::string text;  // "cannot read the file ..."
 };
 
 /// What secrets need beyond the file that they stand in.
 struct SecretSource {
-    /// Returns the text of a file, without line ends behind it, or why there is none. Empty: secrets can not be in
+    /// Returns the text of a file, without line ends behind it, or why there is none. Empty: secrets cannot be in
     /// files.
     std::function<Result<std::string, FileError>(const std::string& path)> read_file{};
     /// Is told of each secret whose text stands in the configuration itself, which deserves a warning unless the value

@@ -406,7 +406,7 @@ private:
     const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
     Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
 
-    /// Whether it has the form of a tag, and is no member's.
+    /// Whether it has the form of a tag, and is not a member's.
     bool is_foreign(std::string_view tag) const noexcept {
         return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
                std::none_of(members_.begin(), members_.end(),

@@ -47,12 +47,12 @@ bool ClaimFile::own() {
     const std::filesystem::path path = directory_ / lock_name;
     runtime::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock) {
-        why_not_ = reason((path.string() + " can not be opened").c_str());
+        why_not_ = reason((path.string() + " cannot be opened").c_str());
         return false;
     }
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         why_not_ = errno == EWOULDBLOCK ? "another server with the same state directory does that"
-                                        : reason((path.string() + " can not be locked").c_str());
+                                        : reason((path.string() + " cannot be locked").c_str());
         return false;
     }
     why_not_.clear();
@@ -87,7 +87,7 @@ std::string ClaimFile::write(const ClaimRecord& record) {
         return "there is too much to remember";
     }
     const std::error_code error = ferrotunnel::detail::write_whole_file(directory_ / file_name, text, {});
-    return error ? "the file can not be written: " + error.message() : std::string();
+    return error ? "the file cannot be written: " + error.message() : std::string();
 }
 
 }  // namespace ferrotunnel::directory

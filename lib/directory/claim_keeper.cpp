@@ -52,8 +52,7 @@ void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     }
     ports_from_before_ = record.ports;
     if (!record.hosts.empty() || !record.ports.empty()) {
-        log_.info("claims from before are remembered",
-                  {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
+        log_.info("saved claims were read", {{"hosts", record.hosts.size()}, {"ports", record.ports.size()}});
     }
 }
 
@@ -136,9 +135,8 @@ void ClaimKeeper::run() {
 // Logs a problem, once for as long as there is one.
 void ClaimKeeper::tell(const std::string& problem) {
     if (!problem.empty() && !std::exchange(told_, true)) {
-        log_.warn(
-            "claims can not be written down: after a restart their hosts are unknown until their clients are back",
-            {{"directory", settings_.directory.string()}, {"why", problem}});
+        log_.warn("claims cannot be saved: after a restart their hosts are unknown until their clients are back",
+                  {{"directory", settings_.directory.string()}, {"why", problem}});
     }
     told_ = told_ && !problem.empty();
 }

@@ -7,8 +7,8 @@
 //   port <token> <port> <the address it listens on, where that is not the usual one>
 //   udp <token> <port> <likewise>
 //
-// A token is its id in hex, which is no secret (docs/protocol.md, 7). What cannot be read is skipped line by line: the
-// worst effect of damage is that a host is unknown until its client comes.
+// A token is its id in hex, which is not a secret (docs/protocol.md, 7). What cannot be read is skipped line by line:
+// the worst effect of damage is that a host is unknown until its client comes.
 #pragma once
 
 #include <chrono>

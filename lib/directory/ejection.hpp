@@ -58,7 +58,7 @@ public:
     bool is_clean() const noexcept { return !out_ && row_ == 0; }
     /// Whether a visitor may come: the member is in, or its time is over.
     bool takes(TimePoint now) const noexcept { return !out_ || now >= until_ || mutant(Mutant::early_return); }
-    /// A member that is out gets a visitor: its trial. Until that has fared, or the time is over once more, no other
+    /// A member that is out gets a visitor: its trial. Until that has fared, or the time is over again, no other
     /// one comes.
     void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {
         on_trial_ = true;

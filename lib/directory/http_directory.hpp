@@ -63,7 +63,7 @@ public:
 
     /// Increases with each change of the routes.
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
-    /// Increases with whatever may let a waiting request go on: a change of the routes, of the trunks that carry a
+    /// Increases with whatever may let a waiting request continue: a change of the routes, of the trunks that carry a
     /// service, or of a backend's health.
     std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
@@ -96,14 +96,14 @@ public:
                 const std::optional<Membership>& membership = {}, const CarrierHealth& health = {});
 
     /// Lets the service that will join with this description take the place of those of `from` that have its names:
-    /// visitors who come then find the new one, and what is on its way to them goes on.
+    /// visitors who come then find the new one, and what is on its way to them continues.
     void make_way(const std::vector<ClientId>& from, const HttpDescription& description);
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
     /// What the client of the trunk says of the backend from now on.
     void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
-    /// The trunk goes on carrying until another one joins, which then takes its place.
+    /// The trunk continues carrying until another one joins, which then takes its place.
     void yield(HttpService& service, const HttpCarrier& trunk);
     /// Ends the service for all trunks of the client that `trunk` is one of. They are told; only `trunk` itself is not.
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);

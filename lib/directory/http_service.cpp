@@ -7,7 +7,7 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is no text for a
+// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is not text for a
 // cookie.
 std::string cookie_path_of(const http::PathRule& path) {
     static constexpr std::string_view usual =

@@ -10,7 +10,7 @@ const char* words_for(Fared fared) noexcept {
         case Fared::well:
             break;
         case Fared::refused:
-            return "its backend can not be reached";
+            return "its backend cannot be reached";
         case Fared::reset:
             return "its backend ends connections without an answer";
         case Fared::answer_5xx:

@@ -43,7 +43,7 @@ struct SessionInfo {
     login::TokenId token{};
     std::string token_name;
     wire::InstanceId instance{};
-    std::uint64_t epoch = 0;    // raised by the client each time it connects anew with no trunk left
+    std::uint64_t epoch = 0;    // raised by the client each time it connects again with no trunk left
     std::uint64_t attempt = 0;  // raised with each login of one epoch
     std::uint32_t trunk = 1;    // which of the tunnel's connections this is
     std::string agent;          // from the peer: not for terminals without cleaning

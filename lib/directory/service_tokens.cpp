@@ -66,7 +66,7 @@ std::optional<Refusal> ServiceTokens::refuse(const ReachedBy& service, const std
         const std::string demands = shown(service) + " needs a token of its own here, beside the client's";
         if (!knows) {
             return Refusal{wire::Code::unsupported,
-                           demands + ", which this client can not prove: its version is older than the server's."};
+                           demands + ", which this client cannot prove: its version is older than the server's."};
         }
         if (!proof) {
             return Refusal{wire::Code::unauthorized, demands + ". Give it as `token` of the service."};

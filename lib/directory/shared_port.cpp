@@ -222,7 +222,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     return {std::move(port), opened};
 }
 
-// Opens a port that nobody has; null, and why, if that can not be.
+// Opens a port that nobody has; null, and why, if that cannot be.
 std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const runtime::SocketAddress& at,
                                                  runtime::Worker& worker, const Opening& opening,
                                                  std::error_code& error) {
@@ -353,7 +353,7 @@ std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedP
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
     if (held == nullptr && is_at(of_token_, client.first, most_.of_token)) {
-        close_one_held(client.first);  // whoever asks once more finds room
+        close_one_held(client.first);  // whoever asks again finds room
         return too_many_ports("The clients of this token have", most_.of_token);
     }
     if (is_at(of_client_, client, most_.of_client)) {

@@ -8,8 +8,8 @@
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: who else? --'
 //
-// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it goes on listening, and
-// who comes waits in its line, until a client of the same token has the port anew or the time is over
+// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it continues listening, and
+// who comes waits in its line, until a client of the same token has the port again or the time is over
 // (shared_port_hold.cpp):
 //
 //   carried --the last one leaves--> held --another one joins--> carried: the line is given out in its order
@@ -292,7 +292,7 @@ public:
     /// Closes the ports that are held, and holds none any more: the server is about to end.
     void stop_holding() noexcept;
     /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the
-    /// worker that it will be on. False: it can not be opened.
+    /// worker that it will be on. False: it cannot be opened.
     bool hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                     const PortOpener& open);
     /// Sockets that are used where a port would be opened at their address.
@@ -313,7 +313,7 @@ public:
     /// What the client of the trunk says of the backend from now on.
     static void set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health);
 
-    /// The trunk goes on carrying until another one joins, which then takes its place.
+    /// The trunk continues carrying until another one joins, which then takes its place.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
     /// Makes the port of one of `from` that listens at this very address `to`'s, which is about to join it: the first

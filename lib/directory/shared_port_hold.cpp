@@ -263,7 +263,7 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
     if (hold_ <= Duration::zero() || held_.contains(key) || why_full(before, nullptr)) {
         return false;
     }
-    // Somebody else's who was faster has the port: then it can not be opened.
+    // Somebody else's who was faster has the port: then it cannot be opened.
     const std::shared_ptr<SharedPort> port = open_anew(before, at, worker, tcp_opening(worker, open), error);
     if (!port) {
         return false;

@@ -49,7 +49,7 @@ void for_each_cookie(std::string_view field, const Visit& visit) {
 
 std::string keep_if_first(const std::filesystem::path& path, Bytes key) {
     const std::error_code error = ferrotunnel::detail::write_whole_file(path, as_text(key), {.replaces = false});
-    return error && error != std::errc::file_exists ? path.string() + " can not be written: " + error.message()
+    return error && error != std::errc::file_exists ? path.string() + " cannot be written: " + error.message()
                                                     : std::string();
 }
 

@@ -1,9 +1,9 @@
 // How visitors of a group come to the member again that they had: by where they come from, or by a cookie.
 //
 // A cookie's value is a MAC over the group and the member's name, with a key of the server's own (StickyKey): it tells
-// nobody the name, nobody else can make one, and it is the same after the member, or the server, was started anew.
-// Whatever else comes is no member's, and is ignored. Members of one name are told apart by a rank, the lowest that is
-// free: so of two that have no name, one that is started anew is who it was.
+// nobody the name, nobody else can make one, and it is the same after the member, or the server, was started again.
+// Whatever else comes is not a member's, and is ignored. Members of one name are told apart by a rank, the lowest that
+// is free: so of two that have no name, one that is started again is who it was.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct StickyVisitor {
 
 /// The same for all visitors of one IPv4 address, or one /64 of IPv6, on every machine and at all times.
 std::uint64_t address_hash(const net::Address& address) noexcept;
-/// The same from text; of what is no address, of the text.
+/// The same from text; of what is not a valid address, of the text.
 std::uint64_t address_hash(std::string_view address) noexcept;
 
 /// What a member is to address_hash(): which visitors it has, as long as it is there.

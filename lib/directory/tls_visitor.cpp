@@ -71,7 +71,7 @@ TlsVisitor::~TlsVisitor() {
 void hand_over(TlsVisitor visitor) noexcept try {
     give(visitor);  // nobody takes it if all carriers are unhealthy, or it was taken back before
 } catch (const std::exception&) {
-    // No memory for the mail: the visitor is turned away, and nobody else notices.
+    // No memory for the mail: the visitor is rejected, and nobody else notices.
 }
 
 // Each carrier passes a visitor on once, so this comes to an end, even if carriers join all the time.

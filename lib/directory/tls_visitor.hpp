@@ -30,7 +30,7 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
 class TlsEntrance {
 public:
     virtual ~TlsEntrance() = default;
-    /// Takes a visitor whose service has gone before a trunk had a stream for it. It comes in anew, without a service.
+    /// Takes a visitor whose service has gone before a trunk had a stream for it. It comes in again, without a service.
     virtual void take_back(TlsVisitor visitor) noexcept = 0;
 };
 
@@ -60,7 +60,7 @@ void hand_over(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those that
 /// have not passed it on before, or back to where it came in if the service has gone. False if neither can be: the
-/// visitor stays with the caller. True also if the visitor was lost on the way, and turned away, for want of memory:
+/// visitor stays with the caller. True also if the visitor was lost on the way, and rejected, for want of memory:
 /// the caller no longer has it.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;
 

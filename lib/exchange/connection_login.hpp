@@ -10,7 +10,7 @@ namespace ferrotunnel::exchange {
 
 /// Whether a value of Authorization, or an element of WWW-Authenticate, is of such a login.
 bool is_connection_login(std::string_view value) noexcept;
-/// Whether a response offers one, or goes on with it.
+/// Whether a response offers one, or continues with it.
 bool offers_connection_login(const http::Fields& fields) noexcept;
 
 }  // namespace ferrotunnel::exchange

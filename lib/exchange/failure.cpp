@@ -59,7 +59,7 @@ Failure idle_failure() noexcept {
 }
 
 Failure connect_failure() noexcept {
-    return {{PageState::backend_refused, "connect_timeout", "the backend can not be reached in time"},
+    return {{PageState::backend_refused, "connect_timeout", "the backend cannot be reached in time"},
             false,
             false,
             false,

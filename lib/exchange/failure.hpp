@@ -1,4 +1,4 @@
-// Why a backend did not answer, what the visitor is told of it, and whether the request may be sent once more.
+// Why a backend did not answer, what the visitor is told of it, and whether the request may be sent again.
 #pragma once
 
 #include "directory/ejection.hpp"
@@ -39,7 +39,7 @@ Failure idle_failure() noexcept;
 Failure connect_failure() noexcept;
 Failure slow_failure() noexcept;
 
-/// Whether a request that was sent once, and of whose answer nothing has come, may be sent once more: it surely was not
+/// Whether a request that was sent once, and of whose answer nothing has come, may be sent again: it surely was not
 /// acted on, or a second time does no harm, since its method may be repeated and what has ended was no answer to it:
 /// the stream was an old one that the backend was probably about to close, or the way was lost.
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept;

@@ -1,7 +1,7 @@
 // The requests of one worker whose service has no client at the moment: they wait here, in the order in which they
 // came, since a client that was restarted, or lost its network for a moment, is back before anybody minds.
 //
-//   enter --the directory has changed--> on_change: goes on, or enters again behind the others that were asked
+//   enter --the directory has changed--> on_change: continues, or enters again behind the others that were asked
 //     '--the visitor leaves, the time is over--> leave
 //
 // Nobody tells the worker of a change: while somebody waits it looks at the directory's count of changes with each tick

@@ -115,7 +115,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     }
 }
 
-// Goes on with the path in canonical form: from here on nothing sees it as the visitor wrote it.
+// Continues with the path in canonical form: from here on nothing sees it as the visitor wrote it.
 void HttpExchange::arrive_canonically(const http::RequestHead& head) {
     const std::string path = http::canonical_path(head.target.path);
     check(path != head.target.path, "the path is not canonical yet");
@@ -154,7 +154,7 @@ void HttpExchange::on_change() noexcept {
     });
 }
 
-// Called when services have come or gone: the request goes on where there is another word on it than before.
+// Called when services have come or gone: the request continues where there is another word on it than before.
 void HttpExchange::look_at_hold() {
     http::RequestHead head;
     waiting_head_->restore(head);
@@ -169,7 +169,7 @@ void HttpExchange::look_at_hold() {
     arrive(head);
 }
 
-// Makes a request go on, or wait, that was on its way when the last client of its service went: it is kept as it was
+// Makes a request continue, or wait, that was on its way when the last client of its service went: it is kept as it was
 // written. False: it waits no longer.
 bool HttpExchange::wait_for_successor() {
     if (const Elsewhere elsewhere = go_on_elsewhere(); elsewhere != Elsewhere::nobody_yet) {
@@ -186,7 +186,7 @@ bool HttpExchange::wait_for_successor() {
     return true;
 }
 
-// Makes a request go on if its service has another trunk by now, or a successor. `nobody`: none will come that the
+// Makes a request continue if its service has another trunk by now, or a successor. `nobody`: none will come that the
 // request is for, since a plugin has begun to read its body, or another service has the place.
 HttpExchange::Elsewhere HttpExchange::go_on_elsewhere() {
     if (upload_) {

@@ -1,4 +1,4 @@
-// One request and its answer: finds the service, takes or opens a stream to the backend, sends the request anew and
+// One request and its answer: finds the service, takes or opens a stream to the backend, sends the request again and
 // reads the response. It knows nothing of the connection that brought the request (of HTTP/1.1, or a stream of HTTP/2),
 // which feeds it the body and takes the answer out of it, each as fast as it can.
 //
@@ -7,14 +7,14 @@
 //     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
-//                      '-- once more --'    '-- fails before the head: page; after it: broken
+//                      '-- again --'    '-- fails before the head: page; after it: broken
 //
-// A request is sent once more only when it surely was not acted on, since a reset says that nothing of it was
+// A request is sent again only when it surely was not acted on, since a reset says that nothing of it was
 // delivered, or when a second time does no harm: its method may be repeated, and the stream was an old one that the
 // backend was probably about to close. Never after a byte of the answer.
 //
 // Where there are plugins, they are asked before `opening`, and before the head of an answer or page is given out. One
-// of them may decide later, or when the body is there: the exchange is `held` (and the like) then, and goes on from
+// of them may decide later, or when the body is there: the exchange is `held` (and the like) then, and continues from
 // there. Where
 // plugins look at a body it goes by their run (http_exchange_bodies.cpp); others are touched by none of this.
 //
@@ -73,7 +73,7 @@ struct Answer {
         head,     // 101 too: what follows is then data of another protocol
         data,
         end,
-        broken,  // the answer had begun, and can not be completed: it must not look complete
+        broken,  // the answer had begun, and cannot be completed: it must not look complete
     } kind = Kind::nothing;
 
     // For heads. `head` is good until the next call; without it the answer is the edge's own. `edits` are the worker's:
@@ -140,7 +140,7 @@ public:
     bool switched() const noexcept { return state_ == State::switched; }
     /// Whether a head of the answer was given out, interim ones aside; only `broken` can follow a failure then.
     bool answered() const noexcept { return head_given_; }
-    /// Ends an exchange whose request can not go on after the answer has begun.
+    /// Ends an exchange whose request cannot continue after the answer has begun.
     void give_up(std::string_view why) { (void)cut(why); }
     /// The visitor has reset the request; a backend that speaks HTTP/2 is told with which code (wire/http2_code.hpp).
     void visitor_has_reset(wire::Code code) noexcept { abort_code_ = code; }

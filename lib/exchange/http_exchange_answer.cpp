@@ -227,11 +227,11 @@ Answer HttpExchange::cut(std::string_view why, Code code) {
     EdgeCounters::add(edge_.counters.answers_cut);
     static constexpr LineKind answer_cut{"answer_cut"};
     if (edge_.log.may_write(LogLevel::warn, answer_cut, edge_.worker.now())) {
-        edge_.log.warn("an answer was cut", {{"request", request_.id},
-                                             {"visitor", visitor_.address},
-                                             {"host", request_.host},
-                                             {"service", request_.service_name()},
-                                             {"why", why}});
+        edge_.log.warn("a response was aborted", {{"request", request_.id},
+                                                  {"visitor", visitor_.address},
+                                                  {"host", request_.host},
+                                                  {"service", request_.service_name()},
+                                                  {"why", why}});
     }
     return next_piece();
 }

@@ -1,5 +1,5 @@
-// Bodies that plugins look at: each is collected before its message goes on, passes a way through the plugins, or both.
-// The answer's is collected in http_exchange_gathering.cpp.
+// Bodies that plugins look at: each is collected before its message continues, passes a way through the plugins, or
+// both. The answer's is collected in http_exchange_gathering.cpp.
 //
 //   visitor --body()--> collected --decided--> way --take()--> backend
 //   backend, page ----> collected --decided--> way --take()--> visitor
@@ -142,7 +142,7 @@ void HttpExchange::pass_upload() {
     }
 }
 
-// What filters hold back goes on.
+// What filters hold back continues.
 void HttpExchange::body_pauses() {
     const bool is_changed = upload_ && !upload_->is_collecting && upload_->way != nullptr && upload_->way->changes();
     if (is_changed && !body_ended_ && upload_->way->flush()) {

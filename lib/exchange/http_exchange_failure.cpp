@@ -1,4 +1,4 @@
-// The failures of an exchange: a backend that does not answer, or not in time; and requests that are sent once more.
+// The failures of an exchange: a backend that does not answer, or not in time; and requests that are sent again.
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -10,13 +10,13 @@ StreamFacts HttpExchange::stream_facts() const noexcept {
     return {backend_->connected(), backend_->nothing_delivered(), backend_->reused()};
 }
 
-// Whether the request can be sent once more: all of it is kept, it was not yet sent once more so often, and no answer
+// Whether the request can be sent again: all of it is kept, it was not yet sent again so often, and no answer
 // has begun.
 bool HttpExchange::can_repeat(unsigned most) const noexcept {
     return kept_.is_whole() && repeats_ < most && interims_ == 0 && !response_.is_within_head();
 }
 
-// Called when the backend has ended the connection. Where the request may only be sent once more when nothing of it was
+// Called when the backend has ended the connection. Where the request may only be sent again when nothing of it was
 // delivered, the client's word on that follows at once, and is waited for; a program that serves by itself sends none.
 bool HttpExchange::waits_for_count() {
     if (!can_repeat(1) || !backend_->reused() || http::is_idempotent(request_.context.method)) {
@@ -29,7 +29,7 @@ bool HttpExchange::waits_for_count() {
 }
 
 // Called with the head of an answer. True: it was the 408 of a backend that has closed an idle connection, and the
-// request is sent once more.
+// request is sent again.
 bool HttpExchange::was_idle_timeout(const http::ResponseHead& head) {
     constexpr std::uint16_t request_timeout = 408;
     if (head.status != request_timeout || head.keep_alive || !backend_->reused()) {
@@ -60,7 +60,7 @@ void HttpExchange::fail(const Failure& failure) {
     fin_seen_ = false;
     was_let_down_ = backend_->reused() && !failure.lost;
     EdgeCounters::add(edge_.counters.retries);
-    edge_.log.debug("a request is sent once more", {{"request", request_.id}, {"why", failure.why}});
+    edge_.log.debug("a request is sent again", {{"request", request_.id}, {"why", failure.why}});
     if (failure.elsewhere) {
         no_room_ = no_room_ || failure.state == http::PageState::busy;
         passed_.push_back(&backend_->carrier());

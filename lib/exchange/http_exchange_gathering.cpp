@@ -23,7 +23,7 @@ std::string_view reason_of(hooks::Collected result) {
 
 }  // namespace
 
-// The head stays, since plugins go on to look at it and change it.
+// The head stays, since plugins continue to look at it and change it.
 void HttpExchange::gather() {
     state_ = State::gathering;
     if (!gathered_) {
@@ -46,7 +46,7 @@ void HttpExchange::gather_local() {
     }
 }
 
-// Collects what has come of the body. The piece that is too much goes on behind what was collected.
+// Collects what has come of the body. The piece that is too much continues behind what was collected.
 Answer HttpExchange::next_gathered() {
     using Kind = ResponseReader::Piece::Kind;
     while (true) {

@@ -63,7 +63,7 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
     forward({head, arrival.forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), arrival.now});
 }
 
-// Goes on with a request that was held. Its head has gone with the bytes that it was read from; the run has a copy.
+// Continues with a request that was held. Its head has gone with the bytes that it was read from; the run has a copy.
 void HttpExchange::ask_plugins_again() {
     runtime::Deadline::cancel();
     http::RequestHead head;

@@ -174,7 +174,7 @@ void HttpExchange::on_backend() noexcept {
     });
 }
 
-// The visitor has one share, whatever streams its requests go on, one after the other.
+// The visitor has one share, whatever streams its requests continue, one after the other.
 std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
     const std::shared_ptr<shaping::ServiceShape>& service) {
     if (!visitor_.shape || visitor_.shape->owner() != service) {

@@ -73,7 +73,7 @@ struct HttpSettings {
     /// Connections of HTTP/2 without a stream that a worker keeps; of more, the one that is idle for the longest ends.
     /// Each takes about 26 KiB, most of it libnghttp2's room for one frame.
     std::size_t http2_idle_max = 10'000;
-    /// The limits for requests' heads. Those of responses can not be set: they are what the visitor's programs have to
+    /// The limits for requests' heads. Those of responses cannot be set: they are what the visitor's programs have to
     /// bear.
     http::HeadLimits head_limits;
 
@@ -97,7 +97,7 @@ struct HttpSettings {
     /// How many idle streams one worker keeps, for a service and in all.
     std::size_t pool_per_service_max = 512;
     std::size_t pool_max = 2'048;
-    /// A request that may be sent once more is kept up to this size, until the answer begins.
+    /// A request that may be sent again is kept up to this size, until the answer begins.
     std::size_t replay_bytes_max = 64_KiB;
 
     friend bool operator==(const HttpSettings&, const HttpSettings&) = default;

@@ -1,5 +1,5 @@
 // The copy of a request, head and body, as it is sent: kept until there is a stream for it, and then for as long as it
-// can be sent once more.
+// can be sent again.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::exchange {
 
-/// What all exchanges of a worker keep of their requests, heads and bodies, to send them once more, and the most that
+/// What all exchanges of a worker keep of their requests, heads and bodies, to send them again, and the most that
 /// they may keep: beyond `max` they keep nothing of what is sent, and a request that meets the end of its backend's
 /// connection then is answered with 502. A head that waits for a connection to its backend is not sent yet: it is kept,
 /// and counts. Beyond `waiting_max`, 4 KiB for each visitor that a server takes, new requests are answered with 503.
@@ -29,7 +29,7 @@ public:
     KeptRequest& operator=(const KeptRequest&) = delete;
     ~KeptRequest() { forget(); }
 
-    /// Whether the copy is complete. False: it was let go, and the request can not be sent once more.
+    /// Whether the copy is complete. False: it was let go, and the request cannot be sent again.
     bool is_whole() const noexcept { return is_whole_; }
 
     /// Adds a piece of the head, which comes first.
@@ -44,7 +44,7 @@ public:
     /// Calls `send(piece, is_first)` for each piece, in their order. Only while the copy is whole.
     template <typename Send>
     void for_each(Send send) const {
-        check(is_whole_, "a request that was let go is sent once more");
+        check(is_whole_, "a request that was let go is sent again");
         send(head_.share(0, head_.size()), true);
         for (const buffer::Slice& piece : others_) {
             send(piece.share(0, piece.size()), false);

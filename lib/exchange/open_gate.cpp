@@ -111,7 +111,7 @@ void OpenGate::run_deferred() noexcept {
     }
 }
 
-// Calls visitors of a line. Everything is looked up anew after each call, which may have changed the lines.
+// Calls visitors of a line. Everything is looked up again after each call, which may have changed the lines.
 void OpenGate::serve(std::uint64_t service) noexcept {
     auto at = lines_.find(service);
     std::uint32_t streams = std::exchange(at->second.came_back, 0);

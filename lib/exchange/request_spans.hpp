@@ -1,4 +1,4 @@
-// A request in its trace: whose trace it goes on with, what its backend is told, and its spans when it is over.
+// A request in its trace: whose trace it continues with, what its backend is told, and its spans when it is over.
 //
 //   request  |-----------------------------------------------------------------|   the server's, below the visitor's
 //   plugins     |------|                                                            where plugins were asked
@@ -22,7 +22,7 @@ namespace ferrotunnel::exchange {
 std::optional<trace::Traceparent> parent_of(const http::Fields& fields);
 
 /// Sets `traceparent`, whose text is in `room`, and takes away a `tracestate` that is invalid, or belongs to no trace
-/// that goes on. False: there is no room.
+/// that continues. False: there is no room.
 bool put_trace(const trace::Context& context, const http::Fields& fields, trace::Traceparent::Text& room,
                http::Edits& edits);
 

@@ -64,7 +64,7 @@ public:
             nothing,  // for now; the stream wakes its user
             data,
             end,
-            broken,  // the rest can not come; `why` says why
+            broken,  // the rest cannot come; `why` says why
         } kind = Kind::nothing;
         buffer::Slice data{};
         std::string_view why{};

@@ -15,7 +15,7 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-/// Calls `write(room)`, which returns how much room it needs; where there was less, once more with enough. Returns the
+/// Calls `write(room)`, which returns how much room it needs; where there was less, again with enough. Returns the
 /// size of what was written.
 template <typename Write>
 std::size_t write_fully(std::vector<char>& room, const Write& write) {

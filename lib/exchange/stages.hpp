@@ -34,7 +34,7 @@ struct Instead {
     std::uint16_t status = 0;
     std::string location{};
     TimePoint hold_until{};  // until then the request may wait for its service to come back
-    /// No answer at all: the request begins anew with the canonical form of its path (http/canonical_path.hpp).
+    /// No answer at all: the request begins again with the canonical form of its path (http/canonical_path.hpp).
     bool wants_canonical_path = false;
 };
 

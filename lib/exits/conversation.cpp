@@ -171,8 +171,8 @@ bool Conversation::ask(std::string host, std::uint16_t port) {
         host.clear();
     }
     if (host.empty() || port == 0) {
-        return is_socks_ ? refuse_socks(failed, "its destination is no host with a port")
-                         : refuse_http(400, "The destination is no host with a port.");
+        return is_socks_ ? refuse_socks(failed, "its destination is not a valid host with a port")
+                         : refuse_http(400, "The destination is not a valid host with a port.");
     }
     target_ = {std::move(host), port};
     state_ = State::asked;
@@ -202,7 +202,7 @@ void Conversation::refuse(Refusal why) {
             return;
         case Refusal::unreachable:
         case Refusal::refused:
-            refuse_http(502, "The destination can not be reached.");
+            refuse_http(502, "The destination cannot be reached.");
             return;
         case Refusal::timeout:
             refuse_http(504, "The destination does not answer.");

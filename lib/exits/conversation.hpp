@@ -6,7 +6,7 @@
 //                      |                              `--refuse()--.
 //                      `--broken, not supported, or a wrong login--+--> refused: the output says so, and that is all
 //
-// CONNECT of both passes bytes on. Of HTTP, a request for a URL with http:// is written anew for its destination, as
+// CONNECT of both passes bytes on. Of HTTP, a request for a URL with http:// is written again for its destination, as
 // the last one of its connection: so what the destination answers is all that comes, and nobody has to read it.
 #pragma once
 

@@ -67,7 +67,7 @@ Result<Destinations::Rule, std::string> Destinations::parse_rule(std::string_vie
         const std::size_t end = item.find(']');
         const std::string_view behind = end == std::string_view::npos ? "" : item.substr(end + 1);
         if (end == std::string_view::npos || (!behind.empty() && !behind.starts_with(':'))) {
-            return std::string("is no destination; an IPv6 address is written [2001:db8::7]:443");
+            return std::string("is not a destination; an IPv6 address is written [2001:db8::7]:443");
         }
         host = item.substr(1, end - 1);
         has_ports = !behind.empty();
@@ -80,7 +80,7 @@ Result<Destinations::Rule, std::string> Destinations::parse_rule(std::string_vie
     }
     Rule rule;
     if (has_ports && !parse_ports(ports, rule.ports)) {
-        return "has ports that can not be right; expected up to " + std::to_string(limits::exit_ports_max) +
+        return "has ports that cannot be right; expected up to " + std::to_string(limits::exit_ports_max) +
                " of them, from 1 to 65535, like 80,443 or 8000-8100";
     }
     if (!has_ports) {
@@ -99,7 +99,7 @@ Result<Destinations::Rule, std::string> Destinations::parse_rule(std::string_vie
     auto pattern = http::parse_host_pattern(host);
     if (!pattern) {
         return std::string(
-            "is no destination; expected one like example.com:443, *.example.com:80,443 or "
+            "is not a destination; expected one like example.com:443, *.example.com:80,443 or "
             "10.0.0.0/8:443");
     }
     rule.host = *std::move(pattern);

@@ -117,7 +117,7 @@ Value Checker::check_comparison(const Syntax& part) {
             return compare(comparison_of(part.word), std::move(a), std::move(b));
         });
     }
-    return is_nothing(result) ? fail(part.offset, in_message(part.word) + " can not compare " + types)
+    return is_nothing(result) ? fail(part.offset, in_message(part.word) + " cannot compare " + types)
                               : std::move(result);
 }
 
@@ -140,7 +140,7 @@ Value Checker::check_membership(const Syntax& part) {
     const Kind wanted = is_integer ? Kind::integer : Kind::text;
     for (const Syntax& element : list.parts) {
         if (element.kind != wanted || std::holds_alternative<Boolean>(value)) {
-            return fail(element.offset, "`in` can not compare " + type_of(value) + " with this element");
+            return fail(element.offset, "`in` cannot compare " + type_of(value) + " with this element");
         }
         is_integer ? integers.push_back(element.integer) : texts.push_back(element.word);
     }
@@ -199,12 +199,12 @@ std::optional<EntryUse> Checker::use_entry(const Syntax& part) {
     }
     const bool is_map = meaning->field->type == Type::map && !meaning->key;
     if (part.kind == Kind::entry && !is_map) {
-        fail(part.offset, in_message(part.word) + " is no map, and has no entries");
+        fail(part.offset, in_message(part.word) + " is not a map, and has no entries");
         return std::nullopt;
     }
     if (part.kind == Kind::name && !meaning->key) {
         fail(part.offset,
-             in_message(part.word) + (is_map ? " is a map; name one of its entries" : " is no entry of a map"));
+             in_message(part.word) + (is_map ? " is a map; name one of its entries" : " is not an entry of a map"));
         return std::nullopt;
     }
     EntryUse use{meaning->field->id, meaning->key ? std::string(*meaning->key) : part.parts[0].word, part.offset};

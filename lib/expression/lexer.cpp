@@ -61,7 +61,7 @@ std::string words_for_stray(std::string_view piece) {
             return "a single `=` does not compare; write `==`";
         case '&':
         case '|':
-            return "a single " + in_message(piece) + " is no operator; write it twice";
+            return "a single " + in_message(piece) + " is not an operator; write it twice";
         case '#':
             return "a comment begins with //";
         default:
@@ -185,7 +185,7 @@ private:
                            digits == 2 ? R"(\x has two hexadecimal digits)" : R"(\u has four hexadecimal digits)"};
         }
         if (character >= 0xd800 && character <= 0xdfff) {
-            return Mistake{begin, "half of a surrogate pair is no character"};
+            return Mistake{begin, "half of a surrogate pair is not a character"};
         }
         append_character(to, character);
         at_ += digits;

@@ -37,7 +37,7 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
         case re2::RE2::ErrorTrailingBackslash:
             return "ends with a \\";
         default:
-            return "can not be read";
+            return "cannot be read";
     }
 }
 

@@ -20,7 +20,7 @@ struct Answer {
     std::optional<Validators> validators{};  // of the file, where it is one
     std::string content_range{};
     std::string location{};
-    std::string page{};       // the content, if it is no part of a file
+    std::string page{};       // the content, if it is not a part of a file
     std::uint64_t first = 0;  // the part of the file; of none the length is 0
     std::uint64_t length = 0;
     bool is_listing = false;

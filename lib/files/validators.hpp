@@ -47,7 +47,7 @@ enum class Verdict : std::uint8_t {
 };
 
 /// Judges If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since of a GET or HEAD, in the order of RFC
-/// 9110, 13.2.2. Dates that can not be read count as absent, and so do all dates where the file has none. A file that
+/// 9110, 13.2.2. Dates that cannot be read count as absent, and so do all dates where the file has none. A file that
 /// has taken the place of a newer one is modified: only the very date that it has, or one after its last change, is not
 /// before its modification.
 Verdict judge_conditions(const http::Fields& fields, const Validators& validators);

@@ -125,7 +125,7 @@ int ClientConnection::on_not_sent(nghttp2_session*, const nghttp2_frame* frame, 
     return guarded([&] {
         ClientConnection& own = at(self);
         if (frame->hd.type == NGHTTP2_HEADERS && own.is_ours(frame->hd.stream_id) && !own.left_) {
-            own.fail(std::string("the request can not be sent: ") + nghttp2_strerror(error), true);
+            own.fail(std::string("the request cannot be sent: ") + nghttp2_strerror(error), true);
         }
         return 0;
     });

@@ -84,7 +84,7 @@ void ClientConnection::begin_exchange() {
     stream_ = nghttp2_submit_request(session_.get(), nullptr, fields_.data(), fields_.size(),
                                      has_body ? &provider : nullptr, nullptr);
     if (stream_ < 0) {
-        fail(std::string("the request can not be sent: ") + nghttp2_strerror(stream_), true);
+        fail(std::string("the request cannot be sent: ") + nghttp2_strerror(stream_), true);
         return;
     }
     produce();
@@ -203,7 +203,7 @@ void ClientConnection::receive(Bytes bytes) {
     }
     const ssize_t read = nghttp2_session_mem_recv(session_.get(), bytes.data(), bytes.size());
     if (read < 0) {
-        fail(std::string("its frames can not be read: ") + nghttp2_strerror(static_cast<int>(read)));
+        fail(std::string("its frames cannot be read: ") + nghttp2_strerror(static_cast<int>(read)));
         return;
     }
     produce();
@@ -303,7 +303,7 @@ void ClientConnection::produce() {
         output_.append(as_text({bytes, static_cast<std::size_t>(size)}));
     }
     if (size < 0) {
-        fail(std::string("its frames can not be answered: ") + nghttp2_strerror(static_cast<int>(size)));
+        fail(std::string("its frames cannot be answered: ") + nghttp2_strerror(static_cast<int>(size)));
     }
 }
 

@@ -38,7 +38,7 @@ public:
 
     // --- from the tunnel ---
 
-    /// Takes bytes of requests, as many as can go on now: call again with the rest after anything has changed.
+    /// Takes bytes of requests, as many as can continue now: call again with the rest after anything has changed.
     std::size_t take(Bytes bytes);
     /// Nothing of a request is under way, and all of the answers was taken.
     bool is_idle() const noexcept { return phase_ == Phase::head && head_bytes_.empty() && !exchanging_; }
@@ -75,12 +75,12 @@ public:
         std::string why;  // for the log
         /// The backend says that it has not acted on the request: it may be sent elsewhere.
         bool is_unprocessed = false;
-        /// What the backend speaks is no HTTP/2.
+        /// What the backend speaks is not valid HTTP/2.
         bool is_other_protocol = false;
         /// The code with which the backend has reset the stream.
         std::optional<std::uint32_t> reset_code{};
     };
-    /// Why the connection can not go on. Whatever is left of an answer is not to look complete.
+    /// Why the connection cannot continue. Whatever is left of an answer is not to look complete.
     const std::optional<Failure>& failure() const noexcept { return failure_; }
     /// No further request is taken: close, when this is idle.
     bool is_last() const noexcept { return last_; }

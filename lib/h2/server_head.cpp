@@ -93,7 +93,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
     }
     const FieldName known = http::field_name_of(name);
     if (!protocol_.empty() && known == FieldName::content_length) {
-        return Verdict::malformed;  // what is said on a WebSocket is no body
+        return Verdict::malformed;  // what is said on a WebSocket is not a body
     }
     if (!protocol_.empty() && http::same_text(name, key_name)) {
         return Verdict::kept;  // HTTP/2 has no use for it, and the backend gets the edge's
@@ -135,7 +135,7 @@ Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
     return Verdict::kept;
 }
 
-// Host may say once more what :authority says. A second one goes into the text, so that it is refused as in HTTP/1.1.
+// Host may say again what :authority says. A second one goes into the text, so that it is refused as in HTTP/1.1.
 Verdict RequestText::add_host(std::string_view value) {
     if (++hosts_ == 1 && !authority_.empty()) {
         hosts_differ_ = !http::same_text(value, authority_);

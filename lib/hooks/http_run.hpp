@@ -3,8 +3,8 @@
 //
 //   begin --> request --go_on--> (backend) --> response --go_on--> visitor        close, exactly once
 //                |  '--answer--> the exchange answers with reply(), which passes response() too
-//                '--wait--> on_decision or expire(), then request() once more
-//                '--collect--> collect() with the body, collect_end(), then request() once more
+//                '--wait--> on_decision or expire(), then request() again
+//                '--collect--> collect() with the body, collect_end(), then request() again
 //
 // wait and collect of the response are like those of the request.
 #pragma once
@@ -59,7 +59,7 @@ struct AnswerView {
     Origin origin = Origin::backend;
     const http::Fields* fields = nullptr;  // null: all fields are in `edits`
     const http::Edits* edits = nullptr;
-    bool switches = false;  // to another protocol: what follows is no body
+    bool switches = false;  // to another protocol: what follows is not a body
 };
 
 /// The way of one body through the plugins that have asked for it. On the worker.
@@ -81,7 +81,7 @@ public:
     /// The next piece of at most limits::data_payload_max bytes, with room for a frame's header before it. Empty: there
     /// is none now, and the state says why.
     virtual buffer::Slice take() = 0;
-    /// `ended`: all has come out. `failed`: the message can not be completed.
+    /// `ended`: all has come out. `failed`: the message cannot be completed.
     virtual State state() const noexcept = 0;
 };
 
@@ -110,7 +110,7 @@ struct Outcome {
 /// The exchange, as its run sees it. On the worker.
 class RunOwner {
 public:
-    /// A decision has come that a run had waited for: ask for the same phase once more. Never from within a call of the
+    /// A decision has come that a run had waited for: ask for the same phase again. Never from within a call of the
     /// run.
     virtual void on_decision() noexcept = 0;
     /// Whether a request for this path would reach the same service.
@@ -134,7 +134,7 @@ public:
     virtual void drop_answer() noexcept = 0;
     /// The time by which a decision has to be there, after `wait`.
     virtual TimePoint wait_until() const noexcept = 0;
-    /// That time has passed: the plugin has failed. Ask for the phase once more.
+    /// That time has passed: the plugin has failed. Ask for the phase again.
     virtual void expire() noexcept = 0;
     /// After `answer`; the exchange takes it.
     virtual Reply take_reply() noexcept = 0;
@@ -154,9 +154,9 @@ public:
     virtual std::size_t collect_max() const noexcept = 0;
     /// Adds a piece to the body that is collected.
     virtual Collected collect(std::string_view piece) noexcept = 0;
-    /// The body is complete: ask for the phase once more.
+    /// The body is complete: ask for the phase again.
     virtual void collect_end() noexcept = 0;
-    /// The body can not be collected: the plugin that wants it has failed. Ask for the phase once more. `why` has to
+    /// The body cannot be collected: the plugin that wants it has failed. Ask for the phase again. `why` has to
     /// live until then.
     virtual void collect_failed(std::string_view why) noexcept = 0;
     /// What was collected of a side's body, good until drop_collected(); empty where nothing was. The response's ends

@@ -3,7 +3,7 @@
 //
 //   begin --> ask --go_on--> it goes its way (a visit: close, exactly once)
 //              |  '--answer--> refused, with take_refusal()
-//              '--wait--> on_decision or expire(), then ask() once more
+//              '--wait--> on_decision or expire(), then ask() again
 #pragma once
 
 #include <array>
@@ -94,7 +94,7 @@ struct VisitOutcome {
 /// Whoever has asked, on its worker, until the question is decided.
 class SessionRunOwner {
 public:
-    /// A decision has come that the run had waited for: ask once more. Never from within a call of the run.
+    /// A decision has come that the run had waited for: ask again. Never from within a call of the run.
     virtual void on_decision() noexcept = 0;
 
 protected:
@@ -111,7 +111,7 @@ public:
     virtual Step ask(TimePoint now) noexcept = 0;
     /// The time by which a decision has to be there, after `wait`.
     virtual TimePoint wait_until() const noexcept = 0;
-    /// That time has passed: the plugin has failed. Ask once more.
+    /// That time has passed: the plugin has failed. Ask again.
     virtual void expire() noexcept = 0;
     /// After `answer`.
     virtual SessionRefusal take_refusal() noexcept = 0;

@@ -103,7 +103,7 @@ inline Fault FieldReader::read_value(const char*& at, const char* end) noexcept 
     return Fault::none;
 }
 
-// Goes on in the phase where the last call ran out of bytes, up to the end of the line or until the bytes run out
+// Continues in the phase where the last call ran out of bytes, up to the end of the line or until the bytes run out
 // again. There is at least one byte.
 Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields) noexcept {
     const char* at = data + at_;

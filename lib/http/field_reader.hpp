@@ -27,7 +27,8 @@ struct HeadLimits {
 /// How far the bytes of a line that began at `line_at` may be looked at: those from the result on are not there yet, or
 /// are beyond a limit.
 std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
-/// The limit that keeps a line that began at `line_at` from going on at `at`; none: it may go on when more bytes come.
+/// The limit that keeps a line that began at `line_at` from continuing at `at`; none: it may continue when more bytes
+/// come.
 Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
 
 class FieldReader {

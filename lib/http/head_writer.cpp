@@ -12,7 +12,8 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Writes into a buffer, and goes on counting when there is no more room, so that the caller learns how much is needed.
+// Writes into a buffer, and continues counting when there is no more room, so that the caller learns how much is
+// needed.
 class Out {
 public:
     explicit Out(std::span<char> into) noexcept : at_(into.data()), room_(into.size()) {}

@@ -1,4 +1,4 @@
-// Writes heads anew from the model: a field that belongs to one connection or a byte that no rule allows is never
+// Writes heads again from the model: a field that belongs to one connection or a byte that no rule allows is never
 // passed on, nor an alias in a request, and framing and persistence are what the caller says, not what was received.
 //
 // Both functions return how many bytes the head takes. When that is more than `into` has, the head did not fit, and the

@@ -1,5 +1,5 @@
 // A copy of a request's head that owns its texts. What a parser fills points into the bytes that were read, and is gone
-// when the connection goes on to the body; a request that is held, or whose fields are asked for once its answer is
+// when the connection continues to the body; a request that is held, or whose fields are asked for once its answer is
 // there, needs a copy.
 #pragma once
 

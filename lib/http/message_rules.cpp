@@ -34,7 +34,7 @@ bool is_protected(FieldName name) {
 }
 
 // Marks a field under each spelling that a backend may take for `name`: whoever says that X_Foo ends here does not want
-// X-Foo to go on.
+// X-Foo to continue.
 void mark_named(Fields& fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (same_name_loosely(fields[i].name, name)) {
@@ -65,7 +65,8 @@ bool is_protocol(std::string_view text) {
     return is_token(text.substr(0, slash)) && (slash == std::string_view::npos || is_token(text.substr(slash + 1)));
 }
 
-// Whether the edge would not see what follows a switch to this protocol: requests would go on to which no rule applies.
+// Whether the edge would not see what follows a switch to this protocol: requests would continue to which no rule
+// applies.
 bool is_out_of_sight(std::string_view protocol) {
     const std::string_view name = protocol.substr(0, protocol.find('/'));
     return same_text(name, "h2c") || same_text(name, "h2") || same_text(name, "HTTP") || same_text(name, "TLS");

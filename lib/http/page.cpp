@@ -30,7 +30,7 @@ constexpr std::array<PageStateInfo, page_states> infos = {{
      "The request's header fields are too large. Deleting the cookies of this site may help."},
     {internal_error, 500, "Internal Server Error", "internal_error", "Something went wrong here."},
     {not_implemented, 501, "Not Implemented", "not_implemented", "The request asks for something unknown."},
-    {backend_refused, 502, "Bad Gateway", "backend_refused", "The service can not be reached at the moment."},
+    {backend_refused, 502, "Bad Gateway", "backend_refused", "The service cannot be reached at the moment."},
     {backend_broken, 502, "Bad Gateway", "backend_broken", "The service gave an answer that could not be understood."},
     {no_client, 503, "Service Unavailable", "no_client", "The service is offline. Please try again later.", 5},
     {busy, 503, "Service Unavailable", "busy", "There is no room at the moment. Please try again soon.", 5},

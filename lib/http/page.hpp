@@ -35,7 +35,7 @@ enum class PageState : std::uint8_t {
     head_too_large,         // 431
     internal_error,         // 500
     not_implemented,        // 501: an unknown transfer coding
-    backend_refused,        // 502: the backend can not be reached
+    backend_refused,        // 502: the backend cannot be reached
     backend_broken,         // 502: its answer breaks the rules of HTTP, or was cut before it began
     no_client,              // 503, Retry-After: nobody who serves the host is connected
     busy,                   // 503, Retry-After: the server or the tunnel has no room, or is shutting down

@@ -1,4 +1,4 @@
-// How paths are compared, so that the edge and a backend can not disagree about which rule a request meets.
+// How paths are compared, so that the edge and a backend cannot disagree about which rule a request meets.
 //
 // A path is compared in its canonical form (http/canonical_path.hpp): no dot segments, and no percent-encoded byte that
 // needs no encoding. That is also what plugins are asked about and what the backend gets, so these two cannot differ.

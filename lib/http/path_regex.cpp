@@ -40,7 +40,7 @@ std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
         case re2::RE2::ErrorPatternTooLarge:
             return "it takes too much memory";
         default:
-            return "it can not be read" + here;
+            return "it cannot be read" + here;
     }
 }
 
@@ -60,7 +60,7 @@ Result<PathRegex, Problem> PathRegex::compile(std::string_view expression, bool 
     options.set_case_sensitive(!ignore_case);
     auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
     if (!compiled->ok()) {
-        return Problem{"is no regular expression: " + explain(compiled->error_code(), compiled->error_arg())};
+        return Problem{"is not a valid regular expression: " + explain(compiled->error_code(), compiled->error_arg())};
     }
     return PathRegex(std::move(compiled));
 }

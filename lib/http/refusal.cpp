@@ -25,7 +25,7 @@ constexpr std::array refusals = {
     Refusal{Fault::asterisk_not_options, 400, "asterisk_not_options", "the target * with another method than OPTIONS"},
     Refusal{Fault::bad_status_line, 502, "bad_status_line", "the first line is not VERSION STATUS REASON"},
     Refusal{Fault::bad_status, 502, "bad_status", "the status is not a number from 100 to 599"},
-    Refusal{Fault::folded_field, 400, "folded_field", "a field goes on in a line that begins with a blank"},
+    Refusal{Fault::folded_field, 400, "folded_field", "a field continues in a line that begins with a blank"},
     Refusal{Fault::bad_field_name, 400, "bad_field_name", "the name of a field is empty or no token"},
     Refusal{Fault::space_before_colon, 400, "space_before_colon", "a blank in or behind the name of a field"},
     Refusal{Fault::missing_colon, 400, "missing_colon", "a line without a colon among the fields"},

@@ -50,7 +50,7 @@ Fault RequestParser::line_limit() const noexcept {
     return fault != Fault::none && phase_ == Phase::target ? Fault::target_too_long : fault;
 }
 
-// Goes on in the phase where the last call ran out of bytes; there is at least one byte.
+// Continues in the phase where the last call ran out of bytes; there is at least one byte.
 Fault RequestParser::read_request_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;

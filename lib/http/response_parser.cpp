@@ -49,7 +49,7 @@ ParseState ResponseParser::parse(std::string_view bytes) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Goes on in the phase where the last call ran out of bytes; there is at least one byte.
+// Continues in the phase where the last call ran out of bytes; there is at least one byte.
 Fault ResponseParser::read_status_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;

@@ -117,7 +117,8 @@ private:
         if (rule.name.size() > limits::http_header_rule_name_max) {
             say(at + ".name", longer_than(limits::http_header_rule_name_max));
         } else if (!is_field_name(rule.name)) {
-            say(at + ".name", rule.name.empty() ? "is empty" : "is no name of a field: letters, digits and '-'");
+            say(at + ".name",
+                rule.name.empty() ? "is empty" : "is not a valid name of a field: letters, digits and '-'");
         } else if (const std::string_view why = why_untouchable(rule.name); !why.empty()) {
             say(at + ".name", std::string(why));
         }
@@ -129,7 +130,7 @@ private:
         }
         const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
         if (!rule.value.empty() && (is_blank(rule.value.front()) || is_blank(rule.value.back()))) {
-            say(at + ".value", "begins or ends with a blank, which is no part of a field's value");
+            say(at + ".value", "begins or ends with a blank, which is not a part of a field's value");
         } else if (!is_field_value(rule.value)) {
             say(at + ".value", "has a control character or line end, which could begin a field of its own");
         } else if (rule.value.size() > limits::http_header_rule_value_max) {

@@ -18,7 +18,7 @@ struct ConnectAsk {
     std::string password;  // the token; empty: it has shown none
 };
 
-/// Reads the head of a CONNECT request. Credentials that are not of the scheme Basic, or that can not be read, are
+/// Reads the head of a CONNECT request. Credentials that are not of the scheme Basic, or that cannot be read, are
 /// none.
 ConnectAsk read_connect(const http::RequestHead& head);
 

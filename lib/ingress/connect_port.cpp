@@ -70,7 +70,7 @@ public:
               worker, as_pumped(std::move(listener)),
               {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
                [this](std::error_code why) {
-                   log_.error("accepting a visitor by CONNECT failed; trying again", {{"why", why.message()}});
+                   log_.error("accepting a CONNECT visitor failed; trying again", {{"why", why.message()}});
                }}) {}
 
 private:
@@ -189,7 +189,7 @@ void ConnectPort::Desk::tell_refused(const runtime::SocketAddress& from, const s
                                      std::uint16_t status) {
     static constexpr LineKind refused{"connect_refused"};
     if (log_.may_write(LogLevel::info, refused, worker_.now())) {
-        log_.info("a visitor by CONNECT was refused",
+        log_.info("a CONNECT visitor was rejected",
                   {{"visitor", from.text()}, {"service", printable(service, 100)}, {"status", status}});
     }
 }
@@ -202,7 +202,7 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
         static constexpr LineKind crowd{"connect_crowd"};
         if (log_.may_write(LogLevel::warn, crowd, worker_.now())) {
-            log_.warn("a visitor by CONNECT was turned away: too many are there whose request has not come yet",
+            log_.warn("a CONNECT visitor was rejected: too many connections without a request",
                       {{"visitor", from.text()}});
         }
         refuse(std::move(socket), 429, "Too many connections wait here for their request.");

@@ -214,7 +214,7 @@ void EdgeConnection::look_at_deadlines() {
     if (now >= stall_) {
         static constexpr LineKind answer_not_read{"answer_not_read"};
         if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
-            edge_.log.info("a visitor does not read its answer", {{"visitor", visitor_.address}});
+            edge_.log.info("a visitor does not read its response", {{"visitor", visitor_.address}});
         }
         visitor_lost();
         return;

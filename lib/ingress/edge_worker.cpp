@@ -47,7 +47,7 @@ void EdgeWorker::shed_idle() noexcept {
     if (!idle_.empty()) {
         static constexpr LineKind shed{"idle_shed"};
         if (log.may_write(LogLevel::info, shed, worker.now())) {
-            log.info("idle connections of HTTP/2 are ended: nearly all places for visitors are taken");
+            log.info("idle HTTP/2 connections are closed: the limit of visitors is nearly reached");
         }
         idle_.front()->drain();  // which leaves the list
     }

@@ -58,9 +58,9 @@ void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept {
     try {
         static constexpr LineKind away{"tls_host_away"};
         if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
-            edge.log.info("a visitor was turned away", {{"visitor", net::ip_text(visitor.from)},
-                                                        {"host", visitor.host},
-                                                        {"why", "the client of this TLS host is not connected"}});
+            edge.log.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
+                                                     {"host", visitor.host},
+                                                     {"why", "the client of this TLS host is not connected"}});
         }
     } catch (const std::exception&) {
         // Nobody is told of it.

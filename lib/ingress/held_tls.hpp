@@ -32,7 +32,7 @@ private:
     std::optional<directory::TlsVisitor> visitor_;  // nothing: there was no room for it
 };
 
-/// Says that a visitor is turned away, since the client of its host is not there, and does so.
+/// Says that a visitor is rejected, since the client of its host is not there, and does so.
 void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept;
 
 }  // namespace ferrotunnel::ingress

@@ -51,7 +51,7 @@ void Http2Connection::look_at_end() {
     if (session_->failed()) {
         static constexpr LineKind broke{"http2_failed"};
         if (edge_.log.may_write(LogLevel::info, broke, edge_.worker.now())) {
-            edge_.log.info("a visitor's connection of HTTP/2 was ended",
+            edge_.log.info("a visitor's HTTP/2 connection was closed",
                            {{"visitor", visitor_.address}, {"why", session_->why()}});
         }
         exchange::EdgeCounters::add(edge_.counters.requests_refused);

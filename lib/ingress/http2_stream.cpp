@@ -443,7 +443,8 @@ void Http2Stream::look_at_stall() {
     stall_ = never;
     static constexpr LineKind answer_not_read{"answer_not_read"};
     if (connection_.edge().log.may_write(LogLevel::info, answer_not_read, connection_.edge().worker.now())) {
-        connection_.edge().log.info("a visitor does not read its answer", {{"visitor", connection_.visitor().address}});
+        connection_.edge().log.info("a visitor does not read its response",
+                                    {{"visitor", connection_.visitor().address}});
     }
     exchange::EdgeCounters::add(connection_.edge().counters.visitors_lost);
     reset(NGHTTP2_CANCEL);

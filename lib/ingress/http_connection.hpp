@@ -34,7 +34,7 @@ public:
                    std::shared_ptr<void> ticket);
     ~HttpConnection() override;
 
-    /// Begins; the connection keeps itself alive until it is closed. False: the socket can not be watched, and is
+    /// Begins; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is
     /// closed.
     bool start();
     void drain() noexcept override;

@@ -77,7 +77,7 @@ public:
 
     /// Any thread. `listener` listens already; several listeners share the caps.
     virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
-    /// Any thread. Closes the listener at this address, as the system writes it; its visitors go on.
+    /// Any thread. Closes the listener at this address, as the system writes it; its visitors continue.
     virtual void close(const std::string& at) = 0;
     /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
     /// connections are closed behind it.

@@ -203,7 +203,7 @@ void Prefaces::Reading::on_deadline() noexcept {
 void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why) {
     static constexpr LineKind not_taken{"not_taken"};
     if (log.may_write(LogLevel::error, not_taken, now)) {
-        log.error("a visitor could not be taken", {{"visitor", visitor}, {"why", why}});
+        log.error("a visitor could not be accepted", {{"visitor", visitor}, {"why", why}});
     }
 }
 

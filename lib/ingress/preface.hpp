@@ -10,7 +10,7 @@
 //
 // The header is taken out of the socket; of the ClientHello nothing is taken: whoever gets the socket reads it from
 // there, our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however
-// slowly its bytes come. A visitor who sends no ClientHello, or a broken one, goes on without one: TLS itself knows
+// slowly its bytes come. A visitor who sends no ClientHello, or a broken one, continues without one: TLS itself knows
 // best what to answer.
 #pragma once
 

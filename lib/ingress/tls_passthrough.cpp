@@ -38,7 +38,7 @@ public:
             }
         });
     } catch (const std::bad_alloc&) {
-        // No memory for the mail: the visitor is turned away.
+        // No memory for the mail: the visitor is rejected.
     }
 
 private:

@@ -160,7 +160,7 @@ void UdpPort::run_deferred() noexcept {
         receive();
         serve();
     } catch (const std::exception&) {
-        // Without memory the datagrams of this round are lost, as others are; the port goes on.
+        // Without memory the datagrams of this round are lost, as others are; the port continues.
     }
     if (readable_ || !due_.empty()) {
         worker_.defer(*this);

@@ -3,7 +3,7 @@
 //
 //   waiting --opened--> open --silent for too long, made room, port closes (abort)--> over
 //      \ \--refused------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
-//       \--turned away--> kept out --for as long as a visitor may be silent----------> over
+//       \--rejected--> kept out --for as long as a visitor may be silent----------> over
 //
 // Whoever is kept out stays in the port's table, and what it sends is dropped: so rules are asked once, and not for
 // each datagram. What it sends does not keep it there.

@@ -1,4 +1,4 @@
-// Records a connection that is no HTTP: when it began and ended, how, and its bytes.
+// Records a connection that is not valid HTTP: when it began and ended, how, and its bytes.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What is known of one exchange between a visitor and a backend, or of one connection that is no HTTP: values.
+// What is known of one exchange between a visitor and a backend, or of one connection that is not valid HTTP: values.
 #pragma once
 
 #include <cstdint>

@@ -44,7 +44,7 @@ HttpTap::HttpTap(std::shared_ptr<Inspector> inspector, Origin origin)
       request_parser_(widest, true),
       answer_parser_(widest) {}
 
-// The connection goes on, whatever the tap has met.
+// The connection continues, whatever the tap has met.
 template <typename Action>
 void HttpTap::guarded(Action action) noexcept {
     if (state_ == State::blind) {
@@ -199,7 +199,7 @@ void HttpTap::begin_exchange(std::string_view raw) {
     request_reader_ = http::BodyReader(head.body);
     request_body_ = {};
     answer_body_ = {};
-    if (origin_.id != 0 || inspector_->records().admits(now_)) {  // who has sent a request once more wants to see it
+    if (origin_.id != 0 || inspector_->records().admits(now_)) {  // who has sent a request again wants to see it
         record_request(raw);
     }
     if (request_reader_.state() == BodyState::complete) {

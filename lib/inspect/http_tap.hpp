@@ -1,5 +1,5 @@
 // Reads HTTP/1.1 along with the connection of one stream to a backend, by the parsers of the edge, and records each
-// exchange. It has no say in what passes: what it can not read ends the recording of this connection. Of exchanges that
+// exchange. It has no say in what passes: what it cannot read ends the recording of this connection. Of exchanges that
 // come too fast to be kept (Records::admits) it only finds the ends, and has no record.
 //
 //   waiting --request's head--> exchange --both halves have ended--> waiting

@@ -19,7 +19,7 @@ struct Origin {
     std::string backend;
     std::string visitor;
     std::uint64_t id = 0;         // the number that its first exchange gets; 0: the next one
-    std::uint64_t replay_of = 0;  // the exchange that is sent once more; 0: none
+    std::uint64_t replay_of = 0;  // the exchange that is sent again; 0: none
     TimePoint at{};               // when the connection began
 };
 
@@ -29,7 +29,7 @@ public:
         std::uint64_t memory = limits::inspect_memory_default;
         std::uint64_t body = limits::inspect_body_default;
         Secrets secrets{};
-        bool keeps_originals = true;  // of requests that are masked, for those who may send them once more
+        bool keeps_originals = true;  // of requests that are masked, for those who may send them again
     };
 
     explicit Inspector(Settings settings)

@@ -29,14 +29,14 @@ inline constexpr std::size_t inspect_messages_max = 200;
 inline constexpr std::size_t inspect_entry_cost = 2_KiB;
 /// The body that comes out of a compressed one: enough for what compresses well, and too little to be a bomb.
 inline constexpr std::size_t inspect_decoded_max = 4_MiB;
-/// Requests that are sent once more at the same time: what a person asks for, not what a load test does.
+/// Requests that are sent again at the same time: what a person asks for, not what a load test does.
 inline constexpr std::size_t inspect_replays_max = 16;
-/// For how long a request is kept as it was beside what is masked of it, so that it can be sent once more: as long as
+/// For how long a request is kept as it was beside what is masked of it, so that it can be sent again: as long as
 /// somebody works at what it has met. It counts for the memory of all exchanges.
 inline constexpr std::chrono::hours inspect_original_time{1};
 /// How often those are forgotten whose time is over.
 inline constexpr std::chrono::minutes inspect_original_pace{1};
-/// For how long a backend may answer a request that is sent once more.
+/// For how long a backend may answer a request that is sent again.
 inline constexpr std::chrono::seconds inspect_replay_deadline{60};
 /// How many wrappings are taken off a value to search it: JSON in a string of JSON in a form has two. What has more of
 /// them is masked as a whole.

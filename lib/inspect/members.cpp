@@ -124,7 +124,7 @@ void Members::settle(Brackets& brackets, bool is_cut, Findings& findings, const 
         text = text.substr(0, text.find_last_not_of(member_blanks) + 1);
         one.value.end = one.value.begin + text.size();
         if (one.role == Role::name) {
-            // What is cut within its quotes may go on.
+            // What is cut within its quotes may continue.
             const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
             has_name = has_name || (is_quoted ? without_quotes(text).size() + 2 == text.size()
                                               : one.value.end < findings.text().size());
@@ -139,7 +139,7 @@ void Members::settle(Brackets& brackets, bool is_cut, Findings& findings, const 
         } else if (one.role == Role::private_part) {
             is_hidden = is_hidden || (brackets.is_key && secrets.are_hidden());
         } else {
-            is_hidden = is_hidden && (!has_value || without_quotes(text) == mask);  // a mask is no name
+            is_hidden = is_hidden && (!has_value || without_quotes(text) == mask);  // a mask is not a valid name
         }
         if (is_hidden) {
             add_masked(findings, one.value, one.name);

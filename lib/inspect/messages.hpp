@@ -18,7 +18,7 @@ using OnMessage = std::function<void(Message&&)>;
 /// has come in part.
 class WebSocketReader {
 public:
-    /// False: this is no WebSocket, and nothing more can be said.
+    /// False: this is not a WebSocket, and nothing more can be said.
     bool take(std::string_view bytes, const OnMessage& on_message);
 
 private:

@@ -78,7 +78,7 @@ bool is_shown_text(std::string_view text) {
     return true;
 }
 
-// Fields that curl, or the edge on the way, makes anew.
+// Fields that curl, or the edge on the way, makes again.
 bool is_made_anew(std::string_view name) {
     static constexpr std::array<std::string_view, 10> names{
         "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",

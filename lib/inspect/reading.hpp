@@ -48,7 +48,7 @@ struct Filter {
 };
 bool matches(const Exchange& exchange, const Filter& filter);
 
-/// A command for a shell that sends the request once more, to where the visitor has sent it. Nothing: it is no request,
+/// A command for a shell that sends the request again, to where the visitor has sent it. Nothing: it is not a request,
 /// or its body is not whole.
 std::optional<std::string> curl_command(const Exchange& exchange);
 

@@ -88,7 +88,7 @@ private:
 
 class Records {
 public:
-    /// `keeps_originals`: somebody may send a request once more.
+    /// `keeps_originals`: somebody may send a request again.
     Records(std::uint64_t bytes_max, std::size_t entries_max = limits::inspect_entries_max, bool keeps_originals = true)
         : bytes_max_(bytes_max), entries_max_(entries_max), keeps_originals_(keeps_originals) {}
 

@@ -110,7 +110,7 @@ private:
         }
     }
 
-    // Behind what begins here and is no element.
+    // Behind what begins here and is not an element.
     std::size_t behind(std::size_t begin) const noexcept {
         const std::string_view rest = text_.substr(begin);
         const std::string_view end = rest.starts_with("<!--") ? "-->" : rest.starts_with("<![CDATA[") ? "]]>" : ">";

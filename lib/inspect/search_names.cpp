@@ -242,7 +242,8 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
         is_secret = has_brackets || secrets_.hides(name.text, text_.substr(value, end - value));
     }
     at_ = value;
-    // A secret of several lines or in brackets is no name of another one; to search in it too would be a second walk.
+    // A secret of several lines or in brackets is not a valid name of another one; to search in it too would be a
+    // second walk.
     const bool is_large = is_secret && (has_brackets || text_.substr(value, end - value).find('\n') != text_.npos);
     const bool is_held = !is_large && members_.add(name.text, name.begin, {value, end}, is_secret);
     if (!is_secret) {
@@ -266,7 +267,7 @@ bool NamesSearch::is_variable(std::size_t value) const noexcept {
     return at(value) == '$' && end > begin && is_in(" \t\r\n,)]}", at(end));
 }
 
-// If its neighbours say that it is the name of a secret, it is no secret, and may have some in it.
+// If its neighbours say that it is the name of a secret, it is not a secret, and may have some in it.
 void NamesSearch::take_held(std::size_t value, std::size_t end) {
     const std::string_view text = without_quotes(text_.substr(value, end - value));
     const auto begin = static_cast<std::size_t>(text.data() - text_.data());

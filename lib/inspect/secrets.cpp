@@ -199,7 +199,7 @@ Secrets::Verdict Secrets::verdict_on(std::string_view name) const {
     }
     const SplitName split(name);
     Verdict found = Verdict::no;
-    // A word that ends at `end`: the name has it, has it in the plural, or goes on.
+    // A word that ends at `end`: the name has it, has it in the plural, or continues.
     const auto match = [&](std::string_view word, std::size_t end) {
         if (split.is_about(end) || (word == "key" && split.has_before(end - word.size(), "public"))) {
             return false;

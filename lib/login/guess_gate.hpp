@@ -1,6 +1,6 @@
 // Slows down peers that try tokens. A token that a person made up can be guessed, one of 32 random bytes cannot: so an
 // address that has brought many different wrong tokens is closed for weak ones, each time for longer, while strong ones
-// go on. If more networks have tried than can be remembered, those that are not remembered share one record for each
+// continue. If more networks have tried than can be remembered, those that are not remembered share one record for each
 // region (/16 of IPv4, /32 of IPv6): an attacker with very many networks closes what is around them, and not the rest
 // of the world. Nobody can lock out a client with a strong token by this, not even from the client's own address.
 #pragma once

@@ -69,12 +69,12 @@ struct Agreement {
     std::string session;          // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
-    /// Of a new session that can be resumed: how, and for how long. Zero: it can not.
+    /// Of a new session that can be resumed: how, and for how long. Zero: it cannot.
     Duration resume_window{};
     wire::ResumeId resume_id{};
     std::optional<Key> resume_key{};
-    std::optional<wire::ResumeRequest> resume{};  // server: the client wants to go on with an earlier session
-    std::uint64_t resumed_received = 0;           // client: what the server has of the session that goes on
+    std::optional<wire::ResumeRequest> resume{};  // server: the client wants to continue with an earlier session
+    std::uint64_t resumed_received = 0;           // client: what the server has of the session that continues
     wire::Proof client_proof{};                   // the client's, of the token: what proofs of services are bound to
 };
 

@@ -133,7 +133,7 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     return {Want::nothing, std::nullopt};
 }
 
-// What welcome says of resuming: the session that goes on, or how the new one can be resumed.
+// What welcome says of resuming: the session that continues, or how the new one can be resumed.
 std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
     if (settings_.resume) {
         const Settings::Resume& resume = *settings_.resume;
@@ -190,7 +190,7 @@ const HandshakeFailure& ClientHandshake::failure() const {
 std::string explain_refusal(wire::Code code, std::string_view text) {
     if (code == wire::Code::unauthorized && !text.empty() && text != unknown_token) {
         return "The server does not accept the token: " + printable(text, limits::goaway_text_max) +
-               " If that can not be, someone may be in between.";
+               " If that cannot be, someone may be in between.";
     }
     if (code == wire::Code::unauthorized) {
         return "The server does not accept the token. Check that client and server use the same one; if they do, "

@@ -37,7 +37,7 @@ public:
         std::string name{};
         std::string identity{};
         bool replaces = false;
-        /// The session to go on with; nothing: a new one.
+        /// The session to continue with; nothing: a new one.
         struct Resume {
             wire::ResumeId id{};
             Key key;

@@ -163,7 +163,7 @@ Step ServerHandshake::welcome(std::string session) {
 }
 
 Step ServerHandshake::resumed(const Key& resume_key, std::uint64_t received) {
-    check(state_ == State::proved && agreement_.resume, "only who has asked for a session goes on with one");
+    check(state_ == State::proved && agreement_.resume, "only who has asked for a session continues with one");
     wire::Welcome welcome = make_welcome();
     welcome.resumed = {
         received, make_resume_proof(resume_key, Prover::server, agreement_.resume->attempt, received, welcome.proof)};

@@ -72,7 +72,7 @@ public:
     Step receive(Bytes payload);
     /// After Want::decision: lets the client in. `session` is a name for the logs of both sides.
     Step welcome(std::string session);
-    /// After Want::decision of a client that asked for it: the session with this key goes on, of which this side has
+    /// After Want::decision of a client that asked for it: the session with this key continues, of which this side has
     /// received so much.
     Step resumed(const Key& resume_key, std::uint64_t received);
     /// After Want::decision: sends the client away; the text is for its user.

@@ -82,7 +82,7 @@ bool is_whole(std::string_view text) {
     return read_body(text.substr(0, token_length), body);
 }
 
-// Where a token begins within the text: ft1_ that is no part of a longer word, or that a whole token follows.
+// Where a token begins within the text: ft1_ that is not a part of a longer word, or that a whole token follows.
 std::size_t find_token(std::string_view text) {
     std::size_t at = text.find(token_prefix);
     while (at != std::string_view::npos && at > 0 && is_of_token(text[at - 1]) && !is_whole(text.substr(at))) {

@@ -3,7 +3,7 @@
 //
 //   ServiceBook --rows--> ServiceRow: labels, and for each worker that counts
 //                           Meter         <-- mux::Session, with each frame of payload
-//                           HttpCounts    <-- exchange, when a request is over
+//                           HttpCounts    <-- exchange, when a request has ended
 //
 // A worker counts in what is its own, with plain stores; who reads adds up and makes nobody wait. Streams and services
 // keep the row that they count in.

@@ -27,14 +27,14 @@ public:
 
     /// Keeps all of a batch that was just filled.
     void keep(const Batch& batch);
-    /// The peer has everything before `count`; what it has said before may be more. False: it can not have that.
+    /// The peer has everything before `count`; what it has said before may be more. False: it cannot have that.
     [[nodiscard]] bool confirm(std::uint64_t count);
     /// The connection is gone and the peer has everything before `count`: the rest is to be sent again. False: it can
     /// not have that, and nothing has changed.
     [[nodiscard]] bool rewind(std::uint64_t count);
     /// Whether rewind(count) would succeed.
     bool can_rewind(std::uint64_t count) const noexcept { return !given_up_ && count >= confirmed_ && count <= sent_; }
-    /// Drops what is kept and keeps nothing any more: there will be no rewind. Counts go on. Not while has_unsent().
+    /// Drops what is kept and keeps nothing any more: there will be no rewind. Counts continue. Not while has_unsent().
     void give_up() noexcept;
 
     bool has_unsent() const noexcept { return unsent_ != 0; }

@@ -77,7 +77,7 @@ public:
     virtual void on_stall(const Stall&) {}
 };
 
-/// Why a session cannot go on.
+/// Why a session cannot continue.
 struct Failure {
     wire::Code code = wire::Code::none;
     std::string text;      // for the log and for the peer
@@ -175,7 +175,7 @@ public:
         return state_ != SessionState::closed && resume_ && resume_->can_reattach(peer_received);
     }
     /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then what the peer has
-    /// missed, then goes on. To be called when can_reattach().
+    /// missed, then continues. To be called when can_reattach().
     void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
     /// Memory of what the peer has not confirmed.
     std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->held() : 0; }

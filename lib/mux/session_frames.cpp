@@ -128,7 +128,7 @@ bool Session::on_frame(const wire::FrameHeader& header, Bytes payload) {
 Violation Session::on_open_frame(StreamId id, Bytes payload) {
     const auto open = wire::decode_open(payload);
     if (!open) {
-        return {Code::protocol, "an OPEN that can not be read"};
+        return {Code::protocol, "an OPEN that cannot be read"};
     }
     if (!ids_.may_accept(id)) {
         return {Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one"};
@@ -202,7 +202,7 @@ Violation Session::on_confirm_frame(Bytes payload) {
         return {};
     }
     if (!resume_) {
-        return {Code::protocol, "a CONFIRM on a session that can not be resumed"};
+        return {Code::protocol, "a CONFIRM on a session that cannot be resumed"};
     }
     switch (resume_->on_confirm(*count, context_.now)) {
         case Resumption::Confirmed::impossible:

@@ -210,7 +210,7 @@ public:
     /// True: nothing is queued and the waker will be called. False: look again.
     bool try_park_receive() { return inbound_.try_park(); }
     /// From now on the session may discard everything that comes, and return its credit: the socket cannot take it any
-    /// more, but sending goes on. Receiving thread; afterwards the inbound queue belongs to the session.
+    /// more, but sending continues. Receiving thread; afterwards the inbound queue belongs to the session.
     void stop_receiving() noexcept;
     /// Counts bytes that reached this side's socket, for RESET. Receiving thread.
     void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }

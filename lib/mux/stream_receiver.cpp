@@ -211,7 +211,7 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
 }
 
 // Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Of the session's budget
-// only what is really held counts: credit that others have been given is no reason to drop.
+// only what is really held counts: credit that others have been given is not a reason to drop.
 Violation StreamReceiver::on_datagram(StreamId id, Bytes payload) {
     SessionContext& context = parts_.context;
     Stream* const stream = find_live(id);

@@ -277,7 +277,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
     for (std::size_t i = seen_; i < message_head_bytes && i - seen_ < fragment.size(); ++i) {
         head_[i] = fragment[i - seen_];
         if (i == 0 && head_[0] != client_hello_type) {
-            return fail("the first handshake message is no ClientHello");
+            return fail("the first handshake message is not a ClientHello");
         }
         if (i + 1 == message_head_bytes) {
             message_bytes_ = message_head_bytes + static_cast<std::size_t>(load_be<3>(head_ + 1));
@@ -287,7 +287,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
         return Status::more;
     }
     if (seen_ + record_bytes > message_bytes_) {
-        return fail("its record goes on behind it");
+        return fail("its record continues behind it");
     }
     if (record_at_ + record_head_bytes + record_bytes + (message_bytes_ - seen_ - record_bytes) >
         limits::client_hello_bytes_max) {

@@ -26,8 +26,8 @@ std::string to_text(const HostPort& place);
 /// The address without its zone: "fe80::1" of "fe80::1%eth0". What others are told has none: it is for this machine.
 std::string_view without_zone(std::string_view host) noexcept;
 
-/// What is wrong with a text that is no host and port, in words that follow it: the character that no address has,
-/// where there is one; else `expected`.
+/// What is wrong with a text that is not a valid host and port, in words that follow it: the character that no address
+/// has, where there is one; else `expected`.
 std::string address_fault(std::string_view text, std::string_view expected);
 /// The same behind the text in quotes.
 std::string no_address(std::string_view text, std::string_view expected);

@@ -48,7 +48,8 @@ public:
 
     bool empty() const noexcept { return networks_.empty(); }
     bool contains(const Address& address) const noexcept;
-    /// Whether `address`, a text without port or brackets, is in one of the networks; false when it is no address.
+    /// Whether `address`, a text without port or brackets, is in one of the networks; false when it is not a valid
+    /// address.
     bool contains(std::string_view address) const noexcept;
     const std::vector<IpNetwork>& all() const noexcept { return networks_; }
 

@@ -100,7 +100,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     auto from_port = proxy_port(*source_port);
     auto to_port = proxy_port(*destination_port);
     if (!from_port || !to_port) {
-        return "a port is no number up to 65535 without leading zeros";
+        return "a port is not a valid number up to 65535 without leading zeros";
     }
     header.source = *from;
     header.source.port = *from_port;

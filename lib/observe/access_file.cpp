@@ -122,7 +122,7 @@ void AccessFile::take_orders() {
         std::error_code error;
         next = AccessSink::open(sink_.path(), error);
         if (error) {
-            log_.error("the access log can not be opened again; it goes on in the file of before",
+            log_.error("the access log cannot be reopened; it continues in the previous file",
                        {{"file", sink_.path()}, {"why", error.message()}});
             return;
         }
@@ -201,15 +201,14 @@ void AccessFile::tell(bool at_once) {
     if (dropped_ == 0 || (!at_once && now - told_at_ < access::tell_time)) {
         return;
     }
-    log_.warn("lines of the access log were dropped: they can not be written as fast as they come",
-              {{"at", sink_.path()}, {"lines", dropped_}});
+    log_.warn("access log lines were dropped: the disk is too slow", {{"at", sink_.path()}, {"lines", dropped_}});
     dropped_ = 0;
     told_at_ = now;
 }
 
 void AccessFile::tell_failure(int error) {
     if (!std::exchange(is_failing_, true) && error != EAGAIN) {
-        log_.warn("the access log can not be written; it is tried again",
+        log_.warn("the access log cannot be written; trying again",
                   {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
     }
 }

@@ -1,6 +1,6 @@
 // The thread that writes the access log: to a file, or to a stream of the process.
 //
-// What can not be written (a full disk, a pipe that nobody reads) stays here and is tried again; meanwhile the lanes
+// What cannot be written (a full disk, a pipe that nobody reads) stays here and is tried again; meanwhile the lanes
 // fill, and drop. So memory stays bounded, no line is torn, and no worker waits.
 #pragma once
 
@@ -55,7 +55,7 @@ public:
     AccessFile(const AccessFile&) = delete;
     AccessFile& operator=(const AccessFile&) = delete;
 
-    /// Opens the file by its name once more, since it was moved away. What comes from now on is in the new one. Any
+    /// Opens the file by its name again, since it was moved away. What comes from now on is in the new one. Any
     /// thread.
     void reopen();
     /// Writes to another sink from now on. Any thread.

@@ -158,7 +158,7 @@ void ConsoleLog::write(std::chrono::system_clock::time_point time, LogLevel leve
         if (const Turn turn(*stream_, ending); turn) {
             write_all(stream_->descriptor, line, ending);
         }
-    } catch (...) {  // a line that cannot be written is no reason to stop
+    } catch (...) {  // a line that cannot be written is not a reason to stop
     }
 }
 

@@ -179,7 +179,7 @@ bool HttpPost::read_head() {
             case http::ParseState::more:
                 return false;
             case http::ParseState::refused:
-                end_soon({0, {}, "the answer is no HTTP: " + std::string(parser_.refusal().text)});
+                end_soon({0, {}, "the response is not valid HTTP: " + std::string(parser_.refusal().text)});
                 return true;
             case http::ParseState::complete:
                 break;

@@ -38,7 +38,7 @@ public:
 
     ~Core() { queue_->count_failed(batch_.size()); }
 
-    /// A message on its way to the place of before is sent once more: whether that has it nobody knows.
+    /// A message on its way to the place of before is sent again: whether that has it nobody knows.
     void set(std::optional<TraceTarget> target) {
         post_.reset();
         target_ = std::move(target);
@@ -135,7 +135,7 @@ private:
             return;
         }
         if (fails) {
-            log_.warn("spans can not be sent to the collector",
+            log_.warn("spans cannot be sent to the collector",
                       {{"at", target_->place.authority}, {"why", reason_of(result)}});
         } else {
             log_.info("spans are sent again", {{"at", target_->place.authority}});
@@ -170,8 +170,7 @@ private:
     void tell_dropped() {
         const std::uint64_t dropped = queue_->counts().dropped;
         if (dropped != told_dropped_ && worker_.now() >= tell_again_) {
-            log_.warn("spans were dropped: the collector does not take them as fast as they come",
-                      {{"spans", dropped - told_dropped_}});
+            log_.warn("spans were dropped: the collector is too slow", {{"spans", dropped - told_dropped_}});
             told_dropped_ = dropped;
             tell_again_ = worker_.now() + trace::tell_time;
         }
@@ -182,14 +181,14 @@ private:
     const std::shared_ptr<trace::SpanQueue> queue_;
     Logger& log_;
     std::optional<TraceTarget> target_;
-    std::vector<trace::Span> batch_;  // on its way, or to be sent once more
+    std::vector<trace::Span> batch_;  // on its way, or to be sent again
     std::string body_;                // of that
     unsigned attempts_ = 0;           // for that
     bool is_due_ = false;             // what waits is sent, however little it is
     bool is_failing_ = false;         // which the log knows
     std::uint64_t told_dropped_ = 0;
     TimePoint tell_again_{};
-    std::shared_ptr<std::promise<void>> over_;  // null: it goes on
+    std::shared_ptr<std::promise<void>> over_;  // null: it continues
     bool said_over_ = false;
     std::unique_ptr<HttpPost> post_;
     runtime::Timer timer_;  // for the next batch while none is there, else for the next attempt

@@ -179,7 +179,7 @@ void BodyPassage::give(Stage& stage, std::string_view piece, bool last) {
     stage.out.append(piece);
 }
 
-// Looks at what a call of the filter has come to. False: it is passed over, and its piece goes on as it is.
+// Looks at what a call of the filter has come to. False: it is passed over, and its piece continues as it is.
 bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_over) {
     const std::string_view why = result < 0                 ? FailureReason::get_or("it has failed on a body")
                                  : stage.out.has_too_much() ? "it has written more than 1 MiB for one piece of a body"
@@ -198,14 +198,14 @@ bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_ov
     return false;
 }
 
-// What the filter gets goes on as it is.
+// What the filter gets continues as it is.
 void BodyPassage::pass_over(Stage& stage) {
     stage.is_passed_over = true;
     stage.out.clear();
     stage.out.begin_call();
 }
 
-// The message can not be completed. Without a reason nothing is logged.
+// The message cannot be completed. Without a reason nothing is logged.
 void BodyPassage::fail(const Stage& stage, std::string_view why) noexcept {
     stage.instance->tell_failure(HookKind::body, request_, why);
     state_ = State::failed;

@@ -61,7 +61,7 @@ private:
         bool has_begun = false;       // it has had a piece
         bool has_last = false;        // and the last one
         bool holds_back = false;      // it has had a piece since it was asked to write all that it has
-        bool is_passed_over = false;  // it has failed, and what it gets goes on as it is
+        bool is_passed_over = false;  // it has failed, and what it gets continues as it is
 
         bool is_filter() const noexcept { return shows == nullptr; }
         bool takes() const noexcept {

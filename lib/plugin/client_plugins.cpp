@@ -21,7 +21,7 @@ using Why = hooks::AskedRefusal::Why;
 namespace {
 
 hooks::AskedRefusal busy() {
-    return {Why::busy, "The server can not make the plugins that the service asks for at the moment."};
+    return {Why::busy, "The server cannot make the plugins that the service asks for at the moment."};
 }
 
 std::string allowed_text(const std::vector<ClientType>& types) {
@@ -197,7 +197,7 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
         const Result<Loaded, std::string> loaded =
             file.fault.empty() ? load(file.path) : Result<Loaded, std::string>(file.fault);
         if (!loaded) {
-            log_.warn("a plugin that a client asks for can not be used", {{"plugin", name}, {"why", loaded.error()}});
+            log_.warn("a plugin that a client requested cannot be used", {{"plugin", name}, {"why", loaded.error()}});
             return missing;
         }
         library = loaded->entry;
@@ -205,7 +205,7 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
     const Result<std::vector<Type>, std::string> types = read_library(library);
     const auto type = types ? std::ranges::find(*types, name, &Type::name) : std::vector<Type>::const_iterator();
     if (!types || type == types->end()) {
-        log_.warn("a plugin that a client asks for can not be used",
+        log_.warn("a plugin that a client requested cannot be used",
                   {{"plugin", name}, {"why", types ? "its file has no such type" : types.error()}});
         return missing;
     }
@@ -237,7 +237,7 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
     options.closed = true;  // its client has asked for it, so nobody gets past it
     auto made = instances_.make(*prepared, std::move(options));
     if (!made) {
-        log_.warn("a plugin that a client asks for can not be made", {{"plugin", type.name}, {"why", made.error()}});
+        log_.warn("a plugin that a client requested cannot be created", {{"plugin", type.name}, {"why", made.error()}});
         return busy();
     }
     if (!(*made)->identity().empty()) {

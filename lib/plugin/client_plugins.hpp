@@ -49,7 +49,7 @@ public:
 
     /// Clients may ask from now on, until close(). On the control thread.
     void open(std::vector<ClientType> types);
-    /// Clients may ask for these from now on; services that have others keep them until they are registered anew. On
+    /// Clients may ask for these from now on; services that have others keep them until they are registered again. On
     /// the control thread.
     void set_types(std::vector<ClientType> types);
     /// The operator's chain, which all pass first; null: there is none. On the control thread.

@@ -1,12 +1,12 @@
 // One exchange's way through the chain of plugins: which of them is next, what they have changed, and whose decision is
 // waited for.
 //
-//   request: 0 --go on--> 1 --go on--> ... --> all have let it pass       response: backwards through those
+//   request: 0 --continue--> 1 --continue--> ... --> all have let it pass       response: backwards through those
 //            | '--answered, failed closed--> answer
 //            |--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
-//            '--collect--> the body is read --> `then` in place of the hook; it can not be--> failed
+//            '--collect--> the body is read --> `then` in place of the hook; it cannot be--> failed
 //
-// A failure takes back what the instance did, and is an answer (closed) or goes on (open).
+// A failure takes back what the instance did, and is an answer (closed) or continues (open).
 #pragma once
 
 #include <array>
@@ -207,7 +207,7 @@ private:
     std::optional<Collects> collects_;     // what was asked for, until it is decided
     bool is_collecting_ = false;           // the hook has left the decision to it
     bool has_collected_ = false;           // the hook has had it
-    std::string_view collect_failure_;     // why the body can not be collected
+    std::string_view collect_failure_;     // why the body cannot be collected
     std::array<CollectedSide, 2> bodies_;  // by side
 
     FieldLog request_log_;

@@ -138,7 +138,7 @@ bool HttpChainRun::has_body_for_hook() noexcept {
     return collect_failure_.empty() && body_of_phase().body.bytes().size() <= collects_->max;
 }
 
-// A visitor who sends too much is told so. That an answer can not be collected is no fault of the visitor's: the
+// A visitor who sends too much is told so. That an answer cannot be collected is not a fault of the visitor's: the
 // plugin's failure policy decides.
 std::optional<hooks::Step> HttpChainRun::body_refused(const Instance& asked) noexcept {
     const std::string_view why = collect_failure_.empty() ? "the body is larger than it takes" : collect_failure_;

@@ -1,5 +1,5 @@
-// Bodies that an observing instance would have had collected. The exchange goes on: a copy grows while the body passes,
-// and what the instance decides on it is counted and logged.
+// Bodies that an observing instance would have had collected. The exchange continues: a copy grows while the body
+// passes, and what the instance decides on it is counted and logged.
 #include <exception>
 #include <memory>
 #include <utility>
@@ -31,7 +31,7 @@ struct HttpChainRun::ObservedBody {
     }
     static void release(void* user) { delete static_cast<ObservedBody*>(user); }
 
-    /// The next piece. Negative: this body can not be judged.
+    /// The next piece. Negative: this body cannot be judged.
     std::int32_t add(std::string_view piece, bool last) {
         if (is_decided) {
             return FT_GO_ON;

@@ -82,7 +82,7 @@ hooks::Step HttpChainRun::refuse_path(Entry entry) noexcept {
     reply_ = {};
     reply_.page = is_bad ? http::PageState::bad_request : http::PageState::ambiguous_path;
     reply_.code = is_bad ? "bad_path" : "ambiguous_path";
-    reply_.why = is_bad                    ? "its path can not be compared with those of plugins"
+    reply_.why = is_bad                    ? "its path cannot be compared with those of plugins"
                  : entry == Entry::rejects ? "its path has several readings, and a plugin rejects such paths"
                                            : "two readings of its path differ in which plugins run";
     return hooks::Step::answer;

@@ -99,7 +99,7 @@ void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noex
     count(Count::slow);
     try {
         if (log_.may_write(LogLevel::warn, slow_hooks, now())) {
-            log_.warn("a plugin has blocked a worker",
+            log_.warn("a plugin blocked a worker",
                       {{"plugin", options_.id},
                        {"hook", hook},
                        {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(slow.blocked).count()}});
@@ -170,7 +170,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         calls.destroy(std::exchange(owned->object_, nullptr));
     }
     if (owned->object_ == nullptr) {
-        std::string text = "The plugin \"" + owned->id() + "\" can not be made";
+        std::string text = "The plugin \"" + owned->id() + "\" cannot be made";
         for (const config::Finding& finding : seen.findings) {
             text += ": " + finding.path + (finding.path.empty() ? "" : " ") + finding.text;
         }

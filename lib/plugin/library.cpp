@@ -47,7 +47,7 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
         problems.push_back("The type \"" + type.name +
-                           "\" of the plugin can not be made: it lacks `make` or `destroy`.");
+                           "\" of the plugin cannot be made: it lacks `make` or `destroy`.");
     }
     if (type.calls.schema != nullptr) {
         auto schema = config::Schema::compile(type.calls.schema);
@@ -69,7 +69,7 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     return problems;
 }
 
-// An entry is called once: while another server's workers run the library's hooks, nothing of it is set anew.
+// An entry is called once: while another server's workers run the library's hooks, nothing of it is set again.
 Result<ft_library, std::string> enter_library(ft_entry entry) {
     static Mutex mutex;
     static auto* const known = new std::map<ft_entry, const ft_library*>;
@@ -79,7 +79,7 @@ Result<ft_library, std::string> enter_library(ft_entry entry) {
         found = known->emplace(entry, entry(&host())).first;
     }
     if (found->second == nullptr) {
-        return std::string("The plugin says that it can not work with this version.");
+        return std::string("The plugin says that it cannot work with this version.");
     }
     return known_part(*found->second);
 }
@@ -119,11 +119,11 @@ Result<std::vector<Type>, std::string> read_library(ft_entry entry) {
 std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type) {
     const Result<std::vector<Type>, std::string> types = read_library(entry);
     if (!types) {
-        return "can not be used: " + types.error();
+        return "cannot be used: " + types.error();
     }
     const auto found = std::find_if(types->begin(), types->end(), [&](const Type& each) { return each.name == type; });
     if (found == types->end()) {
-        return "is no type of its library";
+        return "is not a type of its library";
     }
     return found->schema && found->schema->is_for_clients()
                ? std::nullopt

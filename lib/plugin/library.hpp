@@ -32,7 +32,7 @@ bool is_type_name(std::string_view name) noexcept;
 /// Calls the entry of a library, the first time, and returns what it says, as far as this version knows it. Any thread.
 Result<ft_library, std::string> enter_library(ft_entry entry);
 
-/// Why clients can not ask for that type of a library, in words that follow its name; nothing if they can.
+/// Why clients cannot ask for that type of a library, in words that follow its name; nothing if they can.
 std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type);
 
 /// Reads one type into `type`, as far as that can be done. Returns all that is wrong with it, a sentence each.

@@ -20,7 +20,7 @@ inline constexpr std::size_t plugin_identity_max = 24;
 static_assert(10 + plugin_identity_max + plugin_edits_max + http_header_rules_max <=
               http_edits_max - plugin_body_edits / 2);
 
-/// Instances of one server, those of chains with which exchanges still go on included: 16 full chains. Beyond it the
+/// Instances of one server, those of chains with which exchanges still continue included: 16 full chains. Beyond it the
 /// chain is not changed, until exchanges have ended.
 inline constexpr std::size_t plugin_instances_living_max = 1'024;
 

@@ -40,7 +40,8 @@ const LiveChain::Known* LiveChain::find(const std::string& id) const {
 
 Result<LiveChain, Unmade> LiveChain::next(std::vector<Wanted> wanted, Instances& instances) const {
     if (instances.living() + wanted.size() > limits::plugin_instances_living_max) {
-        return Unmade{0, "can not be made yet: too many plugins of earlier chains are in use by exchanges that go on."};
+        return Unmade{0,
+                      "cannot be made yet: too many plugins of earlier chains are in use by exchanges that continue."};
     }
     LiveChain made;
     auto chain = std::make_shared<Chain>();

@@ -21,7 +21,7 @@ struct Wanted {
     InstanceOptions options;
 };
 
-/// An instance that can not be made.
+/// An instance that cannot be made.
 struct Unmade {
     std::size_t index = 0;  // among those that were wanted
     std::string text;       // a sentence
@@ -31,7 +31,7 @@ struct Unmade {
 class LiveChain {
 public:
     /// Makes the chain that takes the place of this one. An instance of which nothing has changed is the same in both;
-    /// any other is made anew, with the one of the same name and type before it. Where one can not be made, nothing has
+    /// any other is made again, with the one of the same name and type before it. Where one cannot be made, nothing has
     /// happened.
     Result<LiveChain, Unmade> next(std::vector<Wanted> wanted, Instances& instances) const;
     /// Starts the instances that the chain before did not have.

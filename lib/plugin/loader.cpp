@@ -19,11 +19,11 @@ Result<Loaded, std::string> load(const std::string& file) {
     const std::string path = file.find('/') == std::string::npos ? "./" + file : file;
     void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
-        return "can not be loaded: " + last_error();
+        return "cannot be loaded: " + last_error();
     }
     void* const entry = ::dlsym(library, entry_name);
     if (entry == nullptr) {
-        return std::string("is no plugin for this version: it has no function ") + entry_name;
+        return std::string("is not a plugin for this version: it has no function ") + entry_name;
     }
     return Loaded{reinterpret_cast<ft_entry>(entry)};
 }

@@ -1,5 +1,5 @@
 // The plugins that a client has asked for on one service, and the chain that they make behind the operator's. A chain
-// is made for each worker when its first visitor comes, and anew when the operator's chain has changed.
+// is made for each worker when its first visitor comes, and again when the operator's chain has changed.
 #pragma once
 
 #include <array>
@@ -81,7 +81,7 @@ public:
 
     /// The operator's chain is another one: runs that begin from now on pass it.
     void renew();
-    /// The server ends.
+    /// The server is shutting down.
     void end();
 
 private:

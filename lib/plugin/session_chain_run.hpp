@@ -1,10 +1,10 @@
 // One question of a session's phase on its way through the chain: a login, a registration, or a visitor.
 //
-//   0 --go on--> 1 --go on--> ... --> accepted            a visit: close, for those that were asked
+//   0 --continue--> 1 --continue--> ... --> accepted            a visit: close, for those that were asked
 //   | '--refuses, fails closed--> refused
 //   '--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
 //
-// A failure takes back what the instance noted and amended, and refuses (closed) or goes on (open).
+// A failure takes back what the instance noted and amended, and refuses (closed) or continues (open).
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,7 @@ void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade ma
         }
     }
     made(hooks::AskedRefusal{hooks::AskedRefusal::Why::busy,
-                             "The server can not make the plugins that the service asks for at the moment."});
+                             "The server cannot make the plugins that the service asks for at the moment."});
 }
 
 IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox) {

@@ -67,7 +67,7 @@ public:
     }
     void clear() noexcept {
         if (bytes_.capacity() > 2 * limits::plugin_body_waiting_max) {
-            std::string().swap(bytes_);  // a single large piece is no reason to hold on to its memory
+            std::string().swap(bytes_);  // a single large piece is not a reason to hold on to its memory
         }
         bytes_.clear();
         at_ = 0;

@@ -27,7 +27,7 @@ config::SecretSource secrets_of_test() {
     source.read_file = [](const std::string& path) -> Result<std::string, config::FileError> {
         std::ifstream file(path);
         if (!file) {
-            return config::FileError{"can not read the file \"" + path + "\""};
+            return config::FileError{"cannot read the file \"" + path + "\""};
         }
         std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
         text.erase(text.find_last_not_of("\r\n") + 1);

@@ -152,7 +152,7 @@ void TestExchange::Impl::give_answer_body() {
     if (given == hooks::Collected::kept) {
         run_->collect_end();
     } else {
-        run_->collect_failed("the body of the answer can not be collected");
+        run_->collect_failed("the body of the answer cannot be collected");
     }
     ask_answer();
 }

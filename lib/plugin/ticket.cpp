@@ -107,7 +107,7 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
     return false;
 }
 
-// Gives the decision to `user`, or to nobody. The ticket is free before that: what runs may wait once more.
+// Gives the decision to `user`, or to nobody. The ticket is free before that: what runs may wait again.
 void Ticket::finish(TicketUser* user) noexcept {
     const Then then = std::exchange(then_, {});
     const std::shared_ptr<void> keeps = keeps_;

@@ -19,7 +19,7 @@ namespace ferrotunnel::plugin {
 
 /// What a plugin hands over with its decision: what is to run on the worker, and how its context is freed afterwards.
 struct Then {
-    ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: go on
+    ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: continue
     void* user = nullptr;
     void (*release)(void* user) = nullptr;
     ft_decision (*run_subject)(ft_subject*, void* user) = nullptr;  // in place of `run`, for a phase of sessions

@@ -23,7 +23,7 @@ public:
         /// connection is dropped.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
         /// Called, once a second at most, when accepting has failed for want of descriptors or memory; the acceptor
-        /// goes on by itself. May be empty; must not destroy the acceptor.
+        /// continues by itself. May be empty; must not destroy the acceptor.
         std::function<void(std::error_code)> on_accept_error;
     };
 

@@ -111,7 +111,7 @@ bool DeadlineWheel::visit_slot(std::int64_t at, TimePoint now, int& left) noexce
         }
         cursor_ = each->next_;
         if (each->tick_ > done_) {
-            continue;  // set anew, for the next turn
+            continue;  // set again, for the next turn
         }
         const TimePoint when = each->when_;
         each->unlink();

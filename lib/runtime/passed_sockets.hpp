@@ -29,7 +29,7 @@ public:
     PassedSockets(const PassedSockets&) = delete;
     PassedSockets& operator=(const PassedSockets&) = delete;
 
-    /// What is no socket of IP that listens, or takes datagrams, is closed. They are made non-blocking, and
+    /// What is not a socket of IP that listens, or takes datagrams, is closed. They are made non-blocking, and
     /// close-on-exec.
     void add(std::vector<NamedSocket> sockets);
     /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False: that can

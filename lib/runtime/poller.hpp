@@ -49,7 +49,7 @@ public:
     /// `add_output` adds it later, and an event comes at once if there is room.
     void add_input(int fd, PollTarget& target) { add(fd, target, input); }
     void add_output(int fd, PollTarget& target) noexcept;
-    /// To be called before `fd` is closed: a forked child may hold a copy, and events would go on coming. Afterwards
+    /// To be called before `fd` is closed: a forked child may hold a copy, and events would continue coming. Afterwards
     /// `target` gets no event, not even one that the current batch already holds.
     void remove(int fd, PollTarget& target) noexcept;
 

@@ -40,7 +40,7 @@ private:
 
     void on_connected(std::error_code error, Fd socket) {
         if (error) {
-            tell("can not connect to the proxy " + name_ + ": " + error.message());
+            tell("cannot connect to the proxy " + name_ + ": " + error.message());
             return;
         }
         socket_ = std::move(socket);
@@ -49,7 +49,7 @@ private:
             worker_.poller().add(socket_.get(), *this);  // an event follows at once
             watched_ = true;
         } catch (const std::system_error& failure) {
-            tell("can not watch the connection to the proxy: " + failure.code().message());
+            tell("cannot watch the connection to the proxy: " + failure.code().message());
         }
     }
 

@@ -14,7 +14,7 @@ namespace ferrotunnel::runtime {
 /// the callback never comes from within the constructor, and may destroy the connector. Destroying it cancels.
 class ProxyConnector {
 public:
-    /// Gets exactly one of the two: why it failed, in words that can follow "can not connect to the server"; or, with
+    /// Gets exactly one of the two: why it failed, in words that can follow "cannot connect to the server"; or, with
     /// empty words, a connected non-blocking socket through which nothing of the server's was read yet.
     using Callback = std::function<void(std::string, Fd)>;
 

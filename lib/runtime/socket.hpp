@@ -74,7 +74,8 @@ std::pair<Fd, Fd> socket_pair();
 SocketAddress local_address(int fd) noexcept;
 SocketAddress peer_address(int fd) noexcept;
 
-// --- options; a failure is no reason to stop, so it is only returned -----------------------------------------------
+// --- options; a failure is not a reason to stop, so it is only returned
+// -----------------------------------------------
 
 std::error_code set_no_delay(int fd, bool on = true) noexcept;
 /// Makes the socket writable only while less than this is unsent below us, so that a priority decided late counts.

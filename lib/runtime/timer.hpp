@@ -54,7 +54,7 @@ public:
     /// Thousands of visitors who came at once have their deadlines at once; sockets have their turn between the calls.
     static constexpr int fired_at_once_max = 32;
 
-    /// Fires the timers that are due, `fired_at_once_max` at the most and none that a callback sets anew: the others
+    /// Fires the timers that are due, `fired_at_once_max` at the most and none that a callback sets again: the others
     /// wait for the next call.
     void fire_due(TimePoint now);
 

@@ -219,7 +219,7 @@ public:
 
 private:
     static constexpr int rounds_per_turn = 16;
-    // A flush makes room, room makes a pump read, and the read asks for the next flush: while a bulk transfer goes on
+    // A flush makes room, room makes a pump read, and the read asks for the next flush: while a bulk transfer continues
     // this would never end, and other sockets would wait. So only those that were queued before the first one ran have
     // a turn.
     static constexpr std::size_t deferred_per_round_max = 16;
@@ -365,8 +365,8 @@ private:
         come_back();
     }
 
-    // Waits for the poller. Asio looks at the descriptor anew with each wait, so no event between the last dispatch and
-    // here is lost.
+    // Waits for the poller. Asio looks at the descriptor again with each wait, so no event between the last dispatch
+    // and here is lost.
     void watch_poller() noexcept {
         if (std::exchange(watching_, true)) {
             return;

@@ -80,7 +80,7 @@ public:
     Turns& turns();
     /// The hooks that are called if they are still registered when the worker is destroyed.
     ShutdownHooks& shutdown_hooks() noexcept;
-    /// The time at which this round began; outside of a round the clock is read anew.
+    /// The time at which this round began; outside of a round the clock is read again.
     TimePoint now() const noexcept;
     /// Runs `deferred` at the end of this round, of a later one if more is queued than a round runs, or in a round of
     /// its own when none is running. Queued already, it runs once.

@@ -129,7 +129,7 @@ unsigned ClientLink::open_count() const noexcept {
                                                [](const auto& place) { return place->state == Place::State::open; }));
 }
 
-// It is no visitor, so the client's numbers do not have it.
+// It is not a visitor, so the client's numbers do not have it.
 void ClientLink::replay(Replay replay, std::shared_ptr<void> ticket) {
     const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
                                      shared_->own_visits,
@@ -313,10 +313,10 @@ std::string ClientLink::explain(const trunk::TrunkEnd& end) const {
         return end.text;
     }
     if (is_settled(end)) {
-        return end.text + " The client goes on asking, in case that changes.";
+        return end.text + " The client continues asking, in case that changes.";
     }
     if (end.proved) {
-        return end.text + " The server has let this client in before, so it goes on trying.";
+        return end.text + " The server has let this client in before, so it continues trying.";
     }
     if (end.code == Code::unauthorized) {  // the text already says so
         return end.text;
@@ -390,7 +390,7 @@ void ClientLink::tunnel_down(std::size_t at, const LinkNotice& why, bool was_ope
     if (state_ != State::running) {
         return;  // the handler has stopped the link
     }
-    // The connections being made decide how it goes on. This trunk waits its own time: if a server drops each
+    // The connections being made decide how it continues. This trunk waits its own time: if a server drops each
     // connection right after the login, two trunks would otherwise reconnect each other at once, for ever.
     if (any_connecting()) {
         Place& place = *places_[at];

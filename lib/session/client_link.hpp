@@ -44,12 +44,12 @@ struct LinkNotice {
         lost,          // no trunk is open: the last one broke, or the first could not be made
         reconnecting,  // after `lost`
         registered,
-        unreachable,  // a service that is being registered anew
+        unreachable,  // a service that is being registered again
         refused,      // a service, or the login (id 0)
         waiting,      // a trunk is lost, and its session waits for another connection
-        resumed,      // and goes on
+        resumed,      // and continues
         draining,     // announced by the server
-        took_over,    // it has taken the place of others; with a code it can not, `text` says why
+        took_over,    // it has taken the place of others; with a code it cannot, `text` says why
         replaced,     // another client has taken its place, as the server says
         healthy,      // the backend of a service; told after the first check too
         unhealthy,
@@ -113,7 +113,7 @@ public:
     /// Logs in with this token from now on. Trunks that are open get a fresh session with it, which takes the place of
     /// the present one when it has all services: visitors notice nothing.
     void set_token(login::Token token);
-    /// Sends a recorded request to the backend of a service once more. `ticket` is kept until that is over.
+    /// Sends a recorded request to the backend of a service again. `ticket` is kept until that is over.
     struct Replay {
         std::uint32_t service = 0;
         std::string request;

@@ -31,7 +31,7 @@ void ClientLink::look_for_place() {
 void ClientLink::tell_too_old() {
     replaces_ = false;
     const std::string text =
-        "The server can not hand services over: its version is older than this client's. What another client has is "
+        "The server cannot hand services over: its version is older than this client's. What another client has is "
         "refused until that one ends.";
     shared_->log->warn("this client takes nobody's place", {{"why", text}});
     tell({.kind = LinkNotice::Kind::took_over, .code = wire::Code::unsupported, .text = text});

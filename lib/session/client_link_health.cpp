@@ -17,7 +17,7 @@ void ClientLink::watch_health(Offered& offered) {
     }
 }
 
-// The watch may have been made anew since, and the service may have gone.
+// The watch may have been made again since, and the service may have gone.
 void ClientLink::on_health(std::uint32_t id) {
     const auto found = services_.find(id);
     if (found == services_.end() || !found->second.watch ||

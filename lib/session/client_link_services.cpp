@@ -157,7 +157,7 @@ void ClientLink::request_registration(std::size_t place, std::vector<Offered*> w
         // It would leave out the plugins that guard the service.
         if (!offered->service->plugins.empty() && (places_[place]->features & wire::feature::plugins) == 0) {
             refuse_here(place, offered->service->id,
-                        "The server can not run the plugins that the service asks for (passwords, addresses, rates): "
+                        "The server cannot run the plugins that the service asks for (passwords, addresses, rates): "
                         "its version is older than this client's.");
             continue;
         }
@@ -214,8 +214,8 @@ void ClientLink::register_on(std::size_t place) {
     }
     std::vector<Offered*> wanted;
     for (auto& [id, offered] : services_) {
-        const bool anew = !offered.is(Carried::asked) && (alone || !offered.refused);
-        if (offered.is(Carried::yes) || anew) {
+        const bool is_due = !offered.is(Carried::asked) && (alone || !offered.refused);
+        if (offered.is(Carried::yes) || is_due) {
             wanted.push_back(&offered);
         }
     }
@@ -262,8 +262,8 @@ void ClientLink::retry_refused() {
         for (auto& [id, offered] : services_) {
             // If nobody carries the service, it is enough to ask on one trunk.
             const bool again = offered.on[place] == Carried::refused && offered.is(Carried::yes);
-            const bool anew = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::asked);
-            if (again || (anew && place == first)) {
+            const bool retries = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::asked);
+            if (again || (retries && place == first)) {
                 wanted.push_back(&offered);
             }
         }

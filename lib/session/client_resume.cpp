@@ -64,7 +64,7 @@ void ClientResume::drop_attempt() noexcept {
     }
 }
 
-// Called each second: an attempt that is in its login goes on, which has a deadline of its own.
+// Called each second: an attempt that is in its login continues, which has a deadline of its own.
 void ClientResume::attempt() {
     const Duration every = shared_->proxy ? limits::resume_proxy_attempt : limits::resume_attempt_every;
     timer_.set_after(every);

@@ -26,7 +26,7 @@ public:
         /// welcome already.
         std::function<void(std::unique_ptr<transport::Pipe>, std::uint64_t peer_received, const buffer::Slice& rest)>
             resumed;
-        /// The server does not go on with the session, whatever is tried.
+        /// The server does not continue with the session, whatever is tried.
         std::function<void(const trunk::TrunkEnd&)> refused;
     };
 
@@ -35,7 +35,8 @@ public:
                  const login::Agreement& agreed, Callbacks callbacks);
     ~ClientResume() override;
 
-    /// Begins to try, and goes on until one of the callbacks or stop(). `received`: what this side has of the session.
+    /// Begins to try, and continues until one of the callbacks or stop(). `received`: what this side has of the
+    /// session.
     void begin(std::uint64_t received);
     void stop() noexcept;
     /// Called from the moment on when it is too late: an attempt that has connected may finish, and where there is none

@@ -85,7 +85,7 @@ void ClientSession::connect() {
 
 void ClientSession::on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
     if (!problem.empty()) {
-        finish({Code::refused, "can not connect to " + net::to_text(shared_->server) + ": " + problem, false, false});
+        finish({Code::refused, "cannot connect to " + net::to_text(shared_->server) + ": " + problem, false, false});
         return;
     }
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
@@ -176,7 +176,7 @@ void ClientSession::begin_resumable() {
     ClientResume::Callbacks callbacks;
     callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                                const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
-    // With one code, whatever the reason: it is the session that ends, and the client logs in anew.
+    // With one code, whatever the reason: it is the session that ends, and the client logs in again.
     callbacks.refused = [this](const trunk::TrunkEnd& why) {
         shared_->resume_counts->count_refusal(why.code);
         trunk_->end(Code::unknown_session, why.text);
@@ -210,7 +210,7 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - waits_since_);
     waits_since_ = {};
     shared_->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
-    shared_->log->info("the session goes on, on another connection",
+    shared_->log->info("the session continues, on another connection",
                        {{"session", agreement_.session}, {"after_ms", pause.count()}});
     callbacks_.on_resumed();
     trunk_->attach(std::move(pipe), peer_received, {}, rest);
@@ -284,7 +284,7 @@ void ClientSession::on_stall(const mux::Stall& stall) {
 }
 
 void ClientSession::on_rotate_due() {
-    // So many visits: this trunk takes no more, and when the present ones are over it is made anew.
+    // So many visits: this trunk takes no more, and when the present ones are over it is made again.
     drain("Stream ids run out.");
 }
 

@@ -96,11 +96,11 @@ public:
     /// Takes no new visitors; ends when the present ones have finished, or, of a UDP service, limits::udp_drains_for
     /// later.
     void drain(std::string_view text);
-    /// Asks the server for a fresh session in the place of this one, which goes on until that has all its services.
+    /// Asks the server for a fresh session in the place of this one, which continues until that has all its services.
     void renew(std::string_view why);
     void end(wire::Code code, std::string_view text);
 
-    /// Gives the visitor a visit to the service, by a stream that this side opens. If that can not be, it is left where
+    /// Gives the visitor a visit to the service, by a stream that this side opens. If that cannot be, it is left where
     /// it is.
     void visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor);
 
@@ -144,7 +144,7 @@ private:
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
     login::Agreement agreement_;
-    std::unique_ptr<ClientResume> resume_;         // null: the session can not be resumed
+    std::unique_ptr<ClientResume> resume_;         // null: the session cannot be resumed
     std::unique_ptr<runtime::Timer> drain_timer_;  // since it drains
     TimePoint waits_since_{};                      // for another connection; zero: it has one
     bool open_ = false;

@@ -96,7 +96,7 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visito
             try {
                 current_->visit(plan, *shared);
             } catch (const std::bad_alloc&) {
-                // The visitor is turned away.
+                // The visitor is rejected.
             }
         } else {
             turned_away(*plan, "the connection to the server has just ended", shared->from, worker_, *shared_->log);

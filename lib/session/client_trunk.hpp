@@ -53,7 +53,7 @@ public:
     void send(std::vector<wire::ControlPayload> messages);
     /// Sends to the present session and to retired ones, if they are still open.
     void send_to_all(wire::ControlPayload message);
-    /// Gives the visitor a visit to the service on the present session; it is turned away if that is not open.
+    /// Gives the visitor a visit to the service on the present session; it is rejected if that is not open.
     void visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
     /// Takes no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);

@@ -42,8 +42,8 @@ inline constexpr Duration udp_drains_for = std::chrono::seconds(1);
 /// How often is looked whether the client whose place a session wants has gone by itself.
 inline constexpr Duration place_look_every = std::chrono::milliseconds(100);
 
-/// How long an attempt of a client to go on with its session may take through a proxy until it has connected: the proxy
-/// has to be asked, and has to connect, before the server can be.
+/// How long an attempt of a client to continue with its session may take through a proxy until it has connected: the
+/// proxy has to be asked, and has to connect, before the server can be.
 inline constexpr Duration resume_proxy_attempt = std::chrono::seconds(5);
 /// How long the last attempt may take for that, which begins when the session has waited for as long as it may.
 inline constexpr Duration resume_last_attempt = std::chrono::milliseconds(500);

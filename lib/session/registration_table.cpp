@@ -105,7 +105,7 @@ void RegistrationTable::add_name(const Key& key, const Key& also) {
 void RegistrationTable::forget(const Key& key, directory::SessionKey trunk) {
     const MutexLock lock(mutex_);
     const EntryPtr entry = find(key);
-    // Another trunk may have said so before, and have registered the service anew.
+    // Another trunk may have said so before, and have registered the service again.
     if (entry && std::find(entry->trunks.begin(), entry->trunks.end(), trunk) != entry->trunks.end()) {
         erase(entry);
     }

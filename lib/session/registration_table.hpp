@@ -46,7 +46,7 @@ public:
         }
     };
     using Decision = std::shared_ptr<const hooks::Amendments>;
-    /// Called on any thread, with no lock held, when what was waited for is decided or given up: enter once more.
+    /// Called on any thread, with no lock held, when what was waited for is decided or given up: enter again.
     using Told = std::function<void()>;
 
     enum class Answer : std::uint8_t { ask, wait, join };

@@ -16,7 +16,7 @@ struct ClientShared;
 /// callback never comes from within the constructor, and may destroy this. Destroying it cancels.
 class ServerDial {
 public:
-    /// Gets exactly one of the two: why it failed, in words that can follow "can not connect to the server"; or, with
+    /// Gets exactly one of the two: why it failed, in words that can follow "cannot connect to the server"; or, with
     /// empty words, a pipe that has not begun.
     using Callback = std::function<void(const std::string&, std::unique_ptr<transport::Pipe>)>;
 

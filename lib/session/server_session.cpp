@@ -334,7 +334,7 @@ void ServerSession::manage(std::string request, ManageRequests::Done done) {
     if (has_ended() || !login_.is_welcome()) {
         done(0, "The client is not connected any more.");
     } else if ((facts_.agreement.features & wire::feature::managed) == 0) {
-        done(0, "The client's version is older than this server's, and can not be asked.");
+        done(0, "The client's version is older than this server's, and cannot be asked.");
     } else if (const auto message = manage_.begin(std::move(request), at_.worker.now(), std::move(done))) {
         send(wire::encode_control(*message));
     }

@@ -61,7 +61,7 @@ public:
     void start(runtime::Fd socket);
     /// Takes no new visitors; the session ends when the present ones have finished. On the worker.
     void drain();
-    /// Another process of the server takes over: tells the client to log in there, and goes on with the visitors that
+    /// Another process of the server takes over: tells the client to log in there, and continues with the visitors that
     /// there are. On the worker.
     void hand_over();
     /// Drains, if nobody is on the way to it. On the worker, after hand_over().
@@ -76,7 +76,7 @@ public:
     void end_if_expired();
 
     /// Holds the session to the tokens and rights as they are now: it ends if its token is not accepted any more, and
-    /// services that the token has no right to are refused. Everything else goes on as it is. On the worker.
+    /// services that the token has no right to are refused. Everything else continues as it is. On the worker.
     void look_at_rights();
 
     /// Dials a service through the tunnel, as a visitor would. On the worker.

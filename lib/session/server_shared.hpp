@@ -52,7 +52,7 @@ struct ServerNotice {
         ejected,   // a member of a group gets no visitors for a while
         returned,  // and gets them again
         waiting,   // a trunk is lost, and its session waits for another one
-        resumed,   // and goes on
+        resumed,   // and continues
     } kind = Kind::connected;
     std::string peer;      // the client's address
     std::string client;    // the client's own name for itself, or empty

@@ -202,7 +202,7 @@ std::optional<directory::Refusal> TlsKind::read(const wire::Service& description
         if (shared.asks_for_certificate && shared.asks_for_certificate(host)) {
             return Refusal{Code::unsupported,
                            "This server lets nobody reach " + printable(host, 100) +
-                               " without a certificate that it has seen, so TLS for it can not pass untouched. Offer "
+                               " without a certificate that it has seen, so TLS for it cannot pass untouched. Offer "
                                "the service by HTTP, or choose another host."};
         }
     }

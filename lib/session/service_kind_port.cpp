@@ -166,7 +166,7 @@ std::optional<directory::Refusal> PortKind::open(SessionService& service, const 
     }
     if (!joined.port) {
         return Refusal{Code::port_taken,
-                       "The server can not listen on " + place.at.text() + ": " + error.message() + "."};
+                       "The server cannot listen on " + place.at.text() + ": " + error.message() + "."};
     }
     service.public_port = std::move(joined.port);
     service.opened = joined.opened;

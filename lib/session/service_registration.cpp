@@ -19,7 +19,7 @@ constexpr std::size_t shown_max = 64;
 void ServiceRegistration::register_service(std::uint32_t request, const wire::Service& description) {
     static constexpr Pace pace{limits::registrations_at_once_max, limits::registrations_per_second_max};
     if (!rate_.take(pace, needs_.at.worker.now())) {
-        needs_.replies.report_refusal(description, {Code::busy, "This client registers services too often."});
+        needs_.replies.report_refusal(description, {Code::busy, "Registration rate limit exceeded."});
     } else if (auto refusal = check(description)) {
         needs_.replies.report_refusal(description, *refusal);
     } else if (needs_.plugins == nullptr || !needs_.plugins->take(request, description)) {
@@ -128,7 +128,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
     }
     if (!description.plugins.empty()) {
         return Refusal{Code::unsupported,
-                       "A service of a group can not ask for plugins: its members would have one each."};
+                       "A service of a group cannot ask for plugins: its members would have one each."};
     }
     return std::nullopt;
 }

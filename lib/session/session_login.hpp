@@ -69,7 +69,7 @@ public:
     void leave_registry() noexcept;
     /// The client does not use its secret any more.
     void release_secret() noexcept { used_.reset(); }
-    /// Gives the handshake to the session that goes on with this connection.
+    /// Gives the handshake to the session that continues with this connection.
     std::unique_ptr<login::ServerHandshake> hand_over() { return std::move(handshake_); }
 
     bool has_begun() const noexcept { return handshake_ != nullptr; }

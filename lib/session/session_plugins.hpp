@@ -3,7 +3,7 @@
 //
 //   token proved --ask_login--> admission           registration --take--> asked, or another trunk asks --> registered
 //                    '--> refused                                      '--> refused
-//   A registration that asks for plugins waits once more, until these are made.
+//   A registration that asks for plugins waits again, until these are made.
 #pragma once
 
 #include <cstddef>

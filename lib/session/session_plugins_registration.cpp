@@ -36,7 +36,7 @@ wire::Service amended(wire::Service service, const hooks::Amendments& by) {
 }  // namespace
 
 // Says what a client asks for, in normal form: plugins are to judge what the server would do. Returns a refusal if that
-// can not be read.
+// cannot be read.
 std::optional<directory::Refusal> SessionPlugins::describe(const wire::Service& description,
                                                            hooks::ServiceFacts& facts) const {
     facts.name = description.name;

@@ -54,7 +54,7 @@ void SessionResumption::give_up() {
     leave_table();
     if (waits_since()) {
         needs_.end(Code::going_away,
-                   "Its client can not come back: the server is stopping, or another process of it takes over.");
+                   "Its client cannot come back: the server is stopping, or another process of it takes over.");
     } else {
         needs_.trunk->session().give_up_resume();
     }
@@ -113,8 +113,8 @@ std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnect
     resumed_by_ = request.attempt;
     needs_.trunk->detach();  // the client has given the old connection up, whatever this side knows of it
     if (!needs_.trunk->session().can_reattach(request.received)) {
-        needs_.end(Code::internal, "The client's count of what it has received can not be.");
-        return directory::Refusal{Code::unknown_session, "The client can not have received so much, or so little."};
+        needs_.end(Code::internal, "The client reported an impossible receive count.");
+        return directory::Refusal{Code::unknown_session, "The client cannot have received so much, or so little."};
     }
     return std::nullopt;
 }
@@ -139,7 +139,7 @@ void SessionResumption::resume(ResumedConnection connection) {
     const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
     if (needs_.at.shared->log->may_write(LogLevel::info, resumed, needs_.at.worker.now())) {
-        needs_.at.shared->log->info("a client's session goes on, on another connection",
+        needs_.at.shared->log->info("a client's session continues, on another connection",
                                     {{"session", needs_.facts.agreement.session},
                                      {"peer", needs_.facts.peer.text()},
                                      {"was", was},

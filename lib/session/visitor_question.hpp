@@ -1,6 +1,6 @@
 // A visitor of TCP, TLS or UDP while plugins decide on it, before it gets a stream. What it has sent stays in the
 // kernel; of datagrams, a few wait at the port, as they do for every stream. A visitor of UDP is an address: it is
-// decided on once, and one that is turned away is so until its port forgets it.
+// decided on once, and one that is rejected is so until its port forgets it.
 #pragma once
 
 #include <memory>

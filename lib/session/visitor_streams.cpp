@@ -144,7 +144,7 @@ void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Se
 }
 
 // Opens a stream for the visitor. Null: another trunk has the visitor now, which has room or finds out that it has none
-// either; or nobody has, and the visitor is reset or turned away when the caller lets it go. `counts_in`, if it is not
+// either; or nobody has, and the visitor is reset or rejected when the caller lets it go. `counts_in`, if it is not
 // null, has counted the visitor already.
 template <typename AnyVisitor>
 IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyVisitor& visitor,
@@ -210,7 +210,7 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     report_refused(text_of(from), Code::busy);
     static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
     if (shared.log->may_write(LogLevel::info, quotas, needs_.at.worker.now())) {
-        shared.log->info("a visitor was turned away: the token has as many, or as many new ones, as it may",
+        shared.log->info("a visitor was rejected: the token has as many, or as many new ones, as it may",
                          {{"token", facts.token_name},
                           {"quota", directory::name_of(reached)},
                           {"session", facts.agreement.session},

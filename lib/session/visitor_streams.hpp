@@ -44,7 +44,7 @@ public:
     /// Passes the visitor to another trunk. False: there is none, and the caller still has it.
     bool pass_on(directory::Visitor& visitor) const;
     bool pass_on(directory::TlsVisitor& visitor) const;
-    /// Counts and logs a visitor that is turned away.
+    /// Counts and logs a visitor that is rejected.
     void report_refused(const std::string& visitor, wire::Code code) const;
     /// Counts a visitor towards the token's quota, unless another trunk has. False: the token has as many as it may,
     /// and that was reported. `of_token` is null for a token without such a quota.

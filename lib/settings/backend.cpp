@@ -34,13 +34,13 @@ void check_backend_tls(const BackendWords& words, const backend::BackendPlace& p
         return;
     }
     if (words.tls.insecure && !words.tls.ca_file.empty()) {
-        wrong("a backend's TLS can not have a CA file and be insecure, which would not look at it");
+        wrong("a backend's TLS cannot have a CA file and be insecure, which would not look at it");
     }
     if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
         wrong("a certificate for a backend needs its key and a key its certificate: give both files");
     }
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
-        wrong(in_quotes(words.tls.server_name) + " is no name or address of a server");
+        wrong(in_quotes(words.tls.server_name) + " is not a valid name or address of a server");
     }
 }
 
@@ -48,22 +48,22 @@ void check_folder(const BackendWords& words, const std::string& folder, std::vec
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) {
-        wrong(in_quotes(words.local) + " can not be opened: " + std::generic_category().message(errno));
+        wrong(in_quotes(words.local) + " cannot be opened: " + std::generic_category().message(errno));
     } else if (!S_ISDIR(status.st_mode)) {
-        wrong(in_quotes(words.local) + " is no folder");
+        wrong(in_quotes(words.local) + " is not a folder");
     }
     if (words.proxy != ProxyProtocol::off) {
         wrong("`proxy_protocol` has no meaning where the files of a folder are the answers");
     }
 }
 
-// OpenSSL does not say why it can not read a file.
+// OpenSSL does not say why it cannot read a file.
 bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     const std::size_t before = problems.size();
     for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
         if (!file->empty() && ::access(file->c_str(), R_OK) != 0) {
             problems.push_back(
-                {words.name, "can not read the file \"" + *file + "\": " + std::generic_category().message(errno)});
+                {words.name, "cannot read the file \"" + *file + "\": " + std::generic_category().message(errno)});
         }
     }
     return problems.size() == before;

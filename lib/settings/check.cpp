@@ -43,7 +43,7 @@ using login::WeakTokenPolicy;
 void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
     if (::access(path.c_str(), R_OK) != 0) {
         problems.push_back(
-            {key, "can not read the file " + in_quotes(path) + ": " + std::generic_category().message(errno)});
+            {key, "cannot read the file " + in_quotes(path) + ": " + std::generic_category().message(errno)});
     }
 }
 
@@ -60,7 +60,7 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
 
 void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
     if (attached.run_on != nullptr && settings.workers != 0) {
-        problems.push_back({"workers", "can not be combined with run_on, where the io_context's thread does the work"});
+        problems.push_back({"workers", "cannot be combined with run_on, where the io_context's thread does the work"});
     }
     check_bounds({}, common_settings, settings, problems);
     const auto check_address = [&problems](const char* key, const std::string& text, auto fault_of) {
@@ -146,9 +146,10 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back({"bind", net::no_address(settings.bind,
-                                                    "is no address to listen on; expected one like 0.0.0.0:7835 or "
-                                                    "[::]:7835")});
+        problems.push_back(
+            {"bind", net::no_address(settings.bind,
+                                     "is not a valid address to listen on; expected one like 0.0.0.0:7835 or "
+                                     "[::]:7835")});
     } else {
         settings.bind = net::to_text(*place);
     }
@@ -163,7 +164,8 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
         address = "127.0.0.1";
     }
     if (address.empty() || !runtime::SocketAddress::from_ip(address, 0)) {
-        problems.push_back({"tcp_bind", in_quotes(address) + " is no IP address; expected one like 0.0.0.0 or ::"});
+        problems.push_back(
+            {"tcp_bind", in_quotes(address) + " is not a valid IP address; expected one like 0.0.0.0 or ::"});
     }
 }
 
@@ -172,7 +174,7 @@ void check_public_host(const std::string& host, std::vector<Problem>& problems) 
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
         problems.push_back({"public_host", in_quotes(host) +
-                                               " is no host; expected a name or an IP address alone, like "
+                                               " is not a valid host; expected a name or an IP address alone, like "
                                                "tunnel.example.com"});
     }
 }
@@ -188,8 +190,8 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         }
     } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
         problems.push_back(
-            {"http_bind",
-             net::no_address(settings.http_bind, "is no address to listen on; expected one like 0.0.0.0:8080")});
+            {"http_bind", net::no_address(settings.http_bind,
+                                          "is not a valid address to listen on; expected one like 0.0.0.0:8080")});
     } else {
         settings.http_bind = net::to_text(*place);
     }
@@ -197,7 +199,7 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         const std::string domain = directory::read_domain(settings.domain);
         if (domain.empty()) {
             problems.push_back({"domain", in_quotes(settings.domain) +
-                                              " is no name that hosts can be assigned below; expected one like "
+                                              " is not a name that hosts can be assigned below; expected one like "
                                               "tunnel.example.com"});
         }
         settings.domain = domain;
@@ -211,8 +213,8 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     const runtime::SocketAddress at = listening_address(settings.connect_bind, default_connect_port);
     if (at.empty()) {
         problems.push_back(
-            {"connect_bind",
-             net::no_address(settings.connect_bind, "is no address to listen on; expected one like 127.0.0.1:3128")});
+            {"connect_bind", net::no_address(settings.connect_bind,
+                                             "is not a valid address to listen on; expected one like 127.0.0.1:3128")});
     } else {
         settings.connect_bind = at.text();
     }
@@ -230,7 +232,7 @@ std::optional<std::string> named_service_fault(const std::string& place, const s
                                                  place + "@TOKEN");
     }
     if (at == 0 || at + 1 == place.size()) {
-        return in_quotes(place) + " is no service; expected one like ssh.laptop@TOKEN";
+        return in_quotes(place) + " is not a service; expected one like ssh.laptop@TOKEN";
     }
     const std::string token = place.substr(at + 1);
     const bool is_known = std::ranges::any_of(tokens, [&](const NamedToken& one) { return one.name == token; });
@@ -243,7 +245,7 @@ void check_sharing(const ServerSettings& settings, std::vector<Problem>& problem
         is_shared(settings.bind, settings.http_bind) || is_shared(settings.bind, settings.https_bind);
     if (with_clients && !settings.tls) {
         problems.push_back({"bind",
-                            "can not be the address of visitors too while TLS is off: it is by TLS that "
+                            "cannot be the address of visitors too while TLS is off: it is by TLS that "
                             "clients are told from them"});
     }
     const bool shares = with_clients || is_shared(settings.http_bind, settings.https_bind);
@@ -334,7 +336,7 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
     } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back({"server", net::no_address(settings.server, "is no address; expected host:port")});
+        problems.push_back({"server", net::no_address(settings.server, "is not a valid address; expected host:port")});
     } else {
         settings.server = net::to_text(*place);
     }

@@ -102,7 +102,8 @@ void check_service_bind(const std::string& name, std::string& bind, std::vector<
     if (auto ip = ip_address_of(bind)) {
         bind = std::move(*ip);
     } else {
-        problems.push_back({name, "`bind` " + in_quotes(bind) + " is no IP address of the server, like 127.0.0.1"});
+        problems.push_back(
+            {name, "`bind` " + in_quotes(bind) + " is not a valid IP address of the server, like 127.0.0.1"});
     }
 }
 
@@ -128,7 +129,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "has a `key`, and no backend that visits could be connected to"});
     }
     if (!service.key.empty() && service.local.starts_with("tls://")) {
-        problems.push_back({service.name, "has a `key`: its backend can not speak TLS (tls://)"});
+        problems.push_back({service.name, "has a `key`: its backend cannot speak TLS (tls://)"});
     }
     if (service.is_private && !service.plugins.empty()) {
         problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});

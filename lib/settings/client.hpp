@@ -130,7 +130,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "N",
       .topic = tunnel_topic,
       .help = "How many connections to keep to the server: visitors are spread over them and over several cores, and "
-              "if one breaks, the others go on.",
+              "if one breaks, the others continue.",
       .otherwise = "2, or 1 where a round trip to the server takes 2 ms or more, since visitors share one connection "
                    "more evenly"},
      &ClientValues::connections},
@@ -152,7 +152,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .help =
           "How long to wait at least, and five times as long at most, before asking again a server that refuses the "
           "token or the version for good; what it refuses of services is asked for again, too. 0: it ends then.",
-      .otherwise = "1m with a configuration file, or where the output is no terminal; else 0"},
+      .otherwise = "1m with a configuration file, or where the output is not a terminal; else 0"},
      &ClientValues::retry_refused},
     {{.key = "token",
       .option = "token-file",

@@ -79,7 +79,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "tls",
       .operand = "on|off",
       .topic = tunnel_topic,
-      .help = "`off`: no encryption, on both sides; whoever is in between can read and take over everything.",
+      .help = "`off`: no encryption, on both sides; anybody in between can read and take over everything.",
       .call = "tls_off"},
      &CommonValues::tls},
     {{.key = "workers",
@@ -120,7 +120,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .topic = running_topic,
       .brief = "Keep visitors for this time while reconnecting (default 0)",
       .help = "How long visitors wait, instead of being reset, while a lost connection between client and server is "
-              "made anew: 30s, say. Both sides must want it, and the shorter time counts. 0: they do not wait."},
+              "made again: 30s, say. Both sides must want it, and the shorter time counts. 0: they do not wait."},
      &CommonValues::resume},
     {{.key = "resume_memory",
       .form = Form::size,
@@ -176,9 +176,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "dashboard-token-file",
       .operand = "FILE",
       .topic = running_topic,
-      .help =
-          "Whoever wants to see the dashboard logs in with the secret in this file (`ferrotunnel token` makes one), "
-          "whichever user of whichever machine that is."},
+      .help = "Users of the dashboard log in with the secret in this file (`ferrotunnel token` makes one), "
+              "whichever user of whichever machine that is."},
      &CommonValues::dashboard_token_file},
     {{.key = "dashboard_tls_cert",
       .form = Form::path,
@@ -221,7 +220,7 @@ inline constexpr Setting<Timing> timing_settings[]{
     patience("handshake_timeout", "handshake-timeout", &Timing::handshake_timeout,
              "Connecting, TLS and login together."),
     patience("open_timeout", "open-timeout", &Timing::open_timeout,
-             "A visitor whose service does not answer for this long is turned away."),
+             "A visitor whose service does not answer for this long is rejected."),
 };
 
 /// The times that only clients have, in addition to timing_settings.

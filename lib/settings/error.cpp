@@ -56,7 +56,7 @@ public:
             case errc::invalid_argument:
                 return "invalid argument";
             case errc::server_unreachable:
-                return "the server can not be reached";
+                return "the server cannot be reached";
             case errc::internal:
                 return "internal error";
         }

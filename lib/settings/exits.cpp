@@ -34,7 +34,7 @@ void check_users(const Tcp& tcp, std::vector<Problem>& problems) {
 
 std::string problem_of_user_name(const std::string& name) {
     if (name.empty() || name.size() > login_max || !is_utf8(name) || !is_printable(name)) {
-        return "is no name: it has 1 to " + std::to_string(login_max) + " bytes of text";
+        return "is not a valid name: it has 1 to " + std::to_string(login_max) + " bytes of text";
     }
     return name.find(':') == std::string::npos ? "" : "has a colon, which ends a name in HTTP";
 }

@@ -58,7 +58,8 @@ directory::GuardedService engine_service(const GuardedService& service) {
 }  // namespace
 
 std::optional<std::string> guarded_port_fault(const std::string& text) {
-    return text == any_port ? std::optional<std::string>("`any` is no port: name them") : right_port_fault(text);
+    return text == any_port ? std::optional<std::string>("`any` is not a valid port: name them")
+                            : right_port_fault(text);
 }
 
 void check_guarded_services(const std::vector<GuardedService>& services, std::vector<Problem>& problems) {

@@ -117,11 +117,11 @@ std::shared_ptr<const HealthTerms> terms_of(const HealthCheck& check, std::strin
 std::vector<Problem> problems_of(const HealthCheck& check) {
     std::vector<Problem> problems;
     if (!is_path(check.path)) {
-        problems.push_back({"path", "is no path of a request, like /healthz, or has more than 1,024 bytes"});
+        problems.push_back({"path", "is not a path of a request, like /healthz, or has more than 1,024 bytes"});
     }
     if (!statuses_of(check.status)) {
         problems.push_back(
-            {"status", "is no list of up to 32 statuses from 200 to 599, and of ranges, like 200-299,401"});
+            {"status", "is not a list of up to 32 statuses from 200 to 599, and of ranges, like 200-299,401"});
     }
     if (check.text.size() > limits::health_text_max || !is_printable(check.text)) {
         problems.push_back({"text", "has more than 256 bytes, or control characters"});

@@ -105,7 +105,7 @@ constexpr std::array settings_of_http{
            "How many idle connections each thread keeps for a service."),
     number("pool", &S::pool, 0, limits::http_connections_settable_max, "How many it keeps in all."),
     size("replay_bytes", &S::replay_bytes, 0, limits::http_replay_settable_max,
-         "A request that may have to be sent once more is kept up to this size."),
+         "A request that may have to be sent again is kept up to this size."),
     Setting<S>{{.key = "trusted_proxies",
                 .form = Form::words,
                 .fault = network_fault,
@@ -165,9 +165,10 @@ std::span<const Setting<HttpServerSettings>> http_settings() noexcept {
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems) {
     check_bounds(http_place, http_settings(), settings, problems);
     if (!settings.via.empty() && (settings.via.size() > limits::http_via_max || !http::is_token(settings.via))) {
-        problems.push_back({"http_settings.via", in_quotes(settings.via) +
-                                                     " is no name for Via; expected up to 64 letters, digits and "
-                                                     "!#$%&'*+-.^_`|~"});
+        problems.push_back(
+            {"http_settings.via", in_quotes(settings.via) +
+                                      " is not a valid name for Via; expected up to 64 letters, digits and "
+                                      "!#$%&'*+-.^_`|~"});
     }
     if (const auto networks = networks_of(settings.trusted_proxies); !networks) {
         problems.push_back({"http_settings.trusted_proxies", networks.error()});

@@ -148,7 +148,7 @@ private:
             }
         }
         if (error) {
-            item.problem("can not read the folder " + in_quotes(folder) + ": " + error.message());
+            item.problem("cannot read the folder " + in_quotes(folder) + ": " + error.message());
         }
         std::sort(files.begin(), files.end());
         return files;
@@ -170,7 +170,7 @@ private:
         }
         auto text = source_.read_file(path);
         if (!text) {
-            item.problem("can not read the file " + in_quotes(path) + ": " + text.error());
+            item.problem("cannot read the file " + in_quotes(path) + ": " + text.error());
             return;
         }
         bytes_ += text->text.size();

@@ -306,12 +306,11 @@ Json needed_without_includes(const FileKey& file) {
 
 std::string json_schema() {
     FileKey file = file_keys();
-    Json schema{
-        {"$schema", "http://json-schema.org/draft-07/schema#"},
-        {"title", "FerroTunnel configuration"},
-        {"description", "docs/configuration.md says more; `ferrotunnel check` knows what a schema can not say."},
-        {"if", {{"required", {"include"}}}},
-        {"else", needed_without_includes(file)}};
+    Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                {"title", "FerroTunnel configuration"},
+                {"description", "docs/configuration.md says more; `ferrotunnel check` knows what a schema cannot say."},
+                {"if", {{"required", {"include"}}}},
+                {"else", needed_without_includes(file)}};
     schema.update(group_of(file.keys));
     for (const char* side : {"server", "client"}) {  // said above, since other files may have it
         schema["properties"][side].erase("required");

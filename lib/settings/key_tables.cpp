@@ -187,8 +187,9 @@ constexpr SettingFacts of_plugin[] = {
     {.key = "on_failure",
      .form = Form::choice,
      .choices = failure_words,
-     .help = "What becomes of requests when it fails: 503, or they go on. Else closed for plugins that decide who may "
-             "come in."},
+     .help =
+         "What becomes of requests when it fails: 503, or they continue. Else closed for plugins that decide who may "
+         "come in."},
     {.key = "mode",
      .form = Form::choice,
      .choices = mode_words,

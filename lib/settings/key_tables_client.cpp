@@ -70,7 +70,7 @@ constexpr SettingFacts of_service[] = {
     {.key = "name",
      .type = "name",
      .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
-             "where that is no name."},
+             "where that is not a valid name."},
     {.key = "enabled",
      .form = Form::on_off,
      .help = "`off`: the service is not offered; `ferrotunnel status` says so. Else on."},
@@ -221,7 +221,7 @@ constexpr SettingFacts of_eject[] = {
      .help = "How many of a hundred members may be ejected at once; one always may. Else 50."},
     {.key = "counts",
      .type = "kind of failure, or a list",
-     .help = "What is a failure: `refused` (the backend can not be reached), `reset` (it ends without an answer, or "
+     .help = "What is a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, or "
              "gives none in time), `5xx` (an answer of HTTP). Else all of them."},
     {.key = "all_unhealthy",
      .form = Form::choice,

@@ -16,7 +16,7 @@ public:
     /// Reads the values. False: one of them is wrong, which was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
-    /// Tries the files of certificates and keys. False: one of them can not be used, which was reported.
+    /// Tries the files of certificates and keys. False: one of them cannot be used, which was reported.
     bool are_files_good(const BackendWords& words) const;
     /// The first key about TLS that is there, or null. A service that passes on the visitor's TLS must have none.
     const config::Value* any_tls() const noexcept;

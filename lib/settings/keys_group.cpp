@@ -19,7 +19,7 @@ bool read_kind(const config::Value& value, Group::Eject& eject) {
     if (kind != nullptr) {
         *kind = true;
     } else if (word) {
-        value.problem(in_quotes(*word) + " is no kind of failure; there are refused, reset and 5xx");
+        value.problem(in_quotes(*word) + " is not a kind of failure; there are refused, reset and 5xx");
     }
     return kind != nullptr;
 }

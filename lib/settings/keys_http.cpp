@@ -48,7 +48,7 @@ std::optional<std::string> read_page_file(const Value& value, const std::string&
     std::string text(limits::http_page_max + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (in.bad() || (in.fail() && !in.eof())) {
-        value.problem("can not read the file \"" + path + "\": " + std::generic_category().message(errno));
+        value.problem("cannot read the file \"" + path + "\": " + std::generic_category().message(errno));
         return std::nullopt;
     }
     text.resize(static_cast<std::size_t>(in.gcount()));

@@ -86,7 +86,7 @@ private:
         }
         Result<std::vector<plugin::Type>, std::string> types = plugin::read_library(library->entry);
         if (!types) {
-            return "can not be used: " + types.error();
+            return "cannot be used: " + types.error();
         }
         for (plugin::Type& type : *types) {
             if (known(type.name) != nullptr) {

@@ -19,7 +19,7 @@ using config::Value;
 /// Reads the values, and remembers the place of each.
 class RuleReader {
 public:
-    /// Reads all values. False: something is no value at all; the rest is in `http`.
+    /// Reads all values. False: something is not a valid value at all; the rest is in `http`.
     bool read(const RuleKeys& keys, Http& http);
     /// Reports what is wrong with the values, each problem at its place.
     bool check(const Http& http, const Value& service) const;

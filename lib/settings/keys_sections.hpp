@@ -79,7 +79,7 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
-/// Returns nothing, and reports a problem, if it is no token.
+/// Returns nothing, and reports a problem, if it is not a token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
 /// Reads a password: `file:PATH`, `env:NAME`, or the text itself, as with a token.

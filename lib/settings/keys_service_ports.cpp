@@ -100,7 +100,7 @@ bool may_have_key(const ServiceKeys& keys, const Value& port) {
     return is_right;
 }
 
-// Reports the keys that a UDP service can not have. True: there was one.
+// Reports the keys that a UDP service cannot have. True: there was one.
 bool has_what_udp_has_not(const ServiceKeys& keys) {
     const Value* tls_key = keys.backend.any_tls();
     if (tls_key != nullptr) {
@@ -113,7 +113,7 @@ bool has_what_udp_has_not(const ServiceKeys& keys) {
     return tls_key != nullptr || keys.path || ruled;
 }
 
-// Reads whether the backend of a UDP service is told who visitors are. False: it can not be so, which was reported.
+// Reads whether the backend of a UDP service is told who visitors are. False: it cannot be so, which was reported.
 bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     if (!keys.backend.read(udp.proxy_protocol)) {
         return false;
@@ -134,7 +134,7 @@ bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     return each.has_value();
 }
 
-// Reads what any service with UDP says, with `local` as it is written. Nothing: it can not be so, which was reported.
+// Reads what any service with UDP says, with `local` as it is written. Nothing: it cannot be so, which was reported.
 std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;

@@ -13,7 +13,7 @@ namespace ferrotunnel::detail {
 /// The file's server, if it is the one that the file's client connects to.
 class OwnServer {
 public:
-    /// Returns nothing if the client connects elsewhere, or if that can not be told, for instance because the system
+    /// Returns nothing if the client connects elsewhere, or if that cannot be told, for instance because the system
     /// chooses the server's port.
     static std::optional<OwnServer> of(const std::optional<ServerPart>& server, const ClientValues& client);
 

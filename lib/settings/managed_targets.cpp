@@ -9,7 +9,7 @@ namespace ferrotunnel::detail {
 std::optional<std::string> managed_target_fault(const std::string& item) {
     static constexpr std::string_view first = "[0123456789";
     static constexpr const char* expected =
-        " is no address or network with ports; expected one like 127.0.0.1:3000-3999";
+        " is not a valid address or network with ports; expected one like 127.0.0.1:3000-3999";
     if (item.empty() || first.find(item.front()) == std::string_view::npos) {
         return expected;
     }

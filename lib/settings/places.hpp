@@ -12,8 +12,8 @@
 
 namespace ferrotunnel::detail {
 
-/// The address to listen on that `text` means; "localhost" is one too. Empty if the text is no address; `default_port`
-/// is for a text without a port.
+/// The address to listen on that `text` means; "localhost" is one too. Empty if the text is not a valid address;
+/// `default_port` is for a text without a port.
 runtime::SocketAddress listening_address(const std::string& text, std::uint16_t default_port);
 
 /// Whether the system would refuse to listen on both addresses: they have the same port, and the same address or one
@@ -29,7 +29,7 @@ inline bool is_shared(const std::string& a, const std::string& b) {
 }
 
 /// Appends a problem where two of `bind`, `http_bind`, `https_bind` and `connect_bind` overlap; its key is the later
-/// one. An address that nobody asked for is no problem: it is not opened then. Nor is one that is the same to the
+/// one. An address that nobody asked for is not a problem: it is not opened then. Nor is one that is the same to the
 /// letter, but for `connect_bind`: several protocols share it.
 void check_places(const ServerValues& settings, std::vector<Problem>& problems);
 

@@ -34,7 +34,7 @@ std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs
 /// files, and cost little.
 std::vector<ClientPlugin> usual_client_plugins();
 
-/// Reports types that clients can not ask for, and a chain of `plugins` that leaves no room for theirs.
+/// Reports types that clients cannot ask for, and a chain of `plugins` that leaves no room for theirs.
 void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t plugins, std::vector<Problem>& problems);
 
 /// Reads the text of a secret's file, or says why there is none.

@@ -36,7 +36,7 @@ std::optional<PortRange> read_range(std::string_view text) {
 }
 
 std::string no_range(std::string_view text) {
-    return in_quotes(text) + " is no range of ports; expected one like 20000-20010, from 1 to 65535";
+    return in_quotes(text) + " is not a range of ports; expected one like 20000-20010, from 1 to 65535";
 }
 
 template <typename Service>

@@ -79,7 +79,7 @@ std::optional<std::string> right_port_fault(const std::string& text) {
     const auto last = dash == std::string::npos ? first : login::PortPolicy::parse(text.substr(dash + 1));
     const bool is_range = text.find(',') == std::string::npos && first && last;
     if (!is_range) {
-        return in_quotes(text) + " is no port (1 to 65535), no range like 8000-8100, and not `any`";
+        return in_quotes(text) + " is not a valid port (1 to 65535), no range like 8000-8100, and not `any`";
     }
     if (first->ranges().front().first > last->ranges().front().first) {
         return in_quotes(text) + " is a range upside down: write the lower port first";
@@ -90,12 +90,13 @@ std::optional<std::string> right_port_fault(const std::string& text) {
 std::optional<std::string> right_kind_fault(const std::string& text) {
     return login::kind_named(text)
                ? std::nullopt
-               : std::optional(in_quotes(text) + " is no kind of service; there are " + kinds_known());
+               : std::optional(in_quotes(text) + " is not a kind of service; there are " + kinds_known());
 }
 
 std::optional<std::string> right_bind_fault(const std::string& text) {
-    return ip_address_of(text) ? std::nullopt
-                               : std::optional(in_quotes(text) + " is no IP address, like 127.0.0.1 or 0.0.0.0");
+    return ip_address_of(text)
+               ? std::nullopt
+               : std::optional(in_quotes(text) + " is not a valid IP address, like 127.0.0.1 or 0.0.0.0");
 }
 
 std::optional<std::string> ip_address_of(std::string_view text) {
@@ -107,7 +108,7 @@ std::optional<std::string> ip_address_of(std::string_view text) {
 }
 
 std::optional<std::string> right_token_fault(const std::string& text) {
-    return text.empty() ? std::optional<std::string>("an empty text is no name of a token") : std::nullopt;
+    return text.empty() ? std::optional<std::string>("an empty text is not a valid name of a token") : std::nullopt;
 }
 
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {

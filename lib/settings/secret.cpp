@@ -29,7 +29,7 @@ constexpr std::size_t file_bytes_max = 4096;
 }
 
 [[noreturn]] void fail_for_file(const std::string& path, int error) {
-    fail("can not read the file " + path + ": " + std::generic_category().message(error));
+    fail("cannot read the file " + path + ": " + std::generic_category().message(error));
 }
 
 // Returns the number of bytes read, at most as many as fit.
@@ -111,7 +111,7 @@ Secret Secret::from_file(const std::string& path) {
     } wipe_on_exit{raw};
     std::string_view text = as_text(Bytes(raw).first(read_all(file.get(), path, raw)));
     if (text.size() > file_bytes_max) {
-        fail("the file " + path + " is longer than 4096 bytes, so it is no token");
+        fail("the file " + path + " is longer than 4096 bytes, so it is not a token");
     }
     if (const std::string_view fault = detail::take_byte_order_mark(text); !fault.empty()) {
         fail("the file " + path + ' ' + std::string(fault));

@@ -47,7 +47,7 @@ struct ServerValues : CommonValues {
     std::string tcp_bind = "0.0.0.0";
     std::string public_host;  // empty: the address of tcp_bind
     std::string http_bind;    // an address, or bind_off, which the check clears; empty: nobody has set it
-    bool http_needed = true;  // false: where the server can not listen, it goes on without HTTP
+    bool http_needed = true;  // false: where the server cannot listen, it continues without HTTP
     std::string https_bind;   // an address, bind_off or empty, like http_bind
     bool https_needed = true;
     std::string connect_bind;    // an address, bind_off or empty, like http_bind
@@ -308,7 +308,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = access_topic,
       .brief = "Write a line for each HTTP request (default off)",
       .type = "path, `stdout`, `stderr` or `off`",
-      .help = "Where each request of an HTTP visitor has its line when it is over. SIGUSR1 opens the file anew, after "
+      .help = "Where each request of an HTTP visitor has its line when it is over. SIGUSR1 opens the file again, after "
               "it was moved away.",
       .otherwise = "`off`",
       .is_live = true},

@@ -43,7 +43,7 @@ std::string map_of(const Value& value) {
     return '{' + inside + '}';
 }
 
-// The settings in their one form; nothing, and problems, where they can not be read.
+// The settings in their one form; nothing, and problems, where they cannot be read.
 std::string canonical(const ServicePlugin& plugin, const std::string& service, std::vector<Problem>& problems) {
     if (plugin.settings.empty()) {
         return {};
@@ -104,7 +104,7 @@ wire::PluginsPart plugins_part(const std::vector<ServicePlugin>& plugins, const 
     }
     for (const ServicePlugin& plugin : plugins) {
         if (!plugin::is_type_name(plugin.type)) {
-            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is no type of a plugin"});
+            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is not a type of a plugin"});
             continue;
         }
         part.push_back({plugin.type, canonical(plugin, service, problems)});
@@ -127,7 +127,7 @@ bool read_service_plugins(const Value& value, std::vector<ServicePlugin>& plugin
         }
         for (const auto& [type, settings] : named) {
             if (!plugin::is_type_name(type)) {
-                settings.problem_at_key("is no type of a plugin");
+                settings.problem_at_key("is not a type of a plugin");
             }
             const bool has_keys = settings.is_group() || settings.node().kind == Node::Kind::nothing;
             if (!has_keys) {

@@ -115,9 +115,9 @@ void check_listing(const Http& service, std::vector<Problem>& problems) {
 
 void check_host(const Http& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.rules.host_header == backend_host && application_serves) {
-        problems.push_back({"rules.host_header", "can not be the backend's: the application itself serves"});
+        problems.push_back({"rules.host_header", "cannot be the backend's: the application itself serves"});
     } else if (service.rules.host_header == backend_host && is_folder(service)) {
-        problems.push_back({"rules.host_header", "can not be the backend's: a folder has no host"});
+        problems.push_back({"rules.host_header", "cannot be the backend's: a folder has no host"});
     }
 }
 

@@ -15,7 +15,8 @@ namespace ferrotunnel::detail {
 inline constexpr std::string_view backend_host = "backend";
 
 /// What a program that connects to `local` sends as Host: the port is left out if it is the usual one. `server_name`:
-/// the name that the program asks for by TLS, if that is another one. Returns nothing if `local` is no address.
+/// the name that the program asks for by TLS, if that is another one. Returns nothing if `local` is not a valid
+/// address.
 std::string authority_of(std::string_view local, const std::string& server_name = {});
 
 wire::HttpRulesPart rules_part(const Http& service);

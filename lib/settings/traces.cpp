@@ -76,11 +76,11 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
     }
     for (const auto& [name, value] : traces.headers) {
         if (!http::is_field_name(name)) {
-            problems.push_back({key, in_quotes(name) + " is no name of a header field"});
+            problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
         } else if (is_of_message(name)) {
             problems.push_back({key, in_quotes(name) + " is a field that the message has anyway"});
         } else if (value.empty() || !http::is_field_value(value)) {
-            problems.push_back({key, "the value of " + in_quotes(name) + " is empty, or can not be in a header field"});
+            problems.push_back({key, "the value of " + in_quotes(name) + " is empty, or cannot be in a header field"});
         }
     }
 }

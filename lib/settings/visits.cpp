@@ -24,14 +24,15 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
     const bool has_token = at == std::string::npos || at + 1 < visit.service.size();
     if (visit.service.empty() || at == 0 || !has_token || visit.service.size() > limits::open_host_max ||
         !is_printable(visit.service)) {
-        problems.push_back({"service", "\"" + printable(visit.service, 100) +
-                                           "\" is no name of a service; expected one like db, or db@alice for one of "
-                                           "another token's client"});
+        problems.push_back(
+            {"service", "\"" + printable(visit.service, 100) +
+                            "\" is not a valid name of a service; expected one like db, or db@alice for one of "
+                            "another token's client"});
     }
     if (!place_of_visit(visit.local)) {
         problems.push_back(
             {"local", net::no_address(printable(visit.local, 100),
-                                      "is no address to listen on; expected a port (5432), or an IP address "
+                                      "is not a valid address to listen on; expected a port (5432), or an IP address "
                                       "and a port (127.0.0.1:5432)")});
     }
     if (visit.key.empty()) {

@@ -21,7 +21,7 @@ std::optional<runtime::SocketAddress> place_of_visit(const std::string& local);
 /// Appends what is wrong with a visit, as problems with "service", "local" and "key".
 void check_visit(const Visit& visit, std::vector<Problem>& problems);
 
-/// Whether both would listen at the same place, so that they can not be there together.
+/// Whether both would listen at the same place, so that they cannot be there together.
 bool is_same_place(const Visit& a, const Visit& b);
 
 /// Appends what is wrong with the visits of a client, as problems with "visits".

@@ -1,6 +1,6 @@
 // A rate in bytes per second, shared by threads: a clock of bytes, and how much of it was taken.
 //
-//                      taken                     the clock, which goes on at the rate
+//                      taken                     the clock, which continues at the rate
 //     ----------+--------+------------------------+---------> bytes
 //               |        '- whoever takes n bytes gets this position; the next one begins n bytes later
 //               '- a bucket that was idle has this much left to take at once (`burst`)

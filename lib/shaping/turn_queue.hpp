@@ -47,7 +47,7 @@ public:
     void join(Turn& turn, TimePoint when);
     /// Calls those whose turn has come, `most` of them: the others can be called next.
     void call(TimePoint now, std::size_t most) noexcept;
-    /// Asks everybody anew when its turn is: rates have changed.
+    /// Asks everybody again when its turn is: rates have changed.
     void ask_again(TimePoint now) noexcept;
 
     /// When the next turn comes; `never` if nobody waits.

@@ -42,7 +42,7 @@ struct Context {
     Traceparent for_backend() const noexcept { return {trace, backend, sampled}; }
 };
 
-/// Goes on with the trace of `parent`, or begins one. `rate`, from 0 to 1: the part of requests that are sampled.
+/// Continues with the trace of `parent`, or begins one. `rate`, from 0 to 1: the part of requests that are sampled.
 /// `is_trusted`: whether the parent's word counts instead; it is without meaning where there is no parent.
 Context make_context(const std::optional<Traceparent>& parent, bool is_trusted, double rate, IdSource& ids);
 

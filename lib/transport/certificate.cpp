@@ -39,7 +39,7 @@ void add_extension(X509* certificate, int id, const char* value) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, id, value);
     bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
-    require_openssl(added, "can not make a certificate");
+    require_openssl(added, "cannot make a certificate");
 }
 
 void set_random_serial(X509* certificate) {
@@ -49,7 +49,7 @@ void set_random_serial(X509* certificate) {
     BIGNUM* number = BN_bin2bn(raw, sizeof raw, nullptr);
     bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
     BN_free(number);
-    require_openssl(set, "can not make a certificate");
+    require_openssl(set, "cannot make a certificate");
 }
 
 std::string error_with(const std::filesystem::path& path, const std::string& what) {
@@ -66,7 +66,7 @@ std::string to_pem(const Identity& identity) {
         bio != nullptr &&
             PEM_write_bio_PKCS8PrivateKey(bio.get(), identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
             PEM_write_bio_X509(bio.get(), identity.certificate.get()) == 1,
-        "can not write a certificate");
+        "cannot write a certificate");
     char* data = nullptr;
     long length = BIO_get_mem_data(bio.get(), &data);
     std::string pem(data, static_cast<std::size_t>(length));
@@ -78,7 +78,7 @@ Identity read_identity(const std::filesystem::path& path) {
     BioPtr bio(BIO_new_file(path.c_str(), "r"));
     if (!bio) {
         ERR_clear_error();
-        fail_with_errno(path, "can not be read");
+        fail_with_errno(path, "cannot be read");
     }
     // A key that asks for a pass phrase must not stop the program at a prompt: the answer is an empty one.
     char no_phrase[] = "";
@@ -105,7 +105,7 @@ bool try_directory(const std::filesystem::path& directory) {
 
 void make_directory(const std::filesystem::path& directory) {
     if (!try_directory(directory)) {
-        fail_with_errno(directory, "can not be created");
+        fail_with_errno(directory, "cannot be created");
     }
 }
 
@@ -114,7 +114,7 @@ void keep_if_first(const std::filesystem::path& path, const std::string& pem) {
     const std::error_code error = ferrotunnel::detail::write_whole_file(path, pem, {.replaces = false});
     if (error && error != std::errc::file_exists) {
         errno = error.value();
-        fail_with_errno(path, "can not be written");
+        fail_with_errno(path, "cannot be written");
     }
 }
 
@@ -155,7 +155,7 @@ Identity make_identity() {
     identity.key.reset(EVP_EC_gen("P-256"));
     identity.certificate.reset(X509_new());
     X509* certificate = identity.certificate.get();
-    require_openssl(identity.key && certificate != nullptr, "can not make a key");
+    require_openssl(identity.key && certificate != nullptr, "cannot make a key");
     X509_set_version(certificate, X509_VERSION_3);
     set_random_serial(certificate);
     X509_gmtime_adj(X509_getm_notBefore(certificate), -clock_skew_seconds);
@@ -169,7 +169,7 @@ Identity make_identity() {
     add_extension(certificate, NID_key_usage, "critical,digitalSignature");
     add_extension(certificate, NID_ext_key_usage, "serverAuth");
     add_extension(certificate, NID_subject_alt_name, "DNS:ferrotunnel");
-    require_openssl(X509_sign(certificate, identity.key.get(), EVP_sha256()) > 0, "can not sign a certificate");
+    require_openssl(X509_sign(certificate, identity.key.get(), EVP_sha256()) > 0, "cannot sign a certificate");
     return identity;
 }
 
@@ -203,17 +203,17 @@ void try_identity(const std::filesystem::path& directory) {
     }
     if (!made) {
         errno = error;
-        fail_with_errno(directory, "can not be created");
+        fail_with_errno(directory, "cannot be created");
     }
     if (missing.empty() && ::access(directory.c_str(), W_OK | X_OK) != 0) {
-        fail_with_errno(path, "can not be created");
+        fail_with_errno(path, "cannot be created");
     }
 }
 
 std::string key_digest(X509* certificate) {
     unsigned char* encoded = nullptr;
     int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
-    require_openssl(length > 0, "can not encode a public key");
+    require_openssl(length > 0, "cannot encode a public key");
     std::string digest(digest_bytes, '\0');
     SHA256(encoded, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(digest.data()));
     OPENSSL_free(encoded);
@@ -244,7 +244,7 @@ std::string parse_fingerprint(const std::string& text) {
     }
     if (raw.size() != digest_bytes) {
         throw TlsConfigError("\"" + text +
-                             "\" is no fingerprint: expected \"sha256:\" and 64 hexadecimal digits or 43 "
+                             "\" is not a valid fingerprint: expected \"sha256:\" and 64 hexadecimal digits or 43 "
                              "characters of base64, as the server prints it");
     }
     return raw;

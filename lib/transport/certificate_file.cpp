@@ -171,7 +171,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
                               "the private key does not belong to the certificate " + files.certificate.string());
     }
     if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
-        return reading_failed(files.certificate, "can not be used: " + fault);
+        return reading_failed(files.certificate, "cannot be used: " + fault);
     }
     loaded->not_before = time_of(X509_get0_notBefore(loaded->certificate.get()));
     loaded->not_after = time_of(X509_get0_notAfter(loaded->certificate.get()));

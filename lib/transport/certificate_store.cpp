@@ -89,7 +89,7 @@ bool CertificateStore::look() {
         }
         if (!listing.error.empty()) {
             problems.push_back(
-                {folder, "the folder can not be listed: " + listing.error, false, keep_folder(folder, wanted)});
+                {folder, "the folder cannot be listed: " + listing.error, false, keep_folder(folder, wanted)});
         }
     }
     bool changed = std::exchange(folder_problems_, problems) != problems;

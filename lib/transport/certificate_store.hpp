@@ -51,7 +51,7 @@ struct CertificateReport {
     std::vector<CertificateProblem> problems;
     std::size_t certificates = 0;
     std::size_t hosts = 0;  // names and wildcards
-    std::size_t read = 0;   // certificates that were read anew by this load
+    std::size_t read = 0;   // certificates that were read again by this load
     bool errors() const noexcept;
 };
 

@@ -51,7 +51,7 @@ std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& fil
                           sk_X509_NAME_push(authority->names.get(), name) > 0;
         if (!fine) {
             X509_NAME_free(name);
-            refuse(file, "can not be used: " + take_openssl_error());
+            refuse(file, "cannot be used: " + take_openssl_error());
         }
     }
     ERR_clear_error();

@@ -82,7 +82,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
         return errno_text();
     }
     if (!S_ISREG(about.st_mode)) {
-        return std::string("is no regular file");
+        return std::string("is not a regular file");
     }
     if (about.st_size > static_cast<off_t>(limits::pem_file_bytes_max)) {
         return std::string("is larger than 1 MiB, and so no certificate or key");

@@ -32,7 +32,7 @@ constexpr unsigned char cipher_id[] = {0x13, 0x01};  // TLS_AES_128_GCM_SHA256
 void require(bool fine) {
     if (!fine) {
         ERR_clear_error();
-        throw TlsConfigError("can not set up end-to-end encryption");
+        throw TlsConfigError("cannot set up end-to-end encryption");
     }
 }
 

@@ -7,7 +7,7 @@
 // Both ends have the key and the server has not. The key is an external PSK (RFC 8446, 2.2) with a fresh key exchange
 // (psk_dhe_ke), and there are no certificates: whoever lacks the key can neither read nor take part, and what was
 // recorded stays secret even if the key becomes known later. The PSK is bound to the service's name, so that a server
-// can not lead visitors of one service to another with the same key.
+// cannot lead visitors of one service to another with the same key.
 #pragma once
 
 #include <array>
@@ -68,7 +68,7 @@ public:
     explicit Sealed(const SealContext& context);
 
     State state() const noexcept { return state_; }
-    /// Goes on with the handshake. When it has failed, `why` is a part of a sentence.
+    /// Continues with the handshake. When it has failed, `why` is a part of a sentence.
     State shake_hands(std::string& why);
 
     /// Takes what came from the peer. Not more before read() has said that there is nothing, so that little waits.

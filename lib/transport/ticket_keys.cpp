@@ -77,7 +77,7 @@ void TicketKeys::rotate(TimePoint now) {
 void TicketKeys::install(SSL_CTX* context) {
     if (SSL_CTX_set_ex_data(context, place_of_keys(), this) != 1 ||
         SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) != 1) {
-        throw TlsConfigError("can not set up session tickets: " + take_openssl_error());
+        throw TlsConfigError("cannot set up session tickets: " + take_openssl_error());
     }
 }
 

@@ -35,7 +35,7 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes, const
 
 SSL_CTX* make_native(const SSL_METHOD* method) {
     SSL_CTX* context = SSL_CTX_new(method);
-    require_openssl(context != nullptr, "can not set up TLS");
+    require_openssl(context != nullptr, "cannot set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA);
     prepare_for_pipe(context);
@@ -48,7 +48,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
                 SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
     if (!fine) {
         SSL_CTX_free(context);
-        require_openssl(false, "can not set up TLS");
+        require_openssl(false, "cannot set up TLS");
     }
     return context;
 }
@@ -56,12 +56,12 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
 // What backends speak is not ours to choose, so only what is broken is left out; the rest is as the system sets it.
 SSL_CTX* make_native_for_backend() {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-    require_openssl(context != nullptr, "can not set up TLS");
+    require_openssl(context != nullptr, "cannot set up TLS");
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     prepare_for_pipe(context);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
         SSL_CTX_free(context);
-        require_openssl(false, "can not set up TLS");
+        require_openssl(false, "cannot set up TLS");
     }
     return context;
 }
@@ -99,14 +99,14 @@ void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const
     }
     require_openssl(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
     if (const std::string fault = curve_fault(SSL_CTX_get0_privatekey(context)); !fault.empty()) {
-        throw TlsConfigError(certificate.string() + " can not be used: " + fault);
+        throw TlsConfigError(certificate.string() + " cannot be used: " + fault);
     }
 }
 
 void use_identity(SSL_CTX* context, const Identity& identity) {
     require_openssl(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
                         SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
-                    "can not use the self-made certificate");
+                    "cannot use the self-made certificate");
 }
 
 void use_authority(SSL_CTX* context, const std::filesystem::path& file) {
@@ -173,7 +173,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = make_native(TLS_client_method());
     SSL_CTX* context = made->context_;
-    require_openssl(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "can not set up TLS");
+    require_openssl(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "cannot set up TLS");
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
     }
@@ -182,7 +182,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
         made->verifies_ = true;
     }
     if (settings.system_ca) {
-        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "cannot load the system's CA certificates");
         made->verifies_ = true;
     }
     if (made->verifies_ && settings.server_name.empty()) {
@@ -208,7 +208,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
         const std::string list = static_cast<char>(settings.protocol.size()) + settings.protocol;
         require_openssl(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
                                                 static_cast<unsigned>(list.size())) == 0,
-                        "can not set up TLS");
+                        "cannot set up TLS");
         made->needed_protocol_ = settings.protocol == "h2" ? settings.protocol : std::string();
     }
     if (made->verifies_ && !settings.ca_file.empty()) {
@@ -216,7 +216,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
         // A file with the backend's own certificate is enough, even if another CA has signed that certificate.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     } else if (made->verifies_) {
-        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "can not load the system's CA certificates");
+        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "cannot load the system's CA certificates");
     }
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {

@@ -36,7 +36,7 @@ bool is_mismatch(long result) {
 std::string verification_text(SSL* ssl, bool server) {
     long result = SSL_get_verify_result(ssl);
     std::string text =
-        server ? "the client's certificate can not be verified: " : "the server's certificate can not be verified: ";
+        server ? "the client's certificate cannot be verified: " : "the server's certificate cannot be verified: ";
     text += X509_verify_cert_error_string(result);
     if (server) {
         return text;
@@ -56,9 +56,10 @@ std::string no_tls_text(bool server) {
 }
 
 std::string no_alpn_text(bool server) {
-    return server ? "the peer speaks TLS but is no FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
-                  : "the server speaks TLS but is no FerroTunnel server (it does not know the protocol ferrotunnel/1); "
-                    "check address and port";
+    return server
+               ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
+               : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol ferrotunnel/1); "
+                 "check address and port";
 }
 
 }  // namespace
@@ -104,7 +105,7 @@ std::string visitor_failure_text(SSL* ssl) {
             return "the visitor offers protocols (ALPN), but none that is spoken here";
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             ERR_clear_error();
-            return std::string("the visitor's certificate can not be verified: ") +
+            return std::string("the visitor's certificate cannot be verified: ") +
                    X509_verify_cert_error_string(SSL_get_verify_result(ssl));
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
             ERR_clear_error();
@@ -128,7 +129,7 @@ std::string backend_failure_text(SSL* ssl) {
         case SSL_R_CERTIFICATE_VERIFY_FAILED: {
             ERR_clear_error();
             const long result = SSL_get_verify_result(ssl);
-            return std::string("the backend's certificate can not be verified: ") +
+            return std::string("the backend's certificate cannot be verified: ") +
                    X509_verify_cert_error_string(result) +
                    (is_mismatch(result)
                         ? mismatch_text(ssl, "say with backend_name by which of its names it is to be asked for",

@@ -57,7 +57,7 @@ private:
 //        |                                               |----FIN alone-----> read: error, "truncated"
 //        +--any failure--> failed <----------------------+----any failure---> failed: every call answers error
 //
-// One failure is less severe: when the socket takes no more bytes, reads go on, since the peer may have said why.
+// One failure is less severe: when the socket takes no more bytes, reads continue, since the peer may have said why.
 class TlsPipe final : public Pipe {
 public:
     TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning);
@@ -206,8 +206,9 @@ std::string TlsPipe::wrong_peer() {
     }
     if (as_text({chosen, chosen_bytes}) != tls_alpn) {
         return context_->is_server()
-                   ? "the peer speaks TLS but is no FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
-                   : "the server speaks TLS but is no FerroTunnel server (it does not know the protocol "
+                   ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol "
+                     "ferrotunnel/1)"
+                   : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol "
                      "ferrotunnel/1); "
                      "check address and port";
     }

@@ -33,9 +33,10 @@ TlsGrade parse_tls_grade(std::string_view name) {
             return grade;
         }
     }
-    throw TlsConfigError("\"" + std::string(name) +
-                         "\" is no grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
-                         "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
+    throw TlsConfigError(
+        "\"" + std::string(name) +
+        "\" is not a valid grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
+        "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
 }
 
 std::string_view name_of(TlsGrade grade) noexcept {
@@ -45,7 +46,7 @@ std::string_view name_of(TlsGrade grade) noexcept {
 SslContextPtr make_visitor_context(TlsGrade grade) {
     SslContextPtr context(SSL_CTX_new(TLS_server_method()));
     if (!context) {
-        throw TlsConfigError("can not set up TLS: " + take_openssl_error());
+        throw TlsConfigError("cannot set up TLS: " + take_openssl_error());
     }
     SSL_CTX* native = context.get();
     prepare_for_pipe(native);
@@ -64,7 +65,7 @@ SslContextPtr make_visitor_context(TlsGrade grade) {
                       SSL_CTX_set_cipher_list(native, suites.c_str()) == 1 &&
                       SSL_CTX_set1_groups_list(native, groups) == 1;
     if (!fine) {
-        throw TlsConfigError("can not set up TLS: " + take_openssl_error());
+        throw TlsConfigError("cannot set up TLS: " + take_openssl_error());
     }
     return context;
 }

@@ -24,7 +24,7 @@ std::string protocol_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {
         if (protocol.empty() || protocol.size() > 255) {
-            throw TlsConfigError("\"" + protocol + "\" is no name of a protocol (ALPN)");
+            throw TlsConfigError("\"" + protocol + "\" is not a valid name of a protocol (ALPN)");
         }
         list += static_cast<char>(protocol.size());
         list += protocol;
@@ -111,7 +111,7 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
 
 }  // namespace
 
-// Returns what OpenSSL expects: whether the handshake goes on.
+// Returns what OpenSSL expects: whether the handshake continues.
 int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     auto name = asked_name(ssl);
     const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after one that guessed wrong

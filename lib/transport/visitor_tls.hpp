@@ -51,7 +51,7 @@ public:
     using WallTime = CertificateStore::WallTime;
 
     /// Reads everything. Throws TlsConfigError for settings that cannot work and for a client CA that cannot be read
-    /// (going on without it would let everybody in). Bad certificates are listed in `report`; the others are served.
+    /// (continuing without it would let everybody in). Bad certificates are listed in `report`; the others are served.
     static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now,
                                             CertificateReport& report);
     ~VisitorTls();

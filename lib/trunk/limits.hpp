@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::limits {
 
-/// What a flow of sealed datagrams may have queued for sending. What was sealed can not be dropped any more, so that
+/// What a flow of sealed datagrams may have queued for sending. What was sealed cannot be dropped any more, so that
 /// little may wait: at 10 Mbit/s this is a fifth of a second, and it is more than a round of a port brings.
 inline constexpr std::size_t sealed_datagrams_queued_max = 256_KiB;
 /// What waits in a flow until the key was proved.

@@ -47,7 +47,7 @@ public:
     static constexpr Duration quiet_max = std::chrono::milliseconds(500);
     static constexpr Duration follows_within = std::chrono::milliseconds(750);
     /// The pause after a test that found nothing, unless there are twice as many visitors before it ends. It doubles
-    /// each time: a busy port that is no loop does not hold a visitor every minute.
+    /// each time: a busy port that is not a loop does not hold a visitor every minute.
     static constexpr Duration rest = std::chrono::minutes(1);
     static constexpr Duration rest_max = std::chrono::hours(1);
 

@@ -111,7 +111,7 @@ void MemoryWatch::look() {
     told_ = true;
     told_at_ = worker_.now();
     log_.warn(
-        "memory is short: visitors who do not read, or whose service does not, are reset",
+        "memory is short: visitors that do not read, or whose service does not, are reset",
         {{"held", found.held}, {"memory_max", governor_->limit()}, {"token", found.owner}, {"too_much", found.asked}});
 }
 

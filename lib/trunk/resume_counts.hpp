@@ -13,9 +13,9 @@ struct ResumeCounts {
     using Count = std::atomic<std::uint64_t>;
 
     Count waits{0};     // connections that were lost, so that their session has waited for another one
-    Count resumed{0};   // of these, those whose session went on
+    Count resumed{0};   // of these, those whose session continued
     Count given_up{0};  // and those whose session ended: too late, refused, short of memory
-    // Requests to go on with a session that were refused; on a client those that were final.
+    // Requests to continue with a session that were refused; on a client those that were final.
     Count refused_unknown{0};       // the session is over, or from before a restart of the server
     Count refused_unauthorized{0};  // it was another one's, or the token may not log in
     Count refused_superseded{0};    // a later request had come

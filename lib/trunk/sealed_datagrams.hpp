@@ -5,7 +5,7 @@
 //   handshaking --the key is proved--> open --idle, the stream has ended--> over
 //        \__ another key, no answer, no such visits: told, reset _________/
 //
-// What was sealed can not be dropped any more, so a datagram is dropped before: where much is queued already, or the
+// What was sealed cannot be dropped any more, so a datagram is dropped before: where much is queued already, or the
 // stream has no room. What comes before the key was proved waits, within its bounds. A datagram on its way in is read
 // into its own place: an end holds one of them and OpenSSL's state.
 #pragma once

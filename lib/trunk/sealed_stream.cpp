@@ -22,7 +22,7 @@ std::string words_for(const mux::Verdict& verdict) {
             return "too many visits are under way, or the quota of its token is used up";
         case Code::refused:
         case Code::timeout:
-            return "its client can not reach what is behind it";
+            return "its client cannot reach what is behind it";
         case Code::unauthorized:
             return "the client of the service refuses the key: it has another one";
         default:

@@ -346,7 +346,7 @@ bool Trunk::produce() {
 }
 
 // Tells the session how much was written. Bytes that TLS has taken but the socket has not are still under way: one of
-// them is held back, so that the session goes on watching for progress.
+// them is held back, so that the session continues watching for progress.
 void Trunk::tell_written(std::size_t bytes) {
     bytes += std::exchange(held_back_, 0);
     if (bytes > 0 && pipe_->has_pending()) {

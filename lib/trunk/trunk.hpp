@@ -98,7 +98,7 @@ public:
     /// Gives the connection up as if it were lost: another one has come. To be called when the session is resumable.
     void detach();
     bool is_detached() const noexcept { return state_ == State::detached; }
-    /// Goes on with this connection, whose login said how much the peer has received. `login` is written before
+    /// Continues with this connection, whose login said how much the peer has received. `login` is written before
     /// anything else; `rest` is what came behind the login. To be called when the session can_reattach().
     void attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
                 const buffer::Slice& rest);

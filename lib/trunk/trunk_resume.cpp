@@ -1,4 +1,4 @@
-// A trunk whose session outlives its connection: losing one, waiting without, going on with the next.
+// A trunk whose session outlives its connection: losing one, waiting without, continuing with the next.
 #include <utility>
 
 #include "trunk/trunk.hpp"

@@ -33,7 +33,7 @@ enum class Code : std::uint16_t {
     too_slow = 23,           // the stream held most of an exhausted budget without moving
     rotated = 24,            // ids run out: open a new session
     forbidden = 25,          // the token has no right to this host or kind of service
-    unknown_session = 26,    // the session can not be resumed: it is over, or not known here
+    unknown_session = 26,    // the session cannot be resumed: it is over, or not known here
 };
 
 /// The name as the documentation and logs spell it; "unknown" for a number without a name.

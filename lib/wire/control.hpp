@@ -104,7 +104,7 @@ struct Hello {
     friend bool operator==(const Hello&, const Hello&) = default;
 };
 
-/// Which session a connection wants to go on with. docs/protocol.md, 7.
+/// Which session a connection wants to continue with. docs/protocol.md, 7.
 using ResumeId = std::array<std::uint8_t, 16>;
 
 struct ResumeRequest {

@@ -379,7 +379,7 @@ Result<ControlMessage, ControlError> decode_control(Bytes payload) {
     if (!root) {
         bool limit = root.error() == cbor::Problem::nested_too_deep || root.error() == cbor::Problem::too_many_items;
         return ControlError{limit ? Code::limit : Code::protocol,
-                            "a control message can not be read: " + std::string(cbor::describe(root.error()))};
+                            "a control message cannot be read: " + std::string(cbor::describe(root.error()))};
     }
     if (root->type() != cbor::Type::map) {
         return ControlError{Code::protocol, "a control message is not a map"};

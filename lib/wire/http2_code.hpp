@@ -13,7 +13,7 @@ inline constexpr std::uint32_t http2_codes_begin = 0x100;
 inline constexpr std::uint32_t http2_codes_count = 14;
 inline constexpr std::uint32_t http2_internal_error = 2;
 
-/// What is no code of HTTP/2 is INTERNAL_ERROR, as RFC 9113 allows.
+/// What is not a code of HTTP/2 is INTERNAL_ERROR, as RFC 9113 allows.
 constexpr Code code_of_http2(std::uint32_t error) noexcept {
     return static_cast<Code>(http2_codes_begin + (error < http2_codes_count ? error : http2_internal_error));
 }

@@ -68,7 +68,8 @@ std::unordered_map<Digest, std::string, DigestHash> read_keys(const Settings& se
 void check_header(const Settings& settings, const char* path) {
     const auto name = settings.text(path);
     if (name && !plugin::may_write(*name)) {
-        settings.problem(path, "is no field that a plugin may change: it is no name, or a field that the edge makes");
+        settings.problem(
+            path, "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes");
     }
 }
 

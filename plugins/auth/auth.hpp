@@ -57,9 +57,9 @@ public:
         })",
         .guard = true};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
-    /// Throws std::exception where the file of users can not be read any more.
+    /// Throws std::exception where the file of users cannot be read any more.
     Auth(const plugin::Settings& settings, Auth* before);
 
     void start() override;

@@ -116,7 +116,7 @@ TEST_CASE("auth: who guesses too often is shut out, with the right password too"
     AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
     CHECK(rig.come(basic("a:1")) == "401 auth_failed");
     CHECK(rig.come(basic("a:2")) == "401 auth_failed");
-    CHECK(passes_auth(rig.come(basic("a:yes"))));  // begins anew
+    CHECK(passes_auth(rig.come(basic("a:yes"))));  // begins again
     for (const std::string wrong : {"a:1", "a:2", "a:3"}) {
         CHECK(rig.come(basic(wrong)) == "401 auth_failed");
     }
@@ -212,7 +212,7 @@ TEST_CASE("auth: keys of programs", "[auth][keys]") {
     CHECK(passes_auth(field.come(basic("a:yes"))));
 }
 
-TEST_CASE("auth: one address can not fill the queue, and equal checks run once", "[auth][pool]") {
+TEST_CASE("auth: one address cannot fill the queue, and equal checks run once", "[auth][pool]") {
     const auto pool = WorkPool::shared();
     std::promise<void> opens;
     std::shared_future<void> open = opens.get_future().share();
@@ -424,18 +424,20 @@ TEST_CASE("auth: clients may say users, and neither files nor whom backends are 
     }
 }
 
-TEST_CASE("auth: settings that can not work are told with their places", "[auth][check]") {
+TEST_CASE("auth: settings that cannot work are told with their places", "[auth][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Auth>(settings); };
     CHECK(wrong("{}").find("names nobody") != std::string::npos);
-    CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is no name of a user") != std::string::npos);
+    CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid name of a user") != std::string::npos);
     CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is no SHA-256 of a key") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: has no `keys`") == 0);
-    CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is no field") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is not a valid field") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, realm: \"a\\nb\"}").find("realm: has a character") == 0);
-    CHECK(wrong("{users_file: /nowhere/at/all}").find("users_file: can not be read") == 0);
+    CHECK(wrong("{users_file: /nowhere/at/all}").find("users_file: cannot be read") == 0);
     const File file;
     file.write("a:" + yescrypt + "\nb:plain\n");
-    CHECK(wrong("{users_file: '" + file.path + "'}").find("users_file: has a line (2) whose hash is no hash") == 0);
+    CHECK(
+        wrong("{users_file: '" + file.path + "'}").find("users_file: has a line (2) whose hash is not a valid hash") ==
+        0);
     file.write("a:" + yescrypt + "\n");
     CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("is there already") !=
           std::string::npos);

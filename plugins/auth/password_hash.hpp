@@ -7,8 +7,8 @@
 
 namespace ferrotunnel::plugins {
 
-/// Why this is no hash that is taken, in words that follow its place; empty: it is one. Hashes that are broken, cut off
-/// or so costly that a check could take more than a few seconds or 256 MiB are refused.
+/// Why this is not a hash that is taken, in words that follow its place; empty: it is one. Hashes that are broken, cut
+/// off or so costly that a check could take more than a few seconds or 256 MiB are refused.
 std::string password_hash_fault(std::string_view hash);
 
 /// Why a hash without a fault is not cheap, in words that follow its place; empty: it is. To check a cheap one takes

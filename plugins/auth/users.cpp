@@ -11,11 +11,12 @@ namespace ferrotunnel::plugins {
 
 std::string Users::name_fault(std::string_view name) {
     if (name.empty() || name.size() > name_max || name.find(':') != std::string_view::npos) {
-        return "is no name of a user: it has 1 to 255 bytes, and no ':'";
+        return "is not a valid name of a user: it has 1 to 255 bytes, and no ':'";
     }
-    // What a field can not say could not be told to the backend.
-    return plugin::may_write("X-User", name) ? ""
-                                             : "is no name of a user: it has a control character, or blanks at an end";
+    // What a field cannot say could not be told to the backend.
+    return plugin::may_write("X-User", name)
+               ? ""
+               : "is not a valid name of a user: it has a control character, or blanks at an end";
 }
 
 bool Users::add(std::string name, std::string hash) {

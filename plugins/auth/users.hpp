@@ -17,7 +17,7 @@ public:
     static constexpr std::size_t users_max = 100'000;
     static constexpr std::size_t name_max = 255;
 
-    /// Why this is no name, in words that follow its place; empty: it is one.
+    /// Why this is not a valid name, in words that follow its place; empty: it is one.
     static std::string name_fault(std::string_view name);
 
     /// Adds a user whose name and hash have no faults. False: there is one of that name.

@@ -35,7 +35,7 @@ public:
         })",
     };
 
-    /// Goes on with the circuits of the instance whose place it takes, unless `window` or `services` is another.
+    /// Continues with the circuits of the instance whose place it takes, unless `window` or `services` is another.
     CircuitBreaker(const plugin::Settings& settings, CircuitBreaker* before);
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;

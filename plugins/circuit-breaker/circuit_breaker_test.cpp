@@ -75,7 +75,8 @@ TEST_CASE("circuit-breaker: half-open lets one through alone", "[circuit-breaker
     CHECK(rig.ask_for(200).empty());
 }
 
-TEST_CASE("circuit-breaker: a visitor who leaves is no failure, and its probe is the next one's", "[circuit-breaker]") {
+TEST_CASE("circuit-breaker: a visitor who leaves is not a failure, and its probe is the next one's",
+          "[circuit-breaker]") {
     CircuitBreakerFixture rig(three);
     for (int i = 0; i < 10; ++i) {
         rig.visit().run->close({});  // before there was an answer
@@ -134,7 +135,7 @@ TEST_CASE("circuit-breaker: failures have to be a part of all, and within the wi
     CHECK(slow.visit().refusal() == "503 circuit_open");
 }
 
-TEST_CASE("circuit-breaker: who takes an instance's place goes on", "[circuit-breaker]") {
+TEST_CASE("circuit-breaker: who takes an instance's place continues", "[circuit-breaker]") {
     CircuitBreakerFixture rig(three);
     rig.fail(3);
     rig.replace("{failures: 5, ratio: 0.5, window: 10s, open_for: 5s}");
@@ -201,7 +202,7 @@ TEST_CASE("circuit-breaker: requests in order allocate nothing of its own", "[ci
     CHECK(test::allocations_so_far() == before);
 }
 
-TEST_CASE("circuit-breaker: settings that can not work are told", "[circuit-breaker]") {
+TEST_CASE("circuit-breaker: settings that cannot work are told", "[circuit-breaker]") {
     CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{failures: 0}").find("failures") == 0);
     CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{ratio: 1.5}").find("ratio") == 0);
     CHECK(CircuitBreakerFixture::wrong<CircuitBreaker>("{window: 1ms}").find("window") == 0);

@@ -112,7 +112,7 @@ TEST_CASE("pool: what waits when it ends is dropped", "[plugins][pool]") {
     }));
     begins.get_future().wait();
     REQUIRE(pool->submit([&ran, token] { ran = true; }));
-    // The pool's end drops what waits at once, and then waits for what runs, which goes on when that was dropped.
+    // The pool's end drops what waits at once, and then waits for what runs, which continues when that was dropped.
     std::thread ends([&] { pool.reset(); });
     while (token.use_count() > 1) {
         std::this_thread::yield();
@@ -122,7 +122,7 @@ TEST_CASE("pool: what waits when it ends is dropped", "[plugins][pool]") {
     CHECK_FALSE(ran);
 }
 
-TEST_CASE("periodic: it goes on until it ends, whatever is thrown", "[plugins][periodic]") {
+TEST_CASE("periodic: it continues until it ends, whatever is thrown", "[plugins][periodic]") {
     std::promise<void> third;
     int calls = 0;
     Periodic periodic(1ms, [&] {
@@ -160,9 +160,9 @@ TEST_CASE("file: it is read when it is another one, and told once when it is bro
     CHECK_THROWS_WITH(file.changed(), "has more than 5 bytes");
     CHECK_FALSE(file.changed());
     std::filesystem::remove(path);
-    CHECK_THROWS_WITH(file.changed(), Catch::StartsWith("can not be read"));
+    CHECK_THROWS_WITH(file.changed(), Catch::StartsWith("cannot be read"));
     CHECK_FALSE(file.changed());
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-    CHECK_THROWS_WITH(file.changed(), "is no file that can be read");  // and does not wait
+    CHECK_THROWS_WITH(file.changed(), "is not a file that can be read");  // and does not wait
     std::filesystem::remove_all(folder);
 }

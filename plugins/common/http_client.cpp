@@ -126,7 +126,7 @@ HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max)
     static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     multi_ = is_ready ? curl_multi_init() : nullptr;
     if (multi_ == nullptr) {
-        throw std::runtime_error("libcurl can not be used");
+        throw std::runtime_error("libcurl cannot be used");
     }
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(running_max));
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
@@ -224,10 +224,10 @@ std::string url_fault(std::string_view url) {
     const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), &curl_url_cleanup);
     const std::string text(url);
     if (parts == nullptr || curl_url_set(parts.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-        return "is no URL; expected one like http://127.0.0.1:9091/verify";
+        return "is not a valid URL; expected one like http://127.0.0.1:9091/verify";
     }
     if (text.find('\0') != std::string::npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        return "is no URL that can be asked; it begins with http:// or https://";
+        return "is not a URL that can be asked; it begins with http:// or https://";
     }
     return {};
 }

@@ -41,7 +41,7 @@ struct HttpAnswer {
     bool is_displaced = false;  // the question was not asked: its place went to one of a smaller share
 };
 
-/// Why a URL can not be asked, in words that follow a key; empty: it can.
+/// Why a URL cannot be asked, in words that follow a key; empty: it can.
 std::string url_fault(std::string_view url);
 
 /// Whether two names of fields are the same, in whichever case.

@@ -32,7 +32,7 @@ private:
 };
 
 [[noreturn]] void can_not_be_read(int error) {
-    throw std::runtime_error("can not be read: " + std::generic_category().message(error));
+    throw std::runtime_error("cannot be read: " + std::generic_category().message(error));
 }
 
 std::string read_bytes(const std::string& path, std::size_t size_max) {
@@ -43,7 +43,7 @@ std::string read_bytes(const std::string& path, std::size_t size_max) {
         can_not_be_read(errno);
     }
     if (!S_ISREG(about.st_mode)) {
-        throw std::runtime_error("is no file that can be read");
+        throw std::runtime_error("is not a file that can be read");
     }
     std::string text;
     char block[16 * 1024];

@@ -23,7 +23,7 @@ public:
 
     const std::string& path() const noexcept { return path_; }
     /// The text, if this is the first call or the file has changed since the last one: size, time, or another file
-    /// under that name. Throws what read_file() does, once for each state that can not be read.
+    /// under that name. Throws what read_file() does, once for each state that cannot be read.
     std::optional<std::string> changed();
 
 private:

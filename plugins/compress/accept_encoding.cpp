@@ -9,7 +9,7 @@ namespace {
 
 constexpr int most = 1'000;
 
-/// "0", "0.5", "1.000"; what is no weight is 0.
+/// "0", "0.5", "1.000"; what is not a valid weight is 0.
 int weight_of(std::string_view text) noexcept {
     constexpr std::size_t longest = 5;
     if (text.empty() || text.size() > longest || (text[0] != '0' && text[0] != '1') ||

@@ -21,7 +21,7 @@ void Compress::check(const Settings& settings) {
     for (std::size_t i = 0; i < settings.count("types"); ++i) {
         const std::string path = "types[" + std::to_string(i) + "]";
         if (!MediaTypes::is_pattern(settings.text(path).value_or(Text()))) {
-            settings.problem(path, "is no type of content, such as text/html, text/* or application/*+json");
+            settings.problem(path, "is not a type of content, such as text/html, text/* or application/*+json");
         }
     }
 }
@@ -84,7 +84,7 @@ Decision Compress::on_response(Exchange& exchange) {
     return Decision::go_on();
 }
 
-// What fails here is taken back, and the answer goes on as it is.
+// What fails here is taken back, and the answer continues as it is.
 Decision Compress::compress(Exchange& exchange, const Offer& offer, MemoryBudget::Share share) const {
     std::unique_ptr<plugin::BodyFilter> filter;
     if (exchange.method() == "HEAD") {

@@ -42,7 +42,7 @@ public:
             }
         })"};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit Compress(const plugin::Settings& settings);
 

@@ -14,7 +14,7 @@ constexpr std::size_t held_back_max = 128 * 1024;  // zeros by the megabyte woul
 
 CompressFilter::CompressFilter(std::unique_ptr<Encoder> encoder, MemoryBudget::Share share)
     : share_(std::move(share)), encoder_(std::move(encoder)) {
-    piece_.reserve(piece_max);  // so that chunk() can not fail
+    piece_.reserve(piece_max);  // so that chunk() cannot fail
 }
 
 void CompressFilter::chunk(plugin::Text in, bool last, plugin::Sink& out) {

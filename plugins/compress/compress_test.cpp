@@ -186,7 +186,7 @@ TEST_CASE("compress: tags become weak, and are known again", "[compress]") {
     CHECK(not_modified("W/\"a\"", "W/\"a\"") == "plain, ETag: W/\"a\"");
 }
 
-TEST_CASE("compress: settings that can not be used", "[compress]") {
+TEST_CASE("compress: settings that cannot be used", "[compress]") {
     const auto wrong = [](const std::string& settings) { return TestChain::problems<Compress>(settings); };
     CHECK(wrong("").empty());
     CHECK(wrong("{encodings: [gzip, br], gzip_level: 9, brotli_level: 6, min_size: 1, types: [a/b], memory: 4MiB}")

@@ -218,7 +218,7 @@ TEST_CASE("compress: encoders stay within their memory, whatever comes and where
     }
 }
 
-TEST_CASE("compress: what can not be compressed is cut, and never sent as it is", "[compress]") {
+TEST_CASE("compress: what cannot be compressed is cut, and never sent as it is", "[compress]") {
     for (const bool closed : {false, true}) {
         PluginRig rig;
         rig.add<Failing>({"", closed, false});

@@ -41,7 +41,7 @@ public:
 
     /// Reports a key that is none, and another status.
     static void check(const plugin::Settings& settings);
-    /// Goes on counting what the instance whose place it takes has counted, unless `entries` is another.
+    /// Continues counting what the instance whose place it takes has counted, unless `entries` is another.
     ConnectionLimit(const plugin::Settings& settings, ConnectionLimit* before);
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;

@@ -73,7 +73,7 @@ TEST_CASE("connection-limit: a plugin behind it that refuses or fails gives back
     }
 }
 
-TEST_CASE("connection-limit: who takes an instance's place goes on counting", "[connection-limit]") {
+TEST_CASE("connection-limit: who takes an instance's place continues counting", "[connection-limit]") {
     ConnectionLimitFixture rig("{limit: 1}");
     auto visit = rig.visit();
     rig.replace("{limit: 2}");
@@ -84,7 +84,7 @@ TEST_CASE("connection-limit: who takes an instance's place goes on counting", "[
     CHECK(rig.object().taken() == 1);
 }
 
-TEST_CASE("connection-limit: a full table refuses whom it can not count", "[connection-limit]") {
+TEST_CASE("connection-limit: a full table refuses whom it cannot count", "[connection-limit]") {
     ConnectionLimitFixture rig("{limit: 5, entries: 16}");
     std::vector<ConnectionLimitFixture::Visit> visits;
     for (int i = 0; i < 16; ++i) {
@@ -130,7 +130,7 @@ TEST_CASE("connection-limit: threads together never have more than the limit", "
     CHECK(table.take(9, limit).refusal == LeaseTable::Refusal::limit);
 }
 
-TEST_CASE("connection-limit: settings that can not work are told", "[connection-limit]") {
+TEST_CASE("connection-limit: settings that cannot work are told", "[connection-limit]") {
     CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{}").find("limit") != std::string::npos);
     CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 0}").find("limit") == 0);
     CHECK(ConnectionLimitFixture::wrong<ConnectionLimit>("{limit: 1, status: 500}").find("status: is neither") == 0);

@@ -39,7 +39,7 @@ TEST_CASE("connection-limit: visitors of TLS are counted by the host that they a
     CHECK(visit("b.test").accepted());
 }
 
-TEST_CASE("connection-limit: a full table refuses visitors that it can not count", "[connection-limit]") {
+TEST_CASE("connection-limit: a full table refuses visitors that it cannot count", "[connection-limit]") {
     TestSessions sessions = TestSessions::of<ConnectionLimit>("{limit: 5, entries: 16}");
     std::vector<TestQuestion> visits;
     for (int i = 0; i < 16; ++i) {

@@ -34,11 +34,12 @@ void check_names(const Settings& settings, const std::string& list, bool goes_ou
     const std::vector<std::string> names = settings_list(settings, list);
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!plugin::may_write(names[i]) || (goes_out && is_of_question(names[i]))) {
-            settings.problem(list + "[" + std::to_string(i) + "]",
-                             goes_out
-                                 ? "is no field that the service can get: it is no name, or one of the connection, "
-                                   "the body, or what the edge itself says of the visitor"
-                                 : "is no field that a plugin may change: it is no name, or one that the edge makes");
+            settings.problem(
+                list + "[" + std::to_string(i) + "]",
+                goes_out
+                    ? "is not a field that the service can get: it is not a valid name, or one of the connection, "
+                      "the body, or what the edge itself says of the visitor"
+                    : "is not a field that a plugin may change: it is not a valid name, or one that the edge makes");
         }
     }
     if (names.size() > headers_max) {
@@ -154,7 +155,7 @@ Decision ForwardAuth::passes(Exchange& exchange, const std::vector<Field>& field
     for (const std::string& name : response_headers_) {
         fits = fits && exchange.remove(Side::request, name);  // what the visitor, or another plugin, has said
         for (const Field& field : fields) {
-            // A value that can not be written is no permission to leave it out.
+            // A value that cannot be written is no permission to leave it out.
             fits = fits && (!same_name(field.name, name) || exchange.add(Side::request, name, field.value));
         }
     }

@@ -228,21 +228,21 @@ TEST_CASE("limit: questions about one token's services leave half of the queue t
     ::close(connection);
 }
 
-TEST_CASE("forward-auth: settings that can not work are told with their places", "[forward-auth][check]") {
+TEST_CASE("forward-auth: settings that cannot work are told with their places", "[forward-auth][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<ForwardAuth>(settings); };
     CHECK(wrong("{}").find("url") != std::string::npos);
-    CHECK(wrong("{url: nonsense}").find("url: is no URL") == 0);
-    CHECK(wrong("{url: 'file:///etc/passwd'}").find("url: is no URL") == 0);
+    CHECK(wrong("{url: nonsense}").find("url: is not a valid URL") == 0);
+    CHECK(wrong("{url: 'file:///etc/passwd'}").find("url: is not a valid URL") == 0);
     CHECK(wrong("{url: 'http://127.0.0.1/', timeout: 6m}").find("timeout") == 0);
     for (const std::string name :
          {"Host", "Connection", "Upgrade", "X-Forwarded-For", "Forwarded", "Content-Type", "a b"}) {
         INFO(name);
         CHECK(wrong("{url: 'http://127.0.0.1/', request_headers: ['" + name + "']}")
-                  .find("request_headers[0]: is no field") == 0);
+                  .find("request_headers[0]: is not a valid field") == 0);
     }
-    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-Real-IP]}").find("response_headers[0]: is no field") ==
-          0);
-    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-User], ca_file: /nowhere}").find("ca_file: can not") ==
+    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-Real-IP]}")
+              .find("response_headers[0]: is not a valid field") == 0);
+    CHECK(wrong("{url: 'http://127.0.0.1/', response_headers: [X-User], ca_file: /nowhere}").find("ca_file: cannot") ==
           0);
     CHECK(wrong("{url: 'https://auth.test:8443/verify?a=b', response_headers: [X-User]}").empty());
 }

@@ -37,11 +37,11 @@ Headers::Headers(const Settings& settings)
 namespace {
 
 constexpr const char* unwritable =
-    "is no field that a plugin may change: it is no name, or a field that the edge makes";
+    "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes";
 
 }  // namespace
 
-// Reads the changes of one side: what is taken away first, so that a field can be taken away and added anew.
+// Reads the changes of one side: what is taken away first, so that a field can be taken away and added again.
 Headers::Changes Headers::read(const Settings& settings, const std::string& side, bool only_checks) {
     Changes changes;
     const std::string removed = side + ".remove";
@@ -69,7 +69,7 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
                 }
                 if (text.find("{{") == Text::npos && plugin::may_write(name) && !plugin::may_write(name, text)) {
                     settings.problem(path,
-                                     "can not be the value of a field: it has an end of a line, or blanks at an end");
+                                     "cannot be the value of a field: it has an end of a line, or blanks at an end");
                 }
             } catch (const std::invalid_argument& problem) {
                 if (!only_checks) {
@@ -82,7 +82,7 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
     return changes;
 }
 
-// A value that can not be written, since a note or a field of the visitor's has an end of a line in it, say, is left
+// A value that cannot be written, since a note or a field of the visitor's has an end of a line in it, say, is left
 // out; with `set` the field is gone then, so that nobody else's value stands in its place. False: not even that was
 // possible, for want of room, which the visitor may have filled.
 bool Headers::apply(const Changes& changes, Exchange& exchange, Side side) {

@@ -51,7 +51,7 @@ public:
             }
         })"};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit Headers(const plugin::Settings& settings);
 

@@ -97,7 +97,7 @@ TEST_CASE("headers: what stands for nothing leaves no blanks", "[headers]") {
     rig.end();
 }
 
-TEST_CASE("headers: settings that can not work are told with their places", "[headers]") {
+TEST_CASE("headers: settings that cannot work are told with their places", "[headers]") {
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitr}}'}}}")
               .find("request.set[\"X-A\"]: has {{visitr}}") == 0);
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitor'}}}").find("not closed") != std::string::npos);
@@ -110,7 +110,7 @@ TEST_CASE("headers: settings that can not work are told with their places", "[he
           std::string::npos);
     CHECK(PluginRig::wrong<Headers>("{cors: {origins: '*', methods: [\"GET\\n\"]}}").find("no field can have") !=
           std::string::npos);
-    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: \"a\\nb\"}}}").find("can not be the value") !=
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: \"a\\nb\"}}}").find("cannot be the value") !=
           std::string::npos);
     std::string many;
     for (int i = 0; i < 25; ++i) {

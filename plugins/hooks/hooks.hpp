@@ -52,7 +52,7 @@ public:
         })",
         .guard = true};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit Hooks(const plugin::Settings& settings);
     ~Hooks() override { endpoint_.stop(); }  // its thread uses the rest

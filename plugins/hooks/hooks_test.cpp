@@ -118,7 +118,7 @@ TEST_CASE("hooks: a visit is told when it begins and when it has ended", "[hooks
         "sent_bytes": 0, "duration_ms": 3})"));
 }
 
-TEST_CASE("hooks: text that is no UTF-8 is told nevertheless", "[hooks]") {
+TEST_CASE("hooks: text that is not valid UTF-8 is told nevertheless", "[hooks]") {
     Service service(accept_all);
     HooksFixture rig(service.url);
     rig.client->name = "lap\xfftop\n\"";
@@ -407,7 +407,7 @@ TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not st
     CHECK(nobody.drop_waiting() <= 16);
 }
 
-TEST_CASE("hooks: settings that can not work are told with their places", "[hooks][check]") {
+TEST_CASE("hooks: settings that cannot work are told with their places", "[hooks][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Hooks>(settings); };
     const std::string good = "url: 'https://office.test/hook?a=b', events: [login]";
     CHECK(wrong("{" + good + "}").empty());
@@ -416,18 +416,18 @@ TEST_CASE("hooks: settings that can not work are told with their places", "[hook
     CHECK(wrong("{url: 'http://a/'}").find("events") != std::string::npos);
     CHECK(wrong("{url: 'http://a/', events: []}").find("events") == 0);
     CHECK(wrong("{url: 'http://a/', events: [logout]}").find("events[0]") == 0);
-    CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is no URL") == 0);
+    CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is not a valid URL") == 0);
     CHECK(wrong("{url: 'http://me:secret@a/', events: [login]}").find("url: has a user or password") == 0);
     CHECK(wrong("{" + good + ", timeout: 6m}").find("timeout") == 0);
     CHECK(wrong("{" + good + ", connections: 1}").find("connections") == 0);
     CHECK(wrong("{" + good + ", queue: 4097}").find("queue") == 0);
     CHECK(wrong("{" + good + ", login_window: 2m}").find("login_window") == 0);
     CHECK(wrong("{" + good + ", secrets: [short]}").find("secrets[0]: is shorter than 16 bytes") == 0);
-    CHECK(wrong("{" + good + ", ca_file: /nowhere}").find("ca_file: can not") == 0);
+    CHECK(wrong("{" + good + ", ca_file: /nowhere}").find("ca_file: cannot") == 0);
     for (const std::string name : {"Host", "Content-Type", "Connection", "Expect", "Transfer-Encoding", "a b",
                                    "x-ferrotunnel-signature", "User-Agent"}) {
         INFO(name);
-        CHECK(wrong("{" + good + ", headers: {'" + name + "': x}}").find("is no field that can be chosen") !=
+        CHECK(wrong("{" + good + ", headers: {'" + name + "': x}}").find("is not a field that can be chosen") !=
               std::string::npos);
     }
     CHECK(wrong("{" + good + R"(, headers: {X-A: "a\nb"}})").find("has a value that no field can have") !=

@@ -51,7 +51,7 @@ void check_headers(const Settings& settings) {
         const Text value = settings.text(header_path(name)).value_or(Text());
         if (is_field_of_plugin(name) || !plugin::may_write(name)) {
             settings.problem(header_path(name),
-                             "is no field that can be chosen: it is no name, or one that the "
+                             "is not a field that can be chosen: it is not a valid name, or one that the "
                              "question has already");
         } else if (!plugin::may_write(name, value) || value.size() > header_bytes_max) {
             settings.problem(header_path(name),

@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Reports every value that can not be used, with its place.
+/// Reports every value that cannot be used, with its place.
 void check_hooks(const plugin::Settings& settings);
 Endpoint::Options endpoint_options(const plugin::Settings& settings);
 bool names_event(const plugin::Settings& settings, Event event);

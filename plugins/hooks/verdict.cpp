@@ -42,12 +42,12 @@ std::string shown(const std::string& name) {
 }
 
 std::string text_of(const json& value, const std::string& where) {
-    return value.is_string() ? value.get<std::string>() : (wrong(where + " is no text"), std::string());
+    return value.is_string() ? value.get<std::string>() : (wrong(where + " is not text"), std::string());
 }
 
 void read_hosts(const json& value, Verdict& verdict) {
     if (!value.is_array() || value.empty() || value.size() > hosts_max) {
-        wrong("`hosts` is no list of 1 to 16 hosts");
+        wrong("`hosts` is not a list of 1 to 16 hosts");
     }
     for (const json& host : value) {
         verdict.hosts.push_back(text_of(host, "one of `hosts`"));
@@ -56,7 +56,7 @@ void read_hosts(const json& value, Verdict& verdict) {
 
 void read_limits(const json& value, Verdict& verdict) {
     if (!value.is_object()) {
-        wrong("`limits` is no object");
+        wrong("`limits` is not an object");
     }
     for (const auto& [name, limit] : value.items()) {
         const auto known = std::find_if(known_limits.begin(), known_limits.end(),
@@ -75,7 +75,7 @@ void read_limits(const json& value, Verdict& verdict) {
 
 void read_notes(const json& value, Verdict& verdict) {
     if (!value.is_object() || value.size() > notes_max) {
-        wrong("`notes` is no object of up to 32 texts");
+        wrong("`notes` is not an object of up to 32 texts");
     }
     std::size_t bytes = 0;
     for (const auto& [name, note] : value.items()) {
@@ -133,7 +133,7 @@ Verdict no_verdict(std::string fault) {
 Verdict read_verdict(std::string_view body, Event event) {
     const auto object = parse_strict_object(body);
     if (!object) {
-        return no_verdict("its answer is no JSON object, nested up to 16 deep, with each key once");
+        return no_verdict("its answer is not a JSON object, nested up to 16 deep, with each key once");
     }
     Verdict verdict;
     try {

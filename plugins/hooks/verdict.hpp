@@ -32,7 +32,7 @@ Verdict read_verdict(std::string_view body, Event event);
 bool amend(plugin::Login& login, const Verdict& verdict);
 bool amend(plugin::Registration& wanted, const Verdict& verdict);
 inline bool amend(plugin::Visit&, const Verdict&) {
-    return true;  // it can not be amended
+    return true;  // it cannot be amended
 }
 
 }  // namespace ferrotunnel::plugins

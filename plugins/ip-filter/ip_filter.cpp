@@ -31,7 +31,7 @@ IpFilter::IpFilter(const Settings& settings)
       lists_(std::make_unique<const Lists>(Lists{allow_.all, deny_.all})),
       reload_(settings.integer("reload").value_or(0)) {}
 
-// Throws where the file can not be used.
+// Throws where the file cannot be used.
 IpFilter::List IpFilter::read(const Settings& settings, const std::string& name) {
     List list;
     for (std::size_t i = 0; i < settings.count(name); ++i) {

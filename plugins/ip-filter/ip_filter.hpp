@@ -44,7 +44,7 @@ public:
         .guard = true,
     };
 
-    /// Reports lists that can not be read, with the line, and settings without a list.
+    /// Reports lists that cannot be read, with the line, and settings without a list.
     static void check(const plugin::Settings& settings);
     explicit IpFilter(const plugin::Settings& settings);
     ~IpFilter() override { stop(); }
@@ -54,9 +54,10 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     plugin::Decision on_connect(plugin::Visit& visit) override;
 
-    /// Whether a visitor with that address may come in. What is no address may not. Any thread; it allocates nothing.
+    /// Whether a visitor with that address may come in. What is not a valid address may not. Any thread; it allocates
+    /// nothing.
     bool admits(std::string_view visitor) const noexcept;
-    /// Reads the files that have changed. One that can not be used changes nothing, and is told in the log. The control
+    /// Reads the files that have changed. One that cannot be used changes nothing, and is told in the log. The control
     /// thread before start(), then this object's own.
     void refresh();
 

@@ -85,7 +85,7 @@ TEST_CASE("ip-filter: a changed file counts from the next look on, a bad one is 
     rig.object().refresh();
     rig.object().refresh();
     CHECK_FALSE(rig.object().admits("10.0.0.2"));
-    CHECK(rig.log.count("can not be read") == 1);
+    CHECK(rig.log.count("cannot be read") == 1);
 
     folder.write("deny", "10.0.0.2\n10.0.0.3\n");  // as it was
     rig.object().refresh();
@@ -118,7 +118,7 @@ TEST_CASE("ip-filter: its own thread looks at the file", "[ip-filter]") {
     rig.object().stop();
 }
 
-TEST_CASE("ip-filter: settings that can not work are told", "[ip-filter]") {
+TEST_CASE("ip-filter: settings that cannot work are told", "[ip-filter]") {
     const TestFolder folder;
     CHECK(IpFilterFixture::wrong<IpFilter>("{}").find("neither whom to allow nor whom to deny") != std::string::npos);
     CHECK(IpFilterFixture::wrong<IpFilter>("{allow: []}").find("allow") == 0);
@@ -126,7 +126,7 @@ TEST_CASE("ip-filter: settings that can not work are told", "[ip-filter]") {
     CHECK(IpFilterFixture::wrong<IpFilter>("{deny_file: " + folder.file("none") + "}")
               .find("deny_file: is not usable: ") == 0);
     const std::string bad = folder.write("bad", "10.0.0.1\n\nx\n");
-    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is no address") !=
+    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is not a valid address") !=
           std::string::npos);
     CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + folder.file("") + "}").find("no regular file") !=
           std::string::npos);

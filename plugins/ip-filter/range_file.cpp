@@ -33,7 +33,7 @@ private:
 };
 
 [[noreturn]] void can_not_be_read(const std::string& path, int error) {
-    throw std::runtime_error(path + ": can not be read: " + std::generic_category().message(error));
+    throw std::runtime_error(path + ": cannot be read: " + std::generic_category().message(error));
 }
 
 std::int64_t nanoseconds(const timespec& time) noexcept {
@@ -94,7 +94,7 @@ RangeFile::Content RangeFile::read() const {
         can_not_be_read(path_, errno);
     }
     if (!S_ISREG(facts.st_mode)) {
-        throw std::runtime_error(path_ + ": is no regular file");
+        throw std::runtime_error(path_ + ": is not a regular file");
     }
     Content content{{}, stamp_of(facts), plugins::is_settled(facts)};
     char part[64 * 1024];

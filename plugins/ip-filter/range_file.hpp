@@ -27,7 +27,7 @@ public:
     explicit RangeFile(std::string path) : path_(std::move(path)) {}
 
     /// The ranges, if the file is another one than before. Throws std::runtime_error or std::invalid_argument when it
-    /// can not be read or has a mistake; then nothing is said again until it has changed once more. One thread at a
+    /// cannot be read or has a mistake; then nothing is said again until it has changed again. One thread at a
     /// time.
     std::optional<std::vector<IpRange>> read_if_changed();
 

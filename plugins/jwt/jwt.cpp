@@ -81,7 +81,7 @@ void Jwt::check(const Settings& settings) {
     }
     check_key_places(settings);
     if (!is_cookie_name(settings.text("cookie").value_or(Text()))) {
-        settings.problem("cookie", "is no name of a cookie");
+        settings.problem("cookie", "is not a valid name of a cookie");
     }
     if (!plugin::may_write("WWW-Authenticate", "Bearer realm=" + quoted(settings.text("realm").value_or(Text())))) {
         settings.problem("realm", "has a character that no field can have");

@@ -62,7 +62,7 @@ public:
         })",
                                                      .guard = true};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit Jwt(const plugin::Settings& settings);
 

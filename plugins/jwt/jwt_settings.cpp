@@ -60,8 +60,9 @@ std::vector<std::pair<std::string, std::string>> read_claims(const Settings& set
         const std::string path = "claims[\"" + claim + "\"]";
         const std::string field(settings.text(path).value_or(Text()));
         if (!plugin::may_write(field)) {
-            settings.problem(path,
-                             "is no field that a plugin may change: it is no name, or a field that the edge makes");
+            settings.problem(
+                path,
+                "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes");
         } else if (!fields.insert(field).second) {
             settings.problem(path, "is the field of another claim too");
         }

@@ -407,12 +407,12 @@ TEST_CASE("jwt: who has no place to wait for a key is not said to have a wrong t
     CHECK(crowd.wrong == 0);
 }
 
-TEST_CASE("jwt: settings that can not work are told with their places", "[jwt][check]") {
+TEST_CASE("jwt: settings that cannot work are told with their places", "[jwt][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Jwt>(settings); };
     const std::string es = as_json(Signer("ES256").pem());
     CHECK(wrong("{audience: a}").find("has no keys") != std::string::npos);
     CHECK(wrong("{jwks_url: 'http://127.0.0.1/k'}").find("audience") != std::string::npos);
-    CHECK(wrong("{audience: a, jwks_url: 'ftp://127.0.0.1/k'}").find("jwks_url: is no URL") == 0);
+    CHECK(wrong("{audience: a, jwks_url: 'ftp://127.0.0.1/k'}").find("jwks_url: is not a valid URL") == 0);
     CHECK(wrong("{audience: a, jwks_url: 'http://127.0.0.1/k'}").empty());
     CHECK(wrong("{audience: a, keys: [{alg: HS256}]}").find("keys[0]: needs one of") == 0);
     CHECK(wrong("{audience: a, keys: [{alg: none, secret: x}]}").find("alg") != std::string::npos);
@@ -423,14 +423,14 @@ TEST_CASE("jwt: settings that can not work are told with their places", "[jwt][c
           std::string::npos);
     CHECK(wrong("{audience: a, keys: [{alg: ES384, public_key: " + es + "}]}").find("curve secp384r1") !=
           std::string::npos);
-    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: " + es + "}]}").find("is no RSA key") !=
+    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: " + es + "}]}").find("is not an RSA key") !=
           std::string::npos);
-    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: nonsense}]}").find("is no public key") !=
+    CHECK(wrong("{audience: a, keys: [{alg: RS256, public_key: nonsense}]}").find("is not a public key") !=
           std::string::npos);
     CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], claims: {sub: Host}}")
               .find("claims[\"sub\"]") == 0);
     CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], claims: {sub: X-A, name: X-A}}")
               .find("another claim too") != std::string::npos);
     CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], cookie: 'a b'}")
-              .find("cookie: is no name") == 0);
+              .find("cookie: is not a valid name") == 0);
 }

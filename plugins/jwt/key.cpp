@@ -76,7 +76,7 @@ std::string public_key_fault(const Algorithm& algorithm, EVP_PKEY* key) {
         case Kind::rsa:
         case Kind::rsa_pss: {
             const int bits = EVP_PKEY_get_bits(key);
-            return EVP_PKEY_is_a(key, "RSA") != 1 ? "is no RSA key"
+            return EVP_PKEY_is_a(key, "RSA") != 1 ? "is not an RSA key"
                    : bits < 2'048 || bits > 8'192 ? "is an RSA key that does not have 2048 to 8192 bits"
                                                   : "";
         }
@@ -86,14 +86,14 @@ std::string public_key_fault(const Algorithm& algorithm, EVP_PKEY* key) {
                 EVP_PKEY_is_a(key, "EC") == 1 && EVP_PKEY_get_group_name(key, curve, sizeof curve, nullptr) == 1;
             return is_ec && std::string_view(curve) == algorithm.curve
                        ? ""
-                       : std::string("is no key of the curve ") + algorithm.curve;
+                       : std::string("is not a key of the curve ") + algorithm.curve;
         }
         case Kind::ed25519:
-            return EVP_PKEY_is_a(key, "ED25519") == 1 ? "" : "is no Ed25519 key";
+            return EVP_PKEY_is_a(key, "ED25519") == 1 ? "" : "is not an Ed25519 key";
         case Kind::hmac:
             break;
     }
-    return "is a public key, which anyone can have: it is no secret for HMAC";
+    return "is a public key, which anyone can have: it is not a secret for HMAC";
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ Key Key::of_secret(const Algorithm& algorithm, std::string kid, std::string secr
         throw std::runtime_error(std::string("is a secret, while ") + algorithm.name + " has public keys");
     }
     if (secret.find("-----BEGIN") != std::string::npos) {
-        throw std::runtime_error("is a key in PEM, which is no secret for HMAC");
+        throw std::runtime_error("is a key in PEM, which is not a secret for HMAC");
     }
     if (secret.size() < algorithm.size) {
         throw std::runtime_error("has " + std::to_string(secret.size()) + " bytes; " + algorithm.name +
@@ -128,7 +128,7 @@ Key Key::of_public(const Algorithm& algorithm, std::string kid, evp_pkey_st* own
     key.public_ = std::shared_ptr<evp_pkey_st>(owned, &EVP_PKEY_free);
     ERR_clear_error();
     if (owned == nullptr) {
-        throw std::runtime_error("is no public key in PEM, nor a certificate");
+        throw std::runtime_error("is not a public key in PEM, nor a certificate");
     }
     if (const std::string fault = public_key_fault(algorithm, owned); !fault.empty()) {
         throw std::runtime_error(fault);

@@ -136,7 +136,7 @@ std::vector<Key> read_key_set(std::string_view text, bool takes_secrets) {
     constexpr std::size_t keys_max = 100;
     const std::optional<json> set = parse_strict_object(text);
     if (!set || !set->contains("keys") || !(*set)["keys"].is_array()) {
-        throw std::runtime_error("is no JSON Web Key Set: {\"keys\": [...]}");
+        throw std::runtime_error("is not a JSON Web Key Set: {\"keys\": [...]}");
     }
     const json& listed = (*set)["keys"];
     if (listed.size() > keys_max) {

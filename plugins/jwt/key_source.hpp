@@ -1,4 +1,4 @@
-// Where keys come from: the settings, a file, a URL. A set that can not be had any more stays as it is.
+// Where keys come from: the settings, a file, a URL. A set that cannot be had any more stays as it is.
 #pragma once
 
 #include <chrono>

@@ -98,7 +98,7 @@ public:
         const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
         if (EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size, bytes, text.size()) !=
             1) {
-            throw std::runtime_error("can not sign");
+            throw std::runtime_error("cannot sign");
         }
         EVP_MD_CTX_free(context);
         signature.resize(size);

@@ -29,7 +29,7 @@ std::string header_fault(const json& header, Token& token) {
     std::string type;
     if (!read_text(header, "alg", token.algorithm) || !read_text(header, "kid", token.kid) ||
         !read_text(header, "typ", type) || token.algorithm.empty() || token.kid.size() > kid_max) {
-        return "its header has no algorithm, or one of its members is no text";
+        return "its header has no algorithm, or one of its members is not text";
     }
     if (header.contains("crit") || header.contains("b64")) {
         return "it asks for an extension (crit)";
@@ -70,7 +70,7 @@ std::optional<Token> read_token(std::string_view text, std::string& fault) {
     auto header = header_text ? parse_strict_object(*header_text) : std::nullopt;
     auto claims = claims_text ? parse_strict_object(*claims_text) : std::nullopt;
     if (!signature || !header || !claims) {
-        fault = "a part of it is no base64url, or no JSON object in which each key is there once";
+        fault = "a part of it is not valid base64url, or no JSON object in which each key is there once";
         return std::nullopt;
     }
     Token token;
@@ -88,7 +88,7 @@ std::string claims_fault(const json& claims, const ClaimRules& rules, double now
     until = std::numeric_limits<double>::infinity();
     if (const auto end = claims.find("exp"); end != claims.end()) {
         if (!end->is_number()) {
-            return "its exp is no number";
+            return "its exp is not a valid number";
         }
         until = end->get<double>() + rules.skew;
         if (now >= until) {

@@ -41,7 +41,7 @@ public:
 
     /// Reports a key that is none, and a rate and burst that no table can keep.
     static void check(const plugin::Settings& settings);
-    /// Goes on with what is known to the instance whose place it takes, unless `entries` is another.
+    /// Continues with what is known to the instance whose place it takes, unless `entries` is another.
     RateLimit(const plugin::Settings& settings, RateLimit* before);
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;

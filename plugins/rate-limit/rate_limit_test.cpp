@@ -126,7 +126,7 @@ TEST_CASE("rate-limit: by a note of a plugin before it", "[rate-limit]") {
     CHECK(passed_of(rig, 2, "192.0.2.8", "X-User: bob\r\n") == 1);
 }
 
-TEST_CASE("rate-limit: who takes an instance's place goes on with what it knows", "[rate-limit]") {
+TEST_CASE("rate-limit: who takes an instance's place continues with what it knows", "[rate-limit]") {
     RateLimitFixture rig("{rate: 1/s, burst: 2}");
     CHECK(passed_of(rig, 3) == 2);
     rig.replace("{rate: 1/s, burst: 2}");
@@ -186,7 +186,7 @@ TEST_CASE("rate-limit: it allocates nothing for those who pass", "[rate-limit]")
     CHECK(test::allocations_so_far() == before);
 }
 
-TEST_CASE("rate-limit: settings that can not work are told", "[rate-limit]") {
+TEST_CASE("rate-limit: settings that cannot work are told", "[rate-limit]") {
     CHECK(RateLimitFixture::wrong<RateLimit>("{}").find("rate") != std::string::npos);
     CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 0/s}").find("rate") == 0);
     CHECK(

@@ -104,13 +104,13 @@ LineFormat::LineFormat(const Settings& settings)
     user_agent_ = field_piece("User-Agent");
     for (const std::string& name : texts(settings, "fields")) {
         if (!plugin::may_write(name)) {
-            throw std::invalid_argument("names the field \"" + name + "\", which can not be there");
+            throw std::invalid_argument("names the field \"" + name + "\", which cannot be there");
         }
         fields_.push_back(field_piece(name));
     }
     for (const std::string& name : texts(settings, "notes")) {
         if (!plugin::may_write(name)) {  // what is a field's name needs no escapes
-            throw std::invalid_argument("names the note \"" + name + "\", which is no name");
+            throw std::invalid_argument("names the note \"" + name + "\", which is not a valid name");
         }
         fields_.push_back({What::note, name});
     }

@@ -16,7 +16,7 @@ namespace ferrotunnel::plugins {
 class LineFormat {
 public:
     /// Of the settings "format", "template", "fields", "notes", "mask" and "query". Throws std::invalid_argument for a
-    /// template that can not be used, in words that follow the setting's name.
+    /// template that cannot be used, in words that follow the setting's name.
     explicit LineFormat(const plugin::Settings& settings);
 
     /// Writes the line of an exchange that has ended now; its size. Any thread; it allocates nothing.

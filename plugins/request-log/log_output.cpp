@@ -28,7 +28,7 @@ bool is_regular_file(int descriptor) noexcept {
     return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-// A standard error that never blocks: a pipe is opened once more, since O_NONBLOCK would count for all who have it. A
+// A standard error that never blocks: a pipe is opened again, since O_NONBLOCK would count for all who have it. A
 // regular file is not, since its writers would have places of their own in it.
 int open_standard_error() noexcept {
     const int opened =
@@ -41,7 +41,7 @@ int open_standard_error() noexcept {
 LogOutput::LogOutput(std::string path) : path_(std::move(path)) {
     const int opened = path_.empty() ? open_standard_error() : open_path();
     if (opened < 0) {
-        throw std::runtime_error((path_.empty() ? "standard error" : path_) + " can not be opened: " + words_of(errno));
+        throw std::runtime_error((path_.empty() ? "standard error" : path_) + " cannot be opened: " + words_of(errno));
     }
     use(opened);
 }
@@ -75,7 +75,7 @@ std::string LogOutput::follow_name() {
     }
     const int opened = open_path();
     if (opened < 0) {
-        return path_ + " can not be opened again: " + words_of(errno);
+        return path_ + " cannot be opened again: " + words_of(errno);
     }
     use(opened);
     return {};

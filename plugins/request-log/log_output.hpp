@@ -18,7 +18,7 @@ public:
     LogOutput(const LogOutput&) = delete;
     LogOutput& operator=(const LogOutput&) = delete;
 
-    /// Opens the file again if its name is another file's now, or nobody's. What is wrong, if it can not be opened:
+    /// Opens the file again if its name is another file's now, or nobody's. What is wrong, if it cannot be opened:
     /// then lines go where they went before. Empty: all is well.
     std::string follow_name();
 

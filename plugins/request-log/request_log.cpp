@@ -80,7 +80,7 @@ void RequestLog::write_all() {
         const std::string lost = gives_up ? "nobody reads them" : output_.write(lines, is_ending_);
         if (!lost.empty()) {
             left_out_.fetch_add(count, std::memory_order_relaxed);
-            problem = "lines can not be written: " + lost;
+            problem = "lines cannot be written: " + lost;
             gives_up = is_ending_.load();
         }
         tell(problem);

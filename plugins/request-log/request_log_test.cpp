@@ -137,7 +137,7 @@ TEST_CASE("request-log: long texts are cut, and a line stays what it is", "[requ
     CHECK(by_template.ends_with("\n"));
 }
 
-TEST_CASE("request-log: a file that was renamed is made anew, and nothing is lost", "[request-log]") {
+TEST_CASE("request-log: a file that was renamed is made again, and nothing is lost", "[request-log]") {
     const TestFolder folder;
     const std::string file = folder.file("log");
     RequestLogFixture rig("{file: " + file + ", template: '{{path}}'}");
@@ -157,7 +157,7 @@ TEST_CASE("request-log: a file that was renamed is made anew, and nothing is los
     CHECK((facts.st_mode & 0007) == 0);
 }
 
-TEST_CASE("request-log: a file that can not be made again leaves the old one in use", "[request-log]") {
+TEST_CASE("request-log: a file that cannot be made again leaves the old one in use", "[request-log]") {
     const TestFolder folder;
     std::filesystem::create_directory(folder.file("logs"));
     const std::string file = folder.file("logs/log");
@@ -168,7 +168,7 @@ TEST_CASE("request-log: a file that can not be made again leaves the old one in 
     std::filesystem::rename(folder.file("logs"), folder.file("old"));
     pass_exchange(rig, "GET /2");
     CHECK(test::eventually([&] { return file_text(folder.file("old/log")) == "/1\n/2\n"; }));
-    CHECK(test::eventually([&] { return rig.log.count("can not be opened again") == 1; }));
+    CHECK(test::eventually([&] { return rig.log.count("cannot be opened again") == 1; }));
     std::filesystem::create_directory(folder.file("logs"));
     pass_exchange(rig, "GET /3");
     CHECK(test::eventually([&] { return file_text(file) == "/3\n"; }));
@@ -196,7 +196,7 @@ TEST_CASE("request-log: where nobody reads, lines are left out and counted, and 
     CHECK(rig.object().left_out() > 0);
     rig.object().stop();  // it does not wait for ever either
     CHECK(rig.object().left_out() == visits);
-    CHECK(rig.log.count("lines can not be written: nobody reads them") == 1);
+    CHECK(rig.log.count("lines cannot be written: nobody reads them") == 1);
     CHECK(rig.log.count("lines were left out") > 0);
     ::close(filler);
     ::close(reader);
@@ -212,7 +212,7 @@ TEST_CASE("request-log: who reads the lines may go and come back", "[request-log
     rig.object().start();
     ::close(first);
     pass_exchange(rig, "GET /1");
-    CHECK(test::eventually([&] { return rig.log.count("lines can not be written: Broken pipe") == 1; }));
+    CHECK(test::eventually([&] { return rig.log.count("lines cannot be written: Broken pipe") == 1; }));
     const int second = open_reader();
     pass_exchange(rig, "GET /2");
     char line[16];
@@ -286,7 +286,7 @@ TEST_CASE("request-log: a queue takes as many lines as it says, and no more", "[
     CHECK(queue.pop(text, 100) == 13);
 }
 
-TEST_CASE("request-log: settings that can not work are told", "[request-log]") {
+TEST_CASE("request-log: settings that cannot work are told", "[request-log]") {
     CHECK(RequestLogFixture::wrong<RequestLog>("{template: '{{visitr}}'}")
               .find("template: has {{visitr}}, which stands for") == 0);
     CHECK(RequestLogFixture::wrong<RequestLog>("{template: '{{visitor'}").find("not closed") != std::string::npos);

@@ -59,7 +59,7 @@ TEST_CASE("webhook-verify: a time is good up to the tolerance, both ways", "[web
     CHECK(read(999'700s));
     CHECK_FALSE(read(999'699s));
 
-    // And once more behind the body, which may have come slowly.
+    // And again behind the body, which may have come slowly.
     std::string_view fault;
     const auto claim = read_claim(style, {{value}, {}}, 1'000'000s, fault);
     REQUIRE(claim);

@@ -78,7 +78,8 @@ void WebhookVerify::check(const Settings& settings) {
     if (is_generic && !settings.text("header")) {
         settings.problem({}, "needs `header`, the field that has the signature");
     } else if (is_generic && !plugin::may_write(*settings.text("header"))) {
-        settings.problem("header", "is no field that a plugin sees: it is no name, or a field that the edge makes");
+        settings.problem("header",
+                         "is not a field that a plugin sees: it is not a valid name, or a field that the edge makes");
     }
     if (settings.integer("status").value_or(0) == 402) {
         settings.problem("status", "is none of 400, 401, 403 and 404");
@@ -101,7 +102,7 @@ WebhookVerify::WebhookVerify(const Settings& settings)
     }
 }
 
-// What the fields say is looked at first: a request that can not be genuine has none of its body read.
+// What the fields say is looked at first: a request that cannot be genuine has none of its body read.
 Decision WebhookVerify::on_request(Exchange& exchange) {
     std::string_view fault;
     std::optional<SignatureClaim> claim = read_claim(
@@ -113,7 +114,7 @@ Decision WebhookVerify::on_request(Exchange& exchange) {
         max_body_, [this, claim = std::move(*claim)](Exchange& whole, Text body) { return judge(whole, claim, body); });
 }
 
-// The time is looked at once more: a body can be sent slowly.
+// The time is looked at again: a body can be sent slowly.
 
 Decision WebhookVerify::judge(Exchange& exchange, const SignatureClaim& claim, Text body) const {
     if (std::string_view fault; !is_timely(claim, style_, time_of_day(), fault)) {

@@ -43,7 +43,7 @@ public:
         })",
                                                      .guard = true};
 
-    /// Reports every value that can not be used, with its place.
+    /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit WebhookVerify(const plugin::Settings& settings);
 

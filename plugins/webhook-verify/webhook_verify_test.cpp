@@ -242,7 +242,7 @@ TEST_CASE("webhook-verify: a style of one's own", "[webhook-verify]") {
     CHECK(come(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha256, "a", {body})}}) == refused);
 }
 
-TEST_CASE("webhook-verify: settings that can not be used", "[webhook-verify]") {
+TEST_CASE("webhook-verify: settings that cannot be used", "[webhook-verify]") {
     const auto wrong = [](const std::string& settings) { return TestChain::problems<WebhookVerify>(settings); };
     CHECK(wrong("{style: github, secrets: [a, b, c, d], max_body: 1MiB, status: 404}").empty());
     CHECK(wrong("{style: slack, secrets: a, tolerance: 1m}").empty());

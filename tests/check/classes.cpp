@@ -109,7 +109,7 @@ private:
     Head head() const { return without_template(Head(code_).subspan(begin_, at_ - begin_)); }
 
     // Reads what a brace opens, up to the one that closes it. Returns whether it was a nested type's body, whose
-    // statement goes on.
+    // statement continues.
     bool open(const std::string& name, Class* owner) {
         const Head before = head();
         if (auto function = function_name(before)) {

@@ -23,7 +23,7 @@ Head without_template(Head head);
 // The name of the function whose body the brace opens, with its classes and without their template arguments.
 std::optional<std::string> function_name(Head head);
 
-// Whether a brace opens an initialiser, behind which the statement goes on: `member_{1}` in a constructor's list,
+// Whether a brace opens an initialiser, behind which the statement continues: `member_{1}` in a constructor's list,
 // `int x{1}`, `= {`, `f(Options options = {}`.
 bool is_initialiser(Head head);
 

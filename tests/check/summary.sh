@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# summary.sh ROOT: the end of scripts/test tells the truth about tests that pass, fail, skip, take long or can not be
+# summary.sh ROOT: the end of scripts/test tells the truth about tests that pass, fail, skip, take long or cannot be
 # run, and about a build that fails, which does not keep the next stage from running.
 set -euo pipefail
 root=$1
@@ -57,7 +57,7 @@ ends 1 '  building tsan' '50% tests passed, 1 tests failed out of 2' -- \
     "$summary" --problem "building tsan" "$dir/release.xml"
 ends 1 '0% tests passed, 1 tests failed out of 1' -- "$summary" --problem "scripts/setup"
 
-# All of scripts/test, in a project of no code: one stage can not be built, in the next one a test skips.
+# All of scripts/test, in a project of no code: one stage cannot be built, in the next one a test skips.
 mkdir -p "$dir/project/scripts"
 cp "$root/scripts/test" "$root/scripts/test_summary" "$dir/project/scripts/"
 printf '#!/bin/sh\n' >"$dir/project/scripts/setup"

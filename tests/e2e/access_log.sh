@@ -17,13 +17,13 @@ configure() {
 lines_of() { [[ -f $1 ]] && wc -l <"$1" || echo 0; }
 lines_are() { (($(lines_of "$1") >= $2)); }
 
-say "a file that can not be opened, and a template that is wrong"
+say "a file that cannot be opened, and a template that is wrong"
 make_token
 refused() { "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state" "$@" 2>&1 || true; }
 refused --access-log "$dir/none/access.log" >"$dir/refused"
 has_text "$dir/refused" "open the access log $dir/none/access.log: No such file"
 refused --access-log "$log" --access-log-format '{visitor} {usr}' >"$dir/refused"
-has_text "$dir/refused" 'at character 11 "usr" is no field; there are time, visitor,'
+has_text "$dir/refused" 'at character 11 "usr" is not a valid field; there are time, visitor,'
 
 serve_http backend
 configure "access_log: $log" "access_log_format: json"
@@ -139,10 +139,10 @@ PY
 }
 wait_until $patience "lines of Combined" combined
 configure "access_log: $dir/none/access.log"
-wait_for_text server "can not open $dir/none/access.log"
+wait_for_text server "cannot open $dir/none/access.log"
 wait_until $patience "lines of Combined, as before" combined
 
-say "a pipe that nobody reads: requests go on, lines are dropped and counted"
+say "a pipe that nobody reads: requests continue, lines are dropped and counted"
 mkfifo "$dir/pipe"
 exec 9<>"$dir/pipe"
 configure "access_log: $dir/pipe" "access_log_format: '{status} {time} \"{user_agent}\" \"{referer}\"'"

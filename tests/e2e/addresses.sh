@@ -127,4 +127,4 @@ say "what is wrong with it is told before anything is started"
 code=0
 "$FERROTUNNEL" client --server "$control" --token-file "$dir/free.token" --tcp eth0:80=80 2>"$dir/wrong.err" || code=$?
 equal "exit code" $code 2
-has_text "$dir/wrong.err" '`bind` "eth0" is no IP address of the server, like 127.0.0.1'
+has_text "$dir/wrong.err" '`bind` "eth0" is not a valid IP address of the server, like 127.0.0.1'

@@ -1,5 +1,5 @@
 # A backend's name with two addresses, of which the first answers nothing, not even with a refusal: visitors by TCP, HTTP
-# and UDP reach the other one, checks call it healthy, and an exit gets there. A UDP visitor that goes on sending follows
+# and UDP reach the other one, checks call it healthy, and an exit gets there. A UDP visitor that continues sending follows
 # its backend to another address. All in a network namespace with names of its own.
 source "$(dirname "$0")/lib.sh"
 need ip nft python3 getent curl
@@ -80,7 +80,7 @@ equal "what an exit's visitor gets" "$("${in_ns[@]}" curl -sS --http0.9 -x socks
 say "UDP"
 equal "the answer by UDP" "$("${in_ns[@]}" "${peer[@]}" udp 127.0.0.1 9053)" "$other: hello"
 
-say "a UDP visitor that goes on sending while its backend moves"
+say "a UDP visitor that continues sending while its backend moves"
 "${in_ns[@]}" nft flush chain inet dead into
 serve_at before udp 10.79.0.1 3054
 start mover "${in_ns[@]}" "${peer[@]}" udp 127.0.0.1 9054 "$dir/answers" "10.79.0.3"

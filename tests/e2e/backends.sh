@@ -69,7 +69,7 @@ wait_for_text missing "backend=unix:$dir/none.sock why=\"*No such file or direct
 say "TLS that is verified, by the certificate's name and by another"
 offer wrong_name 1 --http "name.test=https://$secure" --backend-ca "$dir/ca.pem"
 equal status "$(status_of name.test /)" "502 backend_refused"
-wait_for_text wrong_name "backend=https://$secure why=\"*the backend's certificate can not be verified: .*mismatch"
+wait_for_text wrong_name "backend=https://$secure why=\"*the backend's certificate cannot be verified: .*mismatch"
 offer other_name 1 --http "other-name.test=https://$secure" --backend-ca "$dir/ca.pem" --backend-name app.internal
 equal "by HTTP" "$(ask other-name.test /)" "tls TLSv1.3 app.internal other-name.test"
 cat >"$dir/verified.yml" <<YML
@@ -139,7 +139,7 @@ done
 wait_told /shared-4-again
 equal "connections to nginx" "$(awk '$4 ~ /^\/shared/ { print $3 }' "$dir/nginx/visitors.log" | sort -u | wc -l)" 4
 
-say "what can not be right is said before anything starts"
+say "what cannot be right is said before anything starts"
 refused() {
     local code=0
     "$FERROTUNNEL" client --server "$control" --token-file "$dir/token" "${@:2}" >"$dir/refused.out" 2>&1 || code=$?
@@ -147,6 +147,6 @@ refused() {
     has_text "$dir/refused.out" "$1"
 }
 refused 'no backend is written https://' --tcp 0=22 --backend-insecure
-refused 'can not read the file' --http "a.test=https://a" --backend-ca "$dir/none.pem"
+refused 'cannot read the file' --http "a.test=https://a" --backend-ca "$dir/none.pem"
 refused 'is written tls://host:port for a TCP service' --tcp "0=https://127.0.0.1:1"
 refused 'its whole path, like unix:/run/app.sock' --http a.test=unix:app.sock

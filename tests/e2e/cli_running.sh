@@ -50,7 +50,7 @@ wait_for_text server "  private -> private:$backend of client desk-7"
 signal desk TERM
 join_ok desk
 
-say "logs as JSON, one object a line, in which foreign text can not break out"
+say "logs as JSON, one object a line, in which foreign text cannot break out"
 server_name=json start_server --log-format json --log-level trace
 client_to=$control ready_client json_client 1 --tcp "0=$backend" --log-format json --log-level trace
 for name in json json_client; do
@@ -185,7 +185,7 @@ wait_for_services limited 1
 read -r _ _ _ soft hard _ < <(grep 'Max open files' "/proc/$(pid_of limited)/limits")
 equal "the soft limit" "$soft" "$hard"
 
-say "an endpoint file that can not be replaced does not end who serves, and is written with the next change"
+say "an endpoint file that cannot be replaced does not end who serves, and is written with the next change"
 mkdir "$dir/reachable"
 programs[served]=1
 served_at=127.0.0.1:$(free_port) # it is restarted there: no port that the system gives to somebody else meanwhile
@@ -194,7 +194,7 @@ start served "$FERROTUNNEL" server --token-file "$dir/token" --bind "$served_at"
 wait_until $patience "the server's endpoint file" file_has "$dir/reachable/file" '^control '
 mv "$dir/reachable" "$dir/away"
 client_to=$(awk '$1 == "control" { print $2 }' "$dir/away/file") ready_client unwritten 1 --tcp "0=$backend"
-wait_for_text served "can not write the endpoint file .*: No such file"
+wait_for_text served "cannot write the endpoint file .*: No such file"
 mv "$dir/away" "$dir/reachable"
 signal unwritten TERM
 join_ok unwritten
@@ -213,5 +213,5 @@ wait_until $patience "the end of the service in the client's file" file_lacks "$
 mv "$dir/lonely" "$dir/lonely_away"
 start served "$FERROTUNNEL" server --token-file "$dir/token" --bind "$served_at" --tcp-bind 127.0.0.1 --http-bind off \
     --state-dir "$dir/served_state" --endpoint-file "$dir/reachable/file"
-wait_for_text lonely "can not write the endpoint file .*: No such file"
+wait_for_text lonely "cannot write the endpoint file .*: No such file"
 check_alive

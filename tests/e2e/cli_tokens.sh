@@ -41,7 +41,7 @@ for separator in " " =; do
     wait_for_text "$name" '^hint: .*'
 done
 
-say "a path without the option for files is no token"
+say "a path without the option for files is not a token"
 path_is_refused() {
     local place=$1
     shift

@@ -43,7 +43,7 @@ run token
 run token now
 ends_with 2
 
-say "output that can not be written is a failure, and words that can not be written change no exit code"
+say "output that cannot be written is a failure, and words that cannot be written change no exit code"
 output_fails() {
     code=0
     "$FERROTUNNEL" "$@" >/dev/full 2>"$dir/run.err" </dev/null || code=$?
@@ -98,7 +98,7 @@ ends_with 0
 has_text "$dir/run.out" "^Usage: ferrotunnel COMMAND"
 run client -c none.yml
 ends_with 2
-told 'none.yml: can not read this file'
+told 'none.yml: cannot read this file'
 run client --help
 has_text "$dir/run.out" "^  -c, --config FILE"
 run --bind x
@@ -159,7 +159,7 @@ run client --server 127.0.0.1:1 --token "$first" --http 3000 --http a.example:80
     --http a.example/b%zz=1 --http '*.*.c=1'
 ends_with 2
 for place in '--http 3000: expected HOST=ADDRESS' '--http a.example:80=1: The host "a.example:80" has a port' \
-    '--http a..b=1: ' '--http a.example=x: "x" is no address' '--http a.example/b%zz=1: The path "/b%zz"' \
+    '--http a..b=1: ' '--http a.example=x: "x" is not a valid address' '--http a.example/b%zz=1: The path "/b%zz"' \
     '--http \*\.\*\.c=1: '; do
     told "^  $place"
 done
@@ -170,8 +170,8 @@ run http --server 127.0.0.1:1
 told 'ADDRESS: missing'
 run server --token-file /dev/null --http-bind nowhere --domain 10.0.0.1
 ends_with 2
-told '^  --http-bind: "nowhere" is no address to listen on'
-told '^  --domain: "10.0.0.1" is no name'
+told '^  --http-bind: "nowhere" is not a valid address to listen on'
+told '^  --domain: "10.0.0.1" is not a valid name'
 run server --token-file /dev/null --http-bind off --domain t.example.com
 told '^  --domain: has no meaning without http_bind'
 run tcp 22 80 --server 127.0.0.1:1
@@ -220,13 +220,13 @@ not_told "${first:4:12}"
 run client "--servr=$first" "$first"
 not_told "${first:4:12}"
 
-say "text from outside can not steer the terminal"
+say "text from outside cannot steer the terminal"
 run server "--bind=$(printf '\033[31mred\n\302\233')" --token-file /x
 ends_with 2
 ! grep -q $'\033' "$dir/run.err" || fail "an escape sequence came through"
 told '\\x1b\[31mred\\x0a\\xc2\\x9b'
 
-say "what can not be started is no usage error"
+say "what cannot be started is not a usage error"
 make_token
 start_server
 run server --token-file "$dir/token" --bind "$control" --state-dir "$dir/state"
@@ -234,7 +234,7 @@ ends_with 1
 told "$control"
 told 'in use'
 
-say "an endpoint file that can not be written is told before anything is started"
+say "an endpoint file that cannot be written is told before anything is started"
 run server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state" --endpoint-file "$dir/none/file"
 ends_with 2
 told "$dir/none/file"

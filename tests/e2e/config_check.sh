@@ -59,7 +59,7 @@ run client --server 127.0.0.1:1 --token-file token --http a.example.com=1 --http
 ends_with 2
 told '^  --http a.example.com=2: this client has a service for the same host and path'
 
-say "what can not be kept in a file: too much, no UTF-8, not there, no file"
+say "what cannot be kept in a file: too much, no UTF-8, not there, no file"
 { cat "$cases/several.yml" && head -c 1048576 /dev/zero | tr '\0' '#'; } >"$dir/large.yml"
 run check large.yml
 ends_with 2
@@ -70,16 +70,16 @@ ends_with 2
 told 'bytes.yml:2:16: no UTF-8'
 run check none.yml
 ends_with 2
-told 'none.yml: can not read this file: No such file'
+told 'none.yml: cannot read this file: No such file'
 run check .
 ends_with 2
-told '\.: can not read this file: Is a directory'
+told '\.: cannot read this file: Is a directory'
 run check
 ends_with 2
-told 'ferrotunnel.yml: can not read this file'
+told 'ferrotunnel.yml: cannot read this file'
 run run
 ends_with 2
-told 'ferrotunnel.yml: can not read this file'
+told 'ferrotunnel.yml: cannot read this file'
 
 say "an expansion bomb is refused as small as it is written"
 {
@@ -194,7 +194,7 @@ for host in http://x tunnel.example.com:2222 'two words' 'x/y'; do
     printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"
     run check public.yml
     ends_with 2
-    told "public.yml:1:42: server.public_host: \"$host\" is no host; expected a name or an IP address alone"
+    told "public.yml:1:42: server.public_host: \"$host\" is not a valid host; expected a name or an IP address alone"
 done
 for host in tunnel.example.com 192.0.2.1 2001:db8::1; do
     printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"
@@ -215,7 +215,7 @@ told 'several.yml:1:7: log.levle'
 ! file_has "$dir/run.err" 'client.token' || fail "a token that an option gives is called missing"
 run client --config none.yml
 ends_with 2
-told 'none.yml: can not read this file'
+told 'none.yml: cannot read this file'
 run client --config client.yml --connections 17 --tls-pin x
 ends_with 2
 told '^  --connections: '

@@ -55,7 +55,7 @@ said both "FerroTunnel .* client, connecting to 127.0.0.1:$port"
 said both "tcp://$(public both) -> $backend"
 [[ -e $dir/state/server-identity.pem ]] || fail "the state folder is not beside the file"
 wait_for_text both '"token":"alice"'
-! grep -Evx '\{"ts":.*\}' "$dir/both.err" || fail "the log is no JSON"
+! grep -Evx '\{"ts":.*\}' "$dir/both.err" || fail "the log is not valid JSON"
 
 if command -v curl >/dev/null && command -v python3 >/dev/null; then
     say "a page and 8 MB through it"
@@ -126,7 +126,7 @@ join tried
 equal "exit code" "${exit_codes[tried]}" 3
 unset "programs[tried]"
 
-say "a client that is refused for good ends the process, with its code; so does a server that can not start"
+say "a client that is refused for good ends the process, with its code; so does a server that cannot start"
 programs[refused]=1
 config refused "127.0.0.1:$(free_port)"
 sed -i 's#^  token: file:token#  token: file:second\n  attempts: 1#' "$dir/refused.yml"

@@ -66,7 +66,7 @@ for tag, pattern, first in [
 
 
 def as_json(text, loader):
-    """The value of a file as JSON has it: keys are texts. ValueError: this is no YAML."""
+    """The value of a file as JSON has it: keys are texts. ValueError: this is not valid YAML."""
     try:
         return json.loads(json.dumps(yaml.load(text, loader), default=str))
     except (yaml.YAMLError, TypeError) as error:
@@ -111,7 +111,7 @@ def check_cases(validator, folder, wrong):
 def check_good(validator, folder, wrong):
     paths = sorted(folder.glob("*.yml"))
     for path in paths:
-        for loader in (Yaml12, yaml.SafeLoader):  # the second one reads YAML 1.1, where `off` is no text
+        for loader in (Yaml12, yaml.SafeLoader):  # the second one reads YAML 1.1, where `off` is not text
             if error := first_error(validator, as_json(path.read_text(encoding="utf-8"), loader)):
                 wrong.append(f"{path.name}, by {loader.__name__}: {error}")
     return len(paths)

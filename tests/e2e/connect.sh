@@ -65,8 +65,8 @@ equal "without a token" "$(curl -s -x "http://$connect" -p -o /dev/null -w '%{ht
 equal "with a wrong one" "$(by_curl hidden:80 "ft1_wrong")" 407
 equal "with another's" "$(by_curl hidden:80 "$(<"$dir/other_token")")" 404
 equal "what is not there" "$(by_curl nothing:80 "$token")" 404
-equal "what is no TCP service" "$(by_curl datagrams:80 "$token")" 404
-wait_for_text server "a visitor by CONNECT was refused.*service=hidden status=407"
+equal "what is not a TCP service" "$(by_curl datagrams:80 "$token")" 404
+wait_for_text server "a CONNECT visitor was rejected.*service=hidden status=407"
 
 say "the same name of another token is another service"
 client_of other "$dir/other_token"

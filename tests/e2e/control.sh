@@ -218,7 +218,7 @@ say "nothing reads the configuration again where nothing can"
 ask server POST /v1/reload
 equal "the status" "$status $(field 'j["error"]["code"]')" "501 unsupported"
 
-say "the socket of a program that has crashed is no program's, and is replaced"
+say "the socket of a program that has crashed is not a program's, and is replaced"
 kill_now server
 [[ -S $sockets/server.sock ]] || fail "the crash has left no socket"
 run_fails status
@@ -252,7 +252,7 @@ run_fails status
 complained "others can write into the folder \"$sockets\""
 run_fails status --control "$sockets/server.sock"
 complained "others can write into the folder"
-start_client unseen --tcp "0=$backend" # the usual place is no reason not to serve
+start_client unseen --tcp "0=$backend" # the usual place is not a reason not to serve
 wait_for_services unseen 1
 [[ ! -e $sockets/client.sock ]] || fail "there is a socket where others can write"
 expected_codes[refused]=1

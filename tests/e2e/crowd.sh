@@ -80,7 +80,7 @@ wait_for_memory "memory as before ($at_start KiB)" memory_is_back
 at_end=$(memory)
 say "memory now: $at_end KiB"
 
-say "once more: nothing grows from round to round"
+say "again: nothing grows from round to round"
 ask hold "$many"
 ask churn $rate 2
 ask drop

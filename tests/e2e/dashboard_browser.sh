@@ -37,6 +37,6 @@ wait "$visiting"
 equal "what the browser found" "${exit_codes[look]} $(tail -n 1 "$dir/look.out")" "0 done"
 join client
 if command -v zbarimg >/dev/null; then # a picture on the page is what a phone reads, as well
-    zbarimg -q --raw "$dir/profile.code.png" >"$dir/code.out" 2>/dev/null || fail "the picture is no QR code"
+    zbarimg -q --raw "$dir/profile.code.png" >"$dir/code.out" 2>/dev/null || fail "the picture is not a QR code"
     equal "the QR code" "$(<"$dir/code.out")" "$url"
 fi

@@ -160,7 +160,7 @@ for causes in 'file:go' 'file:go|ending: 1 visitor'; do
     IFS='|' read -r -a words <<<"${causes/file:go/file:$dir/go}"
     programs[keys]=1
     kill_backend
-    # Behind the second press bytes go on moving, so that it alone can be the reason.
+    # Behind the second press bytes continue moving, so that it alone can be the reason.
     if [[ $causes == *'|'* ]]; then serve backend send:1000000M; else serve backend send:1M rest; fi
     start keys python3 "$E2E_SOURCE/at_terminal.py" "$dir/screen" "${words[@]}" -- "$FERROTUNNEL" tcp "$backend" \
         --server "$control" --token-file "$dir/token" --drain 600 --endpoint-file "$dir/keys.endpoints"

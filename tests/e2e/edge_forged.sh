@@ -1,4 +1,4 @@
-# A visitor can not make a backend believe that somebody else has sent a request: what the forwarding fields say comes
+# A visitor cannot make a backend believe that somebody else has sent a request: what the forwarding fields say comes
 # from the edge alone, under every spelling that some program would take for them.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"

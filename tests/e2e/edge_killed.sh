@@ -27,12 +27,12 @@ kill_now client_a
 seen=$(count_of backend_b '^head ')
 wait_until $patience "more requests at b" count_is backend_b '^head ' $((seen + 1100))
 # The times of these lines are kept: this test once took 11 s, where it takes one, and nobody knows of which part.
-say "the other tunnel's visitors go on"
+say "the other tunnel's visitors continue"
 seen=$(count_of backend_a '^head ')
 ready_client client_a 1 --http "a.example.com=$a"
 say "the client is back"
 wait_until $patience "more requests at a" count_is backend_a '^head ' $((seen + 1100))
-say "its visitors go on"
+say "its visitors continue"
 touch "$dir/stop"
 join_ok visitors_a
 join_ok visitors_b

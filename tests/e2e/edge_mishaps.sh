@@ -59,7 +59,7 @@ behind_another() {
     curl -sS --max-time 60 -H "Host: idle.example.com" "http://$edge/first" -o "$dir/first.out" \
         --next -sS --max-time 60 -H "Host: idle.example.com" -o /dev/null -w '%{http_code}' "http://$edge/late" "$@"
 }
-equal "a GET is sent once more" "$(behind_another)" 200
+equal "a GET is sent again" "$(behind_another)" 200
 equal "a POST, which may have arrived, is not" "$(behind_another -X POST)" 408
 
 say "a POST is never sent twice, wherever its backend ends"

@@ -79,7 +79,7 @@ wait_until $patience "the ejection" text_is_there server 'is ejected.*member=a s
 rm "$dir/a.bad"
 is_back() {
     who_has short.test 1 >/dev/null
-    text_is_there server 'a member of a group is back.*member=a service=short'
+    text_is_there server 'a group member is back.*member=a service=short'
 }
 wait_until $patience "its return" is_back
 equal "requests" "$(who_has short.test 8)" "a 4 b 4"
@@ -92,7 +92,7 @@ has_text "$dir/head" '^HTTP/1.1 503'
 has_text "$dir/head" '^X-FerroTunnel-Error: unhealthy'
 rm "$dir/a.bad" "$dir/b.bad"
 
-say "a request whose member can not reach its backend goes to another one"
+say "a request whose member cannot reach its backend goes to another one"
 equal "requests" "$(who_has gone.test 8)" "b 8"
 
 say "visitors of TCP whose backend refuses them"
@@ -102,7 +102,7 @@ for ((i = 0; i < 12; ++i)); do
     file_has "$dir/visit.out" '^line b$' || refused=$((refused + 1))
 done
 equal "visitors that were refused" "$refused" 3
-has_text "$dir/server.err" 'is ejected.*member=a service=line .*can not be reached'
+has_text "$dir/server.err" 'is ejected.*member=a service=line .*cannot be reached'
 
 say "visitors of TCP whom the backend resets without an answer"
 cut_off=0

@@ -109,7 +109,7 @@ for name in localhost LOCALHOST. ; do
 done
 equal "SOCKS5" "$(by_curl "http://localhost:$web_port/file" --socks5-hostname "$named")" "97 000/000"
 wait_for_text file "stands for addresses that are not allowed"
-equal "an address is no name" "$(by_curl "http://$web/file" -x "http://$named")" "0 000/403"
+equal "an address is not a valid name" "$(by_curl "http://$web/file" -x "http://$named")" "0 000/403"
 equal "where addresses are named" "$(by_curl "http://localhost:$web_port/file" -x "http://$open")" "0 000/200"
 same_file "a name for an address that is allowed"
 

@@ -130,7 +130,7 @@ wait_until $patience "the begin of the file" test -s "$dir/got.shrinks"
 truncate -s 1M "$site/shrinks"
 join reader
 ((exit_codes[reader] == 18 || exit_codes[reader] == 56)) || fail "curl has ended with ${exit_codes[reader]}"
-wait_for_text docs "a file has changed while it was sent"
+wait_for_text docs "a file changed while it was being sent"
 equal "files that are open" "$(find "/proc/$(pid_of docs)/fd" -lname "$site/*" | wc -l)" 0
 
 say "a folder without a first page is told at the start, unless it is listed"
@@ -182,16 +182,16 @@ config ./next off
 is_next() { [[ $(ask file.test /files/) == "the next home" ]]; }
 wait_until $patience "the other folder" is_next
 config ./none off
-wait_for_text file "was not applied.*files:$dir/none\" can not be opened: No such file or directory"
-equal "what runs goes on" "$(ask file.test /files/)" "the next home"
+wait_for_text file "was not applied.*files:$dir/none\" cannot be opened: No such file or directory"
+equal "what runs continues" "$(ask file.test /files/)" "the next home"
 
-say "a folder that is made anew counts at once; one that is gone is an answer, and told once"
+say "a folder that is made again counts at once; one that is gone is an answer, and told once"
 mv "$dir/next" "$dir/gone"
 equal "a folder that is gone" "$(status_of file.test /files/)" "503"
-wait_for_text file 'the backend of a service can not be reached.*No such file or directory'
+wait_for_text file 'the backend of a service cannot be reached.*No such file or directory'
 mkdir "$dir/next"
-echo "made anew" >"$dir/next/index.html"
-equal "a folder that was made anew" "$(ask file.test /files/)" "made anew"
+echo "made again" >"$dir/next/index.html"
+equal "a folder that was made again" "$(ask file.test /files/)" "made again"
 
 say "a service is added to a running client, by a path that is relative to the command"
 (cd "$dir" && "$FERROTUNNEL" services add --http added.test=files:site --control "$dir/file.sock") >"$dir/added.out"
@@ -207,14 +207,14 @@ sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/files.md" | sed '1d;$d' >"
 (cd "$dir/example" && "$FERROTUNNEL" check) >"$dir/check.out"
 has_text "$dir/check.out" "docs.example.com/old http docs.example.com /old -> files:/.*/example/old"
 
-say "what can not be right is said before anything starts"
+say "what cannot be right is said before anything starts"
 refused() {
     local code=0
     "$FERROTUNNEL" files "${@:2}" --server "$control" --token-file "$dir/token" >"$dir/refused.out" 2>&1 || code=$?
     equal "exit code of $*" "$code" 2
     has_text "$dir/refused.out" "$1"
 }
-refused "files:$dir/none\" can not be opened: No such file or directory" "$dir/none"
-refused "secret.txt\" is no folder" "$dir/secret.txt"
+refused "files:$dir/none\" cannot be opened: No such file or directory" "$dir/none"
+refused "secret.txt\" is not a folder" "$dir/secret.txt"
 refused 'FOLDER: missing: whose files to offer'
 refused '--backend-insecure: no such option' "$site" --backend-insecure

@@ -1,5 +1,5 @@
 # The client that was written from docs/protocol.md alone registers a service and serves visitors, with tls off; a server
-# of ours can not tell it from its own.
+# of ours cannot tell it from its own.
 source "$(dirname "$0")/lib.sh"
 need python3 curl
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || skip "python3 is older than 3.9"

@@ -33,7 +33,7 @@ say "its visitor knew after $(($(now_ms) - began)) ms"
 equal "how it ended" "$(value ending "$(<"$dir/visitor.out")")" reset
 wait_until $patience "the closed port" refuses "$public"
 
-say "and goes on: it connects again by itself"
+say "and continues: it connects again by itself"
 signal client CONT
 wait_for_work
 
@@ -49,7 +49,7 @@ began=$(now_ms)
 wait_until 30 "the reset at the backend" count_is backend "ending=reset" 1
 say "the backend knew after $(($(now_ms) - began)) ms"
 sleep 3 # stopped well past the dead interval
-say "and goes on: everything is back"
+say "and continues: everything is back"
 signal server CONT
 join visitor
 equal "how it ended for its visitor" "$(value ending "$(<"$dir/visitor.out")")" reset
@@ -81,7 +81,7 @@ wait_for_services newcomer 1
 say "after $(($(now_ms) - began)) ms"
 works
 
-say "when it goes on it learns that it was replaced"
+say "when it continues it learns that it was replaced"
 signal ghost CONT
 join ghost
 equal "exit code" "${exit_codes[ghost]}" 5

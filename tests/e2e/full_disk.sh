@@ -19,7 +19,7 @@ left() { ls -A "$dir/home"; }
 say "init leaves nothing that is not whole"
 run_full init both
 equal "exit code" $code 1
-has_text "$dir/run.out" "can not write token: File too large"
+has_text "$dir/run.out" "cannot write token: File too large"
 equal "what is left" "$(left)" ""
 run init both
 equal "exit code" $code 0
@@ -54,7 +54,7 @@ if unshare --mount $mapped bash -c "$alone" 2>/dev/null; then
     # shellcheck disable=SC2016
     unshare --mount $mapped bash -c "$alone; "'"$0" init server; echo "code $?"; ls -A; rm filler; "$0" init server >&2 &&
         "$0" check' "$FERROTUNNEL" >"$dir/run.out" 2>&1 || fail "$(<"$dir/run.out")"
-    has_text "$dir/run.out" "can not write token: No space left on device"
+    has_text "$dir/run.out" "cannot write token: No space left on device"
     has_text "$dir/run.out" "^code 1"
     ! file_has "$dir/run.out" '^token' || fail "a token is left"
     has_text "$dir/run.out" "^ok: ferrotunnel.yml"

@@ -107,7 +107,7 @@ touch "$dir/enough"
 join_ok ask
 equal "failed requests" "$(sed '0,/^failed/d' "$dir/ask.out" | head -n 1)" 0
 
-say "who says something else, or is no member, is refused with words"
+say "who says something else, or is not a member, is refused with words"
 sed 's/local: "[^"]*", group: all}/&/; s/app\.test, /app.test, redirect: "https:\/\/x.test", /' "$dir/a.yml" >"$dir/other.yml"
 start_client other --config "$dir/other.yml" --no-watch
 wait_for_text other 'refused: page: The members of its group say something else of hosts, path, rules or limits'

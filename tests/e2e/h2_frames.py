@@ -150,7 +150,7 @@ class Backend(threading.Thread):
                     self.serve_one(connection, stream, line)
             except (OSError, EOFError):
                 pass  # a request that was cut off
-            except Exception as problem:  # what is no request
+            except Exception as problem:  # what is not a request
                 with self.lock:
                     self.wrong.append(repr(problem))
 

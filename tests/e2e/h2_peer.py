@@ -144,7 +144,7 @@ def try_corpus():
 
 
 def try_websockets():
-    # A backend that takes no WebSocket has an answer all the same: what was sent behind the head is no request there.
+    # A backend that takes no WebSocket has an answer all the same: what was sent behind the head is not a request there.
     visitor = Visitor(edge)
     visitor.send(websocket(("sec-websocket-key", "one"), ("cookie", "a=b")), frame(DATA, END_STREAM, 1, smuggled))
     outcome = visitor.outcome(1)
@@ -233,7 +233,7 @@ def try_stalled():
     check("a stream beside 50 that are stalled", outcome == 200, outcome)
     visitor.send(frame(WINDOW, 0, 1, struct.pack(">I", 2_000_000)), frame(WINDOW, 0, 0, struct.pack(">I", 2_000_000)))
     outcome = visitor.outcome(1)
-    check("one of them that goes on", outcome == 200, outcome)
+    check("one of them that continues", outcome == 200, outcome)
 
 
 def try_pieces():

@@ -63,7 +63,7 @@ signal other TERM
 join other
 number_is 10 || fail "the service is that of $(number_of)"
 
-say "one that can not have all that it wants does not take the place, and may be killed"
+say "one that cannot have all that it wants does not take the place, and may be killed"
 taken=$(free_port)
 ready_client holder 1 --tcp "$taken=127.0.0.1:$echo"
 configure 12 "    - {name: taken, tcp: $taken, local: \"127.0.0.1:$echo\"}"
@@ -126,12 +126,12 @@ wait_for_text last 'replaced: '
 wait_for_text server 'a client has taken the place of others'
 sleep 1 # it would have ended by then
 is_running last || fail "the client did not linger"
-wait_for_text manager "^MAINPID=$(pid_of after) READY=1" # the service goes on with that one
+wait_for_text manager "^MAINPID=$(pid_of after) READY=1" # the service continues with that one
 signal last TERM
 join_ok last
 equal "what the manager hears of an end" "$(count_of manager STOPPING)" 0
 
-say "the one whose place is wanted has crashed, or the server begins anew meanwhile"
+say "the one whose place is wanted has crashed, or the server begins again meanwhile"
 kill_now after
 begin again --replace
 wait_for_text again 'in place: '

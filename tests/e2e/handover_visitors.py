@@ -3,7 +3,7 @@
     handover_visitors.py FOLDER                     the backends; their addresses are then in FOLDER/handover.ports
                                                     (http, tcp, udp)
     handover_visitors.py FOLDER HTTP TCP UDP        visitors at these addresses until FOLDER/enough is there: a line
-                                                    "round N" when each of them has been served once more, then how often
+                                                    "round N" when each of them has been served again, then how often
                                                     each kind was, "failed N" and the first failures
 
 Requests over connections that are kept and over fresh ones; exchanges over a switched protocol, transfers and flows of

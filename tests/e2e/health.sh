@@ -76,7 +76,7 @@ wait_for_unhealthy 1
 equal "requests" "$(of_requests)" "$other 8"
 has_text "$dir/server.err" "the backend of a service is unhealthy .*client=.* token=token service=.*the status is 503"
 
-say "one that joins with an unhealthy backend, or is started anew with one, gets nothing"
+say "one that joins with an unhealthy backend, or is started again with one, gets nothing"
 signal "$busy" TERM
 join_ok "$busy"
 member "$busy"

@@ -121,7 +121,7 @@ signal client TERM
 join_ok client
 crowd many 1100
 wait_until $patience "visitors who wait" number_is ferrotunnel_visitors_waiting 1024
-wait_until $patience "those who can not" number_is ferrotunnel_visitors_given_up_total 76 # else the client may be back before them
+wait_until $patience "those who cannot" number_is ferrotunnel_visitors_given_up_total 76 # else the client may be back before them
 client
 join_ok many
 has_text "$dir/many.out" "^answered 1024, reset 76$"

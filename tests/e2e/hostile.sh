@@ -116,7 +116,7 @@ memory_is_back() { (($(memory) <= at_start + (highest - at_start) / 4 + 16 * 102
 wait_for_memory "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back
 say "memory: at most $highest KiB, then $(memory) KiB"
 
-say "once more: nothing grows from attack to attack"
+say "again: nothing grows from attack to attack"
 attack
 memory_at_most "memory of the server and of the good client (KiB)" "$highest" $((320 * 1024))
 wait_for_memory "memory as before ($at_start KiB; at most $highest KiB)" memory_is_back

@@ -34,8 +34,8 @@ say "by ALPN, by prior knowledge, and not where a visitor does not ask"
 equal "with TLS" "$(secure app.example.com /name/a -o /dev/null -w '%{http_version} %{http_code}')" "2 200"
 equal "without" "$(plain app.example.com /name/a -o /dev/null -w '%{http_version} %{http_code}')" "2 200"
 equal "HTTP/1.1" "$(secure app.example.com /name/a --http1.1 -o /dev/null -w '%{http_version} %{http_code}')" "1.1 200"
-wait_for_text server 'a request is over .*protocol=HTTP/2'
-wait_for_text server 'a request is over .*protocol=HTTP/1.1'
+wait_for_text server 'a request has ended .*protocol=HTTP/2'
+wait_for_text server 'a request has ended .*protocol=HTTP/1.1'
 
 say "what the edge answers itself"
 equal "an unknown host" "$(plain none.example.com / -o /dev/null -w '%{http_code}')" 404
@@ -50,7 +50,7 @@ for how in plain secure; do
 done
 equal "a part" "$(plain files.example.com /index.html -r 2-6)" "small"
 
-say "requests that come together" # curl 7.88 can not do that by prior knowledge, with no server
+say "requests that come together" # curl 7.88 cannot do that by prior knowledge, with no server
 for ((i = 0; i < 50; ++i)); do
     printf 'url = "https://app.example.com:%s/name/%s"\noutput = "%s"\n' "$https" "$i" "$dir/name.$i"
 done >"$dir/curl.conf"

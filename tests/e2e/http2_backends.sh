@@ -77,7 +77,7 @@ code=0
 ask plain.test /cut -o /dev/null 2>/dev/null || code=$?
 equal "curl's code for a cut answer" "$code" 18
 wait_for_text client 'the stream was reset: INTERNAL_ERROR'
-equal "a refused POST is sent once more" "$(ask plain.test /refused/1 -d 1)" taken
+equal "a refused POST is sent again" "$(ask plain.test /refused/1 -d 1)" taken
 equal "so often" "$(count_of plain 'POST /refused/1')" 2
 for number in {1..6}; do
     equal "one that GOAWAY has left out, too ($number)" "$(ask plain.test /not-taken/1 -d 1)" taken

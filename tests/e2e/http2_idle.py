@@ -2,7 +2,7 @@
 
     http2_idle.py PORT HOST COUNT FIFO
 
-It connects from several addresses of the loopback, prints "ready" when all are there, and asks once more on each when
+It connects from several addresses of the loopback, prints "ready" when all are there, and asks again on each when
 somebody has written to FIFO.
 """
 

@@ -31,7 +31,7 @@ assigned=$(url_of first "http:$backend")
 wait_for_text first "^  http://app.example.com:$port -> $backend"
 wait_for_text first "^  tcp://"
 http_listed() { (($(grep -c "^service .* http://" "$dir/server.endpoints" || true) >= 4)); }
-wait_until $patience "the server's list" http_listed # which is written anew while services come
+wait_until $patience "the server's list" http_listed # which is written again while services come
 has_text "$dir/server.endpoints" "^service App.example.com http://app.example.com:$port"
 equal "http services at the server" "$(grep -c "^service .* http://" "$dir/server.endpoints")" 4
 
@@ -40,7 +40,7 @@ programs[short]=1
 start short "$FERROTUNNEL" http "$backend" --host short.example.com --server "$control" --token-file "$dir/token"
 wait_for_text short "^  http://short.example.com:$port -> $backend"
 
-say "two clients can not hold one host"
+say "two clients cannot hold one host"
 start_client twin --http "app.example.com=$backend" --attempts 1
 refused twin "refused: app.example.com: The host app.example.com is held by another client with the same token, .* alive"
 ready_client other_path 1 --http "app.example.com/other=$backend"

@@ -138,5 +138,5 @@ need_npm() {
         [[ -f $1/node_modules/$2/package.json ]] && exit 0
         exec timeout 90 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
             --fetch-retries 1 --fetch-timeout 30000 "$2@$3"' - "$npm" "$1" "$2" </dev/null >"$dir/npm.log" 2>&1 ||
-        skip "npm can not get $1"
+        skip "npm cannot get $1"
 }

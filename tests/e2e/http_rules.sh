@@ -135,7 +135,7 @@ start short "$FERROTUNNEL" http "$port" --host short.test --host-header rewrite 
 wait_for_text short "^  http://short.test:"
 equal Host "$(ask short.test /)" "/ host=localhost:$port env= cookie= for=short.test"
 
-say "what the server refuses is told, and the other services go on"
+say "what the server refuses is told, and the other services continue"
 server_says() { has_text "$dir/odd.out" "refused: $1: $2"; }
 cat >"$dir/odd.yml" <<YAML
 client:
@@ -190,7 +190,7 @@ has_text "$dir/route.out" '^  GET /x/ HTTP/1.1$'
 route 2 "ftp://app.test" --config "$dir/rules.yml"
 has_text "$dir/route.err" 'URL: begins with neither http:// nor https://'
 route 2 app.test --config "$dir/none.yml"
-has_text "$dir/route.err" 'none.yml: can not read this file'
+has_text "$dir/route.err" 'none.yml: cannot read this file'
 route 2 --http app.test=3000
 has_text "$dir/route.err" 'URL: missing'
 

@@ -205,7 +205,7 @@ join_ok many
 say "a certificate that goes bad changes nothing, and is good again later"
 before=$(shown)
 echo damaged >"$certificates/app.crt"
-wait_for_text server 'what was read before goes on serving'
+wait_for_text server 'the previous one stays in use'
 equal "the certificate that is shown" "$(shown)" "$before"
 certify "$dir/ca" "$certificates/app" app DNS:app.example.com
 wait_until $patience "the good certificate" shows

@@ -70,7 +70,7 @@ run_ok inspect replay 2 --body '{"item": 8}' --header 'X-As: tester' --json
 equal "the answer to the edited one" "$(of 8 'j["answer"]["body"]["text"], j["replay_of"], j["request"]["line"]')" \
     "('{\"got\": 11, \"as\": \"tester\"}', 2, 'POST /order HTTP/1.1')"
 run_ok inspect replay 4
-equal "once more" "$(of 9 'j["state"], j["answer"]["body"]["text"]')" "('complete', 'hello')"
+equal "again" "$(of 9 'j["state"], j["answer"]["body"]["text"]')" "('complete', 'hello')"
 run_ok inspect diff 8,2
 has_text "$dir/run.out" '^-X-As: tester'
 run_ok inspect curl 8

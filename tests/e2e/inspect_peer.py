@@ -37,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def note(self, body=b""):
-        """What has come, but for fields that the edge makes anew: one line each in PORT-FILE.received."""
+        """What has come, but for fields that the edge makes again: one line each in PORT-FILE.received."""
         fields = {name: self.headers.get(name) for name in ("Cookie", "X-Auth-Key", "Content-Type", "Content-Encoding")}
         with open(sys.argv[2] + ".received", "a", encoding="utf-8") as file:
             file.write(json.dumps([self.requestline, fields, body.decode("latin-1")]) + "\n")

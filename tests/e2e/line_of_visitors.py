@@ -8,7 +8,7 @@
     line_of_visitors.py tls HOST:PORT NAME CA_FILE COUNT
                                                visitors by TLS who ask for the host NAME; prints "all are connected" when they
                                                have said so, then "answered N, reset M" when all of them have shaken hands, or
-                                               were turned away
+                                               were rejected
 """
 
 import os
@@ -48,7 +48,7 @@ def visitors(address, name, count):
     for number in range(1, count + 1):
         try:
             visitor = socket.create_connection(address, timeout=patience)
-        except ConnectionResetError:  # it was turned away before this process had looked whether it is connected
+        except ConnectionResetError:  # it was rejected before this process had looked whether it is connected
             reset += 1
             continue
         said = f"{name}-{number}\n".encode("ascii")

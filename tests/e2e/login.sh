@@ -49,7 +49,7 @@ tls=on control=$between start_client relayed --attempts 1 "${service[@]}"
 refused_client relayed 3 "$not_accepted"
 wait_for_text relay '^connection=1 up=[0-9][0-9]' # he did relay the login
 
-say "he stops no client that nobody looks at: it goes on trying, and gets through when he has gone"
+say "he stops no client that nobody looks at: it continues trying, and gets through when he has gone"
 tls=on control=$between start_client patient --retry-refused 200ms "${service[@]}"
 wait_for_text patient "$not_accepted"
 wait_until $patience "three attempts" count_is patient "$not_accepted" 3
@@ -83,7 +83,7 @@ wait_for_services fleet 1
 signal server TERM
 join_ok server
 server_with other_token
-wait_until $patience "three attempts" count_is fleet "$not_accepted The server has let this client in before, so it goes on trying\." 3
+wait_until $patience "three attempts" count_is fleet "$not_accepted The server has let this client in before, so it continues trying\." 3
 is_running fleet || fail "the client has ended"
 signal server TERM
 join_ok server
@@ -130,7 +130,7 @@ for round in 1 2; do
     if [[ $round == 1 ]]; then
         line=$(visit "$(public_of recorded)" exchange:64K finish rest) # it did not disturb the real one
         signal recorded TERM
-        join_ok recorded # and once more when that has gone
+        join_ok recorded # and again when that has gone
     fi
 done
 
@@ -149,7 +149,7 @@ other_port=$(free_port)
 start other_service openssl s_server -quiet -cert "$dir/false.crt" -key "$dir/false.key" -accept "127.0.0.1:$other_port"
 wait_for_port "127.0.0.1:$other_port" other_service
 tls=on control=127.0.0.1:$other_port start_client elsewhere --attempts 1 "${service[@]}"
-refused_client elsewhere 4 'the server speaks TLS but is no FerroTunnel server'
+refused_client elsewhere 4 'the server speaks TLS but is not a FerroTunnel server'
 
 say "something else at the server's port"
 printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >"$dir/request"
@@ -158,7 +158,7 @@ for control in "$tls_control" "$plain_control"; do
     [[ $(value ending "$line") =~ eof|reset ]] || fail "a browser was not sent away: $line"
 done
 openssl s_client -connect "$tls_control" </dev/null >"$dir/s_client.out" 2>&1 || true
-wait_for_text tls_server 'speaks TLS but is no FerroTunnel client'
+wait_for_text tls_server 'speaks TLS but is not a FerroTunnel client'
 openssl s_client -tls1_2 -alpn ferrotunnel/1 -connect "$tls_control" </dev/null >"$dir/s_client12.out" 2>&1 || true
 wait_for_text tls_server 'does not speak TLS 1.3, and nothing older is accepted'
 
@@ -197,7 +197,7 @@ port=${control##*:}
 tls=on
 control=localhost:$port ready_client verified 1 --tls-ca "$dir/ca.crt" "${service[@]}"
 start_client wrong_name --tls-ca "$dir/ca.crt" --attempts 1 "${service[@]}"
-refused_client wrong_name 4 "the server's certificate can not be verified"
+refused_client wrong_name 4 "the server's certificate cannot be verified"
 say "a name in the subject alone is none"
 openssl x509 -req -in "$dir/real.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
     -out "$dir/nameless.crt" 2>"$dir/openssl.err"
@@ -205,13 +205,13 @@ cp "$dir/real.key" "$dir/open.key"
 chmod 644 "$dir/open.key"
 server_name=nameless_server tls=on start_server --tls-cert "$dir/nameless.crt" --tls-key "$dir/open.key"
 control=localhost:${control##*:} start_client nameless --tls-ca "$dir/ca.crt" --attempts 1 "${service[@]}"
-refused_client nameless 4 "the server's certificate can not be verified"
+refused_client nameless 4 "the server's certificate cannot be verified"
 has_text "$dir/nameless.out" 'hostname mismatch; it has no name in its subjectAltName, and only that counts, not its common name (CN) "localhost": give'
 say "a key that everybody can read is told"
 wait_for_text nameless_server "private key can be read by everybody on this machine  file=$dir/open.key"
 equal "warnings about a key that only its owner can read" "$(count_of ca_server 'private key can be read')" 0
 control=localhost:$port start_client wrong_ca --tls-ca "$dir/false.crt" --attempts 1 "${service[@]}"
-refused_client wrong_ca 4 "the server's certificate can not be verified"
+refused_client wrong_ca 4 "the server's certificate cannot be verified"
 
 say "no secret in any output, nor in the process list"
 for name in "${!programs[@]}"; do

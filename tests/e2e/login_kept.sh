@@ -94,7 +94,7 @@ start exposed "$FERROTUNNEL" http "${greeter##*:}"
 wait_for_text exposed "warning: other users can read the token in $kept"
 echo nonsense >"$kept"
 equal "exit code" "$(code_of spoilt "$FERROTUNNEL" http 3000)" 2
-has_text "$dir/spoilt.err" 'login: is no join string.*`ferrotunnel login` writes it anew'
+has_text "$dir/spoilt.err" 'login: is not a valid join string.*`ferrotunnel login` writes it again'
 
 say "only tokens that the program has made; and the plain command still makes one"
 (umask 077 && echo weak >"$dir/weak.token")

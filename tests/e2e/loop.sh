@@ -40,7 +40,7 @@ for _ in {1..5}; do
 done
 at_most "descriptors of the server while they came" "$(<"$dir/highest")" $((before + 30))
 equal "lines in the client's log about it" "$(count_of client 'leads back to itself')" 1
-equal "lines about a dead backend" "$(count_of client 'can not be reached')" 0
+equal "lines about a dead backend" "$(count_of client 'cannot be reached')" 0
 
 say "by another name, and with two services of one client"
 other=$(free_port)
@@ -64,7 +64,7 @@ count=$(count_of server 'lead back to themselves')
 at_least "lines in the server's log about it" "$count" 1
 at_most "lines in the server's log about it" "$count" 2
 
-say "what is no loop works on: a tunnel through a tunnel, and many who wait in silence"
+say "what is not a loop works on: a tunnel through a tunnel, and many who wait in silence"
 service plain echo
 inner=$public
 ready_client outer 1 --tcp "0=$inner"

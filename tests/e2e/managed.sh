@@ -33,7 +33,7 @@ printed "^page: .*:$port -> 127.0.0.1:$web$"
 printed "^kept in $kept$"
 wait_until $patience "the page by its port" fetches "$port"
 equal "the client's own file" "$(<"$file")" "$before"
-has_text "$dir/client.err" "the server's administrator manages services here.*POST /v1/services.*201"
+has_text "$dir/client.err" "the server's administrator can manage services of this client.*POST /v1/services.*201"
 
 say "what leads elsewhere is refused by the client, with its reason, and so is what names files of that machine"
 refused 'lets nobody lead services to "127.0.0.1:22"' add --tcp "0=22"
@@ -62,7 +62,7 @@ printed 'page .*disabled: by the server$'
 on enable page
 wait_until $patience "the page again" fetches "$port"
 
-say "the same by curl; a path that is no service's, a client that is not there, and one who is none"
+say "the same by curl; a path that is not a service's, a client that is not there, and one who is none"
 ask() { curl -sS --unix-socket "$dir/run/server.sock" "http://localhost/v1/clients/$1" "${@:2}"; }
 ask nas/services >"$dir/run.out"
 printed '"name":"page"'

@@ -65,7 +65,7 @@ say "it is resumed: who has waited is served, and the next visitors are spread a
 start waiter curl -sS --max-time $patience -H "Host: alone.test" "http://$edge/who"
 wait_until $patience "a stream of the service that has no other carrier" metric_is 'ferrotunnel_resume_waiting' 1
 signal a CONT
-wait_until $patience "the resume" file_has "$dir/server.err" "session goes on, on another connection"
+wait_until $patience "the resume" file_has "$dir/server.err" "session continues, on another connection"
 join_ok waiter
 equal "who has answered" "$(<"$dir/waiter.out")" a
 equal "requests" "$(who_has web.test 8)" "a 4 b 4"

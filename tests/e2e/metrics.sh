@@ -1,5 +1,5 @@
 # Numbers for Prometheus: what is counted is exact, both formats are read by others' parsers, a client and a server say
-# whether they are ready, and a page in a browser can not read them.
+# whether they are ready, and a page in a browser cannot read them.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl python3
@@ -37,7 +37,7 @@ done
 equal "requests of the service" "$(number "$server_metrics" "$series")" 10
 of_web=${series#*\{} of_web=${of_web%\}}
 answers() { number "$server_metrics" "ferrotunnel_service_http_answers_total{$of_web,code=\"$1\"}"; }
-answers_are() { [[ $(answers "$1") == "$2" ]]; } # a request is over a little later than its answer is there
+answers_are() { [[ $(answers "$1") == "$2" ]]; } # a request has ended a little later than its answer is there
 wait_until $patience "answers of the service" answers_are 2xx 10
 equal "answers of another class" "$(answers 5xx)" 0
 equal "times to the first byte" "$(number "$server_metrics" "ferrotunnel_service_http_first_byte_seconds_count{$of_web}")" 10
@@ -52,7 +52,7 @@ after=$(number "$client_metrics" ferrotunnel_trunk_received_bytes_total)
 at_least "bytes that the client has received for it" $((after - received)) 1000000
 at_most "and not many more" $((after - received)) 1010000
 
-say "what visitors say is no label"
+say "what visitors say is not a label"
 for ((i = 0; i < 50; i++)); do
     status_of "host$i.test" "/path$i" -X "METHOD$i" >/dev/null
 done

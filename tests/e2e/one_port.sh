@@ -150,7 +150,7 @@ say "a service that is away: its visitors are reset, and the others notice nothi
 stop client
 equal "SSH" "$(says 'SSH-2.0-x\r\n')" reset
 equal "silence" "$(says '')" reset
-wait_for_text server "a visitor was turned away.*service=speaker@ops"
+wait_for_text server "a visitor was rejected.*service=speaker@ops"
 equal "HTTP" "$(by_curl http app.example.com || true)" 503
 start_client_of
 equal "HTTP again" "$(by_curl http app.example.com)" 200
@@ -167,7 +167,7 @@ start_client_of
 equal "HTTP" "$(by_curl http app.example.com)" 200
 equal "TLS that is nobody's" "$({ openssl s_client -connect "$at" -servername app.example.com </dev/null 2>&1 || true; } |
     sed -n 's/.*SSL alert number \([0-9]*\).*/\1/p')" 112
-equal "SSH, which nothing is there for, is no HTTP" "$(says 'SSH-2.0-x\r\n\r\n')" 12
+equal "SSH, which nothing is there for, is not valid HTTP" "$(says 'SSH-2.0-x\r\n\r\n')" 12
 stop client
 stop server
 

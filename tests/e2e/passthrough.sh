@@ -33,7 +33,7 @@ with_tls() {
     curl -sS --max-time 120 --cacert "$dir/$authority.pem" --resolve "$name:${https##*:}:127.0.0.1" "$@" \
         "https://$name:${https##*:}$path"
 }
-# alert_of NAME: the number of the alert with which a visitor who asks for it is turned away.
+# alert_of NAME: the number of the alert with which a visitor who asks for it is rejected.
 alert_of() {
     { openssl s_client -connect "$https" -servername "$1" </dev/null 2>&1 || true; } |
         sed -n 's/.*SSL alert number \([0-9]*\).*/\1/p'
@@ -71,7 +71,7 @@ say "the client is away, and comes back"
 kill_now client
 unset "programs[client]"
 wait_until $patience "the alert" alert_is app.example.com $internal_error
-wait_for_text server "a visitor was turned away.*host=app.example.com"
+wait_for_text server "a visitor was rejected.*host=app.example.com"
 ready_client again 1 --passthrough "app.example.com=$secure"
 equal "back" "$(with_tls ca app.example.com /)" "untouched app.example.com"
 
@@ -123,7 +123,7 @@ join stranger
 equal "exit code" "${exit_codes[stranger]}" 3
 has_text "$dir/stranger.out" "belongs to another token"
 
-say "a host whose visitors must show a certificate to the server can not be had so, also not below a pattern"
+say "a host whose visitors must show a certificate to the server cannot be had so, also not below a pattern"
 unset "programs[holder]"
 signal holder TERM
 join_ok holder

@@ -47,7 +47,7 @@ equal "the right one, known by now" "$(who -u ann:first -H 'X-User: root')" "ann
 equal "a wrong one" "$(status -u ann:second)" "401 auth_failed"
 equal "a user who is not there" "$(status -u bob:first)" "401 auth_failed"
 equal "no password at all" "$(status -u ann:)" "401 auth_failed"
-equal "what is no base64" "$(status -H 'Authorization: Basic ann:first')" "401 auth_failed"
+equal "what is not valid base64" "$(status -H 'Authorization: Basic ann:first')" "401 auth_failed"
 equal "two of them" "$(status -H 'Authorization: Basic YW5uOmZpcnN0' -H 'Authorization: Basic YW5uOmZpcnN0')" \
     "401 auth_failed"
 
@@ -70,7 +70,7 @@ done
 say "the file changes; a bad one changes nothing"
 printf 'ann:second\n' >"$dir/users.new"
 mv "$dir/users.new" "$dir/users"
-wait_for_text server "line (1) whose hash is no hash"
+wait_for_text server "line (1) whose hash is not a valid hash"
 equal "the right one, still" "$(who -u ann:first)" "ann|||"
 printf '%s\n' "$second" >"$dir/users.new"
 mv "$dir/users.new" "$dir/users"

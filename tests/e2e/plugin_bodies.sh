@@ -39,7 +39,7 @@ put() { status_of app.example.com "$2" -T "$1" "${@:3}"; }
 head_has() { has_text "$dir/head" "$1"; }
 head_has_not() { ! grep -qi "$1" "$dir/head" || fail "the head has $1"; }
 
-say "an upload is read before it goes on, and goes on as it came"
+say "an upload is read before it continues, and continues as it came"
 head -c 900000 /dev/urandom >"$dir/good"
 equal "its status" "$(put "$dir/good" /up/judged-1)" 201
 cmp "$dir/good" "$dir/www/up/judged-1" || fail "the backend has another body"

@@ -9,7 +9,7 @@ printf 'open sesame\n' >"$dir/password"
 
 # from ADDRESS HOST [CURL OPTION...]: "403 ip_denied", as a visitor with that address.
 from() { status_of "$2" / --interface "$1" "${@:3}"; }
-# by_tcp ADDRESS PUBLIC: the status that a visitor of a TCP service gets; 000: it was turned away.
+# by_tcp ADDRESS PUBLIC: the status that a visitor of a TCP service gets; 000: it was rejected.
 by_tcp() { curl -s -o /dev/null -w '%{http_code}' --max-time 120 --interface "$1" "http://$2/" || true; }
 # end_of NAME: ends a client or server, and waits for it.
 end_of() {
@@ -156,7 +156,7 @@ wrong 'the password of ann' http 3000 "${as[@]}" --basic-auth ann
 wrong 'is for HTTP services' client "${as[@]}" --tcp 0=22 --basic-auth ann --password-file "$dir/password"
 wrong 'is for HTTP services' client "${as[@]}" --udp 0=53 --basic-auth ann --password-file "$dir/password"
 wrong 'has no --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
-wrong 'is no rate' http 3000 "${as[@]}" --rate 20
+wrong 'is not a valid rate' http 3000 "${as[@]}" --rate 20
 wrong 'behind `:`' http 3000 "${as[@]}" --rate 20/s:none
 printf 'server:\n  token: file:token\n  plugins: {clients: [request-log, ip-filtre]}\n' >"$dir/wrong.yml"
 wrong 'clients\[0\].*request-log has no settings that clients may say' check "$dir/wrong.yml"

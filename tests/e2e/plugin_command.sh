@@ -84,7 +84,7 @@ say "files that are no plugins"
 echo text >"$dir/text.so"
 run plugin check "$dir/text.so"
 ends_with 2
-told 'can not be loaded'
+told 'cannot be loaded'
 run plugin check "$dir/missing.so"
 ends_with 2
 # wrong NAME CODE: a library whose one type is made by this code.
@@ -95,7 +95,7 @@ wrong() {
     ends_with 2
 }
 wrong no_entry 'int nothing(void) { return 0; }'
-told 'is no plugin for this version'
+told 'is not a plugin for this version'
 wrong no_types 'static const ft_type *types[] = {0};
 static const ft_library library = {sizeof library, 0, types};
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return &library; }'
@@ -111,7 +111,7 @@ told 'schema of the plugin'
 told 'needs "no.such/1"'
 told 'the same name'
 wrong refuses 'const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return 0; }'
-told 'can not work with this version'
+told 'cannot work with this version'
 
 say "help and mistakes"
 for words in "plugin --help" "plugin new --help" "help plugin"; do

@@ -145,7 +145,7 @@ is_upgraded() {
     printf 'GET / HTTP/1.1\r\nHost: peer.example.com\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n' >&"$upgraded"
     read -r -t $patience line <&"$upgraded" || fail "no answer to an upgrade"
     [[ $line != "HTTP/1.1 101 Switching Protocols"$'\r' ]] || return 0
-    equal "what is no upgrade" "${line:0:12}" "HTTP/1.1 429"
+    equal "what is not an upgrade" "${line:0:12}" "HTTP/1.1 429"
     exec {upgraded}>&-
     return 1
 }
@@ -238,10 +238,10 @@ server:
 END
 start_edge --config "$dir/edge.yml"
 ready_client client 1 --http "app.example.com=$nginx"
-say "once more after the time that Retry-After says"
+say "again after the time that Retry-After says"
 equal "the first one" "$(status_of app.example.com /)" 200
 for i in 1 2 3; do
     ask app.example.com / --retry 1 -o "$dir/body" -w '%{http_code}' >"$dir/status" 2>"$dir/retry.err"
-    equal "request $i, once more if need be" "$(<"$dir/status")" 200
+    equal "request $i, again if need be" "$(<"$dir/status")" 200
 done
 check_alive

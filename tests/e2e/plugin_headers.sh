@@ -45,7 +45,7 @@ equal "a fixed value" "$(field Referrer-Policy)" no-referrer
 visit '/name/x?a=b%20c'
 equal "the path and the query" "$(field X-Path) $(field X-Query)" "/name/x ?a=b%20c"
 
-say "what the operator says, a visitor can not say"
+say "what the operator says, a visitor cannot say"
 visit /fields -H 'X-User: root' -H 'x-user: root' -H 'X_User: root' -H 'X-USER: admin' -H 'X-Visitor: 10.0.0.1' \
     -H 'x_visitor: 10.0.0.1' -H 'X-Told: forged'
 has_not "$dir/fields" 'root'
@@ -64,7 +64,7 @@ equal "an end of a line within a field" "$(hostile 'X-Note: a\nSet-Cookie: b=c')
 has_not "$dir/hostile" '^Set-Cookie'
 equal "half of one" "$(hostile 'X-Note: a\rSet-Cookie: b=c')" 400
 has_not "$dir/hostile" 'Set-Cookie'
-equal "a line that goes on" "$(hostile 'X-Note: a\r\n Set-Cookie: b=c')" 400
+equal "a line that continues" "$(hostile 'X-Note: a\r\n Set-Cookie: b=c')" 400
 equal "a byte that is nothing" "$(hostile 'X-Note: a\x00b')" 400
 equal "in the path" "$(hostile 'X-Note: a' '/a\rb')" 400
 equal "bytes above ASCII" "$(hostile 'X-Note: \xff\xfe{{visitor}}{{note.auth.subject}}')" 200

@@ -84,7 +84,7 @@ ready_client client 3 "${services[@]}"
 public=$(public_of client)
 all_trunks() { count_is server 'one more connection carries a service' "$1"; }
 
-# page [CURL OPTION...]: what a visitor of the TCP service gets; nothing where it is turned away.
+# page [CURL OPTION...]: what a visitor of the TCP service gets; nothing where it is rejected.
 page() { curl -sS --max-time 60 "$@" "http://$public/fields" 2>/dev/null || true; }
 is_admitted() { [[ $(page "$@") == *Host:* ]]; }
 # refused_with TEXT [CURL OPTION...]: a visitor gets nothing, and the endpoint hears why.

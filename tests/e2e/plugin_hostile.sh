@@ -34,7 +34,7 @@ ready_client client 4 --config "$dir/client.yml"
 bad=bad.example.com
 bad_tcp=$(awk '$1 == "service" && $2 == "bad-tcp" { print $3 }' "$dir/client.endpoints")
 
-# Innocent visitors: two connections that go on, and new ones, until the file is there. Prints how many requests, those
+# Innocent visitors: two connections that continue, and new ones, until the file is there. Prints how many requests, those
 # that failed, and the longest one in milliseconds.
 cat >"$dir/innocents.py" <<'END'
 import http.client, os, sys, threading, time
@@ -141,7 +141,7 @@ is_off() { file_has "$dir/server.err" 'a plugin is switched off.*plugin=hostile'
 for ((i = 0; i < 6; i++)); do
     is_off || equal "a request that is blocked" "$(status_of $bad /block)" 200
 done
-wait_for_text server 'a plugin has blocked a worker  *plugin=hostile hook=request'
+wait_for_text server 'a plugin blocked a worker  *plugin=hostile hook=request'
 if [[ -r /proc/thread-self/schedstat ]]; then
     wait_until $patience "the end of its hooks" is_off
     equal "what is left of it" "$(ask $bad /fields | grep -c '^X-Made' || true)" 0
@@ -156,7 +156,7 @@ join_ok innocents
 read -r requests failures longest <"$dir/innocents.out"
 echo "innocent visitors: $requests requests, $failures failed, the longest took $longest ms"
 equal "requests of the innocent that failed" "$failures" 0
-# The server ends while its plugin's thread goes on deciding, and some wait.
+# The server ends while its plugin's thread continues deciding, and some wait.
 for ((i = 0; i < 5; i++)); do
     start "last$i" curl -sS --max-time 60 -o /dev/null -H "Host: closed.example.com" "http://$edge/held"
 done

@@ -58,7 +58,7 @@ count() {
 print({p["id"]: p for p in json.load(open(sys.argv[1]))["plugins"]}[sys.argv[2]][sys.argv[3]])' "$dir/status.json" "$@"
 }
 
-say "who would have been turned away is let in"
+say "who would have been rejected is let in"
 equal "logins that doorman would have refused, and services" "$(count doorman answered)" 3
 equal "questions to it" "$(count doorman asked)" 3
 requests=5
@@ -98,7 +98,7 @@ done
 equal "a webhook in chunks" "$(status_of app.example.com /signed --data-binary @"$dir/hook" -H 'Transfer-Encoding: chunked' \
     -H "X-Hub-Signature-256: sha256=$signature")" 200
 equal "bodies that were judged" "$(count signed bodies)" 3
-equal "those that it would have turned away" "$(count signed answered)" 1
+equal "those that it would have rejected" "$(count signed answered)" 1
 equal "its failures" "$(count signed failures)" 0
 
 if [[ -e $FERROTUNNEL_PLUGINS/auth.so ]]; then
@@ -107,7 +107,7 @@ if [[ -e $FERROTUNNEL_PLUGINS/auth.so ]]; then
         equal "$user" "$(status_of app.example.com /people -u "$user")" 200
     done
     equal "nobody at all" "$(status_of app.example.com /people)" 200
-    equal "those that it would have turned away" "$(count people answered)" 3
+    equal "those that it would have rejected" "$(count people answered)" 3
     equal "decisions that came later" "$(count people waits)" 3
     equal "none of them late" "$(count people late)" 0
 fi

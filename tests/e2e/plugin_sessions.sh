@@ -14,7 +14,7 @@ cancel() { rm "$orders/$1"; }
 told() { grep -c -x -e "$1" "$orders/told" || true; }
 was_told() { (($(told "$1") >= $2)); }
 wait_told() { wait_until $patience "\"$1\" $2 times" was_told "$1" "$2"; }
-# page ADDRESS [CURL OPTION...]: what a visitor of a TCP service gets of the backend; nothing where it is turned away.
+# page ADDRESS [CURL OPTION...]: what a visitor of a TCP service gets of the backend; nothing where it is rejected.
 page() { curl -sS --max-time 60 "${@:2}" "http://$1/fields" 2>/dev/null || true; }
 # raw ADDRESS TEXT: sends that, and prints what comes until the end.
 raw() {
@@ -149,7 +149,7 @@ wait_for_text web '^request GET /close 0'
 wait_told 'visitor 192.0.2.8 tcp gold' 1
 equal "those who came through" "$(count_of web '^request GET /close 0')" 1
 
-say "the client is killed, and another one asks anew"
+say "the client is killed, and another one asks again"
 before=$(told 'register tcp .*')
 kill_now client
 ready_client client 3 "${services[@]}"

@@ -22,7 +22,7 @@ print(server.server_port, flush=True)
 server.serve_forever()
 END
 cat >"$dir/flood.py" <<'END'
-# Visitors who come again as soon as they are turned away or served: PORT COUNT.
+# Visitors who come again as soon as they are rejected or served: PORT COUNT.
 import asyncio, sys
 async def visitor():
     while True:

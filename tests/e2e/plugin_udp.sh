@@ -1,5 +1,5 @@
 # Plugins that decide on visitors, for those who send datagrams: each address is asked about once, whoever is kept out
-# hears nothing, and whoever goes on is not disturbed. Visitors come from several addresses of 127.0.0.0/8.
+# hears nothing, and whoever continues is not disturbed. Visitors come from several addresses of 127.0.0.0/8.
 source "$(dirname "$0")/lib.sh"
 need curl python3
 
@@ -83,7 +83,7 @@ first, second, third = (visitor("127.0.2.1", sys.argv[1]) for i in range(3))
 other = visitor("127.0.2.2", sys.argv[1])
 answers(first, b"first")
 answers(second, b"second")
-# Once more, right in front of the third one: if this was slow, the first ones were forgotten meanwhile.
+# Again, right in front of the third one: if this was slow, the first ones were forgotten meanwhile.
 first.send(b"first")
 second.send(b"second")
 third.send(b"third")

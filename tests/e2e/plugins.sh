@@ -100,7 +100,7 @@ has_text "$dir/check.out" 'wrong.yml:6:.*no such'
 wrong 'headers: {}' ', own/maintenance.so'
 has_text "$dir/check.out" 'another one has too'
 wrong 'headers: {}' ', token'
-has_text "$dir/check.out" 'wrong.yml:4:.*can not be loaded'
+has_text "$dir/check.out" 'wrong.yml:4:.*cannot be loaded'
 wrong 'headers: {}' ', own/none.so'
 has_text "$dir/check.out" 'none.so'
 printf 'server:\n  token: file:token\n  plugins:\n    load: own/maintenance.so\n    chain:\n      - maintenance: {file: x}\n' \

@@ -227,7 +227,7 @@ wrong '        wehn: visitor.tls' 'wrong.yml:7:'
 
 say "and what is read too early is told"
 check_chain $'      - headers: {request: {set: {X-User: "{{note.auth.subject}}"}}}\n      - login:' ||
-    fail "a warning is no mistake: $(<"$dir/check.out")"
+    fail "a warning is not a mistake: $(<"$dir/check.out")"
 grep -qF 'wrong.yml:6:' "$dir/check.out" || fail "no place: $(<"$dir/check.out")"
 has_text "$dir/check.out" 'warning: .*reads the note `auth.subject`, which only `login` sets, and that is not before it'
 check_chain $'      - login:\n      - headers: {request: {set: {X-User: "{{note.auth.subject}}"}}}' || fail "check: right"

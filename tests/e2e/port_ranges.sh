@@ -74,7 +74,7 @@ for i in 0 1; do
     answers_datagrams $((public + i)) $((behind + i))
 done
 
-say "a range that can not be right"
+say "a range that cannot be right"
 for wrong in "$public-$((public + 2))=$behind-$((behind + 1))" "$((public + 2))-$public=1-3" "$public=$behind-$((behind + 2))"; do
     code=0
     "$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tcp "$wrong" 2>"$dir/wrong.err" || code=$?

@@ -3,7 +3,7 @@
 
 It logs in, registers one service (TCP, or HTTP with --host), prints "PUBLIC <port>" and serves the visitors itself:
 --serve echo sends back what comes, --serve http answers GET with a greeting, or with N bytes for /bytes/N. With tls off only: the ssl module of
-Python 3.11 has no exporter (RFC 5705), without which the proof of a TLS login can not be computed.
+Python 3.11 has no exporter (RFC 5705), without which the proof of a TLS login cannot be computed.
 
     protocol_client.py --server 127.0.0.1:7835 --token ft1_... --remote-port 0 --serve echo --visitors 3
     protocol_client.py --self-test docs/protocol.md      # the examples of the document

@@ -132,8 +132,8 @@ say "a server on this machine, NO_PROXY and --proxy off leave the environment's 
 asked=$(count_of any_name "asked for")
 ALL_PROXY=socks5://127.0.0.1:1 ready_client here 1 --tcp "0=$backend"
 HTTPS_PROXY=http://127.0.0.1:$port client_to=tunnel.test:7835 NO_PROXY=other,test \
-    says exempt "can not connect to tunnel.test:7835" env
-HTTPS_PROXY=http://127.0.0.1:$port client_to=tunnel.test:7835 says off "can not connect to tunnel.test:7835" off
+    says exempt "cannot connect to tunnel.test:7835" env
+HTTPS_PROXY=http://127.0.0.1:$port client_to=tunnel.test:7835 says off "cannot connect to tunnel.test:7835" off
 equal "what the proxy was asked" "$(count_of any_name "asked for")" "$asked"
 
 say "what goes wrong is said in words that help"
@@ -141,7 +141,7 @@ port=$(free_port)
 start_proxy ntlm "$port" python3 "$E2E_SOURCE/connect_proxy.py" "$port" 1 ntlm
 says ntlm_client "wants a login by NTLM, and only Basic is supported" "http://127.0.0.1:$port"
 nobody=127.0.0.1:$(free_port)
-says no_proxy_there "can not connect to the proxy http://$nobody: Connection refused" "http://$nobody"
+says no_proxy_there "cannot connect to the proxy http://$nobody: Connection refused" "http://$nobody"
 says other_kind "does not answer as an HTTP proxy" "http://$backend"
 expected_codes[bad]=2
 start_client bad --proxy "ftp://user:hidden@127.0.0.1" --tcp "0=$backend"

@@ -43,5 +43,5 @@ before=$(grep -c '█' "$dir/client.out")
 kill_now server
 wait_for_text client 'lost the connection'
 start_server --http-bind "$http_at"
-wait_until $patience "the URL once more" count_is client '^  http://app.test:' 2
+wait_until $patience "the URL again" count_is client '^  http://app.test:' 2
 equal "lines of codes" "$(grep -c '█' "$dir/client.out")" "$before"

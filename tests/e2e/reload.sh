@@ -72,7 +72,7 @@ said server 'was not applied, .*server.connections_per_token: '
 echo "server: {" | write_aside "$dir/server.yml"
 said server 'was not applied, .*server.yml:'
 rm "$dir/server.yml"
-said server 'was not applied, .*can not read this file'
+said server 'was not applied, .*cannot read this file'
 lets_in alice third
 
 say "what needs a restart is named, and everything else is applied"
@@ -125,7 +125,7 @@ programs[piped]=1
 start piped "$FERROTUNNEL" server --config <(server_config "file:$dir/token" | sed "s#server.endpoints#piped.endpoints#")
 wait_until $patience "the server's endpoint file" endpoint_or_end piped '^control '
 signal piped HUP
-said piped 'was not applied, and nothing has changed: it is no file but a pipe'
+said piped 'was not applied, and nothing has changed: it is not a file but a pipe'
 check_alive
 signal piped INT
 join_ok piped
@@ -169,7 +169,7 @@ start_configured
 printf 'server:\n  token: file:%s\n' "$dir/alice" | write_aside "$dir/conf.d/alice.yml"
 said server 'read again: server.token alice added$'
 printf 'include: [more.yml]\nserver:\n  token: file:%s\n' "$dir/alice" | write_aside "$dir/conf.d/alice.yml"
-said server 'was not applied, .*alice.yml:1:11: include.0.: can not read the file'
+said server 'was not applied, .*alice.yml:1:11: include.0.: cannot read the file'
 mkdir "$dir/elsewhere"
 printf 'include: [../elsewhere/more.conf]\nserver:\n  token: file:%s\n' "$dir/alice" | write_aside "$dir/conf.d/alice.yml"
 said server 'was not applied, .*more.conf'

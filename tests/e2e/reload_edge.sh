@@ -149,7 +149,7 @@ configure 'body_max: 1KiB' -- "client_certificates: [{host: app.test, ca: $dir/n
 reload 'was not applied, and nothing has changed: .*nowhere.pem'
 is 200 status || fail "a bad file has changed something"
 
-say "the certificate for clients: by another name, and anew under its own"
+say "the certificate for clients: by another name, and again under its own"
 subject() { # the key of the certificate that clients are shown
     openssl s_client -connect "$control" -alpn ferrotunnel/1 </dev/null 2>/dev/null | openssl x509 -noout -pubkey 2>/dev/null
 }

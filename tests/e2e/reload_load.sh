@@ -126,7 +126,7 @@ status_of_all() { # EXPECTED NAME...
 }
 
 status_of_all 200 s0.moving.test s1.moving.test s98.moving.test s99.moving.test
-wait_until $patience "the services anew" services_are client $((services + 4))
+wait_until $patience "the services again" services_are client $((services + 4))
 rounds=$(count_of visitors '^round')
 wait_until $patience "a round behind the change" count_is visitors '^round' $((rounds + 2))
 asked=$(count_of streams '^round')

@@ -1,4 +1,4 @@
-# With `resume` on both sides a connection that something in between resets is made anew, and nobody's bytes are lost or
+# With `resume` on both sides a connection that something in between resets is made again, and nobody's bytes are lost or
 # doubled: again and again, under load, in both directions, and without TLS as with it. What is no lost connection ends
 # as before: a killed client, a restarted server, a side that does not want to resume.
 source "$(dirname "$0")/lib.sh"
@@ -35,7 +35,7 @@ for tls in on off; do
     touch "$dir/go_$tls"
     for ((cut = 1; cut <= cuts; ++cut)); do
         touch "$dir/box_$tls.$cut"
-        wait_until $patience "resume $cut at the client" count_is "client_$tls" "the session goes on" "$cut"
+        wait_until $patience "resume $cut at the client" count_is "client_$tls" "the session continues" "$cut"
     done
     touch "$dir/over_$tls"
     for name in idle busy1 busy2 busy3 busy4; do
@@ -125,8 +125,8 @@ for name in server shown; do
     wait_until $patience "what the metrics of $name say" metric_is $name ferrotunnel_resumes_total 1
 done
 shows server "1 connection lost, 1 resumed, 0 given up" || fail "the status says: $(<"$dir/status.server")"
-wait_for_text shown "is back, and its visitors go on"
-wait_for_text server "is back, and its visitors go on"
+wait_for_text shown "is back, and its visitors continue"
+wait_for_text server "is back, and its visitors continue"
 touch "$dir/over4"
 join_ok left
 equal "how it ended" "$(value ending "$(<"$dir/left.out")")" eof

@@ -55,8 +55,8 @@ start_tunnel() {
     FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --connections 1 "$@"
 }
 works() { [[ $("${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
-resumes() { count_of client "the session goes on"; }
-resumed() { count_is client "the session goes on" "$1"; }
+resumes() { count_of client "the session continues"; }
+resumed() { count_is client "the session continues" "$1"; }
 
 # --- a middlebox that resets a connection ---
 
@@ -149,7 +149,7 @@ ip -n "$client_ns" address del 10.79.2.1/24 dev "fr$mark-2"
 ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2" 2>/dev/null || true # it may have gone with the first one
 ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
-wait_for_text server "goes on, on another connection .*10.79.2.7"
+wait_for_text server "continues, on another connection .*10.79.2.7"
 unharmed
 
 say "the client's address changes without a word"
@@ -160,7 +160,7 @@ ip -n "$client_ns" address del 10.79.2.7/24 dev "fr$mark-2"
 ip -n "$client_ns" address add 10.79.2.8/24 dev "fr$mark-2" 2>/dev/null || true
 ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
-wait_for_text server "goes on, on another connection .*10.79.2.8"
+wait_for_text server "continues, on another connection .*10.79.2.8"
 unharmed
 equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
 

@@ -1,5 +1,5 @@
 # What a session keeps that can be resumed is bounded, on a link that is so fast and so far that more than the bound is on
-# its way, and while that is black for so long that the connection is made anew: whoever has much to send waits, and server
+# its way, and while that is black for so long that the connection is made again: whoever has much to send waits, and server
 # and client need no more than without it and what resume_memory says beside. All bytes arrive, both ways.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/distance_link.sh"
@@ -32,7 +32,7 @@ moved() {
     for file in "$dir"/moves*.out; do all=$((all + $(value received "$(<"$file")"))); done
     echo $all
 }
-resumed() { count_is client "the session goes on" "$1"; }
+resumed() { count_is client "the session continues" "$1"; }
 
 # flow_through HOLE...: a tunnel of one connection, and echoes through it, the link being black for so many seconds again
 # and again; then all bytes must be there.
@@ -52,7 +52,7 @@ flow_through() {
         for ((i = 1; i <= visitors; ++i)); do wait_until $patience "visitor $i" test -e "$dir/moving.$i"; done
         sleep 2 # the connection becomes fast
         is_running moves1 || fail "nothing flows any more"
-        before=$(count_of client "the session goes on")
+        before=$(count_of client "the session continues")
         kill -STOP "$link_pid"
         sleep "$hole" # the hole itself
         kill -CONT "$link_pid"

@@ -263,7 +263,7 @@ for ((number = 0; number < 5; ++number)); do
 done
 wait_for_text once_client "info  a visitor"
 equal "visitors that the client has seen" "$(count_of once_client 'info  a visitor')" 1
-wait_for_text quotas "a visitor was turned away: the token has as many, or as many new ones, as it may  token=once"
+wait_for_text quotas "a visitor was rejected: the token has as many, or as many new ones, as it may  token=once"
 
 serve hold text:held rest
 offer alice_client alice --tcp "0=$backend" --http "held.example.com=$backend"
@@ -306,4 +306,4 @@ for name in late_client second_client; do
 done
 wait_for_text ends 'a login was refused .*client=mine token=late code=unauthorized why="The token has expired."'
 wait_until 120 "the clients' next logins" count_is ends 'why="The token has expired."' 4
-check_alive # clients that were let in before go on trying
+check_alive # clients that were let in before continue trying

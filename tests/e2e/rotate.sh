@@ -87,7 +87,7 @@ for connections in 2 1; do
     equal "failed requests" "$(sed '0,/^failed/d' "$dir/ask.out")" 0
     say "$(grep rate "$dir/ask.out") requests a second, $(count_of ask '^asked') x 50, none failed"
 
-    # Once more with one connection.
+    # Again with one connection.
     [[ $connections == 2 ]] || break
     signal client TERM
     join_ok client

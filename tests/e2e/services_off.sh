@@ -50,7 +50,7 @@ on services --json
 printed "\"disabled_by\":\"$me\""
 has_text "$kept" '  disabled:'
 
-say "once more changes nothing"
+say "again changes nothing"
 on services disable b
 run_fails services disable c --control "$socket"
 complained 'There is no service called "c"'

@@ -96,7 +96,7 @@ not_told '--tcp'
 not_told 'none of'
 run client --server 127.0.0.1:1 --token-file token --tcp 0=22 --drain soon
 refused
-told '^  --drain: "soon" is no time; expected one like 30s, 500ms or 2m, or a number of seconds'
+told '^  --drain: "soon" is not a valid time; expected one like 30s, 500ms or 2m, or a number of seconds'
 run --help
 has_text "$dir/run.out" 'ferrotunnel --version'
 
@@ -127,7 +127,7 @@ wait_for_text both 'side=client'
 say "who hears that a backend is down hears that it is back"
 ready_client returning 1 --tcp "0=$nobody" --log-level warn
 visit "$(public_of returning)" rest >"$dir/visit" || true
-wait_for_text returning 'the backend of a service can not be reached'
+wait_for_text returning 'the backend of a service cannot be reached'
 serve late --port "$nobody" text:hello echo
 visit "$(public_of returning)" line finish rest >"$dir/visit"
 wait_for_text returning 'the backend of a service can be reached again'

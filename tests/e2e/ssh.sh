@@ -27,7 +27,7 @@ wait_for_port "127.0.0.1:$port" sshd
 options=(-i "$dir/user" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o LogLevel=ERROR
     -o ConnectTimeout=60 -F /dev/null)
 user=$(id -un)
-# Where this account can not log in at all, the tunnel is not to blame.
+# Where this account cannot log in at all, the tunnel is not to blame.
 if ! ssh "${options[@]}" -p "$port" "$user@127.0.0.1" true 2>"$dir/direct.err"; then
     skip "ssh without a tunnel does not work here: $(head -1 "$dir/direct.err")"
 fi

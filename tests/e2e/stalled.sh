@@ -1,4 +1,4 @@
-# A visitor that stops reading, and a backend that stops reading, while others on the same trunk go on; then both go on
+# A visitor that stops reading, and a backend that stops reading, while others on the same trunk continue; then both continue
 # and get every byte. Memory stays within the session's budget.
 source "$(dirname "$0")/lib.sh"
 

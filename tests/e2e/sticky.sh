@@ -47,7 +47,7 @@ has_text "$dir/head" "^X-FerroTunnel-Member: $own.\$"
 equal "requests with it" "$(with_jar 6)" "$own 6"
 equal "requests with it by HTTP/2" "$(with_jar 6 --http2-prior-knowledge)" "$own 6"
 curl -sS --max-time $patience -D "$dir/head" -b "$jar" -H 'Host: cookie.test' "http://$edge/who" -o /dev/null
-! grep -i '^set-cookie' "$dir/head" || fail "who has the cookie gets it once more"
+! grep -i '^set-cookie' "$dir/head" || fail "who has the cookie gets it again"
 ! grep -q "$own=\|=$own" <(cookie_line) || fail "the cookie says the member's name"
 
 say "the backend sees no cookie of the server's, and its own come through"
@@ -84,7 +84,7 @@ equal "the cookie" "$(cookie_line)" "$kept"
 member "$own"
 equal "requests when it is back" "$(with_jar 4)" "$own 4"
 
-say "the server is started anew, and one member after the other comes back: nobody's visitors move"
+say "the server is started again, and one member after the other comes back: nobody's visitors move"
 jars() { # the visitor of each member, with a jar of its own
     local name
     for name in "${names[@]}"; do

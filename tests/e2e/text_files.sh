@@ -48,7 +48,7 @@ refused() {
     grep -q -F -- "$words" "$dir/run.err" || fail "\"$words\" is not in $(<"$dir/run.err")"
 }
 
-say "what can not be taken is refused with its reason"
+say "what cannot be taken is refused with its reason"
 refused "This contains a token with other text before it" tcp 9 --server "$control" --token-file named
 refused "the file wide $utf16" tcp 9 --server "$control" --token-file wide
 refused "This contains a token with a blank before it" tcp 9 --server "$control" --token " $token"
@@ -83,7 +83,7 @@ printf 'server:\n  token: file:token\n  https_bind: 127.0.0.1:0\n  https:\n    c
 printf 'server:\n  token: file:token\n  tls_cert: chain.pem\n  tls_key: key.pem\n' >"$dir/tls.yml"
 refused "chain.pem begins with a byte order mark; save it without one" check tls.yml
 certificate secp256k1
-curve="can not be used: its key is on the curve secp256k1, which TLS does not support; use P-256 (prime256v1)"
+curve="cannot be used: its key is on the curve secp256k1, which TLS does not support; use P-256 (prime256v1)"
 refused "chain.pem: $curve" check https.yml
 sed -i 's/chain.pem/chain.plain/; s/key.pem/key.plain/' "$dir/tls.yml"
 refused "chain.plain $curve" check tls.yml

@@ -72,7 +72,7 @@ wait_for_text client 'nobody has confirmed the trial: back to .*client.services 
 wait_until $patience "the service" fetches "$port_a"
 wait_until $patience "the other service's end" is_gone "$port_b"
 
-say "a second trial begins the time anew, and goes back to before the first one; SIGHUP is a part of it"
+say "a second trial begins the time again, and goes back to before the first one; SIGHUP is a part of it"
 config "$more"
 on client reload --try 600s
 wait_until $patience "the closed port" is_gone "$port_a"
@@ -120,9 +120,9 @@ wait_until $patience "the service, as changes count again" fetches "$port_a"
 
 say "the server's configuration can be tried as well, and without a file nothing can"
 run_fails reload --try 10s --control "$sockets/server.sock"
-complained 'can not read its configuration again'
+complained 'cannot read its configuration again'
 run_fails config diff --control "$sockets/server.sock"
-complained 'can not read its configuration again'
+complained 'cannot read its configuration again'
 (umask 077 && "$FERROTUNNEL" token >"$dir/alice" && "$FERROTUNNEL" token >"$dir/word")
 second=127.0.0.1:$(free_port)
 server_file() {

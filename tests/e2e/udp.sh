@@ -82,14 +82,14 @@ say "a backend that is away"
 kill_now backend
 is_noticed() {
     peer flood 127.0.0.1 "$port" 10 >"$dir/away.out"
-    file_has "$dir/client.err" 'the backend of a service can not be reached'
+    file_has "$dir/client.err" 'the backend of a service cannot be reached'
 }
 wait_until $patience "the client to notice" is_noticed
 start_backend "$backend_port"
 at_least "the backend is back" "$(peer ask 127.0.0.1 "$port" who)" 1
 check_alive
 
-say "the client is started anew"
+say "the client is started again"
 signal client TERM
 join_ok client
 run_client
@@ -100,7 +100,7 @@ kill_now client
 run_client
 at_least "a visitor" "$(peer ask 127.0.0.1 "$port" who)" 1
 
-say "the server is killed, and started anew"
+say "the server is killed, and started again"
 kill_now server
 start_server --log-level debug
 wait_until $patience "the claim on disk" file_has "$dir/state/claims" "^udp .* $port$"

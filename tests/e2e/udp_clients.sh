@@ -63,7 +63,7 @@ if has iperf3; then
     public_port=$(free_port)
     ready_client iperf_client 2 --tcp+udp "$public_port=127.0.0.1:$port"
     # The server ends a test a moment after its client has, and takes no other one until then. What begins a test are
-    # single datagrams that iperf3 does not send again, so a test may have to be begun anew.
+    # single datagrams that iperf3 does not send again, so a test may have to be begun again.
     is_done() {
         timeout 60 iperf3 -c 127.0.0.1 -p "$public_port" -u -t 2 -i 0 --connect-timeout 60000 "$@" \
             >"$dir/iperf3.out" 2>"$dir/iperf3.err" && file_has "$dir/iperf3.out" "iperf Done"

@@ -118,7 +118,7 @@ for port in "$http" "$https" "$tcp"; do # each of them is opened for itself
     wait_for_port "127.0.0.1:$port" server_again
 done
 since=$(date +%s.%N)
-went_on "the server started anew"
+went_on "the server started again"
 say "listening after $(awk "BEGIN { print int(($since - $killed) * 1000) }") ms"
 
 touch "$dir/enough"

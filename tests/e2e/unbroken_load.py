@@ -169,7 +169,7 @@ class Visitors:
         return is_last
 
     def kept(self):
-        """A connection for as long as it is open. One that is closed between two requests is made anew, as browsers do."""
+        """A connection for as long as it is open. One that is closed between two requests is made again, as browsers do."""
         connection = []
 
         async def ask():
@@ -185,7 +185,7 @@ class Visitors:
                 is_empty = isinstance(problem, ConnectionError) or getattr(problem, "partial", None) == b""
                 if not is_old or not is_empty:
                     raise
-                self.counts["made anew"] = self.counts.get("made anew", 0) + 1
+                self.counts["made again"] = self.counts.get("made again", 0) + 1
                 return await ask()
             if is_last:
                 writer.close()

@@ -39,7 +39,7 @@ rows() {
 # port_of SERVICE: its public port.
 port_of() { awk -v name="$1" '$2 == name { sub(/.*:/, "", $3); print $3 }' "$dir/client.endpoints"; }
 rows_are() { [[ $(rows "$1") == "$2" ]]; }
-warnings() { grep -c "warn .*the backend of a service can not be reached .*service=$1 .*$2" "$dir/client.err" || true; }
+warnings() { grep -c "warn .*the backend of a service cannot be reached .*service=$1 .*$2" "$dir/client.err" || true; }
 
 say "each cause: the visitor's 502, one warning, the request's row and line with status and reason"
 # SERVICE REASON

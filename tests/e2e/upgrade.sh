@@ -51,7 +51,7 @@ ready_client client 3 --http "app.test=$nginx" --tcp "$port=$tcp_backend" --udp 
     --connections 2
 start_load
 
-say "a new one that can not start leaves the old one in charge"
+say "a new one that cannot start leaves the old one in charge"
 sed 's/workers: 2/workers: many/' "$dir/server.yml" >"$dir/wrong.yml"
 expected_codes[wrong]=2
 programs[wrong]=1

@@ -2,7 +2,7 @@
 
     upgrade_load.py FOLDER HOST HTTP TCP UDP   until FOLDER/enough is there: kept and short connections of HTTP for HOST,
                                                connections of TCP that give everything back, UDP; prints "round N" as they
-                                               go on, and at last "asked N, failed N"
+                                               continue, and at last "asked N, failed N"
 """
 
 import hashlib

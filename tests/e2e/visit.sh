@@ -154,7 +154,7 @@ expect_usage "\`ferrotunnel token\` makes one that nobody can guess" visit db --
     --server "$client_to" --token-file "$dir/token"
 expect_usage "missing: which private service" visit --local 0 --key-file "$dir/key" --server "$client_to" \
     --token-file "$dir/token"
-expect_usage "is no address to listen on" visit db --local nowhere --key-file "$dir/key" --server "$client_to" \
+expect_usage "is not a valid address to listen on" visit db --local nowhere --key-file "$dir/key" --server "$client_to" \
     --token-file "$dir/token"
 expect_usage "is for private services" client --tcp 0=22 --key-file "$dir/key" --server "$client_to" \
     --token-file "$dir/token"

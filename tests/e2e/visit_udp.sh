@@ -56,7 +56,7 @@ done
 equal "in the capture" "$(grep -c -a -F "$secret" "$dir/captured" || true)" 0
 equal "in the server's memory" "$(python3 "$here/memory_has.py" "$(pid_of server)" "${secret:0:20}+${secret:20}")" 0
 
-say "a flood while the other client stands still is dropped and counted, and the visit goes on"
+say "a flood while the other client stands still is dropped and counted, and the visit continues"
 dropped() { # the client counts a flow's drops when it has its turn
     "$FERROTUNNEL" status --json --control "$dir/laptop.sock" >"$dir/status.json"
     python3 -c 'import json, sys; sys.exit(json.load(open(sys.argv[1]))["datagrams"]["dropped_no_room"] == 0)' \

@@ -1,5 +1,5 @@
 // The input is a trunk's bytes: frames behind each other. Each accepted frame, decoded and encoded again, must be the
-// same bytes, so a decoder that reads too much, too little or the wrong place can not pass.
+// same bytes, so a decoder that reads too much, too little or the wrong place cannot pass.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

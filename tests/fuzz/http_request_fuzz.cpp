@@ -1,5 +1,5 @@
 // The input is a request, after two bytes that choose limits and cuts. Wherever the request is cut, the answer is the
-// same. An accepted request is written anew for a backend: that text parses again, with the same meaning and nothing
+// same. An accepted request is written again for a backend: that text parses again, with the same meaning and nothing
 // left over; and writing what was parsed from it gives the same bytes.
 #include "http/body_reader.hpp"
 #include "http/forwarding.hpp"

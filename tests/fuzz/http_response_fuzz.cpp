@@ -1,5 +1,5 @@
 // The input is a response, after two bytes that choose the request that it answers and the cuts. Wherever it is cut,
-// the answer is the same. An accepted response is written anew for a visitor: that text parses again, with the same
+// the answer is the same. An accepted response is written again for a visitor: that text parses again, with the same
 // meaning.
 #include "http/body_reader.hpp"
 #include "http/head_writer.hpp"

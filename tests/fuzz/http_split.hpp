@@ -81,7 +81,7 @@ http::ParseState read_head(Parser& parser, const std::vector<std::string>& piece
     return state;
 }
 
-/// Reads a body that begins with `first` and goes on with the pieces from `next` on.
+/// Reads a body that begins with `first` and continues with the pieces from `next` on.
 inline void read_body(http::BodyReader& reader, std::string_view first, const std::vector<std::string>& pieces,
                       std::size_t next, std::string& body, std::string& rest) {
     read_body(reader, first, body, rest);

@@ -1,5 +1,5 @@
 // The connections between the two nodes, one after the other. A session that can be resumed gets another one when its
-// own is lost: the client dials and says what it has, the server answers what it has, and both go on.
+// own is lost: the client dials and says what it has, the server answers what it has, and both continue.
 //
 //   client: detached --pause--> dials --answer--> attached       request: attempt, received (8 bytes each)
 //             ^                  |                               answer:  received (8 bytes), before anything else
@@ -36,7 +36,7 @@ private:
         std::unique_ptr<Link> link[2];  // from node i
         std::vector<std::uint8_t> request;
         std::vector<std::uint8_t> answer;
-        bool answered = false;  // the server goes on here
+        bool answered = false;  // the server continues here
         bool attached = false;  // and the client too
         bool dead = false;
     };

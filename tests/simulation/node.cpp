@@ -154,11 +154,11 @@ void Node::detach() {
 void Node::reattach(std::uint32_t connection, Link& out, std::uint64_t peer_received, Bytes login) {
     buffer::SlabPool::Scope scope(pool_);
     if (!session_->can_reattach(peer_received)) {
-        world_.fail("%s: the peer says that it has %llu bytes, which can not be", name_,
+        world_.fail("%s: the peer says that it has %llu bytes, which cannot be", name_,
                     static_cast<unsigned long long>(peer_received));
         return;
     }
-    world_.trace("%s: goes on, connection %u; the peer has %llu", name_, connection,
+    world_.trace("%s: continues, connection %u; the peer has %llu", name_, connection,
                  static_cast<unsigned long long>(peer_received));
     world_.progress();
     connect(connection, out);

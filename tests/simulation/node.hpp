@@ -38,7 +38,7 @@ public:
     void connection_broke();
     /// Resets its connection, if it has one, to wait for another.
     void detach();
-    /// Goes on with another connection, on which the peer has said what it has.
+    /// Continues with another connection, on which the peer has said what it has.
     void reattach(std::uint32_t connection, Link& out, std::uint64_t peer_received, Bytes login);
     void tick();
     TimePoint deadline() const noexcept;

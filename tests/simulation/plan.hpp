@@ -58,7 +58,7 @@ struct StreamPlan {
 enum class FaultKind : std::uint8_t {
     none,
     cut,      // breaks at a random byte
-    stall,    // one direction stands still for a while, then goes on
+    stall,    // one direction stands still for a while, then continues
     silence,  // one direction swallows everything for good
     silence_both,
     drain,        // one node takes no new streams

@@ -118,7 +118,7 @@ void WireObserver::sent_ping(std::uint8_t flags) {
 void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
     auto open = wire::decode_open(payload);
     if (!open) {
-        world_.fail("%s sent an OPEN that can not be read", name_);
+        world_.fail("%s sent an OPEN that cannot be read", name_);
         return;
     }
     if ((id % 2 == 1) != opens_odd_ || id <= last_opened_) {

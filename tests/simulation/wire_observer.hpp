@@ -81,7 +81,7 @@ public:
     void received(Bytes bytes);
     /// Notes that the endpoint took payload up to this offset.
     void consumed(wire::StreamId id, std::uint64_t offset);
-    /// From here on the session throws away what arrives: consumption can not be seen any more.
+    /// From here on the session throws away what arrives: consumption cannot be seen any more.
     void ignore_consumption(wire::StreamId id) { streams_[id].consumption_unseen = true; }
 
     /// From now on only counts, because the frames of the node, or of its peer, are made by hand to be wrong.

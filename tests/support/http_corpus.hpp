@@ -93,7 +93,7 @@ inline std::string escape(std::string_view bytes) {
 inline std::vector<HttpCase> read_http_cases(const std::filesystem::path& path) {
     std::ifstream in(path);
     if (!in) {
-        throw std::runtime_error("can not read " + path.string());
+        throw std::runtime_error("cannot read " + path.string());
     }
     std::vector<HttpCase> cases;
     std::string line;

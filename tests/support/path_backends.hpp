@@ -91,7 +91,7 @@ inline std::string with_slashes(std::string path) {
 }
 
 /// All results of backends that do some of the steps, each at most once, in any order. Two that have done the same
-/// steps and have come to the same text go on alike, so they are followed once.
+/// steps and have come to the same text continue alike, so they are followed once.
 inline std::vector<std::string> what_backends_read(std::string_view path) {
     constexpr unsigned steps = 5;
     std::array<std::set<std::string>, 1U << steps> after;  // by the steps that are done, a bit each

@@ -1,5 +1,5 @@
-// Three plugins that look at bodies: one that reads an upload before it goes on, one that makes another body of it, and
-// one that only counts.
+// Three plugins that look at bodies: one that reads an upload before it continues, one that makes another body of it,
+// and one that only counts.
 #include <cstdint>
 #include <ferrotunnel/plugin.hpp>
 #include <memory>

@@ -73,7 +73,7 @@ inline ft_text text(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// Says why the call that runs is going to fail. False: the host is older, and can not be told.
+/// Says why the call that runs is going to fail. False: the host is older, and cannot be told.
 inline bool explain(std::string_view words) noexcept {
     if (api.host == nullptr || api.host->explain == nullptr) {
         return false;

@@ -22,7 +22,7 @@ let side = "";
 let shown = null;
 let shownName = "";
 let timer = 0;
-let asks = false; // one question at a time, whoever wants it: the timer, an event, another page
+let asks = false; // one question at a time, whatever needs it: the timer, an event, another page
 let again = false;
 
 // `state`: "live", "lost", or "waiting" while nothing is known or asked.

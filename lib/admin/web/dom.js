@@ -133,7 +133,7 @@ export function figure(name) {
 
 export const card = (title, ...children) => make("section", { class: "card" }, make("h2", {}, title), ...children);
 export const badge = (text, kind) => make("span", { class: `badge ${kind}` }, text);
-/** Asks before something happens that can not be taken back. `more` stands below the question. */
+/** Asks before something happens that cannot be taken back. `more` stands below the question. */
 export function ask(question, action, ...more) {
   const dialog = make("dialog", { "aria-labelledby": "question", close: () => dialog.remove() },
     make("p", { id: "question" }, question), ...more,

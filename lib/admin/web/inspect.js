@@ -1,4 +1,4 @@
-// The inspector of a client: what has passed, one exchange in full, two side by side, and requests sent once more.
+// The inspector of a client: what has passed, one exchange in full, two side by side, and requests sent again.
 import { badge, bytes, card, make, number, say, Table } from "/dom.js";
 import { get, post, remove } from "/api.js";
 import { Editor } from "/replay.js";
@@ -143,7 +143,7 @@ export function inspector() {
   }
   const again = async (id, edits) => {
     const sent = await post(`/exchanges/${id}/replay`, edits);
-    say(`Sent once more, as exchange ${sent.id}.`);
+    say(`Sent again, as exchange ${sent.id}.`);
     awaited = sent.id;
     location.hash = placeOf(sent.id);
   };

@@ -1,4 +1,4 @@
-// A form for a request that is sent once more, edited.
+// A form for a request that is sent again, edited.
 import { card, make, say } from "/dom.js";
 
 const framing = /^(content-length|transfer-encoding)$/i;
@@ -39,7 +39,7 @@ export class Editor {
     const headers = {};
     for (const line of text.split("\n").filter((each) => each.trim() !== "")) {
       const colon = line.indexOf(":");
-      if (colon < 1) throw new Error(`"${line}" is no header field: expected a name, a colon and a value.`);
+      if (colon < 1) throw new Error(`"${line}" is not a valid header field: expected a name, a colon and a value.`);
       const name = line.slice(0, colon).trim();
       headers[name] = headers[name] === undefined ? line.slice(colon + 1).trim() : `${headers[name]}, ${line.slice(colon + 1).trim()}`;
     }

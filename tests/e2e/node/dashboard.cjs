@@ -58,7 +58,7 @@ async function main() {
     await check(`server-${name}`);
   }
 
-  const script = "<img src=x onerror='document.title=1'>"; // peers can not have such names; texts of theirs are like it
+  const script = "<img src=x onerror='document.title=1'>"; // peers cannot have such names; texts of theirs are like it
   await page.route("**/api/v1/status", async (route) => {
     const answer = await route.fetch();
     const json = await answer.json();

@@ -2,7 +2,7 @@
 import { readFileSync } from "fs";
 
 const [module, text] = process.argv.slice(2);
-// A module of the page is no file of a package, so node would not take its name for one.
+// A module of the page is not a file of a package, so node would not take its name for one.
 const { encode } = await import(`data:text/javascript;base64,${readFileSync(module).toString("base64")}`);
 const rows = encode(text);
 if (rows === null) process.exit(3);

@@ -16,7 +16,7 @@
 //   stall:MS      does nothing for so long
 //   touch:PATH    makes a file, for others to wait for
 //   wait:PATH     waits for such a file
-//   again:N       begins anew with the first action, N times in all
+//   again:N       begins again with the first action, N times in all
 //
 // Numbers may end in K or M.
 #pragma once

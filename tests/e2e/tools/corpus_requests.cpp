@@ -224,7 +224,7 @@ struct Client::Plan {
     Arrived own;
 };
 
-/// Sends a valid request, the message, and where the connection goes on, another valid request.
+/// Sends a valid request, the message, and where the connection continues, another valid request.
 void Client::visit(const HttpCase& some) {
     name_ = some.file + ": " + some.name;
     Connection connection;
@@ -296,7 +296,7 @@ void Client::abandon(Visit& visit) {
     }
 }
 
-/// Goes on after the answer to the message.
+/// Continues after the answer to the message.
 void Client::go_on(Visit& visit, const HttpCase& some, const Plan& plan, Connection& connection) {
     if (plan.goes_on) {
         if (!plan.pipelined) {

@@ -1,5 +1,5 @@
 // Responses: a hostile backend. It sends the corpus' messages, and closes behind them or, where the connection can be
-// used again, does not; visitors see what the corpus says, a 502, or an end that can not be taken for a complete
+// used again, does not; visitors see what the corpus says, a 502, or an end that cannot be taken for a complete
 // answer.
 #include <algorithm>
 #include <cstdio>
@@ -155,7 +155,7 @@ bool Visitor::gets_head(Visit& visit, const HttpCase& some, StrictMessage& answe
     return answer.count("x-request-id") == 1 || wrong("not one X-Request-Id");
 }
 
-/// Checks the answer. True when the connection goes on.
+/// Checks the answer. True when the connection continues.
 bool Visitor::gets_answer(Visit& visit, const HttpCase& some) {
     StrictMessage answer;
     if (!gets_head(visit, some, answer)) {
@@ -186,7 +186,7 @@ bool Visitor::gets_refusal(Visit& visit, const std::string& method, const std::s
     return answer.value("connection") != "close";
 }
 
-/// Checks that an answer began, and ended so that this end can not be taken for its proper one.
+/// Checks that an answer began, and ended so that this end cannot be taken for its proper one.
 bool Visitor::gets_cut(Visit& visit, const std::string& method) {
     StrictMessage answer;
     const Reading reading = visit.response(answer, method);

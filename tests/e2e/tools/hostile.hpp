@@ -47,7 +47,7 @@ struct Plan {
     std::size_t resets = 200;
 };
 
-/// Keeps `count` visitors there: one that is turned away or ended comes again. Takes commands from the standard input:
+/// Keeps `count` visitors there: one that is rejected or ended comes again. Takes commands from the standard input:
 /// `wait` answers once all are or have been there, `count` at once, with numbers; `end` or the end of input stops it.
 void visit(const Plan& plan);
 

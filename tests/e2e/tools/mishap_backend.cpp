@@ -136,7 +136,7 @@ bool Served::cut(const std::string& way) {
     return false;
 }
 
-/// Answers after the head, and then goes on as is right: with the body, then the next request.
+/// Answers after the head, and then continues as is right: with the body, then the next request.
 bool Served::early() {
     return say(answer("early\n")) && http_.body_of_request(request_) == Reading::complete;
 }

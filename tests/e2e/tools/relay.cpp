@@ -103,7 +103,7 @@ struct Settings {
     Context connect_tls;
 };
 
-// True while the connection goes on.
+// True while the connection continues.
 bool relay_once(Side& from, Side& to, std::size_t& count, std::FILE* record) {
     std::array<char, 65536> buffer;
     const std::optional<std::size_t> n = from.read(buffer);

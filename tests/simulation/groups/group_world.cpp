@@ -343,7 +343,7 @@ void GroupWorld::fare_well(Client& client) {
 
 void GroupWorld::fare_ill(Client& client, MemberTurn turn, Duration time) {
     if (client.out) {
-        require(turn == MemberTurn::none, "who is out is not ejected once more");
+        require(turn == MemberTurn::none, "who is out is not ejected again");
         if (client.on_trial) {
             client.on_trial = false;
             client.out_until = now_ + time;

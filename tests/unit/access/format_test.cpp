@@ -78,7 +78,7 @@ TEST_CASE("a JSON object has every field", "[access]") {
     CHECK(line_of("{member}", Entry{}) == "-\n");
 }
 
-TEST_CASE("a visitor can not forge a line", "[access]") {
+TEST_CASE("a visitor cannot forge a line", "[access]") {
     Entry entry = some_entry();
     const std::string bad = "x\" 200\n1.2.3.4 \\ \x1b[31m\r\x7f\xff\xc3\xa9";
     entry.user_agent = bad;
@@ -107,8 +107,9 @@ TEST_CASE("a template", "[access]") {
 
 TEST_CASE("what is wrong with a template is told with its place", "[access]") {
     CHECK(error_of("common") ==
-          "\"common\" is no format; expected combined, json, or a template like {visitor} {status}");
-    CHECK(error_of("{visitor} {usr}").rfind("at character 11 \"usr\" is no field; there are time, visitor,", 0) == 0);
+          "\"common\" is not a valid format; expected combined, json, or a template like {visitor} {status}");
+    CHECK(error_of("{visitor} {usr}")
+              .rfind("at character 11 \"usr\" is not a valid field; there are time, visitor,", 0) == 0);
     CHECK(error_of("{visitor} {status") == "at character 11 a { that is not closed; {{ stands for one");
     CHECK(error_of("{visitor} }") == "at character 11 a } that closes nothing; }} stands for one");
     CHECK(error_of("{visitor}\n") == "has a template with a control character, or that is not UTF-8");

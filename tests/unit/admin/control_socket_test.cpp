@@ -179,8 +179,8 @@ TEST_CASE("what can be no socket is refused with words") {
     CHECK(refusal_of(folder / "file.sock").ends_with("is there, and no socket"));
     CHECK(std::filesystem::file_size(folder / "file.sock") == 4);
     CHECK(refusal_of(folder / std::string(120, 'x')).ends_with("of a socket has more than 107 bytes"));
-    CHECK(refusal_of(folder / "a/b/c.sock").starts_with("can not make the folder"));
-    CHECK(refusal_of(folder / "file.sock/x.sock").ends_with("is no folder"));
+    CHECK(refusal_of(folder / "a/b/c.sock").starts_with("cannot make the folder"));
+    CHECK(refusal_of(folder / "file.sock/x.sock").ends_with("is not a folder"));
 }
 
 TEST_CASE("names without an ending and without a folder") {

@@ -1,4 +1,4 @@
-// What the control API tells of recorded exchanges, and how a request is written once more.
+// What the control API tells of recorded exchanges, and how a request is written again.
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -157,7 +157,7 @@ TEST_CASE("an archive has the requests in the order of time", "[inspect]") {
     CHECK(log["entries"][1]["response"]["status"] == 503);
 }
 
-TEST_CASE("a request is written once more, as it was or edited", "[inspect]") {
+TEST_CASE("a request is written again, as it was or edited", "[inspect]") {
     Recording subject;
     subject.pass(post_b, ok);
     const auto again = [&](std::string_view edits) {
@@ -186,7 +186,7 @@ TEST_CASE("a request is written once more, as it was or edited", "[inspect]") {
     CHECK(subject.code("GET", "/v1/exchanges/1/replay") == "wrong_method");
 }
 
-TEST_CASE("what was not kept can not be sent again as it was", "[inspect]") {
+TEST_CASE("what was not kept cannot be sent again as it was", "[inspect]") {
     Recording subject;
     const std::string long_body(limits::inspect_body_default + 1, 'x');
     subject.pass("POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(long_body.size()) + "\r\n\r\n" +
@@ -295,7 +295,7 @@ TEST_CASE("a coded body is sent again with its coding", "[inspect]") {
     };
     Recording subject;
     subject.pass(request("gzip"), ok);
-    subject.pass(request("zstd"), ok);  // which can not be searched: nothing of it is shown
+    subject.pass(request("zstd"), ok);  // which cannot be searched: nothing of it is shown
     CHECK(subject.again(1) == request("gzip"));
     CHECK(subject.again(2) == request("zstd"));
     CHECK(subject.got("/v1/exchanges/2")["request"]["body"]["dropped"] == true);

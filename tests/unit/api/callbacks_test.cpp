@@ -47,7 +47,7 @@ asio::awaitable<void> throw_after_read(Stream& stream) {
 
 }  // namespace
 
-TEST_CASE("what a handler throws on a worker is logged, and the tunnel goes on", "[threads][callbacks]") {
+TEST_CASE("what a handler throws on a worker is logged, and the tunnel continues", "[threads][callbacks]") {
     LoggedLines lines;
     Echo echo;
     Secret token = Secret::generate();

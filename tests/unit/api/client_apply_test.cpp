@@ -107,7 +107,7 @@ TEST_CASE("services come, go and change, and the others notice nothing") {
     CHECK(rig.kept.state() == Service::State::registered);
     CHECK(rig.kept.port() == port);
     CHECK(visitor.echoes("after"));
-    CHECK(leaving.echoes("goes on"));  // visitors who are there go on
+    CHECK(leaving.echoes("continues"));  // visitors who are there continue
 }
 
 TEST_CASE("a service with another backend keeps its place and its visitors") {
@@ -125,7 +125,7 @@ TEST_CASE("a service with another backend keeps its place and its visitors") {
     CHECK(visitor.echoes("after"));
 }
 
-TEST_CASE("a service with another place is registered anew") {
+TEST_CASE("a service with another place is registered again") {
     ClientApplyFixture rig;
     const std::uint16_t port = lasting_port();
     const ApplyReport report =
@@ -190,7 +190,7 @@ TEST_CASE("mistakes in a client's settings change nothing, and are all told") {
               .unchanged());
 }
 
-TEST_CASE("what a client can not change while it runs is named") {
+TEST_CASE("what a client cannot change while it runs is named") {
     ClientApplyFixture rig;
     Client::Builder builder = client_builder(rig.token, "127.0.0.1:1");
     builder.name("carol").connections(1);
@@ -247,7 +247,7 @@ TEST_CASE("a service is switched off and on, and its visitors notice nothing") {
     CHECK(off.services[0].state() == Service::State::disabled);
     CHECK(rig.kept.state() == Service::State::closed);
     REQUIRE(eventually([&] { return rig.server.stats().services == 1; }));
-    CHECK(visitor.echoes("goes on"));
+    CHECK(visitor.echoes("continues"));
     CHECK(apply("kept").unchanged());
 
     const ApplyReport on = apply("none");

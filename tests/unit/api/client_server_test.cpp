@@ -109,7 +109,7 @@ TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
     CHECK_FALSE(stopping.get());
 }
 
-TEST_CASE("a stop from another thread shortens the one that goes on, and both return when all is over", "[threads]") {
+TEST_CASE("a stop from another thread shortens the one that continues, and both return when all is over", "[threads]") {
     Echo echo;
     std::atomic<int> told{0};
     Tunnel tunnel(echo.address(), [&](Server::Builder& builder) {

@@ -200,7 +200,7 @@ TEST_CASE("a stop while somebody asks ends at once", "[threads][control]") {
     }
 }
 
-TEST_CASE("a control socket that can not be made keeps a client or server from starting", "[control]") {
+TEST_CASE("a control socket that cannot be made keeps a client or server from starting", "[control]") {
     const TemporaryFolder folder;
     REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
     const Secret token = Secret::generate();

@@ -142,8 +142,8 @@ TEST_CASE("answers may come later, from another thread, and until the visitor is
             sent = seen.size();
             return sent > 2 && !(seen.back() == first);
         }));
-        CHECK(nth(sent).send("anew"));
-        CHECK(sender.receive() == "anew");
+        CHECK(nth(sent).send("again"));
+        CHECK(sender.receive() == "again");
     }
     SECTION("the service is closed: its port is, and with that its visitors have gone") {
         service.close();
@@ -171,7 +171,7 @@ TEST_CASE("a visitor of datagrams who is silent for too long is gone", "[datagra
     CHECK(eventually([&] { return visitor.is_gone(); }));
 }
 
-TEST_CASE("what a handler of datagrams throws is logged, and the visitor goes on", "[datagrams]") {
+TEST_CASE("what a handler of datagrams throws is logged, and the visitor continues", "[datagrams]") {
     std::mutex mutex;
     std::string lines;
     DatagramFixture rig;
@@ -218,7 +218,7 @@ TEST_CASE("no more answers wait than may, and those beyond are counted", "[datag
     CHECK(rig.client.stats().datagrams.dropped_no_room == 2);
 }
 
-TEST_CASE("what can not be served as datagrams is refused at once", "[datagrams]") {
+TEST_CASE("what cannot be served as datagrams is refused at once", "[datagrams]") {
     DatagramFixture rig;
     const auto handler = [](const DatagramVisitor&, std::string_view) {};
     CHECK_THROWS_AS(rig.client.listen(Udp(0, {}, "none"), DatagramHandler()), config_error);

@@ -119,7 +119,7 @@ TEST_CASE("limit: events that wait for a slow handler, for whom nobody else wait
     CHECK(rig.dropped[limits::events_waiting_max] == 0);
     CHECK(rig.told.back() == "last");
     CHECK(rig.dropped.back() == 3);
-    CHECK(rig.log.count("events were dropped: the event handler takes too long events=3") == 1);
+    CHECK(rig.log.count("events were dropped: the event handler is too slow events=3") == 1);
     rig.events.tell(named("afterwards"));
     rig.events.wait_until_told();
     CHECK(rig.told.back() == "afterwards");

@@ -171,7 +171,7 @@ TEST_CASE("who starts again what has stopped is told that it takes a new one", "
     CHECK_THROWS_WITH(rig.server.start(), Catch::Contains("make a new one"));
 }
 
-TEST_CASE("what can not be offered is thrown by listen, and told in words where async_listen has a code", "[client]") {
+TEST_CASE("what cannot be offered is thrown by listen, and told in words where async_listen has a code", "[client]") {
     const Secret token = Secret::generate();
     std::promise<Event> told;
     Client client = client_builder(token, "127.0.0.1:1")

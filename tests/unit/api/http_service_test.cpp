@@ -68,7 +68,7 @@ TEST_CASE("an HTTP service is checked before anything is sent", "[http]") {
         CHECK_THAT(problems[0].text, Catch::Contains(text));
     };
     only(web_with_backend("app.example.com", ""), "missing `local`");
-    only(web_with_backend("app.example.com", "nowhere"), "is no address");
+    only(web_with_backend("app.example.com", "nowhere"), "is not a valid address");
     only(web_with_backend("app.example.com:80", ":3000"), "The host \"app.example.com:80\" has a port");
     only(web_with_backend("app..com", ":3000"), "The host \"app..com\"");
     Http http = web_with_backend("app.example.com", ":3000");
@@ -201,7 +201,7 @@ TEST_CASE("a client's HTTP service has a URL, and reaches its backend through th
 }
 
 TEST_CASE("what the HTTP edge does is counted, and its pages are the application's", "[http]") {
-    Echo echo;  // answers what is no HTTP
+    Echo echo;  // answers what is not valid HTTP
     const Secret token = Secret::generate();
     HttpServerSettings settings;
     settings.pages = {{"all", HttpPage::Format::text, "mine: {{code}}"}};

@@ -71,8 +71,8 @@ TEST_CASE("good certificates serve beside bad ones, which the log names", "[http
     const HttpsCertificates certificates(https, book);
     CHECK(certificates.tls()->has_certificate("good.example"));
     CHECK_FALSE(certificates.tls()->has_certificate("other.example"));
-    CHECK(book.count("error: a certificate can not be used " + (directory.path() / "bad.pem").string()) == 1);
-    CHECK(book.count("error: a certificate can not be used " + (directory.path() / "none.pem").string()) == 1);
+    CHECK(book.count("error: a certificate cannot be used " + (directory.path() / "bad.pem").string()) == 1);
+    CHECK(book.count("error: a certificate cannot be used " + (directory.path() / "none.pem").string()) == 1);
     CHECK(book.count("info: certificates for visitors 1 1 1") == 1);
 }
 
@@ -106,11 +106,11 @@ TEST_CASE("what changes is noticed, and what goes bad is told once and changes n
     CHECK(book.comes("info: certificates for visitors 2"));
     CHECK(certificates.tls()->has_certificate("more.example"));
     put_file(directory.path() / "app.crt", "damaged");
-    CHECK(book.comes("error: a certificate can not be read; what was read before goes on serving"));
+    CHECK(book.comes("error: a certificate cannot be read; the previous one stays in use"));
     put_pair(directory.path(), "third", make_for("third.example"));
     CHECK(book.comes("info: certificates for visitors 3"));
     CHECK(certificates.tls()->has_certificate("app.example"));
-    CHECK(book.count("error: a certificate can not be read") == 1);
+    CHECK(book.count("error: a certificate cannot be read") == 1);
 }
 
 }  // namespace ferrotunnel::detail

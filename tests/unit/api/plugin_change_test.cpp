@@ -203,7 +203,7 @@ struct Held {
     }
 };
 
-/// Visitors who ask all the time: two for what is answered at once, one whose bodies are read and made anew, and one
+/// Visitors who ask all the time: two for what is answered at once, one whose bodies are read and made again, and one
 /// whose decisions come later.
 class Load {
 public:
@@ -297,7 +297,7 @@ TEST_CASE("plugins: a new chain takes the old one's place, its state, and its vi
         rig.server.set_plugins({counts("two")});
         CHECK(eventually([&] { return visitor.get().starts_with("200 two "); }));
         const std::string last = visitor.get();
-        CHECK(std::stoi(last.substr(8)) >= 3);  // the count went on
+        CHECK(std::stoi(last.substr(8)) >= 3);  // the count continued
         CHECK(eventually([] { return Counts::living == 1; }));
         CHECK(Counts::stopped == 1);
         CHECK(Counts::started == 2);
@@ -343,7 +343,7 @@ TEST_CASE("plugins: mistakes are all told, and change nothing", "[plugins]") {
         rig.server.set_plugins({counts("two"), {.library = &plugin::library<Counts>, .settings = "{x: 1}"}, {}}),
         Contains("plugins[1]") && Contains("plugins[2]: has no library"));
     CHECK_THROWS_WITH(rig.server.set_plugins({counts("two"), counts("unmade")}),
-                      Contains("plugins[1]") && Contains("\"counts-2\" can not be made: no such words"));
+                      Contains("plugins[1]") && Contains("\"counts-2\" cannot be made: no such words"));
     CHECK_THROWS_AS(rig.server.set_plugins(std::vector<PluginUse>(65, counts("x"))), config_error);
     CHECK(eventually([] { return Counts::living == 1; }));
     CHECK(Counts::started == 1);

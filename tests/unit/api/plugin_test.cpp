@@ -151,7 +151,7 @@ TEST_CASE("several instances of a plugin have settings of their own, and the fir
     CHECK(rig.get() == "one");
 }
 
-TEST_CASE("plugins that can not work are told when the server is built", "[plugins]") {
+TEST_CASE("plugins that cannot work are told when the server is built", "[plugins]") {
     using Catch::Contains;
     const auto only = [](std::vector<PluginUse> uses, const std::string& text) {
         const std::vector<std::string> all = chain_problems(std::move(uses));
@@ -175,9 +175,9 @@ TEST_CASE("plugins that can not work are told when the server is built", "[plugi
     only(std::vector<PluginUse>(65, greets("{words: x}")), "there may be up to 64");
 }
 
-TEST_CASE("a server whose plugin can not be made does not start, and says why", "[plugins]") {
+TEST_CASE("a server whose plugin cannot be made does not start, and says why", "[plugins]") {
     PluginFixture rig({greets("{words: hello}"), greets("{words: unmade}")});
-    CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" can not be made: no such greeting"));
+    CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" cannot be made: no such greeting"));
     CHECK(Greets::started == 0);
     CHECK(Greets::stopped == 0);
     CHECK(Greets::living == 0);

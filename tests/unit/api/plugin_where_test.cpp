@@ -121,7 +121,8 @@ TEST_CASE("what is wrong with where and when a plugin runs is told by its field"
     use.when = "request.pth == 1";
     CHECK(use_problems(use) ==
           Lines{"plugins[0].hosts[1]: is a URL; write its host alone, like app.example.com",
-                "plugins[0].paths[0]: does not begin with '/'", "plugins[0].services[0]: is no name of a service",
+                "plugins[0].paths[0]: does not begin with '/'",
+                "plugins[0].services[0]: is not a valid name of a service",
                 "plugins[0].when: 1:1: unknown field `request.pth`; did you mean `request.path`?"});
     CHECK(use_problems(answers("x")).empty());
 }
@@ -206,10 +207,10 @@ TEST_CASE("what is wrong with a request or a chain that a route is asked for", "
     wrong.when = "visitor";
     CHECK(problem({.url = "app.test"}, {wrong}).starts_with("plugins[0].when: 1:1: "));
     CHECK(problem({.url = "app.test", .headers = {{"X A", "1"}}}, {}) ==
-          "header: \"X A\" can not be a field; expected one like X-User: ann");
+          "header: \"X A\" cannot be a field; expected one like X-User: ann");
     CHECK(problem({.url = "app.test", .headers = {{"X-A", "1\r\nX-B: 2"}}}, {}).starts_with("header: "));
     CHECK(problem({.url = "app.test", .visitor = "here"}, {answers("x")}) ==
-          "visitor: is no IP address; expected one like 192.0.2.7");
+          "visitor: is not a valid IP address; expected one like 192.0.2.7");
 }
 
 TEST_CASE("a chain that a file says is told without its settings", "[plugins]") {

@@ -1,4 +1,4 @@
-// A tunnel whose connections are cut and made anew, as an application sees it.
+// A tunnel whose connections are cut and made again, as an application sees it.
 #include "unit/api/end_to_end.hpp"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ struct ResumeFixture {
 
 }  // namespace
 
-TEST_CASE("a connection that is made anew is told, and counted, on both sides", "[threads][resume]") {
+TEST_CASE("a connection that is made again is told, and counted, on both sides", "[threads][resume]") {
     ResumeFixture rig;
     Visitor visitor(rig.service.port());
     REQUIRE(visitor.echoes("before"));
@@ -127,7 +127,7 @@ TEST_CASE("a connection that does not come back in time is lost after all", "[th
     CHECK(rig.client.stats().losses == 1);
 }
 
-TEST_CASE("a connection that is cut again and again is not made anew without end at once", "[threads][resume]") {
+TEST_CASE("a connection that is cut again and again is not made again without end at once", "[threads][resume]") {
     ResumeFixture rig;
     const std::size_t before = rig.relay->count();
     const auto until = std::chrono::steady_clock::now() + 3'500ms;

@@ -16,12 +16,12 @@ using namespace ferrotunnel::test;
 
 namespace {
 
-/// A plugin that can not be made.
+/// A plugin that cannot be made.
 class Unmade final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{
         .name = "unmade", .version = "1", .schema = R"({"type": "object", "properties": {}})"};
-    Unmade(const plugin::Settings&, Unmade*) { throw std::runtime_error("can not be made"); }
+    Unmade(const plugin::Settings&, Unmade*) { throw std::runtime_error("cannot be made"); }
 };
 
 /// A token with a client that has one service.
@@ -130,7 +130,7 @@ TEST_CASE("a secret that stays one of its token's keeps its sessions") {
     CHECK(Visitor(next.service.port()).echoes("new"));
 }
 
-TEST_CASE("services that a token has no right to any more are refused, and others go on") {
+TEST_CASE("services that a token has no right to any more are refused, and others continue") {
     ServerApplyFixture rig;
     const std::uint16_t port = lasting_port();
     const Service kept = rig.alice.service;
@@ -160,7 +160,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
     CHECK(Visitor(port).echoes("hello"));
 }
 
-TEST_CASE("what can not change while it runs is named, and everything else is applied") {
+TEST_CASE("what cannot change while it runs is named, and everything else is applied") {
     ServerApplyFixture rig;
     Server::Builder builder = rig.builder();
     builder.workers(1).domain("example.com").http_bind("127.0.0.1:0").connections_per_token(7);
@@ -320,7 +320,7 @@ TEST_CASE("what is no guarded service is told") {
     CHECK(problems({{"a", {}}}) == Texts{"guarded_services: \"a\": needs a token"});
     CHECK(problems({{"a", token}, {"a", token}}) == Texts{"guarded_services: \"a\": is there twice"});
     CHECK(problems({{"a", token, {}, {"any"}}}) ==
-          Texts{"guarded_services: \"a\": `ports`: `any` is no port: name them"});
+          Texts{"guarded_services: \"a\": `ports`: `any` is not a valid port: name them"});
     CHECK(problems({{"a", token, {}, {}, {"a b"}}}).size() == 1);
     CHECK(problems({{"a", token, {}, std::vector<std::string>(257, "22")}}).size() == 1);
     std::vector<GuardedService> many;

@@ -68,7 +68,7 @@ TEST_CASE("a running server listens at one more address, and no more there", "[l
     CHECK(server.remove_listener(first));
     CHECK_FALSE(server.remove_listener(first));
     REQUIRE(eventually([&] { return !Browser(first).is_connected(); }));
-    CHECK(staying.status() == "404");  // who has come goes on
+    CHECK(staying.status() == "404");  // who has come continues
     CHECK(Browser(second).status() == "404");
     CHECK(Browser(server.http_endpoint()).status() == "404");
     CHECK_FALSE(server.remove_listener(server.http_endpoint()));  // start() has made that one
@@ -85,7 +85,7 @@ TEST_CASE("a running server listens at one more address, and no more there", "[l
     CHECK(code_of(server, Server::Visitors::http, "127.0.0.1:0") == errc::not_running);
 }
 
-TEST_CASE("what a running server can not listen on is refused with its reason", "[listeners]") {
+TEST_CASE("what a running server cannot listen on is refused with its reason", "[listeners]") {
     Server server = server_builder(Secret::generate()).http_bind("127.0.0.1:0").build();
     server.start();
     CHECK_THROWS_AS(server.add_listener(Server::Visitors::http, "nowhere"), config_error);

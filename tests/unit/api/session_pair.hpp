@@ -57,7 +57,7 @@ public:
     void lose();
     /// The client's side is stopped on purpose: its streams end with session_closed.
     void stop_client();
-    /// Stops the client's side from reading the trunk (frames pile up), or lets it go on.
+    /// Stops the client's side from reading the trunk (frames pile up), or lets it continue.
     void hold_server_to_client(bool hold);
 
     /// Lets this much time pass for both sides.

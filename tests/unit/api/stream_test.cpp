@@ -370,7 +370,7 @@ TEST_CASE("an outstanding write is cancelled, and nothing of it is sent", "[stre
     CHECK(filler.error == asio::error::broken_pipe);
 }
 
-TEST_CASE("a write that waits is cancelled by its slot, and the stream goes on", "[stream][cancel]") {
+TEST_CASE("a write that waits is cancelled by its slot, and the stream continues", "[stream][cancel]") {
     StreamFixture f;
     const Bytes filling(16'000, 1);
     std::size_t sent = 0;

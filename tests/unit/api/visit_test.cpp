@@ -111,7 +111,7 @@ TEST_CASE("a visitor's token may change its secret, and visits on", "[visit]") {
     CHECK(after.echoes("hello"));
 }
 
-TEST_CASE("what can not be a visit is refused at once", "[visit]") {
+TEST_CASE("what cannot be a visit is refused at once", "[visit]") {
     CHECK(VisitKey().empty());
     CHECK_THROWS_AS(VisitKey(Secret::from_string("made up by a person")), config_error);
     const Secret token = Secret::generate();
@@ -189,7 +189,7 @@ TEST_CASE("visits of the settings are compared, and only what differs is touched
     CHECK(rig.visiting.visits().back().at == own);
 }
 
-TEST_CASE("what can not be visits of a client is refused", "[visit]") {
+TEST_CASE("what cannot be visits of a client is refused", "[visit]") {
     const Secret token = Secret::generate();
     const VisitKey key(token);
     const auto problems = [&](std::vector<Visit> visits) {

@@ -99,7 +99,7 @@ TEST_CASE("with a stream for each visitor, each has its visitor's address", "[vi
     }
 }
 
-TEST_CASE("a visitor may be turned away before it is let in", "[visitor]") {
+TEST_CASE("a visitor may be rejected before it is let in", "[visitor]") {
     VisitorInfoFixture rig;
     asio::io_context io;
     Listener listener = rig.listen(Tcp(0, {}, "guarded"));

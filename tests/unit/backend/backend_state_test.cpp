@@ -34,7 +34,7 @@ TEST_CASE("a dead backend is told once, its visitors at debug level, and that it
         told.now += 100ms;
         told.failed();
     }
-    CHECK(told.log.count("the backend of a service can not be reached service=app backend=127.0.0.1:9") == 1);
+    CHECK(told.log.count("the backend of a service cannot be reached service=app backend=127.0.0.1:9") == 1);
     CHECK(told.log.count("a visitor was refused") == 999);
     told.answered();
     told.answered();
@@ -47,10 +47,10 @@ TEST_CASE("a backend that fails every other visitor gets two lines in ten second
         told.failed();
         told.answered();
     }
-    CHECK(told.log.count("can not be reached service") == 1);
+    CHECK(told.log.count("cannot be reached service") == 1);
     CHECK(told.log.count("can be reached again") == 1);
     told.failed();
-    CHECK(told.log.count("can not be reached service") == 2);
+    CHECK(told.log.count("cannot be reached service") == 2);
 }
 
 TEST_CASE("each cause is told once until the backend is back, and so many causes at the most") {
@@ -59,17 +59,17 @@ TEST_CASE("each cause is told once until the backend is back, and so many causes
         told.failed();
         told.failed("Connection timed out");
     }
-    CHECK(told.log.count("can not be reached service=app backend=127.0.0.1:9 why=Connection refused") == 1);
-    CHECK(told.log.count("can not be reached service=app backend=127.0.0.1:9 why=Connection timed out") == 1);
+    CHECK(told.log.count("cannot be reached service=app backend=127.0.0.1:9 why=Connection refused") == 1);
+    CHECK(told.log.count("cannot be reached service=app backend=127.0.0.1:9 why=Connection timed out") == 1);
     for (std::size_t other = 2; other <= limits::backend_causes_max; ++other) {  // one too many
         told.failed("cause " + std::to_string(other));
     }
-    CHECK(told.log.count("can not be reached service") == limits::backend_causes_max);
+    CHECK(told.log.count("cannot be reached service") == limits::backend_causes_max);
     told.answered();
     CHECK(told.log.count("visitors_refused=" + std::to_string(20 + limits::backend_causes_max - 1)) == 1);
     told.now += 1min;
     told.failed("Connection timed out");
     told.failed("a new cause");                                  // takes the place of one of before
     CHECK(told.log.count("why=Connection timed out") == 2 + 9);  // debug has each visitor
-    CHECK(told.log.count("can not be reached service") == limits::backend_causes_max + 2);
+    CHECK(told.log.count("cannot be reached service") == limits::backend_causes_max + 2);
 }

@@ -60,9 +60,9 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
     for (const char* text : {"", "nowhere", "host:0", "host:99999", "0", "99999", "https://", "https://host:0",
                              "https://user@host:1", "ftp://host:21"}) {
         CAPTURE(text);
-        CHECK(refusal(text, ServiceKind::http) == "is no address; expected host:port");
+        CHECK(refusal(text, ServiceKind::http) == "is not a valid address; expected host:port");
     }
-    CHECK(refusal("tls://host", ServiceKind::tcp) == "is no address; expected host:port");
+    CHECK(refusal("tls://host", ServiceKind::tcp) == "is not a valid address; expected host:port");
     CHECK(refusal("tls://host:1", ServiceKind::http) == "is written https://host:port for an HTTP service");
     CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
     CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("begins with http://, which is left out"));

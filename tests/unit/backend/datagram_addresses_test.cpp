@@ -52,7 +52,7 @@ TEST_CASE("an address that does not answer makes room for the next one, once aro
     CHECK(visitor.send_after(1ns) == "192.0.2.1 moved");
     CHECK(visitor.send_after(answer_wait) == "192.0.2.1");
     CHECK(visitor.send_after(silent_for - 3 * answer_wait - 1ns) == "192.0.2.1");
-    CHECK(visitor.send_after(1ns) == "192.0.2.2 moved resolve");  // and around once more
+    CHECK(visitor.send_after(1ns) == "192.0.2.2 moved resolve");  // and around again
     CHECK_FALSE(visitor.addresses.renew(all({"192.0.2.1", "192.0.2.2"})));
     CHECK(visitor.send_after(answer_wait) == "192.0.2.1 moved");
     CHECK(visitor.send_after(answer_wait) == "192.0.2.1");

@@ -348,7 +348,7 @@ TEST_CASE("a backend that speaks TLS is verified, and bytes pass both ways", "[d
     CHECK(rig.log.count("reached") == 0);
 }
 
-TEST_CASE("a backend that can not be verified is refused, and the log names it and why", "[dial][tls]") {
+TEST_CASE("a backend that cannot be verified is refused, and the log names it and why", "[dial][tls]") {
     Files files;
     DialRig rig;
     transport::TlsBackendSettings settings{.server_name = "app.internal", .ca_file = files.file("ca.pem")};
@@ -367,7 +367,7 @@ TEST_CASE("a backend that can not be verified is refused, and the log names it a
     }
     SECTION("the system's authorities") {
         settings.ca_file.clear();
-        why = "can not be verified";
+        why = "cannot be verified";
     }
     TlsBackend backend(files.server, echo);
     use_tls(rig, backend, settings);

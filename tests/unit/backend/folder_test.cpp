@@ -1,4 +1,4 @@
-// What can be opened below a folder, and what can not: by openat2, and by steps where that is missing.
+// What can be opened below a folder, and what cannot: by openat2, and by steps where that is missing.
 #include "backend/folder.hpp"
 
 #include <fcntl.h>
@@ -85,7 +85,7 @@ TEST_CASE("files and folders below a folder are opened", "[folder]") {
     }
 }
 
-TEST_CASE("nothing outside of a folder is opened, nor what is no file", "[folder]") {
+TEST_CASE("nothing outside of a folder is opened, nor what is not a file", "[folder]") {
     const Site site;
     const runtime::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un where{};
@@ -189,7 +189,7 @@ TEST_CASE("a listing has at most so many entries, and says that there are more",
     CHECK(list_folder(root.get())->is_cut);
 }
 
-TEST_CASE("a folder is looked up anew each time, through links", "[folder]") {
+TEST_CASE("a folder is looked up again each time, through links", "[folder]") {
     const Site site;
     const std::string link = site.outer / "current";
     std::filesystem::create_directory_symlink("site", link);

@@ -29,7 +29,7 @@ private:
     std::mt19937_64 engine_;
 };
 
-// What the last results say, told anew from all of them.
+// What the last results say, told again from all of them.
 State modelled(const std::deque<bool>& results, unsigned rise, unsigned fall) {
     State state = results.front() ? State::healthy : State::unhealthy;
     unsigned passed = 0;
@@ -144,7 +144,7 @@ TEST_CASE("an answer is judged by status and text, however it comes", "[health]"
     CHECK(judge("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").empty());
     CHECK(judge("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") == "the status is 400");
     CHECK(judge("HTTP/1.1 503 Service Unavailable\r\n\r\n") == "the status is 503");
-    CHECK(judge("SSH-2.0-OpenSSH_9.2\r\n") == "the answer is no HTTP/1.1");
+    CHECK(judge("SSH-2.0-OpenSSH_9.2\r\n") == "the response is not valid HTTP/1.1");
     CHECK(judge("HTTP/1.1 200 OK\r\n") == "the backend has closed the connection without a whole answer");
     CHECK(judge("") == "the backend has closed the connection without a whole answer");
 

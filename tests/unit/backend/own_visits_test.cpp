@@ -41,7 +41,7 @@ TEST_CASE("a visitor that is a connection of ours to the service's own port is k
     CHECK_FALSE(own->is_own(address_of(ip, 50'000), 2));
 }
 
-TEST_CASE("the same port number elsewhere is no loop", "[loop]") {
+TEST_CASE("the same port number elsewhere is not a loop", "[loop]") {
     auto own = std::make_shared<OwnVisits>();
     own->set_public_port(1, 2222);
     CHECK_FALSE(own->watch(address_of("10.0.0.1", 50'000), address_of("10.0.0.9", 2222)));

@@ -1,4 +1,4 @@
-// A recorded request goes to its backend once more, whatever kind of backend that is.
+// A recorded request goes to its backend again, whatever kind of backend that is.
 #include "backend/replay.hpp"
 
 #include <sys/socket.h>
@@ -66,7 +66,7 @@ struct ReplayFixture {
 
 }  // namespace
 
-TEST_CASE("a request is answered by a folder once more", "[replay]") {
+TEST_CASE("a request is answered by a folder again", "[replay]") {
     const ferrotunnel::test::TemporaryFolder site;
     std::ofstream(site / "a", std::ios::binary) << std::string(300'000, 'a');
     ReplayFixture rig;

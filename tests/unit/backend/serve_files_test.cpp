@@ -125,7 +125,7 @@ TEST_CASE("a file that changes is cut, and the log says so", "[serve_files]") {
     CHECK(got < size);
     CHECK_FALSE(in_order);
     CHECK(eventually([&] { return rig.visitors_now() == 0; }));
-    CHECK(rig.log.count("a file has changed while it was sent: the transfer is cut") == 1);
+    CHECK(rig.log.count("a file changed while it was being sent: the transfer was aborted") == 1);
 }
 
 TEST_CASE("a folder that is not the service's any more gets no further request", "[serve_files]") {
@@ -170,7 +170,7 @@ TEST_CASE("a folder that is not there is told once, and that it is back", "[serv
     visitor.send(get_request("/"));
     CHECK_THAT(read_head(visitor), Catch::StartsWith("HTTP/1.1 503 "));
     visitor.read(24);
-    CHECK(rig.log.count("the backend of a service can not be reached") == 1);
+    CHECK(rig.log.count("the backend of a service cannot be reached") == 1);
     std::filesystem::rename(away, rig.site.path());
     visitor.send(get_request("/"));
     CHECK_THAT(read_head(visitor), Catch::StartsWith("HTTP/1.1 404 "));

@@ -18,7 +18,7 @@ TEST_CASE("CRC-32C of known bytes") {
     CHECK(crc32c(rising) == 0x46dd'794e);
 }
 
-TEST_CASE("CRC-32C goes on where it stopped") {
+TEST_CASE("CRC-32C continues where it stopped") {
     Bytes all = as_bytes("123456789");
     for (std::size_t i = 0; i <= all.size(); ++i) {
         CHECK(crc32c(all.subspan(i), crc32c(all.first(i))) == 0xe306'9283);

@@ -66,7 +66,7 @@ TEST_CASE("an SPSC queue keeps order over segment boundaries", "[spsc]") {
     REQUIRE(queue.front() == nullptr);
 }
 
-TEST_CASE("an SPSC queue that was drained goes on", "[spsc]") {
+TEST_CASE("an SPSC queue that was drained continues", "[spsc]") {
     int first = GENERATE(1, 15, 16, 17, 32);
     SpscQueue<int> queue;
     for (int i = 0; i < first; ++i) {
@@ -218,7 +218,7 @@ struct Stubborn {
     static inline bool fails = false;
 };
 
-TEST_CASE("a push that can not get a segment leaves the queue as it was", "[spsc]") {
+TEST_CASE("a push that cannot get a segment leaves the queue as it was", "[spsc]") {
     int before = GENERATE(0, 16, 32);
     SpscQueue<Stubborn> queue;
     for (int i = 0; i < before; ++i) {

@@ -74,7 +74,7 @@ TEST_CASE("paths lead to values", "[checked]") {
     }
 }
 
-TEST_CASE("what is no path leads nowhere", "[checked]") {
+TEST_CASE("what is not a valid path leads nowhere", "[checked]") {
     const CheckedValue value = example();
     for (const char* wrong : {".", ".limits", "limits.", "limits..rate", "limits.[\"rate\"]", "rules[", "rules[]",
                               "rules[0", "rules[-1]", "rules[0]name", "rules[99999999999999999999]", "limits[\"rate]",

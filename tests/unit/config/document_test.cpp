@@ -56,7 +56,8 @@ TEST_CASE("keys and values keep their places", "[document]") {
     CHECK(parsed.root.entries[1].value.entries[0].value.kind == Node::Kind::text);
 }
 
-TEST_CASE("columns count characters, line ends may be those of DOS, and a byte order mark is no key", "[document]") {
+TEST_CASE("columns count characters, line ends may be those of DOS, and a byte order mark is not a valid key",
+          "[document]") {
     const Parsed parsed = parse(
         "\xef\xbb\xbf"
         "a: {\xc3\xa4: \xe2\x82\xac, b: c}\r\nd: e\r\n");
@@ -109,8 +110,8 @@ TEST_CASE("a key that is there twice is an error, and the first one counts", "[d
 
 TEST_CASE("syntax errors say what to do", "[document]") {
     CHECK(document_problem("a: b: c\n") ==
-          "1:5 a `key: value` can not begin here; check the indentation, and put a text with a colon in quotes");
-    CHECK(document_problem("a: - b\n") == "1:4 a list item (-) can not stand here; check the indentation");
+          "1:5 a `key: value` cannot begin here; check the indentation, and put a text with a colon in quotes");
+    CHECK(document_problem("a: - b\n") == "1:4 a list item (-) cannot stand here; check the indentation");
     for (const char* open : {"a: 1\nb: \"x\n", "a: 1\nb: 'x", "a: 1\nb: \"\n\nc: 1\n", "a: 1\nb: \""}) {
         CHECK(document_problem(open) == "2:1 behind this place a quote is opened that is never closed");
     }
@@ -123,7 +124,7 @@ TEST_CASE("syntax errors say what to do", "[document]") {
     CHECK(document_problem("a: {b: {c: 1}\n").find("a `{` is not closed") != std::string::npos);
     CHECK(document_problem("a: @x\n") == "1:4 a text that begins with this character needs quotes");
     CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
-    CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is no YAML: ") != std::string::npos);
+    CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is not valid YAML: ") != std::string::npos);
 }
 
 TEST_CASE("the top of a file is keys", "[document]") {

@@ -56,7 +56,7 @@ TEST_CASE("a dollar sign is written twice, and values are taken as they are", "[
     CHECK(expanded("${DOLLAR}") == "${HOST}$");
 }
 
-TEST_CASE("what is no variable is an error", "[expand]") {
+TEST_CASE("what is not a variable is an error", "[expand]") {
     CHECK(error_of("${NONE}") == "the variable NONE is not set");
     CHECK(error_of("x $ y") == "a single $; write $$ for the character, ${NAME} for a variable");
     CHECK(error_of("$HOST") == error_of("x $ y"));

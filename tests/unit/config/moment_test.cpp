@@ -55,7 +55,7 @@ TEST_CASE("what is no moment is none: each part in its place, and an offset") {
     }
 }
 
-TEST_CASE("a moment that the clock can not count to is the last one that it can") {
+TEST_CASE("a moment that the clock cannot count to is the last one that it can") {
     CHECK(*parse_moment("9999-12-31T23:59:59Z") > std::chrono::system_clock::now());
     CHECK(*parse_moment("0001-01-01T00:00:00Z") < std::chrono::system_clock::now());
 }

@@ -50,12 +50,13 @@ TEST_CASE("what has the form of a token is not repeated", "[report]") {
 }
 
 TEST_CASE("what came out of a variable is shown as the file has it", "[report]") {
-    CHECK(as_written("\"secret\" is no address", "secret", "${X}") == "\"${X}\" is no address");
+    CHECK(as_written("\"secret\" is not a valid address", "secret", "${X}") == "\"${X}\" is not a valid address");
     CHECK(as_written("a secret", "secret", "${X}") == "a secret");  // not in quotes: it is our own word
     CHECK(as_written("\"\" is empty", "", "${X}") == "\"\" is empty");
     const std::string longer(150, 'x');
     CHECK(as_written('"' + longer + '"', longer, "${X}") == "\"${X}\"");
-    CHECK(as_written(in_quotes(longer) + " is no address", longer, "${X}") == "\"${X}\" is no address");
+    CHECK(as_written(in_quotes(longer) + " is not a valid address", longer, "${X}") ==
+          "\"${X}\" is not a valid address");
 }
 
 }  // namespace ferrotunnel::config

@@ -161,7 +161,7 @@ TEST_CASE("a default obeys the schema that it is in", "[schema]") {
     CHECK(fault_of_x(R"({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"],
                          "default": {}})") == "default: `a` is missing");
     CHECK(fault_of_x(R"({"type": "string", "format": "secret", "default": "hunter2"})") ==
-          "default: a secret can not have a default");
+          "default: a secret cannot have a default");
     CHECK(fault_of_x(R"({"type": "string", "format": "file", "default": "users"})").find("default: the default of") ==
           0);
     compiled(R"({"type": "object", "properties": {"x": {"type": "string", "format": "file", "default": "/users"}}})");

@@ -21,7 +21,7 @@ struct Secrets {
                                 return std::string("from a file");
                             }
                             return path == "/empty" ? Result<std::string, FileError>(std::string())
-                                                    : FileError{"can not read the file " + path};
+                                                    : FileError{"cannot read the file " + path};
                         },
                         [this](const Value& value) {
                             if (!value.has_variables()) {
@@ -71,7 +71,7 @@ TEST_CASE("what is wrong with a secret is told without it", "[secret]") {
     CHECK(secrets.problem("hunter$2") == "1:4 x: a single $; write $$ for the character, ${NAME} for a variable");
     CHECK(secrets.problem("env:NONE") == "1:4 x: the variable NONE is not set");
     CHECK(secrets.problem("env:EMPTY") == "1:4 x: the variable EMPTY is empty");
-    CHECK(secrets.problem("file:none") == "1:4 x: can not read the file /etc/ft/none");
+    CHECK(secrets.problem("file:none") == "1:4 x: cannot read the file /etc/ft/none");
     CHECK(secrets.problem("file:/empty") == "1:4 x: the file is empty");
     for (const char* path : {"/hunter2", "./hunter2", "../hunter2", "~/hunter2"}) {
         CHECK(secrets.problem(path) ==
@@ -89,7 +89,7 @@ TEST_CASE("without files and variables a secret is a text", "[secret]") {
     secrets.source = {};
     secrets.context.environment = {};
     CHECK(secrets.read("$hunter2") == "$hunter2");
-    CHECK(secrets.problem("file:key") == "1:4 x: a secret can not be in a file here");
+    CHECK(secrets.problem("file:key") == "1:4 x: a secret cannot be in a file here");
     CHECK(secrets.problem("env:KEY") == "1:4 x: there are no variables here");
 }
 

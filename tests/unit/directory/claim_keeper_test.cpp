@@ -69,7 +69,7 @@ TEST_CASE("claims are written down a little after a change, and known in the nex
     CHECK(kind_of(next, "a.example") == HttpMatch::Kind::away);
     CHECK(kind_of(next, "b.example") == HttpMatch::Kind::away);  // written at the orderly end
     CHECK(kind_of(next, "c.example") == HttpMatch::Kind::unknown_host);
-    CHECK(next.log.count("claims from before are remembered hosts=2 ports=0") == 1);
+    CHECK(next.log.count("saved claims were read hosts=2 ports=0") == 1);
 }
 
 TEST_CASE("what belonged to a token that the server has no more is free", "[claims]") {
@@ -100,7 +100,7 @@ TEST_CASE("a storm of changes is written once, and what comes after the end is n
     CHECK(ClaimFile(folder.path()).read().hosts.size() == 1'000);
 }
 
-TEST_CASE("where another server has the file, or its lock can not be had, that is told once", "[claims]") {
+TEST_CASE("where another server has the file, or its lock cannot be had, that is told once", "[claims]") {
     TemporaryDirectory folder;
     const AcceptedTokens tokens = two_tokens();
     const bool taken = GENERATE(true, false);
@@ -116,19 +116,19 @@ TEST_CASE("where another server has the file, or its lock can not be had, that i
         REQUIRE(eventually([&] { return life.log.count(taken ? "another server" : "claims.lock") == 1; }));
     }
     life.keeper.finish();
-    CHECK(life.log.count("claims can not be written down") == 1);
+    CHECK(life.log.count("claims cannot be written down") == 1);
     CHECK(other.read() == ClaimRecord{});
 }
 
-TEST_CASE("a directory that can not be written is told once", "[claims]") {
+TEST_CASE("a directory that cannot be written is told once", "[claims]") {
     TemporaryDirectory folder;
     const AcceptedTokens tokens = two_tokens();
     std::filesystem::create_directory(folder.path() / "claims");  // in the file's place
     Life life(folder.path(), tokens);
     for (std::uint32_t id = 1; id <= 3; ++id) {
         REQUIRE(life.join(tokens->front().token.id, id, "h" + std::to_string(id) + ".example"));
-        REQUIRE(eventually([&] { return life.log.count("claims can not be written down") == 1; }));
+        REQUIRE(eventually([&] { return life.log.count("claims cannot be written down") == 1; }));
     }
     life.keeper.finish();
-    CHECK(life.log.count("claims can not be written down") == 1);
+    CHECK(life.log.count("claims cannot be written down") == 1);
 }

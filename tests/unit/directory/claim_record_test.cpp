@@ -50,7 +50,7 @@ TEST_CASE("claims are read as they were written", "[claims]") {
     CHECK(read_claims(write_claims({})) == ClaimRecord{});
 }
 
-TEST_CASE("what can not be read of claims is skipped", "[claims]") {
+TEST_CASE("what cannot be read of claims is skipped", "[claims]") {
     const std::string good = write_claims(some());
     for (const char* line :
          {"", "host", "host a760fc5a0e03461b", "host a760fc5a0e03461b 0", "host a760fc5a0e03461b 0 x",
@@ -159,12 +159,12 @@ TEST_CASE("what a server has left that was killed while it wrote claims goes wit
     CHECK(std::filesystem::exists(folder.path() / "other.new"));
 }
 
-TEST_CASE("a file of claims that is none, or can not be written, is told and survived", "[claims]") {
+TEST_CASE("a file of claims that is none, or cannot be written, is told and survived", "[claims]") {
     TemporaryDirectory folder;
     ClaimFile file(folder.path());
     std::filesystem::create_directory(folder.path() / "claims");
     CHECK(file.read() == ClaimRecord{});
-    CHECK(file.write(some()).find("can not be written") != std::string::npos);
+    CHECK(file.write(some()).find("cannot be written") != std::string::npos);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
     std::filesystem::remove(folder.path() / "claims");
     std::filesystem::create_symlink("/dev/zero", folder.path() / "claims");

@@ -19,7 +19,7 @@ wire::Eject terms(std::uint32_t failures) {
 
 }  // namespace
 
-TEST_CASE("so many failures in a row eject a member, and a visitor who fares well begins the row anew", "[groups]") {
+TEST_CASE("so many failures in a row eject a member, and a visitor who fares well begins the row again", "[groups]") {
     const wire::Eject three = terms(3);
     TimePoint now{1h};
     Ejection member;
@@ -74,7 +74,7 @@ TEST_CASE("after its time one visitor is its trial; each bad one doubles the tim
         CHECK(member.failed(one, true, now + 12s));
         CHECK(member.time() == 60s);
     }
-    SECTION("who was good for as long as it was out begins anew") {
+    SECTION("who was good for as long as it was out begins again") {
         CHECK(member.failed(one, true, now + 11s + 60s));
         CHECK(member.time() == 10s);
     }

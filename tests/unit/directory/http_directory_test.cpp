@@ -285,7 +285,7 @@ TEST_CASE("a host of which one path is there and another one away") {
     CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
 }
 
-TEST_CASE("two services of a client can not have the same host and path") {
+TEST_CASE("two services of a client cannot have the same host and path") {
     HttpDirectoryFixture rig;
     REQUIRE(rig.join(alice, 1, described({"a.example", "b.example"})).service);
     CHECK_FALSE(rig.join(alice, 2, described({"c.example", "b.example"})).service);

@@ -94,7 +94,7 @@ TEST_CASE("a slow member gets less by least and two choices, and its share in tu
     CHECK(share_of_slow(Balance::two_choices) < visitors / 8);
 }
 
-TEST_CASE("members on standby, and those that can not take a visitor", "[groups]") {
+TEST_CASE("members on standby, and those that cannot take a visitor", "[groups]") {
     for (const Balance balance : {Balance::round_robin, Balance::least, Balance::two_choices}) {
         MemberChoice choice;
         std::vector<Candidate> members = members_of({1, 1, 1});
@@ -191,7 +191,7 @@ TEST_CASE("by address: those on standby have visitors only while no other can", 
     CHECK_FALSE(MemberChoice::choose_by_address(1, members));
 }
 
-TEST_CASE("by tag: a visitor stays where it was; the balance is for the others, and for those whose member can not",
+TEST_CASE("by tag: a visitor stays where it was; the balance is for the others, and for those whose member cannot",
           "[groups]") {
     for (const Balance balance : {Balance::round_robin, Balance::least, Balance::two_choices}) {
         MemberChoice choice;

@@ -68,7 +68,7 @@ TEST_CASE("clients are told apart by token and instance together") {
     Registry registry;
     SessionKey a = admitted(registry, registry_session(1, 1));
     SessionKey b = admitted(registry, registry_session(1, 2));
-    // Somebody with another token who has learnt an instance can not supersede its session.
+    // Somebody with another token who has learnt an instance cannot supersede its session.
     SessionKey c = admitted(registry, registry_session(2, 1, 99));
     CHECK(a != b);
     CHECK(b != c);
@@ -205,7 +205,7 @@ TEST_CASE("as many sessions as allowed are admitted, and not one more") {
     admitted(registry, registry_session(1, 1, 2));
 }
 
-TEST_CASE("one token can not take the sessions of all") {
+TEST_CASE("one token cannot take the sessions of all") {
     Registry::Settings settings;
     settings.sessions_max = 8;
     settings.sessions_per_token_max = 7;

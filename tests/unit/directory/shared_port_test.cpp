@@ -206,7 +206,7 @@ TEST_CASE("a port belongs to one client, to one of its services, and to one addr
     CHECK(rig.table->port_of(port_client, 7) == 0);
 }
 
-TEST_CASE("a trunk that yields goes on until another one joins, and others stay") {
+TEST_CASE("a trunk that yields continues until another one joins, and others stay") {
     SharedPortFixture rig;
     auto old = std::make_shared<PortTrunk>();
     auto other = std::make_shared<PortTrunk>();
@@ -277,7 +277,7 @@ TEST_CASE("a visitor whose trunk has left goes to another one; without one it is
     CHECK(error_at(far) == ECONNRESET);
 }
 
-TEST_CASE("a visitor that a trunk can not take goes to the one with the fewest of the others, and to each once") {
+TEST_CASE("a visitor that a trunk cannot take goes to the one with the fewest of the others, and to each once") {
     SharedPortFixture rig;
     std::vector<std::shared_ptr<PortTrunk>> trunks;
     std::shared_ptr<SharedPort> port;

@@ -320,7 +320,7 @@ TEST_CASE("a port is given to the successor as it listens", "[handover]") {
         const auto before = table->join(old, any, old_trunk, 5, worker, directory::test::PlainPort::open, error);
         REQUIRE(before.port);
         const runtime::SocketAddress at = before.port->address();
-        // As any other client it can not listen there.
+        // As any other client it cannot listen there.
         CHECK_FALSE(table->join(fresh, at, fresh_trunk, 8, worker, directory::test::PlainPort::open, error).port);
         table->bequeath({{{9}, {9}}}, fresh, Transport::tcp, at);
         CHECK(table->port_of(old, 5) == at.port());

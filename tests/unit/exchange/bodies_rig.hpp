@@ -47,9 +47,9 @@ public:
 class Noted {
 public:
     void set(Text text) { add(text, true); }
-    void add(Text text, bool anew = false) {
+    void add(Text text, bool again = false) {
         const std::lock_guard lock(mutex_);
-        text_ = anew ? std::string(text) : text_ + std::string(text);
+        text_ = again ? std::string(text) : text_ + std::string(text);
     }
     std::string text() const {
         const std::lock_guard lock(mutex_);

@@ -47,7 +47,7 @@ TEST_CASE("what a failure says of the member of a group that had the request", "
     CHECK(lost_failure().fared == Fared::well);
 }
 
-TEST_CASE("what may be sent once more", "[failure]") {
+TEST_CASE("what may be sent again", "[failure]") {
     const StreamFacts fresh{true, false, false};
     const StreamFacts reused{true, false, true};
     CHECK(may_repeat(closed_failure(true), fresh, Method::post));

@@ -1,4 +1,4 @@
-// Which requests are sent once more, and what is kept of them for that.
+// Which requests are sent again, and what is kept of them for that.
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -24,7 +24,7 @@ Peer warm_up(EdgeRig& rig, Peer& visitor) {
 
 }  // namespace
 
-TEST_CASE("an idempotent request on an old stream is sent once more when the backend closes it") {
+TEST_CASE("an idempotent request on an old stream is sent again when the backend closes it") {
     EdgeRig rig;
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
@@ -163,7 +163,7 @@ void turn_first_away(EdgeRig& rig, std::atomic<int>& arrived) {
 
 }  // namespace
 
-TEST_CASE("any method is sent once more after a reset that says that nothing was delivered") {
+TEST_CASE("any method is sent again after a reset that says that nothing was delivered") {
     EdgeRig rig;
     std::atomic<int> arrived{0};
     turn_first_away(rig, arrived);
@@ -219,7 +219,7 @@ TEST_CASE("limit: what requests take that wait for their backends") {
     CHECK(on(rig.edge_worker(), [&] { return rig.edge->at(0).kept_bytes.now; }) == 0);
 }
 
-TEST_CASE("a POST that crosses the end of an old stream's backend is sent once more: nothing of it was delivered") {
+TEST_CASE("a POST that crosses the end of an old stream's backend is sent again: nothing of it was delivered") {
     EdgeRig rig(quick_settings(), true);
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
@@ -258,7 +258,7 @@ TEST_CASE("a POST on an old stream that ends without a word of what was delivere
     CHECK(rig.counters().retries == 0);
 }
 
-TEST_CASE("a request is sent once more only if all of it was kept") {
+TEST_CASE("a request is sent again only if all of it was kept") {
     HttpSettings settings = quick_settings();
     const std::string head = "PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5000\r\n\r\n";
     const bool fits = GENERATE(true, false);
@@ -287,7 +287,7 @@ TEST_CASE("a request is sent once more only if all of it was kept") {
 
 namespace {
 
-// More visitors send `request` than there is room to keep it for, `large` bytes of each; yet all of them go on.
+// More visitors send `request` than there is room to keep it for, `large` bytes of each; yet all of them continue.
 // `arrive` reads it at the backend.
 template <typename Arrive>
 void keep_too_much(const std::string& request, std::size_t large, Arrive arrive) {
@@ -317,7 +317,7 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
 
 }  // namespace
 
-TEST_CASE("what is kept of all requests together is bounded, and they go on") {
+TEST_CASE("what is kept of all requests together is bounded, and they continue") {
     const std::string body(50'000, 'x');
     keep_too_much("PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 50000\r\n\r\n" + body, body.size(),
                   [&](Peer& backend) { REQUIRE(backend.read_message().body == body); });

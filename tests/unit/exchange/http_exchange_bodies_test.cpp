@@ -93,7 +93,7 @@ TEST_CASE("bodies: an answer of which little becomes gives way to other visitors
 
 // --- transforms of requests ---
 
-TEST_CASE("bodies: a request's body is transformed, and framed anew", "[exchange][plugins]") {
+TEST_CASE("bodies: a request's body is transformed, and framed again", "[exchange][plugins]") {
     Rig rig(transforming(Side::request, counting_filter));
     Peer visitor = rig.visit(post(5, "Content-MD5: x\r\n") + "hello");
     Peer backend = rig.accept();
@@ -106,7 +106,7 @@ TEST_CASE("bodies: a request's body is transformed, and framed anew", "[exchange
     backend.send(answer("ok"));
     CHECK(visitor.read_message().body == "ok");
     CHECK(rig.outcome().request_bytes == 5);
-    visitor.send(post(0));  // the connection goes on, on both sides
+    visitor.send(post(0));  // the connection continues, on both sides
     CHECK(backend.read_message().body == "=0");
     backend.send(answer("again"));
     CHECK(visitor.read_message().body == "again");
@@ -259,7 +259,7 @@ TEST_CASE("bodies: a failed transform of a request is a page, or cuts the answer
     }
 }
 
-TEST_CASE("bodies: a transformed request that is sent once more is as it was sent", "[exchange][plugins]") {
+TEST_CASE("bodies: a transformed request that is sent again is as it was sent", "[exchange][plugins]") {
     std::atomic<int> made{0};
     Rig rig([&](Exchange& exchange) {
         exchange.transform(Side::request, Made::of([n = ++made](Text in, bool last, Sink& out) {
@@ -374,7 +374,7 @@ TEST_CASE("bodies: a look changes nothing in either direction", "[exchange][plug
 
 // --- transforms of answers ---
 
-TEST_CASE("bodies: an answer's body is transformed and framed anew, whatever its framing was", "[exchange][plugins]") {
+TEST_CASE("bodies: an answer's body is transformed and framed again, whatever its framing was", "[exchange][plugins]") {
     Rig rig({}, transforming(Side::response, counting_filter));
     Peer visitor = rig.visit(get());
     Peer backend = rig.accept();
@@ -488,7 +488,7 @@ TEST_CASE("bodies: an interim answer has no hooks, and a part of a file stays wh
     CHECK(part.field("etag") == "\"e\"");
 }
 
-TEST_CASE("bodies: what follows a change of protocols is no body", "[exchange][plugins]") {
+TEST_CASE("bodies: what follows a change of protocols is not a body", "[exchange][plugins]") {
     Rig rig(
         [](Exchange& exchange) {
             expect(exchange.observe(Side::request, [](Text) { expect(false, "there is no body"); }), "a look");
@@ -616,7 +616,7 @@ TEST_CASE("bodies: visitors and the edge go while bodies are transformed", "[exc
 
 // --- collecting ---
 
-TEST_CASE("bodies: a collected request goes on as it came", "[exchange][plugins]") {
+TEST_CASE("bodies: a collected request continues as it came", "[exchange][plugins]") {
     Noted seen;
     Rig rig(collecting(0, [&](Exchange& exchange, Text body) {
         seen.set(body);
@@ -820,7 +820,7 @@ TEST_CASE("bodies: what was collected is transformed and looked at on its way", 
     CHECK(rig.collected() == 0);
 }
 
-TEST_CASE("bodies: a collected request whose backend goes is answered, or sent once more", "[exchange][plugins]") {
+TEST_CASE("bodies: a collected request whose backend goes is answered, or sent again", "[exchange][plugins]") {
     Rig rig(collecting(0, passes));
     Peer visitor = rig.visit(post(5) + "first");
     Peer backend = rig.accept();

@@ -34,7 +34,7 @@ std::string head(std::size_t length) {
 
 }  // namespace
 
-TEST_CASE("gathering: an answer is held until its body is there, and goes on as it came", "[exchange][plugins]") {
+TEST_CASE("gathering: an answer is held until its body is there, and continues as it came", "[exchange][plugins]") {
     Rig rig({}, measuring(0));
     const std::string body = random_text(50'000);
     Peer visitor = rig.visit(get());

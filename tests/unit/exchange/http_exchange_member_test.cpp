@@ -110,7 +110,7 @@ TEST_CASE("a cookie that is forged, or of another server, means nothing", "[grou
     CHECK(rig.ask_for(rig.second, "Cookie: " + foreign + "\r\n").first.field("cookie") == foreign);
 }
 
-TEST_CASE("a request whose member can not reach its backend goes to another one, whatever its method", "[groups]") {
+TEST_CASE("a request whose member cannot reach its backend goes to another one, whatever its method", "[groups]") {
     GroupRig rig(wire::Sticky::off);
     rig.first.close();
     for (int i = 0; i < 2; ++i) {

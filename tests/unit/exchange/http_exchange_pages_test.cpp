@@ -1,4 +1,4 @@
-// What the edge answers in a backend's place, and that a backend can not pass for the edge.
+// What the edge answers in a backend's place, and that a backend cannot pass for the edge.
 #include <catch2/catch.hpp>
 
 #include "unit/ingress/edge_rig.hpp"
@@ -105,7 +105,7 @@ TEST_CASE("several Accept fields are one list") {
     CHECK(visitor.read_message().field("content-type").rfind("application/json", 0) == 0);
 }
 
-TEST_CASE("a backend can not speak as the edge does") {
+TEST_CASE("a backend cannot speak as the edge does") {
     EdgeRig rig;
     Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept_request();
@@ -115,7 +115,7 @@ TEST_CASE("a backend can not speak as the edge does") {
     CHECK_FALSE(response.has("x-ferrotunnel-error"));
 }
 
-TEST_CASE("after a page the visitor's connection goes on, if its request was read") {
+TEST_CASE("after a page the visitor's connection continues, if its request was read") {
     EdgeRig rig;
     Peer visitor = rig.visit(ask("other.test"));
     CHECK(visitor.read_message().status() == 404);

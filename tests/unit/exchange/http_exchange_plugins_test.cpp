@@ -122,7 +122,7 @@ TEST_CASE("plugins: fields and target of a request are what a plugin made of the
     CHECK(visitor.read_message().body == "hello");
 }
 
-TEST_CASE("plugins: an answer of a plugin's own, and its connection goes on", "[exchange][plugins]") {
+TEST_CASE("plugins: an answer of a plugin's own, and its connection continues", "[exchange][plugins]") {
     PluginsRig rig([](Exchange& exchange) {
         return exchange.path() == "/204"
                    ? Decision::respond({204, {}, {}})
@@ -222,7 +222,7 @@ TEST_CASE("plugins: a request waits for a decision, with its body in the visitor
     CHECK(request.body == "hello");
     backend.send(answer("ok"));
     CHECK(visitor.read_message().body == "ok");
-    visitor.send(ask("app.test", "/second"));  // the connection goes on
+    visitor.send(ask("app.test", "/second"));  // the connection continues
     std::move(owed.take()).decide(Decision::reject(403, ""));
     CHECK(visitor.read_message().status() == 403);
 }

@@ -7,7 +7,7 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress::test;
 
-TEST_CASE("a request is sent anew to the backend, and its answer to the visitor") {
+TEST_CASE("a request is sent again to the backend, and its answer to the visitor") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
     Peer visitor = rig.visit(
@@ -50,7 +50,7 @@ TEST_CASE("the backend gets the path in canonical form, and all else as it was w
     }
 }
 
-TEST_CASE("an answer to HEAD has the length and no body, and the connection goes on") {
+TEST_CASE("an answer to HEAD has the length and no body, and the connection continues") {
     EdgeRig rig;
     Peer visitor = rig.visit("HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n");
     Peer backend = rig.backend.accept();
@@ -64,7 +64,7 @@ TEST_CASE("an answer to HEAD has the length and no body, and the connection goes
     CHECK(visitor.read_message().body == "next");
 }
 
-TEST_CASE("chunked bodies are framed anew both ways, with their trailers and without extensions") {
+TEST_CASE("chunked bodies are framed again both ways, with their trailers and without extensions") {
     const bool foreign = GENERATE(false, true);
     EdgeRig rig(quick_settings(), foreign);
     Peer visitor =
@@ -81,7 +81,7 @@ TEST_CASE("chunked bodies are framed anew both ways, with their trailers and wit
     backend.send("0\r\nX-End: 1\r\n\r\n");
     CHECK(visitor.read_until("\r\n\r\n") == "0\r\nX-End: 1\r\n\r\n");
     visitor.send(get());
-    CHECK(backend.read_message().start == "GET / HTTP/1.1");  // both connections go on
+    CHECK(backend.read_message().start == "GET / HTTP/1.1");  // both connections continue
 }
 
 TEST_CASE("an answer that lasts until the backend closes is chunked towards 1.1, and closes towards 1.0") {
@@ -215,7 +215,7 @@ TEST_CASE("a truncated answer never looks complete") {
         CHECK_FALSE(visitor.read_message().complete);
     }
     CHECK(rig.counters().answers_cut == 1);
-    CHECK(rig.log.count("an answer was cut") == 1);
+    CHECK(rig.log.count("a response was aborted") == 1);
 }
 
 TEST_CASE("a truncated answer that lasts until the close resets a visitor of 1.0") {

@@ -58,7 +58,7 @@ private:
     std::size_t next_ = 0;
 };
 
-/// Settings with which a visitor that waits in line waits until the test lets it go on.
+/// Settings with which a visitor that waits in line waits until the test lets it continue.
 HttpSettings patient_settings() {
     HttpSettings settings = quick_settings();
     settings.service.backend_connect = 600s;

@@ -49,7 +49,7 @@ TEST_CASE("request counts: answers by class, the edge's own as well, and how lon
     CHECK(counted.row->sums().first_byte.counts == metrics::RequestTimes::Sums().counts);
     backend.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
     visitor.read_until("\r\n\r\n");
-    CHECK(eventually([&] { return count_of(counted.row->sums().first_byte) == 1; }));  // while the answer goes on
+    CHECK(eventually([&] { return count_of(counted.row->sums().first_byte) == 1; }));  // while the answer continues
     CHECK(count_of(counted.row->sums().whole) == 0);
     backend.send("lf");
     counted.after(1);

@@ -61,7 +61,7 @@ const http::HttpsRedirect to_https{308, 443};
 
 }  // namespace
 
-TEST_CASE("stages: a request goes on when none of them says something else", "[stages]") {
+TEST_CASE("stages: a request continues when none of them says something else", "[stages]") {
     StagesRig rig;
     rig.serve({});
     CHECK_FALSE(rig.pass());

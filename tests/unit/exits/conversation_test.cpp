@@ -144,7 +144,7 @@ TEST_CASE("HTTP: CONNECT, with and without a login") {
     CHECK(run(nobody, "GET https://a.com/ HTTP/1.1\r\nHost: a.com\r\n\r\n").output.starts_with("HTTP/1.1 501 "));
 }
 
-TEST_CASE("HTTP: a request for a URL is written anew for its destination") {
+TEST_CASE("HTTP: a request for a URL is written again for its destination") {
     const Run got = run(ann,
                         "POST http://Example.com:8080/a?b HTTP/1.1\r\nHost: Example.com:8080\r\nX-Hop: 1\r\n"
                         "Proxy-Authorization: Basic YW5uOnNlY3JldA==\r\nProxy-Connection: keep-alive\r\n"

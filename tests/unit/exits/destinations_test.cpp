@@ -100,18 +100,18 @@ TEST_CASE("a name below a pattern leads to public addresses, unless a rule has t
     CHECK(is_public(ip("2606:4700::1")));
 }
 
-TEST_CASE("what is no destination is told in words that help") {
+TEST_CASE("what is not a destination is told in words that help") {
     CHECK(problem_of("example.com:0").find("ports") != std::string::npos);
     CHECK(problem_of("example.com:").find("ports") != std::string::npos);
     CHECK(problem_of("example.com:443-80").find("ports") != std::string::npos);
     CHECK(problem_of("example.com:80,").find("ports") != std::string::npos);
     CHECK(problem_of("example.com:65536").find("ports") != std::string::npos);
-    CHECK(problem_of("").find("is no destination") != std::string::npos);
+    CHECK(problem_of("").find("is not a destination") != std::string::npos);
     CHECK(problem_of("https://example.com") != "");
     CHECK(problem_of("[::1").find("[2001:db8::7]:443") != std::string::npos);
     CHECK(problem_of("10.0.0.1/8:443") != "");
     CHECK(problem_of("300.0.0.1") != "");
-    CHECK(problem_of("a..b:80").find("is no destination") != std::string::npos);
+    CHECK(problem_of("a..b:80").find("is not a destination") != std::string::npos);
 }
 
 TEST_CASE("limit: destinations of an exit, and ports of a destination") {

@@ -112,7 +112,7 @@ TEST_CASE("a file that took the place of a newer one is not the one of before") 
     CHECK(asked("If-Unmodified-Since: " + own, "GET", older).status == 200);
 }
 
-TEST_CASE("a time that archives give to every file is no date") {
+TEST_CASE("a time that archives give to every file is not a valid date") {
     const std::int64_t day = 24 * 3'600;
     const std::int64_t earliest = limits::files_earliest_date.count();
     for (const std::int64_t time : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-day}, std::int64_t{315'532'800},

@@ -20,7 +20,7 @@ TEST_CASE("a listing shows folders first, then files by name") {
     CHECK_THAT(page, !Contains("There is more"));
 }
 
-TEST_CASE("names can not get out of their place in a listing") {
+TEST_CASE("names cannot get out of their place in a listing") {
     const std::string page =
         listing_page("<b>&\"", {{{"<script>alert(1)</script>", false, 0, 0}, {"\" onclick=\"x", false, 0, 0}}, false});
     CHECK_THAT(page, !Contains("<script") && !Contains("<b>") && !Contains("\" onclick"));

@@ -33,7 +33,7 @@ TEST_CASE("a request without a body, and an answer with a length") {
     CHECK_FALSE(pair.client.failure());
 }
 
-TEST_CASE("fields of one connection stay behind, TE with trailers goes on") {
+TEST_CASE("fields of one connection stay behind, TE with trailers continues") {
     Pair pair;
     pair.ask(
         "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE, X-Hop, Upgrade\r\nX-Hop: 1\r\nUpgrade: "

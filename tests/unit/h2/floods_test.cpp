@@ -174,7 +174,7 @@ TEST_CASE("h2 floods: one read begins so many requests") {
     CHECK(rig.streams.size() == 50);
 }
 
-TEST_CASE("h2 floods: more streams than there may be are refused, and those that are there go on") {
+TEST_CASE("h2 floods: more streams than there may be are refused, and those that are there continue") {
     ServerLimits limits;
     limits.streams = 3;
     Rig rig(limits);

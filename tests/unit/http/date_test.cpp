@@ -47,7 +47,7 @@ TEST_CASE("a date is read in each form that recipients have to take") {
     }
 }
 
-TEST_CASE("what is no date is not read") {
+TEST_CASE("what is not a valid date is not read") {
     for (const char* text : {"",
                              "Sun",
                              "0",

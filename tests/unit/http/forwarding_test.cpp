@@ -85,7 +85,7 @@ std::string origin_of(const std::string& host, const std::string& fields, const 
 
 }  // namespace
 
-TEST_CASE("forwarding: from a peer that is not trusted, everything is made anew") {
+TEST_CASE("forwarding: from a peer that is not trusted, everything is made again") {
     const std::string expected =
         "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example:8080\r\n"
         "X-Forwarded-Port: 8080\r\nX-Real-IP: 192.0.2.1\r\nX-Request-Id: id-1\r\n\r\n";

@@ -51,7 +51,7 @@ TEST_CASE("kept head: what is restored is written as the first one was", "[kept-
     }
 }
 
-TEST_CASE("kept head: everything that is no text is there too", "[kept-head]") {
+TEST_CASE("kept head: everything that is not text is there too", "[kept-head]") {
     const Both both(
         "POST http://a.test:81/b?c HTTP/1.1\r\nHost: a.test:81\r\nContent-Length: 7\r\n"
         "Expect: 100-continue\r\n\r\n");

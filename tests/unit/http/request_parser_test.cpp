@@ -165,7 +165,7 @@ TEST_CASE("request_parser: limits that are set lower are reached and passed by o
     CHECK(code_of(text, limits) == "target_too_long");
 }
 
-TEST_CASE("request_parser: more fields than there is room for can not be allowed") {
+TEST_CASE("request_parser: more fields than there is room for cannot be allowed") {
     HeadLimits limits;
     limits.fields_max = 1'000;
     std::string text = "GET / HTTP/1.1\r\nHost: a\r\n";
@@ -176,7 +176,8 @@ TEST_CASE("request_parser: more fields than there is room for can not be allowed
     CHECK(code_of(text + "X: y\r\n\r\n", limits) == "too_many_fields");
 }
 
-TEST_CASE("request_parser: what another edge has added to as many fields as there may be is no field too many") {
+TEST_CASE(
+    "request_parser: what another edge has added to as many fields as there may be is not a valid field too many") {
     HeadLimits limits;
     limits.fields_max = 3;
     const std::string full = "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nX: y\r\n";

@@ -35,7 +35,7 @@ TEST_CASE("connect: the password is what stands behind the first colon") {
     CHECK(password_in("Basic bWU6") == "");                  // me:
 }
 
-TEST_CASE("connect: credentials that can not be read are none") {
+TEST_CASE("connect: credentials that cannot be read are none") {
     for (const char* value : {"Basic", "Basic bWU", "Basic b*U6YQ==", "Basic bWU=", "Bearer bWU6YTpi", "Basicb bWU6",
                               "Basic ====", "Basic bWU6YTpi bWU6YTpi"}) {
         INFO(value);

@@ -218,7 +218,7 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
     }
 }
 
-TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connection goes on") {
+TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connection continues") {
     exchange::HttpSettings settings = with_h2c();
     settings.service.body_grace = 200ms;
     EdgeRig rig(settings);
@@ -249,7 +249,7 @@ TEST_CASE("h2 connection: a stream whose answer has begun may be silent in both 
     CHECK(read_until(visitor, h2::test::data).payload == "ended");
 }
 
-TEST_CASE("h2 connection: a stream whose window is closed is reset, and others go on") {
+TEST_CASE("h2 connection: a stream whose window is closed is reset, and others continue") {
     exchange::HttpSettings settings = with_h2c();
     settings.write_stalled = 300ms;
     EdgeRig rig(settings);

@@ -134,7 +134,7 @@ TEST_CASE("h2 websocket: after the backend's 101 both sides say what they like")
         CHECK(read_data(visitor, 100, &last) == "goodbye");
         CHECK(last.type == h2::test::data);
     }
-    SECTION("a reset is passed on, and the connection goes on") {
+    SECTION("a reset is passed on, and the connection continues") {
         visitor.send(frame(h2::test::rst_stream, 0, 1, number(NGHTTP2_CANCEL, 4)));
         CHECK(backend.read_to_end().empty());
         CHECK(backend.was_reset());
@@ -235,7 +235,7 @@ TEST_CASE("h2 websocket: what a backend does not take waits in the stream's wind
     CHECK(backend.read_to_end() == "more");
 }
 
-TEST_CASE("h2 websocket: a drain lets it go on") {
+TEST_CASE("h2 websocket: a drain lets it continue") {
     EdgeRig rig(with_websockets());
     Peer visitor = rig.visit(hello + connect_to("/chat"));
     Peer backend = rig.backend.accept();

@@ -20,7 +20,7 @@ TEST_CASE("a head that does not come in time is 408, silence before it an end wi
         CHECK(response.field("x-ferrotunnel-error") == "head_too_slow");
     }
     SECTION("trickling does not help") {
-        Peer visitor = rig.visit_at_once("GET / HTTP/1.1\r\nX: ");  // the value that follows could go on for long
+        Peer visitor = rig.visit_at_once("GET / HTTP/1.1\r\nX: ");  // the value that follows could continue for long
         std::thread trickle([&] {
             const auto give_up = std::chrono::steady_clock::now() + 60s;
             while (std::chrono::steady_clock::now() < give_up) {

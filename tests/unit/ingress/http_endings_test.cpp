@@ -18,7 +18,7 @@ TEST_CASE("nothing is kept when a backend answers a request whose rest still wai
     const std::string body(limits::opened_window + 30'000, 'x');
     visitor.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                  body);
-    // All of the body was read from the visitor, so the head of the answer could say that its connection goes on.
+    // All of the body was read from the visitor, so the head of the answer could say that its connection continues.
     REQUIRE(eventually([&] { return backend.is_there() && rig.counters().bytes_in > body.size(); }));
     backend.send(answer("early"));
     const Message response = visitor.read_message();

@@ -41,7 +41,7 @@ std::string h2_request(std::uint32_t stream) {
 
 }  // namespace
 
-TEST_CASE("hold: requests wait for their service to come back, and go on in their order") {
+TEST_CASE("hold: requests wait for their service to come back, and continue in their order") {
     HoldRig rig(with_hold(), GENERATE(false, true));
     std::vector<Peer> visitors;
     for (const char* path : {"/0", "/1", "/x/../%32"}) {  // the last in another form of the path /2
@@ -77,7 +77,7 @@ TEST_CASE("hold: nobody waits for a client at an edge that drains") {
     CHECK(rig.waiting() == 0);
 }
 
-TEST_CASE("hold: a request's body waits where it is, and then goes on") {
+TEST_CASE("hold: a request's body waits where it is, and then continues") {
     HoldRig rig;
     Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: away.test\r\nContent-Length: 300000\r\n\r\n");
     const std::string body = random_text(300'000);
@@ -167,7 +167,7 @@ TEST_CASE("hold: a request on its way by a connection that goes is sent by the n
     CHECK(rig.waiting() == 0);
 }
 
-TEST_CASE("hold: a request on its way goes on with a connection whose backend has become healthy") {
+TEST_CASE("hold: a request on its way continues with a connection whose backend has become healthy") {
     HoldRig rig;
     const auto service = rig.add_service("away.test", 2, rig.backend.place());
     const auto other = std::make_shared<PairCarrier>(rig.pair);
@@ -183,7 +183,7 @@ TEST_CASE("hold: a request on its way goes on with a connection whose backend ha
     CHECK(rig.waiting() == 0);
 }
 
-TEST_CASE("hold: of many requests that go on at once, those beyond what a client is asked for wait in line") {
+TEST_CASE("hold: of many requests that continue at once, those beyond what a client is asked for wait in line") {
     constexpr std::uint32_t many = limits::opens_unanswered_per_service_max + 44;
     ferrotunnel::test::raise_descriptors(many * 5 + 100);
     HoldRig rig;

@@ -95,7 +95,7 @@ public:
             }
             wait_for(fd_, POLLIN);
             client_.read_on();
-            expect(client_.alert.empty() && SSL_get_shutdown(client_.ssl()) == 0, "a connection that goes on");
+            expect(client_.alert.empty() && SSL_get_shutdown(client_.ssl()) == 0, "a connection that continues");
         }
     }
 

@@ -95,7 +95,7 @@ TEST_CASE("a POST that has followed a PROXY header is not sent twice") {
     add_own(rig, net::ProxyVersion::v2);
     Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: own.test\r\nContent-Length: 0\r\n\r\n");
     Peer backend = rig.backend.accept();
-    backend.read_until("POST / HTTP/1.1\r\n");  // before it has come, the request may be sent once more
+    backend.read_until("POST / HTTP/1.1\r\n");  // before it has come, the request may be sent again
     backend.reset();
     CHECK(visitor.read_message().status() == 502);  // the backend may have been at work
     CHECK(rig.backend.accepted == 1);

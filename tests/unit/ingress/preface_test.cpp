@@ -270,7 +270,7 @@ TEST_CASE("the name in a ClientHello is told, and all its bytes stay where they 
     }
 }
 
-TEST_CASE("what is no ClientHello goes on without one") {
+TEST_CASE("what is not a ClientHello continues without one") {
     PrefaceRig rig;
     for (const std::string& bytes :
          {std::string("GET / HTTP/1.1\r\n"), header_v1, std::string("\x16\x03\x01\xff\xff")}) {

@@ -89,7 +89,7 @@ TEST_CASE("visitors of TCP ports leave descriptors to others") {
     }
     Peer turned_away = visit();
     CHECK(turned_away.read_to_end().empty());
-    CHECK(log.count("a visitor of a TCP service was turned away") == 1);
+    CHECK(log.count("a visitor of a TCP service was rejected") == 1);
     others.clear();
     peers.push_back(visit());
     CHECK(eventually([&] { return on(running.worker, [&] { return visitors.size() == 2; }); }));

@@ -185,7 +185,7 @@ TEST_CASE("a host whose client is away: an alert, and a line in the log") {
     Peer visitor = rig.visit(hello_for("app.example.com"));
     CHECK(visitor.read_to_end() == internal_error);
     CHECK_FALSE(visitor.was_reset());
-    CHECK(rig.log.count("a visitor was turned away visitor=127.0.0.1 host=app.example.com") == 1);
+    CHECK(rig.log.count("a visitor was rejected visitor=127.0.0.1 host=app.example.com") == 1);
 }
 
 TEST_CASE("who has no stream yet when the last trunk leaves waits for the client to come back") {
@@ -214,7 +214,7 @@ TEST_CASE("who has no stream yet when the last trunk leaves waits for the client
     CHECK(rig.keeper->next().read_exactly(hello.size()) == hello);
 }
 
-TEST_CASE("limit: who comes in anew does so once") {
+TEST_CASE("limit: who comes in again does so once") {
     PassthroughRig rig(30s, 60s);
     auto first = rig.add({"app.example.com"});
     Peer visitor = rig.visit(hello_for("app.example.com"));

@@ -218,7 +218,7 @@ TEST_CASE("a visitor whom no trunk takes, or whose stream ends, is forgotten") {
     fixture.feed(mux::test::reset_frame(stream->id(), wire::Code::none, true));
     // Until the port has heard of it, what comes is of the old visitor, and dropped.
     CHECK(eventually([&] {
-        send(visitor, "anew");
+        send(visitor, "again");
         return rig.count() == 3;
     }));
 }

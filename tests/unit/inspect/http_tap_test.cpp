@@ -241,7 +241,7 @@ TEST_CASE("events of an event stream, as they come", "[inspect]") {
     }
 }
 
-TEST_CASE("what is no HTTP ends the recording, and nothing else", "[inspect]") {
+TEST_CASE("what is not valid HTTP ends the recording, and nothing else", "[inspect]") {
     SECTION("a request") {
         Line line;
         line.request("\x16\x03\x01");

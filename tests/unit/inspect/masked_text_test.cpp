@@ -150,7 +150,7 @@ TEST_CASE("members of JSON", "[inspect]") {
     CHECK(masked(R"({"secret":{"a":["}",{"b":"]"}]},"x":[{"pwd":null}]})") ==
           R"({"secret":"***","x":[{"pwd":"***"}]})");
     CHECK(masked(R"({"p\u0061ssword":"x"})") == R"({"p\u0061ssword":"***"})");
-    // What is no name stays, though it looks like one.
+    // What is not a valid name stays, though it looks like one.
     CHECK(masked(R"(["password","x"])") == R"(["password","x"])");
     CHECK_FALSE(masked_text("{}", usual).has_masks);
 }
@@ -269,7 +269,7 @@ TEST_CASE("a dollar sign means a variable only within the arguments of GraphQL",
     CHECK(masked("{password: $2y$10$abc, a: 1}") == "{password: ***, a: 1}");
     CHECK(masked("f(password: $2y$10$abc)") == "f(password: ***)");
     CHECK(masked("f(password: $hunter2!, a: 1)") == "f(password: ***, a: 1)");
-    CHECK(masked("f(password: $hunt") == "f(password: ***");  // cut: it may go on
+    CHECK(masked("f(password: $hunt") == "f(password: ***");  // cut: it may continue
     for (const char* text : {"query($pin: Int!, $token: String) { a(in: {pin: $pin, token: $token}) { b } }",
                              "{ a(pin: $pin token: $token) }", "{ a(keys: [{key: $key}], token : $token\n) }"}) {
         CHECK(masked(text) == text);
@@ -468,7 +468,7 @@ TEST_CASE("a compressed body that is searched for secrets is kept without its co
     CHECK(part.body == R"({"pas)");
     CHECK(part.cut);
     CHECK(part.decoded);
-    // What can not be searched is not kept; what has nothing to be searched is kept as it is.
+    // What cannot be searched is not kept; what has nothing to be searched is kept as it is.
     CHECK(searched("x", "application/json", "zstd", 65'536, usual).dropped);
     CHECK(searched("xyz", "application/json", "gzip", 65'536, usual).dropped);
     CHECK(searched(with_secret, "image/png", "gzip", 65'536, usual).body == with_secret);

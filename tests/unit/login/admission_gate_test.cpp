@@ -47,7 +47,7 @@ TEST_CASE("other caps are for those who come then, and those who are beyond them
     }
 }
 
-TEST_CASE("an address that is turned away leaves no trace") {
+TEST_CASE("an address that is rejected leaves no trace") {
     auto gate = std::make_shared<AdmissionGate>(8, 0);
     CHECK(gate->enter("a") == nullptr);
     CHECK(gate->count() == 0);

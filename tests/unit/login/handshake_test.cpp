@@ -333,7 +333,7 @@ TEST_CASE("a man in the middle who edits a hello is refused, with tls off as wel
     CHECK(server.failure().code == wire::Code::unauthorized);
 }
 
-TEST_CASE("a recorded login can not be replayed") {
+TEST_CASE("a recorded login cannot be replayed") {
     LoginFixture world;
     auto client_settings = world.client(world.alice_text);
     auto server_settings = world.server();

@@ -67,7 +67,7 @@ TEST_CASE("where there is no room, the oldest of those that have most gives way"
     CHECK(peers.gate->count() == 0);
 }
 
-TEST_CASE("one that can not be ended yet does not give way") {
+TEST_CASE("one that cannot be ended yet does not give way") {
     for (const auto& settings : {few(1, 9), few(9, 1)}) {
         auto gate = std::make_shared<LoginGate>(settings);
         const Ticket first = gate->enter(peer_at("192.0.2.1"), entry_time).ticket;

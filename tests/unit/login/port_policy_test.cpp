@@ -55,7 +55,7 @@ TEST_CASE("assigned ports come from the list, but never a privileged one") {
     CHECK(PortPolicy(std::vector<PortRange>{}).candidates(random).empty());
 }
 
-TEST_CASE("a list that is no list is quoted in the error") {
+TEST_CASE("a list that is not a list is quoted in the error") {
     struct {
         const char* text;
         const char* quoted;

@@ -1,4 +1,4 @@
-// Logins that go on with a session, of whom it is and of whom it is not.
+// Logins that continue with a session, of whom it is and of whom it is not.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -96,7 +96,7 @@ TEST_CASE("a side without the feature is not asked, and offers nothing", "[resum
     }
 }
 
-TEST_CASE("a session goes on, and each side proves that it was an end of it", "[resume]") {
+TEST_CASE("a session continues, and each side proves that it was an end of it", "[resume]") {
     ResumeFixture world;
     const Session session = first_login(world);
     auto settings = world.client(2);

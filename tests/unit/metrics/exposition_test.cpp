@@ -44,7 +44,7 @@ TEST_CASE("metrics: OpenMetrics calls them without what they end in, and has an 
           "# EOF\n");
 }
 
-TEST_CASE("metrics: a label can not break its line, nor be longer than names are") {
+TEST_CASE("metrics: a label cannot break its line, nor be longer than names are") {
     Exposition text(Format::prometheus);
     text.family("a", Type::gauge, "A.");
     text.sample(1.0, {{"service", "x\n# HELP b\xff"}});

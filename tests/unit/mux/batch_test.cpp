@@ -41,7 +41,7 @@ TEST_CASE("small frames share one slab and one piece") {
     REQUIRE(pool.in_use() == 0);
 }
 
-TEST_CASE("pieces keep their order, and writing goes on where it stopped") {
+TEST_CASE("pieces keep their order, and writing continues where it stopped") {
     buffer::SlabPool pool;
     buffer::SlabPool::Scope scope(pool);
     Batch batch(pool);

@@ -95,7 +95,7 @@ TEST_CASE("a datagram with a stamp from the future is young") {
     CHECK(fixture.stream->datagram_drops().too_old == 0);
 }
 
-TEST_CASE("the age of a datagram is right when milliseconds begin anew") {
+TEST_CASE("the age of a datagram is right when milliseconds begin again") {
     DatagramStream fixture;
     const auto until_wrap = std::chrono::milliseconds((1ULL << 32) - stamp(fixture));
     fixture.now += until_wrap - 100ms;

@@ -202,7 +202,7 @@ TEST_CASE("a drain without streams is done when its ping is back") {
     REQUIRE(fixture.events.drained == 1);
 }
 
-TEST_CASE("when the peer drains nothing is opened any more, and the present streams go on") {
+TEST_CASE("when the peer drains nothing is opened any more, and the present streams continue") {
     SessionFixture fixture;
     auto stream = fixture.open();
     fixture.produce();

@@ -96,7 +96,7 @@ TEST_CASE("where memory is short, what a silent peer makes a session keep goes b
     CHECK(fixture.session->stats().bytes_kept == 0);
     CHECK(fixture.session->shared()->memory() + limits::resume_memory_min / 2 < held);
     CHECK_FALSE(fixture.stream->verdict());
-    // It goes on as one that can not be resumed.
+    // It continues as one that cannot be resumed.
     CHECK_FALSE(fixture.session->is_resumable());
     fixture.send_all();
     CHECK(payload_bytes(fixture.frames(), fixture.stream->id()) == 4'000'000);

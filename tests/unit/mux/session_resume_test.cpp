@@ -168,7 +168,7 @@ TEST_CASE("with more memory a side confirms by itself less often", "[resume]") {
     CHECK(fixture.session->has_output());
 }
 
-TEST_CASE("data stops at the bound, asks, and goes on when the peer confirms", "[resume]") {
+TEST_CASE("data stops at the bound, asks, and continues when the peer confirms", "[resume]") {
     Settings settings = resuming();
     settings.send_queue_max = 8'388'608;
     Resumable fixture(settings);
@@ -219,7 +219,7 @@ TEST_CASE("a peer that never confirms does not make a session keep without end",
     CHECK(kept < 2 * limits::resume_memory_min + 2 * limits::urgent_bytes_max + 1'000'000);
 }
 
-TEST_CASE("what can not have been received ends the session", "[resume]") {
+TEST_CASE("what cannot have been received ends the session", "[resume]") {
     Resumable fixture;
     fixture.feed(confirm_frame(fixture.wire.size() + 1));
     CHECK(fixture.failure_code() == Code::protocol);

@@ -33,7 +33,7 @@ constexpr Duration two_looks = 2 * StallWatch::look_every;
 
 }  // namespace
 
-TEST_CASE("a stream that has bytes and credit but no turn is told once, and goes on") {
+TEST_CASE("a stream that has bytes and credit but no turn is told once, and continues") {
     Watched watched;
     const auto stream = watched.open_answered();
     watched.send_without_a_word(*stream, 1'000);

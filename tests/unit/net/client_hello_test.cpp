@@ -142,7 +142,7 @@ TEST_CASE("what is no TLS is told at once, with a guess") {
     CHECK(hello_verdict({}) == "more");
 }
 
-TEST_CASE("records that can not be of a ClientHello") {
+TEST_CASE("records that cannot be of a ClientHello") {
     CHECK(hello_verdict(record({})) == "! a record of 0 bytes");
     CHECK(hello_verdict({22, 3, 1, 0x40, 0}) == "more");
     CHECK(hello_verdict({22, 3, 1, 0x40, 1}) == "! a record of 16385 bytes");
@@ -151,9 +151,9 @@ TEST_CASE("records that can not be of a ClientHello") {
           "! a record of another kind is inside the ClientHello");
     CHECK(hello_verdict(joined({record(front), {22, 2, 1, 0, 1}})) ==
           "! a record of another kind is inside the ClientHello");
-    CHECK(hello_verdict(record(message(hello_front(), 2))) == "! the first handshake message is no ClientHello");
-    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record goes on behind it");
-    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record goes on behind it");
+    CHECK(hello_verdict(record(message(hello_front(), 2))) == "! the first handshake message is not a ClientHello");
+    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record continues behind it");
+    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record continues behind it");
 }
 
 TEST_CASE("a ClientHello has 64 KiB at most, records included") {

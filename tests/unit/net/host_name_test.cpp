@@ -30,7 +30,7 @@ TEST_CASE("host names are brought to one form") {
     CHECK(normal("a--b.example") == "a--b.example");
 }
 
-TEST_CASE("what is no host name is refused with the reason") {
+TEST_CASE("what is not a valid host name is refused with the reason") {
     CHECK(normal("") == "! is empty");
     CHECK(normal(".") == "! has an empty label");
     CHECK(normal("..") == "! has an empty label");
@@ -48,7 +48,7 @@ TEST_CASE("what is no host name is refused with the reason") {
     CHECK(normal(std::string_view("a\0.example", 10)) == "! has a character that no host name has");
 }
 
-TEST_CASE("an address is no host name") {
+TEST_CASE("an address is not a valid host name") {
     for (std::string_view address : {"192.0.2.1", "192.0.2.1.", "127.1", "1", "example.123", "999.999.999.999"}) {
         CHECK(normal(address) == "! is an address, or ends like one");
     }

@@ -40,9 +40,9 @@ TEST_CASE("a link-local address may have a zone, and no other") {
 TEST_CASE("a character that no address has is told") {
     const auto fault = [](const char* text) {
         CHECK_FALSE(net::parse_host_port(text));
-        return net::address_fault(text, "is no address");
+        return net::address_fault(text, "is not a valid address");
     };
-    CHECK(fault("nowhere:x") == "is no address");
+    CHECK(fault("nowhere:x") == "is not a valid address");
     CHECK(fault("\xe2\x80\x9c"
                 "127.0.0.1:80") == "contains a curly quotation mark (U+201C), which is not valid in an address");
     CHECK(fault("127.0.0.1:\xc2\xa0"

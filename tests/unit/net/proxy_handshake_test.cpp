@@ -34,7 +34,7 @@ std::string handshake_verdict(const std::string& url, const std::string& answer)
             state = handshake.receive(byte_view(std::string_view(answer).substr(i, piece)));
         }
         const std::string now = state == State::done       ? "done"
-                                : state == State::going_on ? "going on"
+                                : state == State::going_on ? "continuing"
                                                            : handshake.failure();
         // Bytes behind the answer are only noticed when they come with it.
         if (said.empty()) {
@@ -71,7 +71,7 @@ TEST_CASE("answers to CONNECT") {
     const std::string url = "http://proxy:3128";
     CHECK(handshake_verdict(url, "HTTP/1.1 200 Connection established\r\n\r\n") == "done");
     CHECK(handshake_verdict(url, "HTTP/1.0 200\r\nVia: x\r\n\r\n") == "done");
-    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n") == "going on");
+    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n") == "continuing");
     CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n\r\nSSH") == "sends more than its answer");
     CHECK(handshake_verdict(url, "HTTP/1.1 503 Service\x1bUnavailable\r\n\r\n") ==
           "does not connect to tunnel.example.com:7835: it answers 503 Service?Unavailable");
@@ -125,14 +125,14 @@ TEST_CASE("answers of SOCKS5") {
     const std::string url = "socks5://proxy:1080";
     const std::string login = "socks5://u:p@proxy:1080";
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(18, '\0')) == "done");
-    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(17, '\0')) == "going on");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(17, '\0')) == "continuing");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 1}) + std::string(7, '\0')) == "sends more than its answer");
     CHECK(handshake_verdict(url, bytes({5, 255})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
     CHECK(handshake_verdict(url, bytes({5, 2})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
     CHECK(handshake_verdict(login, bytes({5, 255})) == "takes no user and password");
     CHECK(handshake_verdict(login, bytes({5, 2, 1, 1})) == "does not take this user and password");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 2, 0})) == "does not allow this connection by its rules");
-    CHECK(handshake_verdict(url, bytes({5, 0, 5, 4, 0})) == "can not reach the server (tunnel.example.com:7835)");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 4, 0})) == "cannot reach the server (tunnel.example.com:7835)");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed for a reason that SOCKS5 has no number for");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 9, 9})) == "does not answer as a SOCKS5 proxy");
     CHECK(handshake_verdict(url, "HTTP/1.1 400 Bad Request\r\n\r\n") ==

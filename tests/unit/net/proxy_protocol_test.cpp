@@ -113,7 +113,7 @@ TEST_CASE("PROXY protocol, version 1: a line of 107 bytes at most") {
 TEST_CASE("PROXY protocol, version 1: what breaks its grammar") {
     const std::string words = "! not two addresses and two ports, with one blank before each";
     const std::string address = "! an address is none of the family that is named";
-    const std::string port = "! a port is no number up to 65535 without leading zeros";
+    const std::string port = "! a port is not a valid number up to 65535 without leading zeros";
     const std::string protocol = "! the protocol is none of TCP4, TCP6 and UNKNOWN";
     const std::string byte = "! a byte that is no printable ASCII, or a line feed alone";
     CHECK(v1("PROXY TCP4 192.0.2.1 198.51.100.7 51000\r\n") == words);

@@ -21,7 +21,7 @@ TEST_CASE("a proxy is read from the text that people and variables have") {
     CHECK(to_text(*parse_proxy("http://user:secret@[::1]:3128")) == "http://[::1]:3128");
 }
 
-TEST_CASE("what is no proxy is refused with words that never repeat it") {
+TEST_CASE("what is not a proxy is refused with words that never repeat it") {
     for (const char* text : {"", "http://", "http://:3128", "http://proxy:0", "http://proxy:65536",
                              "http://proxy:3128/path", "https://secret", "socks4://secret:1", "ftp://secret",
                              "http://a:secret%zz@proxy:1", "http://a:secret%4@proxy:1", "http://:secret@proxy:1",

@@ -76,7 +76,7 @@ bool comes(Condition condition) {
 
 }  // namespace
 
-TEST_CASE("the access log appends to a file that others can not read", "[access-file]") {
+TEST_CASE("the access log appends to a file that others cannot read", "[access-file]") {
     const Folder folder;
     const mode_t mask = ::umask(022);
     Lines log;
@@ -95,7 +95,7 @@ TEST_CASE("the access log appends to a file that others can not read", "[access-
     CHECK(error == std::errc::no_such_file_or_directory);
 }
 
-TEST_CASE("after a move the file is made anew, and another one can take its place", "[access-file]") {
+TEST_CASE("after a move the file is made again, and another one can take its place", "[access-file]") {
     const Folder folder;
     Lines log;
     const auto lanes = std::make_shared<access::Lanes>(1, 1'000);
@@ -118,7 +118,7 @@ TEST_CASE("after a move the file is made anew, and another one can take its plac
           "one\ntwo\nthree\nfour\n");
 }
 
-TEST_CASE("a file that can not be opened again goes on", "[access-file]") {
+TEST_CASE("a file that cannot be opened again continues", "[access-file]") {
     const Folder folder;
     Lines log;
     const auto lanes = std::make_shared<access::Lanes>(1, 1'000);
@@ -127,7 +127,7 @@ TEST_CASE("a file that can not be opened again goes on", "[access-file]") {
         AccessFile file(lanes, sink_at(folder.file("sub/log")), log);
         std::filesystem::rename(folder.file("sub"), folder.file("moved"));
         file.reopen();
-        REQUIRE(comes([&] { return log.has("can not be opened again"); }));
+        REQUIRE(comes([&] { return log.has("cannot be opened again"); }));
         lanes->put(lanes->take_lane(), "one\n");
     }
     CHECK(text_of(folder.file("moved/log")) == "one\n");
@@ -173,10 +173,10 @@ TEST_CASE("a full disk is told of, and what could not be written is counted at t
     {
         const AccessFile file(lanes, sink_at("/dev/full"), log);
         lanes->put(lanes->take_lane(), "one\n");
-        REQUIRE(comes([&] { return log.has("can not be written; it is tried again at=/dev/full"); }));
+        REQUIRE(comes([&] { return log.has("cannot be written; it is tried again at=/dev/full"); }));
         lanes->put(lanes->take_lane(), "two\n");
     }
-    CHECK(log.has("were dropped: they can not be written as fast as they come at=/dev/full lines=2"));
+    CHECK(log.has("were dropped: they cannot be written as fast as they come at=/dev/full lines=2"));
 }
 
 }  // namespace ferrotunnel::observe

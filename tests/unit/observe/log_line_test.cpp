@@ -24,7 +24,7 @@ TEST_CASE("a text line shows message and fields, quoted where they need it", "[l
           R"(x  a="" b="say \"hi\"" c="back\\slash" d="a=b")");
 }
 
-TEST_CASE("foreign text can not break a text line or steer the terminal", "[log]") {
+TEST_CASE("foreign text cannot break a text line or steer the terminal", "[log]") {
     CHECK(text("two\nlines") == "two\\nlines");
     CHECK(text("x", {{"a", "\033[2J\r\n\t\x7f"}}) == R"(x  a="\x1b[2J\x0d\n\x09\x7f")");
     CHECK(text("x", {{"a", "\xc2\x9b"}}) == R"(x  a="\xc2\x9b")");  // CSI as one character

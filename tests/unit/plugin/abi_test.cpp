@@ -23,7 +23,7 @@ namespace header = ferrotunnel::plugin::detail;  // what plugin.hpp makes of the
 
 namespace {
 
-/// A table of this host that ends after `size` bytes. What is behind is no function, and crashes who calls it.
+/// A table of this host that ends after `size` bytes. What is behind is not a function, and crashes who calls it.
 template <typename Table>
 class Ending {
 public:
@@ -229,7 +229,7 @@ TEST_CASE("abi: a host without all of the sessions has none of them", "[plugin]"
     });
 }
 
-TEST_CASE("abi: a guard of visitors and clients is no plugin for hosts that do not ask it", "[plugin]") {
+TEST_CASE("abi: a guard of visitors and clients is not a plugin for hosts that do not ask it", "[plugin]") {
     const auto needs = [](const ft_type& type) {
         return type.needs != nullptr ? std::string(type.needs[0]) : std::string();
     };

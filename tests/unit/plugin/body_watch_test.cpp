@@ -90,7 +90,7 @@ TEST_CASE("slow body hooks: looks, filters and what they are pulled for are name
     SlowBodies::look = 100ms;
     rig.way("/look").look("abcd", true);
     rig.end();
-    CHECK(rig.log.count("a plugin has blocked a worker plugin=sleepy hook=body ms=100") == 1);
+    CHECK(rig.log.count("a plugin blocked a worker plugin=sleepy hook=body ms=100") == 1);
     SlowBodies::look = 0ns;
     SlowBodies::pull = 300ms;
     CHECK(pass(rig.way("/filter"), "abcd", 4) == "abcd<");

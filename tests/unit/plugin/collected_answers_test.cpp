@@ -1,4 +1,4 @@
-// Bodies of answers that are collected in a run: what decides on them, bounds, and who fails where they can not be.
+// Bodies of answers that are collected in a run: what decides on them, bounds, and who fails where they cannot be.
 #include <string>
 #include <vector>
 
@@ -88,7 +88,7 @@ TEST_CASE("answers: both bodies of an exchange are collected, each for itself", 
     CHECK(rig.worker->collected() == 0);
 }
 
-TEST_CASE("answers: another answer is collected anew", "[plugin][bodies]") {
+TEST_CASE("answers: another answer is collected again", "[plugin][bodies]") {
     AnswersFixture rig;
     std::string seen;
     First::response = collects(10, seen);
@@ -112,7 +112,7 @@ TEST_CASE("answers: another answer is collected anew", "[plugin][bodies]") {
     rig.end();
 }
 
-TEST_CASE("answers: an answer that can not be collected is a failure of whoever wants it", "[plugin][bodies]") {
+TEST_CASE("answers: an answer that cannot be collected is a failure of whoever wants it", "[plugin][bodies]") {
     for (const bool is_closed : {false, true}) {
         AnswersFixture rig;
         std::string seen;
@@ -126,7 +126,7 @@ TEST_CASE("answers: an answer that can not be collected is a failure of whoever 
         if (is_closed) {
             CHECK(rig.run->take_reply().page == http::PageState::internal_error);
         } else {
-            CHECK(rig.run->collected(hooks::Side::response) == "hell");  // goes on before the rest
+            CHECK(rig.run->collected(hooks::Side::response) == "hell");  // continues before the rest
         }
         CHECK(seen.empty());
         CHECK(rig.log.count("a plugin has failed") == 1);

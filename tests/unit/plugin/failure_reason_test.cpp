@@ -101,7 +101,7 @@ TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plug
     CHECK(says(log_of([](Exchange&) { return Decision::fail(); }), "it has failed hook=request"));
 }
 
-TEST_CASE("reasons: the value of an answer that can not be sent", "[plugin]") {
+TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({999, {}, ""});
                }),

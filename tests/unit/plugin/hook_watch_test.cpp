@@ -147,7 +147,7 @@ TEST_CASE("slow hooks: each is named, with its instance", "[plugin]") {
     SlowPluginFixture rig({"sleepy", false, false});
     SlowPlugin::request = 100ms;
     (void)rig.whole();
-    CHECK(rig.log.count("a plugin has blocked a worker plugin=sleepy hook=request ms=100") == 1);
+    CHECK(rig.log.count("a plugin blocked a worker plugin=sleepy hook=request ms=100") == 1);
     SlowPlugin::request = 0ns;
     SlowPlugin::response = 250ms;
     (void)rig.whole();
@@ -219,6 +219,6 @@ TEST_CASE("slow hooks: an instance that may have waited for a processor stays", 
     for (int i = 0; i < 10; ++i) {
         CHECK(rig.whole() == Step::go_on);
     }
-    CHECK(rig.log.count("a plugin has blocked a worker plugin=busy") == 10);
+    CHECK(rig.log.count("a plugin blocked a worker plugin=busy") == 10);
     CHECK(rig.log.count("switched off") == 0);
 }

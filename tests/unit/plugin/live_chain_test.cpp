@@ -1,4 +1,4 @@
-// Chains that take the place of one another: what stays, what is made anew, and what it is handed.
+// Chains that take the place of one another: what stays, what is made again, and what it is handed.
 #include "plugin/live_chain.hpp"
 
 #include "plugin/control_call.hpp"
@@ -83,7 +83,7 @@ TEST_CASE("live chain: what has not changed stays, wherever it stands now", "[pl
     CHECK(rig.instances.living() == 3);
 }
 
-TEST_CASE("live chain: what has changed is made anew, and handed the one before it", "[plugin]") {
+TEST_CASE("live chain: what has changed is made again, and handed the one before it", "[plugin]") {
     LiveChainFixture rig;
     rig.change({rig.want<Heir>("a", "{words: x}")});
     rig.change({rig.want<Heir>("a", "{words: y}")});
@@ -126,7 +126,7 @@ TEST_CASE("live chain: a mistake changes nothing", "[plugin]") {
                        rig.instances);
     REQUIRE_FALSE(next);
     CHECK(next.error().index == 1);
-    CHECK(next.error().text == "The plugin \"b\" can not be made: no such words.");
+    CHECK(next.error().text == "The plugin \"b\" cannot be made: no such words.");
     CHECK(rig.chain.chain() == before);
     rig.instances.bury();
     CHECK(Heir::events == std::vector<std::string>{"start x", "destroy y"});  // it was never started

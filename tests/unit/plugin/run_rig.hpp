@@ -76,7 +76,7 @@ public:
         response = std::make_unique<ParsedResponse>("HTTP/1.1 " + std::to_string(status) + " Is\r\n" + fields + "\r\n");
         return ask_answer();
     }
-    /// Asks for the same answer once more.
+    /// Asks for the same answer again.
     hooks::Step ask_answer() {
         return run->response({response->head().status, hooks::Origin::backend, &response->head().fields, &edits}, now);
     }

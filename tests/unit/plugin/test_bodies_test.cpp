@@ -214,7 +214,7 @@ TEST_CASE("harness: the examples of bodies", "[harness]") {
     CHECK(sent(judges, "thirteen byte", {}) == "<body_too_large>");
     TestChain both({TestChain::use<WordFilter>("{word: bad}"), TestChain::use<Rot13>()});
     for (const auto& cuts : body_cuts(5)) {
-        CHECK(sent(both, "Hello", cuts) == "Uryyb");  // what was collected goes on through the filter
+        CHECK(sent(both, "Hello", cuts) == "Uryyb");  // what was collected continues through the filter
     }
 }
 

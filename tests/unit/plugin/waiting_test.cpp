@@ -283,7 +283,7 @@ TEST_CASE("later: an answer that goes takes the wait for it along", "[plugin][wa
     rig.hold_answer();
     rig.run->drop_answer();
     CHECK(rig.worker->waiting() == 0);
-    CHECK(rig.answer(502) == Step::wait);  // asked anew, for the answer that took its place
+    CHECK(rig.answer(502) == Step::wait);  // asked again, for the answer that took its place
     rig.end();
 }
 

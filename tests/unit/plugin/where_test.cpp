@@ -311,7 +311,7 @@ TEST_CASE("identity: a declared field is the plugin's alone, in head and trailer
     rig.end();
 }
 
-TEST_CASE("identity: visitors can not send it where the plugin does not run, observes or fails", "[where][identity]") {
+TEST_CASE("identity: visitors cannot send it where the plugin does not run, observes or fails", "[where][identity]") {
     const auto sent_with = [](InstanceOptions options, std::string_view settings = {}) {
         WhereFixture rig;
         rig.add<Identifies>(std::move(options), settings);
@@ -372,11 +372,11 @@ TEST_CASE("identity: an instance with too many fields, or one that is the edge's
         return made.error();
     };
     CHECK(fault("{fields: [Content-Length]}") ==
-          "The plugin \"identifies\" can not be made: declares a field of identity that no plugin may write.");
+          "The plugin \"identifies\" cannot be made: declares a field of identity that no plugin may write.");
     std::string many = "X-0";
     for (int i = 1; i < 25; ++i) {
         many += ", X-" + std::to_string(i);
     }
     CHECK(fault("{fields: [" + many + "]}") ==
-          "The plugin \"identifies\" can not be made: declares more than 24 fields of identity.");
+          "The plugin \"identifies\" cannot be made: declares more than 24 fields of identity.");
 }

@@ -214,7 +214,7 @@ TEST_CASE("routes: two rules for one host and path are a problem, and all proble
 
 TEST_CASE("routes: an expression that is none is a problem") {
     CHECK(parse_path_regex("/a(").error().text ==
-          "is no regular expression: a parenthesis ( is not closed, at \"/a(\"");
+          "is not a valid regular expression: a parenthesis ( is not closed, at \"/a(\"");
     CHECK(parse_path_regex("").error().text == "is empty");
     CHECK(parse_path_regex("api/.*").error().text ==
           "can match no path: paths begin with '/', and the whole path is matched");
@@ -226,7 +226,8 @@ TEST_CASE("routes: an expression that is none is a problem") {
     routes[0].path = {PathRule::Kind::regex, "/a["};
     const auto table = RouteTable::build(routes);
     REQUIRE_FALSE(table);
-    CHECK(table.error()[0].text == "`~ /a[` of `a` is no regular expression: a bracket [ is not closed, at \"[\"");
+    CHECK(table.error()[0].text ==
+          "`~ /a[` of `a` is not a valid regular expression: a bracket [ is not closed, at \"[\"");
 }
 
 TEST_CASE("routes: expressions are for paths up to a limit, which is reached and passed by one") {

@@ -165,7 +165,7 @@ TEST_CASE("a refusal is told") {
     CHECK_FALSE(outcome.fd);
 }
 
-TEST_CASE("an address that can not be reached is told, not from within the constructor") {
+TEST_CASE("an address that cannot be reached is told, not from within the constructor") {
     OwnLoop loop;
     Outcome outcome;
     Connector connector(loop.worker, "", std::vector<SocketAddress>{}, outcome.callback(), {});

@@ -88,7 +88,7 @@ TEST_CASE("datagrams that were sent as one message come as one, and are cut wher
 }
 
 // The kernel does not cut a message whose parts would have no checksums.
-TEST_CASE("a socket that can not send segments sends datagrams, and is not asked again") {
+TEST_CASE("a socket that cannot send segments sends datagrams, and is not asked again") {
     Pair pair;
     const int on = 1;
     REQUIRE(::setsockopt(pair.sender.get(), SOL_SOCKET, SO_NO_CHECK, &on, sizeof on) == 0);

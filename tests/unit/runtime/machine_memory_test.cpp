@@ -76,7 +76,7 @@ TEST_CASE("a limit of version 1 counts where its line names memory") {
     CHECK(root.memory() == physical);
 }
 
-TEST_CASE("what can not be read limits nothing") {
+TEST_CASE("what cannot be read limits nothing") {
     const FakeRoot root;
     root.write("/proc/self/cgroup", "nonsense\n::\n0::\n7:memory:/x\n");
     root.write("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "12 34x");

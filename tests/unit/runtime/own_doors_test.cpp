@@ -109,7 +109,7 @@ TEST_CASE("own doors: a unix socket by whatever path leads to it") {
     CHECK(error_at(folder + "/again/control.sock") == own_door_error());
     CHECK(error_at(folder + "/other") == own_door_error());
     CHECK(error_at("/proc/self/root" + path) == own_door_error());
-    CHECK(error_at(folder) == std::errc::connection_refused);  // as the kernel says of what is no socket
+    CHECK(error_at(folder) == std::errc::connection_refused);  // as the kernel says of what is not a socket
     CHECK(error_at(std::string(200, 'x')) == std::errc::filename_too_long);
     CHECK_FALSE(error_at(folder + "/again/elsewhere"));
     CHECK_FALSE(has_visitor(own));

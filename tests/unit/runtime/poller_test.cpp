@@ -80,7 +80,7 @@ TEST_CASE("limit: so many events are told at once, and none is lost") {
     }
 }
 
-TEST_CASE("adding what can not be polled throws") {
+TEST_CASE("adding what cannot be polled throws") {
     Poller poller;
     Target target;
     CHECK_THROWS_AS(poller.add(-1, target), std::system_error);

@@ -108,7 +108,7 @@ TEST_CASE("a proxy that does not listen") {
     ProxyConnector connector(loop.worker, net::Proxy{net::Proxy::Kind::socks5, {"127.0.0.1", port}, "", ""},
                              {"a.test", 1}, [&why](std::string words, Fd) { why = std::move(words); }, {});
     REQUIRE(loop.run_until([&] { return !why.empty(); }));
-    CHECK(why == "can not connect to the proxy socks5://127.0.0.1:" + std::to_string(port) + ": Connection refused");
+    CHECK(why == "cannot connect to the proxy socks5://127.0.0.1:" + std::to_string(port) + ": Connection refused");
 }
 
 TEST_CASE("a proxy that is silent is waited for until the deadline") {

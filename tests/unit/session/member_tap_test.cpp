@@ -46,7 +46,7 @@ using Outcomes = std::vector<Fared>;
 
 }  // namespace
 
-TEST_CASE("a visitor whose backend can not be reached was refused by the member", "[groups]") {
+TEST_CASE("a visitor whose backend cannot be reached was refused by the member", "[groups]") {
     for (const Code code : {Code::refused, Code::timeout}) {
         Watched visitor;
         visitor.reset(code, true);

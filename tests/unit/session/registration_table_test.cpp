@@ -128,7 +128,7 @@ TEST_CASE("registrations: a service is the same with what the server has assigne
     rig.accept(any, 1);
     rig.table.add_name(any, first);
     CHECK(rig.enter(first, 2) == Answer::join);
-    rig.table.add_name(any, second);  // assigned anew
+    rig.table.add_name(any, second);  // assigned again
     CHECK(rig.enter(second, 3) == Answer::join);
     CHECK(rig.enter(first, 4) == Answer::ask);
     for (const directory::SessionKey trunk : {1, 2, 3}) {

@@ -54,7 +54,7 @@ TEST_CASE("an attempt counts once, and none that is older", "[resume]") {
     CHECK(rig.answer(rig.request(4, 10)) == Code::none);
 }
 
-TEST_CASE("who can not prove it gets nothing, and spoils nothing", "[resume]") {
+TEST_CASE("who cannot prove it gets nothing, and spoils nothing", "[resume]") {
     ResumeTableFixture rig;
     CHECK(rig.answer(rig.request(100, 10, 8)) == Code::unauthorized);
     wire::ResumeRequest changed = rig.request(100, 10);

@@ -283,7 +283,7 @@ TEST_CASE("a service that is removed while a session is replaced leaves that one
     CHECK(serve_visitors(rig.port, 1) == 1);
     rig.rotate_in_vain();
     REQUIRE(eventually([&] { return rig.down > 0; }));
-    CHECK(serve_visitors(rig.port, 1) == 1);  // the session that was to be replaced goes on
+    CHECK(serve_visitors(rig.port, 1) == 1);  // the session that was to be replaced continues
     rig.remove_service();
     CHECK(eventually([&] { return rig.services() == 0; }));
 }

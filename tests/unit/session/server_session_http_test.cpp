@@ -62,7 +62,7 @@ TEST_CASE("a service is shown by TLS where there is a certificate for its host")
     CHECK(client.obtain_http(4, {"last.example.com"}).address == "https://last.example.com");
 }
 
-TEST_CASE("what is no host or path is refused in words") {
+TEST_CASE("what is not a host or path is refused in words") {
     HttpRig rig;
     WireClient client = rig.log_in();
     client.register_http(1, {"app.example.com:8080"});
@@ -76,7 +76,7 @@ TEST_CASE("what is no host or path is refused in words") {
     CHECK(client.obtain_http(1, {"a.example"}, "/api").id == 1);
 }
 
-TEST_CASE("rules and limits of a service reach the routes, and others after it was registered anew") {
+TEST_CASE("rules and limits of a service reach the routes, and others after it was registered again") {
     HttpRig rig;
     WireClient client = rig.log_in();
     wire::HttpPart http{{"a.example"}, "/api"};
@@ -107,7 +107,7 @@ TEST_CASE("rules and limits of a service reach the routes, and others after it w
     CHECK(description.rules.redirect == http::Redirect{308, "https://b.example"});
 }
 
-TEST_CASE("rules that can not be applied, or are not allowed, are refused in words") {
+TEST_CASE("rules that cannot be applied, or are not allowed, are refused in words") {
     HttpRig rig;
     rig.shared->http_bounds = {.first_byte = std::chrono::minutes(1)};
     WireClient client = rig.log_in();

@@ -15,7 +15,7 @@ using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("a client that goes on talking while its refusal is on the way harms only itself") {
+TEST_CASE("a client that continues talking while its refusal is on the way harms only itself") {
     ServerRig rig;
     WireClient newer = rig.log_in({.epoch = 5});
 

@@ -174,7 +174,7 @@ TEST_CASE("a visitor whom no trunk takes hears an alert", "[tls]") {
     CHECK(visitor.read_to_end() == internal_error);
 }
 
-TEST_CASE("a visitor without a stream comes in anew when the last trunk leaves", "[tls]") {
+TEST_CASE("a visitor without a stream comes in again when the last trunk leaves", "[tls]") {
     TlsRig rig;
     const auto entrance = std::make_shared<CountingEntrance>();
     WireClient client = rig.client_of("app.example.com");

@@ -110,7 +110,7 @@ constexpr const char* two = R"({"visitors":"2"})";
 
 }  // namespace
 
-TEST_CASE("asked plugins: visitors pass them, and are turned away by them") {
+TEST_CASE("asked plugins: visitors pass them, and are rejected by them") {
     AskedServer server;
     WireClient client = server.rig.log_in();
     const std::uint16_t port = obtain(client, tcp_with(1, two));

@@ -63,7 +63,7 @@ TEST_CASE("without a host the server assigns a name below its domain, or says th
     }
 }
 
-TEST_CASE("two clients can not hold one host, and a host belongs to the token that claimed it") {
+TEST_CASE("two clients cannot hold one host, and a host belongs to the token that claimed it") {
     HttpRig rig;
     WireClient holder = rig.log_in();
     holder.obtain_http(1, {"app.example.com"});
@@ -270,7 +270,7 @@ TEST_CASE("a session whose ids run out carries its hosts until a fresh one does"
     open();
     open();
     CHECK(next_goaway() == wire::Code::rotated);
-    open();  // the old session goes on
+    open();  // the old session continues
 
     WireClient fresh = rig.log_in({.epoch = 2});
     CHECK(service->carries(*rig.sessions[0]));

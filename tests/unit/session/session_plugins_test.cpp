@@ -135,7 +135,7 @@ TEST_CASE("plugins: if the trunk that asked is lost, the next one asks") {
     CHECK(second.registered().id == 1);
 }
 
-TEST_CASE("plugins: a client that comes back joins what was decided, and one that did not want it asks anew") {
+TEST_CASE("plugins: a client that comes back joins what was decided, and one that did not want it asks again") {
     PluginServer server;
     std::uint16_t port = 0;
     {

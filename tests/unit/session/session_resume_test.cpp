@@ -21,7 +21,7 @@ constexpr std::uint64_t features = wire::feature::announced | wire::feature::res
 struct ResumeFixture : HttpRig {
     ResumeFixture() { shared->mux.resume = 30s; }
 
-    /// A client with a session, as it goes on with it on another connection. It reads its bytes anew from the first.
+    /// A client with a session, as it continues with it on another connection. It reads its bytes again from the first.
     struct Held {
         WireClient client;
         std::shared_ptr<ServerSession> session;
@@ -38,7 +38,7 @@ struct ResumeFixture : HttpRig {
         caller.instance = instance;
         caller.features = features;
         WireClient client = log_in(caller);
-        client.answer_pings = false;  // so that it confirms nothing, and may read all anew
+        client.answer_pings = false;  // so that it confirms nothing, and may read all again
         caller.resume = {client.agreed().resume_id, *client.agreed().resume_key, 1, 0};
         return {std::move(client), sessions.back(), caller};
     }
@@ -77,7 +77,7 @@ struct ResumeFixture : HttpRig {
 
 }  // namespace
 
-TEST_CASE("a client goes on with its session, and keeps its port", "[resume]") {
+TEST_CASE("a client continues with its session, and keeps its port", "[resume]") {
     ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
@@ -104,7 +104,7 @@ TEST_CASE("the resume wins over a connection that the server takes for alive", "
     CHECK(rig.shared->resume_counts->waits == 1);
 }
 
-TEST_CASE("nobody else gets a session that waits, and it goes on waiting for its client", "[resume]") {
+TEST_CASE("nobody else gets a session that waits, and it continues waiting for its client", "[resume]") {
     ResumeFixture rig;
     auto held = rig.hold();
     auto other = rig.hold(2);
@@ -154,7 +154,7 @@ TEST_CASE("an attempt that comes twice, or late, is refused, and the session sta
     CHECK(back.opened() == 5);
 }
 
-TEST_CASE("counts that can not be end the session", "[resume]") {
+TEST_CASE("counts that cannot be end the session", "[resume]") {
     ResumeFixture rig;
     auto held = rig.hold();
     rig.lose(held);
@@ -272,15 +272,15 @@ TEST_CASE("a session that waits counts for the token's quota, and gives its plac
     CHECK_FALSE(rig.is_over(third));
 }
 
-TEST_CASE("a client that begins anew ends the session that waits for it", "[resume]") {
+TEST_CASE("a client that begins again ends the session that waits for it", "[resume]") {
     ResumeFixture rig;
     auto held = rig.hold();
     const std::uint16_t port = held.client.obtain_port(5);
     rig.lose(held);
-    Caller anew;
-    anew.features = features;
-    anew.epoch = 2;
-    WireClient fresh = rig.log_in(anew);
+    Caller again;
+    again.features = features;
+    again.epoch = 2;
+    WireClient fresh = rig.log_in(again);
     CHECK(fresh.obtain_port(5, port) == port);
     CHECK(rig.is_over(held));
     CHECK(rig.refused(held.next()) == Code::unknown_session);

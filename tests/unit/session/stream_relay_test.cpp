@@ -107,7 +107,7 @@ TEST_CASE("a visit carries bytes both ways, and each direction ends by itself") 
     CHECK(VisitRig::read_data(*rig.office, 8) == std::pair<std::string, bool>("question", false));
     VisitRig::send_data(*rig.laptop, visit_id, "!", fin);
     CHECK(VisitRig::read_data(*rig.office, 100) == std::pair<std::string, bool>("!", true));
-    for (int i = 0; i < 3; ++i) {  // the other direction goes on
+    for (int i = 0; i < 3; ++i) {  // the other direction continues
         VisitRig::send_data(*rig.office, far, "answer");
         CHECK(VisitRig::read_data(*rig.laptop, 6) == std::pair<std::string, bool>("answer", false));
     }

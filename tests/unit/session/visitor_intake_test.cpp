@@ -57,7 +57,7 @@ TEST_CASE("visitor intake: an arrival counts as load until it has arrived, or is
     CHECK(parts.intake.is_idle());
 }
 
-TEST_CASE("visitor streams: visitors beyond the token's quota are turned away, and counted once each") {
+TEST_CASE("visitor streams: visitors beyond the token's quota are rejected, and counted once each") {
     IntakeParts parts;
     login::Rights rights;
     rights.visitors = 1;

@@ -39,7 +39,7 @@ struct Caller {
     std::uint64_t features = 0;
     std::string identity{};
     bool replaces = false;
-    std::optional<login::ClientHandshake::Settings::Resume> resume{};  // the session to go on with
+    std::optional<login::ClientHandshake::Settings::Resume> resume{};  // the session to continue with
 };
 
 class WireClient {
@@ -276,7 +276,7 @@ private:
     }
 
     bool confirms_ = false;
-    std::uint64_t received_ = 0;  // since the welcome: a session that goes on is read anew from its first byte
+    std::uint64_t received_ = 0;  // since the welcome: a session that continues is read again from its first byte
     bool holds_back_ = false;
     std::vector<std::uint8_t> held_back_;
     runtime::Fd socket_;

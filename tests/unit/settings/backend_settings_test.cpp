@@ -76,15 +76,15 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
     http.backend_tls.server_name = "127.0.0.1";
     CHECK(backend_problems(http).empty());
     http.backend_tls.server_name = "two words";
-    only(http, "\"two words\" is no name or address of a server");
+    only(http, "\"two words\" is not a valid name or address of a server");
     http.backend_tls.server_name.clear();
     http.backend_tls.insecure = true;
-    only(http, "can not have a CA file and be insecure");
+    only(http, "cannot have a CA file and be insecure");
     http.backend_tls.insecure = false;
     http.backend_tls.ca_file = (folder.path() / "no.pem").string();
     only(http, "no CA certificate in PEM form could be read");
     http.backend_tls.ca_file = (folder.path() / "none.pem").string();
-    only(http, "can not read the file");
+    only(http, "cannot read the file");
 
     http = web_backend("app.internal:80");
     http.backend_tls.insecure = true;
@@ -151,8 +151,8 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
     check_service(relative, false, problems);
     CHECK(problems.empty());
     CHECK(relative.local == "files:" + std::filesystem::current_path().string());
-    only(web_backend(whole + "/none"), "can not be opened: No such file or directory");
-    only(web_backend("files:/dev/null"), "is no folder");
+    only(web_backend(whole + "/none"), "cannot be opened: No such file or directory");
+    only(web_backend("files:/dev/null"), "is not a folder");
     only(web_backend("files:"), "names no folder");
     only(web_backend("files:a\nb"), "has control characters");
     only(Tcp(1, whole), "which only an HTTP service answers with");

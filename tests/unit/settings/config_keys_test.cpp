@@ -282,7 +282,7 @@ TEST_CASE("the documented lines are what the settings' declarations say", "[conf
         UNSCOPED_INFO("no line in docs/configuration.md; it should be: " << line);
     }
     CHECK(missing.empty());
-    UNSCOPED_INFO("to write them anew: FERROTUNNEL_WRITE_DOCS=1 test_settings \"[config-keys]\"");
+    UNSCOPED_INFO("to write them again: FERROTUNNEL_WRITE_DOCS=1 test_settings \"[config-keys]\"");
     CHECK(written == read_source("docs/configuration.md"));
 }
 
@@ -428,7 +428,7 @@ TEST_CASE("each documented default is the real one", "[config-keys]") {
     }
 }
 
-TEST_CASE("each key changes something, and refuses what it can not take", "[config-keys]") {
+TEST_CASE("each key changes something, and refuses what it cannot take", "[config-keys]") {
     const std::map<std::string, std::string> by_name{
         {"level", "debug"},
         {"format", "json"},
@@ -646,8 +646,8 @@ TEST_CASE("the documented example has every key", "[config-keys]") {
         INFO(to_text(problem));
         const bool is_about_file = problem.key.find(".token") != std::string::npos ||
                                    problem.key.ends_with(".backend_ca") || problem.key.starts_with("server.plugins") ||
-                                   problem.text.starts_with("can not read the file") ||
-                                   problem.text.ends_with("can not be opened: No such file or directory");
+                                   problem.text.starts_with("cannot read the file") ||
+                                   problem.text.ends_with("cannot be opened: No such file or directory");
         CHECK(is_about_file);
     }
 }

@@ -143,12 +143,13 @@ TEST_CASE("all problems of a file are told at once, in its order", "[config]") {
 TEST_CASE("what building finds has its place in the file", "[config]") {
     CHECK(problems_of_building("client:\n  server: nowhere:x\n  tls: off\n  tls_ca: system\n") ==
           Texts{"f.yml:1:1: client.token: missing: the token that the server was started with",
-                "f.yml:2:11: client.server: \"nowhere:x\" is no address; expected host:port",
+                "f.yml:2:11: client.server: \"nowhere:x\" is not a valid address; expected host:port",
                 "f.yml:4:11: client.tls_ca: has no meaning while TLS is off"});
     CHECK(
         problems_of_building(server_text("  bind: nowhere\n  allow_ports: [22, 9-1]\n  tls_key: /nonexistent\n"
                                          "  timing: {ping_interval: 20s}\n")) ==
-        Texts{"f.yml:3:9: server.bind: \"nowhere\" is no address to listen on; expected one like 0.0.0.0:7835 or "
+        Texts{"f.yml:3:9: server.bind: \"nowhere\" is not a valid address to listen on; expected one like 0.0.0.0:7835 "
+              "or "
               "[::]:7835",
               "f.yml:4:16: server.allow_ports: \"9-1\" is not a port (1 to 65535) or a range of ports like 8000-8100.",
               "f.yml:5:12: server.tls_key: needs both the certificate's file and the key's file",
@@ -158,7 +159,7 @@ TEST_CASE("what building finds has its place in the file", "[config]") {
 TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]") {
     CHECK(problems_of_building(server_text("  workers: many\n  bind: x\n")) ==
           Texts{"f.yml:3:12: server.workers: expected a whole number from 0 to 256, found \"many\"",
-                "f.yml:4:9: server.bind: \"x\" is no address to listen on; expected one like 0.0.0.0:7835 or "
+                "f.yml:4:9: server.bind: \"x\" is not a valid address to listen on; expected one like 0.0.0.0:7835 or "
                 "[::]:7835"});
     // A token that is wrong is not reported as missing, too.
     CHECK(problems_of_building("server:\n  token: env:FERROTUNNEL_NO_SUCH\n").size() == 1);
@@ -382,10 +383,10 @@ TEST_CASE("an interval that is given alone takes the other one with it", "[confi
     CHECK(config.client().check().empty());
 }
 
-TEST_CASE("files that can not be read are problems without a line", "[config]") {
+TEST_CASE("files that cannot be read are problems without a line", "[config]") {
     std::vector<Problem> problems;
     const Config none = Config::try_load("/nonexistent/f.yml", problems);
-    CHECK(to_texts(problems) == Texts{"/nonexistent/f.yml: can not read this file: No such file or directory"});
+    CHECK(to_texts(problems) == Texts{"/nonexistent/f.yml: cannot read this file: No such file or directory"});
     CHECK_FALSE(none.has_client());
     CHECK_THROWS_AS(Config::load("/tmp"), config_error);
     CHECK_THROWS_AS(none.client().server("127.0.0.1:1").token(Secret::generate()).build(), config_error);

@@ -39,10 +39,10 @@ TEST_CASE("an exit with destinations and users is made as it was said") {
 
 TEST_CASE("what is wrong with an exit is told") {
     CHECK(exit_problem(Tcp::exit(0, {})).find("leads nowhere without `allow`") != std::string::npos);
-    CHECK(exit_problem(Tcp::exit(0, {"a..b"})).find("\"a..b\" is no destination") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a..b"})).find("\"a..b\" is not a destination") != std::string::npos);
     CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a:b")})).find("has a colon") != std::string::npos);
     CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a"), user("a")})).find("is there twice") != std::string::npos);
-    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("")})).find("is no name") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("")})).find("is not a valid name") != std::string::npos);
     Tcp other(0, "127.0.0.1:22");
     other.allow = {"a.test"};
     CHECK(exit_problem(other).find("have no meaning") != std::string::npos);

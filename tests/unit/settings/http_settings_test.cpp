@@ -156,7 +156,7 @@ TEST_CASE("the edge's settings: what is no network, no name for Via, no page", "
     settings.trusted_proxies = {"10.0.0.0/8", "proxy.example.com"};
     settings.via = "two words";
     CHECK(edge_problems(settings) ==
-          Texts{"http_settings.via: \"two words\" is no name for Via; expected up to 64 letters, digits and "
+          Texts{"http_settings.via: \"two words\" is not a valid name for Via; expected up to 64 letters, digits and "
                 "!#$%&'*+-.^_`|~",
                 "http_settings.trusted_proxies: \"proxy.example.com\" is neither an IP address nor a network like "
                 "10.0.0.0/8 or fd00::/8"});
@@ -293,7 +293,7 @@ TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "
         problems);
     const std::string in = "the file \"" + folder.path() + "/";
     CHECK(problems ==
-          Texts{"4 server.http.pages.404: can not read the file \"" + folder.path() +
+          Texts{"4 server.http.pages.404: cannot read the file \"" + folder.path() +
                     "/none.html\": No such file or directory",
                 "5 server.http.pages.405: " + in +
                     "bad.html\" has the placeholder {{stauts}}; there are status, title, message, code, host, "

@@ -64,9 +64,9 @@ TEST_CASE("an address for HTTPS gets the usual port", "[https]") {
     CHECK(settings.https_bind == "127.0.0.1:8443");
 }
 
-TEST_CASE("what can not work is refused before anything is loaded", "[https]") {
+TEST_CASE("what cannot work is refused before anything is loaded", "[https]") {
     expect([](auto& settings) { settings.https_bind = "nowhere"; },
-           "https_bind: \"nowhere\" is no address to listen on; expected one like 0.0.0.0:8443");
+           "https_bind: \"nowhere\" is not a valid address to listen on; expected one like 0.0.0.0:8443");
     expect(
         [](auto& settings) {
             settings.https_bind.clear();

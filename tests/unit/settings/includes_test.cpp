@@ -117,7 +117,7 @@ TEST_CASE("what is found wrong with the whole is told at its place in the file t
     CHECK(problems[0].line == 2);
 }
 
-TEST_CASE("what can not be included is told at the line that names it") {
+TEST_CASE("what cannot be included is told at the line that names it") {
     const IncludesFolder folder;
     folder.write("main.yml",
                  "include:\n  - nothing.yml\n  - /dev/null\n  - none/\n  - main.yml\n  - a.yml\n  - a.yml\n"
@@ -126,9 +126,9 @@ TEST_CASE("what can not be included is told at the line that names it") {
     folder.write("a.yml", "server: {workers: 1}\n");
     const Texts problems = folder.problems();
     REQUIRE(problems.size() == 5);
-    CHECK(problems[0] == "main.yml:2:5: include[0]: can not read the file \"nothing.yml\": No such file or directory");
-    CHECK(problems[1] == "main.yml:3:5: include[1]: can not read the file \"/dev/null\": it is no file");
-    CHECK(problems[2] == "main.yml:4:5: include[2]: can not read the folder \"none/\": No such file or directory");
+    CHECK(problems[0] == "main.yml:2:5: include[0]: cannot read the file \"nothing.yml\": No such file or directory");
+    CHECK(problems[1] == "main.yml:3:5: include[1]: cannot read the file \"/dev/null\": it is not a file");
+    CHECK(problems[2] == "main.yml:4:5: include[2]: cannot read the folder \"none/\": No such file or directory");
     CHECK(problems[3] == "main.yml:5:5: include[3]: the file \"main.yml\" is a part of this configuration already");
     CHECK(problems[4] == "main.yml:7:5: include[5]: the file \"a.yml\" is a part of this configuration already");
 }

@@ -128,7 +128,7 @@ TEST_CASE("options: what they say is the file's no more", "[options]") {
     CHECK(say(builder, {{"server", {"b:x"}}}).empty());
     const std::vector<std::string> lines = lines_of(builder.check());
     REQUIRE(lines.size() == 2);
-    CHECK(lines[0] == "server: \"b:x\" is no address; expected host:port");
+    CHECK(lines[0] == "server: \"b:x\" is not a valid address; expected host:port");
     CHECK(lines[1].starts_with("f.yml:1:34: client.tls_pin: "));
 }
 

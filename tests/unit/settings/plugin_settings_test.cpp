@@ -84,7 +84,7 @@ TEST_CASE("what is wrong with a plugin is told where it is", "[plugins]") {
     CHECK_THAT(only_problem("    chain: [{headers: {}, other: {}}]\n"), Contains("headers and other"));
     CHECK_THAT(only_problem("    chain: [{headers: {}, id: \"a b\"}]\n"), Contains("chain[0].id"));
     CHECK_THAT(only_problem("    chain: [{headers: {}, mode: perhaps}]\n"), Contains("observe"));
-    CHECK_THAT(only_problem("    load: none.so\n    chain: []\n"), Contains("4:") && Contains("can not be loaded"));
+    CHECK_THAT(only_problem("    load: none.so\n    chain: []\n"), Contains("4:") && Contains("cannot be loaded"));
     CHECK_THAT(only_problem("    order: []\n"), Contains("chain"));
     CHECK_THAT(only_problem("    chain: headers\n"), Contains("list"));
 }

@@ -94,11 +94,13 @@ TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
           Texts{"token: `ports` of \"alice\": \"8100-8000\" is a range upside down: write the lower port first"});
     CHECK(rights_problems({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` stands alone"});
     CHECK(rights_problems({.ports = {{"80,81"}}}).size() == 1);
-    CHECK(rights_problems({.kinds = {{"smtp"}}}) ==
-          Texts{"token: `kinds` of \"alice\": \"smtp\" is no kind of service; there are tcp, udp, http, tls, private"});
+    CHECK(
+        rights_problems({.kinds = {{"smtp"}}}) ==
+        Texts{
+            "token: `kinds` of \"alice\": \"smtp\" is not a kind of service; there are tcp, udp, http, tls, private"});
     CHECK(rights_problems({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
     CHECK(rights_problems({.visited_by = {{""}}}) ==
-          Texts{"token: `visited_by` of \"alice\": an empty text is no name of a token"});
+          Texts{"token: `visited_by` of \"alice\": an empty text is not a valid name of a token"});
     CHECK(rights_problems({.services = 0, .visitors = 1'000'001}).size() == 2);
     CHECK(rights_problems({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
     CHECK(rights_problems({.visitors_per_second = 0}).size() == 1);

@@ -101,7 +101,7 @@ TEST_CASE("a secret comes from a file, without its line end", "[secret]") {
     CHECK(Secret::from_file(largest.path()).reveal().size() == 4096);
 }
 
-TEST_CASE("what editors put before and around a secret is no part of it", "[secret]") {
+TEST_CASE("what editors put before and around a secret is not a part of it", "[secret]") {
     const std::string token(Secret::generate().reveal());
     const std::string mark = "\xef\xbb\xbf";
     const auto read = [](const std::string& text) {
@@ -127,7 +127,7 @@ TEST_CASE("what editors put before and around a secret is no part of it", "[secr
 
 TEST_CASE("a file that holds no secret is refused with a reason that does not tell its content", "[secret]") {
     CHECK(secret_file_problem("/nonexistent/token") ==
-          "token: can not read the file /nonexistent/token: No such file or directory");
+          "token: cannot read the file /nonexistent/token: No such file or directory");
     const SecretFile empty("\n", 0600);
     CHECK(secret_file_problem(empty.path()).find("is empty") != std::string::npos);
     const SecretFile long_file("hunter2" + std::string(4096, 'x'), 0600);

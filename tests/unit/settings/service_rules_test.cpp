@@ -100,7 +100,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
         "rules.response_headers.set[1].name: shows the way of a message; the edge alone writes it",
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
-        "rules.response_headers.add[0].name: is no name of a field: letters, digits and '-'"};
+        "rules.response_headers.add[0].name: is not a valid name of a field: letters, digits and '-'"};
     CHECK(service_rule_problems(http) == expected);
     fields = {};
     for (std::size_t i = 0; i <= limits::http_header_rules_max; ++i) {
@@ -127,7 +127,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules = {};
     http.rules.host_header = "backend";
     CHECK(service_rule_problems(http, true) ==
-          Texts{"rules.host_header: can not be the backend's: the application itself serves"});
+          Texts{"rules.host_header: cannot be the backend's: the application itself serves"});
 }
 
 TEST_CASE("all rules of a service together have a bound, which is reached and passed by one", "[http]") {

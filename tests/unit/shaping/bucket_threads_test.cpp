@@ -19,7 +19,7 @@ TEST_CASE("threads that share a rate do not get more together, while it changes"
     const TokenRates rates{.all = {rate, rate}, .service = {}, .visitor = {0, rate}};
     token->buckets.set(rates.all, begin);
     service->set(rates, begin);
-    // Each thread has a clock of its own, which goes on by a millisecond when all of its visitors wait.
+    // Each thread has a clock of its own, which continues by a millisecond when all of its visitors wait.
     constexpr int milliseconds = 2'000;
     std::atomic<std::uint64_t> moved{0};
     std::atomic<bool> over{false};

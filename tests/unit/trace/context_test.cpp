@@ -41,7 +41,7 @@ TEST_CASE("ids are never zero, and come from few questions for randomness", "[co
     }
 }
 
-TEST_CASE("a trace begins, or goes on", "[context]") {
+TEST_CASE("a trace begins, or continues", "[context]") {
     CountingRandom random;
     IdSource ids(random);
     const Context begun = make_context(std::nullopt, true, 1, ids);

@@ -39,7 +39,7 @@ TEST_CASE("of later versions it reads what version 00 has", "[traceparent]") {
     CHECK_FALSE(parse_traceparent(later + ".what"));
 }
 
-TEST_CASE("what is no traceparent is none", "[traceparent]") {
+TEST_CASE("what is not a valid traceparent is none", "[traceparent]") {
     const auto with = [](std::size_t at, const std::string& text) {
         return std::string(usual_parent).replace(at, text.size(), text);
     };

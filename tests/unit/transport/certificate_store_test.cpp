@@ -169,11 +169,11 @@ TEST_CASE("every bad pair is reported with file and reason, and the others serve
         "f.key: holds a private key with a pass phrase, which nobody is there to type; remove it",
         "g.crt: " + no_name,
         "h.crt: " + no_name,
-        "i.crt: can not be used: ee key too small",
+        "i.crt: cannot be used: ee key too small",
         "j.pem: holds no private key in PEM form",
         "k.example/fullchain.pem: No such file or directory",
         "l.crt: No such file or directory",
-        "m.crt: is no regular file",
+        "m.crt: is not a regular file",
         "n.crt: holds a certificate that is damaged (bad base64 decode)",
     };
     CHECK(found == expected);
@@ -305,14 +305,14 @@ TEST_CASE("a write within the same tick of the file system's clock is noticed") 
     CHECK(report->errors());
 }
 
-TEST_CASE("a folder that can not be listed keeps what it had") {
+TEST_CASE("a folder that cannot be listed keeps what it had") {
     TemporaryDirectory directory;
     const fs::path folder = directory.path() / "certificates";
     CertificateStore store({.files = {}, .folders = {folder}, .fallback = {}});
     auto report = store.reload_if_changed(now());
     REQUIRE(report);
     CHECK(problems(*report, directory.path()) ==
-          Texts{"certificates: the folder can not be listed: No such file or directory"});
+          Texts{"certificates: the folder cannot be listed: No such file or directory"});
 
     fs::create_directory(folder);
     put_pair(folder, "a", named("a", "DNS:a.example"));
@@ -324,7 +324,7 @@ TEST_CASE("a folder that can not be listed keeps what it had") {
     REQUIRE(report);
     CHECK(problems(*report, directory.path()) ==
           Texts{"certificates/a.crt: No such file or directory (kept)",
-                "certificates: the folder can not be listed: No such file or directory (kept)"});
+                "certificates: the folder cannot be listed: No such file or directory (kept)"});
     CHECK(served(store, "a.example") == "a");
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("rules that differ have digests that differ") {
     CHECK(all->find("a.example")->digest != all->find("d.example")->digest);
 }
 
-TEST_CASE("rules about client certificates that can not work") {
+TEST_CASE("rules about client certificates that cannot work") {
     TemporaryDirectory directory;
     const auto good = directory.path() / "good";
     put_file(good, certificate_pem(make({.authority = true})));

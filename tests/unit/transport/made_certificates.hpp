@@ -36,7 +36,7 @@ struct Wish {
 
 inline void must(bool fine) {
     if (!fine) {
-        throw std::runtime_error("OpenSSL can not make a certificate");
+        throw std::runtime_error("OpenSSL cannot make a certificate");
     }
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("TLS is told from frames by the first three bytes, as they come") {
     }
     CHECK(status == IoStatus::error);
 
-    // The TLS client gets an answer that is no TLS record, and an orderly end instead of a reset.
+    // The TLS client gets an answer that is not a TLS record, and an orderly end instead of a reset.
     server.reset();
     std::array<std::uint8_t, 32> answer;
     wait_for(left.get(), POLLIN);

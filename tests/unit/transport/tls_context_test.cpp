@@ -80,11 +80,11 @@ TEST_CASE("a damaged file is an error that says what to do, never a new key in s
     }
 }
 
-TEST_CASE("a state directory that can not be made is an error") {
+TEST_CASE("a state directory that cannot be made is an error") {
     TemporaryDirectory directory;
     auto file = directory.file("file", "x");
     CHECK_THAT(tls_config_error([&] { TlsContext::make_server({.state_directory = file / "state"}); }),
-               Contains("can not be created"));
+               Contains("cannot be created"));
 }
 
 TEST_CASE("files that are not what they should be are named") {
@@ -124,7 +124,7 @@ TEST_CASE("fingerprints are read in base64 and hex") {
          {std::string(), std::string("sha256:"), hex.substr(7), hex + "0", hex.substr(0, hex.size() - 1) + "g",
           std::string("md5:") + hex.substr(7), base64 + "A", "sha256:" + std::string(43, '!')}) {
         CAPTURE(bad);
-        CHECK_THAT(tls_config_error([&] { parse_fingerprint(bad); }), Contains("is no fingerprint"));
+        CHECK_THAT(tls_config_error([&] { parse_fingerprint(bad); }), Contains("is not a valid fingerprint"));
     }
     CHECK_THROWS_AS(TlsContext::make_client({.pin = "nonsense"}), TlsConfigError);
 }

@@ -192,15 +192,15 @@ TEST_CASE("a CA verifies chain and name") {
     CHECK(fine.client.status == IoStatus::ok);
 
     auto name = shake(TlsContext::make_client({.server_name = "other.example", .ca_file = files.certificate}), server);
-    CHECK_THAT(name.client.why, Contains("can not be verified") && Contains("connect by a name"));
+    CHECK_THAT(name.client.why, Contains("cannot be verified") && Contains("connect by a name"));
 
     auto address = shake(TlsContext::make_client({.server_name = "127.0.0.1", .ca_file = files.certificate}), server);
-    CHECK_THAT(address.client.why, Contains("can not be verified") && Contains("connect by a name"));
+    CHECK_THAT(address.client.why, Contains("cannot be verified") && Contains("connect by a name"));
 
     Files stranger(directory, "stranger", make_identity());
     auto chain =
         shake(TlsContext::make_client({.server_name = "ferrotunnel", .ca_file = stranger.certificate}), server);
-    CHECK_THAT(chain.client.why, Contains("can not be verified") && Contains("pin the server's key"));
+    CHECK_THAT(chain.client.why, Contains("cannot be verified") && Contains("pin the server's key"));
     CHECK_THAT(chain.server.why, Contains("the client does not accept our certificate"));
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("mutual TLS asks for a certificate and verifies it") {
 
     auto wrong =
         shake(TlsContext::make_client({.certificate_file = stranger.certificate, .key_file = stranger.key}), server);
-    CHECK_THAT(wrong.server.why, Contains("the client's certificate can not be verified"));
+    CHECK_THAT(wrong.server.why, Contains("the client's certificate cannot be verified"));
 }
 
 TEST_CASE("a client without the certificate that is asked for is told so when it reads") {

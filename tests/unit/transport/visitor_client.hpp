@@ -74,7 +74,7 @@ public:
     VisitorClient(const VisitorClient&) = delete;
     VisitorClient& operator=(const VisitorClient&) = delete;
 
-    /// Goes on with the handshake. True when it is over, one way or the other.
+    /// Continues with the handshake. True when it is over, one way or the other.
     bool step() {
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_.get());

@@ -162,9 +162,10 @@ TEST_CASE("nothing older than TLS 1.2 is spoken") {
 TEST_CASE("grades have names") {
     CHECK(parse_tls_grade("modern") == TlsGrade::modern);
     CHECK(parse_tls_grade("intermediate") == TlsGrade::intermediate);
-    CHECK_THROWS_WITH(parse_tls_grade("old"),
-                      "\"old\" is no grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
-                      "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
+    CHECK_THROWS_WITH(
+        parse_tls_grade("old"),
+        "\"old\" is not a valid grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
+        "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
 }
 
 TEST_CASE("ALPN: the protocol that both speak, or none at all") {
@@ -181,7 +182,7 @@ TEST_CASE("ALPN: the protocol that both speak, or none at all") {
     hosts.settings.protocols = {"h2", "http/1.1"};  // shows where HTTP/2 would have its place
     CHECK(visit(hosts.tls(), {.name = "a.example", .protocols = std::string(http11) + "\x02h2"}).told.protocol == "h2");
     hosts.settings.protocols = {""};
-    CHECK_THROWS_WITH(hosts.tls(), "\"\" is no name of a protocol (ALPN)");
+    CHECK_THROWS_WITH(hosts.tls(), "\"\" is not a valid name of a protocol (ALPN)");
 }
 
 TEST_CASE("a name that breaks the rules is refused with the reason") {
@@ -213,7 +214,7 @@ TEST_CASE("plain HTTP is answered in plain HTTP, if there is an answer") {
     CHECK(back == std::string("\x15\x03\x03\0\x02\x02\x46", 7));
 }
 
-TEST_CASE("a visitor that guesses the wrong group begins anew, for the same name") {
+TEST_CASE("a visitor that guesses the wrong group begins again, for the same name") {
     Hosts hosts({"a.example", "b.example"});
     auto tls = hosts.tls();
     Visit got = visit(tls, {.name = "b.example", .version = TLS1_3_VERSION, .groups = "X448:P-256"});
@@ -328,9 +329,9 @@ TEST_CASE("client certificates: required, or taken if there is one") {
         CHECK(got.why == "the visitor has no certificate, and this host asks for one");
         got = go("closed.example", &mallory);
         CHECK(!got.open);
-        CHECK(got.why.starts_with("the visitor's certificate can not be verified: "));
+        CHECK(got.why.starts_with("the visitor's certificate cannot be verified: "));
         CHECK(go("closed.example", &expired).why ==
-              "the visitor's certificate can not be verified: certificate has expired");
+              "the visitor's certificate cannot be verified: certificate has expired");
 
         CHECK(go("either.example", &alice).told.client_subject == "CN=alice");
         got = go("either.example", nullptr);

@@ -124,7 +124,7 @@ TEST_CASE("a visitor who comes besides is let in with the others, and is never p
     CHECK(port.let_in == 2);
     port.now += 1ms;
     REQUIRE(port.visit() == Verdict::hold);
-    CHECK(port.at_deadline() == Act::try_in);  // the stranger is no loop: one follows two
+    CHECK(port.at_deadline() == Act::try_in);  // the stranger is not a loop: one follows two
     CHECK(port.rounds(1) == Act::loop);
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("who comes slowly, or does not stay, is never held", "[loop]") {
     }
 }
 
-TEST_CASE("a busy port that is no loop holds a visitor ever more rarely", "[loop]") {
+TEST_CASE("a busy port that is not a loop holds a visitor ever more rarely", "[loop]") {
     Port port;
     const TimePoint began = port.now;
     int tests = 0;

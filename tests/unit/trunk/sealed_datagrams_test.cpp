@@ -168,7 +168,7 @@ TEST_CASE("what waits for the key to be proved is bounded", "[sealed-datagrams]"
     REQUIRE(visit.soon([&] { return visit.service->got.size() == most; }));
 }
 
-TEST_CASE("what waits to be sent is bounded, and the flow goes on behind it", "[sealed-datagrams]") {
+TEST_CASE("what waits to be sent is bounded, and the flow continues behind it", "[sealed-datagrams]") {
     Visit visit;
     on(visit.pair.worker, [&] { visit.open(); });
     REQUIRE(visit.soon([&] { return visit.visitor->proved; }));

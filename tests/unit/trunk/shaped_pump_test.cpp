@@ -100,7 +100,7 @@ TEST_CASE("a visitor with a rate moves every byte, each way, and then holds no t
     CHECK(eventually([&] { return on(rig.pair.worker, [&] { return rig.pair.worker.timers_set(); }) <= timers; }));
 }
 
-TEST_CASE("visitors who wait go on at once when their service has no rate any more", "[shaping]") {
+TEST_CASE("visitors who wait continue at once when their service has no rate any more", "[shaping]") {
     ShapedRig rig;
     rig.set({.all = {shaping::rate_min, shaping::rate_min}, .service = {}, .visitor = {}});
     auto one = rig.visit();

@@ -121,7 +121,7 @@ TEST_CASE("a tap that is done is dropped, and sees nothing more") {
     CHECK(seen.others == 0);
 }
 
-TEST_CASE("a visitor whose stream is not read can not pin a slab with every few bytes") {
+TEST_CASE("a visitor whose stream is not read cannot pin a slab with every few bytes") {
     TrunkPair pair;
     Shelf shelf(pair);
     auto traffic = std::make_shared<Traffic>();

@@ -242,7 +242,7 @@ TEST_CASE("who ends a detached session does not wait", "[resume]") {
     CHECK(pair.client.end.code == wire::Code::superseded);
 }
 
-TEST_CASE("a session that can not be resumed ends with its connection", "[resume]") {
+TEST_CASE("a session that cannot be resumed ends with its connection", "[resume]") {
     Pair pair(0s);
     on(pair.running.worker, [&] { pair.server.trunk->end(wire::Code::internal, "for the test"); });
     REQUIRE(pair.client.ended.wait());

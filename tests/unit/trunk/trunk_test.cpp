@@ -222,7 +222,7 @@ TEST_CASE("both sides drain at once, and both end in order") {
     CHECK(pair.client.end.code == wire::Code::none);
 }
 
-TEST_CASE("what a peer says in a GOAWAY can not forge lines of a log") {
+TEST_CASE("what a peer says in a GOAWAY cannot forge lines of a log") {
     LoneTrunk lone;
     lone.send_ping(0, true);
     REQUIRE(lone.owner.opened.wait());

@@ -232,7 +232,7 @@ TEST_CASE("keys are texts and stand once") {
     CHECK(problem_in("a3 6161 00 6162 00 6161 00") == Problem::duplicate_key);
     CHECK(problem_in("a2 60 00 60 00") == Problem::duplicate_key);
     CHECK(problem_in("82 a2 6161 00 6161 00 00") == Problem::duplicate_key);
-    // The same key in two maps, beside or inside each other, is no duplicate.
+    // The same key in two maps, beside or inside each other, is not a duplicate.
     CHECK(problem_in("a2 6161 a1 6161 00 6162 a1 6161 00") == std::nullopt);
     // A duplicate with a nested map in between.
     CHECK(problem_in("a3 6161 a1 6161 00 6162 a0 6161 00") == Problem::duplicate_key);

@@ -41,7 +41,7 @@ void number_rule(const json& message, const char* path, std::uint64_t least, std
     refuses(message, path, "1", text);
     refuses(message, path, nullptr, text);
     refuses(message, path, true, text);
-    refuses(message, path, 1.5, "can not be read");
+    refuses(message, path, 1.5, "cannot be read");
 }
 
 void text_rule(const json& message, const char* path, std::size_t most, const char* text) {
@@ -487,10 +487,10 @@ TEST_CASE("what is no message at all is refused with the reason") {
         auto result = decode_control(from_hex(bytes));
         return result ? std::string("accepted") : result.error().text;
     };
-    CHECK(reason("") == "a control message can not be read: it ends in the middle of an item");
+    CHECK(reason("") == "a control message cannot be read: it ends in the middle of an item");
     CHECK(reason("80") == "a control message is not a map");
     CHECK(reason("a0") == "message.t is missing");
-    CHECK(reason("a2 6174 6461757468 6174 6461757468") == "a control message can not be read: a map has a key twice");
+    CHECK(reason("a2 6174 6461757468 6174 6461757468") == "a control message cannot be read: a map has a key twice");
     CHECK_THAT(reason("bf ff"), Catch::Contains("indefinite"));
 
     auto deep = decode_control(std::vector<std::uint8_t>(limits::control_payload_max, 0x81));

@@ -20,7 +20,7 @@ TEST_CASE("what an OPEN says of a visitor comes back", "[wire]") {
     CHECK(read_open_metadata(encode_open_metadata(longest)) == longest);
 }
 
-TEST_CASE("metadata that can not be understood says nothing", "[wire]") {
+TEST_CASE("metadata that cannot be understood says nothing", "[wire]") {
     CHECK(read_open_metadata(Bytes(reinterpret_cast<const std::uint8_t*>("\xff"), 1)) == OpenMetadata());
     const auto with_host = [](auto write) {
         cbor::Writer writer;
