@@ -40,7 +40,7 @@ public:
     bool give_up() noexcept;
     /// Gives up where the process asks for so much memory and the peer has not confirmed anything for a while, which
     /// costs nothing unless the connection is lost later. A peer that confirms hardly anything has no more patience.
-    /// Returns the bytes that were kept, or 0 if it goes on.
+    /// Returns the bytes that were kept, or 0 if it continues.
     std::uint64_t give_up_for(std::uint64_t asked, TimePoint now) noexcept;
     /// The connection is gone: what was sent and not confirmed counts as unsent.
     void detach();
