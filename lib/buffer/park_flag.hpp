@@ -23,7 +23,7 @@ namespace ferrotunnel::buffer {
 class ParkFlag {
 public:
     /// Waiter: true when it is parked, and the next unpark() wakes it. False when `is_ready()`, which reads the words
-    /// sequentially consistent, says that there is nothing to wait for.
+    /// sequentially consistent, finds that there is nothing to wait for.
     template <typename IsReady>
     [[nodiscard]] bool park(IsReady is_ready) noexcept {
         parked_.exchange(true, std::memory_order_seq_cst);
@@ -33,9 +33,9 @@ public:
         }
         return true;
     }
-    /// Changer, after a sequentially consistent change: true when somebody had parked, whom the caller now wakes.
+    /// Changer, after a sequentially consistent change: true when a waiter had parked, which the caller now wakes.
     [[nodiscard]] bool unpark() noexcept { return parked_.exchange(false, std::memory_order_seq_cst); }
-    /// The same if `is_enough()`. It costs a plain read while nobody is parked.
+    /// The same if `is_enough()`. It costs a plain read while no waiter is parked.
     template <typename IsEnough>
     [[nodiscard]] bool unpark_if(IsEnough is_enough) noexcept {
         return parked_.load(std::memory_order_seq_cst) && is_enough() && unpark();

@@ -45,7 +45,7 @@ public:
 private:
     struct ReadSlab {
         buffer::SlabPtr slab;
-        std::uint64_t alive = 0;  // bytes that nobody has taken
+        std::uint64_t alive = 0;  // bytes not yet taken
     };
 
     bool all_taken() const noexcept;

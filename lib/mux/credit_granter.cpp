@@ -7,11 +7,10 @@ void CreditGranter::schedule(Stream& stream) {
     if (!side.receive_open || side.credit_due) {
         return;
     }
-    if (stream.taken_.count() >= next_mark(side)) {
+    const std::uint64_t mark = next_mark(side);
+    if (stream.taken_.count() >= mark || !stream.taken_.set_mark(mark)) {
         side.credit_due = true;
         lanes_.want_control(stream);
-    } else {
-        set_mark(stream);
     }
 }
 

@@ -1,11 +1,11 @@
-// How a session that takes no new streams comes to its end, and what the peer has said about its own.
+// How a session that takes no new streams comes to its end, and what the peer has reported about its own.
 //
 //   none --begin--> announced --the ping came back--> final --last stream gone--> drained
 //
 //   announced: GOAWAY with the highest id was sent, and a ping behind it. Opens on the way are still accepted.
 //   final:     GOAWAY with the last id was sent. Later opens are refused.
 //
-// A peer says the same by its GOAWAYs, which change nothing about this side's phase.
+// A peer reports the same by its GOAWAYs, which change nothing about this side's phase.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ public:
     /// The session has no streams. True once, when the drain is over.
     [[nodiscard]] bool on_empty() noexcept { return advance(Phase::final, Phase::drained); }
 
-    /// The peer's GOAWAY. False if it is no drain: it ends the session.
+    /// The peer's GOAWAY. False if it is not a drain: it ends the session.
     [[nodiscard]] bool on_goaway(wire::Code code) noexcept {
         using wire::Code;
         if (code != Code::none && code != Code::going_away && code != Code::rotated) {

@@ -18,7 +18,7 @@ void EndpointRequests::serve(Stream& stream) {
     if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
         table_.answer(stream);
         side.opened_due = true;
-        // Datagrams take no credit: what nobody would use must not be taken from others' budget.
+        // Datagrams take no credit: credit that no one uses must not be taken from the budget of others.
         if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
             side.window.raise(context_.settings.opened_window);
         }

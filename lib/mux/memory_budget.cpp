@@ -3,7 +3,7 @@
 namespace ferrotunnel::mux {
 
 void MemoryBudget::begin_review() noexcept {
-    // This comes first, so that a change reported later is looked at again.
+    // This comes first, so that a change reported later brings another review.
     shared_.pressure_changed.exchange(false, std::memory_order_acquire);
     end_ = shared_.is_tight() ? 0 : settings_.budget + set_aside_;
 }
@@ -44,7 +44,7 @@ bool MemoryBudget::take_cap_turn(TimePoint now) noexcept {
 }
 
 bool MemoryBudget::take_idle_turn(TimePoint now) noexcept {
-    calm_span_ = 0;  // everything that depends on what is set aside must be looked at again
+    calm_span_ = 0;  // everything that depends on what is set aside must be reviewed again
     if (in_use() <= settings_.budget / 4) {
         set_aside_ = 0;
         return false;
@@ -56,7 +56,7 @@ bool MemoryBudget::take_idle_turn(TimePoint now) noexcept {
     return true;
 }
 
-// Of the credit no more is left out than the size of the budget, since all of it may come at once.
+// No more credit is left out than the size of the budget, since all of it may arrive as data at once.
 void MemoryBudget::set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept {
     // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;

@@ -75,7 +75,7 @@ public:
     std::uint64_t set_aside() const noexcept { return set_aside_; }
     /// Whether a tick has to call take_idle_turn().
     bool watches_idle() const noexcept { return set_aside_ != 0 || uses_more_than(settings_.budget / 4); }
-    /// Whether it is time to look at all streams again; if so, set_idle() follows. Not while little is in use: nothing
+    /// Whether it is time to check all streams again; if so, set_idle() follows. Not while little is in use: nothing
     /// is set aside then.
     bool take_idle_turn(TimePoint now) noexcept;
     /// The sums over all streams of the bytes held, of those that have not moved for long, and of these streams'

@@ -47,11 +47,11 @@ public:
     void add(Stream& stream, TimePoint now) { list_of(stream).push(stream, now); }
     void remove(Stream& stream) { list_of(stream).remove(stream); }
 
-    /// Somebody waits until the peer has answered an open of this side.
+    /// A caller waits until the peer has answered an open of this side.
     void want_room() noexcept { room_wanted_ = true; }
     /// The peer has answered one, or this side has given one up.
     void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
-    /// Whether those who wait are to be told.
+    /// Whether room must be reported to such a caller.
     bool is_room_due() const noexcept { return room_due_; }
     bool take_room() noexcept { return std::exchange(room_due_, false); }
 

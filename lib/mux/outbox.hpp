@@ -16,7 +16,7 @@ namespace ferrotunnel::mux {
 /// Each kind has a bound, so that a peer that does not read cannot make it grow. Lives on the session's worker.
 class Outbox {
 public:
-    /// A stream that this side has aborted, until the peer is told: only what RESET reports is kept of it. A peer that
+    /// A stream that this side has aborted, until its RESET is sent: only what RESET reports is kept of it. A peer that
     /// reads slowly could make this side hold any number of them, so the session counts them as streams.
     struct Abort {
         std::uint64_t delivered;

@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::mux {
 
-/// Knows who waits and in which order, and not what is written. Counts streams that have left the session and are still
-/// on a lane, since they still take memory. Lives on the session's worker.
+/// Knows which streams wait, in which order, and not what is written. Counts streams that have left the session and are
+/// still on a lane, since they still take memory. Lives on the session's worker.
 class SendLanes {
 public:
     /// `waker` wakes the session's driver.

@@ -7,6 +7,8 @@
 //   authenticating --establish--> open --drain / GOAWAY received--> draining --last stream gone--> drained
 //          \________________________\___________________________________\____ fail / close ____> closed
 //
+// `drained` is the last phase of Drain; SessionState has the others.
+//
 // The session owns its parts, which do the work and do not know it: docs/architecture/mux.md draws them. It keeps the
 // state above, dispatches frames and time to them, and carries out what they return: a violation, a ping, an event.
 //

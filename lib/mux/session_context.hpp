@@ -27,7 +27,7 @@ struct SessionStats {
     std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit was for
     std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
     std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
-    std::uint64_t bytes_held = 0;         // real bytes that came in and were not taken, now
+    std::uint64_t bytes_held = 0;         // real bytes that arrived and were not taken, now
     std::uint64_t bytes_queued = 0;       // real bytes that wait to be sent, now
     std::uint32_t streams = 0;            // now
     std::uint32_t streams_unread = 0;     // streams that ended before everything was taken, now
@@ -51,7 +51,7 @@ struct SessionContext {
     const IntrusivePtr<SessionShared> shared;
     TimePoint now;                            // of the current call
     TimePoint reattached_at{};                // when a lost connection was last replaced
-    SessionStats stats{};                     // totals alone; what exists now is zero
+    SessionStats stats{};                     // totals only; what exists now is zero
     std::shared_ptr<metrics::Meter> meter{};  // of streams that have no other; may be null
 
     /// From when a wait for the peer that began at `since` counts: all of the time again on a new connection. (std::max

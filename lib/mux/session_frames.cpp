@@ -78,7 +78,8 @@ bool Session::on_header(const wire::FrameHeader& header) {
     return !violation;
 }
 
-bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
+// Not a part of FrameReader, where the compiler would like to have it at the cost of other sinks.
+[[gnu::noinline]] bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
     const bool blocked = receiver_.on_data(header, std::move(piece), first, last);
     if (blocked && liveness_.sample_is_old(context_.now)) {
         ping(context_.now);
@@ -231,18 +232,19 @@ bool Session::produce(Batch& batch, TimePoint now) {
     produced_ = true;
     batch.set_full_at(write_rate_.batch_bytes());
     requests_.serve_ready();
-    if (!resume_ || begin_kept(batch)) {
+    const bool keeps = resume_ != nullptr;
+    if (!keeps || begin_kept(batch)) {
         if (outbox_.has_urgent()) {
             context_.stats.frames_sent += outbox_.write_urgent(batch);
         }
         // At the bound only session frames: they are few, and what makes room is among them.
-        if (state_ != SessionState::closed && !(resume_ && resume_->is_full())) {
+        if (state_ != SessionState::closed && !(keeps && resume_->is_full())) {
             if (outbox_.has_resets()) {
                 context_.stats.frames_sent += outbox_.write_resets(batch);
             }
             sender_.write(batch, write_rate_.quantum());
         }
-        if (resume_) {
+        if (keeps) {
             resume_->end_batch(batch, now);
             ask_to_confirm();
         }

@@ -120,10 +120,10 @@ bool StreamReceiver::end_data(Stream& stream, const wire::FrameHeader& header) {
     if ((header.flags & wire::flag::fin) == 0) {
         return blocked;
     }
-    // Nobody will use the credit that is left.
+    // The credit that is left will not be used.
     parts_.budget.commit(side.committed(parts_.context.window_rules), 0);
     side.receive_open = false;
-    parts_.credit.set_mark(stream);  // switched off: nobody waits for what the endpoint still takes
+    parts_.credit.set_mark(stream);  // switched off: what the endpoint still takes is of no concern
     if (!side.discarding) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;

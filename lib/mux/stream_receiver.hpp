@@ -43,7 +43,7 @@ public:
     Violation on_credit(wire::StreamId id, Bytes payload);
     Violation on_reset(wire::StreamId id, std::uint8_t flags, Bytes payload);
     Violation on_datagram(wire::StreamId id, Bytes payload);
-    /// Whatever is being read is for nobody: the session is over.
+    /// Drops the rest of the payload that is being read: the session is over.
     void drop_target() noexcept { data_target_.reset(); }
 
 private:

@@ -89,8 +89,8 @@ public:
             end(stream, {});
         }
     }
-    /// Ends the stream from this side at once. The peer is told by RESET with ABORT, or not at all if it never heard of
-    /// it. `in_order`: it has been sent everything, and delivers it before.
+    /// Ends the stream from this side at once. The peer learns it by RESET with ABORT, or not at all if it never heard
+    /// of it. `in_order`: it has been sent everything, and delivers it before.
     void abort(Stream& stream, wire::Code code, bool in_order = false);
     /// Aborts it if its endpoint has asked for that and it is time: true then.
     bool abort_if_wanted(Stream& stream);

@@ -1,4 +1,4 @@
-// Endpoints to wake at the end of a call: each once, however much came for it.
+// Endpoints to wake at the end of a call: each once, however much arrived for it.
 #pragma once
 
 #include <vector>

@@ -8,7 +8,7 @@ namespace {
 const auto is_ready = [] { return true; };
 const auto is_not_ready = [] { return false; };
 
-TEST_CASE("who parks is woken by one change alone", "[park_flag]") {
+TEST_CASE("a parked waiter is woken by only one change", "[park_flag]") {
     ParkFlag flag;
     CHECK_FALSE(flag.unpark());
     REQUIRE(flag.park(is_not_ready));

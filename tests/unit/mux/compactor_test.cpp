@@ -16,7 +16,7 @@ TEST_CASE_METHOD(SessionParts, "a small remainder is copied, so that its slab is
     CHECK(context.stats.bytes_copied == 5'000);
     CHECK(context.shared->ledger->bytes() < before);
     CHECK(stream->front()->slice.size() == 5'000);
-    compactor.compact();  // there is nothing to look at any more
+    compactor.compact();  // nothing is left to check
     CHECK(context.stats.bytes_copied == 5'000);
 }
 

@@ -29,7 +29,7 @@ TEST_CASE_METHOD(Reclaiming, "of stalled streams the one that holds most for lon
     const auto little = open_answered(4);
     hold(2, 3);
     hold(4, 1);
-    reclaimer.reset_most_stalled(1);  // nobody has stood still for long enough
+    reclaimer.reset_most_stalled(1);  // no stream has stood still for long enough
     CHECK(table.size() == 2);
     context.now += limits::stalled_after;
     reclaimer.reset_most_stalled(1);

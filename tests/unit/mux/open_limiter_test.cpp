@@ -65,7 +65,7 @@ TEST_CASE_METHOD(OpenLimits, "what the peer announced holds, and its first windo
     CHECK(opens.is_full(0));
 }
 
-TEST_CASE_METHOD(OpenLimits, "room is due where somebody waits, once", "[opens]") {
+TEST_CASE_METHOD(OpenLimits, "room is due where a caller waits, once", "[opens]") {
     const auto first = open(1);
     const auto second = open(3);
     table.answer(*first);

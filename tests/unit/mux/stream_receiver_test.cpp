@@ -27,7 +27,7 @@ TEST_CASE_METHOD(SessionParts, "a frame for a stream that is gone is ignored, fo
 
 TEST_CASE_METHOD(SessionParts, "a stream whose OPEN was not sent yet is not known to the peer", "[receiver]") {
     const auto stream = open(1);
-    sender.send_open(*stream, buffer::Slice::copy_of(Raw(20, 'o')));
+    sender.send_open(*stream, buffer::Slice::copy_of(open_frame(1)));
     CHECK(feed(1, 100).code == Code::stream_id);
     CHECK(written().size() == 1);
     CHECK_FALSE(feed(1, 100));

@@ -26,7 +26,7 @@ TEST_CASE_METHOD(SessionParts, "control frames of streams leave before data", "[
     CHECK(lanes.empty());
 }
 
-TEST_CASE_METHOD(SessionParts, "data is cut at the peer's credit, and says that it is stopped", "[sender]") {
+TEST_CASE_METHOD(SessionParts, "data is cut at the peer's credit, and reports that it is blocked", "[sender]") {
     const auto stream = open_answered(1);
     std::size_t sent = 0;
     for (int i = 0; i < 5; ++i) {

@@ -26,7 +26,7 @@ TEST_CASE_METHOD(SessionParts, "a stream is found until it has ended", "[table]"
 TEST_CASE_METHOD(SessionParts, "an abort is told to a peer that knows the stream", "[table]") {
     const auto known = open_answered(1);
     const auto unknown = open(3);
-    sender.send_open(*unknown, buffer::Slice::copy_of(Raw(20, 'o')));
+    sender.send_open(*unknown, buffer::Slice::copy_of(open_frame(3)));
     table.abort(*known, Code::cancelled);
     table.abort(*unknown, Code::cancelled);
     CHECK(outbox.aborts() == 1);
