@@ -114,7 +114,7 @@ wait_for_text other 'refused: page: The members of its group say something else 
 start_client alone --tcp "$port=$tcp_a"
 wait_for_text alone "refused: tcp:$port: .*held by another client with the same token"
 start_client balance --config <(sed 's/group: all/group: all, balance: least/' "$dir/a.yml") --no-watch
-wait_for_text balance 'refused: line: .*say another `balance`'
+wait_for_text balance 'refused: line: The members of its group say `balance: round-robin`, and this client says `balance: least`'
 
 say "members by --group"
 port=$(free_port)
