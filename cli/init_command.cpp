@@ -106,7 +106,7 @@ Starter read(const Options& options, Problems& problems) {
     wanted.unit = options.text("systemd").value_or("");
     if (wanted.unit.find_first_not_of(unit_letters) != std::string::npos) {
         problems.add(options.place_of("systemd"), "\"" + wanted.unit +
-                                                      "\" is no NAME of ferrotunnel@NAME; expected letters, "
+                                                      "\" is not a NAME of ferrotunnel@NAME; expected letters, "
                                                       "digits, \".\", \"_\" and \"-\"");
     }
     const std::string usual = wanted.unit.empty() ? "ferrotunnel.yml" : std::string(unit_folder) + wanted.unit + ".yml";

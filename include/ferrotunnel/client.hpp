@@ -400,7 +400,7 @@ public:
     Builder& inspect_mask(std::vector<std::string> words) { return set("inspect_mask", std::move(words)); }
     /// Sets the private services of other clients that start() begins to visit, up to 256; see Client::visit. start()
     /// throws std::system_error where it cannot listen. apply() compares them: one that is new is begun, one that is
-    /// not there any more takes nobody new, and where only the service or the key differs the address stays.
+    /// not there any more accepts no new visitors, and where only the service or the key differs the address stays.
     Builder& visits(std::vector<Visit> visits);
 
     /// Sets the deadlines and intervals; replaces all of them.

@@ -85,7 +85,7 @@ public:
     /// For a process that takes a server's place: the sockets at which that one listens, which continue being its own,
     /// too. Each descriptor is the caller's. See Server::inherit.
     std::vector<PassedSocket> take_sockets() const;
-    /// Tells the server that the caller has begun to take its visitors and clients: it takes nobody any more, and ends
+    /// Tells the server that the caller has begun to take its visitors and clients: it accepts no new ones, and ends
     /// when its visitors have finished, as after drain().
     std::string hand_over() const;
     /// `client`: its id, or a name, which several may have.

@@ -49,7 +49,7 @@ struct PluginCounts {
     std::uint64_t bodies = 0;    ///< bodies that it has transformed or collected
     std::uint64_t waits = 0;     ///< decisions that were left for later
     std::uint64_t failures = 0;  ///< its failure policy has answered
-    std::uint64_t late = 0;      ///< those of them in which it had not decided in time
+    std::uint64_t late = 0;      ///< calls in which it had not decided in time
     std::uint64_t slow = 0;      ///< hooks that have blocked their worker for 100 ms or more
 };
 

@@ -33,7 +33,7 @@ void ClientLink::tell_too_old() {
     const std::string text =
         "The server cannot hand services over: its version is older than this client's. What another client has is "
         "refused until that one ends.";
-    shared_->log->warn("this client takes nobody's place", {{"why", text}});
+    shared_->log->warn("this client found no running client to replace", {{"why", text}});
     tell({.kind = LinkNotice::Kind::took_over, .code = wire::Code::unsupported, .text = text});
 }
 

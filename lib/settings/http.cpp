@@ -42,7 +42,7 @@ constexpr Setting<S> on_off(std::string_view key, bool S::*at, std::string_view 
 
 constexpr std::array settings_of_http{
     of_time("head_timeout", &S::head_timeout,
-            "How long a head may take from its first byte, or from the begin of the connection: then 408."),
+            "How long a head may take from its first byte, or from the start of the connection; 408 when exceeded."),
     of_time("idle_timeout", &S::idle_timeout,
             "How long a visitor's connection waits for its next request: then it is closed."),
     of_time("write_timeout", &S::write_timeout, "A visitor who takes nothing of its answer for this long is reset."),

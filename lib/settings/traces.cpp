@@ -99,7 +99,7 @@ Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url) 
     TraceEndpoint endpoint;
     endpoint.https = http::same_text(url.substr(0, scheme), "https");
     if (scheme == std::string::npos || (!endpoint.https && !http::same_text(url.substr(0, scheme), "http"))) {
-        return wrong(" is no http or https URL");
+        return wrong(" is not an http or https URL");
     }
     const std::string rest = url.substr(scheme + 3);
     const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());

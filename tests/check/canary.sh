@@ -133,6 +133,16 @@ accepts style lib/base/b.cpp "// $(times 117 ä)\n"
 accepts style include/ferrotunnel/m.hpp '#pragma once\n#define FERROTUNNEL_EXPORT\n'
 accepts style lib/base/b.cpp "struct S $(printf '{\\n%s};\\n' "$(times 79 '    int a();\n')")"
 
+beside=tests/check/phrases.txt beside_text='# a comment\ncan not => cannot\n'
+finds phrases lib/base/b.cpp 'const char* s = "it Can not be";\n' 'lib/base/b.cpp:1: "can not": use "cannot"'
+finds phrases include/ferrotunnel/b.hpp '#pragma once\n// It can not be.\n' 'include/ferrotunnel/b.hpp:2: "can not"'
+finds phrases docs/a.md 'It can not be.\n' 'docs/a.md:1: "can not": use "cannot"'
+finds phrases README.md 'It can not be.\n' 'README.md:1: "can not": use "cannot"'
+accepts phrases docs/a.md 'It can nothing, and a pecan not.\n'
+accepts phrases docs/a.md 'It can not only be. <!-- allowed: the other word -->\n'
+accepts phrases lib/base/b.cpp '// it can not be\nint x;  // "can not"\n'
+beside=
+
 # Functions NUMBER: so many declared ones, that change their class.
 functions() { for ((i = 0; i < $1; ++i)); do printf 'void f%s();\\n' "$i"; done; }
 members() { for ((i = 0; i < $1; ++i)); do printf '%s m%s_ = 0;\\n' "$2" "$i"; done; }

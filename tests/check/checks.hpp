@@ -30,6 +30,9 @@ std::vector<std::string> report_classes(const std::filesystem::path& root);
 // Writes what has shrunk into the list. Adds nothing to it, unless there is no list.
 void update_class_list(const std::filesystem::path& root);
 
+// Checks that texts for people use none of the phrases that tests/check/phrases.txt lists.
+Findings check_phrases(const std::filesystem::path& root);
+
 // The headers of lib/ and include/ that reach Asio, which are slow to compile, or those that do not. Leaves out the
 // headers that the build itself proves to compile alone. For headers.sh.
 std::vector<std::string> headers(const std::filesystem::path& root, bool reach_asio);

@@ -1,6 +1,6 @@
-// source_check layers|style|classes ROOT: prints what is wrong with the sources; the exit code says whether anything
-// is. source_check classes ROOT --report|--update: prints the large classes; lowers the list of those that are too
-// large. source_check sans-io-headers|asio-headers ROOT: prints headers, a line each; headers.sh compiles them.
+// source_check layers|style|phrases|classes ROOT: prints what is wrong with the sources; the exit code says whether
+// anything is. source_check classes ROOT --report|--update: prints the large classes; lowers the list of those that are
+// too large. source_check sans-io-headers|asio-headers ROOT: prints headers, a line each; headers.sh compiles them.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -41,6 +41,9 @@ int run(const std::string& command, const std::filesystem::path& root, const std
     if (command == "layers") {
         return report(command, check::check_layers(root));
     }
+    if (command == "phrases") {
+        return report(command, check::check_phrases(root));
+    }
     if (command == "style") {
         return report(command, check::check_style(root));
     }
@@ -56,7 +59,8 @@ int run(const std::string& command, const std::filesystem::path& root, const std
 
 int main(int count, char** arguments) {
     if (count != 3 && count != 4) {
-        std::fprintf(stderr, "usage: source_check layers|style|classes|sans-io-headers|asio-headers ROOT [OPTION]\n");
+        std::fprintf(stderr,
+                     "usage: source_check layers|style|phrases|classes|sans-io-headers|asio-headers ROOT [OPTION]\n");
         return 2;
     }
     try {
