@@ -300,7 +300,7 @@ TEST_CASE("limit: visitors of a token at a time, of ports and of HTTP together",
     CHECK(directory::test::is_reset(port));
     open();
     REQUIRE_FALSE(*result);
-    CHECK(result->error() == wire::Code::busy);
+    CHECK(result->error() == wire::Code::limit);
     CHECK(rig.visitors() == 2);
     stream.counted.reset();
     CHECK(rig.visitors() == 1);
