@@ -20,10 +20,12 @@ struct ResumptionParts : SessionParts {
 
     std::vector<ServerNotice::Kind> notices;
     std::vector<Code> ends;
+    std::vector<bool> waited;
     const IntrusivePtr<trunk::Trunk> none;
     SessionResumption resumption{SessionResumption::Needs{
         at, facts, rights, nullptr, view, none, [] { return std::weak_ptr<ServerSession>(); }, [this] { return ended; },
-        [this](Code code, std::string_view) { ends.push_back(code); }}};
+        [this](Code code, std::string_view) { ends.push_back(code); },
+        [this](bool waits) { waited.push_back(waits); }}};
 };
 
 }  // namespace
@@ -34,6 +36,7 @@ TEST_CASE("session resumption: a session waits from the loss of its connection t
     parts.run([&] { parts.resumption.on_detached({Code::cancelled, "It is gone."}); });
     CHECK(parts.resumption.waits_since());
     CHECK(parts.notices == std::vector{ServerNotice::Kind::waiting});
+    CHECK(parts.waited == std::vector{true});
     CHECK(parts.shared->resume_counts->waits == 1);
     parts.run([&] {
         parts.resumption.on_end();
