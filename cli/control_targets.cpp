@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -25,6 +26,7 @@ std::string nobody_found(std::string_view side, const std::vector<std::string>& 
 
 constexpr std::size_t described_programs_max = 8;  // each is asked
 constexpr std::size_t described_names_max = 4;
+constexpr std::chrono::milliseconds described_patience{1'000};  // for each
 
 // The names of what a program offers, the first few of them.
 std::string names_of(const nlohmann::json& list, const char* name) {
@@ -42,7 +44,7 @@ std::string names_of(const nlohmann::json& list, const char* name) {
 // What tells a program apart from others: "client, pid 12: web, ssh". One that does not answer is its side alone.
 std::string description_of(const ControlProgram& program) {
     try {
-        const auto status = nlohmann::json::parse(Control(program.path).status());
+        const auto status = nlohmann::json::parse(Control(program.path, described_patience).status());
         const bool is_server = program.side == "server";
         const std::string names = is_server ? names_of(status.value("tunnels", nlohmann::json::array()), "name")
                                             : names_of(status.value("services", nlohmann::json::array()), "name");

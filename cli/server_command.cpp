@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "common_settings.hpp"
@@ -347,10 +350,15 @@ public:
 private:
     // What fails before the other server is told to go leaves it as it is.
     void start_server() {
-        plan_.server.inherit(sockets_of_manager());
+        std::vector<PassedSocket> given = sockets_of_manager();
+        std::vector<std::string> names;
+        for (const PassedSocket& socket : given) {
+            names.push_back(socket.name);
+        }
+        plan_.server.inherit(std::move(given));
         const std::string other = plan_.replaces ? server_to_replace(plan_.control) : std::string();
         if (other.empty()) {
-            plan_.server.start();
+            start_with(names);
             return;
         }
         const Control control(other);
@@ -366,6 +374,19 @@ private:
         plan_.server.take_control_name();
         has_replaced_ = true;
         output_->line("this server has taken the place of the one that ran: " + other);
+    }
+
+    // Where an address has changed (0.0.0.0:80 -> 127.0.0.1:80), what the manager has kept is in the way of the new
+    // one, at each start: the next one comes without.
+    void start_with(const std::vector<std::string>& kept) {
+        try {
+            plan_.server.start();
+        } catch (const std::system_error& error) {
+            if (error.code() == std::errc::address_in_use) {
+                ServiceManager().forget(kept);
+            }
+            throw;
+        }
     }
 
     struct Next {

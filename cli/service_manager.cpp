@@ -69,6 +69,7 @@ void ServiceManager::ready() {
 bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
     const KeptSockets::Owned owned(std::move(sockets));
     for (const KeptSockets::Change& change : kept_.changes(owned)) {
+        kept_.note({change.name, {}, {}});  // what of this fails is tried again
         // What was kept under this name, perhaps by the process before this one, may be of another address.
         bool is_told = send("FDSTOREREMOVE=1\nFDNAME=" + change.name, patience);
         for (const int descriptor : change.descriptors) {
@@ -80,6 +81,12 @@ bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
         kept_.note(change);
     }
     return true;
+}
+
+void ServiceManager::forget(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        send("FDSTOREREMOVE=1\nFDNAME=" + name, patience);
+    }
 }
 
 void ServiceManager::main_process() {

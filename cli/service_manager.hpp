@@ -34,6 +34,8 @@ public:
     /// the service gets them, if this one has crashed or is restarted. Only what has changed is sent. Closes them here.
     /// False: the manager does not listen, and has not got all of them.
     bool keep(std::vector<PassedSocket> sockets);
+    /// The manager is to keep nothing of these names: a start with what it has kept cannot succeed.
+    void forget(const std::vector<std::string>& names);
     /// The start, or a reload, is over.
     void ready();
     /// This process is the service from now on, and the one before it may end (systemd: NotifyAccess=all).

@@ -1,5 +1,6 @@
 #include "admin/stats_metrics.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -143,7 +144,7 @@ ServiceSeries services_of(const std::vector<TunnelInfo>& tunnels) {
             }
             ServiceSums& sums = all[{service.name, tunnel.token_name, service.endpoint}];
             sums.streams += service.streams;
-            sums.requests += service.draining ? 0 : service.requests;
+            sums.requests = std::max(sums.requests, service.requests);  // members of a group say those of all
         }
     }
     return all;

@@ -91,7 +91,7 @@ void AccessFile::set(AccessSink sink) {
 
 void AccessFile::run(const std::stop_token& ending) {
     Mutex mutex;
-    std::condition_variable_any pause;
+    std::condition_variable_any pause;  // allowed: it waits for a stop, too
     while (!ending.stop_requested()) {
         try {
             lanes_->wait(ending, dropped_ != 0 || !rest_.empty() ? access::retry_time : std::chrono::hours(1));

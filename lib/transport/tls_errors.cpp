@@ -24,7 +24,7 @@ std::string mismatch_text(SSL* ssl, const std::string& how, const std::string& o
     if (!names.listed.empty()) {
         return "; " + how + ": " + names.listed;
     }
-    return "; it has no name in its subjectAltName, and only that counts" +
+    return "; it has no host name or address in its subjectAltName, and only these count" +
            (names.common_name.empty() ? "" : ", not its common name (CN) " + in_quotes(names.common_name)) + ": " +
            otherwise;
 }

@@ -13,7 +13,7 @@ fi
 mkdir -p "$work"
 cd "$root"
 
-unchecked=$(grep -rnE 'std::(mutex|shared_mutex|recursive_mutex|lock_guard|unique_lock|scoped_lock|condition_variable)\b' \
+unchecked=$(grep -rnE 'std::(mutex|shared_mutex|recursive_mutex|lock_guard|unique_lock|scoped_lock|condition_variable|condition_variable_any|shared_lock|timed_mutex)\b' \
     lib --include='*.[ch]pp' | grep -vE '^lib/base/mutex\.hpp:|// allowed: ' || true)
 if [[ -n $unchecked ]]; then
     printf '%s\nlocks: use Mutex, MutexLock, ReleasableLock and ConditionVariable of base/mutex.hpp\n' "$unchecked"

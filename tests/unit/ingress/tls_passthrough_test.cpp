@@ -103,6 +103,8 @@ std::string hello_for(std::string_view name, std::size_t record_bytes = 16'384, 
     return std::string(as_text(in_records(message, record_bytes)));
 }
 
+struct CountForTest : directory::QuotaCount {};
+
 }  // namespace
 
 TEST_CASE("who asks for a host that passes untouched is handed over with every byte") {
@@ -198,7 +200,7 @@ TEST_CASE("who has no stream yet when the last trunk leaves waits for the client
     {
         directory::TlsVisitor passed = rig.keeper->next_visitor();
         ticket = passed.ticket;
-        of_token = passed.of_token = std::make_shared<int>();
+        of_token = passed.of_token = std::make_shared<CountForTest>();
         rig.directory->leave(*service, *rig.keeper, Clock::now());
         SECTION("on its way to the trunk") {
             REQUIRE(directory::pass_on(passed, *rig.keeper));
