@@ -86,6 +86,10 @@ std::optional<Secret> piped_secret(Signals& signals) {
     }
     std::string line(line_bytes_max, '\0');
     std::size_t filled = 0;
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&input, 1, 1'000) == 0) {
+        complain("waiting for a line on the standard input\n");
+    }
     while (filled < line.size() && line.find('\n') >= filled && wait_for_line(signals)) {
         const ssize_t size = ::read(STDIN_FILENO, line.data() + filled, line.size() - filled);
         if (size <= 0) {

@@ -100,5 +100,15 @@ signal client TERM
 join_ok client
 wait_until $patience "the public ports to be kept no more" keeps "clients dashboard http metrics"
 refuses "127.0.0.1:$port" || fail "the port still accepts"
+
+say "an address that has changed meets the socket that is kept: the start fails once, and the next one succeeds"
+started=$(count_of manager '^READY=1$')
+sed "s/^  http_bind: .*/  http_bind: 0.0.0.0:${edge##*:}/" "$dir/edge.new" >"$dir/edge.yml"
+signal manager USR1
+wait_until $patience "the end of the process" text_is_there manager '^ended 0$'
+signal manager USR2
+wait_for_text manager '^ended 1$'
+signal manager USR2
+wait_until $patience "the next process" count_is manager '^READY=1$' $((started + 1))
 signal manager TERM
 join_ok manager
