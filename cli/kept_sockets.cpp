@@ -28,7 +28,8 @@ KeptSockets::Owned::~Owned() {
 std::vector<KeptSockets::Change> KeptSockets::changes(const Owned& sockets) const {
     std::map<std::string, Change> wanted;
     for (const PassedSocket& socket : sockets.all()) {
-        if (!socket.name.empty()) {
+        // A copy of a UDP socket holds its port, so that nobody could open it again: its datagrams are lost instead.
+        if (!socket.name.empty() && !socket.name.starts_with("udp-")) {
             Change& change = wanted[socket.name];
             change.descriptors.push_back(socket.descriptor);
             change.sockets.push_back(number_of(socket.descriptor));

@@ -32,7 +32,8 @@ public:
         std::vector<ino_t> sockets;    // sorted
     };
 
-    /// What makes of what is kept what is to be kept: `sockets`, of which those without a name are left out.
+    /// What makes of what is kept what is to be kept: `sockets`, of which those without a name, and of UDP, are left
+    /// out.
     std::vector<Change> changes(const Owned& sockets) const;
     /// The manager has been told.
     void note(const Change& change);

@@ -202,7 +202,9 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     endpoints.set_dashboard(plan.server.dashboard_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
-            endpoints.add_service(service.name, service.endpoint);
+            if (!service.draining) {  // one that its client has left is reached no more
+                endpoints.add_service(service.name, service.endpoint);
+            }
         }
     }
     if (const std::string fault = endpoints.publish(); !fault.empty()) {

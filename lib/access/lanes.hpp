@@ -62,7 +62,7 @@ private:
     std::deque<Lane> lanes_;
     std::atomic<std::size_t> next_{0};
     std::atomic<bool> has_work_{false};
-    Mutex mutex_;  // of the sleep alone
+    Mutex mutex_;                        // of the sleep alone
     std::condition_variable_any awake_;  // allowed: it waits for a stop, too
 };
 

@@ -61,7 +61,10 @@ public:
     runtime::SocketAddress address() const override { return address_; }
     // Nobody waits in the kernel for being taken: a visitor without a stream has little, and is one of few.
     void set_paused(bool) noexcept override {}
-    void refuse_visitors() noexcept override { runtime::free_datagram_address(socket_.get()); }
+    void refuse_visitors() noexcept override {
+        worker_.poller().unwatch(socket_.get());
+        runtime::free_datagram_address(socket_.get());
+    }
     int descriptor() const noexcept override { return socket_.get(); }
     void hand_over() noexcept override {
         is_handed_over_ = true;

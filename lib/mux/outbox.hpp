@@ -26,7 +26,7 @@ public:
     };
 
     /// `waker` wakes the session's driver.
-    explicit Outbox(buffer::Waker& waker) noexcept : waker_(waker) {}
+    explicit Outbox(buffer::Waker& waker) : waker_(waker) {}
 
     bool has_urgent() const noexcept { return !urgent_.empty(); }
     bool has_resets() const noexcept { return !refusals_.empty() || !aborts_.empty(); }

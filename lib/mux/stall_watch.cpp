@@ -87,8 +87,9 @@ void StallWatch::wake(Stream& stream, Stall::Why why) {
             wakes_.touch(stream, true);
             return;
         case Stall::Why::no_credit:
+            // Due, and on no lane: its place there was lost. One that is on the lane must not be put there again.
+            stream.side_.in_control = stream.side_.in_control && !stream.side_.credit_due;
             stream.side_.credit_due = true;
-            stream.side_.in_control = false;
             lanes_.want_control(stream);
             return;
     }

@@ -47,10 +47,15 @@ void Poller::add_output(int fd, PollTarget& target) noexcept {
     [[maybe_unused]] int result = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
 }
 
+void Poller::unwatch(int fd) noexcept {
+    epoll_event unused{};  // kernels before 2.6.9 wanted one
+    (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused);
+}
+
 void Poller::remove(int fd, PollTarget& target) noexcept {
     epoll_event unused{};  // kernels before 2.6.9 wanted one
     ++system_calls_;
-    // What the descriptor stood for may have been replaced, and is watched no more since then.
+    // What the descriptor stood for may have been replaced, behind unwatch().
     if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0 || errno == ENOENT) {
         --size_;
     }

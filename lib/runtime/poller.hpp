@@ -60,6 +60,9 @@ public:
     std::size_t wait(int timeout_ms) noexcept;
     void tell() noexcept;
 
+    /// Ends the watch over what the descriptor stands for now, before it is replaced: as long as another process has a
+    /// copy of a socket, closing it here does not. remove() follows. Any thread.
+    void unwatch(int fd) noexcept;
     /// A descriptor that is readable when there is something to dispatch, so that pollers nest.
     int descriptor() const noexcept { return epoll_; }
     /// The number of registered descriptors, for tests and stats.

@@ -43,8 +43,10 @@ template void VisitorIntake::bring(directory::TlsVisitor visitor, std::uint32_t 
 
 void VisitorIntake::take_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
     const SessionService* const service = needs_.table.find(id);
-    const bool is_there = service != nullptr && (service->description.kind == wire::ServiceKind::tcp ||
-                                                 service->description.kind == wire::ServiceKind::private_tcp);
+    // One that is registered again, and claimed or waiting, is not there yet: it has neither port nor counts.
+    const bool is_there = service != nullptr && service->named != nullptr &&
+                          (service->description.kind == wire::ServiceKind::tcp ||
+                           service->description.kind == wire::ServiceKind::private_tcp);
     directory::Visitor visitor(std::move(socket), from, is_there ? service->public_port : nullptr);
     if (!is_there) {
         return;  // it has left meanwhile: the visitor is reset
@@ -61,7 +63,7 @@ void VisitorIntake::take_relayed(std::uint32_t id, IntrusivePtr<directory::Dista
     directory::Visitor visitor(runtime::Fd(), from, nullptr);
     visitor.distant = std::move(relay);
     const SessionService* const service = needs_.table.find(id);
-    if (service != nullptr && service->is_private()) {
+    if (service != nullptr && service->named != nullptr && service->is_private()) {
         on_visitor(id, std::move(visitor));
     }  // else it has left meanwhile: the visitor is refused
 }

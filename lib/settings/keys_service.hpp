@@ -117,7 +117,7 @@ bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description&
         return true;
     }
     const bool good = read_service_plugins(*keys.plugins, service.plugins);
-    const std::vector<Value> items = good ? keys.plugins->items() : std::vector<Value>();
+    const std::vector<config::Value> items = good ? keys.plugins->items() : std::vector<config::Value>();
     for (std::size_t i = 0; i < items.size(); ++i) {
         reading.file.plugin_places.emplace(key_of(service.plugins[i]), items[i].place());
     }

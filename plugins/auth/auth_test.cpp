@@ -373,7 +373,7 @@ TEST_CASE("auth: hashes that are not taken, and why", "[auth][check]") {
     const auto wrong = [](const std::string& hash) { return PluginRig::wrong<Auth>("{users: {a: '" + hash + "'}}"); };
     for (const std::string& good : {bcrypt, yescrypt, sha512, argon2}) {
         CHECK(wrong(good).empty());
-        CHECK(wrong(good.substr(0, good.size() - 30)).find("users[\"a\"]: is no whole") == 0);
+        CHECK(wrong(good.substr(0, good.size() - 30)).find("users[\"a\"]: is not a valid whole") == 0);
     }
     CHECK(wrong("$apr1$Fke9GDwC$PjzbZwajnXzhGSGxg4cIO/").find("htpasswd -B") != std::string::npos);
     CHECK(wrong("secret").find("plain text; `htpasswd -B FILE USER`") != std::string::npos);
@@ -430,7 +430,7 @@ TEST_CASE("auth: settings that cannot work are told with their places", "[auth][
     CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid name of a user") != std::string::npos);
     CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is no SHA-256 of a key") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: has no `keys`") == 0);
-    CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is not a valid field") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is not a field") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, realm: \"a\\nb\"}").find("realm: has a character") == 0);
     CHECK(wrong("{users_file: /nowhere/at/all}").find("users_file: cannot be read") == 0);
     const File file;

@@ -132,7 +132,7 @@ wait_until $patience "the claims on disk" file_has "$dir/state/claims" "^port .*
 kill_now client
 kill_now server
 start_holding 60s
-wait_for_text server "ports from before are open" # that of UDP; those of TCP each when its worker comes to it
+wait_for_text server "saved ports are open" # that of UDP; those of TCP each when its worker comes to it
 wait_for_text server "a port waits for its client to come back  port=127.0.0.1:$port"
 wait_for_port "127.0.0.1:$second" server # which is a visitor, too
 start udp_early python3 "$visitors" udp "127.0.0.1:$port" hello # waits in the kernel, and is not counted

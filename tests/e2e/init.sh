@@ -66,7 +66,7 @@ at_least "services" "$(grep -c ' -> ' "$dir/run.out")" 16
 say "words that are wrong"
 run init nobody
 ends_with 2
-has_text "$dir/run.err" "nobody: is not a side of a tunnel"
+has_text "$dir/run.err" "nobody: is not a role"
 run init server --config x.yml --server tunnel.example.com
 ends_with 2
 has_text "$dir/run.err" "is for a client"

@@ -208,8 +208,8 @@ control=localhost:${control##*:} start_client nameless --tls-ca "$dir/ca.crt" --
 refused_client nameless 4 "the server's certificate cannot be verified"
 has_text "$dir/nameless.out" 'hostname mismatch; it has no host name or address in its subjectAltName, and only these count, not its common name (CN) "localhost": give'
 say "a key that everybody can read is told"
-wait_for_text nameless_server "private key can be read by everybody on this machine  file=$dir/open.key"
-equal "warnings about a key that only its owner can read" "$(count_of ca_server 'private key can be read')" 0
+wait_for_text nameless_server "private key is readable by every user of this machine  file=$dir/open.key"
+equal "warnings about a key that only its owner can read" "$(count_of ca_server 'private key is readable')" 0
 control=localhost:$port start_client wrong_ca --tls-ca "$dir/false.crt" --attempts 1 "${service[@]}"
 refused_client wrong_ca 4 "the server's certificate cannot be verified"
 

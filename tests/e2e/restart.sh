@@ -87,5 +87,5 @@ kill_now server
 rm "$dir/state/claims" && mkdir "$dir/state/claims"
 run_server
 ready_client client 4 "${services[@]}"
-wait_for_text server 'claims cannot be written down'
+wait_for_text server 'claims cannot be saved'
 check_alive

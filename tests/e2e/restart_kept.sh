@@ -34,13 +34,13 @@ server:
   hold: 60s
   http: {hold: 60s}
 END
-places=("$edge" "127.0.0.1:$port" "127.0.0.1:$port" "$dashboard" "$metrics" "$control")
+places=("$edge" "127.0.0.1:$port" "$dashboard" "$metrics" "$control")
 
 start manager python3 "$E2E_SOURCE/keeping_manager.py" "$unit" "$dir/notify" \
     "$FERROTUNNEL" run --config "$dir/edge.yml" --no-watch
 wait_for_text manager '^READY=1$'
 ready_client client 3 --http "app.test=$page" --tcp "$port=$backend" --udp "$port=$udp_backend"
-kept="clients dashboard http metrics tcp-$port udp-$port"
+kept="clients dashboard http metrics tcp-$port"
 keeps() { [[ $(grep '^keeps ' "$dir/manager.out" | tail -n 1) == "keeps $1" ]]; }
 wait_until $patience "what the manager keeps to be $kept" keeps "$kept"
 service() { sed -n 's/^started //p' "$dir/manager.out" | tail -n 1; }

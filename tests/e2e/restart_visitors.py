@@ -1,9 +1,9 @@
-"""Visitors of a server that is restarted: of its HTTP edge, a public TCP port and a UDP port, its dashboard, its metrics
+"""Visitors of a server that is restarted: of its HTTP edge, a public TCP port, its dashboard, its metrics
 and its port for clients. None of them may be refused.
 
-    restart_visitors.py now HTTP TCP UDP DASHBOARD METRICS CLIENTS     each comes once; prints "waiting" when all have
+    restart_visitors.py now HTTP TCP DASHBOARD METRICS CLIENTS     each comes once; prints "waiting" when all have
                         connected and have sent what they send, and "answered MS" when all were answered
-    restart_visitors.py FOLDER HTTP TCP UDP DASHBOARD METRICS CLIENTS  they come again and again until FOLDER/enough is
+    restart_visitors.py FOLDER HTTP TCP DASHBOARD METRICS CLIENTS  they come again and again until FOLDER/enough is
                         there; prints "round N", and at last "came N, failed N, longest MS"
 
 HTTP is asked for the host app.test and the path /name/page.
@@ -32,11 +32,7 @@ class Visitor:
     def __init__(self, kind, at):
         self.kind = kind
         self.address = place(at)
-        if kind == "udp":
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.socket.connect(self.address)
-        else:
-            self.socket = socket.create_connection(self.address, timeout=patience)
+        self.socket = socket.create_connection(self.address, timeout=patience)
         self.socket.settimeout(patience)
 
     def send(self):
@@ -48,7 +44,7 @@ class Visitor:
         got = b""
         if self.kind == "clients":
             return  # that somebody accepts it is for the client to see
-        while not (got == b"hello" or (self.kind not in ("tcp", "udp") and got.startswith(b"HTTP/1.1 200"))):
+        while not (got == b"hello" or (self.kind != "tcp" and got.startswith(b"HTTP/1.1 200"))):
             piece = self.socket.recv(65536)
             if not piece:
                 raise EOFError(f"the end after {got[:200]!r}")
@@ -60,7 +56,7 @@ class Visitor:
         self.socket.close()
 
 
-kinds = list(zip(("http", "tcp", "udp", "dashboard", "metrics", "clients"), places))
+kinds = list(zip(("http", "tcp", "dashboard", "metrics", "clients"), places))
 began = time.monotonic()
 
 
@@ -102,14 +98,14 @@ def again_and_again():
             time.sleep(0.2 if kind in ("dashboard", "metrics", "clients") else 0.01)
 
     # A datagram may be lost, as anywhere; so none is sent here, where each counts.
-    threads = [threading.Thread(target=come, args=one) for one in kinds if one[0] != "udp"]
+    threads = [threading.Thread(target=come, args=one) for one in kinds]
     for thread in threads:
         thread.start()
     told = 0
     while any(thread.is_alive() for thread in threads):
         time.sleep(0.05)
         with lock:
-            least = min(count for kind, count in counts.items() if kind != "udp")
+            least = min(count for count in counts.values())
         if least > told:
             told = least
             print(f"round {told}", flush=True)

@@ -71,7 +71,7 @@ for tls in on off; do
         ready squeezed_$tls
         line=$(visit "$(public_of squeezed_$tls)" exchange:1M finish rest)
         equal bytes "$(value received "$line")" $((1 << 20))
-        wait_for_text $server_name 'no room for more connections.* most=127\.0\..*/24 connections=2..'
+        wait_for_text $server_name 'limit of connections before login is reached.* most=127\.0\..*/24 connections=2..'
         signal strangers TERM
         join_ok strangers
         say "$(tail -1 "$dir/strangers.out")"

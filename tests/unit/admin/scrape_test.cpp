@@ -72,7 +72,7 @@ TEST_CASE("scrape: services that have the same labels are one series") {
     CHECK(has("\nferrotunnel_logins_total 3\n"));
     CHECK(has("\nferrotunnel_service_streams{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 4\n"));
     CHECK(has("\nferrotunnel_service_streams{service=\"ssh\",token=\"ann\",endpoint=\"\"} 2\n"));
-    CHECK(has(
-        "\nferrotunnel_service_http_requests_total{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 5\n"));
+    CHECK(
+        has("\nferrotunnel_service_http_requests_total{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 5\n"));
     CHECK_FALSE(has("http_requests_total{service=\"ssh\""));
 }

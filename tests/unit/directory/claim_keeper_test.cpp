@@ -116,7 +116,7 @@ TEST_CASE("where another server has the file, or its lock cannot be had, that is
         REQUIRE(eventually([&] { return life.log.count(taken ? "another server" : "claims.lock") == 1; }));
     }
     life.keeper.finish();
-    CHECK(life.log.count("claims cannot be written down") == 1);
+    CHECK(life.log.count("claims cannot be saved") == 1);
     CHECK(other.read() == ClaimRecord{});
 }
 
@@ -127,8 +127,8 @@ TEST_CASE("a directory that cannot be written is told once", "[claims]") {
     Life life(folder.path(), tokens);
     for (std::uint32_t id = 1; id <= 3; ++id) {
         REQUIRE(life.join(tokens->front().token.id, id, "h" + std::to_string(id) + ".example"));
-        REQUIRE(eventually([&] { return life.log.count("claims cannot be written down") == 1; }));
+        REQUIRE(eventually([&] { return life.log.count("claims cannot be saved") == 1; }));
     }
     life.keeper.finish();
-    CHECK(life.log.count("claims cannot be written down") == 1);
+    CHECK(life.log.count("claims cannot be saved") == 1);
 }

@@ -142,7 +142,7 @@ TEST_CASE("our client with TLS is told so by a server with TLS off") {
 }
 
 TEST_CASE("peers that do not know our protocol") {
-    CHECK_THAT(failure_with_foreign(foreign_server(), false), Contains("no FerroTunnel server"));
+    CHECK_THAT(failure_with_foreign(foreign_server(), false), Contains("not a FerroTunnel server"));
 
     SSL_CTX* server_with_other_protocols = foreign_server();
     SSL_CTX_set_alpn_select_cb(
@@ -151,13 +151,13 @@ TEST_CASE("peers that do not know our protocol") {
             return SSL_TLSEXT_ERR_ALERT_FATAL;
         },
         nullptr);
-    CHECK_THAT(failure_with_foreign(server_with_other_protocols, false), Contains("no FerroTunnel server"));
+    CHECK_THAT(failure_with_foreign(server_with_other_protocols, false), Contains("not a FerroTunnel server"));
 
-    CHECK_THAT(failure_with_foreign(SSL_CTX_new(TLS_client_method()), true), Contains("no FerroTunnel client"));
+    CHECK_THAT(failure_with_foreign(SSL_CTX_new(TLS_client_method()), true), Contains("not a FerroTunnel client"));
 
     SSL_CTX* browser = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_alpn_protos(browser, reinterpret_cast<const unsigned char*>("\x02h2"), 3);
-    CHECK_THAT(failure_with_foreign(browser, true), Contains("no FerroTunnel client"));
+    CHECK_THAT(failure_with_foreign(browser, true), Contains("not a FerroTunnel client"));
 }
 
 TEST_CASE("older TLS is refused on both sides") {
