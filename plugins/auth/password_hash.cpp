@@ -45,7 +45,7 @@ std::optional<std::uint32_t> number(std::string_view text) {
 std::string bcrypt_fault(std::string_view hash) {
     const auto cost = number(hash.substr(4, 2));
     if (hash.size() != 60 || !cost || hash[6] != '$' || !has_only(hash.substr(7), "./")) {
-        return "is not a valid whole bcrypt hash";
+        return "is not a whole bcrypt hash";
     }
     return *cost > 15 ? "has a bcrypt cost of more than 15, which takes seconds" : "";
 }
@@ -61,14 +61,14 @@ std::string sha512_fault(std::string_view hash) {
     }
     const bool is_whole = parts.size() == 2 && parts[0].size() <= 16 && parts[1].size() == 86 &&
                           has_only(parts[0], "./") && has_only(parts[1], "./");
-    return is_whole ? "" : "is no whole SHA-512 hash";
+    return is_whole ? "" : "is not a whole SHA-512 hash";
 }
 
 std::string yescrypt_fault(std::string_view hash) {
     const std::vector<std::string_view> parts = split(hash.substr(3), '$');
     if (parts.size() != 3 || parts[0].size() != 3 || parts[0][0] != 'j' || parts[1].empty() || parts[2].size() != 43 ||
         !has_only(parts[1], "./") || !has_only(parts[2], "./")) {
-        return "is not a valid whole yescrypt hash as crypt(5) makes them ($y$j9T$...)";
+        return "is not a whole yescrypt hash as crypt(5) makes them ($y$j9T$...)";
     }
     // The second character is the logarithm of the memory: '9' for 16 MiB, 'D' for 256 MiB.
     constexpr std::string_view costs = "./0123456789ABCD";
@@ -87,7 +87,7 @@ std::string argon2_fault(std::string_view hash) {
     const std::vector<std::string_view> costs = parts.size() == 6 ? split(parts[3], ',') : parts;
     if (parts.size() != 6 || parts[2] != "v=19" || costs.size() != 3 || !has_only(parts[4], "+/") ||
         !has_only(parts[5], "+/") || parts[4].size() < 11 || parts[5].size() < 16 || hash.size() > 512) {
-        return "is not a valid whole Argon2id hash ($argon2id$v=19$m=...,t=...,p=...$salt$hash)";
+        return "is not a whole Argon2id hash ($argon2id$v=19$m=...,t=...,p=...$salt$hash)";
     }
     const auto memory = parameter(costs[0], 'm');
     const auto times = parameter(costs[1], 't');

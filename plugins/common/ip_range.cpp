@@ -89,8 +89,7 @@ IpRange parse_range(std::string_view text) {
     const std::size_t slash = text.find('/');
     const std::optional<IpAddress> written = parse_written(text.substr(0, slash));
     if (!written) {
-        throw std::invalid_argument(
-            "is not a valid address and no network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32");
+        throw std::invalid_argument("is not an address or network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32");
     }
     const bool is_v4 = std::holds_alternative<Ipv4>(*written);
     const unsigned bits_max = is_v4 ? 32 : 128;

@@ -101,7 +101,7 @@ TEST_CASE("headers: settings that cannot work are told with their places", "[hea
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitr}}'}}}")
               .find("request.set[\"X-A\"]: has {{visitr}}") == 0);
     CHECK(PluginRig::wrong<Headers>("{request: {set: {X-A: '{{visitor'}}}").find("not closed") != std::string::npos);
-    CHECK(PluginRig::wrong<Headers>("{request: {set: {Content-Length: '1'}}}").find("no field that a plugin") !=
+    CHECK(PluginRig::wrong<Headers>("{request: {set: {Content-Length: '1'}}}").find("not a field that a plugin") !=
           std::string::npos);
     CHECK(PluginRig::wrong<Headers>("{response: {remove: ['X A']}}").find("response.remove[0]") == 0);
     CHECK(PluginRig::wrong<Headers>("{reqest: {}}").find("request") != std::string::npos);
