@@ -201,7 +201,8 @@ void AccessFile::tell(bool at_once) {
     if (dropped_ == 0 || (!at_once && now - told_at_ < access::tell_time)) {
         return;
     }
-    log_.warn("access log lines were dropped: the disk is too slow", {{"at", sink_.path()}, {"lines", dropped_}});
+    log_.warn("access log lines were dropped: they cannot be written fast enough",
+              {{"at", sink_.path()}, {"lines", dropped_}});
     dropped_ = 0;
     told_at_ = now;
 }

@@ -126,7 +126,7 @@ TEST_CASE("ip-filter: settings that cannot work are told", "[ip-filter]") {
     CHECK(IpFilterFixture::wrong<IpFilter>("{deny_file: " + folder.file("none") + "}")
               .find("deny_file: is not usable: ") == 0);
     const std::string bad = folder.write("bad", "10.0.0.1\n\nx\n");
-    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is not a valid address") !=
+    CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + bad + "}").find("bad:3: \"x\" is not an address") !=
           std::string::npos);
     CHECK(IpFilterFixture::wrong<IpFilter>("{allow_file: " + folder.file("") + "}").find("not a regular file") !=
           std::string::npos);

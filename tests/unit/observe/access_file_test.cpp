@@ -176,7 +176,7 @@ TEST_CASE("a full disk is told of, and what could not be written is counted at t
         REQUIRE(comes([&] { return log.has("cannot be written; trying again at=/dev/full"); }));
         lanes->put(lanes->take_lane(), "two\n");
     }
-    CHECK(log.has("were dropped: they cannot be written as fast as they come at=/dev/full lines=2"));
+    CHECK(log.has("were dropped: they cannot be written fast enough at=/dev/full lines=2"));
 }
 
 }  // namespace ferrotunnel::observe
