@@ -1,5 +1,5 @@
 # A server that systemd restarts with the unit that is installed refuses nobody: systemd keeps its sockets, also those of
-# public ports, and who comes while no process is there waits in the kernel, and is served. So after a crash.
+# public TCP ports, and who comes while no process is there waits in the kernel, and is served. So after a crash.
 # Nothing here boots systemd: keeping_manager.py keeps what the unit lets it keep.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
@@ -102,10 +102,10 @@ wait_until $patience "the public ports to be kept no more" keeps "clients dashbo
 refuses "127.0.0.1:$port" || fail "the port still accepts"
 
 say "an address that has changed meets the socket that is kept: the start fails once, and the next one succeeds"
-started=$(count_of manager '^READY=1$')
+started=$(count_of manager '^READY=1$') ended=$(count_of manager '^ended 0$')
 sed "s/^  http_bind: .*/  http_bind: 0.0.0.0:${edge##*:}/" "$dir/edge.new" >"$dir/edge.yml"
 signal manager USR1
-wait_until $patience "the end of the process" text_is_there manager '^ended 0$'
+wait_until $patience "the end of the process" count_is manager '^ended 0$' $((ended + 1))
 signal manager USR2
 wait_for_text manager '^ended 1$'
 signal manager USR2
