@@ -7,7 +7,22 @@ need curl python3
 mkdir "$dir/web"
 head -c 1000000 /dev/urandom >"$dir/web/file"
 web=127.0.0.1:$(free_port)
-start web python3 -u -m http.server --directory "$dir/web" --bind "${web%:*}" "${web##*:}"
+# http.server's own answer to a POST, 501, leaves the body unread: the reset behind it can overtake the answer.
+cat >"$dir/web.py" <<'PY'
+import functools, http.server, sys
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+files = functools.partial(Files, directory=sys.argv[2])
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), files).serve_forever()
+PY
+start web python3 -u "$dir/web.py" "${web##*:}" "$dir/web"
 wait_for_port "$web" web
 web_port=${web##*:}
 closed_port=$(free_port)
@@ -47,7 +62,8 @@ equal "CONNECT" "$(by_curl "http://$web/file" -p -x "http://$exit" "${with_login
 same_file CONNECT
 equal "a URL" "$(by_curl "http://$web/file" -x "http://$exit" "${with_login[@]}")" "0 000/200"
 same_file "a URL"
-equal "a body" "$(by_curl "http://$web/file" -x "http://$exit" "${with_login[@]}" --data-binary "@$dir/web/file")" "0 000/501"
+equal "a body" "$(by_curl "http://$web/file" -x "http://$exit" "${with_login[@]}" --data-binary "@$dir/web/file")" "0 000/200"
+same_file "a body"
 
 say "this machine is not reached by an exit to all addresses"
 programs[all]=1
