@@ -2,7 +2,7 @@
 //
 //     node tests/corpus/http/node.mjs
 //
-// prints each case where one accepts and the other refuses or reads something else. docs/http.md explains them. Node's
+// prints each case where one accepts and the other refuses or reads something else. docs/architecture/edge.md explains them. Node's
 // own limits are raised, so that sizes are not what differs.
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
