@@ -286,6 +286,7 @@ void BackendDatagrams::on_events(std::uint32_t) noexcept {
 }
 
 void BackendDatagrams::run() noexcept {
+    check_here(worker_);
     const auto failed = [this](const std::exception&) { end(); };  // without memory this visitor's stream ends
     steps_.run(
         this, [this] { step(); }, failed, [this] { return flow_ != nullptr; });
@@ -475,6 +476,7 @@ void BackendDatagrams::end(Code code) noexcept {
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                     IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,
                     std::shared_ptr<trunk::DatagramCounts> counts) {
+    check_here(worker);
     make_intrusive<BackendDatagrams>(worker, std::move(service), visitor, std::move(shared), std::move(counts))
         ->begin(std::move(stream));
 }

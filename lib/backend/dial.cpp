@@ -213,6 +213,7 @@ void tell_not_reached(const ClientService& service, const net::Address& visitor,
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
+    check_here(worker);
     if (service->backend.folder) {
         std::unique_ptr<Tap> tap = tap_for(*service, visitor, shared, worker.now());
         serve_files(worker, std::move(service), std::move(stream), std::move(shared), std::move(tap));

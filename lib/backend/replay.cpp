@@ -110,6 +110,7 @@ void Replay::on_over() noexcept {
 
 void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> service, std::string request,
             DialShared shared, std::shared_ptr<void> ticket) {
+    check_here(worker);
     mux::Session::OpenRequest open;
     open.service = service->id;
     open.kind = service->kind;

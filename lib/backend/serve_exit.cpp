@@ -350,6 +350,7 @@ void ExitStream::on_over() noexcept {
 
 void serve_exit(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
                 const net::Address& visitor, DialShared shared) {
+    check_here(worker);
     make_intrusive<ExitStream>(worker, std::move(service), std::move(stream), visitor, std::move(shared))->serve();
 }
 

@@ -272,6 +272,7 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
         const MutexLock lock(mutex_);
         bool nobody_left = false;
         trunks = port.with_carriers([&](auto& carriers) {
+            check_here(worker);
             auto removed = carriers.remove_all_of(trunk);
             nobody_left = carriers.empty();
             return removed;

@@ -191,7 +191,9 @@ HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settin
                 {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
                  [this](std::error_code why) {
                      edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
-                 }}) {}
+                 }}) {
+    check_here(worker_);
+}
 
 HttpListener::~HttpListener() = default;
 
