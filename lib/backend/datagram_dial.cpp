@@ -63,7 +63,7 @@ private:
     bool reconnect();
     bool follow(DatagramAddresses::Advice advice);
     void refuse(Code code, const std::string& why);
-    std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, std::shared_ptr<void> ticket);
+    std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket);
     bool may_begin();
 
     void on_events(std::uint32_t events) noexcept override;
@@ -93,7 +93,7 @@ private:
     runtime::NameService::Ticket question_ = 0;
     runtime::Fd socket_;
     runtime::Segmenting segmenting_;
-    std::shared_ptr<void> watched_;  // the socket, if it may lead back to this client
+    std::unique_ptr<OwnVisits::Watch> watched_;  // the socket, if it may lead back to this client
     std::unique_ptr<runtime::Timer> idle_timer_;
     TimePoint active_at_;
     mux::Stream::Drops counted_{};
@@ -116,7 +116,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
     if (!service_->seal) {
         unaccepted_ = stream;
         flow_ = trunk::make_plain_flow(std::move(stream));
-    } else if (std::shared_ptr<void> ticket = service_->seal->begin_handshake()) {
+    } else if (PermitPtr ticket = service_->seal->begin_handshake()) {
         stream->accept();
         flow_ = sealed_flow(std::move(stream), std::move(ticket));
     } else {
@@ -129,8 +129,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
 }
 
 // The stream is accepted before the handshake, and the backend is looked for behind it.
-std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream,
-                                                            std::shared_ptr<void> ticket) {
+std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket) {
     auto tell = [this](const std::string& why) {
         if (!why.empty() && !begun_) {
             tell_refused_visit(*service_, why, worker_.now(), shared_.log);

@@ -134,7 +134,7 @@ unsigned ClientLink::open_count() const noexcept {
 }
 
 // It is not a visitor, so the client's numbers do not have it.
-void ClientLink::replay(Replay replay, std::shared_ptr<void> ticket) {
+void ClientLink::replay(Replay replay, PermitPtr ticket) {
     check_here(worker_);
     const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
                                      shared_->own_visits,
