@@ -14,6 +14,11 @@ namespace {
 
 using test::on;
 
+// A build with a sanitizer that checked nothing would prove nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static_assert(buffer::checks_threads);
+#endif
+
 // A bug throws while this lives.
 struct BugsThrowHere {
     BugsThrowHere() { set_abort_on_bug(false); }
