@@ -37,7 +37,7 @@ bool is_rejected(Call call) {
     }
 }
 
-TEST_CASE("what is called from elsewhere than its worker is reported where a build checks that", "[worker][check_here]") {
+TEST_CASE("a call from elsewhere than its worker is reported where a build checks that", "[worker][check_here]") {
     Worker worker;
     worker.start();
     REQUIRE_FALSE(on(worker, [&] { return is_rejected([&] { check_here(worker); }); }));
@@ -65,7 +65,7 @@ TEST_CASE("the place of a report is the caller's", "[worker][check_here]") {
     REQUIRE_THROWS_WITH(check_here(worker), Catch::Contains("check_here_test.cpp"));
 }
 
-TEST_CASE("before a worker has begun and after it has ended, anybody may set up and take down", "[worker][check_here]") {
+TEST_CASE("before a worker has begun and after it has ended any thread may use it", "[worker][check_here]") {
     Worker worker;
     REQUIRE_FALSE(is_rejected([&] { check_here(worker); }));
     worker.start();
