@@ -29,7 +29,7 @@ public:
 
 private:
     int descriptor_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards events_
     std::vector<Event> events_;
 };
 

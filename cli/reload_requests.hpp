@@ -60,7 +60,7 @@ private:
     };
 
     const int wake_;
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards what follows
     std::optional<std::chrono::steady_clock::time_point> trial_;
     std::condition_variable answered_;
     std::uint64_t last_ = 0;

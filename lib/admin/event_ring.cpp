@@ -126,12 +126,6 @@ EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
     return batch;
 }
 
-EventRing::Place EventRing::listen() {
-    const MutexLock lock(mutex_);
-    const bool is_full = static_cast<std::size_t>(places_.use_count()) > limits::admin_listeners_max;
-    return is_full ? nullptr : Place(places_);
-}
-
 std::string EventRing::id_of(std::uint64_t number) const {
     return prefix_ + std::to_string(number);
 }

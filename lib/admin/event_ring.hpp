@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
 #include "base/mutex.hpp"
+#include "base/permits.hpp"
 #include "ferrotunnel/event.hpp"
 
 namespace ferrotunnel::admin {
@@ -40,7 +40,7 @@ public:
         std::uint64_t last = 0;  // the number to continue from
     };
     /// A place among the listeners, of which there are limits::admin_listeners_max.
-    using Place = std::shared_ptr<void>;
+    using Place = PermitPtr;
 
     /// `began`: part of each event's id, so that an id of a former run of the program is not taken for one of this.
     explicit EventRing(Moment began = std::chrono::system_clock::now());
@@ -52,7 +52,7 @@ public:
     /// The events after number `after`, the oldest first, at most `most`.
     Batch after(std::uint64_t after, std::size_t most = limits::admin_events_kept) const;
     /// Null: as many listen as may.
-    Place listen();
+    Place listen() const { return places_.acquire(); }
 
     /// "1764086400-17": when the program began, and the number.
     std::string id_of(std::uint64_t number) const;
@@ -71,7 +71,7 @@ private:
     std::deque<std::uint64_t> dropped_
         GUARDED_BY(mutex_);  // numbers of the latest events that have gone, the oldest first
     std::uint64_t dropped_before_ GUARDED_BY(mutex_) = 0;  // how many went before those
-    std::shared_ptr<int> places_ GUARDED_BY(mutex_) = std::make_shared<int>();
+    const Permits places_{limits::admin_listeners_max};
 };
 
 /// {"events": [...], "missed": 0, "last": ID}: those after `id`, or all that are kept.

@@ -219,11 +219,12 @@ public:
         if (replay.service == 0) {
             return "There is no service " + in_quotes(service) + " with a backend any more, or it is switched off.";
         }
-        if (static_cast<std::size_t>(replays_.use_count()) > limits::inspect_replays_max) {
+        PermitPtr ticket = replays_.acquire();
+        if (!ticket) {
             return "16 requests are being sent again: this one is not.";
         }
-        const bool is_posted =
-            client_.worker_.post([&client = client_, replay = std::move(replay), ticket = replays_]() mutable noexcept {
+        const bool is_posted = client_.worker_.post(
+            [&client = client_, replay = std::move(replay), ticket = std::move(ticket)]() mutable noexcept {
                 try {
                     client.link_->replay(std::move(replay), std::move(ticket));
                 } catch (const std::bad_alloc&) {
@@ -432,7 +433,7 @@ private:
 
     Impl& client_;
     /// Each request that is sent again holds one more of it, until it is answered.
-    const std::shared_ptr<int> replays_ = std::make_shared<int>();
+    const Permits replays_{limits::inspect_replays_max};
 };
 
 void Client::Impl::keep_services_beside(std::string file) {

@@ -109,14 +109,14 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAtte
 void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
     auto [session, id] = carriers.front();
     carriers.erase(carriers.begin());
-    std::shared_ptr<void> counted = session->count_dialled();
+    auto counted = session->count_dialled();
     session->post([this, id = id, carriers = std::move(carriers), attempt = std::move(attempt),
                    counted = std::move(counted)](ServerSession& at) mutable {
         if (!attempt->is_waiting()) {
             return;  // cancelled on the way
         }
         auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_);
-        core->keep(std::move(counted));
+        core->count_by(std::move(counted));
         auto stream = at.open_stream(id, core, true);
         if (stream) {
             core->bind(std::move(*stream));

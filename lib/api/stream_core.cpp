@@ -64,7 +64,7 @@ void StreamCore::start_write(WriteOperation* operation) noexcept {
     }
 }
 
-void StreamCore::start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept {
+void StreamCore::start_open(OpenOperation* operation, std::shared_ptr<OpenAttempt> attempt) noexcept {
     if (!reader_.begin()) {
         operation->complete(asio::error::already_started, Stream());
         return;
@@ -177,7 +177,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
-    std::shared_ptr<void> attempt;  // its timer, if it has one, is of no use any more
+    std::shared_ptr<OpenAttempt> attempt;  // its timer, if it has one, is of no use any more
     Outcome outcome;
     while (true) {
         if (is_aborted()) {

@@ -29,9 +29,12 @@
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/visitor_info.hpp"
 #include "mux/stream.hpp"
+#include "session/trunk_load.hpp"
 #include "wire/frame.hpp"
 
 namespace ferrotunnel::detail {
+
+class OpenAttempt;
 
 /// The origin of a stream that the peer opened, as far as it is known; Stream::visitor() is made of it.
 struct StreamOrigin {
@@ -58,12 +61,12 @@ public:
     /// Gives the core its stream, when this side has opened it: the core goes into Session::open as the waker
     /// (foreign), and then gets the stream. Session's worker, before anything else.
     void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
-    /// Keeps `companion` alive for as long as the stream is there for anybody. Called before the stream is shared with
+    /// Counts the stream by `count` for as long as it is there for anybody. Called before the stream is shared with
     /// other threads.
-    void keep(std::shared_ptr<void> companion) noexcept { companion_ = std::move(companion); }
+    void count_by(std::shared_ptr<session::TrunkLoad::Count> count) noexcept { count_ = std::move(count); }
     /// Called after `bind`, instead of a read: completes when the peer has answered. The reference is for the new
     /// Stream. It keeps `attempt` until then.
-    void start_open(OpenOperation* operation, std::shared_ptr<void> attempt) noexcept;
+    void start_open(OpenOperation* operation, std::shared_ptr<OpenAttempt> attempt) noexcept;
     /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. After that it does nothing.
     void cancel_open(bool timed_out) noexcept;
 
@@ -120,7 +123,7 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     const StreamOrigin origin_;
     const IntrusivePtr<OwnerLife> owner_;
-    std::shared_ptr<void> companion_;
+    std::shared_ptr<session::TrunkLoad::Count> count_;
 
     // Wishes: set by the application at any time, seen by the holder of a lock.
     std::atomic<bool> closed_{false};
@@ -134,7 +137,7 @@ private:
     HandoffLock reader_;  // and what belongs to it:
     ReadOperation* read_ = nullptr;
     OpenOperation* open_ = nullptr;
-    std::shared_ptr<void> open_attempt_;
+    std::shared_ptr<OpenAttempt> open_attempt_;
     bool receive_ended_ = false;
     std::error_code receive_end_;  // eof, or what a reset means
     std::uint64_t lingered_ = 0;

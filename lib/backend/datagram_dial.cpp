@@ -63,7 +63,7 @@ private:
     bool reconnect();
     bool follow(DatagramAddresses::Advice advice);
     void refuse(Code code, const std::string& why);
-    std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, std::shared_ptr<void> ticket);
+    std::unique_ptr<DatagramFlow> sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket);
     bool may_begin();
 
     void on_events(std::uint32_t events) noexcept override;
@@ -93,7 +93,7 @@ private:
     runtime::NameService::Ticket question_ = 0;
     runtime::Fd socket_;
     runtime::Segmenting segmenting_;
-    std::shared_ptr<void> watched_;  // the socket, if it may lead back to this client
+    std::unique_ptr<OwnVisits::Watch> watched_;  // the socket, if it may lead back to this client
     std::unique_ptr<runtime::Timer> idle_timer_;
     TimePoint active_at_;
     mux::Stream::Drops counted_{};
@@ -116,7 +116,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
     if (!service_->seal) {
         unaccepted_ = stream;
         flow_ = trunk::make_plain_flow(std::move(stream));
-    } else if (std::shared_ptr<void> ticket = service_->seal->begin_handshake()) {
+    } else if (PermitPtr ticket = service_->seal->begin_handshake()) {
         stream->accept();
         flow_ = sealed_flow(std::move(stream), std::move(ticket));
     } else {
@@ -129,8 +129,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
 }
 
 // The stream is accepted before the handshake, and the backend is looked for behind it.
-std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream,
-                                                            std::shared_ptr<void> ticket) {
+std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket) {
     auto tell = [this](const std::string& why) {
         if (!why.empty() && !begun_) {
             tell_refused_visit(*service_, why, worker_.now(), shared_.log);
@@ -286,6 +285,7 @@ void BackendDatagrams::on_events(std::uint32_t) noexcept {
 }
 
 void BackendDatagrams::run() noexcept {
+    check_here(worker_);
     const auto failed = [this](const std::exception&) { end(); };  // without memory this visitor's stream ends
     steps_.run(
         this, [this] { step(); }, failed, [this] { return flow_ != nullptr; });
@@ -475,6 +475,7 @@ void BackendDatagrams::end(Code code) noexcept {
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                     IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,
                     std::shared_ptr<trunk::DatagramCounts> counts) {
+    check_here(worker);
     make_intrusive<BackendDatagrams>(worker, std::move(service), visitor, std::move(shared), std::move(counts))
         ->begin(std::move(stream));
 }

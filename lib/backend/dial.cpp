@@ -27,8 +27,8 @@ struct Dial {
     std::shared_ptr<const ClientService> service;
     net::Address visitor;
     DialShared shared;
-    bool may_lead_back = false;       // to a public port of this client
-    std::shared_ptr<void> watched{};  // the connection, if it may
+    bool may_lead_back = false;                   // to a public port of this client
+    std::unique_ptr<OwnVisits::Watch> watched{};  // the connection, if it may
 
     const Backend& backend() const noexcept { return service->backend; }
     BackendState::Names names() const noexcept { return {service->name, backend().text}; }
@@ -132,7 +132,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
 
 // Takes a visit from another client: the backend is dialled when the visitor has proved the key, and not before.
 void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
-    std::shared_ptr<void> ticket = dial->service->seal->begin_handshake();
+    PermitPtr ticket = dial->service->seal->begin_handshake();
     if (!ticket) {
         tell_refused_visit(*dial->service, words_too_many_handshakes, worker.now(), dial->shared.log);
         stream->abort(wire::Code::busy);
@@ -213,6 +213,7 @@ void tell_not_reached(const ClientService& service, const net::Address& visitor,
 
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared) {
+    check_here(worker);
     if (service->backend.folder) {
         std::unique_ptr<Tap> tap = tap_for(*service, visitor, shared, worker.now());
         serve_files(worker, std::move(service), std::move(stream), std::move(shared), std::move(tap));

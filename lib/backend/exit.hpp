@@ -1,13 +1,13 @@
 // What is behind a service whose backend is the client itself: where its visitors may go, and who they may be.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/permits.hpp"
 #include "exits/destinations.hpp"
 #include "exits/limits.hpp"
 #include "exits/users.hpp"
@@ -25,18 +25,12 @@ public:
     const std::vector<exits::User>& users() const noexcept { return users_; }
 
     /// A place among limits::exit_handshakes_max, given back when the last copy goes. Null: there is none.
-    std::shared_ptr<void> take_place() {
-        if (handshakes_->fetch_add(1, std::memory_order_relaxed) >= limits::exit_handshakes_max) {
-            handshakes_->fetch_sub(1, std::memory_order_relaxed);
-            return nullptr;
-        }
-        return {this, [held = handshakes_](void*) { held->fetch_sub(1, std::memory_order_relaxed); }};
-    }
+    PermitPtr take_place() const { return handshakes_.acquire(); }
 
 private:
     const exits::Destinations destinations_;
     const std::vector<exits::User> users_;
-    const std::shared_ptr<std::atomic<std::size_t>> handshakes_ = std::make_shared<std::atomic<std::size_t>>(0);
+    const Permits handshakes_{limits::exit_handshakes_max};
 };
 
 }  // namespace ferrotunnel::backend

@@ -19,6 +19,7 @@
 
 #include "backend/folder.hpp"
 #include "base/bytes.hpp"
+#include "base/permits.hpp"
 #include "files/answer.hpp"
 #include "files/file_path.hpp"
 #include "http/request_parser.hpp"
@@ -74,7 +75,7 @@ private:
     std::string text_;   // a head, and perhaps the page behind it, of which `text_at_` bytes have gone
     std::size_t text_at_ = 0;
     Transfer transfer_;
-    std::shared_ptr<void> place_;  // while the answer holds a file or a page
+    PermitPtr place_;  // while the answer holds a file or a page
     bool answering_ = false;
     bool last_ = false;
 };

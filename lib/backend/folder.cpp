@@ -184,12 +184,4 @@ Result<Fd, std::error_code> Folder::open() const {
     return fd;
 }
 
-std::shared_ptr<void> Folder::take_place() {
-    if (transfers_->fetch_add(1, std::memory_order_relaxed) >= limits::files_transfers_max) {
-        transfers_->fetch_sub(1, std::memory_order_relaxed);
-        return nullptr;
-    }
-    return {transfers_.get(), [transfers = transfers_](void*) { transfers->fetch_sub(1, std::memory_order_relaxed); }};
-}
-
 }  // namespace ferrotunnel::backend

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/permits.hpp"
 #include "base/result.hpp"
 #include "files/limits.hpp"
 #include "files/listing.hpp"
@@ -61,13 +62,13 @@ public:
     bool is_retired() const noexcept { return retired_.load(std::memory_order_relaxed); }
 
     /// A place among limits::files_transfers_max, given back when the last copy goes. Null: there is none.
-    std::shared_ptr<void> take_place();
+    PermitPtr take_place() const { return transfers_.acquire(); }
 
 private:
     const std::string path_;
     const bool lists_;
     std::atomic<bool> retired_{false};
-    const std::shared_ptr<std::atomic<std::size_t>> transfers_ = std::make_shared<std::atomic<std::size_t>>(0);
+    const Permits transfers_{limits::files_transfers_max};
 };
 
 }  // namespace ferrotunnel::backend

@@ -42,6 +42,7 @@ HealthProbe::HealthProbe(runtime::Worker& worker, const Backend& backend, const 
                  }
              }),
       answer_(terms) {
+    check_here(worker_);
     timer_.set(worker.now());
 }
 

@@ -14,6 +14,7 @@ HealthWatch::HealthWatch(runtime::Worker& worker, std::shared_ptr<const ClientSe
       changed_(std::move(changed)),
       health_(service_->health->rise, service_->health->fall),
       timer_(worker, [this] { check(); }) {
+    check_here(worker_);
     timer_.set(worker.now());
 }
 

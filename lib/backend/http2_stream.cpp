@@ -17,6 +17,7 @@ using wire::Code;
 
 Http2Stream::Http2Stream(runtime::Worker& worker, std::shared_ptr<Traffic> traffic, Events events)
     : worker_(worker), traffic_(std::move(traffic)), events_(std::move(events)) {
+    check_here(worker_);
     traffic_->opened();
 }
 
@@ -25,6 +26,7 @@ Http2Stream::~Http2Stream() {
 }
 
 void Http2Stream::refuse(Code code, std::string_view why) {
+    check_here(worker_);
     cancel_ = nullptr;
     if (state_ != State::closed) {
         show_not_reached(why);
@@ -34,6 +36,7 @@ void Http2Stream::refuse(Code code, std::string_view why) {
 }
 
 void Http2Stream::set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_view scheme, TimePoint deadline) {
+    check_here(worker_);
     cancel_ = nullptr;
     if (state_ == State::closed) {
         return;
@@ -90,6 +93,7 @@ void Http2Stream::on_timer() {
 }
 
 void Http2Stream::run() noexcept {
+    check_here(worker_);
     const auto failed = [this](const std::exception&) {
         // Out of memory, or a bug: only this stream ends.
         if (stream_) {

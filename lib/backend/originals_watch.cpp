@@ -6,6 +6,7 @@ namespace ferrotunnel::backend {
 
 OriginalsWatch::OriginalsWatch(runtime::Worker& worker, std::shared_ptr<inspect::Inspector> inspector, Duration pace)
     : inspector_(std::move(inspector)), pace_(pace), timer_(worker, [this] { look(); }) {
+    check_here(worker);
     timer_.set_after(pace_);
 }
 

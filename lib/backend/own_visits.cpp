@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 
 namespace ferrotunnel::backend {
 namespace {
@@ -47,16 +48,20 @@ bool OwnVisits::may_lead_back(std::uint16_t backend_port) const {
 }
 
 // The same port number on another machine is not a loop: the public ports are on this machine, or where the server is.
-std::shared_ptr<void> OwnVisits::watch(const net::Address& from, const net::Address& to) {
+std::unique_ptr<OwnVisits::Watch> OwnVisits::watch(const net::Address& from, const net::Address& to) {
     const MutexLock lock(mutex_);
     const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);
     if (from.family == 0 || !here || !is_public_port(to.port)) {
         return nullptr;
     }
     const Connection connection{from, to.port};
-    watched_.emplace(from.port, connection);
-    auto end = [self = shared_from_this(), connection](void*) { self->forget(connection); };
-    return {this, std::move(end)};
+    const auto place = watched_.emplace(from.port, connection);
+    try {
+        return std::make_unique<Watch>(shared_from_this(), connection);
+    } catch (const std::bad_alloc&) {
+        watched_.erase(place);
+        throw;
+    }
 }
 
 void OwnVisits::forget(const Connection& connection) {

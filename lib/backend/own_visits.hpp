@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -31,9 +32,10 @@ public:
 
     /// Whether a backend at this port may be one of our own public ports. If so, connections to it are to be watched.
     bool may_lead_back(std::uint16_t backend_port) const;
+    class Watch;
     /// Watches the connection from `from`, our end, to `to`, for as long as the result is kept; null: the connection
     /// cannot reach a public port of ours.
-    std::shared_ptr<void> watch(const net::Address& from, const net::Address& to);
+    std::unique_ptr<Watch> watch(const net::Address& from, const net::Address& to);
 
     /// Whether the visitor is a connection of this client.
     bool is_own(const net::Address& visitor, std::uint32_t service) const;
@@ -61,6 +63,20 @@ private:
     net::Address server_ GUARDED_BY(mutex_);
     std::map<std::uint32_t, Service> services_ GUARDED_BY(mutex_);
     std::multimap<std::uint16_t, Connection> watched_ GUARDED_BY(mutex_);  // keyed by our own port
+};
+
+/// A connection that is watched until this is destroyed.
+class OwnVisits::Watch {
+public:
+    Watch(std::shared_ptr<OwnVisits> visits, const Connection& connection) noexcept
+        : visits_(std::move(visits)), connection_(connection) {}
+    ~Watch() { visits_->forget(connection_); }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+private:
+    const std::shared_ptr<OwnVisits> visits_;
+    const Connection connection_;
 };
 
 }  // namespace ferrotunnel::backend

@@ -20,7 +20,7 @@ using mux::StreamItem;
 class Replay final : public ServedStream {
 public:
     Replay(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::MemoryLine> line,
-           std::string request, DialShared shared, std::shared_ptr<void> ticket)
+           std::string request, DialShared shared, PermitPtr ticket)
         : ServedStream(worker, std::move(stream)),
           line_(std::move(line)),
           request_(std::move(request)),
@@ -45,7 +45,7 @@ private:
     const std::string request_;
     std::size_t sent_ = 0;
     const DialShared shared_;
-    const std::shared_ptr<void> ticket_;
+    const PermitPtr ticket_;
     runtime::Timer deadline_;
 };
 
@@ -109,7 +109,8 @@ void Replay::on_over() noexcept {
 }  // namespace
 
 void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> service, std::string request,
-            DialShared shared, std::shared_ptr<void> ticket) {
+            DialShared shared, PermitPtr ticket) {
+    check_here(worker);
     mux::Session::OpenRequest open;
     open.service = service->id;
     open.kind = service->kind;

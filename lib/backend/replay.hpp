@@ -8,6 +8,7 @@
 
 #include "backend/client_service.hpp"
 #include "backend/dial.hpp"
+#include "base/permits.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::backend {
@@ -16,6 +17,6 @@ namespace ferrotunnel::backend {
 /// the record. It ends with the answer, with the backend, or after limits::inspect_replay_deadline; `ticket` is kept
 /// until then.
 void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> service, std::string request,
-            DialShared shared, std::shared_ptr<void> ticket);
+            DialShared shared, PermitPtr ticket);
 
 }  // namespace ferrotunnel::backend

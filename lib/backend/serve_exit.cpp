@@ -71,7 +71,7 @@ private:
     // The connection that may lead to a public port of this client is watched for as long as the pump counts.
     struct Watched {
         std::shared_ptr<trunk::Traffic> traffic;
-        std::shared_ptr<void> watch;
+        std::unique_ptr<OwnVisits::Watch> watch;
     };
 
     // What keeps it from an address that no item names; the later one weighs more where several addresses differ.
@@ -101,7 +101,7 @@ private:
     const net::Address visitor_;
     const DialShared shared_;
     Conversation conversation_;
-    std::shared_ptr<void> place_;  // while it has not asked
+    PermitPtr place_;  // while it has not asked
     std::optional<runtime::Timer> timer_;
     std::optional<Resolver> resolver_;
     std::optional<Connector> connector_;
@@ -350,6 +350,7 @@ void ExitStream::on_over() noexcept {
 
 void serve_exit(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
                 const net::Address& visitor, DialShared shared) {
+    check_here(worker);
     make_intrusive<ExitStream>(worker, std::move(service), std::move(stream), visitor, std::move(shared))->serve();
 }
 

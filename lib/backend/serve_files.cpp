@@ -168,6 +168,7 @@ void FileStream::on_over() noexcept {
 
 void serve_files(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                  IntrusivePtr<mux::Stream> stream, DialShared shared, std::unique_ptr<Tap> tap) {
+    check_here(worker);
     make_intrusive<FileStream>(worker, std::move(service), std::move(stream), std::move(shared), std::move(tap))
         ->serve();
 }

@@ -9,11 +9,14 @@ namespace ferrotunnel::backend {
 using wire::Code;
 
 ServedStream::ServedStream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream)
-    : worker_(worker), stream_(std::move(stream)) {}
+    : worker_(worker), stream_(std::move(stream)) {
+    check_here(worker_);
+}
 
 ServedStream::~ServedStream() = default;
 
 void ServedStream::begin() {
+    check_here(worker_);
     self_ = IntrusivePtr<ServedStream>(this);
     worker_.shutdown_hooks().add(*this);
     stream_->attach(IntrusivePtr<buffer::Waker>(this), false);
@@ -29,6 +32,7 @@ void ServedStream::wake() noexcept {
 }
 
 void ServedStream::run() noexcept {
+    check_here(worker_);
     const auto failed = [this](const std::exception&) { fail(); };
     const auto step_if_live = [this] {
         if (stream_) {
@@ -63,6 +67,7 @@ void ServedStream::end_by_reset() {
 }
 
 void ServedStream::end() noexcept {
+    check_here(worker_);
     if (!self_) {
         return;
     }

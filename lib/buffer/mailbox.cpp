@@ -57,6 +57,16 @@ void Mailbox::close() noexcept {
     }
 }
 
+const void* Mailbox::this_thread() noexcept {
+    thread_local const char place = 0;  // no other thread that runs has it
+    return &place;
+}
+
+bool Mailbox::is_owned_here() const noexcept {
+    const void* const owner = owner_.load(std::memory_order_relaxed);
+    return owner == nullptr || owner == this_thread() || is_closed();
+}
+
 // Appends newly posted messages to those that are still to be delivered (there are some only within a delivery).
 void Mailbox::collect() noexcept {
     Mail* newest = head_.load(std::memory_order_relaxed);

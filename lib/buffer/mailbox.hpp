@@ -7,6 +7,8 @@
 // No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park the
 // later one reads what the other wrote. Clearing the flag with a plain store would break that chain: with two senders,
 // one rings for an earlier message while the other, finding the flag clear, has not been seen yet.
+//
+// A mailbox also stands for its worker: what lives on a worker states that by check_here() where it is entered.
 #pragma once
 
 #include <atomic>
@@ -16,9 +18,17 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/intrusive_ptr.hpp"
 
 namespace ferrotunnel::buffer {
+
+/// Whether check_here() checks anything: in debug builds and with sanitizers. A release build pays nothing for it.
+#ifdef NDEBUG
+inline constexpr bool checks_threads = false;
+#else
+inline constexpr bool checks_threads = true;
+#endif
 
 /// A message. An object may be posted again only after it was delivered.
 class Mail : public RefCounted {
@@ -91,16 +101,36 @@ public:
     /// Lets go of all messages inside and refuses every later one; owner only.
     void close() noexcept;
 
+    /// From now on the owner is at work on this thread, for check_here(); called by the owner, in each of its rounds.
+    void own_here() noexcept {
+        if constexpr (checks_threads) {
+            owner_.store(this_thread(), std::memory_order_relaxed);
+        }
+    }
+    /// Whether this thread may use what the owner has: it is the owner's, or the owner has not begun, or the mailbox is
+    /// closed, so that whoever takes everything down has it to itself. Known where checks_threads.
+    bool is_owned_here() const noexcept;
+
 private:
     static Mail* closed_mark() noexcept { return reinterpret_cast<Mail*>(std::uintptr_t{1}); }
     void collect() noexcept;
     IntrusivePtr<Mail> next() noexcept;
+    static const void* this_thread() noexcept;
 
     std::atomic<Mail*> head_{nullptr};
     std::atomic<bool> parked_{false};
-    Mail* collected_ = nullptr;  // the owner's: collected but not yet delivered, oldest first
+    std::atomic<const void*> owner_{nullptr};  // its thread; null: it has not begun
+    Mail* collected_ = nullptr;                // the owner's: collected but not yet delivered, oldest first
     std::unique_ptr<Doorbell> doorbell_;
 };
+
+/// States that the caller is on the worker whose mailbox this is, or may stand in for it (Mailbox::is_owned_here).
+inline void check_here([[maybe_unused]] const Mailbox& mailbox, const char* file = __builtin_FILE(),
+                       int line = __builtin_LINE()) {
+    if constexpr (checks_threads) {
+        check(mailbox.is_owned_here(), "this is called on its worker only", file, line);
+    }
+}
 
 /// Wakes one object from other threads, or in a later round, by a message that is made beforehand, so that a wake never
 /// fails for want of memory. However often a wake is requested, at most one is on its way. `Target` usually holds this

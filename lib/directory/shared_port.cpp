@@ -60,16 +60,6 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     return !visitor.port;  // lost on the way
 }
 
-std::shared_ptr<void> SharedPort::hold() {
-    holds_.fetch_add(1);  // first: if there is no memory for the result, the hold is released at once
-    std::shared_ptr<void> held(nullptr, [self = shared_from_this()](void*) {
-        self->holds_.fetch_sub(1);
-        self->look_at_holds();
-    });
-    look_at_holds();
-    return held;
-}
-
 void SharedPort::look_at_holds() noexcept {
     if (worker_.here()) {
         pause_or_resume();
@@ -164,6 +154,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                                   std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
                                   const Opening& opening, std::error_code& error, const Ended& ended,
                                   const std::optional<Membership>& membership, const CarrierHealth& health) {
+    check_here(worker);
     SharedPort::Carriers::Trunks replaced;
     std::shared_ptr<SharedPort> port;
     bool opened = false;

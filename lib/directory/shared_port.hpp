@@ -41,6 +41,7 @@
 #include "directory/hold_book.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
+#include "directory/visit.hpp"
 #include "mux/stream.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
@@ -118,7 +119,7 @@ struct Visitor {
     std::shared_ptr<SharedPort> port;                   // null: it has named a private service
     std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
     std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
-    std::shared_ptr<void> visit{};                      // null: no plugin was asked (session/visit.hpp)
+    std::shared_ptr<Visit> visit{};                     // null: no plugin was asked
     IntrusivePtr<DistantVisitor> distant{};             // where there is no socket
     std::shared_ptr<QuotaCount> of_token{};             // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};           // of a group; else null
@@ -169,9 +170,26 @@ public:
     /// visitor was lost on the way, and reset, for want of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
-    /// Holds back new visitors, for a trunk that has visitors in line. While each of the port's trunks keeps the
-    /// result, newcomers wait in the kernel, since nobody can take them yet.
-    std::shared_ptr<void> hold();
+    /// Holds back new visitors, for a trunk that has visitors in line, until it is destroyed. While each of the port's
+    /// trunks keeps one, newcomers wait in the kernel, since nobody can take them yet.
+    class Hold {
+    public:
+        explicit Hold(std::shared_ptr<SharedPort> port) noexcept : port_(std::move(port)) {
+            port_->holds_.fetch_add(1);
+            port_->look_at_holds();
+        }
+        Hold(Hold&&) noexcept = default;
+        Hold& operator=(Hold&&) = delete;
+        ~Hold() {
+            if (port_) {
+                port_->holds_.fetch_sub(1);
+                port_->look_at_holds();
+            }
+        }
+
+    private:
+        std::shared_ptr<SharedPort> port_;  // null: moved from
+    };
 
     /// Roughly how many visitors its trunks have, over all their services.
     std::uint64_t visitors();

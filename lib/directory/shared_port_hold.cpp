@@ -256,6 +256,7 @@ void PortTable::stop_holding() noexcept {
 
 bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                            const PortOpener& open) {
+    check_here(worker);
     const MutexLock lock(mutex_);
     const ClientId before{token, {}};  // the client that had it is not known any more
     const HeldKey key{token, Transport::tcp, at.port()};

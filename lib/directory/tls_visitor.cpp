@@ -53,7 +53,7 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
 }
 
 TlsVisitor::TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
-                       std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in)
+                       std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in)
     : socket(std::move(socket_in)),
       from(from_in),
       host(std::move(host_in)),

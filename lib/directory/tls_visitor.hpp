@@ -10,6 +10,8 @@
 
 #include "directory/group_member.hpp"
 #include "directory/quota_count.hpp"
+#include "directory/visit.hpp"
+#include "login/admission_gate.hpp"
 #include "runtime/socket.hpp"
 #include "wire/frame.hpp"
 
@@ -40,15 +42,15 @@ struct TlsVisitor {
     net::Address from;
     std::string host;                                // the host that it asked for, as sent; empty: none
     std::shared_ptr<HttpService> service;            // null: not looked up yet
-    std::shared_ptr<void> ticket;                    // counts it for the caps of where it came in
+    login::AdmissionTicket ticket;                   // counts it for the caps of where it came in
     std::shared_ptr<TlsEntrance> entrance{};         // takes it back, once; null: it was taken back already
     std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
-    std::shared_ptr<void> visit{};                   // null: no plugin was asked (session/visit.hpp)
+    std::shared_ptr<Visit> visit{};                  // null: no plugin was asked
     std::shared_ptr<QuotaCount> of_token{};          // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};        // of a group; else null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
-               std::shared_ptr<HttpService> service_in, std::shared_ptr<void> ticket_in);
+               std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in);
     TlsVisitor(TlsVisitor&&) noexcept;
     TlsVisitor& operator=(TlsVisitor&&) = delete;
     ~TlsVisitor();

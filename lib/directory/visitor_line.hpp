@@ -3,6 +3,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -19,10 +20,10 @@ public:
     bool empty() const noexcept { return visitors_.empty(); }
     bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
 
-    /// Appends a visitor, and holds its port, if it came to one (see SharedPort::hold).
+    /// Appends a visitor, and holds its port, if it came to one (see SharedPort::Hold).
     void push(Visitor visitor) {
         if (!port_ && visitor.port) {
-            port_ = visitor.port->hold();
+            port_.emplace(visitor.port);
         }
         visitors_.emplace_back(std::move(visitor));
     }
@@ -42,7 +43,7 @@ public:
 private:
     using Any = std::variant<Visitor, TlsVisitor>;
     std::list<Any> visitors_;
-    std::shared_ptr<void> port_;  // holds the port
+    std::optional<SharedPort::Hold> port_;
 };
 
 }  // namespace ferrotunnel::directory

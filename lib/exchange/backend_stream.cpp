@@ -39,11 +39,14 @@ BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wh
       pool_(pool),
       service_(std::move(service)),
       carrier_(std::move(carrier)),
-      owner_(owner) {}
+      owner_(owner) {
+    check_here(worker_);
+}
 
 BackendStream::~BackendStream() = default;
 
 void BackendStream::open(const net::Address& visitor, BackendUser& user) {
+    check_here(worker_);
     user_ = &user;
     exchanges_ = 1;
     const bool foreign = &carrier_.trunk->worker() != &worker_;
@@ -94,6 +97,7 @@ void BackendStream::wake() noexcept {
 }
 
 void BackendStream::run() noexcept {
+    check_here(worker_);
     IntrusivePtr<BackendStream> keep(this);
     switch (state_) {
         case State::opening:
@@ -127,6 +131,7 @@ void BackendStream::on_deadline() noexcept {
 // --- sending and receiving ---
 
 void BackendStream::send(buffer::Slice payload, bool headroom) {
+    check_here(worker_);
     sent_ += payload.size();
     if (is_shaped()) {
         count_passed(shaping::Way::up, payload.size());
@@ -135,18 +140,21 @@ void BackendStream::send(buffer::Slice payload, bool headroom) {
 }
 
 void BackendStream::flush() noexcept {
+    check_here(worker_);
     if (stream_) {
         stream_->flush();
     }
 }
 
 void BackendStream::finish() {
+    check_here(worker_);
     if (stream_ && !stream_->send_is_dead()) {
         stream_->finish();
     }
 }
 
 void BackendStream::consume(std::uint32_t n) {
+    check_here(worker_);
     if (is_shaped()) {
         count_passed(shaping::Way::down, n);
     }
@@ -207,6 +215,7 @@ bool BackendStream::is_carried() noexcept {
 }
 
 void BackendStream::use(BackendUser& user) noexcept {
+    check_here(worker_);
     runtime::Deadline::cancel();
     user_ = &user;
     sent_before_ = sent_;
@@ -215,6 +224,7 @@ void BackendStream::use(BackendUser& user) noexcept {
 }
 
 void BackendStream::rest(Duration idle) noexcept {
+    check_here(worker_);
     user_ = nullptr;
     lanes_.reset();
     state_ = State::idle;
@@ -235,6 +245,7 @@ bool BackendStream::is_fresh() noexcept {
 // --- ending ---
 
 void BackendStream::abort(Code code) noexcept {
+    check_here(worker_);
     if (state_ == State::closed) {
         user_ = nullptr;
         return;
@@ -246,6 +257,7 @@ void BackendStream::abort(Code code) noexcept {
 }
 
 void BackendStream::close() noexcept {
+    check_here(worker_);
     if (state_ == State::closing || state_ == State::closed) {
         return;
     }

@@ -151,7 +151,7 @@ private:
     const std::uint64_t owner_;
     BackendUser* user_ = nullptr;  // while opening or busy
     IntrusivePtr<mux::Stream> stream_;
-    std::shared_ptr<void> counted_;
+    std::shared_ptr<directory::HttpStreamCount> counted_;
     std::shared_ptr<shaping::ServiceShape> shape_;
     std::unique_ptr<Lanes> lanes_;  // of the present user's visitor; null until there is a rate
     std::optional<wire::Code> open_failure_;

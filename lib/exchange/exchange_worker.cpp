@@ -84,6 +84,7 @@ void ExchangeWorker::take_access_lane() noexcept {
 }
 
 void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept {
+    check_here(worker);
     rules_.swap(rules);
     pool.set_bounds(rules_->settings);
     take_access_lane();
@@ -91,6 +92,7 @@ void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcep
 }
 
 std::string_view ExchangeWorker::date() noexcept {
+    check_here(worker);
     using namespace std::chrono;
     const TimePoint now = worker.now();
     if (now >= date_until_) {
@@ -103,6 +105,7 @@ std::string_view ExchangeWorker::date() noexcept {
 }
 
 std::string ExchangeWorker::new_request_id() {
+    check_here(worker);
     std::string id = id_prefix_;
     std::uint64_t count = ++id_count_;
     for (std::size_t i = 0; i < id_count_size; ++i) {
@@ -113,20 +116,24 @@ std::string ExchangeWorker::new_request_id() {
 }
 
 std::unique_ptr<http::RequestParser> ExchangeWorker::take_request_parser() {
+    check_here(worker);
     return take_from(request_parsers_, settings().head_limits);
 }
 
 void ExchangeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
+    check_here(worker);
     if (parser && parser->limits() == settings().head_limits) {
         put_into(request_parsers_, std::move(parser), spare_parsers_max);
     }
 }
 
 std::unique_ptr<http::ResponseParser> ExchangeWorker::take_response_parser() {
+    check_here(worker);
     return take_from(response_parsers_, {});
 }
 
 void ExchangeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {
+    check_here(worker);
     put_into(response_parsers_, std::move(parser), spare_parsers_max);
 }
 

@@ -93,6 +93,7 @@ private:
     std::string id_prefix_;
     std::uint64_t id_count_ = 0;
     std::size_t number_in(const metrics::ServiceRow& row) noexcept {
+        check_here(worker);
         if (!writer_) {
             writer_ = row.number_of(&worker);
         }

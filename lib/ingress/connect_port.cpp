@@ -19,8 +19,6 @@
 
 namespace ferrotunnel::ingress {
 
-using Ticket = std::shared_ptr<login::AdmissionGate::Ticket>;
-
 namespace {
 
 constexpr http::HeadLimits connect_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
@@ -77,7 +75,7 @@ private:
     /// A visitor whose head is not complete yet.
     class Reading final : private runtime::PollTarget, private runtime::Deadline {
     public:
-        Reading(Desk& desk, runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket)
+        Reading(Desk& desk, runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket)
             : desk_(desk), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
         ~Reading() { leave(); }
         Reading(const Reading&) = delete;
@@ -121,12 +119,12 @@ private:
         Desk& desk_;
         runtime::Fd socket_;
         const runtime::SocketAddress from_;
-        const Ticket ticket_;
+        const login::AdmissionTicket ticket_;
         bool watched_ = false;
     };
 
     void on_accept(runtime::Fd socket, const runtime::SocketAddress& from);
-    void receive(runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket);
+    void receive(runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket);
     void tell_refused(const runtime::SocketAddress& from, const std::string& service, std::uint16_t status);
     void drop(Reading& reading) noexcept { readings_.erase(&reading); }
 
@@ -198,7 +196,7 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
     PrefacePlan plan;
     plan.proxy_header = settings_.proxies.contains(runtime::visitor_address(from));
     plan.deadline = settings_.deadline;
-    Ticket ticket = gate_->enter(plan.proxy_header ? std::string() : login::network_of(from));
+    login::AdmissionTicket ticket = gate_->enter(plan.proxy_header ? std::string() : login::network_of(from));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
         static constexpr LineKind crowd{"connect_crowd"};
         if (log_.may_write(LogLevel::warn, crowd, worker_.now())) {
@@ -220,7 +218,7 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
     });
 }
 
-void ConnectPort::Desk::receive(runtime::Fd socket, const runtime::SocketAddress& from, Ticket ticket) {
+void ConnectPort::Desk::receive(runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket) {
     auto reading = std::make_unique<Reading>(*this, std::move(socket), from, std::move(ticket));
     Reading* const key = reading.get();
     Reading& known = *readings_.emplace(key, std::move(reading)).first->second;

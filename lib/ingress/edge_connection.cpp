@@ -23,7 +23,7 @@ constexpr std::size_t discarded_read = 64 * 1024;
 }  // namespace
 
 EdgeConnection::EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                               std::shared_ptr<void> ticket)
+                               login::AdmissionTicket ticket)
     : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
 
 EdgeConnection::~EdgeConnection() = default;

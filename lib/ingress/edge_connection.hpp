@@ -42,7 +42,7 @@ public:
 protected:
     /// `ticket` counts the connection for the caps, and is held for as long as the connection lives.
     EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                   std::shared_ptr<void> ticket);
+                   login::AdmissionTicket ticket);
     ~EdgeConnection() override;
 
     /// Lets the connection move on. May be called from within a turn.
@@ -81,7 +81,7 @@ protected:
     EdgeWorker& edge_;
     std::unique_ptr<transport::Pipe> pipe_;
     exchange::VisitorFacts visitor_;
-    std::shared_ptr<void> ticket_;
+    login::AdmissionTicket ticket_;
     IntrusivePtr<EdgeConnection> self_;  // until it is closed
 
     // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.

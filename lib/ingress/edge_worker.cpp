@@ -12,16 +12,19 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
     : ExchangeWorker(worker_in, shared_in), passthrough(shared_in->passthrough), prefaces(worker_in, wheel, log) {}
 
 EdgeWorker::~EdgeWorker() {
+    check_here(worker);
     end();
 }
 
 void EdgeWorker::enter(EdgeConnection& connection) {
+    check_here(worker);
     connections_.push_back(&connection);
     load_.fetch_add(1, std::memory_order_relaxed);
     connection.set_place(connections_.size() - 1);
 }
 
 void EdgeWorker::leave(EdgeConnection& connection) noexcept {
+    check_here(worker);
     EdgeConnection* last = connections_.back();
     connections_[connection.place()] = last;
     last->set_place(connection.place());
@@ -30,6 +33,7 @@ void EdgeWorker::leave(EdgeConnection& connection) noexcept {
 }
 
 EdgeWorker::IdleList::iterator EdgeWorker::enter_idle(EdgeConnection& connection) {
+    check_here(worker);
     const auto place = idle_.insert(idle_.end(), &connection);
     idle_count_.fetch_add(1, std::memory_order_relaxed);
     if (idle_.size() > settings().http2_idle_max) {
@@ -39,11 +43,13 @@ EdgeWorker::IdleList::iterator EdgeWorker::enter_idle(EdgeConnection& connection
 }
 
 void EdgeWorker::leave_idle(IdleList::iterator place) noexcept {
+    check_here(worker);
     idle_.erase(place);
     idle_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void EdgeWorker::shed_idle() noexcept {
+    check_here(worker);
     if (!idle_.empty()) {
         static constexpr LineKind shed{"idle_shed"};
         if (log.may_write(LogLevel::info, shed, worker.now())) {
@@ -54,6 +60,7 @@ void EdgeWorker::shed_idle() noexcept {
 }
 
 void EdgeWorker::retire() {
+    check_here(worker);
     draining_ = true;
     retired_ = true;
     lingering.hurry(settings(), worker.now());
@@ -61,6 +68,7 @@ void EdgeWorker::retire() {
 }
 
 void EdgeWorker::drain() {
+    check_here(worker);
     draining_ = true;
     retired_ = false;
     lingering.hurry(settings(), worker.now());
@@ -85,6 +93,7 @@ void EdgeWorker::for_each_connection(Action action) {
 }
 
 void EdgeWorker::end() noexcept {
+    check_here(worker);
     prefaces.clear();
     held_tls.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {

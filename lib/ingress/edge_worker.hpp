@@ -12,6 +12,7 @@
 #include "exchange/exchange_worker.hpp"
 #include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
+#include "login/admission_gate.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::directory {
@@ -30,7 +31,7 @@ struct TlsPassthrough {
     /// Takes the visitor over, with the ticket that counts it for the caps, when the name it asks for is passed
     /// through. False: neither was touched. `visitor.hello` is there; the bytes are still in the socket. On the
     /// visitor's worker.
-    std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket)> take;
+    std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ticket)> take;
 };
 
 struct EdgeShared : exchange::ExchangeShared {

@@ -27,7 +27,7 @@ h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
 }  // namespace
 
 Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
-                                 exchange::VisitorFacts visitor, std::shared_ptr<void> ticket)
+                                 exchange::VisitorFacts visitor, login::AdmissionTicket ticket)
     : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
     visitor_.http2 = true;
     session_ = std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this));
@@ -36,7 +36,7 @@ Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pi
 Http2Connection::~Http2Connection() = default;
 
 void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                            std::shared_ptr<void> ticket, std::string_view first) {
+                            login::AdmissionTicket ticket, std::string_view first) {
     const auto made = IntrusivePtr<Http2Connection>::adopt(
         new Http2Connection(edge, std::move(pipe), std::move(visitor), std::move(ticket)));
     if (!first.empty()) {

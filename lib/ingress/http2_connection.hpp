@@ -29,7 +29,7 @@ public:
     /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
     /// closed.
     static void adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                      std::shared_ptr<void> ticket, std::string_view first);
+                      login::AdmissionTicket ticket, std::string_view first);
     ~Http2Connection() override;
 
     void drain() noexcept override;
@@ -51,7 +51,7 @@ private:
     enum class Phase : std::uint8_t { open, announced, going, ending, lingering, closed };
 
     Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                    std::shared_ptr<void> ticket);
+                    login::AdmissionTicket ticket);
 
     h2::ServerStream* on_request(h2::RequestText& text, http::Fault fault, bool has_body) override;
     void on_end_seen() noexcept override;

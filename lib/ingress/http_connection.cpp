@@ -31,7 +31,7 @@ constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 }  // namespace
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                               std::shared_ptr<void> ticket)
+                               login::AdmissionTicket ticket)
     : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
     visitor_.connection = edge.new_connection();
 }

@@ -31,7 +31,7 @@ class HttpConnection final : public EdgeConnection, private exchange::ExchangeOw
 public:
     /// On the edge's worker.
     HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                   std::shared_ptr<void> ticket);
+                   login::AdmissionTicket ticket);
     ~HttpConnection() override;
 
     /// Begins; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is

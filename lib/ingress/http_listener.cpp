@@ -59,8 +59,8 @@ struct HttpListener::Shared {
 /// A visitor on its way from the listener to whoever serves it, on the worker that it was given to.
 class HttpListener::Arrival {
 public:
-    Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared,
-            std::shared_ptr<login::AdmissionGate::Ticket> ticket, const runtime::SocketAddress& from, bool by_proxy)
+    Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared, login::AdmissionTicket ticket,
+            const runtime::SocketAddress& from, bool by_proxy)
         : edge_(edge), shared_(std::move(shared)), ticket_(std::move(ticket)), from_(from), by_proxy_(by_proxy) {
         edge_.on_the_way();
     }
@@ -117,7 +117,7 @@ private:
             refuse(edge_, settings.https, std::move(visitor.socket), net::ip_text(visitor.from));
             return;
         }
-        std::shared_ptr<void> ticket = ticket_;
+        login::AdmissionTicket ticket = ticket_;
         const TlsPassthrough& passthrough = edge_.passthrough;
         if (visitor.hello && passthrough.take &&
             (!settings.may_pass || settings.may_pass(visitor.hello->server_name)) &&
@@ -176,7 +176,7 @@ private:
 
     EdgeWorker& edge_;
     const std::shared_ptr<const Shared> shared_;
-    const std::shared_ptr<login::AdmissionGate::Ticket> ticket_;
+    const login::AdmissionTicket ticket_;
     const runtime::SocketAddress from_;
     const bool by_proxy_;
 };
@@ -191,7 +191,9 @@ HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settin
                 {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
                  [this](std::error_code why) {
                      edges_.front()->log.error("accepting a visitor failed; trying again", {{"why", why.message()}});
-                 }}) {}
+                 }}) {
+    check_here(worker_);
+}
 
 HttpListener::~HttpListener() = default;
 

@@ -216,6 +216,7 @@ Prefaces::~Prefaces() {
 
 void Prefaces::begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan,
                      Done done) noexcept {
+    check_here(worker_);
     try {
         auto made = std::make_unique<Reading>(*this, std::move(socket), from, plan, std::move(done));
         reading_.insert(made.get());
@@ -248,6 +249,7 @@ void Prefaces::drop(Reading& reading) noexcept {
 }
 
 void Prefaces::clear() noexcept {
+    check_here(worker_);
     while (!reading_.empty()) {
         drop(**reading_.begin());
     }

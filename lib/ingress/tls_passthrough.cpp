@@ -46,7 +46,7 @@ private:
     const std::weak_ptr<EdgeWorker> edge_;
 };
 
-bool take(EdgeWorker& edge, AcceptedVisitor& visitor, std::shared_ptr<void>& ticket) {
+bool take(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ticket) {
     const std::string& name = visitor.hello->server_name;
     const TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
     if (match.kind == TlsMatch::Kind::none) {

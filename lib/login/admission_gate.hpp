@@ -191,4 +191,6 @@ private:
     std::map<std::string, std::uint32_t> per_network_ GUARDED_BY(mutex_);
 };
 
+using AdmissionTicket = std::shared_ptr<AdmissionGate::Ticket>;  // null: nothing counts it
+
 }  // namespace ferrotunnel::login

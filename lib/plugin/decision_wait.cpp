@@ -18,6 +18,7 @@ DecisionWait::~DecisionWait() {
 }
 
 Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns) noexcept {
+    check_here(*chain_->mailbox);
     if (ticket_.ticket != nullptr) {
         FailureReason::set("it owes a decision here already");
         return {};
@@ -39,6 +40,7 @@ Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns
 }
 
 bool DecisionWait::begin(TimePoint now) noexcept {
+    check_here(*chain_->mailbox);
     if (ticket_.ticket == nullptr) {
         return false;
     }
@@ -50,6 +52,7 @@ bool DecisionWait::begin(TimePoint now) noexcept {
 
 void DecisionWait::withdraw() noexcept {
     if (ticket_.ticket != nullptr) {
+        check_here(*chain_->mailbox);
         Ticket::withdraw(std::exchange(ticket_, {}), *this);
         chain_->end_wait(instance_, held_bytes_);
     }

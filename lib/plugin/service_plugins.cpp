@@ -148,6 +148,7 @@ IntrusivePtr<WorkerChain> ServicePlugins::chain_on(std::shared_ptr<buffer::Mailb
 std::unique_ptr<hooks::HttpRun> ServicePlugins::begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                                       hooks::RunOwner& owner,
                                                       std::shared_ptr<buffer::Mailbox> mailbox) {
+    check_here(*mailbox);
     IntrusivePtr<WorkerChain> chain = chain_on(std::move(mailbox));
     const InScope scope = chain->scopes.find(info.host, info.service, head.target.path);
     return std::make_unique<HttpChainRun>(std::move(chain), head, info, scope, owner);
@@ -155,6 +156,7 @@ std::unique_ptr<hooks::HttpRun> ServicePlugins::begin(const http::RequestHead& h
 
 std::unique_ptr<hooks::SessionRun> ServicePlugins::begin_visit(hooks::Subject subject, hooks::SessionRunOwner& owner,
                                                                std::shared_ptr<buffer::Mailbox> mailbox) {
+    check_here(*mailbox);
     subject.asked = nullptr;  // the run holds what it needs
     return std::make_unique<SessionChainRun>(chain_on(std::move(mailbox)), hooks::SessionPhase::connect,
                                              std::move(subject), owner);

@@ -85,6 +85,7 @@ HookKind SessionChainRun::hook_kind() const noexcept {
 }
 
 Step SessionChainRun::ask(TimePoint now) noexcept {
+    check_here(*chain_->mailbox);
     for (; next_ < instances(); ++next_) {
         if (!is_asked(next_)) {
             continue;

@@ -67,6 +67,7 @@ IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer:
 std::unique_ptr<hooks::SessionRun> SessionPlugins::begin(SessionPhase phase, hooks::Subject subject,
                                                          hooks::SessionRunOwner& owner,
                                                          std::shared_ptr<buffer::Mailbox> mailbox) {
+    check_here(*mailbox);
     if (subject.asked) {
         const hooks::SharedAskedPlugins asked = subject.asked;
         return asked->begin_visit(std::move(subject), owner, std::move(mailbox));

@@ -47,6 +47,7 @@ private:
 };
 
 Ticket::Handle Ticket::take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps) {
+    check_here(*mailbox);
     Ticket& ticket = TicketPool::instance().take();
     ticket.user_.store(&user, std::memory_order_relaxed);
     ticket.mailbox_ = std::move(mailbox);

@@ -54,6 +54,7 @@ WorkerChain::WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings wai
       waiting_of_(chain->instances.size()) {}
 
 bool WorkerChain::begin_wait(std::size_t instance, std::size_t head_bytes) noexcept {
+    check_here(*mailbox);
     const std::size_t of_one_max = (waits.waiting_max + 1) / 2;
     if (state_->waiting >= waits.waiting_max || waiting_of_[instance] >= of_one_max ||
         state_->head_bytes + head_bytes > limits::plugin_waiting_heads_max) {
@@ -66,6 +67,7 @@ bool WorkerChain::begin_wait(std::size_t instance, std::size_t head_bytes) noexc
 }
 
 void WorkerChain::end_wait(std::size_t instance, std::size_t head_bytes) noexcept {
+    check_here(*mailbox);
     --state_->waiting;
     --waiting_of_[instance];
     state_->head_bytes -= head_bytes;
@@ -78,6 +80,7 @@ WorkerPlugins::WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings wa
 
 std::unique_ptr<hooks::HttpRun> WorkerPlugins::begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                                      hooks::RunOwner& owner) {
+    check_here(*chain_->mailbox);
     const InScope scope = chain_->scopes.find(info.host, info.service, head.target.path);
     const bool is_nobodys = scope.outcome == ScopeOutcome::found && scope.instances == 0 && chain_->identity.empty();
     return is_nobodys ? nullptr : std::make_unique<HttpChainRun>(chain_, head, info, scope, owner);

@@ -74,6 +74,7 @@ public:
     /// See timed(); on this worker.
     template <typename Hook>
     void timed(const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
+        check_here(*mailbox);
         plugin::timed(state_->watch, asked, kind, std::move(hook), follows);
     }
 

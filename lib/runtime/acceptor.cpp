@@ -28,6 +28,7 @@ Acceptor::Acceptor(Worker& worker, Fd listener, Handlers handlers)
       listener_(std::move(listener)),
       handlers_(std::move(handlers)),
       again_(worker, [this] { accept_some(); }) {
+    check_here(worker_);
     open_reserve();
     worker_.poller().add(listener_.get(), *this);
 }
@@ -40,17 +41,20 @@ Acceptor::~Acceptor() {
 }
 
 void Acceptor::pause() noexcept {
+    check_here(worker_);
     paused_ = true;
     again_.cancel();
 }
 
 void Acceptor::resume() noexcept {
+    check_here(worker_);
     if (std::exchange(paused_, false) && is_open()) {
         again_.set(worker_.now());
     }
 }
 
 void Acceptor::close() noexcept {
+    check_here(worker_);
     if (is_open()) {
         worker_.poller().remove(listener_.get(), *this);
         listener_.reset();

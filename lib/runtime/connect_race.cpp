@@ -42,6 +42,7 @@ bool is_about_us(std::error_code error) noexcept {
 }  // namespace
 
 ConnectRace::ConnectRace(Worker& worker, Owner& owner) : worker_(worker), owner_(owner) {
+    check_here(worker_);
     for (Attempt& attempt : attempts_) {
         attempt.race = this;
     }
@@ -52,6 +53,7 @@ ConnectRace::~ConnectRace() {
 }
 
 void ConnectRace::add(std::vector<SocketAddress> addresses) {
+    check_here(worker_);
     if (addresses_.empty()) {
         addresses_ = std::move(addresses);
         return;
@@ -64,12 +66,14 @@ void ConnectRace::add(std::vector<SocketAddress> addresses) {
 }
 
 void ConnectRace::advance() noexcept {
+    check_here(worker_);
     while (next_start() <= worker_.now()) {
         start(next_++);
     }
 }
 
 void ConnectRace::stop() noexcept {
+    check_here(worker_);
     for (Attempt& attempt : attempts_) {
         drop(attempt);
     }

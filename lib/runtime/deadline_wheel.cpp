@@ -15,6 +15,7 @@ void Deadline::unlink() noexcept {
     if (wheel_ == nullptr) {
         return;
     }
+    check_here(wheel_->worker_);
     const std::size_t slot = DeadlineWheel::slot_of(tick_);
     if (wheel_->cursor_ == this) {
         wheel_->cursor_ = next_;
@@ -48,6 +49,7 @@ void DeadlineWheel::set_after(Deadline& deadline, Duration delay) noexcept {
 }
 
 void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
+    check_here(worker_);
     if (when == never) {
         deadline.cancel();
         return;

@@ -32,6 +32,7 @@ NameService::~NameService() {
 }
 
 NameService::Ticket NameService::resolve(const std::string& host, Callback callback) {
+    check_here(*mailbox_);
     const auto question = open_.emplace(last_ + 1, Question{host, std::move(callback)}).first;
     bool begins = false;
     try {
@@ -78,6 +79,7 @@ void NameService::begin(const std::string& host, bool is_first) {
 }
 
 void NameService::forget(Ticket ticket) noexcept {
+    check_here(*mailbox_);
     open_.erase(ticket);
 }
 

@@ -9,6 +9,7 @@ namespace ferrotunnel::runtime {
 Turns::Turns(Worker& worker) : worker_(worker), timer_(worker, [this] { call(); }) {}
 
 std::size_t Turns::ask(shaping::Lane& lane) {
+    check_here(worker_);
     const std::size_t granted = lane.ask(queue_, worker_.now());
     if (granted == 0) {
         arm();
@@ -17,6 +18,7 @@ std::size_t Turns::ask(shaping::Lane& lane) {
 }
 
 void Turns::ask_again() noexcept {
+    check_here(worker_);
     queue_.ask_again(worker_.now());
     arm();
 }

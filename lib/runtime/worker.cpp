@@ -55,8 +55,10 @@ private:
 /// Makes `worker` the current worker of this thread.
 class CurrentScope {
 public:
-    CurrentScope(Worker* worker, buffer::SlabPool& slabs) noexcept
-        : previous_(std::exchange(current_worker, worker)), slabs_(slabs) {}
+    CurrentScope(Worker* worker, buffer::SlabPool& slabs, buffer::Mailbox& mailbox) noexcept
+        : previous_(std::exchange(current_worker, worker)), slabs_(slabs) {
+        mailbox.own_here();
+    }
     ~CurrentScope() { current_worker = previous_; }
     CurrentScope(const CurrentScope&) = delete;
     CurrentScope& operator=(const CurrentScope&) = delete;
@@ -99,7 +101,7 @@ public:
     void begin_life() { kick(); }
 
     void run() {
-        CurrentScope scope(owner_, slabs_);
+        CurrentScope scope(owner_, slabs_, *mailbox_);
         thread_number_.store(number_of_this_thread(), std::memory_order_relaxed);
         run_direct();
         if (!closed_) {
@@ -120,6 +122,7 @@ public:
 
     buffer::Mailbox& mailbox_for_handlers() noexcept override { return *mailbox_; }
     void handler_has_thrown(const std::exception_ptr& thrown) override {
+        check_here(*mailbox_);
         if (!on_exception_) {
             std::rethrow_exception(thrown);
         }
@@ -133,7 +136,7 @@ public:
     void request_stop() noexcept {
         if (!own_io_) {
             const auto alone = exclude_others();
-            CurrentScope scope(owner_, slabs_);
+            CurrentScope scope(owner_, slabs_, *mailbox_);
             deferred_.run(last_words_max);
             close();
             return;
@@ -160,7 +163,7 @@ public:
     }
 
     void end_residents() noexcept {
-        CurrentScope scope(owner_, slabs_);
+        CurrentScope scope(owner_, slabs_, *mailbox_);
         shutdown_hooks_.end_all();
     }
 
@@ -317,7 +320,7 @@ private:
 
     template <typename Work>
     void round(const Work& work) noexcept {
-        CurrentScope scope(owner_, slabs_);
+        CurrentScope scope(owner_, slabs_, *mailbox_);
         in_round_ = true;
         const TimePoint before = std::exchange(now_, Clock::now());
         ++counters_.rounds;
@@ -494,27 +497,34 @@ asio::io_context& Worker::io() noexcept {
     return core_->io();
 }
 ShutdownHooks& Worker::shutdown_hooks() noexcept {
+    check_here(*this);
     return core_->shutdown_hooks_;
 }
 Poller& Worker::poller() noexcept {
+    check_here(*this);
     return core_->poller_;
 }
 buffer::SlabPool& Worker::slabs() noexcept {
+    check_here(*this);
     return core_->slabs_;
 }
 NameService& Worker::names() noexcept {
+    check_here(*this);
     return *core_->names_;
 }
 Turns& Worker::turns() {
+    check_here(*this);
     if (!turns_) {
         turns_ = std::make_unique<Turns>(*this);
     }
     return *turns_;
 }
 TimePoint Worker::now() const noexcept {
+    check_here(*this);
     return core_->now();
 }
 void Worker::defer(Deferred& deferred) noexcept {
+    check_here(*this);
     core_->defer(deferred);
 }
 void Worker::as_round(const std::function<void()>& function) noexcept {
@@ -548,6 +558,7 @@ std::size_t Worker::timers_set() const noexcept {
     return core_->timers_.size();
 }
 TimerQueue& Worker::timer_queue() noexcept {
+    check_here(*this);
     return core_->timers_;
 }
 void Worker::timer_moved() noexcept {

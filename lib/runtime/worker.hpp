@@ -139,4 +139,13 @@ private:
     std::unique_ptr<Turns> turns_;  // null until somebody waits
 };
 
+/// States that the caller is on the worker, or may stand in for it: nobody runs it yet, or no more. Checked in debug
+/// builds and with sanitizers (buffer::checks_threads); a release build pays nothing.
+inline void check_here([[maybe_unused]] const Worker& worker, const char* file = __builtin_FILE(),
+                       int line = __builtin_LINE()) {
+    if constexpr (buffer::checks_threads) {
+        buffer::check_here(*worker.mailbox(), file, line);
+    }
+}
+
 }  // namespace ferrotunnel::runtime

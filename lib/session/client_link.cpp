@@ -67,6 +67,7 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
 ClientLink::~ClientLink() = default;
 
 void ClientLink::start() {
+    check_here(worker_);
     if (state_ != State::idle) {
         return;  // stopped before it was started
     }
@@ -78,6 +79,7 @@ void ClientLink::start() {
 }
 
 void ClientLink::set_token(login::Token token) {
+    check_here(worker_);
     shared_->token = std::move(token);
     if (state_ != State::running) {
         return;
@@ -95,6 +97,7 @@ void ClientLink::set_token(login::Token token) {
 }
 
 void ClientLink::drain() {
+    check_here(worker_);
     if (state_ == State::draining) {
         return;  // since another client has its place
     }
@@ -111,6 +114,7 @@ void ClientLink::drain() {
 }
 
 void ClientLink::stop() {
+    check_here(worker_);
     if (state_ == State::stopped) {
         return;
     }
@@ -130,7 +134,8 @@ unsigned ClientLink::open_count() const noexcept {
 }
 
 // It is not a visitor, so the client's numbers do not have it.
-void ClientLink::replay(Replay replay, std::shared_ptr<void> ticket) {
+void ClientLink::replay(Replay replay, PermitPtr ticket) {
+    check_here(worker_);
     const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
                                      shared_->own_visits,
                                      *shared_->log,

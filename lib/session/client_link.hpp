@@ -28,6 +28,7 @@
 #include "backend/client_service.hpp"
 #include "backend/health_watch.hpp"
 #include "backend/originals_watch.hpp"
+#include "base/permits.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/timer.hpp"
 #include "session/backoff.hpp"
@@ -120,7 +121,7 @@ public:
         std::uint64_t record_id = 0;  // that it gets
         std::uint64_t replay_of = 0;
     };
-    void replay(Replay replay, std::shared_ptr<void> ticket);
+    void replay(Replay replay, PermitPtr ticket);
     /// Sends the answer to a request, if the session that brought it, `number`, is still there.
     void answer(std::uint64_t number, const wire::Managed& answer);
     void start();

@@ -46,6 +46,7 @@ std::optional<std::size_t> ClientLink::first_open() const noexcept {
 }
 
 void ClientLink::add(backend::ClientService service) {
+    check_here(worker_);
     const std::uint32_t id = service.id;
     Offered& offered = services_[id];
     offered.service = std::make_shared<const backend::ClientService>(std::move(service));
@@ -58,6 +59,7 @@ void ClientLink::add(backend::ClientService service) {
 }
 
 void ClientLink::set_backend(backend::ClientService service) {
+    check_here(worker_);
     const auto found = services_.find(service.id);
     if (found != services_.end()) {
         found->second.service = std::make_shared<const backend::ClientService>(std::move(service));
@@ -68,6 +70,7 @@ void ClientLink::set_backend(backend::ClientService service) {
 
 // First all of them are taken off, since one may take the place of another.
 void ClientLink::replace(std::vector<Replacement> replacements) {
+    check_here(worker_);
     for (Replacement& each : replacements) {
         Offered& offered = services_[each.service.id];
         const auto before = services_.find(each.old);
@@ -89,6 +92,7 @@ void ClientLink::replace(std::vector<Replacement> replacements) {
 }
 
 void ClientLink::remove(std::uint32_t id) {
+    check_here(worker_);
     if (services_.erase(id) == 0) {
         return;
     }

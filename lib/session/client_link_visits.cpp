@@ -9,6 +9,7 @@
 namespace ferrotunnel::session {
 
 void ClientLink::visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan, runtime::Fd listener) {
+    check_here(worker_);
     Visited& visited = visits_[id];
     visited.plan = std::move(plan);
     if (visited.plan->is_udp()) {
@@ -47,10 +48,12 @@ void ClientLink::take_datagrams(Visited& visited, runtime::Fd socket) {
 }
 
 void ClientLink::set_visit(std::uint32_t id, std::shared_ptr<const VisitPlan> plan) {
+    check_here(worker_);
     visits_.at(id).plan = std::move(plan);
 }
 
 void ClientLink::end_visit(std::uint32_t id) {
+    check_here(worker_);
     visits_.erase(id);
 }
 

@@ -20,6 +20,7 @@ ClientSession::ClientSession(runtime::Worker& worker, std::shared_ptr<ClientShar
       login_(login),
       callbacks_(std::move(callbacks)),
       login_until_(worker.now() + shared_->handshake_deadline) {
+    check_here(worker_);
     connect();
 }
 
@@ -31,11 +32,13 @@ ClientSession::~ClientSession() {
 }
 
 void ClientSession::send(const wire::ControlPayload& message) {
+    check_here(worker_);
     trunk_->session().send_control(message);
     trunk_->session_changed();
 }
 
 void ClientSession::drain(std::string_view text) {
+    check_here(worker_);
     if (!open_) {
         end(Code::going_away, text);
         return;
@@ -59,6 +62,7 @@ void ClientSession::end_datagrams() {
 }
 
 void ClientSession::renew(std::string_view why) {
+    check_here(worker_);
     if (open_) {
         trunk_->session().announce(Code::rotated, why);
         trunk_->session_changed();
@@ -66,6 +70,7 @@ void ClientSession::renew(std::string_view why) {
 }
 
 void ClientSession::end(Code code, std::string_view text) {
+    check_here(worker_);
     if (trunk_) {
         trunk_->end(code, text);
     } else {
@@ -219,6 +224,7 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
 // --- visits ---
 
 void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor) {
+    check_here(worker_);
     if ((agreement_.features & wire::feature::visits) == 0) {
         turned_away(*plan, "the server carries no visits: its version is older than this client's", visitor.from,
                     worker_, *shared_->log);

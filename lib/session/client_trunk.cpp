@@ -47,6 +47,7 @@ void ClientTrunk::report(std::function<void()> news) {
 // --- orders ---
 
 void ClientTrunk::connect(const ClientLogin& login) {
+    check_here(home_);
     on_worker([this, login] {
         try {
             make_session(login);
@@ -66,6 +67,7 @@ void ClientTrunk::connect(const ClientLogin& login) {
 }
 
 void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
+    check_here(home_);
     on_worker([this, messages = std::move(messages)] {
         if (!current_ || !current_->is_open()) {
             return;
@@ -78,6 +80,7 @@ void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
 
 // A session that is being replaced has its services until the next one has registered them.
 void ClientTrunk::send_to_all(wire::ControlPayload message) {
+    check_here(home_);
     on_worker([this, message = std::move(message)] {
         for (ClientSession* session : retiring()) {
             if (session->is_open()) {
@@ -91,6 +94,7 @@ void ClientTrunk::send_to_all(wire::ControlPayload message) {
 }
 
 void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor) {
+    check_here(home_);
     on_worker([this, plan = std::move(plan), shared = std::make_shared<directory::Visitor>(std::move(visitor))] {
         if (current_ && current_->is_open()) {
             try {
@@ -105,6 +109,7 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visito
 }
 
 void ClientTrunk::drain(const std::string& text) {
+    check_here(home_);
     on_worker([this, text] {
         for (ClientSession* session : retiring()) {
             session->drain(text);
@@ -118,6 +123,7 @@ void ClientTrunk::drain(const std::string& text) {
 }
 
 void ClientTrunk::renew(const std::string& why) {
+    check_here(home_);
     on_worker([this, why] {
         if (current_) {
             current_->renew(why);
@@ -126,6 +132,7 @@ void ClientTrunk::renew(const std::string& why) {
 }
 
 void ClientTrunk::end(const std::string& text) {
+    check_here(home_);
     on_worker([this, text] {
         for (ClientSession* session : retiring()) {
             session->end(Code::none, text);

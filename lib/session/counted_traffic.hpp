@@ -9,14 +9,14 @@
 namespace ferrotunnel::session {
 
 /// The same traffic; `counted`, which may be null, is kept for as long as anybody keeps the result.
-inline std::shared_ptr<trunk::Traffic> counted_with(std::shared_ptr<trunk::Traffic> traffic,
-                                                    std::shared_ptr<void> counted) {
+template <typename Count>
+std::shared_ptr<trunk::Traffic> counted_with(std::shared_ptr<trunk::Traffic> traffic, std::shared_ptr<Count> counted) {
     if (!counted) {
         return traffic;
     }
     trunk::Traffic* const itself = traffic.get();
-    auto both = std::make_shared<std::pair<std::shared_ptr<trunk::Traffic>, std::shared_ptr<void>>>(std::move(traffic),
-                                                                                                    std::move(counted));
+    using Both = std::pair<std::shared_ptr<trunk::Traffic>, std::shared_ptr<Count>>;
+    auto both = std::make_shared<Both>(std::move(traffic), std::move(counted));
     return {std::move(both), itself};
 }
 

@@ -27,6 +27,7 @@ public:
 
     /// Asks. After `wait`, `decided` is called later.
     hooks::Step ask(Decided decided) {
+        check_here(worker_);
         const hooks::Step step = step_now();
         if (step == hooks::Step::wait) {
             decided_ = std::move(decided);

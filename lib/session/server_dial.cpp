@@ -9,6 +9,7 @@
 namespace ferrotunnel::session {
 
 ServerDial::ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback) {
+    check_here(worker);
     runtime::Connector::Options options;
     options.deadline = deadline;
     auto connected = [tls = shared.tls, callback = std::move(callback)](const std::string& problem,

@@ -86,6 +86,7 @@ public:
     /// Takes a visitor who has named the service, of kind tcp or private_tcp, instead of coming to its port. On the
     /// worker.
     void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
+        check_here(at_.worker);
         intake_.take_by_name(service, std::move(socket), from);
     }
 

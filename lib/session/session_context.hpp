@@ -86,6 +86,7 @@ public:
     /// Runs `step` here, on the worker.
     template <typename Step>
     void run(Step step) const {
+        check_here(*mailbox_);
         (*run_)(StepRef(step));
     }
 

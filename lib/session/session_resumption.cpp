@@ -36,6 +36,7 @@ void write_refusal(transport::Pipe& pipe, const wire::ControlPayload& refused, C
 
 // The server waits a little longer than the client, which then has the last word.
 void SessionResumption::begin() {
+    check_here(needs_.at.worker);
     const SessionFacts& facts = needs_.facts;
     if (!facts.agreement.resume_key) {
         return;
@@ -48,6 +49,7 @@ void SessionResumption::begin() {
 
 // Waiting would only keep its visitors from being reset.
 void SessionResumption::give_up() {
+    check_here(needs_.at.worker);
     if (!needs_.facts.agreement.resume_key || needs_.has_ended()) {
         return;
     }
@@ -61,12 +63,14 @@ void SessionResumption::give_up() {
 }
 
 void SessionResumption::leave_table() noexcept {
+    check_here(needs_.at.worker);
     if (needs_.facts.agreement.resume_key) {
         needs_.at.shared->resumes->leave(needs_.facts.agreement.resume_id);
     }
 }
 
 void SessionResumption::on_end() noexcept {
+    check_here(needs_.at.worker);
     if (waits_since()) {
         needs_.at.shared->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
         set_waiting(false);
@@ -78,6 +82,7 @@ void SessionResumption::set_waiting(bool waits) {
 }
 
 void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
+    check_here(needs_.at.worker);
     set_waiting(true);
     needs_.waits(true);
     const ServerShared& shared = *needs_.at.shared;
@@ -120,6 +125,7 @@ std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnect
 }
 
 void SessionResumption::resume(ResumedConnection connection) {
+    check_here(needs_.at.worker);
     const std::string was = needs_.facts.peer.text();
     if (const auto refusal = refuse(connection)) {
         needs_.at.shared->resume_counts->count_refusal(refusal->code);

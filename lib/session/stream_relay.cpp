@@ -53,11 +53,14 @@ private:
 };
 
 StreamRelay::StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near)
-    : worker_(worker), mailbox_(worker.mailbox()), near_(std::move(near)) {}
+    : worker_(worker), mailbox_(worker.mailbox()), near_(std::move(near)) {
+    check_here(worker_);
+}
 
 StreamRelay::~StreamRelay() = default;
 
 void StreamRelay::begin() {
+    check_here(worker_);
     self_ = IntrusivePtr<StreamRelay>(this);
     worker_.shutdown_hooks().add(*this);
     near_->attach(self_, false);

@@ -2,11 +2,8 @@
 
 namespace ferrotunnel::session {
 
-std::shared_ptr<void> VisitRecord::begin() {
-    auto over = [self = shared_from_this()](void*) { self->open_.fetch_sub(1, std::memory_order_relaxed); };
-    open_.fetch_add(1, std::memory_order_relaxed);
-    opened_.fetch_add(1, std::memory_order_relaxed);
-    return {this, std::move(over)};
+std::shared_ptr<const VisitRecord::Open> VisitRecord::begin() {
+    return std::make_shared<const Open>(shared_from_this());
 }
 
 void VisitRecord::failed(const std::string& why) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/mutex.hpp"
 
@@ -14,8 +15,9 @@ namespace ferrotunnel::session {
 /// Any thread.
 class VisitRecord : public std::enable_shared_from_this<VisitRecord> {
 public:
+    class Open;
     /// One more has come, and is there until the result is gone.
-    std::shared_ptr<void> begin();
+    std::shared_ptr<const Open> begin();
     /// One has come to nothing. `why`: a part of a sentence.
     void failed(const std::string& why);
 
@@ -37,6 +39,21 @@ private:
     std::uint64_t failed_ GUARDED_BY(mutex_) = 0;
     std::chrono::system_clock::time_point failed_at_ GUARDED_BY(mutex_){};
     std::string why_ GUARDED_BY(mutex_);  // the last one has failed
+};
+
+/// A visit that counts as open until this is destroyed.
+class VisitRecord::Open {
+public:
+    explicit Open(std::shared_ptr<VisitRecord> record) noexcept : record_(std::move(record)) {
+        record_->open_.fetch_add(1, std::memory_order_relaxed);
+        record_->opened_.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Open() { record_->open_.fetch_sub(1, std::memory_order_relaxed); }
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+
+private:
+    const std::shared_ptr<VisitRecord> record_;
 };
 
 }  // namespace ferrotunnel::session

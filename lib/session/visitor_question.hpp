@@ -59,7 +59,7 @@ public:
               std::make_unique<PluginQuestion>(worker_, hooks, hooks::SessionPhase::connect, std::move(subject))) {}
     ~VisitorQuestion() override {
         if (std::unique_ptr<hooks::SessionRun> run = question_->take_run()) {
-            const Visit given_up(std::move(run), began_);
+            const directory::Visit given_up(std::move(run), began_);
         }
     }
 
@@ -84,9 +84,9 @@ private:
         std::unique_ptr<hooks::SessionRun> run = question_->take_run();
         const hooks::SessionRefusal refusal =
             step == hooks::Step::answer ? run->take_refusal() : hooks::SessionRefusal();
-        std::shared_ptr<Visit> visit;
+        std::shared_ptr<directory::Visit> visit;
         if (run) {
-            visit = std::make_shared<Visit>(std::move(run), began_);
+            visit = std::make_shared<directory::Visit>(std::move(run), began_);
         }
         if (step == hooks::Step::answer) {
             visit->refused = true;

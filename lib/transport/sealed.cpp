@@ -110,15 +110,6 @@ SealContext::~SealContext() {
     OPENSSL_cleanse(psk_.data(), psk_.size());
 }
 
-std::shared_ptr<void> SealContext::begin_handshake() const {
-    if (handshakes_->fetch_add(1, std::memory_order_relaxed) >= limits::visit_handshakes_max) {
-        handshakes_->fetch_sub(1, std::memory_order_relaxed);
-        return nullptr;
-    }
-    auto over = [count = handshakes_](void*) { count->fetch_sub(1, std::memory_order_relaxed); };
-    return {handshakes_.get(), std::move(over)};
-}
-
 SSL_SESSION* SealContext::make_session(SSL* ssl) const {
     SSL_SESSION* const session = SSL_SESSION_new();
     const SSL_CIPHER* const cipher = SSL_CIPHER_find(ssl, cipher_id);

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +18,8 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/permits.hpp"
+#include "transport/limits.hpp"
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
@@ -42,7 +43,7 @@ public:
 
     /// Counts a handshake until the result is gone; null: there are limits::visit_handshakes_max already. Who has not
     /// proved the key gets no more memory than that.
-    std::shared_ptr<void> begin_handshake() const;
+    PermitPtr begin_handshake() const { return handshakes_.acquire(); }
 
 private:
     static int find_session(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** found);
@@ -54,7 +55,7 @@ private:
     const Carries carries_;
     std::array<std::uint8_t, 32> psk_{};
     SslContextPtr native_;
-    const std::shared_ptr<std::atomic<std::uint32_t>> handshakes_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+    const Permits handshakes_{limits::visit_handshakes_max};
 };
 
 /// One visit. For one thread.

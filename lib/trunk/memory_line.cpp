@@ -48,6 +48,7 @@ private:
 
 MemoryLine::MemoryLine(runtime::Worker& worker, OnStream on_stream)
     : worker_(worker), mailbox_(worker.mailbox()), on_stream_(std::move(on_stream)) {
+    check_here(worker_);
     near_ = std::make_unique<End>(*this, mux::Role::server);
     far_ = std::make_unique<End>(*this, mux::Role::client);
     worker.shutdown_hooks().add(*this);
@@ -56,6 +57,7 @@ MemoryLine::MemoryLine(runtime::Worker& worker, OnStream on_stream)
 MemoryLine::~MemoryLine() = default;
 
 Result<IntrusivePtr<mux::Stream>, wire::Code> MemoryLine::open(const mux::Session::OpenRequest& request) {
+    check_here(worker_);
     if (!near_) {
         return wire::Code::going_away;
     }
@@ -121,6 +123,7 @@ bool MemoryLine::carry(End& from, End& to) {
 }
 
 void MemoryLine::close() noexcept {
+    check_here(worker_);
     closing_ = true;
     if (!in_sessions_) {
         let_go();

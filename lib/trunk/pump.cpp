@@ -9,10 +9,12 @@ using mux::StreamItem;
 using wire::Code;
 
 Pump::Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : worker_(worker), traffic_(std::move(traffic)) {
+    check_here(worker_);
     traffic_->opened();
 }
 
 void Pump::begin() {
+    check_here(worker_);
     self_ = IntrusivePtr<Pump>(this);
     worker_.shutdown_hooks().add(*this);
     readable_ = writable_ = true;
@@ -20,6 +22,7 @@ void Pump::begin() {
 }
 
 void Pump::refuse(Code code, std::string_view why) {
+    check_here(worker_);
     if (wants_end()) {
         show_not_reached(why);
         stream_->abort(code);
@@ -53,6 +56,7 @@ void Pump::on_worker_end() noexcept {
 }
 
 void Pump::run() noexcept {
+    check_here(worker_);
     const auto failed = [this](const std::exception&) {
         // Out of memory, or a bug: only this visitor's connection ends.
         stream_->abort(Code::internal);

@@ -25,7 +25,7 @@ std::size_t length_of(const std::array<std::uint8_t, length_bytes>& bytes) noexc
 
 SealedDatagrams::SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream,
                                  std::shared_ptr<const transport::SealContext> seal, TimePoint deadline,
-                                 Outcome outcome, std::shared_ptr<void> ticket, std::function<void()> late)
+                                 Outcome outcome, PermitPtr ticket, std::function<void()> late)
     : stream_(std::move(stream)),
       context_(std::move(seal)),
       sealed_(*context_),

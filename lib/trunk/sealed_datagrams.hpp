@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/permits.hpp"
 #include "runtime/timer.hpp"
 #include "transport/sealed.hpp"
 #include "trunk/datagram_flow.hpp"
@@ -32,7 +33,7 @@ public:
     /// flow. `ticket` is kept until the handshake is over.
     SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream,
                     std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
-                    std::shared_ptr<void> ticket, std::function<void()> late);
+                    PermitPtr ticket, std::function<void()> late);
 
     Next is_open() override;
     Next take(buffer::Slice& into) override;
@@ -53,7 +54,7 @@ private:
     const IntrusivePtr<mux::Stream> stream_;
     const std::shared_ptr<const transport::SealContext> context_;
     transport::Sealed sealed_;
-    std::shared_ptr<void> ticket_;
+    PermitPtr ticket_;
     Outcome outcome_;
     std::function<void()> late_;
     std::optional<runtime::Timer> handshake_;

@@ -17,7 +17,7 @@ using wire::Code;
 
 SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
                        std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
-                       std::shared_ptr<void> ticket)
+                       PermitPtr ticket)
     : Pump(worker, std::move(traffic)),
       seal_(std::move(seal)),
       sealed_(*seal_),

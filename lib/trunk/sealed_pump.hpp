@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/permits.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
 #include "transport/sealed.hpp"
@@ -29,7 +30,7 @@ public:
     /// `deadline`: of the handshake. `ticket` is kept until that is over.
     SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
                std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
-               std::shared_ptr<void> ticket);
+               PermitPtr ticket);
     ~SealedPump() override;
 
     /// Takes the socket, before the handshake or when the key was proved, and begins.
@@ -56,7 +57,7 @@ private:
 
     const std::shared_ptr<const transport::SealContext> seal_;
     transport::Sealed sealed_;
-    std::shared_ptr<void> ticket_;
+    PermitPtr ticket_;
     Outcome outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
     runtime::Fd socket_;

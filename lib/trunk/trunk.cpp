@@ -61,7 +61,9 @@ Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, con
       session_(settings, *this, bell_, worker.slabs(), random, worker.now()),
       batch_(worker.slabs()),
       timer_(worker, [this] { guarded(&Trunk::on_timer); }),
-      handshake_until_(worker.now() + handshake_deadline) {}
+      handshake_until_(worker.now() + handshake_deadline) {
+    check_here(worker_);
+}
 
 Trunk::~Trunk() {
     abandon();
@@ -69,6 +71,7 @@ Trunk::~Trunk() {
 }
 
 void Trunk::start() {
+    check_here(worker_);
     (void)runtime::set_no_delay(pipe_->fd());
     (void)runtime::set_unsent_low_water(pipe_->fd(), unsent_max);
     try {
@@ -84,17 +87,20 @@ void Trunk::start() {
 }
 
 void Trunk::login_done(const mux::PeerLimits& peer) {
+    check_here(worker_);
     logged_in_ = true;
     session_.establish(peer);
     session_changed();
 }
 
 void Trunk::end(Code code, std::string_view text) {
+    check_here(worker_);
     session_.fail(code, text);
     worker_.defer(*this);
 }
 
 void Trunk::session_changed() {
+    check_here(worker_);
     worker_.defer(*this);
 }
 
@@ -411,6 +417,7 @@ void Trunk::close(TrunkEnd end) {
 }
 
 void Trunk::abandon() noexcept {
+    check_here(worker_);
     if (state_ != State::closed) {
         let_go();
     }

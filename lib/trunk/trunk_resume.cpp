@@ -29,6 +29,7 @@ void Trunk::detach_then_tell(TrunkEnd end) {
 }
 
 void Trunk::detach() {
+    check_here(worker_);
     if (state_ == State::detached) {
         return;
     }
@@ -64,6 +65,7 @@ void Trunk::wait_detached() {
 
 void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
                    const buffer::Slice& rest) {
+    check_here(worker_);
     IntrusivePtr<Trunk> keep(this);
     pipe_ = std::move(pipe);
     try {
@@ -83,6 +85,7 @@ void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_rec
 }
 
 std::unique_ptr<transport::Pipe> Trunk::hand_over(buffer::Slice& rest) {
+    check_here(worker_);
     if (taking_ != nullptr) {
         const auto end = static_cast<std::uint32_t>(session_.message_end());
         rest = taking_->share(end, taking_->size() - end);

@@ -82,8 +82,8 @@ private:
     std::shared_ptr<const Gate> gate_;
     std::shared_ptr<Verifier> verifier_;
     std::shared_ptr<const KeyedDigest> chooses_;  // which hash stands for that of a user who is not there
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Users> users_;  // those of the settings and of the file
+    mutable std::mutex mutex_;                    // guards users_
+    std::shared_ptr<const Users> users_;          // those of the settings and of the file
     bool is_client_s_ = false;
     std::shared_ptr<WorkPool> pool_ = WorkPool::shared();
     std::unique_ptr<Periodic> watch_;  // while the server runs

@@ -45,7 +45,7 @@ private:
 
     const std::size_t failures_;
     const std::chrono::seconds duration_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards pairs_
     ExpiringCache<std::string, Guesses> pairs_{pairs_max};
 };
 

@@ -81,7 +81,7 @@ private:
     const std::chrono::nanoseconds known_for_;
     const std::size_t pending_max_;
     const KeyedDigest keyed_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards what follows
     ExpiringCache<Digest, bool, DigestHash> known_{known_max};
     std::unordered_map<Digest, Check, DigestHash> pending_;
 };

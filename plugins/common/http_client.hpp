@@ -82,7 +82,7 @@ private:
 
     const std::size_t running_max_;
     const std::size_t waiting_max_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards what follows, up to ends_
     FairQueue<std::unique_ptr<Asked>> waiting_;
     std::deque<std::unique_ptr<Asked>> notices_;
     std::size_t questions_ = 0;  // that wait or are asked, without notices

@@ -23,7 +23,7 @@ private:
 
     const std::chrono::milliseconds period_;
     const std::function<void()> work_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards ends_
     std::condition_variable ended_;
     bool ends_ = false;
     std::thread thread_;  // last: it uses what is above

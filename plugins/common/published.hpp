@@ -59,7 +59,7 @@ private:
 
     std::atomic<const Value*> current_;
     std::array<Shard, shards> shards_;
-    std::mutex publishing_;
+    std::mutex publishing_;  // guards the change of the value
 };
 
 }  // namespace ferrotunnel::plugins

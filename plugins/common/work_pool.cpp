@@ -26,7 +26,7 @@ WorkPool::~WorkPool() {
 namespace {
 
 struct Shared {
-    std::mutex mutex;
+    std::mutex mutex;  // guards known
     std::weak_ptr<WorkPool> known;
 };
 

@@ -58,7 +58,7 @@ private:
     const std::size_t threads_max_;
     const std::size_t queue_max_;
     const ShareKeys shares_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     FairQueue<Work> queue_;
     std::vector<std::thread> threads_;

@@ -36,7 +36,7 @@ private:
     const Endpoint::Tell tell_;
     PacedCount dropped_;  // too many waited
     PacedCount lost_;     // the endpoint has not taken them
-    std::mutex mutex_;
+    std::mutex mutex_;    // guards what follows
     std::condition_variable changed_;
     FairQueue<std::string> waiting_;
     std::size_t running_ = 0;

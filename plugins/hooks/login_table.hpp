@@ -53,7 +53,7 @@ private:
     void forget_old(Time now);
 
     const std::chrono::nanoseconds window_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // guards what follows
     std::unordered_map<std::string, Entry> entries_;
     std::deque<std::string> accepted_;  // keys, the oldest first
 };

@@ -83,7 +83,7 @@ private:
     List deny_;
     Published<Lists> lists_;
     const std::chrono::nanoseconds reload_;
-    std::mutex mutex_;  // of what follows
+    std::mutex mutex_;  // guards is_ending_
     std::condition_variable ends_;
     bool is_ending_ = false;
     std::thread thread_;

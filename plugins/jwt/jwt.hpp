@@ -91,7 +91,7 @@ private:
     struct Known {
         std::optional<Accepted> find(const Digest& digest, std::uint64_t keys, Time now);
 
-        std::mutex mutex;
+        std::mutex mutex;  // guards tokens
         ExpiringCache<Digest, Accepted, DigestHash> tokens{known_max};
     };
     struct Judged;

@@ -73,7 +73,7 @@ private:
     const Options options_;
     const Tell tell_;
     std::optional<WatchedFile> file_;
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards what follows, up to next_unknown_
     std::vector<Key> of_file_;
     std::vector<Key> of_url_;
     std::shared_ptr<const KeySet> set_;

@@ -187,6 +187,9 @@ if command -v "$clang" >/dev/null; then
     finds locks lib/base/c.cpp "$(counter '++n_;')" "writing variable 'n_' requires holding mutex 'mutex_'"
     finds locks lib/base/c.cpp "$(counter 'more();')" "calling function 'more' requires holding mutex 'mutex_'"
     finds locks lib/base/c.cpp '#include <mutex>\nstd::mutex m;\n' 'lib/base/c.cpp:2:std::mutex m;'
+    accepts locks cli/c.cpp '#include <mutex>\nstd::mutex m;  // guards n\nint n;\n'
+    finds locks cli/c.cpp '#include <mutex>\nstd::mutex m;\n' 'cli/c.cpp:2:std::mutex m;'
+    finds locks plugins/p/c.cpp '#include <mutex>\nstd::mutex m;\n' 'plugins/p/c.cpp:2:std::mutex m;'
     with_mutex=
 fi
 

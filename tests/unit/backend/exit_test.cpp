@@ -11,7 +11,7 @@ using namespace ferrotunnel::backend;
 
 TEST_CASE("limit: visitors of an exit who have not said yet where they want to go") {
     auto exit = std::make_unique<Exit>(exits::Destinations(), std::vector<exits::User>());
-    std::vector<std::shared_ptr<void>> places;
+    std::vector<PermitPtr> places;
     for (std::size_t i = 0; i < limits::exit_handshakes_max; ++i) {
         places.push_back(exit->take_place());
         REQUIRE(places.back());

@@ -204,7 +204,7 @@ TEST_CASE("a file that is replaced or removed while it is sent is sent whole", "
 
 TEST_CASE("beyond the bound of transfers a request gets 503", "[file_conversation]") {
     ConversationFixture rig;
-    std::vector<std::shared_ptr<void>> places;
+    std::vector<PermitPtr> places;
     while (auto place = rig.folder->take_place()) {
         places.push_back(std::move(place));
     }

@@ -209,7 +209,7 @@ TEST_CASE("a folder is looked up again each time, through links", "[folder]") {
 
 TEST_CASE("the answers of one service that wait are bounded", "[folder]") {
     Folder folder("/", false);
-    std::vector<std::shared_ptr<void>> places;
+    std::vector<PermitPtr> places;
     for (std::size_t i = 0; i < limits::files_transfers_max; ++i) {
         REQUIRE(places.emplace_back(folder.take_place()));
     }

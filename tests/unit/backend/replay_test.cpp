@@ -10,6 +10,7 @@
 
 #include "backend/folder.hpp"
 #include "backend/originals_watch.hpp"
+#include "base/permits.hpp"
 #include "inspect/reading.hpp"
 #include "support/eventually.hpp"
 #include "support/log_book.hpp"
@@ -60,7 +61,7 @@ struct ReplayFixture {
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
     std::shared_ptr<inspect::Inspector> inspector =
         std::make_shared<inspect::Inspector>(inspect::Inspector::Settings{});
-    std::shared_ptr<int> ticket = std::make_shared<int>();
+    PermitPtr ticket = Permits(1).acquire();
     std::uint64_t id = 0;
 };
 
@@ -127,7 +128,7 @@ TEST_CASE("a backend that is not there is told of", "[replay]") {
 
 TEST_CASE("a client that ends takes a request that is sent again with it", "[replay]") {
     const runtime::Fd listener = transport::test::listen_on_loopback();
-    std::shared_ptr<int> ticket;
+    PermitPtr ticket;
     {
         ReplayFixture rig;
         ticket = rig.ticket;

@@ -86,7 +86,7 @@ struct Comer {
     runtime::Fd server_end;
     runtime::Fd socket;
     net::Address from;
-    std::shared_ptr<void> ticket = std::make_shared<int>();
+    login::AdmissionTicket ticket = std::make_shared<login::AdmissionGate>(1, 1)->enter("");
     std::shared_ptr<TlsEntrance> entrance{};
 };
 

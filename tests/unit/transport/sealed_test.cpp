@@ -137,7 +137,7 @@ TEST_CASE("what is no visit is told apart from a wrong key") {
 
 TEST_CASE("handshakes that prove nothing are bounded") {
     const SealContext serving(End::service, key_of(1), "db");
-    std::vector<std::shared_ptr<void>> tickets;
+    std::vector<PermitPtr> tickets;
     for (std::uint32_t i = 0; i < limits::visit_handshakes_max; ++i) {
         tickets.push_back(serving.begin_handshake());
         REQUIRE(tickets.back());

@@ -1,0 +1,52 @@
+// A bounded number of permits, each of which counts for as long as somebody keeps it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace ferrotunnel {
+
+/// Counts until it is destroyed. It may outlive what gave it; any thread may drop it.
+class Permit {
+public:
+    using Counter = std::atomic<std::size_t>;
+
+    explicit Permit(std::shared_ptr<Counter> counter) noexcept
+        : counter_(std::move(counter)), before_(counter_->fetch_add(1, std::memory_order_relaxed)) {}
+    Permit(Permit&&) noexcept = default;
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() {
+        if (counter_) {
+            counter_->fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+
+    /// How many there were when this one was added.
+    std::size_t before() const noexcept { return before_; }
+
+private:
+    std::shared_ptr<Counter> counter_;  // null: moved from
+    std::size_t before_;
+};
+
+using PermitPtr = std::shared_ptr<const Permit>;  // null: there is none
+
+/// Gives at most `most` permits at a time. Any thread.
+class Permits {
+public:
+    explicit Permits(std::size_t most) : most_(most) {}
+
+    /// Null: all are given out.
+    PermitPtr acquire() const {
+        Permit permit(counter_);
+        return permit.before() < most_ ? std::make_shared<const Permit>(std::move(permit)) : nullptr;
+    }
+
+private:
+    const std::size_t most_;
+    const std::shared_ptr<Permit::Counter> counter_ = std::make_shared<Permit::Counter>(0);
+};
+
+}  // namespace ferrotunnel
