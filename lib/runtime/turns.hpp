@@ -18,7 +18,7 @@ public:
     /// Turns in one round of the worker: sockets have theirs in between.
     static constexpr std::size_t per_round_max = 64;
 
-    explicit Turns(Worker& worker);
+    explicit Turns(Worker& worker);  // of its timer
 
     /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
     std::size_t ask(shaping::Lane& lane);
@@ -31,7 +31,6 @@ private:
     void call() noexcept;
     void arm() noexcept;
 
-    Worker& worker_;
     shaping::TurnQueue queue_;
     Timer timer_;
 };
