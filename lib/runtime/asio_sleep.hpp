@@ -1,8 +1,7 @@
 // The sleep of a worker inside an io_context: it ends when the worker's poller has events, when the earliest timer is
 // due, or by a turn that the worker has posted to itself.
 //
-//     watch, set_alarm, post --> a handler is in the io_context --it runs--> Sleeper::on_wake(cause) -->
-//     woken_by(cause)
+//     idle --watch, set_alarm, post--> a handler is in the io_context --it runs: Sleeper::on_wake--> idle
 //
 // A handler keeps its sleeper alive. Each kind has at most one handler that counts; memory for them is set aside.
 #pragma once

@@ -18,7 +18,8 @@ public:
     /// Turns in one round of the worker: sockets have theirs in between.
     static constexpr std::size_t per_round_max = 64;
 
-    explicit Turns(Worker& worker);  // of its timer
+    /// `worker` is that of the timer, whose time counts.
+    explicit Turns(Worker& worker);
 
     /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
     std::size_t ask(shaping::Lane& lane);

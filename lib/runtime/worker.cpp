@@ -68,9 +68,10 @@ private:
 // The part of a worker that handlers in the io_context keep alive: with an application's io_context they may come after
 // the Worker is gone.
 //
-//     in Asio:  parked (poller watched, timer armed) --handler--> awake <--> in_round, until nothing is ready -->
-//     parked life:     running --stop, of an own loop--> stopping --the loop has ended--> closed
-//                  \--stop, inside an application's io_context-------------------> closed
+//     phase: parked (poller watched, timer armed) --handler--> awake <--> in_round, until nothing is ready --> parked
+//
+//     life:  running --stop, of an own loop--> stopping --the loop has ended--> closed
+//               \-----stop, inside an application's io_context-------------------/
 //
 // A worker with a thread of its own begins without Asio (run_direct, never parked), until somebody asks for the
 // io_context. It may be closed from within a round.

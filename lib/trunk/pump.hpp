@@ -3,10 +3,10 @@
 //          end --readable--> slabs --> stream.send        until its end (stream.finish) or reset (stream.reset)
 //          end <--writable-- gathered <-- stream.front    until FIN (its direction ends) or RESET (it is reset)
 //
-//   dialing --connected--> open --both directions ended (or one, for HTTP)----------> closed
-//      |                    | |\--error, a write fails--> broken --all of it is read--> ^
-//      |                    |  \--reset in order--> resetting --acknowledged----------> |
-//      \____________________\______ verdict, cancel: from every state ________________/
+//   dialing --connected--> open --both directions ended (or one, for HTTP)-----------> closed
+//      |                     |\--error, a write fails--> broken --all of it is read---> |
+//      |                     \--reset in order--> resetting --acknowledged------------> |
+//      \______________________ verdict, cancel: from every state ____________________> /
 //
 // In `open` each direction ends by itself. In `broken` the end takes nothing more, and what it still holds is read; in
 // `resetting` it gives nothing more.
