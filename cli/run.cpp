@@ -5,17 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <deque>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "heap_trim.hpp"
 #include "idle_drain.hpp"
+#include "part_stops.hpp"
 #include "reloads.hpp"
 #include "service_manager.hpp"
 #include "startup_pages.hpp"
@@ -34,6 +34,11 @@ bool is_about_connections(const Event& event) {
            event.kind == Event::Kind::took_over;
 }
 
+//   running --drain--> draining --second request, nothing moves any more--> hurried      (until every part has stopped)
+//      |  \--drain, where another process took a part's place--> handing_over --that part has stopped--> draining
+//      \--a part ends the program--> hurried <--second request-- handing_over
+//
+// Only the parts whose place was taken drain in `handing_over`; the others wait for them.
 class Loop {
 public:
     Loop(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager, Reloads* reloads)
@@ -42,17 +47,15 @@ public:
           output_(output),
           manager_(manager),
           reloads_(reloads),
-          stopped_(parts.size()) {}
+          stops_(parts.size()) {}
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
-    // Has something to join only if run() threw.
-    ~Loop() { join(); }
 
     ExitCode run() {
         keep_sockets();
         manager_.ready();
-        while (!all_stopped()) {
+        while (!stops_.have_all_stopped()) {
             wait();
             take_events();
             while (const int signal = signals_.take()) {
@@ -63,35 +66,60 @@ public:
                 } else if (signal == SIGHUP || signal == Signals::terminal_gone) {
                     drain_after_hangup();
                 } else if (signal == Signals::key_pressed) {
-                    by_key_ = by_key_ || stoppers_.empty();
-                    on_signal(requests_.count_key(SIGINT, StopRequests::Clock::now()));
+                    on_signal(requests_.count_key(SIGINT, StopRequests::Clock::now()), Cause::key);
                 } else {
-                    on_signal(requests_.count(signal, StopRequests::Clock::now()));
+                    on_signal(requests_.count(signal, StopRequests::Clock::now()), Cause::signal);
                 }
             }
-            if (reloads_ != nullptr && stoppers_.empty()) {
+            if (reloads_ != nullptr && is_running()) {
                 reloads_->look(output_);
             }
             look();
-            if (stoppers_.empty() && ServiceManager::Clock::now() >= keep_at_) {
+            if (is_running() && ServiceManager::Clock::now() >= keep_at_) {
                 keep_sockets();
             }
             stop_where_nothing_moves();
             stop_those_behind();
-            if (!replaced_) {
+            if (cause_ != Cause::replaced) {
                 manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
             }
         }
-        join();
+        stops_.join();
         take_events();
         linger();
-        if (cut_ && !nobody_was_there_) {
+        if (stops_.has_cut_visitors() && !nobody_was_there_) {
             output_.line("some visitors had not finished and were cut off");
         }
         return code_.value_or(ExitCode::ok);
     }
 
 private:
+    enum class Phase : std::uint8_t { running, handing_over, draining, hurried };
+    /// Why the end has begun.
+    enum class Cause : std::uint8_t { none, signal, key, replaced, part };
+
+    bool is_running() const { return phase_ == Phase::running; }
+
+    void begin_end(Cause cause) {
+        assert(is_running() && cause_ == Cause::none);
+        cause_ = cause;
+    }
+
+    // What leaving `running` means to others.
+    void enter(Phase next) {
+        assert(next >= phase_ && cause_ != Cause::none);
+        if (std::exchange(phase_, next) != Phase::running) {
+            return;
+        }
+        if (reloads_ != nullptr) {
+            reloads_->close();
+        }
+        const bool is_replaced = cause_ == Cause::replaced || std::any_of(parts_.begin(), parts_.end(), hands_over);
+        if (!is_replaced) {  // else the service continues, in another process
+            manager_.stopping();
+        }
+    }
+
     // The parent process would only start it again: it waits to be told to end.
     void linger() {
         const auto until = ServiceManager::Clock::now() + linger_;
@@ -103,10 +131,6 @@ private:
         }
     }
 
-    bool all_stopped() const {
-        return std::all_of(stopped_.begin(), stopped_.end(), [](const auto& stopped) { return stopped.load(); });
-    }
-
     std::uint32_t present_visitors() const {
         std::uint32_t visitors = 0;
         for (const Running& part : parts_) {
@@ -116,19 +140,11 @@ private:
     }
 
     std::string state() const {
-        std::string text(stoppers_.empty() ? "" : "ending: ");
+        std::string text(is_running() ? "" : "ending: ");
         for (const Running& part : parts_) {
             text += (&part == &parts_.front() ? "" : "; ") + part.state();
         }
         return text;
-    }
-
-    void join() {
-        for (std::thread& stopper : stoppers_) {
-            if (stopper.joinable()) {
-                stopper.join();
-            }
-        }
     }
 
     void wait() {
@@ -142,11 +158,11 @@ private:
         if (std::any_of(parts_.begin(), parts_.end(), [](const Running& part) { return part.look != nullptr; })) {
             longest = std::chrono::seconds(1);
         }
-        if (by_key_) {
+        if (cause_ == Cause::key) {
             longest = std::min(longest, std::chrono::milliseconds(500));
         }
         longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
-        if (reloads_ != nullptr && stoppers_.empty()) {
+        if (reloads_ != nullptr && is_running()) {
             sources.push_back({reloads_->descriptor(), POLLIN, 0});
             sources.push_back({reloads_->requests(), POLLIN, 0});
             longest = std::min(longest, reloads_->due_in().value_or(longest));
@@ -188,7 +204,7 @@ private:
     // The manager keeps the sockets that there are now; those of public ports come and go. Not once an end has begun:
     // the next process is to have them.
     void keep_sockets() {
-        if (!manager_.is_there() || replaced_) {
+        if (!manager_.is_there() || cause_ == Cause::replaced) {
             return;
         }
         keep_at_ = ServiceManager::Clock::now() + std::chrono::seconds(1);
@@ -214,49 +230,49 @@ private:
 
     // Who is about to end changes nothing any more.
     void reload_after_signal() {
-        if (stoppers_.empty()) {
+        if (is_running()) {
             reloads_->reload(output_);
         }
     }
 
     // A shell whose terminal is closed says so too, before or after the kernel: that never hurries anybody.
     void drain_after_hangup() {
-        if (stoppers_.empty()) {
-            on_signal(requests_.count(SIGHUP, StopRequests::Clock::now()));
+        if (is_running()) {
+            on_signal(requests_.count(SIGHUP, StopRequests::Clock::now()), Cause::signal);
         }
     }
 
     void take_events() {
         for (const Running& part : parts_) {
             for (const Event& event : part.events.take()) {
-                if (!stoppers_.empty() && is_about_connections(event)) {
+                if (!is_running() && is_about_connections(event)) {
                     continue;  // connections end because that was asked for, and nobody will make new ones
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
                 if (event.kind == Event::Kind::took_over && !event.error) {
                     manager_.main_process();
                 }
-                if (event.kind == Event::Kind::replaced && stoppers_.empty()) {
-                    replaced_ = true;
+                if (event.kind == Event::Kind::replaced && is_running()) {
                     linger_ = part.linger ? part.linger() : milliseconds(0);
-                    drain();
+                    drain(Cause::replaced);
                 }
-                if (code && !code_ && stoppers_.empty()) {
+                if (code && !code_ && is_running()) {
                     code_ = code;
+                    begin_end(Cause::part);
                     stop_at_once();
                 }
             }
         }
     }
 
-    void on_signal(int request) {
+    void on_signal(int request, Cause cause) {
         if (request == 0) {
             return;
         }
         asked_to_end_ = true;
-        if (request == 1 && stoppers_.empty()) {
-            drain();
-        } else if (request == 1 && replaced_) {
+        if (request == 1 && is_running()) {
+            drain(cause);
+        } else if (request == 1 && cause_ == Cause::replaced) {
             return;  // it ends already
         } else if (request <= 2) {
             output_.line("ending at once");
@@ -268,16 +284,17 @@ private:
         }
     }
 
-    void drain() {
+    void drain(Cause cause) {
+        begin_end(cause);
         if (std::none_of(parts_.begin(), parts_.end(), hands_over)) {
             keep_sockets();
         }
         announce_drain();
         // The server's visitors need the client that is beside it: where another process continues with both, that ends
         // behind the server.
-        others_wait_ = std::any_of(parts_.begin(), parts_.end(), hands_over);
+        enter(std::any_of(parts_.begin(), parts_.end(), hands_over) ? Phase::handing_over : Phase::draining);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
-            if (!others_wait_ || hands_over(parts_[i])) {
+            if (phase_ == Phase::draining || hands_over(parts_[i])) {
                 stop(i, drain_of(parts_[i]));
             }
         }
@@ -287,12 +304,12 @@ private:
 
     void stop_those_behind() {
         const auto is_there = [this](const Running& part) {
-            return hands_over(part) && !stopped_[static_cast<std::size_t>(&part - parts_.data())];
+            return hands_over(part) && !stops_.has_stopped(static_cast<std::size_t>(&part - parts_.data()));
         };
-        if (!others_wait_ || std::any_of(parts_.begin(), parts_.end(), is_there)) {
+        if (phase_ != Phase::handing_over || std::any_of(parts_.begin(), parts_.end(), is_there)) {
             return;
         }
-        others_wait_ = false;
+        enter(Phase::draining);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             if (!hands_over(parts_[i])) {
                 stop(i, drain_of(parts_[i]));
@@ -329,7 +346,7 @@ private:
 
     // A user that has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
     void stop_where_nothing_moves() {
-        if (!by_key_ || is_cut_ || replaced_ || all_stopped()) {
+        if (cause_ != Cause::key || phase_ == Phase::hurried || stops_.have_all_stopped()) {
             return;
         }
         std::uint64_t moved = 0;
@@ -343,29 +360,18 @@ private:
     }
 
     void stop_at_once() {
-        is_cut_ = true;
-        others_wait_ = false;
+        enter(Phase::hurried);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             stop(i, milliseconds(0));
         }
     }
 
-    // stop() blocks, and a second signal must be heard meanwhile: hence a thread for each call.
     void stop(std::size_t index, milliseconds drain) {
-        if (reloads_ != nullptr) {
-            reloads_->close();
-        }
-        const bool is_replaced = replaced_ || std::any_of(parts_.begin(), parts_.end(), hands_over);
-        if (stoppers_.empty() && !is_replaced) {  // else the service continues, in another process
-            manager_.stopping();
-        }
-        stoppers_.emplace_back([this, index, drain] {
-            const Running& part = parts_[index];
-            const std::error_code error = part.stop(drain);
-            cut_ = cut_ || (error == std::errc::timed_out && drain.count() != 0);
-            stopped_[index] = true;
-            part.events.wake();
-        });
+        const Running& part = parts_[index];
+        const auto stop_part = [&part, drain] {
+            return part.stop(drain) == std::errc::timed_out && drain.count() != 0;
+        };
+        stops_.begin(index, stop_part, [&part] { part.events.wake(); });
     }
 
     static constexpr int look_every_ms = 2'000;
@@ -377,22 +383,18 @@ private:
     Output& output_;
     ServiceManager& manager_;
     Reloads* const reloads_;  // null: there is nothing to read again
-    std::vector<std::thread> stoppers_;
-    std::vector<std::atomic<bool>> stopped_;  // by part
-    std::atomic<bool> cut_{false};
+    Phase phase_ = Phase::running;
+    Cause cause_ = Cause::none;
     ServiceManager::Clock::time_point look_at_{};
     ServiceManager::Clock::time_point keep_at_{};
     std::uint64_t kept_changes_ = 0;  // the count of changes whose sockets the manager has; 0: it has none, or not all
     bool nobody_was_there_ = false;   // at the second request to stop
-    bool others_wait_ = false;        // for the end of the part whose place was taken
-    bool replaced_ = false;           // another program has taken this one's place
     bool asked_to_end_ = false;       // by a signal
-    bool by_key_ = false;             // the drain was begun by Ctrl-C
-    bool is_cut_ = false;             // nobody is waited for any more
     IdleDrain idle_drain_;
     milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
+    PartStops stops_;  // last: its threads end before what they use. Has something to join only if run() threw.
 };
 
 }  // namespace

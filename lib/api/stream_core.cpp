@@ -11,6 +11,18 @@
 
 namespace ferrotunnel::detail {
 
+namespace {
+
+// Raises `value` to `least`, if it is lower.
+template <typename Value>
+void raise_to(std::atomic<Value>& value, Value least) noexcept {
+    Value now = value.load(std::memory_order_relaxed);
+    while (now < least && !value.compare_exchange_weak(now, least, std::memory_order_acq_rel)) {
+    }
+}
+
+}  // namespace
+
 StreamCore::StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner)
     : origin_(std::move(origin)), owner_(std::move(owner)) {}
 
@@ -31,7 +43,7 @@ bool StreamCore::accept() noexcept {
 }
 
 void StreamCore::refuse(wire::Code code) noexcept {
-    closed_.store(true, std::memory_order_release);
+    raise_to(wish_, Wish::closed);
     stream_->abort(code);
 }
 
@@ -83,18 +95,7 @@ void StreamCore::cancel_open(bool timed_out) noexcept {
     }
 }
 
-namespace {
-
-// Raises the highest cancelled serial. Serials rise, and one operation of a kind is outstanding: the highest that was
-// cancelled says it for all before it.
-void raise_to(std::atomic<std::uint64_t>& value, std::uint64_t serial) noexcept {
-    std::uint64_t now = value.load(std::memory_order_relaxed);
-    while (now < serial && !value.compare_exchange_weak(now, serial, std::memory_order_acq_rel)) {
-    }
-}
-
-}  // namespace
-
+// Serials rise, and one operation of a kind is outstanding: the highest that was cancelled says it for all before it.
 void StreamCore::cancel_read(std::uint64_t serial) noexcept {
     raise_to(cancelled_read_, serial);
     if (reader_.wake()) {
@@ -110,11 +111,10 @@ void StreamCore::cancel_write(std::uint64_t serial) noexcept {
 }
 
 std::error_code StreamCore::shutdown_send() noexcept {
-    if (closed()) {
-        return asio::error::bad_descriptor;
-    }
-    if (shutdown_wanted_.exchange(true, std::memory_order_acq_rel)) {
-        return asio::error::broken_pipe;
+    Wish before = Wish::open;
+    if (!wish_.compare_exchange_strong(before, Wish::shutdown, std::memory_order_acq_rel)) {
+        return before == Wish::shutdown ? asio::error::make_error_code(asio::error::broken_pipe)
+                                        : asio::error::make_error_code(asio::error::bad_descriptor);
     }
     std::error_code error = send_error();
     if (writer_.claim()) {
@@ -124,7 +124,7 @@ std::error_code StreamCore::shutdown_send() noexcept {
 }
 
 void StreamCore::close() noexcept {
-    closed_.store(true, std::memory_order_release);
+    raise_to(wish_, Wish::closed);
     if (writer_.claim()) {
         drive_writer();
     }
@@ -135,17 +135,15 @@ void StreamCore::close() noexcept {
 }
 
 void StreamCore::reset() noexcept {
-    reset_wanted_.store(true, std::memory_order_release);
+    raise_to(wish_, Wish::reset);
     close();
 }
 
 void StreamCore::drop() noexcept {
-    if (closed()) {
-        return;
-    }
-    if (shutdown_wanted_.load(std::memory_order_acquire)) {
+    const Wish wish = wish_.load(std::memory_order_acquire);
+    if (wish == Wish::shutdown) {
         close();
-    } else {
+    } else if (wish == Wish::open) {
         reset();
     }
 }
@@ -333,7 +331,7 @@ StreamCore::Outcome StreamCore::settle_write() {
     if (closed() || cancelled_write_.load(std::memory_order_acquire) >= write_->serial) {
         return {true, asio::error::operation_aborted, 0};
     }
-    if (shutdown_wanted_.load(std::memory_order_acquire)) {
+    if (wish_.load(std::memory_order_acquire) == Wish::shutdown) {
         return {true, asio::error::broken_pipe, 0};
     }
     if (std::error_code error = send_error()) {
@@ -345,16 +343,15 @@ StreamCore::Outcome StreamCore::settle_write() {
 
 // Carries out the end that the application wished for, once. A reset may still follow an end.
 void StreamCore::end_sending() noexcept try {
-    const bool reset = reset_wanted_.load(std::memory_order_acquire);
-    const bool finish = closed() || shutdown_wanted_.load(std::memory_order_acquire);
+    const Wish wish = wish_.load(std::memory_order_acquire);
     if (stream_->send_is_dead()) {
         return;
     }
-    if (reset && !reset_sent_) {
-        reset_sent_ = send_ended_ = true;
+    if (wish == Wish::reset && sent_end_ != SentEnd::reset) {
+        sent_end_ = SentEnd::reset;
         stream_->reset(wire::Code::cancelled);
-    } else if (finish && !send_ended_) {
-        send_ended_ = true;
+    } else if (wish != Wish::open && sent_end_ == SentEnd::none) {
+        sent_end_ = SentEnd::fin;
         stream_->finish();
     }
 } catch (...) {

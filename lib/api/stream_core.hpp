@@ -10,6 +10,11 @@
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
 //    close:     claims both locks, whoever parked them, and drives them to their end
 //
+// What the application wants only ever rises, and sending ends accordingly, behind what is queued:
+//
+//    wish:      open --shutdown_send--> shutdown --close--> closed --reset--> reset       (each may be skipped)
+//    sent end:  none --wish is shutdown or closed--> fin --wish is reset--> reset         (fin may be skipped)
+//
 // After close the reading half lingers: it throws away what still comes, until the other side ends too.
 #pragma once
 
@@ -89,7 +94,7 @@ public:
     void reset() noexcept;
     /// What the destructor of Stream does.
     void drop() noexcept;
-    bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+    bool closed() const noexcept { return wish_.load(std::memory_order_acquire) >= Wish::closed; }
     bool is_aborted() const noexcept { return stream_->verdict().kind == mux::Verdict::Kind::aborted; }
     const StreamOrigin& origin() const noexcept { return origin_; }
 
@@ -104,6 +109,8 @@ private:
     };
 
     enum class OpenEnd : std::uint8_t { none, cancelled, timed_out };
+    enum class Wish : std::uint8_t { open, shutdown, closed, reset };
+    enum class SentEnd : std::uint8_t { none, fin, reset };
 
     ~StreamCore() override = default;
 
@@ -126,9 +133,7 @@ private:
     std::shared_ptr<session::TrunkLoad::Count> count_;
 
     // Wishes: set by the application at any time, seen by the holder of a lock.
-    std::atomic<bool> closed_{false};
-    std::atomic<bool> reset_wanted_{false};
-    std::atomic<bool> shutdown_wanted_{false};
+    std::atomic<Wish> wish_{Wish::open};
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};
     std::atomic<std::uint64_t> cancelled_write_{0};
@@ -144,8 +149,7 @@ private:
 
     HandoffLock writer_;  // and what belongs to it:
     WriteOperation* write_ = nullptr;
-    bool send_ended_ = false;
-    bool reset_sent_ = false;
+    SentEnd sent_end_ = SentEnd::none;
 };
 
 }  // namespace ferrotunnel::detail

@@ -15,7 +15,8 @@ void EndpointRequests::serve(Stream& stream) {
     if (table_.abort_if_wanted(stream)) {
         return;
     }
-    if (stream.accept_wanted_.load(std::memory_order_acquire) && !side.opened_here && !side.answered) {
+    const bool accepts = stream.answer_.load(std::memory_order_acquire) == Stream::Answer::given;
+    if (accepts && !side.opened_here && !side.answered) {
         table_.answer(stream);
         side.opened_due = true;
         // Datagrams take no credit: credit that no one uses must not be taken from the budget of others.

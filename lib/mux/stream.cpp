@@ -83,15 +83,18 @@ bool Stream::try_park_send() noexcept {
 }
 
 void Stream::abort(wire::Code code) noexcept {
-    std::uint32_t none = 0;
-    if (abort_wanted_.compare_exchange_strong(none, 1U + static_cast<std::uint32_t>(code))) {
-        notify_session();
-    }
+    want_abort({AbortWish::When::at_once, code});
 }
 
 void Stream::abort_behind(wire::Code code) noexcept {
-    abort_waits_.store(true, std::memory_order_relaxed);  // released with the code
-    abort(code);
+    want_abort({AbortWish::When::behind_end, code});
+}
+
+void Stream::want_abort(AbortWish wish) noexcept {
+    AbortWish none;
+    if (abort_wish_.compare_exchange_strong(none, wish)) {
+        notify_session();
+    }
 }
 
 void Stream::leave() noexcept {
@@ -101,7 +104,7 @@ void Stream::leave() noexcept {
 }
 
 void Stream::accept() noexcept {
-    accept_wanted_.store(true, std::memory_order_release);
+    answer_.store(Answer::given, std::memory_order_release);
     notify_session();
 }
 

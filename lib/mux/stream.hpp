@@ -41,6 +41,13 @@ namespace ferrotunnel::mux {
 
 class Stream;
 
+/// Whether the endpoint wants both directions ended, and when: at once, or behind the end of its own direction.
+struct AbortWish {
+    enum class When : std::uint16_t { never, at_once, behind_end };
+    When when = When::never;
+    wire::Code code = wire::Code::none;
+};
+
 /// An item in one of a stream's queues.
 struct StreamItem {
     enum class Kind : std::uint8_t { data, datagram, fin, reset };
@@ -176,7 +183,8 @@ public:
 
     /// Ends both directions at once and drops what is queued. Any thread, at any time, even twice.
     void abort(wire::Code code) noexcept;
-    /// The same behind everything that finish() ends, which the peer gets first. Only with or after finish().
+    /// The same behind everything that finish() ends, which the peer gets first. Only with or after finish(). Of
+    /// several calls of the two the first one counts.
     void abort_behind(wire::Code code) noexcept;
 
     /// Says that nobody is at this end any more: what is queued, with the end behind it, is all that will come. If none
@@ -189,7 +197,7 @@ public:
     /// Acceptor only: says that the backend is connected (sends OPENED).
     void accept() noexcept;
     /// Opener only: whether the peer has answered OPENED. Any thread.
-    bool accepted() const noexcept { return accepted_.load(std::memory_order_acquire); }
+    bool accepted() const noexcept { return answer_.load(std::memory_order_acquire) == Answer::received; }
 
     // --- receiving ---------------------------------------------------------------------------------------------------
 
@@ -248,12 +256,17 @@ private:
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
+    /// The OPENED of this stream: an acceptor's accept() gives it, an opener receives it. Each stream has one of the
+    /// two.
+    enum class Answer : std::uint8_t { none, given, received };
+
     void count_queued(std::uint32_t bytes) noexcept { queued_.fetch_add(bytes, std::memory_order_seq_cst); }
     /// Returns what is left.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }
     void count_taken(std::uint64_t cost);
+    void want_abort(AbortWish wish) noexcept;
     void notify_session() noexcept;
     /// The cost of what the endpoint has not taken yet, counted as in `taken_`. Session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.recent(); }
@@ -286,13 +299,11 @@ private:
     const std::uint32_t service_;
     const wire::ServiceKind kind_;
     std::atomic<bool> send_dead_{false};
-    std::atomic<bool> accepted_{false};
-    std::atomic<bool> accept_wanted_{false};
-    std::atomic<bool> discard_{false};            // stop_receiving was called
-    std::atomic<bool> left_{false};               // leave was called
-    std::atomic<std::uint32_t> abort_wanted_{0};  // 1 + code
-    std::atomic<bool> abort_waits_{false};        // for our direction's end
-    std::atomic<std::uint32_t> verdict_{0};       // kind << 16 | code
+    std::atomic<bool> discard_{false};  // stop_receiving was called
+    std::atomic<bool> left_{false};     // leave was called
+    std::atomic<Answer> answer_{Answer::none};
+    std::atomic<AbortWish> abort_wish_{AbortWish()};
+    std::atomic<std::uint32_t> verdict_{0};  // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
     buffer::ParkFlag room_;      // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
     buffer::MarkedCount taken_;  // cost of what the endpoint has taken, and at which the session must be notified

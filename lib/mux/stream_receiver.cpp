@@ -149,7 +149,7 @@ Violation StreamReceiver::on_opened(StreamId id, Bytes payload) {
         return {Code::protocol, "an OPENED for a stream that does not wait for it"};
     }
     parts_.table.answer(*stream);
-    stream->accepted_.store(true, std::memory_order_release);
+    stream->answer_.store(Stream::Answer::received, std::memory_order_release);
     parts_.wakes.touch(*stream, true);
     return add_send_credit(*stream, *credit);
 }

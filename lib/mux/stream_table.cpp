@@ -101,12 +101,12 @@ void StreamTable::abort(Stream& stream, Code code, bool in_order) {
 }
 
 bool StreamTable::abort_if_wanted(Stream& stream) {
-    const std::uint32_t wanted = stream.abort_wanted_.load(std::memory_order_acquire);
-    const bool waits = wanted != 0 && stream.abort_waits_.load(std::memory_order_relaxed);
-    if (wanted == 0 || (waits && stream.side_.send_open)) {
+    const AbortWish wish = stream.abort_wish_.load(std::memory_order_acquire);
+    const bool is_behind_end = wish.when == AbortWish::When::behind_end;
+    if (wish.when == AbortWish::When::never || (is_behind_end && stream.side_.send_open)) {
         return false;
     }
-    abort(stream, static_cast<Code>(wanted - 1), waits);
+    abort(stream, wish.code, is_behind_end);
     return true;
 }
 
@@ -121,8 +121,8 @@ void StreamTable::reset_stalled(Stream& stream) {
 
 void StreamTable::serve_gone(Stream& stream) {
     drop_outbound(stream);
-    const bool given_up =
-        stream.discard_.load(std::memory_order_acquire) || stream.abort_wanted_.load(std::memory_order_acquire) != 0;
+    const bool given_up = stream.discard_.load(std::memory_order_acquire) ||
+                          stream.abort_wish_.load(std::memory_order_acquire).when != AbortWish::When::never;
     if (stream.side_.unread && (given_up || stream.waiting() == 0)) {
         forget_unread(stream, false);
     }

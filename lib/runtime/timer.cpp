@@ -26,8 +26,12 @@ void Timer::set(TimePoint when) noexcept {
 }
 
 void Timer::set_after(Duration delay) noexcept {
-    TimePoint now = worker_.now();
+    TimePoint now = this->now();
     set(delay < never - now ? now + delay : never);
+}
+
+TimePoint Timer::now() const noexcept {
+    return worker_.now();
 }
 
 void Timer::cancel() noexcept {

@@ -30,6 +30,8 @@ public:
     void cancel() noexcept;
 
     bool is_set() const noexcept { return place_ != not_queued; }
+    /// The worker's cached time, from which delays count.
+    TimePoint now() const noexcept;
     TimePoint deadline() const noexcept { return when_; }
 
 private:

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
-#include "runtime/worker.hpp"
-
 namespace ferrotunnel::runtime {
 
-Turns::Turns(Worker& worker) : worker_(worker), timer_(worker, [this] { call(); }) {}
+Turns::Turns(Worker& worker) : timer_(worker, [this] { call(); }) {}
 
 std::size_t Turns::ask(shaping::Lane& lane) {
-    check_here(worker_);
-    const std::size_t granted = lane.ask(queue_, worker_.now());
+    const std::size_t granted = lane.ask(queue_, timer_.now());
     if (granted == 0) {
         arm();
     }
@@ -18,20 +15,19 @@ std::size_t Turns::ask(shaping::Lane& lane) {
 }
 
 void Turns::ask_again() noexcept {
-    check_here(worker_);
-    queue_.ask_again(worker_.now());
+    queue_.ask_again(timer_.now());
     arm();
 }
 
 void Turns::call() noexcept {
-    queue_.call(worker_.now(), per_round_max);
+    queue_.call(timer_.now(), per_round_max);
     arm();
 }
 
 // Those who are left over are due already, and have their turn in the next round. Without a rate a turn is due since
 // the beginning of time, with which no timer can count.
 void Turns::arm() noexcept {
-    const TimePoint next = std::max(queue_.next(), worker_.now());
+    const TimePoint next = std::max(queue_.next(), timer_.now());
     if (next != timer_.deadline()) {
         timer_.set(next);
     }

@@ -18,6 +18,7 @@ public:
     /// Turns in one round of the worker: sockets have theirs in between.
     static constexpr std::size_t per_round_max = 64;
 
+    /// `worker` is that of the timer, whose time counts.
     explicit Turns(Worker& worker);
 
     /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
@@ -31,7 +32,6 @@ private:
     void call() noexcept;
     void arm() noexcept;
 
-    Worker& worker_;
     shaping::TurnQueue queue_;
     Timer timer_;
 };

@@ -7,9 +7,6 @@
 #include <algorithm>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <cerrno>
 #include <mutex>
@@ -20,8 +17,8 @@
 
 #include "base/check.hpp"
 #include "base/mutex.hpp"
+#include "runtime/asio_sleep.hpp"
 #include "runtime/busy_poll.hpp"
-#include "runtime/handler_memory.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/timer.hpp"
@@ -73,25 +70,27 @@ private:
 // The part of a worker that handlers in the io_context keep alive: with an application's io_context they may come after
 // the Worker is gone.
 //
-//     asleep (parked, poller watched, timer armed) --handler--> turn: rounds until nothing is ready --> asleep
+//     phase: parked (poller watched, timer armed) --handler--> awake <--> in_round, until nothing is ready --> parked
 //
-// A worker with a thread of its own begins without Asio (run_direct), until somebody asks for the io_context.
-class Worker::Core final : public std::enable_shared_from_this<Worker::Core>, public HandlerHome, private PollTarget {
+//     life:  running --stop, of an own loop--> stopping --the loop has ended--> closed
+//               \-----stop, inside an application's io_context-------------------/
+//
+// A worker with a thread of its own begins without Asio (run_direct, never parked), until somebody asks for the
+// io_context. It may be closed from within a round.
+class Worker::Core final : public AsioSleep::Sleeper, public HandlerHome, private PollTarget {
 public:
     Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application, Duration busy_poll)
         : own_io_(std::move(own)),
           io_(own_io_ ? *own_io_ : *application),
           owner_(&owner),
           busy_poll_(busy_poll),
-          watch_(std::in_place, io_),
-          alarm_(std::in_place, io_),
+          asio_sleep_(io_, poller_.descriptor()),
           direct_(own_io_ != nullptr) {
         auto bell = std::make_unique<EventDoorbell>();
         bell_fd_ = bell->fd();
         mailbox_ = std::make_shared<buffer::Mailbox>(std::move(bell));
         names_.emplace(mailbox_);
         poller_.add(bell_fd_, *this);
-        watch_->assign(poller_.descriptor());
         if (own_io_) {
             work_.emplace(own_io_->get_executor());
         }
@@ -104,11 +103,11 @@ public:
         CurrentScope scope(owner_, slabs_, *mailbox_);
         thread_number_.store(number_of_this_thread(), std::memory_order_relaxed);
         run_direct();
-        if (!closed_) {
+        if (!is_closed()) {
             kick();
             run_asio();
         }
-        deferred_.run(closed_ ? 0 : last_words_max);
+        deferred_.run(is_closed() ? 0 : last_words_max);
         close();
         thread_number_.store(0, std::memory_order_relaxed);
     }
@@ -146,19 +145,12 @@ public:
 
     // Unregisters everything from the io_context. The rest stays usable for owners that tear down what lived here.
     void close() noexcept {
-        if (closed_) {
+        if (std::exchange(life_, Life::closed) == Life::closed) {
             return;
         }
-        closed_ = true;
         mailbox_->close();
         poller_.remove(bell_fd_, *this);
-        try {
-            watch_->release();  // the descriptor belongs to the poller
-        } catch (const std::system_error&) {
-            // Then it is not in the reactor, which is what was wanted.
-        }
-        watch_.reset();
-        alarm_.reset();
+        asio_sleep_.close();
         work_.reset();
     }
 
@@ -175,7 +167,7 @@ public:
 
     void defer(Deferred& deferred) noexcept {
         bool was_empty = deferred_.empty();
-        if (deferred_.push(deferred) && was_empty && !in_round_ && !direct_ && !closed_) {
+        if (deferred_.push(deferred) && was_empty && phase_ != Phase::in_round && !direct_ && !is_closed()) {
             kick();
         }
     }
@@ -183,10 +175,10 @@ public:
     void as_round(const std::function<void()>& function) noexcept {
         auto self = shared_from_this();  // the function may destroy the worker
         auto alone = exclude_others();
-        if (closed_ && alone) {
+        if (is_closed() && alone) {
             alone.unlock();  // nobody is at work here any more
         }
-        if (in_round_ || closed_) {
+        if (phase_ == Phase::in_round || is_closed()) {
             function();
             return;
         }
@@ -196,12 +188,12 @@ public:
     }
 
     void timer_moved() noexcept {
-        if (!in_round_ && !direct_ && !closed_) {
+        if (phase_ != Phase::in_round && !direct_ && !is_closed()) {
             arm_alarm();
         }
     }
 
-    TimePoint now() const noexcept { return in_round_ ? now_ : Clock::now(); }
+    TimePoint now() const noexcept { return phase_ == Phase::in_round ? now_ : Clock::now(); }
 
     std::unique_ptr<asio::io_context> own_io_;
     asio::io_context& io_;
@@ -221,6 +213,9 @@ public:
     bool started_ = false;
 
 private:
+    enum class Phase : std::uint8_t { awake, in_round, parked };
+    enum class Life : std::uint8_t { running, stopping, closed };
+
     static constexpr int rounds_per_turn = 16;
     // A flush makes room, room makes a pump read, and the read asks for the next flush: while a bulk transfer continues
     // this would never end, and other sockets would wait. So only those that were queued before the first one ran have
@@ -239,7 +234,8 @@ private:
 
     void stop_here() noexcept {
         mailbox_->close();
-        stopping_ = true;
+        check(life_ == Life::running, "a worker stops once");
+        life_ = Life::stopping;
         own_io_->stop();
     }
 
@@ -247,8 +243,8 @@ private:
     void on_events(std::uint32_t) noexcept override { mailbox_->deliver_all(); }
 
     void wake_up() noexcept {
-        if (parked_) {
-            parked_ = false;
+        if (phase_ == Phase::parked) {
+            phase_ = Phase::awake;
             mailbox_->unpark();
         }
     }
@@ -258,7 +254,7 @@ private:
     // poller, arming the watch).
     void run_direct() noexcept {
         TimePoint woke = Clock::now();
-        while (direct_ && !stopping_ && !closed_) {
+        while (direct_ && life_ == Life::running) {
             const bool idle = deferred_.empty();
             const TimePoint since = idle && busy_poll_.is_on() ? Clock::now() : now_;
             if (idle) {
@@ -321,7 +317,7 @@ private:
     template <typename Work>
     void round(const Work& work) noexcept {
         CurrentScope scope(owner_, slabs_, *mailbox_);
-        in_round_ = true;
+        phase_ = Phase::in_round;
         const TimePoint before = std::exchange(now_, Clock::now());
         ++counters_.rounds;
         mailbox_->deliver_all();
@@ -331,117 +327,69 @@ private:
         }
         work();
         deferred_.run(std::min(deferred_.size(), deferred_per_round_max));
-        in_round_ = false;
+        phase_ = Phase::awake;
     }
 
     // Does rounds until nothing is ready, then goes back to sleep. The number of rounds is bounded, so that other
     // handlers of the io_context have their turn.
     void turn() noexcept {
-        for (int i = 0; i < rounds_per_turn && !closed_; ++i) {
+        for (int i = 0; i < rounds_per_turn && !is_closed(); ++i) {
             std::size_t events = 0;
             round([&] { events = poller_.dispatch(); });
             if (events == 0 && timers_.earliest() > now_ && deferred_.empty() && mailbox_->try_park()) {
-                parked_ = true;
+                phase_ = Phase::parked;
                 sleep();
                 return;
             }
         }
-        if (!closed_) {
+        if (!is_closed()) {
             sleep();
             kick();  // the watch does not see mail, so come back by post
         }
     }
 
     void sleep() noexcept {
-        if (!closed_) {
-            watch_poller();
+        if (!is_closed()) {
+            asio_sleep_.watch(*this);
             arm_alarm();
         }
     }
 
-    void kick() noexcept {
-        asio::post(io_, handler_memory_.handler([self = shared_from_this()] { self->on_handler(); }));
-    }
+    void kick() noexcept { asio_sleep_.post(*this); }
 
-    void on_handler() noexcept {
-        const auto alone = exclude_others();
-        come_back();
-    }
-
-    // Waits for the poller. Asio looks at the descriptor again with each wait, so no event between the last dispatch
-    // and here is lost.
-    void watch_poller() noexcept {
-        if (std::exchange(watching_, true)) {
-            return;
-        }
-        watch_->async_wait(asio::posix::stream_descriptor::wait_read,
-                           handler_memory_.handler([self = shared_from_this()](const std::error_code& error) {
-                               if (!error) {
-                                   self->on_readable();
-                               }
-                           }));
-    }
-
-    // Sets the Asio timer, but only ever to an earlier time: when it rings too early it is set again. Asio's list of
-    // timers may need memory: without it the worker comes back at once, for as long as the shortage lasts.
     void arm_alarm() noexcept {
-        if (timers_.earliest() >= alarm_at_) {
-            return;
-        }
-        alarm_at_ = timers_.earliest();
-        ++counters_.timer_arms;
-        try {
-            alarm_->expires_at(alarm_at_);
-            alarm_->async_wait(handler_memory_.handler([self = shared_from_this()](const std::error_code& error) {
-                if (!error) {
-                    self->on_alarm();
-                }
-            }));
-        } catch (const std::bad_alloc&) {
-            alarm_at_ = never;
-            kick();
+        if (asio_sleep_.set_alarm(*this, timers_.earliest())) {
+            ++counters_.timer_arms;
         }
     }
 
-    void on_readable() noexcept {
+    void on_wake(AsioSleep::Cause cause) noexcept override {
         const auto alone = exclude_others();
-        watching_ = false;
-        ++counters_.wakes;
-        come_back();
-    }
-
-    void on_alarm() noexcept {
-        const auto alone = exclude_others();
-        alarm_at_ = never;
-        come_back();
-    }
-
-    void come_back() noexcept {
-        if (!closed_) {
+        asio_sleep_.woken_by(cause);
+        if (cause == AsioSleep::Cause::events) {
+            ++counters_.wakes;
+        }
+        if (!is_closed()) {
             wake_up();
             turn();
         }
     }
 
+    bool is_closed() const noexcept { return life_ == Life::closed; }
+
     using OwnMail = buffer::WakeMail<Core, Core*>;  // the mailbox is closed before the core goes
 
     BusyPoll busy_poll_;
-    HandlerMemory handler_memory_;
     Mutex working_;  // with an application's io_context
     const IntrusivePtr<OwnMail> look_mail_ = make_intrusive<OwnMail>([](Core* const&) noexcept {});
     const IntrusivePtr<OwnMail> stop_mail_ =
         make_intrusive<OwnMail>([](Core* const& core) noexcept { core->stop_here(); });
-    std::optional<asio::posix::stream_descriptor> watch_;
-    std::optional<asio::steady_timer> alarm_;
+    AsioSleep asio_sleep_;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
     int bell_fd_ = -1;
-    TimePoint alarm_at_ = never;
     TimePoint now_{};
-    bool in_round_ = false;
-    bool parked_ = false;
-    bool watching_ = false;
-    bool stopping_ = false;
-    bool closed_ = false;
+    Phase phase_ = Phase::awake;
+    Life life_ = Life::running;
     std::atomic<bool> direct_;  // the thread is our own, and nobody has asked for the io_context
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
 #include "runtime/turns.hpp"
 #include "shaping/lane.hpp"
 
@@ -81,12 +82,12 @@ void StreamRelay::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk
     handed_stream_ = std::move(stream);
     handed_tally_ = make_intrusive<Tally>(std::move(traffic));
     handed_shape_ = std::move(shape);
-    handed_.store(true, std::memory_order_release);
+    answer_.store(Answer::opened, std::memory_order_release);
     wake();
 }
 
 void StreamRelay::refused() noexcept {
-    refused_.store(true, std::memory_order_release);
+    answer_.store(Answer::refused, std::memory_order_release);
     wake();
 }
 
@@ -94,47 +95,51 @@ void StreamRelay::refused() noexcept {
 
 void StreamRelay::woken() noexcept {
     const auto take_and_step = [this] {
-        if (handed_.exchange(false, std::memory_order_acquire)) {
+        if (answer_.load(std::memory_order_acquire) == Answer::opened) {
             take_far();
         }
         step();
     };
     const auto failed = [this](const std::exception&) { end(Code::internal); };  // no memory, or a bug: this visit ends
-    steps_.run(this, take_and_step, failed, [this] { return !over_; });
+    steps_.run(this, take_and_step, failed, [this] { return state_ != State::over; });
 }
 
-void StreamRelay::take_far() noexcept {
+void StreamRelay::take_far() {
+    answer_.store(Answer::taken, std::memory_order_relaxed);  // nobody else writes it any more
     far_ = std::move(handed_stream_);
     tally_ = std::move(handed_tally_);
     shape_ = std::move(handed_shape_);
-    if (over_) {
+    if (state_ == State::over) {
         const IntrusivePtr<mux::Stream> far = std::move(far_);
         far->abort(Code::cancelled);
         far->stop_receiving();
         tally_->over();
+        return;
     }
+    check(state_ == State::waiting, "a relay gets its far stream once");
+    state_ = State::open;
 }
 
 void StreamRelay::step() {
-    if (over_ || ended_from_outside() || !far_) {
+    if (state_ == State::over || ended_from_outside() || state_ == State::waiting) {
         return;
     }
-    if (!accepted_ && far_->accepted()) {
-        accepted_ = true;
+    if (state_ == State::open && far_->accepted()) {
+        state_ = State::accepted;
         near_->accept();
     }
     const IntrusivePtr<mux::Stream> near = near_;  // they may be let go of meanwhile
     const IntrusivePtr<mux::Stream> far = far_;
     carry(*near, *far, Way::up);
     carry(*far, *near, Way::down);
-    if (!over_ && !up_open_ && !down_open_) {
+    if (state_ != State::over && !up_open_ && !down_open_) {
         close();
     }
 }
 
 // True if a stream was aborted or its trunk is lost, or nobody takes the visitor: the other stream is aborted.
 bool StreamRelay::ended_from_outside() noexcept {
-    if (!far_ && refused_.load(std::memory_order_acquire)) {
+    if (state_ == State::waiting && answer_.load(std::memory_order_acquire) == Answer::refused) {
         end(Code::busy);
         return true;
     }
@@ -150,7 +155,7 @@ bool StreamRelay::ended_from_outside() noexcept {
 // Carries what waits in `from`, as far as `to` has room, and looks until it is parked: whatever comes later wakes.
 void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
     bool any = false;
-    while (!over_) {
+    while (state_ != State::over) {
         StreamItem* const item = from.front();
         if (item == nullptr) {
             if (from.try_park_receive()) {
@@ -223,7 +228,7 @@ void StreamRelay::count_passed(Way way, std::size_t bytes) noexcept {
 
 // Aborts what is still there.
 void StreamRelay::end(Code code) noexcept {
-    if (over_) {
+    if (state_ == State::over) {
         return;
     }
     near_->abort(code);
@@ -234,7 +239,7 @@ void StreamRelay::end(Code code) noexcept {
 }
 
 void StreamRelay::close() noexcept {
-    if (std::exchange(over_, true)) {
+    if (std::exchange(state_, State::over) == State::over) {
         return;
     }
     leave();

@@ -3,8 +3,12 @@
 //      visiting client ==trunk== near --slices--> far ==trunk== client with the service
 //                                     <--slices--
 //
-//   waiting --opened--> open --both directions finished, or a reset was passed on------> over
-//      \--refused--------\------ a stream was aborted, a trunk is lost (the other: abort) -> over
+//   waiting --opened--> open --the far end accepts--> accepted --both directions finished--------> over
+//      |                 |                               |                                          ^
+//      |                 \_______________________________\___ a reset was passed on ________________|
+//      \--refused; from every state: a stream was aborted, a trunk is lost (the other: abort)------/
+//
+// Bytes are carried in `open` and `accepted` alike, and each direction finishes by itself.
 //
 // It lives on the worker of the near stream; the far one may be on another worker, and reaches it by mail. Slices are
 // handed from queue to queue: nothing is copied, and nothing is looked at. A slice counts as taken, so that its sender
@@ -16,6 +20,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "buffer/mailbox.hpp"
@@ -51,7 +56,7 @@ private:
 
     void woken() noexcept;
     void step();
-    void take_far() noexcept;
+    void take_far();
     bool ended_from_outside() noexcept;
     void carry(mux::Stream& from, mux::Stream& to, shaping::Way way);
     bool may_send(mux::Stream& from, mux::Stream& to) noexcept;
@@ -61,12 +66,15 @@ private:
     void close() noexcept;
     void on_worker_end() noexcept override;
 
-    // Handed over by the far trunk's worker, before `handed_` is set.
+    /// What the far side has said: `opened` or `refused`, once. `taken`: this side has what came with `opened`.
+    enum class Answer : std::uint8_t { none, refused, opened, taken };
+    enum class State : std::uint8_t { waiting, open, accepted, over };
+
+    // Handed over by the far trunk's worker, before `answer_` is `opened`.
     IntrusivePtr<mux::Stream> handed_stream_;
     IntrusivePtr<Tally> handed_tally_;
     std::shared_ptr<shaping::ServiceShape> handed_shape_;
-    std::atomic<bool> handed_{false};
-    std::atomic<bool> refused_{false};
+    std::atomic<Answer> answer_{Answer::none};
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
@@ -76,10 +84,9 @@ private:
     std::shared_ptr<shaping::ServiceShape> shape_;
     std::unique_ptr<Lanes> lanes_;  // null until there is a rate
     IntrusivePtr<StreamRelay> self_;
-    bool accepted_ = false;
+    State state_ = State::waiting;
     bool up_open_ = true;    // from near to far
     bool down_open_ = true;  // from far to near
-    bool over_ = false;
     runtime::StepLoop steps_;
     using RelayMail = buffer::WakeMail<StreamRelay>;
     const IntrusivePtr<RelayMail> mail_ = make_intrusive<RelayMail>();

@@ -46,7 +46,6 @@ public:
         timer_.set(worker.now() + pause_);
     }
 
-    Until until() const noexcept { return until_; }
     /// Prevents the call of `due`. For an owner that closes the socket first and destroys this later.
     void cancel() noexcept { timer_.cancel(); }
 

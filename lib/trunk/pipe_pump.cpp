@@ -68,10 +68,10 @@ bool PipePump::read_once() {
             return true;
         case IoStatus::would_block:
             // An end that was announced together with these bytes will not be announced again.
-            readable_ = hung_up_ && result.bytes > 0;
-            return readable_;
+            readiness_.set_readable(readiness_.has_more_behind() && result.bytes > 0);
+            return readiness_.is_readable();
         case IoStatus::eof:
-            if (!broken_) {
+            if (!is_broken()) {
                 finish_stream();
                 return false;
             }
@@ -89,7 +89,7 @@ bool PipePump::read_once() {
 }
 
 void PipePump::send() {
-    while (!closed_ && !broken_ && writable_ && write_once()) {
+    while (!is_closed() && !is_broken() && readiness_.is_writable() && write_once()) {
     }
     if (!reset_next_ && is_reset_behind_end()) {
         reset_in_order();
@@ -141,8 +141,8 @@ bool PipePump::after_write(IoStatus status) {
         end_failed();
         return false;
     }
-    writable_ = status == IoStatus::ok;
-    return writable_;
+    readiness_.set_writable(status == IoStatus::ok);
+    return readiness_.is_writable();
 }
 
 void PipePump::reset_in_order() {

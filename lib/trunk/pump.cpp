@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace ferrotunnel::trunk {
 
 using mux::StreamItem;
@@ -17,7 +19,8 @@ void Pump::begin() {
     check_here(worker_);
     self_ = IntrusivePtr<Pump>(this);
     worker_.shutdown_hooks().add(*this);
-    readable_ = writable_ = true;
+    readiness_ = runtime::Readiness::both();
+    enter(State::open);
     run();
 }
 
@@ -40,11 +43,7 @@ void Pump::wake() noexcept {
 }
 
 void Pump::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    peer_gone_ = peer_gone_ || (events & EPOLLHUP) != 0;
-    error_seen_ = error_seen_ || (events & EPOLLERR) != 0;
+    readiness_.add(events);
     run();
 }
 
@@ -63,43 +62,49 @@ void Pump::run() noexcept {
         close(true);
     };
     steps_.run(
-        this, [this] { step(); }, failed, [this] { return !closed_; });
+        this, [this] { step(); }, failed, [this] { return !is_closed(); });
 }
 
 void Pump::step() {
-    if (closed_ || !stream_ || ended_from_outside()) {
+    if (is_closed() || !stream_ || ended_from_outside()) {
         return;
     }
-    if (fd() < 0) {
+    if (state_ == State::dialing) {
         before_end();
         return;
     }
     if (!is_ready()) {
         return;
     }
-    if (is_resetting()) {
-        if (error_seen_ || broken_) {
+    if (state_ == State::resetting) {
+        if (readiness_.has_failed()) {
             close(true);
         }
         return;
     }
-    if (error_seen_ || broken_) {
+    if (is_broken() || readiness_.has_failed()) {
         end_failed();
     }
     send();
     receive();
-    if (!closed_ && !is_resetting()) {
+    if (state_ == State::open || state_ == State::broken) {
         watch_end();
     }
 }
 
+void Pump::enter(State next) {
+    check(state_ == (next == State::open ? State::dialing : State::open),
+          "an end opens once, and breaks or is reset once");
+    state_ = next;
+}
+
 // What a broken end still holds goes nowhere, and no event comes of it: it is not waited for.
 void Pump::watch_end() {
-    if (!reading_ && !writing_ && (broken_ || !has_pending())) {
-        close(broken_);
-    } else if (!reading_ && peer_gone_) {
+    if (!reading_ && !writing_ && (is_broken() || !has_pending())) {
+        close(is_broken());
+    } else if (!reading_ && readiness_.has_hung_up()) {
         stream_->leave();  // of a unix socket: both directions have ended, not only one
-    } else if (!writable_ && !last_bytes_ && stream_->send_is_dead()) {
+    } else if (!readiness_.is_writable() && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);
     }
 }
@@ -119,7 +124,7 @@ bool Pump::ended_from_outside() {
 // --- from the end ---
 
 void Pump::receive() {
-    while (!closed_ && reading_ && readable_ && may_send() && read_once()) {
+    while (!is_closed() && reading_ && readiness_.is_readable() && may_send() && read_once()) {
     }
 }
 
@@ -209,13 +214,15 @@ void Pump::show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) 
 }
 
 bool Pump::is_reset_behind_end() {
-    const StreamItem* item = !closed_ && !writing_ && !broken_ && !is_resetting() ? stream_->front() : nullptr;
+    const StreamItem* item = state_ == State::open && !writing_ ? stream_->front() : nullptr;
     return item != nullptr && item->kind == StreamItem::Kind::reset;
 }
 
 void Pump::end_failed() {
-    broken_ = true;
-    readable_ = true;
+    if (!is_broken()) {
+        enter(State::broken);
+    }
+    readiness_.set_readable(true);
     if (std::exchange(writing_, false)) {
         stream_->stop_receiving();
     }
@@ -234,6 +241,7 @@ void Pump::reset_acknowledged() {
         close(true);
         return;
     }
+    enter(State::resetting);
     watch_last_bytes(LastBytes::Until::acknowledged);
 }
 
@@ -245,14 +253,15 @@ void Pump::watch_last_bytes(LastBytes::Until until) {
 }
 
 void Pump::close(bool reset) noexcept {
-    if (std::exchange(closed_, true)) {
+    const State before = std::exchange(state_, State::closed);
+    if (before == State::closed) {
         return;
     }
     leave();
     if (last_bytes_) {
         last_bytes_->cancel();  // it may be the caller; it is destroyed with the pump
     }
-    if (fd() >= 0) {
+    if (before != State::dialing) {
         worker_.poller().remove(fd(), *this);
     }
     let_go(reset);

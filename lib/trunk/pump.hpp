@@ -3,9 +3,13 @@
 //          end --readable--> slabs --> stream.send        until its end (stream.finish) or reset (stream.reset)
 //          end <--writable-- gathered <-- stream.front    until FIN (its direction ends) or RESET (it is reset)
 //
-//   dialing --connected--> open --both directions ended (or one, for HTTP)-----> closed
-//      |                     |  \--reset in order--> resetting --acknowledged--> /
-//      \_____________________\______ verdict, cancel ___________________________/
+//   dialing --connected--> open --both directions ended (or one, for HTTP)-----------> closed
+//      |                     |\--error, a write fails--> broken --all of it is read---> |
+//      |                     \--reset in order--> resetting --acknowledged------------> |
+//      \______________________ verdict, cancel: from every state ____________________> /
+//
+// In `open` each direction ends by itself. In `broken` the end takes nothing more, and what it still holds is read; in
+// `resetting` it gives nothing more.
 //
 // The end's reset arrives behind the bytes that came before it. In the other direction a stream's reset becomes the
 // end's only after the peer has acknowledged everything written before (`resetting`, bounded in time).
@@ -28,6 +32,7 @@
 #include "mux/stream.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/readiness.hpp"
 #include "runtime/shutdown_hook.hpp"
 #include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
@@ -61,7 +66,7 @@ protected:
     /// Drops what the dialler was told to call. False: the pump is closed, and wants no end any more.
     bool wants_end() noexcept {
         cancel_ = nullptr;
-        return !closed_;
+        return !is_closed();
     }
     void close(bool reset) noexcept;
 
@@ -104,18 +109,19 @@ protected:
     runtime::Worker& worker_;
     std::shared_ptr<Traffic> traffic_;
     IntrusivePtr<mux::Stream> stream_;
-    bool readable_ = false;
-    bool writable_ = false;
-    bool reading_ = true;   // the end may still give bytes
-    bool writing_ = true;   // the stream may still give bytes, and the end takes them
-    bool bulk_ = false;     // the last read filled a frame
-    bool hung_up_ = false;  // something waits behind the bytes of a short read
-    bool broken_ = false;   // the end takes nothing more; what it still holds is read first
-    bool closed_ = false;
+    bool is_closed() const noexcept { return state_ == State::closed; }
+    bool is_broken() const noexcept { return state_ == State::broken; }
+
+    runtime::Readiness readiness_;  // of the end
+    bool reading_ = true;           // the end may still give bytes
+    bool writing_ = true;           // the stream may still give bytes, and the end takes them
+    bool bulk_ = false;             // the last read filled a frame
 
 private:
+    enum class State : std::uint8_t { dialing, open, broken, resetting, closed };
+
     // What the kinds of ends do differently.
-    virtual int fd() const noexcept = 0;  // below 0: there is no end
+    virtual int fd() const noexcept = 0;  // below 0: there is no end (`dialing`, `closed`)
     virtual bool is_ready() { return true; }
     /// The stream may have something, and there is no end yet.
     virtual void before_end() {}
@@ -140,14 +146,13 @@ private:
     void show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept;
     void show_taken(std::size_t bytes) noexcept;
     void watch_last_bytes(LastBytes::Until until);
-    bool is_resetting() const noexcept { return last_bytes_ && last_bytes_->until() == LastBytes::Until::acknowledged; }
+    void enter(State next);
 
     std::function<void()> cancel_;
     std::unique_ptr<Tap> tap_;
     IntrusivePtr<Pump> self_;                // while there is an end
     std::unique_ptr<LastBytes> last_bytes_;  // once only the end is left
-    bool peer_gone_ = false;                 // nobody is at the other end of the socket
-    bool error_seen_ = false;                // reported by the poller
+    State state_ = State::dialing;
     runtime::StepLoop steps_;
 };
 

@@ -52,7 +52,7 @@ void SealedPump::set_socket(runtime::Fd socket) {
 
 // True once the key was proved. Looks until the stream is parked.
 bool SealedPump::shake_hands() {
-    while (!closed_ && sealed_.state() != Sealed::State::open) {
+    while (!is_closed() && sealed_.state() != Sealed::State::open) {
         std::string why;
         const Sealed::State state = sealed_.shake_hands(why);
         send_sealed();
@@ -75,12 +75,12 @@ bool SealedPump::shake_hands() {
             handshake_failed(words_ended_early);
         }
     }
-    return !closed_;
+    return !is_closed();
 }
 
 // The reset stands in line behind the alert, and says the same.
 void SealedPump::handshake_failed(const std::string& why) {
-    if (closed_) {
+    if (is_closed()) {
         return;
     }
     if (!std::exchange(told_, true)) {
@@ -110,13 +110,13 @@ bool SealedPump::read_once() {
     }
     switch (result.status) {
         case IoStatus::ok:
-            readable_ = result.bytes == plain.size() || hung_up_;
-            return readable_;
+            readiness_.set_readable(result.bytes == plain.size() || readiness_.has_more_behind());
+            return readiness_.is_readable();
         case IoStatus::would_block:
-            readable_ = false;
+            readiness_.set_readable(false);
             return false;
         case IoStatus::eof:
-            if (!broken_) {
+            if (!is_broken()) {
                 sealed_.finish();
                 send_sealed();
                 finish_stream();
@@ -133,9 +133,9 @@ bool SealedPump::read_once() {
 // --- to the socket ---
 
 void SealedPump::send() {
-    while (!closed_ && writing_ && writable_ && write_once()) {
+    while (!is_closed() && writing_ && readiness_.is_writable() && write_once()) {
     }
-    if (closed_ || !ended_ || broken_) {
+    if (is_closed() || !ended_ || is_broken()) {
         return;
     }
     // Behind the peer's last word only a reset matters.
@@ -187,8 +187,8 @@ bool SealedPump::write_plain(Bytes plain) {
         return false;
     }
     left_.assign(plain.begin() + static_cast<std::ptrdiff_t>(result.bytes), plain.end());
-    writable_ = result.status == IoStatus::ok;
-    return writable_;
+    readiness_.set_writable(result.status == IoStatus::ok);
+    return readiness_.is_writable();
 }
 
 // Gives the oldest item to the seal.

@@ -98,13 +98,13 @@ bool SocketPump::read_once() {
         case IoStatus::ok:
             // A short read has emptied the socket, and later bytes cause a new event: no second call to learn that. But
             // an end that was announced together with these bytes will not be announced again.
-            readable_ = result.bytes == windows.bytes() || hung_up_;
-            return readable_;
+            readiness_.set_readable(result.bytes == windows.bytes() || readiness_.has_more_behind());
+            return readiness_.is_readable();
         case IoStatus::would_block:
-            readable_ = false;
+            readiness_.set_readable(false);
             return false;
         case IoStatus::eof:
-            if (!broken_) {
+            if (!is_broken()) {
                 finish_stream();
                 return false;
             }
@@ -117,7 +117,7 @@ bool SocketPump::read_once() {
 }
 
 void SocketPump::send() {
-    while (!closed_ && writing_ && writable_ && write_once()) {
+    while (!is_closed() && writing_ && readiness_.is_writable() && write_once()) {
     }
     if (is_reset_behind_end()) {
         reset_acknowledged();
@@ -147,11 +147,11 @@ bool SocketPump::write_once() {
         end_failed();
         return false;
     }
-    writable_ = result.status == IoStatus::ok;
-    if (!writable_ && !std::exchange(output_watched_, true)) {
+    readiness_.set_writable(result.status == IoStatus::ok);
+    if (!readiness_.is_writable() && !std::exchange(output_watched_, true)) {
         worker_.poller().add_output(socket_.get(), *this);
     }
-    return writable_;
+    return readiness_.is_writable();
 }
 
 // Handles a queue without data: ends the socket's direction, resets it, or parks.

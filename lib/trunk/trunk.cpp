@@ -123,9 +123,7 @@ void Trunk::guarded(void (Trunk::*step)()) noexcept {
 }
 
 void Trunk::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    readiness_.add(events);
     guarded(&Trunk::work);
 }
 
@@ -141,8 +139,8 @@ void Trunk::work() {
         read_some();
     }
     if (state_ == State::closing) {
-        if (writable_ && pipe_->has_pending()) {
-            writable_ = pipe_->flush() == IoStatus::ok;
+        if (readiness_.is_writable() && pipe_->has_pending()) {
+            readiness_.set_writable(pipe_->flush() == IoStatus::ok);
         }
         discard_input();
     }
@@ -175,7 +173,7 @@ void Trunk::on_timer() {
         return;
     }
     session_.tick(now);
-    if (state_ == State::running && readable_) {
+    if (state_ == State::running && readiness_.is_readable()) {
         read_some();
     }
     if (state_ == State::closing) {
@@ -209,15 +207,15 @@ void Trunk::step_handshake() {
 
 // --- reading ---
 
-// Reads for one turn. Events are edge-triggered: `readable_` remembers what is left, for the next round.
+// Reads for one turn. What is left stays readable, for the next round.
 void Trunk::read_some() {
-    for (int reads = 0; reads < reads_per_turn && readable_ && state_ == State::running;) {
+    for (int reads = 0; reads < reads_per_turn && readiness_.is_readable() && state_ == State::running;) {
         reads += static_cast<int>(slabs_per_round_);
         if (!read_round()) {
             return;
         }
     }
-    if (!readable_) {
+    if (!readiness_.is_readable()) {
         slabs_ = {};  // an idle trunk holds no slabs
     }
     check_session();
@@ -228,11 +226,11 @@ void Trunk::read_some() {
 bool Trunk::read_round() {
     IoStatus status = IoStatus::ok;
     std::size_t filled = 0;
-    while (filled < slabs_per_round_ && readable_ && state_ == State::running) {
+    while (filled < slabs_per_round_ && readiness_.is_readable() && state_ == State::running) {
         status = read_once(slabs_[filled++]);
     }
     session_.settle();
-    slabs_per_round_ = readable_ ? std::min(2 * slabs_per_round_, slabs_per_round_max) : filled;
+    slabs_per_round_ = readiness_.is_readable() ? std::min(2 * slabs_per_round_, slabs_per_round_max) : filled;
     if (state_ == State::running && (status == IoStatus::eof || status == IoStatus::error)) {
         input_ended(status);
     }
@@ -256,8 +254,9 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     }
     // Nothing follows the end. If everything was read, we come back only for an end that was announced together with
     // these bytes.
-    readable_ =
-        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
+    const bool has_end_behind =
+        result.status == IoStatus::would_block && readiness_.has_more_behind() && result.bytes > 0;
+    readiness_.set_readable(result.status == IoStatus::ok || has_end_behind);
     return result.status;
 }
 
@@ -282,13 +281,13 @@ void Trunk::input_ended(IoStatus status) {
 
 void Trunk::discard_input() {
     buffer::SlabPtr slab = worker_.slabs().acquire();
-    for (int reads = 0; reads < reads_per_turn && readable_; ++reads) {
+    for (int reads = 0; reads < reads_per_turn && readiness_.is_readable(); ++reads) {
         IoResult result = pipe_->read({slab->data(), slab->capacity()});
         if (result.status == IoStatus::eof || result.status == IoStatus::error) {
             close(std::move(end_));
             return;
         }
-        readable_ = result.status == IoStatus::ok || (hung_up_ && result.bytes > 0);
+        readiness_.set_readable(result.status == IoStatus::ok || (readiness_.has_more_behind() && result.bytes > 0));
     }
 }
 
@@ -306,7 +305,7 @@ void Trunk::write_some() {
         return;
     }
     int turn = 0;
-    while (state_ == State::running && writable_ && write_once()) {
+    while (state_ == State::running && readiness_.is_writable() && write_once()) {
         if (++turn == writes_per_turn) {
             timer_.set(worker_.now());  // more in the next round; others first
             return;
@@ -322,7 +321,7 @@ void Trunk::write_some() {
 bool Trunk::write_once() {
     if (batch_.empty() && !produce()) {
         if (pipe_->has_pending()) {
-            writable_ = pipe_->flush() == IoStatus::ok;
+            readiness_.set_writable(pipe_->flush() == IoStatus::ok);
             tell_written(0);
         }
         return false;
@@ -333,7 +332,7 @@ bool Trunk::write_once() {
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
         // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error.
-        readable_ = true;
+        readiness_.set_readable(true);
         batch_.clear();
         std::string why = pipe_->error_text();
         read_some();
@@ -342,8 +341,8 @@ bool Trunk::write_once() {
         }
         return false;
     }
-    writable_ = result.status == IoStatus::ok;
-    return writable_;
+    readiness_.set_writable(result.status == IoStatus::ok);
+    return readiness_.is_writable();
 }
 
 bool Trunk::produce() {
@@ -395,7 +394,7 @@ void Trunk::check_session() {
     }
     if (batch_.empty() && !session_.has_output() && !pipe_->has_pending()) {
         begin_closing();
-    } else if (writable_) {
+    } else if (readiness_.is_writable()) {
         worker_.defer(*this);
     }
 }
@@ -445,7 +444,7 @@ void Trunk::set_timer() {
     if (!logged_in_ && !session_.failure()) {
         next = std::min(next, handshake_until_);
     }
-    if (state_ != State::handshaking && readable_) {
+    if (state_ != State::handshaking && readiness_.is_readable()) {
         next = worker_.now();
     }
     if (state_ == State::detached && next <= worker_.now()) {

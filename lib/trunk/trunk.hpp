@@ -21,6 +21,7 @@
 #include "mux/session.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/readiness.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 #include "transport/pipe.hpp"
@@ -187,9 +188,8 @@ private:
     std::array<ReadSlab, slabs_per_round_max> slabs_;
     std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
     std::size_t held_back_ = 0;        // bytes written, but not told to the session yet
-    bool readable_ = true;             // TLS may hold what came with the handshake's end, and no event tells of that
-    bool hung_up_ = false;             // an end waits behind the bytes, and will not be announced again
-    bool writable_ = true;
+    // Of the pipe. TLS may hold what arrived with the handshake's end, and no event tells of that.
+    runtime::Readiness readiness_ = runtime::Readiness::both();
     bool logged_in_ = false;
     bool dials_ = false;
     bool may_be_taken_ = false;

@@ -45,7 +45,7 @@ void Trunk::leave_pipe() noexcept {
     worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
     slabs_ = {};
-    readable_ = hung_up_ = false;
+    readiness_ = runtime::Readiness();
     held_back_ = 0;
     last_counters_ = counters();
     runtime::reset_close(pipe_->release_fd());
@@ -75,7 +75,7 @@ void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_rec
         return;
     }
     state_ = State::running;
-    readable_ = writable_ = true;
+    readiness_ = runtime::Readiness::both();
     session_.reattach(peer_received, login, worker_.now());
     if (!rest.empty()) {
         session_.receive(rest, worker_.now());

@@ -52,6 +52,21 @@ TEST_CASE_METHOD(SessionParts, "an endpoint's abort waits for its end where it i
     CHECK(table.abort_if_wanted(*other));
 }
 
+TEST_CASE_METHOD(SessionParts, "of an endpoint's aborts the first one counts", "[table]") {
+    const auto stream = open_answered(1);
+    stream->abort(Code::internal);
+    stream->abort_behind(Code::cancelled);
+    CHECK(table.abort_if_wanted(*stream));
+    CHECK(stream->verdict().code == Code::internal);
+    const auto other = open_answered(3);
+    other->finish();
+    other->abort_behind(Code::cancelled);
+    other->abort(Code::internal);
+    CHECK_FALSE(table.abort_if_wanted(*other));
+    CHECK_FALSE(written().empty());
+    CHECK(other->verdict().code == Code::cancelled);
+}
+
 TEST_CASE_METHOD(SessionParts, "a stream that has ended is watched until everything was taken", "[table]") {
     auto stream = open_answered(2);
     REQUIRE_FALSE(feed(2, 1'000, wire::flag::fin));
