@@ -107,7 +107,7 @@ bool Http2Connection::end_sending() {
         return false;
     }
     pipe_->shutdown();
-    if (eof_) {
+    if (readiness_.peer_has_ended()) {
         close(false);
         return false;
     }
