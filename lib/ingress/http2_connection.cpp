@@ -28,9 +28,10 @@ h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
 
 Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
                                  exchange::VisitorFacts visitor, std::shared_ptr<void> ticket)
-    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
+    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)),
+      session_(std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this))),
+      stream_needs_{edge_, visitor_, *session_, *this} {
     visitor_.http2 = true;
-    session_ = std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this));
 }
 
 Http2Connection::~Http2Connection() = default;
@@ -165,7 +166,7 @@ h2::ServerStream* Http2Connection::on_request(h2::RequestText& text, http::Fault
     if (!is_live()) {
         return nullptr;
     }
-    auto stream = std::make_unique<Http2Stream>(*this);
+    auto stream = std::make_unique<Http2Stream>(stream_needs_);
     ready_.reserve(streams_.size() + 1);
     streams_.push_back(std::move(stream));
     leave_idle();

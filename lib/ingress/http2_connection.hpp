@@ -24,7 +24,7 @@
 
 namespace ferrotunnel::ingress {
 
-class Http2Connection final : public EdgeConnection, private h2::ServerUser {
+class Http2Connection final : public EdgeConnection, private h2::ServerUser, private Http2StreamOwner {
 public:
     /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
     /// closed.
@@ -33,19 +33,6 @@ public:
     ~Http2Connection() override;
 
     void drain() noexcept override;
-
-    // --- for its streams ---
-
-    EdgeWorker& edge() noexcept { return edge_; }
-    const exchange::VisitorFacts& visitor() const noexcept { return visitor_; }
-    h2::ServerSession& session() noexcept { return *session_; }
-    /// The stream has something to move: it has its turn at the end of this round.
-    void ready(Http2Stream& stream) noexcept;
-    /// What comes next takes time to make: others have a turn first.
-    void give_way() noexcept { gives_way_ = true; }
-    using EdgeConnection::cut_out;
-    /// Takes the header of a frame, and data behind it.
-    void add(std::string_view frame_header, buffer::Slice data);
 
 private:
     enum class Phase : std::uint8_t { open, announced, going, ending, lingering, closed };
@@ -56,6 +43,13 @@ private:
     h2::ServerStream* on_request(h2::RequestText& text, http::Fault fault, bool has_body) override;
     void on_end_seen() noexcept override;
     bool has_room() const noexcept override;
+
+    void ready(Http2Stream& stream) noexcept override;
+    void give_way() noexcept override { gives_way_ = true; }
+    buffer::Slice cut_out(std::string_view payload, bool& headroom) override {
+        return EdgeConnection::cut_out(payload, headroom);
+    }
+    void add(std::string_view frame_header, buffer::Slice data) override;
 
     bool turn() override;
     void let_go() noexcept override;
@@ -84,6 +78,7 @@ private:
     Phase phase_ = Phase::open;
 
     std::unique_ptr<h2::ServerSession> session_;
+    const Http2Stream::Needs stream_needs_;
     std::vector<std::unique_ptr<Http2Stream>> streams_;
     std::vector<Http2Stream*> ready_;
     std::uint32_t requests_ = 0;
