@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -164,6 +165,7 @@ bool EdgeConnection::linger() {
 }
 
 void EdgeConnection::detach() noexcept {
+    assert(!is_closed());
     life_ = Life::closed;
     edge_.lingering.end(*this);
     edge_.leave(*this);

@@ -7,6 +7,8 @@
 //     lingering
 //     '--end, reset, nothing of our output taken for too long--> closed <--------------------------------------'
 //
+// Phases only advance.
+//
 // Nothing is read while our output waits at its bound, and the session is asked for no DATA then: a visitor who does
 // not read gets no further with anything. What streams have to say is gathered in a round and written together. An idle
 // connection holds the session, and no slab.
@@ -54,6 +56,7 @@ private:
     bool turn() override;
     void let_go() noexcept override;
 
+    void enter(Phase next) noexcept;
     bool is_live() const noexcept { return phase_ <= Phase::going; }
     bool read_input();
     void take_input();

@@ -12,8 +12,8 @@
 //
 // The request's body:
 //
-//   coming --the visitor's end--> ended --the exchange has it all--> over
-//      '--refused, too slow--> unwanted --the visitor's end-----------^
+//   coming --the visitor's end--> ended --the exchange has it all, or wants no more--> over
+//      '--refused, too slow--> unwanted --the visitor's end-----------------------------^
 //
 // It goes straight to the exchange; while that takes none, it waits here, within the stream's window.
 //

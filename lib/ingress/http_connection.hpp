@@ -2,11 +2,13 @@
 // exchange, and writes its answers.
 //
 //   handshaking --TLS is up--> head --a request, or a refusal--> exchange --both ends, keep-alive--> head
-//       \--h2c--> preface --HTTP/1--^   \                          |    \--the answer is not whole--> ending_cut --.
-//       |            |                   \--the visitor's end--. '--last answer--> ending --written--> lingering <--'
-//       |            |                                          '------------------^                      |
-//       '--no TLS----|--------------------------------------------------------------------------------->  |
-//                    '--HTTP/2, and from every phase: lost, too slow--> closed <--the visitor's end-------'
+//      |                       ^  |                               |     |
+//      |--h2c--> preface ------'  '--the visitor's end--> ending <'last '--the answer is not whole--> ending_cut
+//      |                                                    |                                            |
+//      '--no TLS--> lingering <-----------all is written----+--------------------------------------------'
+//                       '--the visitor's end--> closed
+//
+//   What leads from head leads from preface, too. From every phase: lost, too slow, passed on as HTTP/2 --> closed.
 //
 // Whether the connection is kept: none or wanted, as the request says; with the head of the answer none or promised.
 //
