@@ -1,5 +1,6 @@
 #include "backend/http2_stream.hpp"
 
+#include <cassert>
 #include <exception>
 #include <utility>
 
@@ -51,10 +52,15 @@ void Http2Stream::set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_vi
         return;
     }
     pipe_ = std::move(pipe);
-    state_ = State::shaking_hands;
+    enter(State::shaking_hands);
     self_ = IntrusivePtr<Http2Stream>(this);
     worker_.shutdown_hooks().add(*this);
     run();
+}
+
+void Http2Stream::enter(State next) noexcept {
+    assert(next > state_);
+    state_ = next;
 }
 
 // --- being called ---
@@ -69,9 +75,7 @@ void Http2Stream::wake() noexcept {
 }
 
 void Http2Stream::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
+    socket_state_.note_events(events);
     run();
 }
 
@@ -85,7 +89,7 @@ void Http2Stream::on_timer() {
     const IntrusivePtr<Http2Stream> keep(this);
     if (state_ == State::shaking_hands) {
         not_spoken(Code::timeout, "the backend does not complete the TLS handshake in time");
-    } else if (state_ == State::speaking) {
+    } else if (state_ == State::greeting) {
         not_spoken(Code::timeout, "the backend does not say anything in HTTP/2");
     } else {
         close();
@@ -111,11 +115,13 @@ void Http2Stream::step() {
             step_dialing();
             return;
         case State::leaving:
+        case State::farewell:
             step_leaving();
             return;
         case State::closed:
             return;
         case State::shaking_hands:
+        case State::greeting:
         case State::speaking:
             break;
     }
@@ -128,7 +134,7 @@ void Http2Stream::step() {
         leave();
         return;
     }
-    if (state_ == State::speaking || shake_hands()) {
+    if (is_speaking() || shake_hands()) {
         speak();
     }
 }
@@ -147,7 +153,7 @@ bool Http2Stream::shake_hands() {
     std::string why;
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
-            state_ = State::speaking;
+            enter(State::greeting);
             return true;
         case IoStatus::would_block:
             return false;
@@ -165,11 +171,11 @@ void Http2Stream::speak() {
     while (moves) {
         moves = read_backend();
         moves = give_to_tunnel() || moves;
-        if (state_ != State::speaking || has_ended()) {
+        if (!is_speaking() || has_ended()) {
             return;
         }
         moves = take_from_tunnel() || moves;
-        if (state_ != State::speaking) {
+        if (!is_speaking()) {
             return;
         }
         moves = write_backend() || moves;
@@ -191,7 +197,7 @@ bool Http2Stream::has_ended() {
 // --- from the backend ---
 
 bool Http2Stream::read_backend() {
-    if (!readable_ || !reading_ || !connection_->may_receive()) {
+    if (!socket_state_.can_read() || !connection_->may_receive()) {
         return false;
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
@@ -200,24 +206,15 @@ bool Http2Stream::read_backend() {
         traffic_->moved(&Traffic::from_sockets, result.bytes);
         connection_->receive({slab->data(), result.bytes});
     }
-    switch (result.status) {
-        case IoStatus::ok:
-            break;
-        case IoStatus::would_block:
-            // An end that was announced together with these bytes will not be announced again.
-            readable_ = hung_up_ && result.bytes > 0;
-            break;
-        case IoStatus::eof:
-        case IoStatus::error:
-            reading_ = false;
-            connection_->receive_end();
-            break;
+    socket_state_.note_read(result);
+    if (!socket_state_.peer_sends()) {
+        connection_->receive_end();
     }
     if (connection_->is_answered()) {
         count_delivered(0);
     }
-    if (!accepted_ && connection_->has_spoken()) {
-        accepted_ = true;
+    if (state_ == State::greeting && connection_->has_spoken()) {
+        enter(State::speaking);
         timer_->cancel();
         stream_->accept();
         events_.outcome({});
@@ -306,7 +303,7 @@ void Http2Stream::take_end() {
 }
 
 bool Http2Stream::write_backend() {
-    if (!writable_ || (connection_->output().empty() && !pipe_->has_pending())) {
+    if (!socket_state_.can_write() || (connection_->output().empty() && !pipe_->has_pending())) {
         return false;
     }
     IoStatus status = IoStatus::ok;
@@ -319,13 +316,11 @@ bool Http2Stream::write_backend() {
         status = result.status;
     }
     if (status == IoStatus::error) {
-        // What the backend has said before it went is still to be read; if it is its end, that ends this.
-        writable_ = false;
-        readable_ = hung_up_ = true;
-        return reading_;
+        socket_state_.note_failed_write();  // what is still to be read of the backend decides
+        return socket_state_.peer_sends();
     }
-    writable_ = status == IoStatus::ok;
-    return writable_;
+    socket_state_.note_write(status);
+    return socket_state_.can_write();
 }
 
 // --- ending ---
@@ -342,7 +337,7 @@ void Http2Stream::end_in_order() {
 }
 
 void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
-    if (!accepted_) {
+    if (state_ == State::greeting) {
         not_spoken(Code::refused, failure.why);
         return;
     }
@@ -379,7 +374,7 @@ void Http2Stream::leave(Code why) {
         return;
     }
     connection_->leave(wire::http2_error_of(why).value_or(NGHTTP2_CANCEL));
-    state_ = State::leaving;
+    enter(State::leaving);
     timer_->set(worker_.now() + limits::h2_backend_goodbye);
     step_leaving();
 }
@@ -388,16 +383,15 @@ void Http2Stream::step_leaving() {
     while (write_backend()) {
     }
     const bool has_written = connection_->output().empty() && !pipe_->has_pending();
-    if (has_written && !std::exchange(said_end_, true)) {
+    if (has_written && state_ == State::leaving) {
         pipe_->shutdown();
+        enter(State::farewell);
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
-    while (reading_ && readable_) {
-        const IoResult result = pipe_->read({slab->data(), buffer::slab_bytes});
-        reading_ = result.status == IoStatus::ok || result.status == IoStatus::would_block;
-        readable_ = result.status == IoStatus::ok || (hung_up_ && result.bytes > 0);
+    while (socket_state_.can_read()) {
+        socket_state_.note_read(pipe_->read({slab->data(), buffer::slab_bytes}));
     }
-    if (!reading_) {
+    if (!socket_state_.peer_sends()) {
         close();
     }
 }
@@ -415,9 +409,10 @@ void Http2Stream::let_go_of_stream() noexcept {
 }
 
 void Http2Stream::close() noexcept {
-    if (std::exchange(state_, State::closed) == State::closed) {
+    if (state_ == State::closed) {
         return;
     }
+    enter(State::closed);
     runtime::ShutdownHook::leave();
     if (timer_) {
         timer_->cancel();  // it may be the caller; it is destroyed with this

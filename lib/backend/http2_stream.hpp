@@ -1,9 +1,16 @@
 // A stream of the tunnel whose backend speaks HTTP/2: what moves between the stream and the backend's pipe passes
 // h2/client_connection.hpp, which turns HTTP/1.1 of one side into frames of the other.
 //
-//   dialing --connected--> [shaking hands] --> speaking --the backend's SETTINGS: the stream is accepted--> speaking
-//      |                         |                 |
-//      \---refused, too late-----+--no HTTP/2------+--over, failed, visitor gone--> leaving --> closed
+//   dialing --connected--> shaking_hands --TLS--> greeting --the backend's SETTINGS: the stream is accepted--> speaking
+//      |                        |                   |   |                                                        |
+//      |                        |                   |   '--visitor gone--> leaving <--over, failed, visitor gone-'
+//      |                        |                   |                         |
+//      |                        |                   |                     all is sent
+//      |                        |                   |                         v
+//      |                        |                   |                     farewell --the backend's end, 1 s--> closed
+//      '--refused, too late-----'--no TLS-----------'--no HTTP/2, too late--------------------------------------^
+//
+// States only advance. The worker's end closes it in any of them.
 //
 // A visitor who has gone is told to the backend by RST_STREAM at once. While it leaves, the connection takes what the
 // backend still says and throws it away, for a bounded time, so that no reset of the socket overtakes the last frames.
@@ -25,6 +32,7 @@
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/socket_state.hpp"
 #include "runtime/step_loop.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
@@ -61,8 +69,10 @@ public:
     void wake() noexcept override;
 
 private:
-    enum class State : std::uint8_t { dialing, shaking_hands, speaking, leaving, closed };
+    enum class State : std::uint8_t { dialing, shaking_hands, greeting, speaking, leaving, farewell, closed };
 
+    void enter(State next) noexcept;
+    bool is_speaking() const noexcept { return state_ == State::greeting || state_ == State::speaking; }
     void on_events(std::uint32_t events) noexcept override;
     void on_worker_end() noexcept override;
     void on_timer();
@@ -98,13 +108,8 @@ private:
     std::optional<runtime::Timer> timer_;
     State state_ = State::dialing;
     std::size_t uncounted_ = 0;  // bytes of a request on which the backend may not have acted
-    bool accepted_ = false;
-    bool readable_ = true;
-    bool writable_ = true;
-    bool reading_ = true;  // the backend may still say something
-    bool hung_up_ = false;
-    bool bulk_ = false;
-    bool said_end_ = false;  // our direction has ended
+    runtime::SocketState socket_state_;
+    bool bulk_ = false;  // the last piece for the tunnel filled a frame
     runtime::StepLoop steps_;
     IntrusivePtr<Http2Stream> self_;  // while there is a pipe
 };

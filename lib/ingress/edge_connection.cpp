@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -31,10 +32,10 @@ EdgeConnection::~EdgeConnection() = default;
 // --- what makes it move ---
 
 void EdgeConnection::on_events(std::uint32_t events) noexcept {
-    readable_ = readable_ || (events & runtime::readable_events) != 0;
-    writable_ = writable_ || (events & runtime::writable_events) != 0;
-    hung_up_ = hung_up_ || (events & runtime::more_behind_events) != 0;
-    broken_ = broken_ || (events & EPOLLERR) != 0;
+    socket_state_.note_events(events);
+    if ((events & EPOLLERR) != 0) {
+        socket_state_.note_lost();
+    }
     run();
 }
 
@@ -44,7 +45,9 @@ void EdgeConnection::on_deadline() noexcept {
 }
 
 void EdgeConnection::end() noexcept {
-    end_wanted_ = true;
+    if (life_ == Life::open) {
+        life_ = Life::to_end;
+    }
     run();
 }
 
@@ -59,25 +62,22 @@ void EdgeConnection::run() noexcept {
         close(true);
     };
     steps_.run(
-        this, [this] { step(); }, failed, [this] { return !closed_; });
+        this, [this] { step(); }, failed, [this] { return !is_closed(); });
 }
 
 void EdgeConnection::step() {
-    if (closed_) {
-        return;
-    }
-    if (end_wanted_) {
+    if (life_ != Life::open) {
         close(true);
         return;
     }
-    if (broken_) {
+    if (socket_state_.peer_is_lost()) {
         visitor_lost();
         return;
     }
     if (std::exchange(deadline_hit_, false)) {
         look_at_deadlines();
     }
-    for (int i = 0; !closed_ && turn(); ++i) {
+    for (int i = 0; !is_closed() && turn(); ++i) {
         if (i == turns_max || std::exchange(gives_way_, false)) {
             edge_.worker.defer(*this);
             return;
@@ -89,12 +89,7 @@ void EdgeConnection::step() {
 
 void EdgeConnection::note_read(const IoResult& result) noexcept {
     exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
-    // A short read has emptied the socket. But an end that was announced together with these bytes is not announced
-    // again.
-    readable_ =
-        result.status == IoStatus::ok || (result.status == IoStatus::would_block && hung_up_ && result.bytes > 0);
-    eof_ = eof_ || result.status == IoStatus::eof;
-    broken_ = broken_ || result.status == IoStatus::error;
+    socket_state_.note_read(result);
 }
 
 void EdgeConnection::drop_input() noexcept {
@@ -119,7 +114,7 @@ buffer::Slice EdgeConnection::cut_out(std::string_view payload, bool& headroom) 
 // --- writing ---
 
 bool EdgeConnection::write_output() {
-    if (!writable_ || (out_.empty() && !pipe_->has_pending())) {
+    if (!socket_state_.can_write() || (out_.empty() && !pipe_->has_pending())) {
         return false;
     }
     const IoStatus status = out_.write(*pipe_);
@@ -136,7 +131,7 @@ bool EdgeConnection::write_output() {
             visitor_lost();
             return false;
     }
-    writable_ = false;
+    socket_state_.note_write(status);
     if (moved || stall_ == never) {
         set_stall(edge_.worker.now() + edge_.settings().write_stalled);
     }
@@ -152,13 +147,13 @@ void EdgeConnection::begin_lingering() {
 
 // Reads from the socket, not from the pipe: what is discarded need not be decrypted.
 bool EdgeConnection::linger() {
-    if (!readable_) {
+    if (!socket_state_.can_read()) {
         return false;
     }
     std::array<std::uint8_t, discarded_read> discarded;
     const IoResult result = runtime::read_some(pipe_->fd(), MutableBytes(discarded));
     note_read(result);
-    if (eof_ || broken_) {
+    if (!socket_state_.peer_sends()) {
         close(false);
         return false;
     }
@@ -170,6 +165,8 @@ bool EdgeConnection::linger() {
 }
 
 void EdgeConnection::detach() noexcept {
+    assert(!is_closed());
+    life_ = Life::closed;
     edge_.lingering.end(*this);
     edge_.leave(*this);
     runtime::Deadline::cancel();
@@ -178,7 +175,7 @@ void EdgeConnection::detach() noexcept {
 }
 
 void EdgeConnection::close(bool reset) noexcept {
-    if (std::exchange(closed_, true)) {
+    if (is_closed()) {
         return;
     }
     IntrusivePtr<EdgeConnection> keep(this);

@@ -3,6 +3,9 @@
 // one of HTTP/2 has one for each of its streams.
 //
 //   events, deadlines, exchanges --run--> turn, turn ... until nothing moves, or others have their turn
+//
+//   open --end()--> to end --the next step--> closed
+//     \__lost, too slow, over, passed on________^
 #pragma once
 
 #include <cstddef>
@@ -17,6 +20,7 @@
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
+#include "runtime/socket_state.hpp"
 #include "runtime/step_loop.hpp"
 #include "transport/pipe.hpp"
 
@@ -48,6 +52,7 @@ protected:
     /// Lets the connection move on. May be called from within a turn.
     void run() noexcept;
     bool runs() const noexcept { return steps_.is_running(); }
+    bool is_closed() const noexcept { return life_ == Life::closed; }
 
     /// Goes once around. False when nothing has moved.
     virtual bool turn() = 0;
@@ -74,7 +79,7 @@ protected:
     /// Reads once and discards. False when nothing was read.
     bool linger();
 
-    /// Takes it off all lists of its worker.
+    /// Takes it off all lists of its worker: it is closed, or another connection has its socket from now on.
     void detach() noexcept;
     void close(bool reset) noexcept;
 
@@ -94,16 +99,13 @@ protected:
     TimePoint due_ = never;    // the deadline of the phase
     TimePoint stall_ = never;  // the deadline for what waits to be written
 
-    bool readable_ = true;
-    bool writable_ = true;
-    bool hung_up_ = false;  // something waits behind what a short read gave
-    bool broken_ = false;
-    bool eof_ = false;
+    runtime::SocketState socket_state_;
     bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
-    bool closed_ = false;
     runtime::StepLoop steps_;
 
 private:
+    enum class Life : std::uint8_t { open, to_end, closed };
+
     void on_events(std::uint32_t events) noexcept override;
     void run_deferred() noexcept override { run(); }
     void cut_lingering() noexcept override { end(); }
@@ -112,8 +114,8 @@ private:
     void look_at_deadlines();
 
     std::size_t place_ = 0;
+    Life life_ = Life::open;
     bool deadline_hit_ = false;
-    bool end_wanted_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "ingress/edge_connection.hpp"
-#include "ingress/held_tls.hpp"
 
 namespace ferrotunnel::ingress {
 
 EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeShared> shared_in)
-    : ExchangeWorker(worker_in, shared_in), passthrough(shared_in->passthrough), prefaces(worker_in, wheel, log) {}
+    : ExchangeWorker(worker_in, shared_in),
+      passthrough(shared_in->passthrough),
+      prefaces(worker_in, wheel, log),
+      held_tls(*this) {}
 
 EdgeWorker::~EdgeWorker() {
     check_here(worker);

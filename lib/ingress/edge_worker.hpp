@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exchange/exchange_worker.hpp"
+#include "ingress/held_tls.hpp"
 #include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
 #include "login/admission_gate.hpp"
@@ -22,7 +23,6 @@ class TlsEntrance;
 namespace ferrotunnel::ingress {
 
 class EdgeWorker;
-class HeldTls;
 
 /// Takes TLS that services want to have untouched out of the edge, by the name in its ClientHello.
 struct TlsPassthrough {
@@ -80,7 +80,7 @@ public:
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
     Lingering lingering;
-    std::list<std::unique_ptr<HeldTls>> held_tls;          // visitors who wait for the client of their host
+    HeldTls held_tls;
     std::shared_ptr<directory::TlsEntrance> tls_entrance;  // brings such visitors back to here; made with the first one
 
 private:

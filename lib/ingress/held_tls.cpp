@@ -1,41 +1,56 @@
 #include "ingress/held_tls.hpp"
 
 #include <exception>
-#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "directory/http_directory.hpp"
+#include "exchange/hold_line.hpp"
 #include "net/ip_text.hpp"
+#include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::ingress {
 
-bool HeldTls::hold(EdgeWorker& edge, directory::TlsVisitor& visitor, TimePoint until) {
-    if (edge.draining()) {
+class HeldTls::Visitor final : public exchange::HoldVisitor, private runtime::Deadline {
+public:
+    explicit Visitor(HeldTls& all) noexcept : all_(all) {}
+    ~Visitor();
+
+    bool enter(directory::TlsVisitor& visitor, std::list<Visitor>::iterator place, TimePoint until);
+
+private:
+    void on_change() noexcept override;
+    void on_deadline() noexcept override { leave(); }
+    bool enter_line() noexcept { return all_.edge_.hold.enter(*this, sizeof(Visitor)); }
+    /// Destroys this object.
+    void leave() noexcept { all_.visitors_.erase(place_); }
+
+    HeldTls& all_;
+    std::list<Visitor>::iterator place_;
+    std::optional<directory::TlsVisitor> visitor_;  // empty: there was no room for it
+};
+
+HeldTls::Visitor::~Visitor() {
+    if (visitor_ && visitor_->socket) {
+        turn_away_from(all_.edge_, *visitor_);
+    }
+}
+
+bool HeldTls::Visitor::enter(directory::TlsVisitor& visitor, std::list<Visitor>::iterator place, TimePoint until) {
+    place_ = place;
+    if (!enter_line()) {
         return false;
     }
-    edge.held_tls.push_back(std::unique_ptr<HeldTls>(new HeldTls(edge)));
-    HeldTls& held = *edge.held_tls.back();
-    held.place_ = std::prev(edge.held_tls.end());
-    if (!edge.hold.enter(held, sizeof(HeldTls))) {
-        held.leave();
-        return false;
-    }
-    exchange::EdgeCounters::add(edge.counters.held);
-    held.visitor_.emplace(std::move(visitor));
-    edge.wheel.set(held, until);
+    exchange::EdgeCounters::add(all_.edge_.counters.held);
+    visitor_.emplace(std::move(visitor));
+    all_.edge_.wheel.set(*this, until);
     return true;
 }
 
-HeldTls::~HeldTls() {
-    if (visitor_ && visitor_->socket) {
-        turn_away_from(edge_, *visitor_);
-    }
-}
-
 // Called when services have come or gone.
-void HeldTls::on_change() noexcept {
-    const directory::TlsMatch match = edge_.routes.get().find_tls(visitor_->host, edge_.worker.now());
-    if (match.kind == directory::TlsMatch::Kind::away && edge_.hold.enter(*this, sizeof(HeldTls))) {
+void HeldTls::Visitor::on_change() noexcept {
+    const directory::TlsMatch match = all_.edge_.routes.get().find_tls(visitor_->host, all_.edge_.worker.now());
+    if (match.kind == directory::TlsMatch::Kind::away && enter_line()) {
         return;
     }
     if (match.kind == directory::TlsMatch::Kind::service) {
@@ -45,16 +60,27 @@ void HeldTls::on_change() noexcept {
     leave();
 }
 
-void HeldTls::on_deadline() noexcept {
-    leave();
+HeldTls::HeldTls(exchange::ExchangeWorker& edge) noexcept : edge_(edge) {}
+
+HeldTls::~HeldTls() = default;
+
+bool HeldTls::hold(directory::TlsVisitor& visitor, TimePoint until) {
+    if (edge_.draining()) {
+        return false;
+    }
+    const auto place = visitors_.emplace(visitors_.end(), *this);
+    if (!place->enter(visitor, place, until)) {
+        visitors_.erase(place);
+        return false;
+    }
+    return true;
 }
 
-// Destroys this object.
-void HeldTls::leave() noexcept {
-    edge_.held_tls.erase(place_);
+void HeldTls::clear() noexcept {
+    visitors_.clear();
 }
 
-void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept {
+void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept {
     try {
         static constexpr LineKind away{"tls_host_away"};
         if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {

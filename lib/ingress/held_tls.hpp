@@ -1,38 +1,37 @@
-// A visitor who has asked by TLS for a host whose client is away for a moment, and waits for it in the worker's line.
+// Visitors of one worker who have asked by TLS for a host whose client is away for a moment, and wait for it.
 #pragma once
 
 #include <list>
-#include <memory>
-#include <optional>
 
 #include "directory/tls_visitor.hpp"
-#include "exchange/hold_line.hpp"
-#include "ingress/edge_worker.hpp"
-#include "runtime/deadline_wheel.hpp"
+#include "exchange/exchange_worker.hpp"
 
 namespace ferrotunnel::ingress {
 
-/// Lives in EdgeWorker::held_tls, until its client is back or the time is over. Its destructor turns the visitor away.
-/// What the visitor has sent stays in the socket; if it hangs up, whoever gets it finds that out.
-class HeldTls final : public exchange::HoldVisitor, private runtime::Deadline {
+/// Each of them has a place in the worker's line (exchange/hold_line.hpp) until its client is back or the time is over.
+/// What a visitor has sent stays in the socket; if it hangs up, whoever gets it finds that out. Destroying this turns
+/// them away. On the worker.
+class HeldTls {
 public:
-    /// Makes a visitor wait. False: there is no room, and it was not touched.
-    static bool hold(EdgeWorker& edge, directory::TlsVisitor& visitor, TimePoint until);
+    /// `edge` outlives it.
+    explicit HeldTls(exchange::ExchangeWorker& edge) noexcept;
     ~HeldTls();
+    HeldTls(const HeldTls&) = delete;
+    HeldTls& operator=(const HeldTls&) = delete;
+
+    /// Makes a visitor wait. False: there is no room, or the edge drains, and it was not touched.
+    bool hold(directory::TlsVisitor& visitor, TimePoint until);
+    /// Turns all of them away.
+    void clear() noexcept;
 
 private:
-    explicit HeldTls(EdgeWorker& edge) noexcept : edge_(edge) {}
+    class Visitor;
 
-    void on_change() noexcept override;
-    void on_deadline() noexcept override;
-    void leave() noexcept;
-
-    EdgeWorker& edge_;
-    std::list<std::unique_ptr<HeldTls>>::iterator place_;
-    std::optional<directory::TlsVisitor> visitor_;  // nothing: there was no room for it
+    exchange::ExchangeWorker& edge_;
+    std::list<Visitor> visitors_;
 };
 
 /// Says that a visitor is rejected, since the client of its host is not there, and does so.
-void turn_away_from(EdgeWorker& edge, directory::TlsVisitor& visitor) noexcept;
+void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept;
 
 }  // namespace ferrotunnel::ingress

@@ -28,9 +28,10 @@ h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
 
 Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
                                  exchange::VisitorFacts visitor, login::AdmissionTicket ticket)
-    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
+    : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)),
+      session_(std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this))),
+      stream_needs_{edge_, visitor_, *session_, *this} {
     visitor_.http2 = true;
-    session_ = std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this));
 }
 
 Http2Connection::~Http2Connection() = default;
@@ -114,7 +115,7 @@ bool Http2Connection::read_input() {
     if (!has_room()) {
         return false;
     }
-    if (begin_ == end_ && readable_) {
+    if (begin_ == end_ && socket_state_.can_read()) {
         make_room();
         const std::uint32_t size = std::min(slab_->capacity() - end_, input_read);
         const IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, size));
@@ -122,14 +123,14 @@ bool Http2Connection::read_input() {
         bulk_ = result.bytes == input_read;
         note_read(result);
     }
-    if (broken_) {
+    if (socket_state_.peer_is_lost()) {
         visitor_lost();
         return false;
     }
     const bool moved = begin_ != end_;
     if (moved) {
         take_input();
-    } else if (eof_) {
+    } else if (socket_state_.peer_has_ended()) {
         const auto waits = [](const auto& stream) { return !stream->is_answered(); };
         if (std::any_of(streams_.begin(), streams_.end(), waits)) {
             visitor_lost();
@@ -138,7 +139,7 @@ bool Http2Connection::read_input() {
         }
         return false;
     }
-    if (begin_ == end_ && !readable_ && slab_ && slab_->unique()) {
+    if (begin_ == end_ && !socket_state_.can_read() && slab_ && slab_->unique()) {
         drop_input();
     }
     return moved;
@@ -165,7 +166,7 @@ h2::ServerStream* Http2Connection::on_request(h2::RequestText& text, http::Fault
     if (!is_live()) {
         return nullptr;
     }
-    auto stream = std::make_unique<Http2Stream>(*this);
+    auto stream = std::make_unique<Http2Stream>(stream_needs_);
     ready_.reserve(streams_.size() + 1);
     streams_.push_back(std::move(stream));
     leave_idle();

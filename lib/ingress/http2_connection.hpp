@@ -7,6 +7,8 @@
 //     lingering
 //     '--end, reset, nothing of our output taken for too long--> closed <--------------------------------------'
 //
+// Phases only advance.
+//
 // Nothing is read while our output waits at its bound, and the session is asked for no DATA then: a visitor who does
 // not read gets no further with anything. What streams have to say is gathered in a round and written together. An idle
 // connection holds the session, and no slab.
@@ -24,7 +26,7 @@
 
 namespace ferrotunnel::ingress {
 
-class Http2Connection final : public EdgeConnection, private h2::ServerUser {
+class Http2Connection final : public EdgeConnection, private h2::ServerUser, private Http2StreamOwner {
 public:
     /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
     /// closed.
@@ -33,19 +35,6 @@ public:
     ~Http2Connection() override;
 
     void drain() noexcept override;
-
-    // --- for its streams ---
-
-    EdgeWorker& edge() noexcept { return edge_; }
-    const exchange::VisitorFacts& visitor() const noexcept { return visitor_; }
-    h2::ServerSession& session() noexcept { return *session_; }
-    /// The stream has something to move: it has its turn at the end of this round.
-    void ready(Http2Stream& stream) noexcept;
-    /// What comes next takes time to make: others have a turn first.
-    void give_way() noexcept { gives_way_ = true; }
-    using EdgeConnection::cut_out;
-    /// Takes the header of a frame, and data behind it.
-    void add(std::string_view frame_header, buffer::Slice data);
 
 private:
     enum class Phase : std::uint8_t { open, announced, going, ending, lingering, closed };
@@ -57,9 +46,17 @@ private:
     void on_end_seen() noexcept override;
     bool has_room() const noexcept override;
 
+    void ready(Http2Stream& stream) noexcept override;
+    void give_way() noexcept override { gives_way_ = true; }
+    buffer::Slice cut_out(std::string_view payload, bool& headroom) override {
+        return EdgeConnection::cut_out(payload, headroom);
+    }
+    void add(std::string_view frame_header, buffer::Slice data) override;
+
     bool turn() override;
     void let_go() noexcept override;
 
+    void enter(Phase next) noexcept;
     bool is_live() const noexcept { return phase_ <= Phase::going; }
     bool read_input();
     void take_input();
@@ -84,6 +81,7 @@ private:
     Phase phase_ = Phase::open;
 
     std::unique_ptr<h2::ServerSession> session_;
+    const Http2Stream::Needs stream_needs_;
     std::vector<std::unique_ptr<Http2Stream>> streams_;
     std::vector<Http2Stream*> ready_;
     std::uint32_t requests_ = 0;

@@ -1,5 +1,6 @@
 // Writing, deadlines, and how a connection of HTTP/2 ends.
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -39,6 +40,11 @@ void Http2Connection::flush_texts() {
 
 // --- ending ---
 
+void Http2Connection::enter(Phase next) noexcept {
+    assert(next > phase_);
+    phase_ = next;
+}
+
 // Looks whether the connection is to end, or waits for its next request.
 void Http2Connection::look_at_end() {
     if (phase_ == Phase::open &&
@@ -69,7 +75,7 @@ void Http2Connection::look_at_end() {
 
 // Says that the connection will end. What the visitor sends until it has read that is still taken.
 void Http2Connection::announce_end() {
-    phase_ = Phase::announced;
+    enter(Phase::announced);
     leave_idle();
     if (!streams_.empty()) {
         session_->announce_end();
@@ -79,7 +85,7 @@ void Http2Connection::announce_end() {
 }
 
 void Http2Connection::name_last() {
-    phase_ = Phase::going;
+    enter(Phase::going);
     set_due(never);
     session_->go_away();
     steps_.ask_again();
@@ -96,7 +102,7 @@ void Http2Connection::begin_ending() {
     }
     flush_texts();
     leave_idle();
-    phase_ = Phase::ending;
+    enter(Phase::ending);
     set_due(never);
     steps_.ask_again();
 }
@@ -107,11 +113,11 @@ bool Http2Connection::end_sending() {
         return false;
     }
     pipe_->shutdown();
-    if (eof_) {
+    if (socket_state_.peer_has_ended()) {
         close(false);
         return false;
     }
-    phase_ = Phase::lingering;
+    enter(Phase::lingering);
     begin_lingering();
     return true;
 }
@@ -131,7 +137,7 @@ void Http2Connection::drain() noexcept {
 }
 
 void Http2Connection::let_go() noexcept {
-    phase_ = Phase::closed;
+    enter(Phase::closed);
     leave_idle();
     drop_streams();
     session_.reset();

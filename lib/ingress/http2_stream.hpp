@@ -1,8 +1,21 @@
 // One request of a connection of HTTP/2, and its answer: between the exchange and the session's stream.
 //
-//   begin --exchange--> head? --interim*, head--> body (supply, give) --end--> closed by both sides
-//     |                                              '--broken, the visitor takes nothing--> reset
-//     '--body: straight to the exchange; while that takes none, it waits here, within the stream's window
+// The answer:
+//
+//   awaited --head--> body, bodiless --its end has gone, the request's has not come--> sent
+//      |                ^                                                               |
+//      '---> replaced --'                                            what still comes is discarded
+//     (a WebSocket's backend has                                                        v
+//      answered as if it were none)                    cut <--too much, too long-- lingering
+//
+//   and from each of them --the session has closed the stream, by ends or by a reset--> closed
+//
+// The request's body:
+//
+//   coming --the visitor's end--> ended --the exchange has it all, or wants no more--> over
+//      '--refused, too slow--> unwanted --the visitor's end-----------------------------^
+//
+// It goes straight to the exchange; while that takes none, it waits here, within the stream's window.
 //
 // A WebSocket (RFC 8441) is the upgrade of HTTP/1.1 that it would be there: its request has ended with its head, and
 // what the visitor sends waits until the backend has switched. Only then is the answer a 2xx.
@@ -20,18 +33,44 @@
 #include "h2/server_session.hpp"
 #include "http/body_reader.hpp"
 #include "ingress/body_pace.hpp"
+#include "ingress/edge_worker.hpp"
+#include "ingress/http2_answer_body.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::ingress {
 
-class Http2Connection;
+class Http2Stream;
+
+/// The connection, as its streams know it.
+class Http2StreamOwner {
+public:
+    /// The stream has something to move: it has its turn at the end of this round.
+    virtual void ready(Http2Stream& stream) noexcept = 0;
+    /// What comes next takes time to make: others have a turn first.
+    virtual void give_way() noexcept = 0;
+    /// Cuts bytes that were just read out of their slab, see EdgeConnection::cut_out.
+    virtual buffer::Slice cut_out(std::string_view payload, bool& headroom) = 0;
+    /// Takes the header of a frame, and data behind it.
+    virtual void add(std::string_view frame_header, buffer::Slice data) = 0;
+
+protected:
+    ~Http2StreamOwner() = default;
+};
 
 class Http2Stream final : public h2::ServerStream,
                           private exchange::ExchangeOwner,
                           private runtime::Deadline,
                           private Lingering::Member {
 public:
-    explicit Http2Stream(Http2Connection& connection) noexcept : connection_(connection) {}
+    /// What the streams of a connection have in common; it outlives them.
+    struct Needs {
+        EdgeWorker& edge;
+        const exchange::VisitorFacts& visitor;
+        h2::ServerSession& session;
+        Http2StreamOwner& connection;
+    };
+
+    explicit Http2Stream(const Needs& needs) noexcept : needs_(needs) {}
     ~Http2Stream();
 
     void begin(h2::RequestText& text, http::Fault fault, bool has_body);
@@ -47,20 +86,31 @@ public:
     h2::Supply supply(std::size_t most) override;
     void give(std::string_view frame_header, std::size_t size) override;
 
-    bool is_closed() const noexcept { return closed_; }
+    bool is_closed() const noexcept { return stage_ == Stage::closed; }
     /// Whether its request's body is still to come.
-    bool is_uploading() const noexcept { return exchange_ && !body_ended_; }
+    bool is_uploading() const noexcept { return exchange_ && !has_ended(); }
     /// Whether its answer was sent to the end.
-    bool is_answered() const noexcept { return answer_sent_; }
+    bool is_answered() const noexcept {
+        return stage_ == Stage::sent || stage_ == Stage::lingering || stage_ == Stage::cut;
+    }
 
     /// For the connection: the stream is among those that are to move.
     bool is_ready = false;
 
 private:
+    enum class Stage : std::uint8_t { awaited, replaced, body, bodiless, sent, lingering, cut, closed };
+    enum class Upload : std::uint8_t { coming, ended, unwanted, over };
+
     void on_exchange() noexcept override;
     void on_deadline() noexcept override;
     void cut_lingering() noexcept override;
 
+    static bool follows(Stage from, Stage to) noexcept;
+    void enter(Stage next) noexcept;
+    bool awaits_head() const noexcept { return stage_ == Stage::awaited || stage_ == Stage::replaced; }
+    bool has_ended() const noexcept { return upload_ == Upload::ended || upload_ == Upload::over; }
+    bool wants_body() const noexcept { return upload_ == Upload::coming || upload_ == Upload::ended; }
+    void stop_body() noexcept { upload_ = has_ended() ? Upload::over : Upload::unwanted; }
     void make_exchange();
     void begin_exchange(std::string_view text);
     void refuse(const http::Refusal& refusal, http::Method method);
@@ -73,7 +123,7 @@ private:
     void write_head(const exchange::Answer& answer);
     bool is_no_websocket(const exchange::Answer& answer) const noexcept;
     void finish_bodiless();
-    bool fetch();
+    void fetch();
     std::uint32_t error_of(wire::Code code) const noexcept;
     void reset(std::uint32_t code);
     void look_at_pace();
@@ -82,7 +132,7 @@ private:
     void set_timer() noexcept;
     void linger();
 
-    Http2Connection& connection_;
+    const Needs& needs_;
     std::unique_ptr<exchange::HttpExchange> exchange_;
 
     // The head of a request that says Content-Length: 0 without ending. It waits for the end here: it would be complete
@@ -96,24 +146,11 @@ private:
     std::size_t waiting_at_ = 0;
     std::unique_ptr<http::BodyReader> trailers_;  // null: none
     BodyPace pace_;
-    bool body_ended_ = false;  // the visitor has sent its end
-    bool end_given_ = false;   // the exchange has had it
+    Upload upload_ = Upload::coming;
 
     // The answer.
-    buffer::Slice data_;   // the piece that is being sent
-    buffer::Slice ahead_;  // the one behind it
-    std::unique_ptr<std::string> answer_trailers_;
-    bool answered_ = false;
-    bool replaced_ = false;  // the backend's answer to a WebSocket was none
-    bool has_body_ = false;
-    bool ends_ = false;  // the answer ends behind data_
-    bool broken_ = false;
-    wire::Code break_code_ = wire::Code::none;
-    bool asleep_ = false;  // the session waits for resume()
-    bool closed_ = false;
-    bool answer_sent_ = false;  // before the body's end: what still comes of it is discarded
-    bool lingers_ = false;
-    bool was_cut_ = false;  // its reset is on its way
+    Http2AnswerBody answer_;
+    Stage stage_ = Stage::awaited;
 
     TimePoint due_ = never;    // for the pace of the body, or for its end behind the answer
     TimePoint stall_ = never;  // for a visitor who takes nothing of the answer

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -53,10 +54,37 @@ bool HttpConnection::start() {
     self_ = IntrusivePtr<EdgeConnection>(this);
     exchange::EdgeCounters::add(edge_.counters.connections);
     exchange::EdgeCounters::add(edge_.counters.connections_now);
-    may_be_http2_ = !visitor_.https && edge_.settings().h2c;
     set_due(edge_.worker.now() + edge_.settings().head);
     run();
     return true;
+}
+
+// Which phases are drawn behind which.
+bool HttpConnection::follows(Phase from, Phase to) noexcept {
+    switch (to) {
+        case Phase::handshaking:
+            return false;
+        case Phase::preface:
+            return from == Phase::handshaking;
+        case Phase::head:
+            return from == Phase::handshaking || from == Phase::preface || from == Phase::exchange;
+        case Phase::exchange:
+            return from == Phase::preface || from == Phase::head;
+        case Phase::ending:
+            return from == Phase::preface || from == Phase::head || from == Phase::exchange;
+        case Phase::ending_cut:
+            return from == Phase::exchange;
+        case Phase::lingering:
+            return from == Phase::handshaking || from == Phase::ending || from == Phase::ending_cut;
+        case Phase::closed:
+            return from != Phase::closed;
+    }
+    return false;
+}
+
+void HttpConnection::enter(Phase next) noexcept {
+    assert(follows(phase_, next));
+    phase_ = next;
 }
 
 bool HttpConnection::turn() {
@@ -64,7 +92,7 @@ bool HttpConnection::turn() {
         return phase_ == Phase::lingering;
     }
     bool moved = false;
-    if (phase_ == Phase::head) {
+    if (reads_head()) {
         moved = read_request();
     }
     if (phase_ == Phase::exchange) {
@@ -79,7 +107,7 @@ bool HttpConnection::turn() {
     if (phase_ != Phase::closed) {
         moved = write_answer() || moved;
     }
-    if (phase_ == Phase::ending) {
+    if (phase_ == Phase::ending || phase_ == Phase::ending_cut) {
         moved = end_sending() || moved;
     }
     if (phase_ == Phase::lingering) {
@@ -92,7 +120,7 @@ bool HttpConnection::shake_hands() {
     std::string why;
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
-            phase_ = Phase::head;
+            enter(!visitor_.https && edge_.settings().h2c ? Phase::preface : Phase::head);
             if (const transport::VisitorHandshake* const told = pipe_->visitor(); told && told->protocol == "h2") {
                 become_http2();
                 return false;
@@ -113,21 +141,20 @@ bool HttpConnection::shake_hands() {
     return false;
 }
 
-// Whether the visitor speaks HTTP/2 from its first byte on, or may be about to say so: then nothing is parsed.
-bool HttpConnection::begins_http2() {
+// Compares what is unread with the preface of HTTP/2, before anything is parsed.
+void HttpConnection::check_preface() {
     const std::string_view seen = unread().substr(0, http2_preface.size());
-    may_be_http2_ = seen == http2_preface.substr(0, seen.size());
-    if (may_be_http2_ && seen.size() == http2_preface.size()) {
+    if (seen != http2_preface.substr(0, seen.size())) {
+        enter(Phase::head);
+    } else if (seen.size() == http2_preface.size()) {
         become_http2();
     }
-    return may_be_http2_;
 }
 
 // Passes the visitor to a connection of HTTP/2, with what was read.
 void HttpConnection::become_http2() {
     const IntrusivePtr<EdgeConnection> keep(this);
-    phase_ = Phase::closed;
-    closed_ = true;
+    enter(Phase::closed);
     const std::string first(unread());
     detach();
     edge_.give_back(std::move(parser_));
@@ -232,27 +259,29 @@ bool HttpConnection::read_request() {
     }
     while (true) {
         if (end_ - begin_ > parsed_) {
-            if (may_be_http2_ && begins_http2()) {
-                if (phase_ == Phase::closed) {
-                    return false;
-                }
-            } else if (parse_request()) {
+            if (phase_ == Phase::preface) {
+                check_preface();
+            }
+            if (phase_ == Phase::closed) {
+                return false;
+            }
+            if (phase_ == Phase::head && parse_request()) {
                 return true;
             }
         }
-        if (eof_) {
+        if (socket_state_.peer_has_ended()) {
             begin_ending();
             return true;
         }
-        if (broken_) {
+        if (socket_state_.peer_is_lost()) {
             visitor_lost();
             return false;
         }
-        if (!readable_ && edge_.draining() && !edge_.is_retired() && begin_ == end_) {
+        if (!socket_state_.can_read() && edge_.draining() && !edge_.is_retired() && begin_ == end_) {
             begin_ending();
             return true;
         }
-        if (!readable_) {
+        if (!socket_state_.can_read()) {
             break;
         }
         const bool first = begin_ == end_;
@@ -290,10 +319,10 @@ void HttpConnection::begin_exchange() {
     const http::RequestHead& head = parser_->head();
     ++requests_;
     version_ = head.version;
-    keep_wanted_ = head.keep_alive;
+    persistence_ = head.keep_alive ? Persistence::wanted : Persistence::none;
     body_ = http::BodyReader(head.body);
     raw_ended_ = false;
-    phase_ = Phase::exchange;
+    enter(Phase::exchange);
     set_due(never);
     exchange_ = std::make_unique<exchange::HttpExchange>(edge_, visitor_, static_cast<exchange::ExchangeOwner&>(*this));
     exchange_->begin(head);
@@ -317,8 +346,8 @@ void HttpConnection::begin_exchange() {
 void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
     exchange::EdgeCounters::add(edge_.counters.requests_refused);
     version_ = http::Version::http11;
-    keep_wanted_ = false;
-    phase_ = Phase::exchange;
+    persistence_ = Persistence::none;
+    enter(Phase::exchange);
     parsed_ = 0;
     set_due(never);
     edge_.give_back(std::move(parser_));
@@ -381,8 +410,8 @@ bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
     constexpr std::uint64_t most = windows * limits::data_payload_max;
-    if (begin_ != end_ || !readable_ || !exchange_->takes_bulk() || body_.kind() != http::BodyKind::length ||
-        body_.remaining() <= most) {
+    if (begin_ != end_ || !socket_state_.can_read() || !exchange_->takes_bulk() ||
+        body_.kind() != http::BodyKind::length || body_.remaining() <= most) {
         return false;
     }
     drop_input();
@@ -415,16 +444,16 @@ bool HttpConnection::body_bytes_are_there() {
     if (begin_ != end_) {
         return true;
     }
-    if (!readable_ && !eof_) {
+    if (!socket_state_.can_read() && !socket_state_.peer_has_ended()) {
         drop_input_if_unused();
         return false;
     }
-    if (!eof_ && make_room_for_body() && read_some()) {
+    if (!socket_state_.peer_has_ended() && make_room_for_body() && read_some()) {
         pace_.received(end_ - begin_, edge_.worker.now());
         bulk_ = end_ - begin_ == limits::data_payload_max && !exchange_->is_trunk_behind();
         return true;
     }
-    if (eof_ || broken_) {
+    if (!socket_state_.peer_sends()) {
         visitor_lost();
     } else {
         drop_input_if_unused();
@@ -450,21 +479,21 @@ bool HttpConnection::feed_raw() {
     bool moved = false;
     while (!raw_ended_ && exchange_ && exchange_->takes_body()) {
         if (begin_ == end_) {
-            if (eof_) {
+            if (socket_state_.peer_has_ended()) {
                 raw_ended_ = true;
                 exchange_->body_end(nullptr);
                 return true;
             }
-            if (!readable_) {
+            if (!socket_state_.can_read()) {
                 drop_input_if_unused();
                 break;
             }
             if (!make_room_for_body() || !read_some()) {
-                if (broken_) {
+                if (socket_state_.peer_is_lost()) {
                     visitor_lost();
                     return false;
                 }
-                if (!eof_) {
+                if (!socket_state_.peer_has_ended()) {
                     drop_input_if_unused();
                 }
                 continue;

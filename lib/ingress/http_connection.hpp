@@ -1,10 +1,16 @@
 // A visitor's connection that speaks HTTP/1.1: reads requests one after the other, feeds their bodies to their
 // exchange, and writes its answers.
 //
-//   handshaking --TLS is up--> head --a request--> exchange --both ends, keep-alive--> head
-//                               |  \--refused, too slow--> exchange (a page)             |
-//                               |                             '--close, cut--> ending --written--> lingering --> closed
-//                               '--idle for too long, the visitor's end--------------------------------------------^
+//   handshaking --TLS is up--> head --a request, or a refusal--> exchange --both ends, keep-alive--> head
+//      |                       ^  |                               |     |
+//      |--h2c--> preface ------'  '--the visitor's end--> ending <'last '--the answer is not whole--> ending_cut
+//      |                                                    |                                            |
+//      '--no TLS--> lingering <-----------all is written----+--------------------------------------------'
+//                       '--the visitor's end--> closed
+//
+//   What leads from head leads from preface, too. From every phase: lost, too slow, passed on as HTTP/2 --> closed.
+//
+// Whether the connection is kept: none or wanted, as the request says; with the head of the answer none or promised.
 //
 // A visitor who has chosen HTTP/2, in the TLS handshake or by its first bytes, is passed to an Http2Connection.
 //
@@ -41,13 +47,26 @@ public:
     void retire() noexcept override {}  // the next answer says so
 
 private:
-    enum class Phase : std::uint8_t { handshaking, head, exchange, ending, lingering, closed };
+    enum class Phase : std::uint8_t {
+        handshaking,
+        preface,  // its first bytes may be the preface of HTTP/2
+        head,
+        exchange,
+        ending,
+        ending_cut,  // the answer is not complete, and must not look so
+        lingering,
+        closed
+    };
+    enum class Persistence : std::uint8_t { none, wanted, promised };
 
     void on_exchange() noexcept override { run(); }
     bool turn() override;
     void let_go() noexcept override;
+    static bool follows(Phase from, Phase to) noexcept;
+    void enter(Phase next) noexcept;
+    bool reads_head() const noexcept { return phase_ == Phase::preface || phase_ == Phase::head; }
     bool shake_hands();
-    bool begins_http2();
+    void check_preface();
     void become_http2();
 
     // Reading (http_connection.cpp).
@@ -80,7 +99,7 @@ private:
     void next_request();
     void wait_for_request() noexcept;
     bool write_answer();
-    void begin_ending();
+    void begin_ending(Phase how = Phase::ending);
     bool end_sending();
     void end_without_tls();
     void visitor_lost() override;
@@ -102,14 +121,11 @@ private:
 
     http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
 
-    bool keep_wanted_ = false;  // the visitor wants to keep the connection
-    bool keep_ = false;         // the answer's head says that the connection is kept
+    Persistence persistence_ = Persistence::none;
     bool chunk_open_ = false;
-    bool answer_was_cut_ = false;  // the answer is not complete, and must not look so
-    bool raw_ended_ = false;       // after a switch of protocols: the visitor's end was passed on
-    bool bulk_ = false;            // the last read of a body filled a window
+    bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
+    bool bulk_ = false;       // the last read of a body filled a window
     bool output_watched_ = false;
-    bool may_be_http2_ = false;  // its first bytes may be the preface of HTTP/2
 };
 
 }  // namespace ferrotunnel::ingress

@@ -21,7 +21,7 @@ using runtime::IoStatus;
 // backend back.
 bool HttpConnection::take_answer() {
     bool moved = false;
-    while (phase_ == Phase::exchange && out_.has_room() && (writable_ || out_.empty())) {
+    while (phase_ == Phase::exchange && out_.has_room() && (socket_state_.can_write() || out_.empty())) {
         exchange::Answer answer = exchange_->next();
         switch (answer.kind) {
             case exchange::Answer::Kind::nothing:
@@ -56,10 +56,11 @@ bool HttpConnection::take_answer() {
 }
 
 void HttpConnection::write_head(const exchange::Answer& answer) {
-    const bool keep = keep_wanted_ && body_.state() == BodyState::complete && exchange_->is_request_sent() && !eof_ &&
-                      !edge_.draining() && requests_ < edge_.settings().requests_per_connection_max;
+    const bool keep = persistence_ == Persistence::wanted && body_.state() == BodyState::complete &&
+                      exchange_->is_request_sent() && !socket_state_.peer_has_ended() && !edge_.draining() &&
+                      requests_ < edge_.settings().requests_per_connection_max;
     const http::ResponseOut out = answer_head(answer, version_, keep);
-    keep_ = out.keep_alive;
+    persistence_ = out.keep_alive ? Persistence::promised : Persistence::none;
     framing_ = out.body.kind;
     add_head(out);
 }
@@ -96,7 +97,7 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
     }
     const bool complete = body_.state() == BodyState::complete && !exchange_->switched();
     exchange_.reset();
-    if (keep_ && complete) {
+    if (persistence_ == Persistence::promised && complete) {
         next_request();
     } else {
         begin_ending();
@@ -107,13 +108,11 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
 // ends, unless the answer lasts until then.
 void HttpConnection::cut_answer() {
     close_chunk();
-    exchange_.reset();
-    answer_was_cut_ = true;
-    begin_ending();
+    begin_ending(Phase::ending_cut);
 }
 
 void HttpConnection::next_request() {
-    phase_ = Phase::head;
+    enter(Phase::head);
     framing_ = BodyKind::none;
     if (begin_ == end_) {
         drop_input();
@@ -137,10 +136,10 @@ bool HttpConnection::write_answer() {
     if (phase_ == Phase::closed) {
         return false;
     }
-    if (!writable_ && !std::exchange(output_watched_, true)) {
+    if (!socket_state_.can_write() && !std::exchange(output_watched_, true)) {
         edge_.worker.poller().add_output(pipe_->fd(), *this);
     }
-    if (phase_ == Phase::head && due_ == never) {
+    if (reads_head() && due_ == never) {
         wait_for_request();
     }
     return moved;
@@ -148,9 +147,9 @@ bool HttpConnection::write_answer() {
 
 // --- ending ---
 
-void HttpConnection::begin_ending() {
+void HttpConnection::begin_ending(Phase how) {
     exchange_.reset();
-    phase_ = Phase::ending;
+    enter(how);
     set_due(never);
 }
 
@@ -159,20 +158,20 @@ bool HttpConnection::end_sending() {
     if (!out_.empty() || pipe_->has_pending()) {
         return false;
     }
-    if (answer_was_cut_ && (framing_ == BodyKind::until_close || framing_ == BodyKind::none)) {
+    if (phase_ == Phase::ending_cut && (framing_ == BodyKind::until_close || framing_ == BodyKind::none)) {
         close(true);
         return false;
     }
-    if (answer_was_cut_) {
+    if (phase_ == Phase::ending_cut) {
         (void)runtime::shutdown_send(pipe_->fd());  // so that TLS does not say that this was all
     } else {
         pipe_->shutdown();
     }
-    if (eof_) {
+    if (socket_state_.peer_has_ended()) {
         close(false);
         return false;
     }
-    phase_ = Phase::lingering;
+    enter(Phase::lingering);
     edge_.give_back(std::move(parser_));
     begin_lingering();
     return true;
@@ -182,7 +181,7 @@ bool HttpConnection::end_sending() {
 // closed with unread bytes would be reset, and what is on its way would be lost with that.
 void HttpConnection::end_without_tls() {
     (void)runtime::shutdown_send(pipe_->fd());
-    phase_ = Phase::lingering;
+    enter(Phase::lingering);
     begin_lingering();
 }
 
@@ -195,13 +194,13 @@ void HttpConnection::visitor_lost() {
 }
 
 void HttpConnection::drain() noexcept {
-    if (phase_ == Phase::head && begin_ == end_) {
+    if (reads_head() && begin_ == end_) {
         run();  // which sees that the edge drains
     }
 }
 
 void HttpConnection::let_go() noexcept {
-    phase_ = Phase::closed;
+    enter(Phase::closed);
     exchange_.reset();
     edge_.give_back(std::move(parser_));
 }
@@ -210,6 +209,7 @@ void HttpConnection::let_go() noexcept {
 
 void HttpConnection::on_due() {
     switch (phase_) {
+        case Phase::preface:
         case Phase::head:
             if (begin_ != end_) {
                 refuse({http::Fault::none, 408, "head_too_slow", "the head of a request has not come in time"},
@@ -227,6 +227,7 @@ void HttpConnection::on_due() {
             close(false);
             return;
         case Phase::ending:
+        case Phase::ending_cut:
         case Phase::closed:
             return;
     }

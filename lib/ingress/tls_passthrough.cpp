@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "directory/tls_visitor.hpp"
-#include "ingress/held_tls.hpp"
+#include "ingress/edge_worker.hpp"
 
 namespace ferrotunnel::ingress {
 namespace {
@@ -20,7 +20,7 @@ void bring_in(EdgeWorker& edge, const TlsMatch& match, TlsVisitor visitor) {
         return;
     }
     const TimePoint until = match.away_since + edge.settings().hold;
-    if (match.kind == TlsMatch::Kind::none || until <= edge.worker.now() || !HeldTls::hold(edge, visitor, until)) {
+    if (match.kind == TlsMatch::Kind::none || until <= edge.worker.now() || !edge.held_tls.hold(visitor, until)) {
         turn_away_from(edge, visitor);
     }
 }

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "transport/certificate_store.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/pipe.hpp"
 
 namespace ferrotunnel::transport {
 
+class CertificateSnapshot;
 struct LoadedCertificate;
 
 /// How old a visitor's software may be.
