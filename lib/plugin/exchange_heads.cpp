@@ -20,7 +20,7 @@ std::optional<http::Edits::Edit> ExchangeHeads::field_at(std::uint32_t side, std
     return has_head(side) ? log_of(side).field(base_of(side), i) : std::nullopt;
 }
 
-bool ExchangeHeads::edit(std::uint32_t side, FieldLog::Change change, std::size_t bytes) {
+bool ExchangeHeads::edit(std::uint32_t side, FieldLog::Change& change, std::size_t bytes) {
     FieldLog& log = side == FT_REQUEST ? request_log_ : response_log_;
     if (log.is_full() || !texts_.has_room(bytes)) {
         return false;

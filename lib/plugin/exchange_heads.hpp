@@ -39,8 +39,8 @@ public:
     /// The memory of the copied request.
     std::size_t bytes() const noexcept { return head_.bytes(); }
 
-    /// Keeps a change of a field, whose texts had `bytes`. False: there is no room.
-    bool edit(std::uint32_t side, FieldLog::Change change, std::size_t bytes);
+    /// Keeps a change of a field, whose texts were given with `bytes` and become copies. False: there is no room.
+    bool edit(std::uint32_t side, FieldLog::Change& change, std::size_t bytes);
     /// Keeps another target. False: there is no room.
     bool set_target(std::string_view path, std::string_view query);
 

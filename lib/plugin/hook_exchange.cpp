@@ -62,7 +62,7 @@ bool HookExchange::edit(std::uint32_t side, std::uint32_t how, std::string_view 
     if (!is_now || how > FT_REMOVE) {
         return false;
     }
-    const std::optional<FieldLog::Change> change = FieldLog::make(kinds[how], name, value);
+    std::optional<FieldLog::Change> change = FieldLog::make(kinds[how], name, value);
     if (!change || (!observes() && !needs_.heads.edit(side, *change, name.size() + value.size()))) {
         return false;
     }

@@ -11,7 +11,7 @@ namespace {
 using namespace ferrotunnel::plugin;
 
 bool set(ExchangeHeads& heads, std::uint32_t side, const std::string& name, const std::string& value) {
-    const auto change = FieldLog::make(FieldLog::Kind::set, name, value);
+    auto change = FieldLog::make(FieldLog::Kind::set, name, value);
     REQUIRE(change);
     return heads.edit(side, *change, name.size() + value.size());
 }

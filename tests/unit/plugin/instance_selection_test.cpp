@@ -40,7 +40,7 @@ TEST_CASE("instance selection: scope and condition decide when the turn comes", 
     CHECK(parts.selection.enter(1) == Entry::skipped);
     parts.enter(RunPhase::request);
     CHECK(parts.selection.enter(2) == Entry::skipped);
-    const auto change = FieldLog::make(FieldLog::Kind::set, "X-User", "ann");
+    auto change = FieldLog::make(FieldLog::Kind::set, "X-User", "ann");
     REQUIRE(parts.heads.edit(FT_REQUEST, *change, 9));
     CHECK(parts.selection.enter(2) == Entry::enters);
     CHECK(parts.selection.has_entered(2));
