@@ -60,14 +60,15 @@ void RequestText::begin(const http::HeadLimits& limits, bool websockets) {
     protocol_.clear();
     cookie_.clear();
     counted_ = hosts_ = 0;
-    is_trailers_ = has_line_ = has_length_ = has_priority_ = hosts_differ_ = is_over_ = false;
+    part_ = Part::pseudo_fields;
+    has_length_ = has_priority_ = hosts_differ_ = is_over_ = false;
 }
 
 void RequestText::begin_trailers() {
     http::HeadLimits limits;
     limits.head_bytes_max = limits::http_trailers_max;
     begin(limits);
-    is_trailers_ = has_line_ = true;
+    part_ = Part::trailers;
     text_ = "0\r\n";
 }
 
@@ -86,7 +87,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
         return Verdict::malformed;
     }
     if (!name.empty() && name.front() == ':') {
-        return has_line_ ? Verdict::malformed : add_pseudo(name, value);
+        return part_ == Part::pseudo_fields ? add_pseudo(name, value) : Verdict::malformed;
     }
     if (!is_lower_name(name)) {
         return Verdict::malformed;
@@ -101,13 +102,13 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
     if (is_of_connection(known) || (known == FieldName::te && !http::same_text(value, "trailers"))) {
         return Verdict::malformed;
     }
-    if (!has_line_ && !begin_text()) {
+    if (part_ == Part::pseudo_fields && !begin_text()) {
         return Verdict::kept;  // finish() says why
     }
-    if (!is_trailers_ && known == FieldName::host) {
+    if (part_ == Part::fields && known == FieldName::host) {
         return add_host(value);
     }
-    if (!is_trailers_ && known == FieldName::cookie) {
+    if (part_ == Part::fields && known == FieldName::cookie) {
         if (cookie_.size() + value.size() > limits_.head_bytes_max) {
             is_over_ = true;
             return Verdict::kept;
@@ -128,7 +129,7 @@ Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
                               : name == ":authority"                     ? &authority_
                               : name == ":protocol" && takes_websockets_ ? &protocol_
                                                                          : nullptr;
-    if (is_trailers_ || into == nullptr || !into->empty() || (value.empty() && into != &authority_)) {
+    if (into == nullptr || !into->empty() || (value.empty() && into != &authority_)) {
         return Verdict::malformed;
     }
     *into = value;
@@ -156,7 +157,7 @@ bool RequestText::put(std::string_view name, std::string_view value) {
 
 // The request line and Host, once all pseudo-fields are there. False: there is no such line.
 bool RequestText::begin_text() {
-    has_line_ = true;
+    part_ = Part::fields;
     if (fault_of_line() != Fault::none) {
         return false;
     }
@@ -215,10 +216,10 @@ Fault RequestText::fault_of_line() const noexcept {
 }
 
 Fault RequestText::finish(bool has_body) {
-    if (!has_line_) {
+    if (part_ == Part::pseudo_fields) {
         (void)begin_text();
     }
-    if (!is_trailers_) {
+    if (part_ != Part::trailers) {
         if (const Fault fault = fault_of_line(); fault != Fault::none) {
             return fault;
         }
@@ -229,11 +230,11 @@ Fault RequestText::finish(bool has_body) {
     if (!cookie_.empty()) {
         (void)put("cookie", cookie_);
     }
-    if (has_body && !is_trailers_ && !has_length_ && !is_websocket()) {
+    if (has_body && part_ != Part::trailers && !has_length_ && !is_websocket()) {
         (void)put("transfer-encoding", "chunked");
     }
     if (is_over_ || text_.size() + 2 + (is_websocket() ? key_line : 0) > limits_.head_bytes_max) {
-        return is_trailers_ ? Fault::trailers_too_long : Fault::head_too_long;
+        return part_ == Part::trailers ? Fault::trailers_too_long : Fault::head_too_long;
     }
     text_.append("\r\n");
     return Fault::none;

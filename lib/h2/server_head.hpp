@@ -56,6 +56,9 @@ public:
     void release() noexcept;
 
 private:
+    /// What may come now. With the first field the request line is made of the pseudo-fields.
+    enum class Part : std::uint8_t { pseudo_fields, fields, trailers };
+
     Verdict add_pseudo(std::string_view name, std::string_view value);
     Verdict add_host(std::string_view value);
     bool begin_text();
@@ -75,9 +78,8 @@ private:
     std::string cookie_;    // the pieces that Cookie came in, together
     std::size_t counted_ = 0;
     std::size_t hosts_ = 0;
+    Part part_ = Part::pseudo_fields;
     bool takes_websockets_ = false;
-    bool is_trailers_ = false;
-    bool has_line_ = false;
     bool has_length_ = false;
     bool has_priority_ = false;
     bool hosts_differ_ = false;

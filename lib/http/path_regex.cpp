@@ -3,9 +3,9 @@
 #include <re2/re2.h>
 
 #include <string>
+#include <utility>
 
 #include "base/limits.hpp"
-#include "http/path_match.hpp"
 
 namespace ferrotunnel::http {
 
@@ -72,21 +72,6 @@ std::string_view PathRegex::text() const noexcept {
 bool PathRegex::matches(std::string_view path) const noexcept {
     return expression_ != nullptr && path.size() <= limits::http_path_regex_path_max &&
            re2::RE2::FullMatchN(re2::StringPiece(path.data(), path.size()), *expression_, nullptr, 0);
-}
-
-Result<PathRule, Problem> parse_path_regex(std::string_view text, bool ignore_case) {
-    if (text.empty()) {
-        return Problem{"is empty"};
-    }
-    const bool begins_with_name = (text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z');
-    if (begins_with_name && text.find('|') == std::string_view::npos) {
-        return Problem{"can match no path: paths begin with '/', and the whole path is matched"};
-    }
-    auto compiled = PathRegex::compile(text, ignore_case);
-    if (!compiled) {
-        return compiled.error();
-    }
-    return PathRule{PathRule::Kind::regex, std::string(text), std::move(*compiled)};
 }
 
 }  // namespace ferrotunnel::http

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/percent.hpp"
 #include "http/canonical_path.hpp"
@@ -110,6 +112,21 @@ Result<PathRule, Problem> parse_path_prefix(std::string_view text) {
         path->pop_back();
     }
     return PathRule{PathRule::Kind::prefix, std::move(*path)};
+}
+
+Result<PathRule, Problem> parse_path_regex(std::string_view text, bool ignore_case) {
+    if (text.empty()) {
+        return Problem{"is empty"};
+    }
+    const bool begins_with_name = (text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z');
+    if (begins_with_name && text.find('|') == std::string_view::npos) {
+        return Problem{"can match no path: paths begin with '/', and the whole path is matched"};
+    }
+    auto compiled = PathRegex::compile(text, ignore_case);
+    if (!compiled) {
+        return compiled.error();
+    }
+    return PathRule{PathRule::Kind::regex, std::string(text), std::move(*compiled)};
 }
 
 std::size_t segments_of(std::string_view prefix) noexcept {

@@ -78,8 +78,8 @@ void HttpTap::from_backend(Bytes bytes, TimePoint now) noexcept {
 void HttpTap::backend_ended(bool in_order, TimePoint now) noexcept {
     now_ = now;
     guarded([&] {
-        backend_ended_ = true;
-        if (state_ == State::exchange && answer_begun_ && !answer_over_ && in_order && answer_reader_.end_of_input()) {
+        backend_ = backend_ == Backend::connected ? Backend::ended : backend_;
+        if (state_ == State::exchange && answer_ == Answer::begun && in_order && answer_reader_.end_of_input()) {
             end_answer(true);
         }
     });
@@ -88,7 +88,7 @@ void HttpTap::backend_ended(bool in_order, TimePoint now) noexcept {
 void HttpTap::not_reached(std::string_view why, std::span<const Bytes> waiting, TimePoint now) noexcept {
     now_ = now;
     guarded([&] {
-        is_unreached_ = true;
+        backend_ = Backend::unreached;
         unreached_why_ = why;
         for (const Bytes& piece : waiting) {
             take_request(as_text(piece));
@@ -99,13 +99,13 @@ void HttpTap::not_reached(std::string_view why, std::span<const Bytes> waiting, 
 void HttpTap::over(TimePoint now) noexcept {
     now_ = now;
     guarded([&] {
-        if (is_unreached_) {
+        if (backend_ == Backend::unreached) {
             end_unreached();
         } else if (record_) {
-            const bool is_complete = answer_over_ || state_ == State::upgraded;
-            end_exchange(is_complete      ? Exchange::State::complete
-                         : backend_ended_ ? Exchange::State::backend_left
-                                          : Exchange::State::visitor_left);
+            const bool is_complete = answer_ == Answer::over || state_ == State::upgraded;
+            end_exchange(is_complete                  ? Exchange::State::complete
+                         : backend_ == Backend::ended ? Exchange::State::backend_left
+                                                      : Exchange::State::visitor_left);
         } else if (origin_.id != 0) {
             record_lost();  // a replay that nobody has taken
         }
@@ -140,7 +140,7 @@ void HttpTap::record_lost() {
 // A replay does not pass the edge: nobody answers it.
 unsigned HttpTap::status_if_lost() const noexcept {
     constexpr unsigned bad_gateway = 502;
-    return is_unreached_ && origin_.replay_of == 0 ? bad_gateway : 0;
+    return backend_ == Backend::unreached && origin_.replay_of == 0 ? bad_gateway : 0;
 }
 
 // --- to the backend ---
@@ -193,7 +193,8 @@ void HttpTap::begin_exchange(std::string_view raw) {
     const http::RequestHead& head = request_parser_.head();
     began_ = now_;
     state_ = State::exchange;
-    request_over_ = answer_begun_ = answer_heard_ = answer_over_ = has_events_ = false;
+    request_over_ = has_events_ = false;
+    answer_ = Answer::awaited;
     is_websocket_ = head.upgrade.has("websocket");
     answer_parser_.reset(http::ResponseContext::of(head));
     request_reader_ = http::BodyReader(head.body);
@@ -217,7 +218,7 @@ void HttpTap::record_request(std::string_view raw) {
     exchange.backend = origin_.backend;
     exchange.visitor = origin_.visitor;
     exchange.began = now_;
-    if (!is_unreached_) {
+    if (backend_ != Backend::unreached) {
         exchange.head_sent = Duration::zero();
     }
     exchange.request.head = std::move(masked.text);
@@ -233,10 +234,10 @@ void HttpTap::record_request(std::string_view raw) {
 void HttpTap::end_request(bool complete) {
     request_over_ = true;
     request_body_.finish(complete, inspector_->records(), inspector_->settings().body, inspector_->settings().secrets);
-    if (complete && !is_unreached_) {
+    if (complete && backend_ != Backend::unreached) {
         change([&](Exchange& exchange) { exchange.request_sent = since_begin(); });
     }
-    if (answer_over_) {
+    if (answer_ == Answer::over) {
         end_exchange(Exchange::State::complete);
     }
 }
@@ -249,14 +250,15 @@ void HttpTap::take_answer(std::string_view bytes) {
             take_upgraded(bytes, false);
             return;
         }
-        if (state_ == State::waiting || answer_over_) {
+        if (state_ == State::waiting || answer_ == Answer::over) {
             go_blind("the backend has said something that nobody asked for");
             return;
         }
-        if (!std::exchange(answer_heard_, true)) {
+        if (answer_ == Answer::awaited) {
+            answer_ = Answer::heard;
             change([&](Exchange& exchange) { exchange.first_byte = since_begin(); });
         }
-        if (!answer_begun_) {
+        if (answer_ == Answer::heard) {
             bytes.remove_prefix(read_answer_head(bytes));
             continue;
         }
@@ -296,7 +298,7 @@ void HttpTap::begin_answer(std::string_view raw) {
     if (record_) {
         record_answer(raw);
     }
-    answer_begun_ = true;
+    answer_ = Answer::begun;
     if (head.switches) {
         if (!request_over_) {
             end_request(false);
@@ -345,7 +347,7 @@ void HttpTap::take_body(std::string_view bytes) {
 }
 
 void HttpTap::end_answer(bool complete) {
-    answer_over_ = true;
+    answer_ = Answer::over;
     answer_body_.finish(complete, inspector_->records(), has_events_ ? 0 : inspector_->settings().body,
                         inspector_->settings().secrets);
     if (request_over_) {
@@ -360,7 +362,7 @@ void HttpTap::end_exchange(Exchange::State state, std::string why) {
     if (!request_over_) {
         request_body_.finish(false, inspector_->records(), settings.body, settings.secrets);
     }
-    if (answer_begun_ && !answer_over_ && state_ == State::exchange) {
+    if (answer_ == Answer::begun && state_ == State::exchange) {
         answer_body_.finish(false, inspector_->records(), has_events_ ? 0 : settings.body, settings.secrets);
     }
     change([&](Exchange& exchange) {

@@ -8,6 +8,7 @@
 //      \---- refused by a parser, a request before the last answer has ended, no memory ----> blind
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,9 @@ public:
 
 private:
     enum class State : std::uint8_t { waiting, exchange, upgraded, blind };
+    /// How far the answer of the exchange is: bytes have come, its head is complete, or all of it.
+    enum class Answer : std::uint8_t { awaited, heard, begun, over };
+    enum class Backend : std::uint8_t { connected, ended, unreached };
 
     template <typename Action>
     void guarded(Action action) noexcept;
@@ -77,11 +81,8 @@ private:
     KeptBody request_body_;
     KeptBody answer_body_;
     bool request_over_ = false;
-    bool answer_begun_ = false;
-    bool answer_heard_ = false;
-    bool answer_over_ = false;
-    bool backend_ended_ = false;
-    bool is_unreached_ = false;
+    Answer answer_ = Answer::awaited;
+    Backend backend_ = Backend::connected;
     std::string unreached_why_;
     bool is_websocket_ = false;
     bool has_events_ = false;

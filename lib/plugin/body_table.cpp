@@ -1,12 +1,12 @@
-// The functions of ft_body_api: from C to a run. Nothing is thrown through a plugin.
+// The functions of ft_body_api: from C to an exchange. Nothing is thrown through a plugin.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
 
+#include "plugin/hook_exchange.hpp"
 #include "plugin/host.hpp"
-#include "plugin/http_chain_run.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
@@ -30,7 +30,7 @@ std::int32_t taken_or_released(void* user, Release release, Action action) noexc
 std::int32_t observe(ft_exchange* exchange, std::uint32_t side, std::int32_t (*look)(void*, ft_text, std::int32_t),
                      void* user, Release release) {
     return taken_or_released(user, release, [&] {
-        return look != nullptr && static_cast<HttpChainRun*>(exchange)->observe(side, look, user, release);
+        return look != nullptr && static_cast<HookExchange*>(exchange)->bodies().observe(side, look, user, release);
     });
 }
 
@@ -40,7 +40,7 @@ std::int32_t transform(ft_exchange* exchange, std::uint32_t side, const ft_body_
     bool is_unused = false;  // an observing instance's
     const std::int32_t is_taken = taken_or_released(user, filter.release, [&] {
         return filter.chunk != nullptr &&
-               static_cast<HttpChainRun*>(exchange)->transform(side, filter, user, is_unused);
+               static_cast<HookExchange*>(exchange)->bodies().transform(side, filter, user, is_unused);
     });
     return is_unused ? 1 : is_taken;
 }
@@ -48,7 +48,8 @@ std::int32_t transform(ft_exchange* exchange, std::uint32_t side, const ft_body_
 std::int32_t collect(ft_exchange* exchange, std::size_t max, ft_decision (*then)(ft_exchange*, void*, ft_text),
                      void* user, Release release) {
     return taken_or_released(user, release, [&] {
-        return then != nullptr && static_cast<HttpChainRun*>(exchange)->collect({then, user, release, max});
+        return then != nullptr &&
+               static_cast<HookExchange*>(exchange)->collection().collect({then, user, release, max});
     });
 }
 

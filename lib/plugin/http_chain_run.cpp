@@ -1,40 +1,32 @@
-// The order of things in a run. http_chain_run_scope.cpp has whom it asks, http_chain_run_asked.cpp what hooks ask and
-// do.
 #include "plugin/http_chain_run.hpp"
 
-#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <memory>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "buffer/spare_memory.hpp"
-#include "plugin/worker_plugins.hpp"
+#include "plugin/failure_reason.hpp"
 
 namespace ferrotunnel::plugin {
 
 using hooks::Step;
+using Entry = InstanceSelection::Entry;
 
 HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestHead& head,
                            const hooks::RequestInfo& info, InScope scope, hooks::RunOwner& owner)
     : chain_(std::move(chain)),
-      head_(head),
-      info_(info),
-      scope_(scope),
-      body_size_(head.body.kind == http::BodyKind::length ? static_cast<std::int64_t>(head.body.length) : 0),
       owner_(owner),
-      wait_(chain_, head_.bytes(), *this),
-      bodies_{{{CollectedBody(chain_->collected())}, {CollectedBody(chain_->collected())}}} {
-    info_.visitor = *keep(info.visitor);
-    bodies_[FT_REQUEST].is_whole =
-        head.body.kind == http::BodyKind::none || (head.body.kind == http::BodyKind::length && head.body.length == 0);
-}
-
-HttpChainRun::~HttpChainRun() {
-    stop_waiting();
-    for (const State& each : states_) {
-        if (each.release != nullptr) {
-            each.release(each.state);
-        }
-    }
+      info_(info),
+      context_{*chain_, info_, position_},
+      heads_(context_, head, texts_),
+      notes_(info.notes, texts_),
+      selection_(context_, heads_, notes_, scope, head.body),
+      wait_(chain_, heads_.bytes(), *this),
+      bodies_(context_),
+      collection_(context_, head.body),
+      exchange_({context_, heads_, notes_, selection_, bodies_, collection_, reply_, states_, wait_, owner_}) {
+    info_.visitor = *texts_.keep(info.visitor);
 }
 
 void* HttpChainRun::operator new(std::size_t) {
@@ -45,27 +37,16 @@ void HttpChainRun::operator delete(void* memory) noexcept {
     buffer::SpareMemory<buffer::spare_bytes_for<HttpChainRun>>::keep(memory);
 }
 
-const Instance& HttpChainRun::instance(std::size_t i) const noexcept {
-    return *chain_->chain->instances[i];
-}
-
-std::size_t HttpChainRun::instances() const noexcept {
-    return chain_->chain->instances.size();
-}
-
-// Whether the hook that runs is of a plugin that a client has asked for.
-bool HttpChainRun::runs_clients() const noexcept {
-    return current_ != none && current_ >= chain_->chain->asked_from;
-}
+// --- the order of instances ---
 
 Step HttpChainRun::request(TimePoint now) noexcept {
-    phase_ = Phase::request;
+    position_.phase = RunPhase::request;
     follows_hook_ = false;
-    if (scope_.outcome != ScopeOutcome::found) {
+    if (!selection_.is_clear()) {
         return refuse_path(Entry::unclear);
     }
-    for (; next_ < instances(); ++next_) {
-        const Entry entry = enter(next_);
+    for (; next_ < context_.instances(); ++next_) {
+        const Entry entry = selection_.enter(next_);
         if (entry == Entry::skipped) {
             continue;
         }
@@ -82,11 +63,11 @@ Step HttpChainRun::request(TimePoint now) noexcept {
 }
 
 Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noexcept {
-    phase_ = Phase::response;
+    position_.phase = RunPhase::response;
+    position_.answer = answer;
     follows_hook_ = false;
-    answer_ = answer;
     for (; next_ > 0; --next_) {
-        if (!has_entered(next_ - 1)) {
+        if (!selection_.has_entered(next_ - 1)) {
             continue;
         }
         if (const std::optional<Step> step = ask(next_ - 1, now)) {
@@ -94,8 +75,12 @@ Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noex
             return *step;
         }
     }
-    weaken_etag();
+    bodies_.weaken_etag(heads_);
     return Step::go_on;
+}
+
+HookKind HttpChainRun::hook_kind() const noexcept {
+    return position_.phase == RunPhase::request ? HookKind::request : HookKind::response;
 }
 
 // Asks one instance, or takes the decision that it owed. Nothing: it lets the exchange pass.
@@ -104,26 +89,19 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     if (wait_.is_pending()) {
         return Step::wait;
     }
-    if (awaits_body()) {
+    if (collection_.awaits_body()) {
         return Step::collect;
     }
-    if (!wait_.is_over() && !is_collecting_) {
-        has_collected_ = false;
-        const bool has_hook =
-            phase_ == Phase::request ? asked.calls().on_request != nullptr : asked.calls().on_response != nullptr;
-        if (!has_hook) {
-            if (phase_ == Phase::request && asked.is_off()) {
-                entered_ &= ~bit_of(i);
+    if (is_first_call()) {
+        collection_.begin_hook();
+        const bool is_request = position_.phase == RunPhase::request;
+        if ((is_request ? asked.calls().on_request : asked.calls().on_response) == nullptr) {
+            if (is_request && asked.is_off()) {
+                selection_.leave(i);
             }
             return std::nullopt;
         }
-        mark_ = {request_log_.size(),
-                 response_log_.size(),
-                 notes_.size(),
-                 stages(FT_REQUEST),
-                 stages(FT_RESPONSE),
-                 path_,
-                 query_};
+        mark_ = {heads_.mark(), notes_.size(), bodies_.mark()};
     }
     if (wait_.take_expired()) {
         asked.count(Count::late);
@@ -132,28 +110,27 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     if (asked.is_off()) {
         return passed_over(i);
     }
-    if (is_collecting_ && !has_body_for_hook()) {
+    if (collection_.is_collecting() && !collection_.fits()) {
         return body_refused(asked);
     }
-    if (!wait_.is_over() && !is_collecting_) {
+    if (is_first_call()) {
         asked.count(Count::asked);
     }
-    current_ = i;
+    position_.current = i;
     ft_decision decision = FT_FAILED;
-    const HookKind kind = phase_ == Phase::request ? HookKind::request : HookKind::response;
     chain_->timed(
-        asked, kind, [&] { decision = call(asked); }, follows_hook_);
-    current_ = none;
+        asked, hook_kind(), [&] { decision = call(asked); }, follows_hook_);
+    position_.current = RunPosition::none;
     // Whatever else a decision brings about may run code of the plugin or of the log: that is not the next one's time.
-    follows_hook_ = decision == FT_GO_ON && !collects_;
+    follows_hook_ = decision == FT_GO_ON && !collection_.has_wish();
     return decided(i, decision, now);
 }
 
 // The failure policy answers for an instance that was switched off. A hook that it did not get is not followed by
 // others.
 std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
-    if (phase_ == Phase::request && !wait_.is_over() && !is_collecting_) {
-        entered_ &= ~bit_of(i);
+    if (position_.phase == RunPhase::request && is_first_call()) {
+        selection_.leave(i);
     }
     stop_waiting();
     follows_hook_ = false;
@@ -161,40 +138,36 @@ std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
 }
 
 ft_decision HttpChainRun::call(const Instance& asked) {
-    if (is_collecting_) {
-        return decide_on_body();
+    if (collection_.is_collecting()) {
+        return collection_.decide(&exchange_);
     }
     if (!wait_.is_over()) {
-        const auto hook = phase_ == Phase::request ? asked.calls().on_request : asked.calls().on_response;
-        return hook(asked.object(), this);
+        const bool is_request = position_.phase == RunPhase::request;
+        const auto hook = is_request ? asked.calls().on_request : asked.calls().on_response;
+        return hook(asked.object(), &exchange_);
     }
     const Then then = wait_.take_then();
     const struct Freed {
         const Then& then;
         ~Freed() { then.free_context(); }
     } freed{then};
-    return then.decide(this);
+    return then.decide(&exchange_);
 }
+
+// --- what a decision means ---
 
 std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, TimePoint now) noexcept {
     const Instance& asked = instance(i);
-    const bool has_reply = std::exchange(has_reply_, false);
+    const bool has_reply = reply_.take_made();
     if (decision != FT_LATER) {
         wait_.withdraw();
     }
-    if (decision == FT_COLLECT && collects_) {
-        asked.count(Count::bodies);
-        wait_.renew_time();  // what the visitor takes is not the plugin's time
-        if (asked.observes() && !body_of_phase().is_whole) {
-            collect_beside(i);
-            return std::nullopt;
-        }
-        is_collecting_ = true;
-        return ask(i, now);  // once: what decides on a body collects nothing
+    if (decision == FT_COLLECT && collection_.has_wish()) {
+        return decided_to_collect(i, now);
     }
-    drop_collects();
+    collection_.drop();
     if (decision == FT_GO_ON) {
-        wait_.renew_time();  // whoever comes next has its own
+        wait_.renew_time();  // the next instance has its own
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_reply) {
@@ -211,11 +184,23 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
                                                    : reason_of(decision));
 }
 
+std::optional<Step> HttpChainRun::decided_to_collect(std::size_t i, TimePoint now) noexcept {
+    const Instance& asked = instance(i);
+    asked.count(Count::bodies);
+    wait_.renew_time();  // what the visitor takes is not the plugin's time
+    if (asked.observes() && !collection_.is_whole()) {
+        collect_beside(i);
+        return std::nullopt;
+    }
+    collection_.begin();
+    return ask(i, now);  // once: what decides on a body collects nothing
+}
+
 // `reply_` is the answer, unless the instance only observes.
 std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
     asked.count(Count::answered);
     if (asked.observes()) {
-        asked.tell_observed(info_.id, std::exchange(reply_, {}));
+        asked.tell_observed(info_.id, reply_.take());
         return std::nullopt;
     }
     return Step::answer;
@@ -224,58 +209,113 @@ std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
 // Takes back what the instance did. Its failure policy decides on the rest. Without a reason nothing is logged.
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     wait_.withdraw();
-    take_back(mark_);
-    asked.tell_failure(phase_ == Phase::request ? HookKind::request : HookKind::response, info_.id, why);
-    wait_.renew_time();  // whoever comes next has its own time
+    take_back();
+    asked.tell_failure(hook_kind(), info_.id, why);
+    wait_.renew_time();  // the next instance has its own
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
     // Behind the request the backend has done what it was asked: nobody is invited to try again.
-    reply_ = {};
-    reply_.page = phase_ == Phase::request ? http::PageState::plugin_failed : http::PageState::internal_error;
-    reply_.code = "plugin_failed";
+    hooks::Reply reply;
+    reply.page =
+        position_.phase == RunPhase::request ? http::PageState::plugin_failed : http::PageState::internal_error;
+    reply.code = "plugin_failed";
+    reply_.set(std::move(reply));
     return Step::answer;
 }
 
-void HttpChainRun::take_back(const Mark& mark) noexcept {
-    request_log_.take_back(mark.request_changes);
-    response_log_.take_back(mark.response_changes);
-    notes_.resize(std::min(notes_.size(), mark.notes));
-    take_back_stages(FT_REQUEST, mark.request_stages);
-    take_back_stages(FT_RESPONSE, mark.response_stages);
-    path_ = mark.path;
-    query_ = mark.query;
+// A visitor that sends too much is answered so. That a response cannot be collected is not a fault of the visitor's:
+// the plugin's failure policy decides.
+std::optional<Step> HttpChainRun::body_refused(const Instance& asked) noexcept {
+    const std::string_view failure = collection_.failure();
+    collection_.drop();
+    if (position_.phase != RunPhase::request || !failure.empty()) {
+        return failed(asked, failure.empty() ? "the body is larger than it takes" : failure);
+    }
+    hooks::Reply reply;
+    reply.page = http::PageState::body_too_large;
+    reply.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
+    reply_.set(std::move(reply));
+    return asked.observes() ? answered(asked) : Step::answer;
+}
+
+Step HttpChainRun::refuse_path(Entry entry) noexcept {
+    wait_.renew_time();
+    reply_.set(selection_.refusal(entry));
+    return Step::answer;
+}
+
+void HttpChainRun::take_back() noexcept {
+    heads_.take_back(mark_.heads);
+    notes_.take_back(mark_.notes);
+    bodies_.take_back(mark_.bodies);
 }
 
 void HttpChainRun::stop_waiting() noexcept {
     wait_.stop();
-    drop_collects();
+    collection_.drop();
 }
 
 void HttpChainRun::drop_answer() noexcept {
     stop_waiting();
-    response_log_.take_back(0);
-    take_back_stages(FT_RESPONSE, 0);
-    drop_collected(hooks::Side::response);
-    bodies_[FT_RESPONSE].is_whole = false;
-    has_strong_etag_ = false;
-    has_reply_ = false;
+    heads_.drop_response_changes();
+    bodies_.drop_response();
+    collection_.drop_response();
+    (void)reply_.take_made();
+}
+
+// --- instances that observe ---
+
+// Has the body of the request copied as it passes. That of a response is only counted: what is decided on it needs the
+// response's head, which has left by then.
+void HttpChainRun::collect_beside(std::size_t i) noexcept {
+    const bool is_request = position_.phase == RunPhase::request;
+    instance(i).tell_change(info_.id, is_request ? "request body" : "response body", "collected");
+    if (!is_request) {
+        collection_.drop();
+        return;
+    }
+    try {
+        ObservedBody::Judge& judge = *this;
+        auto observed = std::make_unique<ObservedBody>(judge, chain_->collected(), i, collection_);
+        if (bodies_.observe_request(instance(i), ObservedBody::shows, observed.get(), ObservedBody::release)) {
+            (void)observed.release();  // the passage has it
+            return;
+        }
+    } catch (const std::exception&) {  // no memory
+        collection_.drop();
+    }
+    instance(i).tell_failure(HookKind::body, info_.id, "there is no room to look at the body");
+}
+
+void HttpChainRun::on_observed_too_large(std::size_t i) noexcept {
+    hooks::Reply reply;
+    reply.page = http::PageState::body_too_large;
+    reply_.set(std::move(reply));
+    (void)answered(instance(i));
+}
+
+// What would have been decided on the whole body. The hooks of the request have ended, and its head may have left: none
+// of its edits would be made, and nobody waits.
+ft_decision HttpChainRun::on_observed(std::size_t i, const BodyWish& wish, std::string_view body) noexcept {
+    const RunPhase phase = std::exchange(position_.phase, RunPhase::none);
+    const std::size_t before = std::exchange(position_.current, i);
+    const ft_decision decision = wish.then(&exchange_, wish.user, {body.data(), body.size()});
+    position_.current = before;
+    position_.phase = phase;
+    if (reply_.take_made() && decision == FT_ANSWERED) {
+        (void)answered(instance(i));
+        return FT_GO_ON;
+    }
+    return decision == FT_GO_ON ? FT_GO_ON : FT_FAILED;
 }
 
 // --- the end ---
 
-void HttpChainRun::restore(http::RequestHead& head) const noexcept {
-    head_.restore(head);
-    if (!path_.empty()) {
-        head.target.path = path_;
-        head.target.query = query_;
-    }
-}
-
 void HttpChainRun::close(const hooks::Outcome& outcome) noexcept {
     stop_waiting();
-    phase_ = Phase::close;
-    closing_status_ = outcome.status;
+    position_.phase = RunPhase::close;
+    position_.closing_status = outcome.status;
     ft_outcome told{};
     told.size = sizeof(told);
     told.status = outcome.status;
@@ -285,13 +325,13 @@ void HttpChainRun::close(const hooks::Outcome& outcome) noexcept {
     told.duration_ns =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(outcome.duration).count());
     for (std::size_t i = 0; i < reached_; ++i) {
-        if (has_entered(i) && instance(i).calls().on_close != nullptr) {
-            current_ = i;
+        if (selection_.has_entered(i) && instance(i).calls().on_close != nullptr) {
+            position_.current = i;
             chain_->timed(instance(i), HookKind::close,
-                          [&] { instance(i).calls().on_close(instance(i).object(), this, &told); });
+                          [&] { instance(i).calls().on_close(instance(i).object(), &exchange_, &told); });
         }
     }
-    current_ = none;
+    position_.current = RunPosition::none;
 }
 
 }  // namespace ferrotunnel::plugin

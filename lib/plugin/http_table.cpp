@@ -1,21 +1,22 @@
-// The functions of ft_http: from C to a run. Nothing is thrown through a plugin; where there is no memory, nothing is
-// done.
+// The functions of ft_http: from C to an exchange. Nothing is thrown through a plugin; where there is no memory,
+// nothing is done.
 #include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "plugin/failure_reason.hpp"
+#include "plugin/field_log.hpp"
+#include "plugin/hook_exchange.hpp"
 #include "plugin/host.hpp"
-#include "plugin/http_chain_run.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-HttpChainRun& run_of(ft_exchange* exchange) {
-    return *static_cast<HttpChainRun*>(exchange);
+HookExchange& of(ft_exchange* exchange) {
+    return *static_cast<HookExchange*>(exchange);
 }
 
 /// Calls `action`, which returns whether something was done.
@@ -37,12 +38,12 @@ Fields fields_of(const ft_text* names_values, std::size_t pairs) {
 }
 
 ft_text get(ft_exchange* exchange, std::uint32_t what) {
-    return text_of(run_of(exchange).get(what));
+    return text_of(of(exchange).get(what));
 }
 
 std::int32_t field(ft_exchange* exchange, std::uint32_t side, ft_text name, std::size_t nth, ft_text* value) {
     return guarded([&] {
-        const auto found = run_of(exchange).field(side, view(name), nth);
+        const auto found = of(exchange).heads().field(side, view(name), nth);
         *value = text_of(found.value_or(std::string_view()));
         return found.has_value();
     });
@@ -50,7 +51,7 @@ std::int32_t field(ft_exchange* exchange, std::uint32_t side, ft_text name, std:
 
 std::int32_t field_at(ft_exchange* exchange, std::uint32_t side, std::size_t i, ft_text* name, ft_text* value) {
     return guarded([&] {
-        const auto found = run_of(exchange).field_at(side, i);
+        const auto found = of(exchange).heads().field_at(side, i);
         if (found) {
             *name = text_of(found->name);
             *value = text_of(found->value);
@@ -60,52 +61,52 @@ std::int32_t field_at(ft_exchange* exchange, std::uint32_t side, std::size_t i, 
 }
 
 std::int32_t edit(ft_exchange* exchange, std::uint32_t side, std::uint32_t how, ft_text name, ft_text value) {
-    return guarded([&] { return run_of(exchange).edit(side, how, view(name), view(value)); });
+    return guarded([&] { return of(exchange).edit(side, how, view(name), view(value)); });
 }
 
 std::int32_t set_target(ft_exchange* exchange, ft_text path, ft_text query) {
-    return guarded([&] { return run_of(exchange).set_target(view(path), view(query)); });
+    return guarded([&] { return of(exchange).set_target(view(path), view(query)); });
 }
 
 std::uint32_t status(ft_exchange* exchange) {
-    return run_of(exchange).status();
+    return of(exchange).status();
 }
 
 std::uint32_t origin(ft_exchange* exchange) {
-    return static_cast<std::uint32_t>(run_of(exchange).origin());
+    return static_cast<std::uint32_t>(of(exchange).origin());
 }
 
 std::int32_t answer(ft_exchange* exchange, std::uint32_t status, const ft_text* names_values, std::size_t pairs,
                     ft_text body) {
-    return guarded([&] { return run_of(exchange).answer(status, fields_of(names_values, pairs), view(body)); });
+    return guarded([&] { return of(exchange).answer(status, fields_of(names_values, pairs), view(body)); });
 }
 
 std::int32_t reject(ft_exchange* exchange, std::uint32_t status, ft_text code, const ft_text* names_values,
                     std::size_t pairs) {
-    return guarded([&] { return run_of(exchange).reject(status, view(code), fields_of(names_values, pairs)); });
+    return guarded([&] { return of(exchange).reject(status, view(code), fields_of(names_values, pairs)); });
 }
 
 ft_text note(ft_exchange* exchange, ft_text name) {
-    return text_of(run_of(exchange).note(view(name)));
+    return text_of(of(exchange).note(view(name)));
 }
 
 std::int32_t set_note(ft_exchange* exchange, ft_text name, ft_text value) {
-    return guarded([&] { return run_of(exchange).set_note(view(name), view(value)); });
+    return guarded([&] { return of(exchange).set_note(view(name), view(value)); });
 }
 
 void* state(ft_exchange* exchange) {
-    return run_of(exchange).state();
+    return of(exchange).state();
 }
 
 void set_state(ft_exchange* exchange, void* state, void (*release)(void*)) {
     (void)guarded([&] {
-        run_of(exchange).set_state(state, release);
+        of(exchange).set_state(state, release);
         return true;
     });
 }
 
 ft_later later(ft_exchange* exchange, std::uint64_t timeout_ns) {
-    const Ticket::Handle handle = run_of(exchange).later(timeout_ns);
+    const Ticket::Handle handle = of(exchange).later(timeout_ns);
     return {handle.ticket, handle.generation};
 }
 

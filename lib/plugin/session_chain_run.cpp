@@ -55,15 +55,6 @@ SessionChainRun::SessionChainRun(IntrusivePtr<WorkerChain> chain, SessionPhase p
       owner_(owner),
       wait_(std::move(chain), held_by_question, *this) {}
 
-SessionChainRun::~SessionChainRun() {
-    wait_.stop();
-    for (const State& each : states_) {
-        if (each.release != nullptr) {
-            each.release(each.state);
-        }
-    }
-}
-
 const Instance& SessionChainRun::instance(std::size_t i) const noexcept {
     return *chain_->chain->instances[i];
 }

@@ -19,6 +19,7 @@
 #include "hooks/session_run.hpp"
 #include "plugin/decision_wait.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/instance_states.hpp"
 #include "plugin/scope.hpp"
 #include "plugin/ticket.hpp"
 
@@ -36,7 +37,7 @@ class SessionChainRun final : public hooks::SessionRun, public ft_subject, priva
 public:
     SessionChainRun(IntrusivePtr<WorkerChain> chain, hooks::SessionPhase phase, hooks::Subject subject,
                     hooks::SessionRunOwner& owner);
-    ~SessionChainRun() override;
+    ~SessionChainRun() override { wait_.stop(); }
     SessionChainRun(const SessionChainRun&) = delete;
     SessionChainRun& operator=(const SessionChainRun&) = delete;
 
@@ -56,18 +57,11 @@ public:
     bool set_limit(std::uint32_t what, std::uint64_t value);
     std::string_view note(std::string_view name) const noexcept;
     bool set_note(std::string_view name, std::string_view value);
-    void* state() const noexcept;
-    void set_state(void* state, void (*release)(void*));
+    void* state() const noexcept { return states_.get(current_); }
+    void set_state(void* state, InstanceStates::Release release) noexcept;
     Ticket::Handle later(std::uint64_t timeout_ns);
 
 private:
-    /// What an instance keeps for this subject.
-    struct State {
-        std::size_t instance;
-        void* state;
-        void (*release)(void*);
-    };
-
     void on_decided() noexcept override { owner_.on_decision(); }
 
     const Instance& instance(std::size_t i) const noexcept;
@@ -101,7 +95,7 @@ private:
     // What there was when the hook of the instance that runs, or waits, began.
     std::size_t notes_before_ = 0;
     hooks::Amendments amendments_before_;
-    std::vector<State> states_;
+    InstanceStates states_;
     hooks::SessionRefusal refusal_;
     bool has_refusal_ = false;
 };

@@ -98,12 +98,6 @@ std::string_view SessionChainRun::note(std::string_view name) const noexcept {
     return found != nullptr ? std::string_view(found->second) : std::string_view();
 }
 
-void* SessionChainRun::state() const noexcept {
-    const auto found =
-        std::find_if(states_.begin(), states_.end(), [this](const State& each) { return each.instance == current_; });
-    return found != states_.end() ? found->state : nullptr;
-}
-
 // --- deciding, changing ---
 
 // Counts what the hook that runs has changed, or would have.
@@ -170,25 +164,11 @@ bool SessionChainRun::set_note(std::string_view name, std::string_view value) {
     return true;
 }
 
-void SessionChainRun::set_state(void* state, void (*release)(void*)) {
-    const auto found =
-        std::find_if(states_.begin(), states_.end(), [this](const State& each) { return each.instance == current_; });
-    if (current_ != none && found != states_.end()) {
-        const State before = std::exchange(*found, {current_, state, release});
-        if (before.release != nullptr && before.state != state) {
-            before.release(before.state);
-        }
-        return;
-    }
-    try {
-        if (current_ != none) {
-            states_.push_back({current_, state, release});
-            return;
-        }
-    } catch (const std::exception&) {  // no memory for the entry
-    }
-    if (release != nullptr) {
-        release(state);
+void SessionChainRun::set_state(void* state, InstanceStates::Release release) noexcept {
+    if (current_ != none) {
+        states_.set(current_, state, release);
+    } else {
+        InstanceStates::release(state, release);
     }
 }
 

@@ -1,4 +1,4 @@
-// Builds the tables of a RouteTable: RouteTable::build().
+// Builds the tables of a RouteTable.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -195,13 +195,8 @@ private:
 
 }  // namespace
 
-Result<RouteTable, std::vector<http::Problem>> RouteTable::build(std::vector<Route> routes, std::uint64_t seed) {
-    auto tables = std::make_unique<Tables>(seed);
-    std::vector<http::Problem> problems = Builder(*tables, std::move(routes)).build();
-    if (!problems.empty()) {
-        return problems;
-    }
-    return RouteTable(std::move(tables));
+std::vector<http::Problem> build_tables(RouteTable::Tables& tables, std::vector<Route> routes) {
+    return Builder(tables, std::move(routes)).build();
 }
 
 }  // namespace ferrotunnel::routes

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "routes/route_tables.hpp"
@@ -182,6 +184,15 @@ RouteTable::RouteTable(std::unique_ptr<const Tables> tables) : tables_(std::move
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
+
+Result<RouteTable, std::vector<http::Problem>> RouteTable::build(std::vector<Route> routes, std::uint64_t seed) {
+    auto tables = std::make_unique<Tables>(seed);
+    std::vector<http::Problem> problems = build_tables(*tables, std::move(routes));
+    if (!problems.empty()) {
+        return problems;
+    }
+    return RouteTable(std::move(tables));
+}
 
 RouteMatch RouteTable::find(std::string_view host, std::string_view path, LookupSteps* steps) const noexcept {
     LookupSteps local;

@@ -90,6 +90,10 @@ private:
     const NameSlot* find_name(std::uint64_t state, std::string_view name, LookupSteps& steps) const noexcept;
 };
 
+/// Fills new tables with routes. With a problem the tables are worthless; all problems are reported, in the order of
+/// the routes.
+std::vector<http::Problem> build_tables(RouteTable::Tables& tables, std::vector<Route> routes);
+
 /// The hash of a whole host name, label by label from its end.
 std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept;
 /// The state with which the hash of an equal path or of a prefix begins.

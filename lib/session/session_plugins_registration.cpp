@@ -1,4 +1,4 @@
-// Registrations of services that plugins decide on.
+// Registrations of services that plugins decide on, and the wait for plugins that their clients request.
 #include <utility>
 
 #include "base/text.hpp"
@@ -31,6 +31,18 @@ wire::Service amended(wire::Service service, const hooks::Amendments& by) {
         limits.upgrades = *upgrades != 0;
     }
     return service;
+}
+
+wire::Code code_of(hooks::AskedRefusal::Why why) {
+    switch (why) {
+        case hooks::AskedRefusal::Why::not_allowed:
+            return wire::Code::forbidden;
+        case hooks::AskedRefusal::Why::wrong:
+            return wire::Code::protocol;
+        case hooks::AskedRefusal::Why::busy:
+            break;
+    }
+    return wire::Code::busy;
 }
 
 }  // namespace
@@ -74,6 +86,14 @@ bool SessionPlugins::take(std::uint32_t request, const wire::Service& descriptio
     asked_.emplace(description.id, std::move(asked));
     advance(description.id);
     return true;
+}
+
+std::size_t SessionPlugins::asking_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [id, asked] : asked_) {
+        bytes += wire::bytes_of(asked.description.plugins);
+    }
+    return bytes;
 }
 
 // Asks, or waits for another trunk that does, or joins what was decided.
@@ -130,6 +150,43 @@ void SessionPlugins::decided(std::uint32_t id, Step step) {
     asked.question.reset();
     make_asked(asked_.emplace(id, std::move(asked)).first->second);
 }
+
+// --- plugins that the client requests ---
+
+void SessionPlugins::make_asked(Asked& asked) {
+    hooks::AskingService wanted;
+    wanted.token = at_.facts.client.first;
+    wanted.visitors =
+        asked.description.kind == wire::ServiceKind::http ? hooks::AskedFor::requests : hooks::AskedFor::connections;
+    for (const wire::PluginPart& plugin : asked.description.plugins) {
+        wanted.plugins.push_back({plugin.type, plugin.settings});
+    }
+    using Made = Result<hooks::SharedAskedPlugins, hooks::AskedRefusal>;
+    auto post = executor_.bind(
+        [this](std::uint32_t id, std::uint64_t serial, const Made& result) { asked_made(id, serial, result); });
+    auto made = [post = std::move(post), id = asked.description.id, serial = asked.serial](const Made& result) {
+        attempt([&] { post(id, serial, result); });
+    };
+    hooks_->make_asked(std::move(wanted), std::move(made));
+}
+
+void SessionPlugins::asked_made(std::uint32_t id, std::uint64_t serial,
+                                Result<hooks::SharedAskedPlugins, hooks::AskedRefusal> made) {
+    const auto found = asked_.find(id);
+    if (found == asked_.end() || found->second.serial != serial) {
+        return;  // the client does not want the service any more
+    }
+    Asked asked = std::move(asked_.extract(found).mapped());
+    if (!made) {
+        table().leave(asked.key, at_.facts.key, at_.worker.now());
+        needs_.refuse_service(asked.description, {code_of(made.error().why), made.error().text});
+        return;
+    }
+    asked.amendments.asked = std::move(*made);
+    accept(std::move(asked));
+}
+
+// --- what was accepted ---
 
 void SessionPlugins::accept(Asked asked) {
     const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));

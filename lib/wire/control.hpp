@@ -33,6 +33,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "wire/code.hpp"
+#include "wire/control_error.hpp"
 #include "wire/frame.hpp"
 #include "wire/http_rules_part.hpp"
 #include "wire/plugins_part.hpp"
@@ -361,12 +362,6 @@ struct Unknown {
 
 using ControlMessage = std::variant<Hello, Auth, Welcome, Register, Registered, Refused, Unregister, Stats, Manage,
                                     Managed, Health, TakeOver, TakenOver, Replaced, Unknown>;
-
-/// Why a message is refused: `protocol`, or `limit` when something is larger than allowed. The text names the key.
-struct ControlError {
-    Code code = Code::protocol;
-    std::string text;
-};
 
 Result<ControlMessage, ControlError> decode_control(Bytes payload);
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "wire/cbor.hpp"
-#include "wire/control.hpp"
+#include "wire/control_error.hpp"
 
 namespace ferrotunnel::wire {
 

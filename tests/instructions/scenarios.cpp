@@ -8,6 +8,7 @@
 #include "instructions/edge_scenarios.hpp"
 #include "instructions/http_scenarios.hpp"
 #include "instructions/measurement.hpp"
+#include "instructions/plugin_scenarios.hpp"
 #include "instructions/session_pair.hpp"
 
 namespace ferrotunnel::instructions {
@@ -288,6 +289,8 @@ constexpr Scenario all[] = {
     {"http_exchange", "exchange", 10'000, http_exchange, "both heads of an exchange are parsed and written"},
     {"edge_request", "request", 10'000, edge_request, "a browser's request and its answer, by a stream of the pool"},
     {"http_chunks", "chunk", 100'000, http_chunks, "a chunked body is read, 64 bytes a chunk"},
+    {"plugin_heads", "exchange", 10'000, plugin_heads, "three plugins read and edit both heads of an exchange"},
+    {"plugin_bodies", "exchange", 2'000, plugin_bodies, "three plugins collect a body and filter another"},
 };
 
 }  // namespace

@@ -1,0 +1,64 @@
+#include "plugin/body_collection.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/limits.hpp"
+
+namespace ferrotunnel::plugin {
+
+BodyCollection::BodyCollection(const RunContext& at, const http::Body& request) noexcept
+    : at_(at), sides_{{{CollectedBody(at.chain.collected())}, {CollectedBody(at.chain.collected())}}} {
+    sides_[FT_REQUEST].is_whole =
+        request.kind == http::BodyKind::none || (request.kind == http::BodyKind::length && request.length == 0);
+}
+
+bool BodyCollection::collect(const BodyWish& wish) noexcept {
+    const bool is_now = at_.is_in_hook() && (at_.is_in(RunPhase::request) ||
+                                             (at_.is_in(RunPhase::response) && !at_.position.answer.switches));
+    if (!is_now || state_ != State::none) {
+        return false;
+    }
+    wish_ = wish;
+    wish_.max = wish.max == 0 ? limits::plugin_collect_default : std::min(wish.max, limits::plugin_collect_max);
+    state_ = State::wanted;
+    return true;
+}
+
+ft_decision BodyCollection::decide(ft_exchange* exchange) {
+    const BodyWish wish = wish_;
+    const struct Released {
+        const BodyWish& wish;
+        ~Released() { wish.release_user(); }
+    } released{wish};
+    state_ = State::decided;
+    const std::string_view whole = bytes(side());
+    return wish.then(exchange, wish.user, {whole.data(), whole.size()});
+}
+
+BodyWish BodyCollection::take_wish() noexcept {
+    state_ = State::none;
+    return wish_;
+}
+
+void BodyCollection::drop() noexcept {
+    failure_ = {};
+    if (has_wish()) {
+        take_wish().release_user();
+    }
+}
+
+hooks::Collected BodyCollection::add(std::string_view piece) noexcept {
+    try {
+        return sides_[side()].body.add(piece, max());
+    } catch (const std::exception&) {
+        return hooks::Collected::no_room;
+    }
+}
+
+void BodyCollection::drop_response() noexcept {
+    drop_bytes(FT_RESPONSE);
+    sides_[FT_RESPONSE].is_whole = false;
+}
+
+}  // namespace ferrotunnel::plugin

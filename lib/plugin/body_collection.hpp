@@ -1,0 +1,94 @@
+// The bodies of an exchange that instances want to have whole before they decide.
+//
+//   none --collect, in a hook--> wanted --the hook leaves the decision to it--> collecting --whole, decide--> decided
+//    ^------------------------------'--------------------------drop----------------'                             |
+//    '-------------------------------------------the next hook begins--------------------------------------------'
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "hooks/http_run.hpp"
+#include "http/head.hpp"
+#include "plugin/collected_body.hpp"
+#include "plugin/run_context.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// What an instance wants to do with a body when it is whole.
+struct BodyWish {
+    ft_decision (*then)(ft_exchange*, void* user, ft_text body) = nullptr;
+    void* user = nullptr;
+    void (*release)(void* user) = nullptr;
+    std::size_t max = 0;
+
+    void release_user() const noexcept {
+        if (release != nullptr) {
+            release(user);
+        }
+    }
+};
+
+/// What is collected is the body of the message whose phase it is.
+class BodyCollection {
+public:
+    /// `request`: as its head announces it.
+    BodyCollection(const RunContext& at, const http::Body& request) noexcept;
+    ~BodyCollection() { drop(); }
+    BodyCollection(const BodyCollection&) = delete;
+    BodyCollection& operator=(const BodyCollection&) = delete;
+
+    /// For the hook that runs; takes `user` when it returns true. False: this hook may not, or has had a body.
+    bool collect(const BodyWish& wish) noexcept;
+
+    /// The hook of another instance, or phase, begins.
+    void begin_hook() noexcept { state_ = State::none; }
+    /// There is a wish that is not decided on.
+    bool has_wish() const noexcept { return state_ == State::wanted || state_ == State::collecting; }
+    /// The hook leaves its decision to the body.
+    void begin() noexcept { state_ = State::collecting; }
+    bool is_collecting() const noexcept { return state_ == State::collecting; }
+    bool is_whole() const noexcept { return sides_[side()].is_whole; }
+    /// It is collecting, and the body is still to come.
+    bool awaits_body() const noexcept { return is_collecting() && !is_whole() && failure_.empty(); }
+    /// Whether the instance can have the body. Others may have collected more than it takes.
+    bool fits() const noexcept { return failure_.empty() && bytes(side()).size() <= wish_.max; }
+    /// Why the body could not be collected; empty if it could.
+    std::string_view failure() const noexcept { return failure_; }
+    /// Calls the instance with the whole body.
+    ft_decision decide(ft_exchange* exchange);
+    /// Moves the wish out: the caller releases it.
+    BodyWish take_wish() noexcept;
+    /// Releases the wish, if there is one.
+    void drop() noexcept;
+
+    // --- what the exchange does ---
+
+    std::size_t max() const noexcept { return has_wish() ? wish_.max : 0; }
+    hooks::Collected add(std::string_view piece) noexcept;
+    void end() noexcept { sides_[side()].is_whole = true; }
+    void fail(std::string_view why) noexcept { failure_ = why; }
+    std::string_view bytes(std::size_t of) const noexcept { return sides_[of].body.bytes(); }
+    void drop_bytes(std::size_t of) noexcept { sides_[of].body.clear(); }
+    /// Another response takes the place of this one.
+    void drop_response() noexcept;
+
+private:
+    enum class State : std::uint8_t { none, wanted, collecting, decided };
+    struct Side {
+        CollectedBody body;
+        bool is_whole = false;
+    };
+
+    std::size_t side() const noexcept { return at_.is_in(RunPhase::response) ? FT_RESPONSE : FT_REQUEST; }
+
+    const RunContext& at_;
+    State state_ = State::none;
+    BodyWish wish_;             // while there is one
+    std::string_view failure_;  // why the body cannot be collected
+    std::array<Side, 2> sides_;
+};
+
+}  // namespace ferrotunnel::plugin

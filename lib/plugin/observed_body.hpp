@@ -1,0 +1,71 @@
+// A copy of a body that an observing instance would have had collected: it grows while the body passes, and what the
+// instance decides on the whole of it is only counted and logged.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "plugin/body_collection.hpp"
+#include "plugin/collected_body.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// A stage of a BodyPassage that observes: shows() and release() are its functions, the object is their `user`.
+class ObservedBody {
+public:
+    /// The run, in which the body passes.
+    class Judge {
+    public:
+        /// The body is complete, and `wish` has not been called for it. Negative: the instance has failed.
+        virtual ft_decision on_observed(std::size_t instance, const BodyWish& wish, std::string_view body) noexcept = 0;
+        virtual void on_observed_too_large(std::size_t instance) noexcept = 0;
+
+    protected:
+        ~Judge() = default;
+    };
+
+    /// Takes the wish out of `collection`, and releases it at the end. `judge` and `budget` outlive this object.
+    ObservedBody(Judge& judge, CollectBudget& budget, std::size_t instance, BodyCollection& collection) noexcept
+        : judge_(judge), instance_(instance), wish_(collection.take_wish()), body_(budget) {}
+    ~ObservedBody() { wish_.release_user(); }
+    ObservedBody(const ObservedBody&) = delete;
+    ObservedBody& operator=(const ObservedBody&) = delete;
+
+    static std::int32_t shows(void* user, ft_text piece, std::int32_t last) {
+        return static_cast<ObservedBody*>(user)->add({piece.data, piece.size}, last != 0);
+    }
+    static void release(void* user) { delete static_cast<ObservedBody*>(user); }
+
+    /// The next piece. Negative: this body cannot be judged.
+    std::int32_t add(std::string_view piece, bool last) {
+        if (is_decided_) {
+            return FT_GO_ON;
+        }
+        switch (body_.add(piece, wish_.max)) {
+            case hooks::Collected::kept:
+                break;
+            case hooks::Collected::too_large:
+                is_decided_ = true;
+                body_.clear();
+                judge_.on_observed_too_large(instance_);
+                return FT_GO_ON;
+            case hooks::Collected::no_room:
+                return FT_FAILED;
+        }
+        if (!last) {
+            return FT_GO_ON;
+        }
+        is_decided_ = true;
+        return judge_.on_observed(instance_, wish_, body_.bytes()) < 0 ? FT_FAILED : FT_GO_ON;
+    }
+
+private:
+    Judge& judge_;
+    const std::size_t instance_;
+    const BodyWish wish_;
+    CollectedBody body_;
+    bool is_decided_ = false;
+};
+
+}  // namespace ferrotunnel::plugin

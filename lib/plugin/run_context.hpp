@@ -1,0 +1,41 @@
+// What the parts of a run through the chain read: the chain, the request, and where the run is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hooks/http_run.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/worker_plugins.hpp"
+
+namespace ferrotunnel::plugin {
+
+enum class RunPhase : std::uint8_t { none, request, response, close };
+
+/// Where a run is. The run changes it, its parts read it.
+struct RunPosition {
+    static constexpr std::size_t none = SIZE_MAX;
+
+    RunPhase phase = RunPhase::none;
+    std::size_t current = none;        // the instance whose hook runs
+    hooks::AnswerView answer{};        // during a call of HttpRun::response()
+    std::uint16_t closing_status = 0;  // of the whole exchange, in the phase `close`
+};
+
+/// What every part of a run may read. The run outlives its parts, and the values are the run's.
+struct RunContext {
+    WorkerChain& chain;
+    const hooks::RequestInfo& info;
+    const RunPosition& position;
+
+    const Instance& instance(std::size_t i) const noexcept { return *chain.chain->instances[i]; }
+    std::size_t instances() const noexcept { return chain.chain->instances.size(); }
+    bool is_in(RunPhase phase) const noexcept { return position.phase == phase; }
+    bool is_in_hook() const noexcept { return position.current != RunPosition::none; }
+    /// The instance whose hook runs.
+    const Instance& current() const noexcept { return instance(position.current); }
+    /// Whether the hook that runs is of a plugin that a client has asked for.
+    bool is_in_clients_hook() const noexcept { return is_in_hook() && position.current >= chain.chain->asked_from; }
+};
+
+}  // namespace ferrotunnel::plugin

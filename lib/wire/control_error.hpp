@@ -1,0 +1,16 @@
+// Why a control message is refused.
+#pragma once
+
+#include <string>
+
+#include "wire/code.hpp"
+
+namespace ferrotunnel::wire {
+
+/// `protocol`, or `limit` when something is larger than allowed. The text names the key.
+struct ControlError {
+    Code code = Code::protocol;
+    std::string text;
+};
+
+}  // namespace ferrotunnel::wire
