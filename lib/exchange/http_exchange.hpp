@@ -301,10 +301,10 @@ private:
 
     // The stream, and where it was asked for.
     IntrusivePtr<BackendStream> backend_;
-    std::vector<const directory::HttpCarrier*> passed_;  // carriers without room, or that left
-    bool no_room_ = false;                               // one of them is still there
-    directory::MemberVisit member_;                      // of a group: who has the request; else empty
-    std::shared_ptr<directory::GroupMember> not_to_;     // a member that could not reach its backend
+    directory::CarrierIds passed_;                    // carriers without room, or that left
+    bool no_room_ = false;                            // one of them is still there
+    directory::MemberVisit member_;                   // of a group: who has the request; else empty
+    std::shared_ptr<directory::GroupMember> not_to_;  // a member that could not reach its backend
     /// Which member a visitor of a group had before.
     struct Stay {
         std::uint64_t address = 0;

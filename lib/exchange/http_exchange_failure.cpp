@@ -63,7 +63,7 @@ void HttpExchange::fail(const Failure& failure) {
     edge_.log.debug("a request is sent again", {{"request", request_.id}, {"why", failure.why}});
     if (failure.elsewhere) {
         no_room_ = no_room_ || failure.state == http::PageState::busy;
-        passed_.push_back(&backend_->carrier());
+        passed_.push_back(backend_->carrier().carrier_id());
     }
     drop_backend();
     open_again();

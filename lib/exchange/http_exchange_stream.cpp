@@ -130,7 +130,7 @@ void HttpExchange::open_failed() {
         return;
     }
     no_room_ = no_room_ || (why != Code::unknown_service && why != Code::going_away);
-    passed_.push_back(&backend_->carrier());
+    passed_.push_back(backend_->carrier().carrier_id());
     open_fresh();
 }
 
