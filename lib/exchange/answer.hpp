@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "buffer/slab.hpp"
 #include "http/edits.hpp"
@@ -38,6 +39,38 @@ struct Answer {
     buffer::Slice data;                      // for data
     const http::Fields* trailers = nullptr;  // for the end; null or empty: none
     wire::Code code = wire::Code::none;      // for what is broken: the backend's reset, if that was it
+
+    static Answer data_of(buffer::Slice data) noexcept {
+        Answer answer;
+        answer.kind = Kind::data;
+        answer.data = std::move(data);
+        return answer;
+    }
+    static Answer end_of(const http::Fields* trailers) noexcept {
+        Answer answer;
+        answer.kind = Kind::end;
+        answer.trailers = trailers;
+        return answer;
+    }
+    /// The head of a backend's answer.
+    static Answer head_of(const http::ResponseHead& head, const http::Edits& edits, bool has_only_trailers,
+                          bool length_is_unknown) noexcept {
+        Answer answer;
+        answer.kind = head.is_interim() ? Kind::interim : Kind::head;
+        answer.head = &head;
+        answer.edits = &edits;
+        answer.status = head.status;
+        answer.is_trailers_only = has_only_trailers;
+        answer.length_is_unknown = length_is_unknown;
+        return answer;
+    }
+    /// An interim head of the edge's own.
+    static Answer interim_of(std::uint16_t status) noexcept {
+        Answer answer;
+        answer.kind = Kind::interim;
+        answer.status = status;
+        return answer;
+    }
 };
 
 }  // namespace ferrotunnel::exchange

@@ -7,6 +7,7 @@
 
 #include "exchange/access_line.hpp"
 #include "exchange/exchange_context.hpp"
+#include "exchange/request_counts.hpp"
 #include "hooks/http_run.hpp"
 
 namespace ferrotunnel::exchange {
@@ -36,11 +37,22 @@ public:
     /// The request's place in its trace; null: there are no traces.
     const trace::Context* trace() const noexcept { return access_.trace(); }
     /// A head of an answer was given out, interim ones aside.
-    void answer(std::uint16_t status) noexcept;
+    void answer(std::uint16_t status) noexcept {
+        has_answer_ = true;
+        status_ = status;
+        count_first_byte(at_.edge, at_.request, at_.now() - begun_at_);
+    }
     bool has_answer() const noexcept { return has_answer_; }
     void add_answer_bytes(std::size_t bytes) noexcept { answer_bytes_ += bytes; }
-    /// The exchange is over.
-    void end(const End& end) noexcept;
+    /// The exchange is over: counts it for its service. `request_bytes`: of the body.
+    void count(std::uint64_t request_bytes) noexcept {
+        count_answer(at_.edge, at_.request, status_, at_.now() - begun_at_);
+        count_visitor(at_.edge, at_.request, at_.visitor.wire, request_bytes + answer_bytes_);
+    }
+    /// Whether somebody wants its line or its spans.
+    bool has_line() const noexcept { return access_.has_begun(); }
+    /// Tells plugins of the end, and writes line and spans.
+    void write(const End& end) noexcept;
 
 private:
     const ExchangeContext& at_;

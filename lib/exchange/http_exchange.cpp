@@ -17,10 +17,13 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
     : owner_(owner), request_(edge.settings().service, visitor.https), at_{edge, visitor, request_}, response_(edge) {}
 
 HttpExchange::~HttpExchange() {
-    const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
-                                : phase_ == Phase::broken ? access::Outcome::cut
-                                                          : access::Outcome::visitor_left;
-    record_.end({how, upload_.bytes(), plugins_.run().get(), local_.code(), placement_.member_name()});
+    record_.count(upload_.bytes());
+    if (plugins_.run() || record_.has_line()) {
+        const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
+                                    : phase_ == Phase::broken ? access::Outcome::cut
+                                                              : access::Outcome::visitor_left;
+        record_.write({how, upload_.bytes(), plugins_.run().get(), local_.code(), placement_.member_name()});
+    }
     drop_backend();
 }
 
@@ -332,15 +335,15 @@ void HttpExchange::body_end(const http::Fields* trailers) {
 
 // Where the body cannot be sent to its end, the backend sees a reset, so that it does not take what it has for the
 // whole.
-void HttpExchange::carry_out(Upload::Result result) {
-    const auto refuse_body = [this](PageState state, std::string_view code, std::string_view why) {
+void HttpExchange::end_upload(Upload::Result why) {
+    const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
         if (record_.has_answer()) {
-            (void)cut(why);
+            (void)cut(text);
         } else {
-            refuse(state, code, why, request_.context.method);
+            refuse(state, code, text, request_.context.method);
         }
     };
-    switch (result) {
+    switch (why) {
         case Upload::Result::going:
             return;
         case Upload::Result::collected:

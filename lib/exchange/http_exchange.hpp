@@ -166,7 +166,12 @@ private:
     void start_sending();
     void drop_backend() noexcept;
     void carry_out(Placement::Result result);
-    void carry_out(Upload::Result result);
+    void carry_out(Upload::Result result) {
+        if (result != Upload::Result::going) {
+            end_upload(result);
+        }
+    }
+    void end_upload(Upload::Result why);
     void fail(const Failure& failure);
     void check_deadline();
     void check_backend();

@@ -23,17 +23,12 @@ Answer HttpExchange::next_piece() {
     if (phase_ != Phase::held_head && phase_ != Phase::gathering && response_.has_head()) {
         response_.forget_head(stream().get(), phase_ == Phase::waiting);  // the caller has written it
     }
-    Answer answer;
     switch (phase_) {
         case Phase::on_hold:
         case Phase::held:
-            if (upload_.take_continue()) {
-                answer.kind = Answer::Kind::interim;
-                answer.status = 100;
-            }
-            return answer;
+            return upload_.take_continue() ? Answer::interim_of(100) : Answer{};
         case Phase::opening:
-            return answer;
+            return {};
         case Phase::waiting:
             return next_head();
         case Phase::gathering:
@@ -53,6 +48,7 @@ Answer HttpExchange::next_piece() {
         case Phase::broken:
             break;
     }
+    Answer answer;
     answer.kind = phase_ == Phase::done ? Answer::Kind::end : Answer::Kind::broken;
     answer.code = cut_code_;
     return answer;
@@ -114,19 +110,15 @@ bool HttpExchange::read_head(const StreamItem& item) {
 
 Answer HttpExchange::give_head() {
     const http::ResponseHead& head = response_.head();
-    Answer answer;
-    answer.head = &head;
-    answer.status = head.status;
     http::Edits& edits = at_.edge.new_edits();
-    answer.is_trailers_only = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
-    bool fits = (answer.is_trailers_only || edits.set(http::FieldName::x_request_id, request_.id)) &&
+    const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
+    bool fits = (has_only_trailers || edits.set(http::FieldName::x_request_id, request_.id)) &&
                 edits.remove("X-FerroTunnel-Error");
-    if (!head.is_interim() && !answer.is_trailers_only && !head.fields.first(http::FieldName::date)) {
+    if (!head.is_interim() && !has_only_trailers && !head.fields.first(http::FieldName::date)) {
         fits = fits && edits.add(http::FieldName::date, at_.edge.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
     check(fits, "what the edge adds to a head fits into the edits");
-    answer.edits = &edits;
     if (head.is_interim()) {
         if (head.status == 100) {
             upload_.stop_awaiting_continue();
@@ -135,8 +127,7 @@ Answer HttpExchange::give_head() {
             fail({{PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"}});
             return next_piece();
         }
-        answer.kind = Answer::Kind::interim;
-        return answer;
+        return Answer::head_of(head, edits, has_only_trailers, false);
     }
     placement_.put_member(edits);
     if (head.switches && (!upload_.has_ended() || upload_.is_with_plugins())) {
@@ -149,8 +140,8 @@ Answer HttpExchange::give_head() {
     }
     constexpr std::uint16_t least_5xx = 500;
     placement_.record_outcome(head.status < least_5xx ? directory::Fared::well : directory::Fared::answer_5xx);
-    answer.kind = Answer::Kind::head;
-    answer.length_is_unknown = plugins_.run() && download_.begin(head.body.kind != http::BodyKind::none, head.status);
+    const bool length_is_unknown =
+        plugins_.run() && download_.begin(head.body.kind != http::BodyKind::none, head.status);
     record_.answer(head.status);
     upload_.stop_awaiting_continue();
     if (!download_.is_gathered()) {
@@ -167,7 +158,7 @@ Answer HttpExchange::give_head() {
         EdgeCounters::add(at_.edge.counters.upgrades);
         timer_.watch_idle();
     }
-    return answer;
+    return Answer::head_of(head, edits, has_only_trailers, length_is_unknown);
 }
 
 // Takes the head of an answer through the plugins, and adds what they change to `edits`. False: it is held, or another
@@ -224,26 +215,25 @@ std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
 // --- the body ---
 
 Answer HttpExchange::give_piece(AnswerPiece piece) {
-    Answer answer;
     switch (piece.kind) {
         case AnswerPiece::Kind::nothing:
             break;
-        case AnswerPiece::Kind::later:
-            answer.kind = Answer::Kind::later;
-            break;
+        case AnswerPiece::Kind::later: {
+            Answer later;
+            later.kind = Answer::Kind::later;
+            return later;
+        }
         case AnswerPiece::Kind::data:
             if (phase_ == Phase::switched) {
                 timer_.progress();
             }
-            answer.kind = Answer::Kind::data;
-            answer.data = std::move(piece.data);
-            break;
+            return Answer::data_of(std::move(piece.data));
         case AnswerPiece::Kind::end:
             return end_body();
         case AnswerPiece::Kind::broken:
             return cut(piece.why, piece.code);
     }
-    return answer;
+    return {};
 }
 
 Answer HttpExchange::end_body() {
@@ -257,15 +247,12 @@ Answer HttpExchange::end_body() {
         placement_.close();
         return next_piece();
     }
-    Answer answer;
-    answer.kind = Answer::Kind::end;
-    answer.trailers = response_.trailers();
     if (is_request_sent()) {
         placement_.finish(response_.keeps_connection());
     } else {
         drop_backend();  // the rest of the request must not become another request
     }
-    return answer;
+    return Answer::end_of(response_.trailers());
 }
 
 Answer HttpExchange::cut(std::string_view why, Code code) {
@@ -334,10 +321,7 @@ Answer HttpExchange::give_page_body() {
     if (local_.body().empty()) {
         return next_piece();
     }
-    Answer answer;
-    answer.kind = Answer::Kind::data;
-    answer.data = buffer::Slice::copy_of(as_bytes(local_.body()));
-    return answer;
+    return Answer::data_of(buffer::Slice::copy_of(as_bytes(local_.body())));
 }
 
 }  // namespace ferrotunnel::exchange

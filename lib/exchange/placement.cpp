@@ -17,10 +17,6 @@ std::uint64_t Placement::stream_owner() const noexcept {
     return visitor + ((member_.member() != nullptr ? member_.member()->number() : 0) << 48U);
 }
 
-Placement::Result Placement::open() {
-    return needs_.at.edge.gate.has_line(needs_.at.request.service->serial()) ? wait_in_line() : open_in_turn();
-}
-
 Placement::Result Placement::open_in_turn() {
     const ExchangeContext& at = needs_.at;
     std::optional<Carrier> chosen;
@@ -101,14 +97,12 @@ Placement::Result Placement::refused() {
     return open_fresh();
 }
 
-void Placement::settle() noexcept {
-    if (std::exchange(counted_as_opening_, false)) {
-        const bool is_connected = stream_ && stream_->connected();
-        if (is_connected) {
-            needs_.record.mark(AccessLine::Phase::connected, needs_.at.now());
-        }
-        needs_.at.edge.gate.answered(needs_.at.request.service->serial(), is_connected);
+void Placement::settle_at_gate() noexcept {
+    const bool is_connected = stream_ && stream_->connected();
+    if (is_connected) {
+        needs_.record.mark(AccessLine::Phase::connected, needs_.at.now());
     }
+    needs_.at.edge.gate.answered(needs_.at.request.service->serial(), is_connected);
 }
 
 void Placement::drop(wire::Code code) noexcept {
@@ -117,27 +111,6 @@ void Placement::drop(wire::Code code) noexcept {
     if (stream_) {
         std::exchange(stream_, nullptr)->abort(code);
     }
-}
-
-void Placement::close() noexcept {
-    settle();
-    std::exchange(stream_, nullptr)->close();
-}
-
-void Placement::finish(bool keeps_connection) noexcept {
-    ExchangeWorker& edge = needs_.at.edge;
-    if (!keeps_connection || edge.draining() || !may_be_shared()) {
-        close();
-        return;
-    }
-    settle();
-    edge.pool.put(std::exchange(stream_, nullptr));
-    edge.gate.came_back(needs_.at.request.service->serial());
-}
-
-// Whether the backend's connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
-bool Placement::may_be_shared() const noexcept {
-    return !needs_.at.request.binds_connection || needs_.at.request.service->description().per_visitor;
 }
 
 // --- another try ---
@@ -187,11 +160,8 @@ Placement::Successor Placement::find_successor() {
 
 // --- the member of a group ---
 
-void Placement::read_sticky(const Arrival& arrival) {
+void Placement::read_sticky_of(const Arrival& arrival) {
     const directory::HttpService::Sticks& sticks = needs_.at.request.service->sticks();
-    if (sticks.by == wire::Sticky::off) {
-        return;
-    }
     sticky_ = std::make_unique<Sticky>();
     if (sticks.by == wire::Sticky::address) {
         sticky_->address = directory::address_hash(arrival.forwarding.client());
@@ -232,37 +202,32 @@ void Placement::count_member(const std::shared_ptr<GroupMember>& member) {
     member_ = directory::MemberVisit(member);
 }
 
-void Placement::record_outcome(Fared fared) {
-    const GroupMember* const member = member_.member();
+void Placement::record_outcome_of(const GroupMember& member, Fared fared) {
     directory::HttpService* const service = needs_.at.request.service.get();
-    if (member == nullptr || !service->sticks().watches || (fared == Fared::well && !member->is_watched())) {
+    if (!service->sticks().watches || (fared == Fared::well && !member.is_watched())) {
         return;
     }
     Duration time{};
-    const directory::MemberTurn turn = service->tell(*member, fared, needs_.at.now(), time);
+    const directory::MemberTurn turn = service->tell(member, fared, needs_.at.now(), time);
     const ExchangeShared& shared = *needs_.at.edge.shared;
     if (turn != directory::MemberTurn::none && shared.on_member) {
         const directory::HttpDescription& of = service->description();
-        shared.on_member(directory::member_news(*member, turn, fared, time, of.name, of.token_name));
+        shared.on_member(directory::member_news(member, turn, fared, time, of.name, of.token_name));
     }
 }
 
-void Placement::put_member(http::Edits& edits) const {
-    const GroupMember* const member = member_.member();
-    if (member == nullptr) {
-        return;
-    }
+void Placement::put_member_of(const GroupMember& member, http::Edits& edits) const {
     ExchangeWorker& edge = needs_.at.edge;
     if (edge.settings().member_header) {
-        (void)edits.set("X-FerroTunnel-Member", member->name());
+        (void)edits.set("X-FerroTunnel-Member", member.name());
     }
     const directory::HttpService& service = *needs_.at.request.service;
     const directory::HttpService::Sticks& sticks = service.sticks();
-    if (sticks.cookie_name.empty() || member->tag().empty() || (sticky_ && sticky_->tag == member->tag()) ||
+    if (sticks.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
         (sticky_ && service.keeps_tag(visitor_ask()))) {
         return;
     }
-    std::string cookie = sticks.cookie_name + '=' + member->tag() + "; Path=" + sticks.cookie_path;
+    std::string cookie = sticks.cookie_name + '=' + member.tag() + "; Path=" + sticks.cookie_path;
     cookie.append("; HttpOnly; SameSite=Lax").append(needs_.at.request.by_tls ? "; Secure" : "");
     (void)edits.add("Set-Cookie", edge.keep(std::move(cookie)));
 }

@@ -62,7 +62,9 @@ public:
     // --- a connection ---
 
     /// Takes an idle connection, asks for one, or stands in line behind those that wait.
-    Result open();
+    Result open() {
+        return needs_.at.edge.gate.has_line(needs_.at.request.service->serial()) ? wait_in_line() : open_in_turn();
+    }
     /// Likewise: its turn has come.
     Result open_in_turn();
     /// Asks for a new connection, or stands in line, for a request that is sent again.
@@ -75,14 +77,30 @@ public:
     bool waits_on();
     bool is_in_line() const noexcept { return needs_.in_line.waits_at_gate(); }
     /// Tells the gate that the backend has taken the connection, or never will.
-    void settle() noexcept;
+    void settle() noexcept {
+        if (std::exchange(counted_as_opening_, false)) {
+            settle_at_gate();
+        }
+    }
 
     /// Ends the connection at once.
     void drop(wire::Code code) noexcept;
     /// Ends the connection in order.
-    void close() noexcept;
+    void close() noexcept {
+        settle();
+        std::exchange(stream_, nullptr)->close();
+    }
     /// The answer is complete. Gives the connection to the pool, where it may be used again, or ends it in order.
-    void finish(bool keeps_connection) noexcept;
+    void finish(bool keeps_connection) noexcept {
+        ExchangeWorker& edge = needs_.at.edge;
+        if (!keeps_connection || edge.draining() || !may_be_shared()) {
+            close();
+            return;
+        }
+        settle();
+        edge.pool.put(std::exchange(stream_, nullptr));
+        edge.gate.came_back(needs_.at.request.service->serial());
+    }
 
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused()};
@@ -103,10 +121,22 @@ public:
     // --- the member of a group ---
 
     /// Reads which member the visitor had before, where visitors stay with theirs.
-    void read_sticky(const Arrival& arrival);
-    void record_outcome(directory::Fared fared);
+    void read_sticky(const Arrival& arrival) {
+        if (needs_.at.request.service->sticks().by != wire::Sticky::off) {
+            read_sticky_of(arrival);
+        }
+    }
+    void record_outcome(directory::Fared fared) {
+        if (member_.member() != nullptr) {
+            record_outcome_of(*member_.member(), fared);
+        }
+    }
     /// Adds which member has answered, where that is wanted, and the member's cookie, unless the visitor has it.
-    void put_member(http::Edits& edits) const;
+    void put_member(http::Edits& edits) const {
+        if (member_.member() != nullptr) {
+            put_member_of(*member_.member(), edits);
+        }
+    }
     std::string_view member_name() const noexcept {
         return member_.member() != nullptr ? member_.member()->name() : std::string_view();
     }
@@ -119,11 +149,18 @@ private:
     };
 
     Result wait_in_line();
+    void settle_at_gate() noexcept;
+    void read_sticky_of(const Arrival& arrival);
+    void record_outcome_of(const directory::GroupMember& member, directory::Fared fared);
+    void put_member_of(const directory::GroupMember& member, http::Edits& edits) const;
     directory::VisitorAsk visitor_ask() const noexcept;
     std::optional<Carrier> choose_carrier();
     void count_member(const std::shared_ptr<directory::GroupMember>& member);
     std::uint64_t stream_owner() const noexcept;
-    bool may_be_shared() const noexcept;
+    /// Whether the connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
+    bool may_be_shared() const noexcept {
+        return !needs_.at.request.binds_connection || needs_.at.request.service->description().per_visitor;
+    }
 
     const Needs needs_;
     IntrusivePtr<BackendStream> stream_;

@@ -2,8 +2,8 @@
 // Rewriting::write_request sets that the backend is offered no change of protocols where the service allows none
 // (context.upgrade). Apart from that it is changed by Upload, where plugins make another body of the request's, or have
 // read it before the backend does (body, expects_continue); by Placement, which finds a successor of the service; and
-// by HttpExchange, in refuse(), which sets context.method, and an id where there is none, and with the head of an answer
-// (binds_connection).
+// by HttpExchange, in refuse(), which sets context.method, and an id where there is none, and with the head of an
+// answer (binds_connection).
 #pragma once
 
 #include <array>

@@ -55,11 +55,7 @@ void RequestSender::send_body(buffer::Slice payload, bool headroom) {
     send(std::move(payload), headroom);
 }
 
-void RequestSender::send_end(const http::Fields* trailers, const hooks::HttpRun* run) {
-    const bool sends = route_ == Route::copy || has_stream();
-    if (at_.request.body.kind != http::BodyKind::chunked || !sends) {
-        return;
-    }
+void RequestSender::send_last_chunk(const http::Fields* trailers, const hooks::HttpRun* run) {
     std::string text(std::exchange(chunk_open_, false) ? http::chunk_end : std::string_view());
     if (trailers == nullptr || trailers->empty()) {
         send_text(text.append(http::last_chunk));
@@ -82,10 +78,7 @@ void RequestSender::send(buffer::Slice payload, bool headroom) {
     }
 }
 
-void RequestSender::flush() {
-    if (!has_stream() || !stream_) {
-        return;
-    }
+void RequestSender::flush_stream() {
     if (std::exchange(chunk_open_, false)) {
         send_text(http::chunk_end);
     }

@@ -45,9 +45,17 @@ public:
     /// Sends a piece of the body. `headroom`: see mux::Stream::send.
     void send_body(buffer::Slice payload, bool headroom);
     /// Sends what ends a chunked body. `run`: the plugins that may change the trailers, or null.
-    void send_end(const http::Fields* trailers, const hooks::HttpRun* run);
+    void send_end(const http::Fields* trailers, const hooks::HttpRun* run) {
+        if (at_.request.body.kind == http::BodyKind::chunked && (route_ == Route::copy || has_stream())) {
+            send_last_chunk(trailers, run);
+        }
+    }
     /// Sends what was given in this round.
-    void flush();
+    void flush() {
+        if (has_stream()) {
+            flush_stream();
+        }
+    }
 
     // --- the copy ---
 
@@ -65,6 +73,8 @@ public:
 
 private:
     bool can_send_now();
+    void send_last_chunk(const http::Fields* trailers, const hooks::HttpRun* run);
+    void flush_stream();
     void send(buffer::Slice payload, bool headroom);
     void send_text(std::string_view text);
 
