@@ -22,7 +22,7 @@ struct PlacementParts : WiredParts {
 TEST_CASE("placement: each carrier that refuses is passed over, and none is asked twice") {
     PlacementParts parts(2);
     const auto refusal = GENERATE(std::pair(Code::busy, Placed::full), std::pair(Code::going_away, Placed::gone),
-                                      std::pair(Code::unknown_service, Placed::gone));
+                                  std::pair(Code::unknown_service, Placed::gone));
     parts.round([&] {
         for (const auto& carrier : parts.carriers) {
             carrier->refuses_with = refusal.first;
