@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "directory/carrier_id.hpp"
 #include "directory/ejection.hpp"
 #include "directory/group_member.hpp"
 #include "directory/member_choice.hpp"
@@ -48,7 +49,7 @@ struct VisitorAsk {
 /// What has become of a member by how a visitor has fared.
 enum class MemberTurn : std::uint8_t { none, ejected, returned };
 
-/// The carriers of one port or service. `Trunk` has `std::uint64_t load() const`.
+/// The carriers of one port or service. `Trunk` is a NumberedCarrier and has `std::uint64_t load() const`.
 template <typename Trunk>
 class CarrierList {
 public:
@@ -158,7 +159,7 @@ public:
     /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
     /// the member whose turn it is, or that the visitor stays with. One that waits to be resumed only where no other
     /// can. Null: none is left.
-    const Carrier* choose(const std::vector<const Trunk*>& passed, const VisitorAsk& ask = {}) {
+    const Carrier* choose(const CarrierIds& passed, const VisitorAsk& ask = {}) {
         const std::optional<std::uint64_t> member = choose_member(passed, ask);
         return member ? least_loaded(passed, *member) : nullptr;
     }
@@ -166,7 +167,7 @@ public:
     /// Like choose(), but prefers the carrier with the least load among those for which `is_near` holds, unless its
     /// load is half as much again, and `detour` more, as the least of all.
     template <typename IsNear>
-    const Carrier* choose(const std::vector<const Trunk*>& passed, const IsNear& is_near, const VisitorAsk& ask = {}) {
+    const Carrier* choose(const CarrierIds& passed, const IsNear& is_near, const VisitorAsk& ask = {}) {
         const std::optional<std::uint64_t> member = choose_member(passed, ask);
         const Carrier* best = member ? least_loaded(passed, *member) : nullptr;
         if (best == nullptr || is_near(*best->trunk)) {
@@ -335,8 +336,8 @@ private:
         bool waiting = false;
     };
 
-    static bool is_in(const std::vector<const Trunk*>& passed, const Carrier& carrier) {
-        return !passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk.get()) != passed.end();
+    static bool is_in(const CarrierIds& passed, const Carrier& carrier) {
+        return !passed.empty() && std::find(passed.begin(), passed.end(), carrier.trunk->carrier_id()) != passed.end();
     }
 
     bool takes_visitors(const Carrier& carrier) const noexcept {
@@ -348,7 +349,7 @@ private:
         return takes_visitors(carrier) && (!carrier.health.waits || mutant(Mutant::waiting_takes));
     }
 
-    bool may_take(const std::vector<const Trunk*>& passed, const Carrier& carrier) const {
+    bool may_take(const CarrierIds& passed, const Carrier& carrier) const {
         return takes_visitors(carrier) && !is_in(passed, carrier);
     }
 
@@ -491,7 +492,7 @@ private:
     }
 
     /// The member that a visitor goes to: 0 where there is no group. Nothing: nobody is left.
-    std::optional<std::uint64_t> choose_member(const std::vector<const Trunk*>& passed, const VisitorAsk& ask) {
+    std::optional<std::uint64_t> choose_member(const CarrierIds& passed, const VisitorAsk& ask) {
         if (members_.empty()) {
             return 0;
         }
@@ -516,8 +517,7 @@ private:
         return member.it->number();
     }
 
-    std::optional<std::size_t> choose_among(const std::vector<const Trunk*>& passed, const VisitorAsk& ask,
-                                            Tried tried) {
+    std::optional<std::size_t> choose_among(const CarrierIds& passed, const VisitorAsk& ask, Tried tried) {
         look_at_members(passed, ask, tried);
         const Membership& terms = members_.front().says;  // all say the same
         if (terms.sticky == wire::Sticky::address) {
@@ -536,7 +536,7 @@ private:
     }
 
     /// Makes a candidate of each member.
-    void look_at_members(const std::vector<const Trunk*>& passed, const VisitorAsk& ask, Tried tried) {
+    void look_at_members(const CarrierIds& passed, const VisitorAsk& ask, Tried tried) {
         candidates_.clear();
         for (const Member& member : members_) {
             MemberChoice::Candidate candidate{
@@ -555,7 +555,7 @@ private:
         }
     }
 
-    const Carrier* least_loaded(const std::vector<const Trunk*>& passed, std::uint64_t member) {
+    const Carrier* least_loaded(const CarrierIds& passed, std::uint64_t member) {
         const std::size_t count = carriers_.size();
         const std::size_t turn = turn_;
         const Carrier* best = nullptr;

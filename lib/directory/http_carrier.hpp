@@ -8,6 +8,7 @@
 #include "base/intrusive_ptr.hpp"
 #include "base/result.hpp"
 #include "buffer/waker.hpp"
+#include "directory/carrier_id.hpp"
 #include "directory/tls_visitor.hpp"
 #include "mux/stream.hpp"
 #include "runtime/worker.hpp"
@@ -40,7 +41,7 @@ struct HttpStream {
 };
 
 /// A trunk as the edge sees it. Any thread may call the members. Implemented by ServerSession.
-class HttpCarrier {
+class HttpCarrier : public NumberedCarrier {
 public:
     using Opened = std::function<void(Result<HttpStream, wire::Code>)>;
 

@@ -40,8 +40,8 @@ HttpService::HttpService(std::uint64_t serial, HttpDescription description, cons
       id_(id),
       sticks_(sticks_of(membership, description_)) {}
 
-std::optional<HttpService::Carrier> HttpService::choose(const std::vector<const HttpCarrier*>& passed,
-                                                        const runtime::Worker* here, const VisitorAsk& ask) {
+std::optional<HttpService::Carrier> HttpService::choose(const CarrierIds& passed, const runtime::Worker* here,
+                                                        const VisitorAsk& ask) {
     const MutexLock lock(mutex_);
     const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
     const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);

@@ -49,8 +49,8 @@ public:
     /// The carrier with the fewest streams, in turn if several have the same, without those in `passed` (which have
     /// just answered that they have no room). A carrier on the worker `here` may have some more: traffic over it never
     /// changes threads. Of a group's, one of the member that `ask` leads to. Nothing: none is left.
-    std::optional<Carrier> choose(const std::vector<const HttpCarrier*>& passed = {},
-                                  const runtime::Worker* here = nullptr, const VisitorAsk& ask = {});
+    std::optional<Carrier> choose(const CarrierIds& passed = {}, const runtime::Worker* here = nullptr,
+                                  const VisitorAsk& ask = {});
 
     const Sticks& sticks() const noexcept { return sticks_; }
     /// How a request, or visitor, of a member has fared. `time`: how long that one is out, if it is ejected now.

@@ -54,7 +54,7 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;
     }
-    visitor.passed_on_by.push_back(&from);
+    visitor.passed_on_by.push_back(from.carrier_id());
     return give(visitor);
 } catch (const std::exception&) {
     return !visitor.port;  // lost on the way

@@ -37,6 +37,7 @@
 #include "base/mutex.hpp"
 #include "buffer/mailbox.hpp"
 #include "buffer/waker.hpp"
+#include "directory/carrier_id.hpp"
 #include "directory/carrier_list.hpp"
 #include "directory/hold_book.hpp"
 #include "directory/quota_count.hpp"
@@ -116,13 +117,13 @@ class VisitorCarrier;
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
-    std::shared_ptr<SharedPort> port;                   // null: it has named a private service
-    std::vector<const VisitorCarrier*> passed_on_by{};  // only for comparison: some may be gone
-    std::shared_ptr<trunk::Traffic> watched{};          // counts what this visitor moves; usually null
-    std::shared_ptr<Visit> visit{};                     // null: no plugin was asked
-    IntrusivePtr<DistantVisitor> distant{};             // where there is no socket
-    std::shared_ptr<QuotaCount> of_token{};             // towards the quotas of the service's token
-    std::shared_ptr<MemberVisit> of_member{};           // of a group; else null
+    std::shared_ptr<SharedPort> port;  // null: it has named a private service
+    CarrierIds passed_on_by{};
+    std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
+    std::shared_ptr<Visit> visit{};             // null: no plugin was asked
+    IntrusivePtr<DistantVisitor> distant{};     // where there is no socket
+    std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
+    std::shared_ptr<MemberVisit> of_member{};   // of a group; else null
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -139,7 +140,7 @@ struct Visitor {
 };
 
 /// A trunk, as seen by the ports whose visitors it carries. Any thread may call the members.
-class VisitorCarrier {
+class VisitorCarrier : public NumberedCarrier {
 public:
     virtual ~VisitorCarrier() = default;
     /// The visitors that the trunk has, or that are on their way to it.

@@ -79,7 +79,7 @@ bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;
     }
-    visitor.passed_on_by.push_back(&from);
+    visitor.passed_on_by.push_back(from.carrier_id());
     return give(visitor);
 } catch (const std::exception&) {
     return !visitor.service;  // lost on the way

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "directory/carrier_id.hpp"
 #include "directory/group_member.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/visit.hpp"
@@ -40,14 +40,14 @@ public:
 struct TlsVisitor {
     runtime::Fd socket;
     net::Address from;
-    std::string host;                                // the host that it asked for, as sent; empty: none
-    std::shared_ptr<HttpService> service;            // null: not looked up yet
-    login::AdmissionTicket ticket;                   // counts it for the caps of where it came in
-    std::shared_ptr<TlsEntrance> entrance{};         // takes it back, once; null: it was taken back already
-    std::vector<const HttpCarrier*> passed_on_by{};  // only for comparison: some may be gone
-    std::shared_ptr<Visit> visit{};                  // null: no plugin was asked
-    std::shared_ptr<QuotaCount> of_token{};          // towards the quotas of the service's token
-    std::shared_ptr<MemberVisit> of_member{};        // of a group; else null
+    std::string host;                         // the host that it asked for, as sent; empty: none
+    std::shared_ptr<HttpService> service;     // null: not looked up yet
+    login::AdmissionTicket ticket;            // counts it for the caps of where it came in
+    std::shared_ptr<TlsEntrance> entrance{};  // takes it back, once; null: it was taken back already
+    CarrierIds passed_on_by{};
+    std::shared_ptr<Visit> visit{};            // null: no plugin was asked
+    std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
+    std::shared_ptr<MemberVisit> of_member{};  // of a group; else null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in);

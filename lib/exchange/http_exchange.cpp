@@ -1,75 +1,30 @@
-// The request's half of an exchange: its stages, and what is sent to the backend. http_exchange_stream.cpp has the
-// stream there, http_exchange_answer.cpp the other half, http_exchange_failure.cpp failures and deadlines,
-// http_exchange_plugins.cpp what plugins decide.
+// The request's half of an exchange: its events, what they lead to until an answer begins, and failures.
+// http_exchange_answer.cpp has the other half.
 #include "exchange/http_exchange.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <utility>
+#include <array>
+#include <string>
 
 #include "base/check.hpp"
-#include "base/limits.hpp"
 #include "buffer/spare_memory.hpp"
-#include "exchange/request_counts.hpp"
 #include "http/canonical_path.hpp"
-#include "http/chunked.hpp"
-#include "http/forwarding.hpp"
 
 namespace ferrotunnel::exchange {
 
-using http::BodyKind;
 using http::PageState;
 
-namespace {
-
-/// Copies `bytes` in pieces for DATA frames, each with room for the frame's header before it, and gives them to `take`.
-template <typename Take>
-void copy_framed(std::string_view bytes, const Take& take) {
-    constexpr std::size_t header = limits::frame_header_bytes;
-    const std::size_t frames = (bytes.size() + limits::data_payload_max - 1) / limits::data_payload_max;
-    buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(bytes.size() + frames * header));
-    std::size_t at = 0;
-    while (!bytes.empty()) {
-        const std::size_t n = std::min(bytes.size(), limits::data_payload_max);
-        at += header;
-        std::memcpy(slab->data() + at, bytes.data(), n);
-        take(buffer::Slice(slab, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(n)));
-        bytes.remove_prefix(n);
-        at += n;
-    }
-}
-
-}  // namespace
-
 HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : edge_(edge),
-      visitor_(visitor),
-      owner_(owner),
-      request_(edge.settings().service, visitor.https),
-      kept_(edge.kept_bytes),
-      response_(edge) {}
+    : owner_(owner), request_(edge.settings().service, visitor.https), at_{edge, visitor, request_}, response_(edge) {}
 
 HttpExchange::~HttpExchange() {
-    count_answer(edge_, request_, answer_status_, edge_.worker.now() - begun_at_);
-    count_visitor(edge_, request_, visitor_.wire, body_bytes_ + answer_bytes_);
-    if (run_ || access_.has_begun()) {
-        tell_end();
+    record_.count(upload_.bytes());
+    if (plugins_.run() || record_.has_line()) {
+        const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
+                                    : phase_ == Phase::broken ? access::Outcome::cut
+                                                              : access::Outcome::visitor_left;
+        record_.write({how, upload_.bytes(), plugins_.run().get(), local_.code(), placement_.member_name()});
     }
     drop_backend();
-}
-
-// Tells plugins and the log how the exchange has ended.
-void HttpExchange::tell_end() noexcept {
-    const hooks::Outcome outcome{answer_status_, state_ == State::done, body_bytes_, answer_bytes_,
-                                 edge_.worker.now() - begun_at_};
-    if (run_) {
-        run_->close(outcome);
-    }
-    const access::Outcome how = state_ == State::done     ? access::Outcome::complete
-                                : state_ == State::broken ? access::Outcome::cut
-                                                          : access::Outcome::visitor_left;
-    const std::string_view member = member_.member() != nullptr ? member_.member()->name() : std::string_view();
-    access_.write(request_, visitor_, {outcome, how, local_.code(), member}, begun_at_, edge_.log);
 }
 
 void* HttpExchange::operator new(std::size_t) {
@@ -80,297 +35,437 @@ void HttpExchange::operator delete(void* memory) noexcept {
     buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::keep(memory);
 }
 
-// --- beginning ---
-
-void HttpExchange::begin(const http::RequestHead& head) {
-    EdgeCounters::add(edge_.counters.requests);
-    request_.read(head, edge_.new_request_id());
-    access_.begin(&head, edge_, visitor_);
-    begun_at_ = edge_.worker.now();
-    awaits_continue_ = head.expects_continue && head.body.kind != BodyKind::none;
-    arrive(head);
+// The phase says where the request goes.
+void HttpExchange::enter(Phase next) noexcept {
+    using Route = RequestSender::Route;
+    static constexpr std::array<Route, 13> routes{
+        Route::later,  Route::later, Route::copy, Route::stream, Route::stream, Route::stream, Route::stream,
+        Route::stream, Route::none,  Route::none, Route::none,   Route::none,   Route::none,
+    };
+    static_assert(routes.size() == static_cast<std::size_t>(Phase::broken) + 1);
+    phase_ = next;
+    sender_.set_route(routes[static_cast<std::size_t>(next)]);
 }
 
-void HttpExchange::arrive(const http::RequestHead& head) {
-    const TimePoint now = edge_.worker.now();
-    const http::Forwarding forwarding(head, forwarding_facts(visitor_, edge_.rules(), request_.id));
-    request_.believe(forwarding);
-    access_.believe(forwarding.client());
-    const Arrival arrival{head, forwarding, visitor_, edge_.rules(), *edge_.shared, edge_.routes.get(), now};
-    if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
-        if (instead->wants_canonical_path) {
-            arrive_canonically(head);
-            return;
-        }
-        if (instead->hold_until <= now || !put_on_hold(head, instead->hold_until)) {
-            answer_instead(std::move(*instead));
-        }
-        return;
+// --- events ---
+
+// Everything from outside comes through here. What `action` asks for may be answered while it runs (a refusal by the
+// trunk, say), so this may be entered again from within; the owner is told once, by the outermost call, since it may
+// end the exchange when it is told. Where memory has run out, or on a bug, this exchange ends, and nothing else.
+template <typename Action>
+void HttpExchange::handle(Action action) noexcept {
+    const bool outermost = !std::exchange(handling_, true);
+    try {
+        action();
+    } catch (const std::exception&) {
+        drop_backend();
+        Deadline::cancel();
+        enter(Phase::broken);
     }
-    read_stay(arrival);
-    if (edge_.hooks == nullptr && !request_.service->description().asked.are_asked_for()) {
-        forward(arrival);
-    } else {
-        begin_run(arrival);
+    if (outermost) {
+        handling_ = false;
+        owner_.on_exchange();
     }
 }
 
-// Continues with the path in canonical form: from here on nothing sees it as the visitor wrote it.
-void HttpExchange::arrive_canonically(const http::RequestHead& head) {
-    const std::string path = http::canonical_path(head.target.path);
-    check(path != head.target.path, "the path is not canonical yet");
-    http::RequestHead canonical = head;
-    canonical.target.path = path;
-    arrive(canonical);
-}
-
-// Makes the request wait for its service to come back. False: there is no room for it.
-bool HttpExchange::put_on_hold(const http::RequestHead& head, TimePoint until) {
-    auto kept = std::make_unique<http::KeptHead>(head);
-    if (!edge_.hold.enter(*this, kept->bytes())) {
-        return false;
-    }
-    if (state_ != State::on_hold) {
-        EdgeCounters::add(edge_.counters.held);
-    }
-    state_ = State::on_hold;
-    waiting_head_ = std::move(kept);
-    edge_.wheel.set(*this, until);
-    return true;
-}
-
-void HttpExchange::on_change() noexcept {
+void HttpExchange::on_backend() noexcept {
     handle([this] {
-        if (waiting_head_) {
-            look_at_hold();
-            return;
+        if (stream() && stream()->connected()) {
+            placement_.settle();
+            if (phase_ == Phase::waiting) {
+                sender_.keep_within_bound();
+            }
         }
-        const Elsewhere elsewhere = go_on_elsewhere();
-        if (elsewhere == Elsewhere::nobody) {
-            give_page({http::PageState::no_client, {}, "another service has its place"});
-        } else if (elsewhere == Elsewhere::nobody_yet && !edge_.hold.enter(*this, sizeof(HttpExchange))) {
-            give_page({http::PageState::no_client, {}, "the server ends"});  // else there is room: it has just left
+        carry_out(upload_.pass());
+        if (phase_ == Phase::opening) {
+            if (stream()->state() == BackendStream::State::busy) {
+                start_sending();
+            } else if (stream()->open_failure()) {
+                carry_out(placement_.refused());
+            }
         }
     });
 }
 
-// Called when services have come or gone: the request continues where there is another word on it than before.
-void HttpExchange::look_at_hold() {
-    http::RequestHead head;
-    waiting_head_->restore(head);
-    using Kind = directory::HttpMatch::Kind;
-    const bool is_away =
-        edge_.routes.get().find(request_.host, head.target.path, edge_.worker.now()).kind == Kind::away;
-    if (is_away && edge_.hold.enter(*this, waiting_head_->bytes())) {
+// The visitor has one share, whatever streams its requests continue, one after the other.
+std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
+    const std::shared_ptr<shaping::ServiceShape>& service) {
+    if (!at_.visitor.shape || at_.visitor.shape->owner() != service) {
+        at_.visitor.shape = std::make_shared<shaping::VisitorShape>(service);
+    }
+    return at_.visitor.shape;
+}
+
+void HttpExchange::on_gate() noexcept {
+    handle([this] { carry_out(placement_.open_in_turn()); });
+}
+
+// Services have come or gone: the request continues where there is another word on it than before.
+void HttpExchange::on_change() noexcept {
+    handle([this] {
+        if (hold_.has_head()) {
+            if (const std::unique_ptr<http::KeptHead> kept = hold_.take_head()) {
+                http::RequestHead head;
+                kept->restore(head);
+                arrive(head);
+            }
+            return;
+        }
+        const Placement::Retry retry = continue_elsewhere();
+        if (retry == Placement::Retry::never) {
+            answer_locally(Refusal{PageState::no_client, {}, "another service has its place"});
+        } else if (retry == Placement::Retry::wait && !hold_.wait_on(sizeof(HttpExchange))) {
+            // Otherwise there is room: it has just left.
+            answer_locally(Refusal{PageState::no_client, {}, "the server ends"});
+        }
+    });
+}
+
+void HttpExchange::on_deadline() noexcept {
+    handle([this] { check_deadline(); });
+}
+
+// A held answer is looked at when the owner asks for it, which handle() tells it to do.
+void HttpExchange::on_decision() noexcept {
+    handle([this] {
+        if (phase_ == Phase::held && !upload_.is_collecting()) {
+            ask_plugins_again();
+        }
+    });
+}
+
+bool HttpExchange::is_same_service(std::string_view path) const noexcept {
+    const directory::HttpMatch match = at_.edge.routes.get().find(request_.host, path, at_.now());
+    return match.kind == directory::HttpMatch::Kind::service && match.service == request_.service.get();
+}
+
+// --- the head ---
+
+void HttpExchange::begin(const http::RequestHead& head) {
+    EdgeCounters::add(at_.edge.counters.requests);
+    request_.read(head, at_.edge.new_request_id());
+    record_.begin(&head);
+    upload_.begin(head);
+    arrive(head);
+}
+
+void HttpExchange::arrive(const http::RequestHead& head) {
+    const TimePoint now = at_.now();
+    const http::Forwarding forwarding(head, forwarding_facts(at_.visitor, at_.edge.rules(), request_.id));
+    request_.believe(forwarding);
+    record_.believe(forwarding.client());
+    const Arrival arrival = plugins_.arrival_of(head, forwarding, now);
+    if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
+        if (instead->wants_canonical_path) {  // from here on nothing sees the path as the visitor wrote it
+            const std::string path = http::canonical_path(head.target.path);
+            check(path != head.target.path, "the path is not canonical yet");
+            http::RequestHead canonical = head;
+            canonical.target.path = path;
+            arrive(canonical);
+        } else if (instead->hold_until > now && hold_.wait_with(head, instead->hold_until, phase_ != Phase::on_hold)) {
+            enter(Phase::on_hold);
+        } else {
+            answer_locally(std::move(*instead));
+        }
         return;
     }
-    runtime::Deadline::cancel();
-    const std::unique_ptr<http::KeptHead> kept = std::move(waiting_head_);  // `head` points into it
-    arrive(head);
+    placement_.read_sticky(arrival);
+    switch (plugins_.are_there() ? plugins_.begin(arrival) : ExchangePlugins::Begun::none) {
+        case ExchangePlugins::Begun::asked:
+            ask_plugins(arrival);
+            break;
+        case ExchangePlugins::Begun::none:
+            forward(arrival);
+            break;
+        case ExchangePlugins::Begun::gone:
+            answer_locally(
+                Refusal{PageState::busy, {}, "the service has just gone, and so have the plugins that guard it"});
+            break;
+    }
+}
+
+void HttpExchange::ask_plugins(const Arrival& arrival) {
+    switch (plugins_.request(arrival.now)) {
+        case hooks::Step::go_on:
+            upload_.prepare();
+            plugins_.with_changes(arrival, [this](const Arrival& changed) { forward(changed); });
+            return;
+        case hooks::Step::answer:
+            record_.mark(AccessLine::Phase::decided, at_.now());
+            answer_locally(plugins_.run()->take_reply());
+            return;
+        case hooks::Step::wait:
+            enter(Phase::held);
+            at_.edge.wheel.set(*this, plugins_.run()->wait_until());
+            return;
+        case hooks::Step::collect:
+            enter(Phase::held);
+            carry_out(upload_.collect(arrival.head.body));
+            return;
+    }
+}
+
+void HttpExchange::ask_plugins_again() {
+    Deadline::cancel();
+    plugins_.with_held([this](const Arrival& held) { ask_plugins(held); });
+}
+
+// Writes the head for the backend, keeps it, and sends the request on its way.
+void HttpExchange::forward(const Arrival& arrival) {
+    enter(Phase::opening);
+    record_.mark(AccessLine::Phase::routed, at_.now());
+    const std::size_t size =
+        rewriting_.write_request(arrival, request_, plugins_.run().get(), record_.trace(), at_.edge);
+    if (!sender_.keep_head(size)) {
+        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for their backends take too much"});
+        return;
+    }
+    upload_.send_early_end();
+    carry_out(placement_.open());
 }
 
 // Makes a request continue, or wait, that was on its way when the last client of its service went: it is kept as it was
 // written. False: it waits no longer.
 bool HttpExchange::wait_for_successor() {
-    if (const Elsewhere elsewhere = go_on_elsewhere(); elsewhere != Elsewhere::nobody_yet) {
-        return elsewhere == Elsewhere::goes_on;
+    if (const Placement::Retry retry = continue_elsewhere(); retry != Placement::Retry::wait) {
+        return retry == Placement::Retry::now;
     }
-    const TimePoint now = edge_.worker.now();
-    hold_until_ = hold_until_ == TimePoint{} ? now + edge_.settings().hold : hold_until_;
-    if (now >= hold_until_ || !edge_.hold.enter(*this, sizeof(HttpExchange))) {
+    if (!hold_.wait_for_successor(sizeof(HttpExchange))) {
         return false;
     }
-    EdgeCounters::add(edge_.counters.held);
-    state_ = State::on_hold;
-    edge_.wheel.set(*this, hold_until_);
+    enter(Phase::on_hold);
     return true;
 }
 
-// Makes a request continue if its service has another trunk by now, or a successor. `nobody`: none will come that the
+// Makes a request continue if its service has another trunk by now, or a successor. `never`: none will come that the
 // request is for, since a plugin has begun to read its body, or another service has the place.
-HttpExchange::Elsewhere HttpExchange::go_on_elsewhere() {
-    if (upload_) {
-        return Elsewhere::nobody;
+Placement::Retry HttpExchange::continue_elsewhere() {
+    if (upload_.is_with_plugins()) {
+        return Placement::Retry::never;
     }
-    std::optional<directory::HttpService::Carrier> carrier;
-    const directory::HttpSuccessor next = edge_.routes.get().find_successor(*request_.service);
-    if (next.kind == directory::HttpSuccessor::Kind::same) {
-        request_.service = next.service->shared_from_this();
-        passed_.clear();
-    } else if (carrier = choose_carrier(); !carrier) {
-        return next.kind == directory::HttpSuccessor::Kind::other ? Elsewhere::nobody : Elsewhere::nobody_yet;
+    Placement::Successor next = placement_.find_successor();
+    if (next.retry != Placement::Retry::now) {
+        return next.retry;
     }
-    runtime::Deadline::cancel();
-    state_ = State::opening;
-    tell_early_end();
-    if (carrier) {
-        open_again(std::move(carrier));
-    } else {
-        open(false);
-    }
-    return Elsewhere::goes_on;
+    Deadline::cancel();
+    enter(Phase::opening);
+    upload_.send_early_end();
+    carry_out(next.carrier ? placement_.open_again(std::move(next.carrier)) : placement_.open());
+    return Placement::Retry::now;
 }
 
-// Sends the request on its way to its backend.
-void HttpExchange::forward(const Arrival& arrival) {
-    state_ = State::opening;
-    access_.mark(AccessLine::Phase::routed, edge_.worker.now());
-    if (!keep_head(arrival)) {
-        return;
+// --- the connection to the backend ---
+
+void HttpExchange::carry_out(Placement::Result result) {
+    switch (result) {
+        case Placement::Result::connected:
+            start_sending();
+            return;
+        case Placement::Result::pending:
+            return;
+        case Placement::Result::full:
+            answer_locally(Refusal{PageState::busy, {}, "no connection of its client has room for one more stream"});
+            return;
+        case Placement::Result::gone:
+            if (!wait_for_successor()) {
+                answer_locally(Refusal{PageState::no_client, {}, "no connection of its client is left"});
+            }
+            return;
+        case Placement::Result::unhealthy:
+            answer_locally(Refusal{PageState::no_client, "unhealthy", "what is behind its service is unhealthy"});
+            return;
+        case Placement::Result::over_quota: {
+            const std::string why = "the token " + request_.service->description().token_name +
+                                    " has as many visitors, or as many new ones, as it may";
+            answer_locally(Refusal{PageState::busy, "quota", why});
+            return;
+        }
     }
-    tell_early_end();
-    open(false);
 }
 
-// Tells of a body that has ended while the request waited: whatever plugins make of it has its end from them.
-void HttpExchange::tell_early_end() {
-    if (!std::exchange(end_is_due_, false)) {
-        return;
+void HttpExchange::start_sending() {
+    enter(Phase::waiting);
+    timer_.progress();
+    sender_.replay(placement_.repeats() == 0);
+    const bool is_connected = stream()->connected();
+    timer_.watch_answer(is_connected);
+    if (is_connected) {
+        sender_.keep_within_bound();
     }
-    if (upload_) {
-        upload_->trailers = early_trailers_;
-    } else {
-        send_end(early_trailers_);
-    }
+    carry_out(upload_.pass());
 }
 
-// Writes the head for the backend, and keeps it. False: the request was answered instead.
-bool HttpExchange::keep_head(const Arrival& arrival) {
-    const std::size_t size = rewriting_.write_request(arrival, request_, run_.get(), access_.trace(), edge_);
-    copy_framed({edge_.head_room().data(), size}, [this](buffer::Slice piece) { kept_.add_head(std::move(piece)); });
-    if (edge_.kept_bytes.now > KeptBytes::waiting_max) {
-        give_page({PageState::busy, {}, "the requests that wait for their backends take too much"});
-        return false;
-    }
-    return true;
+void HttpExchange::drop_backend() noexcept {
+    hold_.leave();
+    placement_.drop(abort_code_);
 }
 
 // --- the body ---
 
-// Whether the request has a stream on which it is sent.
-bool HttpExchange::has_stream() const noexcept {
-    return state_ == State::waiting || state_ == State::gathering || state_ == State::held_head ||
-           state_ == State::answering || state_ == State::switched;
-}
-
 bool HttpExchange::takes_body() {
-    return upload_ ? takes_upload() : can_send();
-}
-
-// Whether the stream takes a piece. False: there is none, or its wake is armed for the moment when it does.
-bool HttpExchange::can_send() {
-    if (!has_stream()) {
-        return false;
-    }
-    while (!backend_->can_send()) {
-        // After a reset the answer ends with the reset: whatever is to be said is said there.
-        if (backend_->send_is_dead() || backend_->park_send()) {
-            return false;
-        }
-    }
-    return backend_->has_turn();
+    carry_out(upload_.pass());
+    return upload_.takes();
 }
 
 bool HttpExchange::lets_visitor_pause() const noexcept {
-    return head_given_ || (request_.is_stream && has_stream()) ||
-           (state_ == State::held && !(upload_ && upload_->is_collecting)) || state_ == State::opening ||
-           state_ == State::on_hold || awaits_continue_ ||
-           (backend_ && (!backend_->can_send() || backend_->awaits_turn()));
+    return record_.has_answer() || (request_.is_stream && sender_.has_stream()) ||
+           (phase_ == Phase::held && !upload_.is_collecting()) || phase_ == Phase::opening ||
+           phase_ == Phase::on_hold || upload_.awaits_continue() ||
+           (stream() && (!stream()->can_send() || stream()->awaits_turn()));
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {
-    awaits_continue_ = false;
-    progress_at_ = edge_.worker.now();
-    body_bytes_ += payload.size();
-    if (state_ == State::switched) {
-        backend_->send(std::move(payload), headroom);
-        return;
-    }
-    if (body_bytes_ > request_.settings.body_bytes_max) {
-        give_up_body();
-        return;
-    }
-    if (upload_) {
-        upload(std::move(payload), headroom);
-        return;
-    }
-    send_body(std::move(payload), headroom);
-}
-
-void HttpExchange::send_body(buffer::Slice payload, bool headroom) {
-    if (request_.body.kind == BodyKind::chunked) {
-        const http::ChunkHead chunk(payload.size());
-        std::string text(chunk_open_ ? http::chunk_end : std::string_view());
-        send_text(text.append(chunk.text()));
-        chunk_open_ = true;
-    }
-    send(std::move(payload), headroom);
-}
-
-// The backend sees a reset, so that it does not take what it has of the body for the whole.
-void HttpExchange::give_up_body() {
-    constexpr std::string_view why = "the body of a request is larger than its service takes";
-    if (head_given_) {
-        (void)cut(why);
+    timer_.progress();
+    if (phase_ == Phase::switched) {
+        upload_.count(payload.size());
+        stream()->send(std::move(payload), headroom);
     } else {
-        refuse(PageState::body_too_large, {}, why, request_.context.method);
+        carry_out(upload_.put(std::move(payload), headroom));
     }
 }
 
 void HttpExchange::body_end(const http::Fields* trailers) {
-    if (state_ == State::switched) {
-        backend_->finish();
+    if (phase_ == Phase::switched) {
+        stream()->finish();
         return;
     }
-    body_ended_ = true;
-    awaits_continue_ = false;
-    progress_at_ = edge_.worker.now();
-    if (upload_) {
-        end_upload(trailers);
-    } else if (state_ == State::held || state_ == State::on_hold) {
-        end_is_due_ = true;
-        early_trailers_ = trailers;
-    } else {
-        send_end(trailers);
+    timer_.progress();
+    carry_out(upload_.end(trailers));
+}
+
+// Where the body cannot be sent to its end, the backend sees a reset, so that it does not take what it has for the
+// whole.
+void HttpExchange::end_upload(Upload::Result why) {
+    const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
+        if (record_.has_answer()) {
+            (void)cut(text);
+        } else {
+            refuse(state, code, text, request_.context.method);
+        }
+    };
+    switch (why) {
+        case Upload::Result::going:
+            return;
+        case Upload::Result::collected:
+            ask_plugins_again();
+            return;
+        case Upload::Result::too_large:
+            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than its service takes");
+            return;
+        case Upload::Result::too_large_declared:
+            refuse_body(PageState::body_too_large, {},
+                        "the request declares a body that is larger than a plugin takes");
+            return;
+        case Upload::Result::too_large_collected:
+            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than a plugin takes");
+            return;
+        case Upload::Result::no_room:
+            refuse_body(PageState::busy, {}, "the bodies that plugins collect take too much");
+            return;
+        case Upload::Result::failed:  // where none of it has left, nobody has acted on it
+            refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
+                        "a plugin has failed on the body of a request");
+            upload_.drop();
+            return;
     }
 }
 
-// Sends what ends a chunked body.
-void HttpExchange::send_end(const http::Fields* trailers) {
-    const bool sends = state_ == State::opening || has_stream();
-    if (request_.body.kind != BodyKind::chunked || !sends) {
+// --- failures and time ---
+
+void HttpExchange::fail(const Failure& failure) {
+    placement_.record_outcome(failure.fared);
+    if (failure.fared == directory::Fared::refused && phase_ == Phase::waiting && retries_.can_repeat()) {
+        if (std::optional<Placement::Carrier> carrier = placement_.choose_other_member()) {
+            drop_backend();
+            enter(Phase::opening);
+            carry_out(placement_.open_fresh(std::move(carrier)));
+            return;
+        }
+    }
+    if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
+        drop_backend();
+        answer_locally(static_cast<const Refusal&>(failure));
         return;
     }
-    std::string text(std::exchange(chunk_open_, false) ? http::chunk_end : std::string_view());
-    if (trailers == nullptr || trailers->empty()) {
-        send_text(text.append(http::last_chunk));
+    retries_.stop_awaiting_count();
+    placement_.record_retry(failure);
+    drop_backend();
+    enter(Phase::opening);
+    carry_out(placement_.open_again());
+}
+
+void HttpExchange::check_deadline() {
+    switch (phase_) {
+        case Phase::on_hold:
+            hold_.expire();
+            answer_locally(Refusal{PageState::no_client, {}, "the client of this host has not come back in time"});
+            return;
+        case Phase::held:
+            plugins_.run()->expire();
+            ask_plugins_again();
+            return;
+        case Phase::held_head:
+        case Phase::held_page:
+            plugins_.run()->expire();
+            return;
+        case Phase::gathering:
+            download_.stop_gathering();
+            enter(Phase::held_head);
+            return;
+        case Phase::opening:
+        case Phase::waiting:
+            check_backend();
+            return;
+        case Phase::switched:
+            if (timer_.is_idle_too_long()) {
+                (void)cut("nothing was said for too long after a switch of protocols");
+            } else {
+                timer_.watch_idle();
+            }
+            return;
+        case Phase::answering:
+        case Phase::page_head:
+        case Phase::page_body:
+        case Phase::done:
+        case Phase::broken:
+            return;
+    }
+}
+
+// Checks whether there is a connection in time, and then an answer. As long as the visitor is the one to be waited for,
+// its connection watches its pace.
+void HttpExchange::check_backend() {
+    if (retries_.awaits_count()) {
+        fail(closed_failure(false));
         return;
     }
-    const TrailerRules rules{request_.service->description().rules.request_headers, run_.get(),
-                             &hooks::HttpRun::put_request};
-    send_text(text.append(write_trailers(*trailers, rules, request_.hops, edge_)));
-}
-
-void HttpExchange::send_text(std::string_view text) {
-    copy_framed(text, [this](buffer::Slice piece) { send(std::move(piece), true); });
-}
-
-void HttpExchange::send(buffer::Slice payload, bool headroom) {
-    const bool is_sent = state_ != State::opening;  // otherwise all of it is sent when there is a stream
-    kept_.add_body(payload, edge_.settings().replay_bytes_max, is_sent);
-    if (is_sent) {
-        backend_->send(std::move(payload), headroom);
-    }
-}
-
-void HttpExchange::flush() {
-    if (!has_stream() || !backend_) {
+    if (placement_.is_in_line()) {
+        if (!placement_.waits_on()) {
+            answer_locally(Refusal{PageState::busy, {}, "no connection to the backend has become free in time"});
+        }
         return;
     }
-    if (std::exchange(chunk_open_, false)) {
-        send_text(http::chunk_end);
+    const bool is_connected = phase_ == Phase::waiting && stream()->connected();
+    if (!is_connected && (phase_ == Phase::opening || !timer_.may_connect())) {
+        if (placement_.is_left_behind()) {
+            fail(lost_failure());
+            return;
+        }
+        sender_.forget_copy();
+        fail(connect_failure());
+        return;
     }
-    backend_->flush();
+    const bool backends_turn = is_connected && !stream()->awaits_turn() &&
+                               (upload_.has_ended() || upload_.awaits_continue() || !stream()->can_send());
+    if (backends_turn && timer_.is_answer_due()) {
+        sender_.forget_copy();  // the backend may be at work on it, however slowly
+        fail(slow_failure());
+        return;
+    }
+    if (!backends_turn) {
+        timer_.progress();
+    }
+    timer_.watch_answer(is_connected);
 }
 
 }  // namespace ferrotunnel::exchange

@@ -6,7 +6,6 @@
 #include "exchange/connection_login.hpp"
 #include "exchange/grpc_status.hpp"
 #include "exchange/http_exchange.hpp"
-#include "exchange/request_counts.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -16,41 +15,41 @@ using wire::Code;
 
 Answer HttpExchange::next() {
     Answer answer = next_piece();
-    answer_bytes_ += answer.data.size();
+    record_.add_answer_bytes(answer.data.size());
     return answer;
 }
 
 Answer HttpExchange::next_piece() {
-    if (state_ != State::held_head && state_ != State::gathering) {
-        forget_head();
+    if (phase_ != Phase::held_head && phase_ != Phase::gathering && response_.has_head()) {
+        response_.forget_head(stream().get(), phase_ == Phase::waiting);  // the caller has written it
     }
-    switch (state_) {
-        case State::on_hold:
-        case State::held:
-            return awaits_continue_ && upload_ ? give_continue() : Answer{};
-        case State::opening:
+    switch (phase_) {
+        case Phase::on_hold:
+        case Phase::held:
+            return upload_.take_continue() ? Answer::interim_of(100) : Answer{};
+        case Phase::opening:
             return {};
-        case State::waiting:
+        case Phase::waiting:
             return next_head();
-        case State::gathering:
+        case Phase::gathering:
             return next_gathered();
-        case State::held_head:
+        case Phase::held_head:
             return give_head();
-        case State::answering:
-            return download_ != nullptr ? next_download() : give_piece(answer_piece());
-        case State::switched:
-            return next_raw();
-        case State::page_head:
-        case State::held_page:
+        case Phase::answering:
+            return give_piece(download_.next());
+        case Phase::switched:
+            return give_piece(response_.next_raw(*stream()));
+        case Phase::page_head:
+        case Phase::held_page:
             return give_page_head();
-        case State::page_body:
-            return download_ != nullptr ? next_download() : give_page_body();
-        case State::done:
-        case State::broken:
+        case Phase::page_body:
+            return give_page_body();
+        case Phase::done:
+        case Phase::broken:
             break;
     }
     Answer answer;
-    answer.kind = state_ == State::done ? Answer::Kind::end : Answer::Kind::broken;
+    answer.kind = phase_ == Phase::done ? Answer::Kind::end : Answer::Kind::broken;
     answer.code = cut_code_;
     return answer;
 }
@@ -58,19 +57,23 @@ Answer HttpExchange::next_piece() {
 // --- heads ---
 
 Answer HttpExchange::next_head() {
-    while (state_ == State::waiting) {
-        StreamItem* item = backend_->front();
+    while (phase_ == Phase::waiting) {
+        StreamItem* item = stream()->front();
         if (item == nullptr) {
-            if (const mux::Verdict verdict = backend_->verdict()) {
+            if (const mux::Verdict verdict = stream()->verdict()) {
                 const bool was_aborted = verdict.kind == mux::Verdict::Kind::aborted;
-                fail(was_aborted ? reset_failure(verdict.code, stream_facts()) : lost_failure());
-            } else if (backend_->park_receive()) {
+                fail(was_aborted ? reset_failure(verdict.code, placement_.facts()) : lost_failure());
+            } else if (stream()->park_receive()) {
                 return {};
             }
         } else if (item->kind == StreamItem::Kind::reset) {
-            fail(fin_seen_ ? closed_failure(backend_->nothing_delivered()) : reset_failure(item->code, stream_facts()));
+            fail(retries_.awaits_count() ? closed_failure(stream()->nothing_delivered())
+                                         : reset_failure(item->code, placement_.facts()));
         } else if (item->kind == StreamItem::Kind::fin) {
-            if (!waits_for_count()) {
+            if (retries_.await_count()) {
+                stream()->drop_front();
+                at_.edge.wheel.set_after(*this, limits::http_count_follows);
+            } else {
                 fail(closed_failure(false));
             }
         } else if (read_head(*item)) {
@@ -82,164 +85,191 @@ Answer HttpExchange::next_head() {
 
 // Reads bytes of a head; true when it is complete. Its bytes then stay where they are until the next call.
 bool HttpExchange::read_head(const StreamItem& item) {
+    using Progress = ResponseReader::Progress;
     if (item.slice.empty()) {
-        backend_->consume(0);
+        stream()->consume(0);
         return false;
     }
-    const ResponseReader::Progress progress = response_.read_head(*backend_, item, request_.context);
-    if (progress == ResponseReader::Progress::complete && was_idle_timeout(response_.head())) {
+    const Progress progress = response_.read_head(*stream(), item, request_.context);
+    if (progress == Progress::complete && retries_.is_idle_timeout(response_.head())) {
+        response_.forget_head(nullptr, true);
+        fail(idle_failure());
         return false;
     }
-    if (progress != ResponseReader::Progress::more || !backend_->reused()) {  // else it may still be such a 408
-        kept_.forget();
+    if (progress != Progress::more || !stream()->reused()) {  // else it may still be such a 408
+        sender_.forget_copy();
     }
-    progress_at_ = edge_.worker.now();
-    access_.mark(AccessLine::Phase::first_byte, progress_at_);
-    if (progress == ResponseReader::Progress::refused) {
+    timer_.progress();
+    record_.mark(AccessLine::Phase::first_byte, timer_.last_progress());
+    if (progress == Progress::refused) {
         const http::Refusal refusal = response_.refusal();
         fail({{PageState::backend_broken, refusal.code, refusal.text}});
     }
-    return progress == ResponseReader::Progress::complete;
+    return progress == Progress::complete;
 }
 
 Answer HttpExchange::give_head() {
     const http::ResponseHead& head = response_.head();
-    Answer answer;
-    answer.head = &head;
-    answer.status = head.status;
-    http::Edits& edits = edge_.new_edits();
-    answer.is_trailers_only = visitor_.http2 && request_.is_grpc && is_trailers_only(head);
-    bool fits = (answer.is_trailers_only || edits.set(http::FieldName::x_request_id, request_.id)) &&
+    http::Edits& edits = at_.edge.new_edits();
+    const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
+    bool fits = (has_only_trailers || edits.set(http::FieldName::x_request_id, request_.id)) &&
                 edits.remove("X-FerroTunnel-Error");
-    if (!head.is_interim() && !answer.is_trailers_only && !head.fields.first(http::FieldName::date)) {
-        fits = fits && edits.add(http::FieldName::date, edge_.date());
+    if (!head.is_interim() && !has_only_trailers && !head.fields.first(http::FieldName::date)) {
+        fits = fits && edits.add(http::FieldName::date, at_.edge.date());
     }
-    fits = fits && rewriting_.edit_answer(head, request_, edge_.settings(), edge_, edits);
+    fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
     check(fits, "what the edge adds to a head fits into the edits");
-    put_member(edits);
-    answer.edits = &edits;
     if (head.is_interim()) {
-        awaits_continue_ = awaits_continue_ && head.status != 100;
-        if (++interims_ > limits::http_interims_max) {
+        if (head.status == 100) {
+            upload_.stop_awaiting_continue();
+        }
+        if (!retries_.count_interim()) {
             fail({{PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"}});
             return next_piece();
         }
-        answer.kind = Answer::Kind::interim;
-        return answer;
+        return Answer::head_of(head, edits, has_only_trailers, false);
     }
-    if (head.switches && (!body_ended_ || upload_)) {
+    placement_.put_member(edits);
+    if (head.switches && (!upload_.has_ended() || upload_.is_with_plugins())) {
         fail({{PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"}});
         return next_piece();
     }
-    if (run_ && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits, head.switches},
-                              State::held_head, edits)) {
-        return state_ == State::held_head ? Answer{} : next_piece();
+    if (plugins_.run() && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits, head.switches},
+                                        Phase::held_head, edits)) {
+        return phase_ == Phase::held_head ? Answer{} : next_piece();
     }
     constexpr std::uint16_t least_5xx = 500;
-    tell_member(head.status < least_5xx ? directory::Fared::well : directory::Fared::answer_5xx);
-    answer.kind = Answer::Kind::head;
-    answer.length_is_unknown = run_ && begin_download(head.body.kind != http::BodyKind::none, head.status);
-    note_answer(head.status);
-    awaits_continue_ = false;
-    if (!gathered_) {
+    placement_.record_outcome(head.status < least_5xx ? directory::Fared::well : directory::Fared::answer_5xx);
+    const bool length_is_unknown =
+        plugins_.run() && download_.begin(head.body.kind != http::BodyKind::none, head.status);
+    record_.answer(head.status);
+    upload_.stop_awaiting_continue();
+    if (!download_.is_gathered()) {
         response_.begin_body();
     }
-    state_ = State::answering;
-    runtime::Deadline::cancel();
+    enter(Phase::answering);
+    Deadline::cancel();
     constexpr std::uint16_t unauthorized = 401;
     if (head.status == unauthorized && offers_connection_login(head.fields)) {
         request_.binds_connection = true;
     }
     if (head.switches) {
-        state_ = State::switched;
-        EdgeCounters::add(edge_.counters.upgrades);
-        set_deadline();
+        enter(Phase::switched);
+        EdgeCounters::add(at_.edge.counters.upgrades);
+        timer_.watch_idle();
     }
-    return answer;
+    return Answer::head_of(head, edits, has_only_trailers, length_is_unknown);
 }
 
-void HttpExchange::note_answer(std::uint16_t status) noexcept {
-    head_given_ = true;
-    answer_status_ = status;
-    count_first_byte(edge_, request_, edge_.worker.now() - begun_at_);
-}
-
-// Lets go of the head that was given out: the caller has written it.
-void HttpExchange::forget_head() {
-    if (response_.has_head()) {
-        response_.forget_head(backend_.get(), state_ == State::waiting);
+// Takes the head of an answer through the plugins, and adds what they change to `edits`. False: it is held, or another
+// answer takes its place.
+bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits) {
+    const bool has_local_body = request_.context.method != http::Method::head && Download::may_have_body(answer.status);
+    const hooks::Step step =
+        held == Phase::held_head
+            ? plugins_.pass(answer, edits)
+            : plugins_.pass_local(answer, has_local_body ? std::string_view(local_.body()) : std::string_view(), edits);
+    switch (step) {
+        case hooks::Step::go_on:
+            return true;
+        case hooks::Step::answer:
+            drop_backend();
+            answer_locally(plugins_.run()->take_reply());
+            return false;
+        case hooks::Step::wait:
+            enter(held);
+            if (held == Phase::held_head) {
+                response_.hold_head(*stream());
+            }
+            at_.edge.wheel.set(*this, plugins_.run()->wait_until());
+            return false;
+        case hooks::Step::collect:
+            enter(Phase::gathering);
+            download_.begin_gathering();
+            at_.edge.wheel.set(*this, at_.now() + request_.settings.first_byte);
+            return false;
     }
+    return false;
 }
 
-// --- the body ---
-
-Answer HttpExchange::finish_answer() {
-    state_ = State::done;
-    runtime::Deadline::cancel();
-    Answer answer;
-    answer.kind = Answer::Kind::end;
-    answer.trailers = response_.trailers();
-    if (!is_request_sent()) {
-        drop_backend();  // the rest of the request must not become another request
-    } else if (response_.keeps_connection() && !edge_.draining() && may_be_anybodys()) {
-        open_is_answered();
-        edge_.pool.put(std::exchange(backend_, nullptr));
-        edge_.gate.came_back(request_.service->serial());
-    } else {
-        open_is_answered();
-        std::exchange(backend_, nullptr)->close();
+Answer HttpExchange::next_gathered() {
+    const AnswerPiece piece = download_.gather();
+    if (piece.kind == AnswerPiece::Kind::nothing) {
+        return {};
     }
-    return answer;
-}
-
-// Whether the backend's connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
-bool HttpExchange::may_be_anybodys() const noexcept {
-    return !request_.binds_connection || request_.service->description().per_visitor;
-}
-
-Answer HttpExchange::next_raw() {
-    ResponseReader::Piece piece = response_.next_raw(*backend_);
-    Answer answer;
-    switch (piece.kind) {
-        case ResponseReader::Piece::Kind::nothing:
-            break;
-        case ResponseReader::Piece::Kind::data:
-            progress_at_ = edge_.worker.now();
-            answer.kind = Answer::Kind::data;
-            answer.data = std::move(piece.data);
-            break;
-        case ResponseReader::Piece::Kind::end:
-            state_ = State::done;
-            runtime::Deadline::cancel();
-            std::exchange(backend_, nullptr)->close();
-            return next_piece();
-        case ResponseReader::Piece::Kind::broken:
-            return cut(piece.why, piece.code);
+    if (piece.kind == AnswerPiece::Kind::broken) {
+        fail({{PageState::backend_broken, {}, piece.why}});
+        return next_piece();
     }
-    return answer;
-}
-
-Answer HttpExchange::cut(std::string_view why, Code code) {
-    state_ = State::broken;
-    cut_code_ = code;
-    runtime::Deadline::cancel();
-    drop_backend();
-    EdgeCounters::add(edge_.counters.answers_cut);
-    static constexpr LineKind answer_cut{"answer_cut"};
-    if (edge_.log.may_write(LogLevel::warn, answer_cut, edge_.worker.now())) {
-        edge_.log.warn("a response was aborted", {{"request", request_.id},
-                                                  {"visitor", visitor_.address},
-                                                  {"host", request_.host},
-                                                  {"service", request_.service_name()},
-                                                  {"why", why}});
-    }
+    Deadline::cancel();
+    enter(Phase::held_head);
     return next_piece();
 }
 
 std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
-    const TrailerRules rules{request_.service->description().rules.response_headers, run_.get(),
+    const TrailerRules rules{request_.service->description().rules.response_headers, plugins_.run().get(),
                              &hooks::HttpRun::put_response};
-    return write_trailers(trailers, rules, response_.hops(), edge_);
+    return write_trailers(trailers, rules, response_.hops(), at_.edge);
+}
+
+// --- the body ---
+
+Answer HttpExchange::give_piece(AnswerPiece piece) {
+    switch (piece.kind) {
+        case AnswerPiece::Kind::nothing:
+            break;
+        case AnswerPiece::Kind::later: {
+            Answer later;
+            later.kind = Answer::Kind::later;
+            return later;
+        }
+        case AnswerPiece::Kind::data:
+            if (phase_ == Phase::switched) {
+                timer_.progress();
+            }
+            return Answer::data_of(std::move(piece.data));
+        case AnswerPiece::Kind::end:
+            return end_body();
+        case AnswerPiece::Kind::broken:
+            return cut(piece.why, piece.code);
+    }
+    return {};
+}
+
+Answer HttpExchange::end_body() {
+    const Phase was = phase_;
+    enter(Phase::done);
+    if (was == Phase::page_body) {
+        return next_piece();
+    }
+    Deadline::cancel();
+    if (was == Phase::switched) {
+        placement_.close();
+        return next_piece();
+    }
+    if (is_request_sent()) {
+        placement_.finish(response_.keeps_connection());
+    } else {
+        drop_backend();  // the rest of the request must not become another request
+    }
+    return Answer::end_of(response_.trailers());
+}
+
+Answer HttpExchange::cut(std::string_view why, Code code) {
+    enter(Phase::broken);
+    cut_code_ = code;
+    Deadline::cancel();
+    drop_backend();
+    EdgeCounters::add(at_.edge.counters.answers_cut);
+    static constexpr LineKind answer_cut{"answer_cut"};
+    if (at_.edge.log.may_write(LogLevel::warn, answer_cut, at_.now())) {
+        at_.edge.log.warn("a response was aborted", {{"request", request_.id},
+                                                     {"visitor", at_.visitor.address},
+                                                     {"host", request_.host},
+                                                     {"service", request_.service_name()},
+                                                     {"why", why}});
+    }
+    return next_piece();
 }
 
 // --- answers of the edge's own ---
@@ -247,126 +277,51 @@ std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
 void HttpExchange::refuse(PageState state, std::string_view code, std::string_view why, http::Method method) {
     request_.context.method = method;
     if (request_.id.empty()) {
-        request_.id = edge_.new_request_id();
-        begun_at_ = edge_.worker.now();
-        access_.begin(nullptr, edge_, visitor_);
+        request_.id = at_.edge.new_request_id();
+        record_.begin(nullptr);
     }
     drop_backend();
-    give_page({state, code, why});
-}
-
-// Begins an answer that is not the backend's: nothing of the request is needed any more, and what plugins have changed
-// in an answer before this one is forgotten.
-void HttpExchange::begin_answer() noexcept {
-    runtime::Deadline::cancel();
-    kept_.forget();
-    if (run_) {
-        upload_.reset();
-        gathered_.reset();
-        run_->drop_collected(hooks::Side::request);
-        run_->drop_answer();
-    }
-    state_ = State::page_head;
-}
-
-void HttpExchange::answer_instead(Instead instead) {
-    if (instead.page) {
-        give_page(*instead.page);
-        return;
-    }
-    begin_answer();
-    local_.set_status(instead.status, std::move(instead.location));
-}
-
-void HttpExchange::answer_by_plugin(hooks::Reply reply) {
-    begin_answer();
-    if (!reply.page) {
-        local_.set_reply(std::move(reply), std::nullopt);
-        return;
-    }
-    const http::PageState state = *reply.page;
-    const std::string why = std::move(reply.why);
-    http::Page page = page_of(state, reply.code);
-    local_.set_reply(std::move(reply), std::move(page));
-    log_page(state, why);
-    if (request_.is_grpc) {
-        local_.speak_grpc();
-    }
-}
-
-void HttpExchange::give_page(const Refusal& refusal) {
-    begin_answer();
-    local_.set_page(page_of(refusal.state, refusal.code));
-    log_page(refusal.state, refusal.why);
-    if (request_.is_grpc) {
-        local_.speak_grpc(refusal.grpc_status);
-    }
-}
-
-http::Page HttpExchange::page_of(http::PageState state, std::string_view code) const {
-    http::PageRequest page;
-    page.state = state;
-    page.format = request_.page_format();
-    page.request_id = request_.id;
-    page.host = request_.host;
-    page.code = code;
-    return http::make_page(page, edge_.rules().pages);
-}
-
-void HttpExchange::log_page(http::PageState state, std::string_view why) {
-    EdgeCounters::add(edge_.counters.pages);
-    const LogLevel level = local_.status() >= 500 ? LogLevel::warn : LogLevel::info;
-    if (!edge_.log.may_write(level, {http::info_of(state).code}, edge_.worker.now())) {
-        return;
-    }
-    edge_.log.log_at(level, "a request was answered by the edge",
-                     {{"request", request_.id},
-                      {"visitor", visitor_.address},
-                      {"host", request_.host},
-                      {"service", request_.service_name()},
-                      {"status", local_.status()},
-                      {"code", local_.code()},
-                      {"why", why}});
+    answer_locally(Refusal{state, code, why});
 }
 
 Answer HttpExchange::give_page_head() {
-    http::Edits& edits = edge_.new_edits();
-    local_.put_fields(request_, edge_.settings(), edge_.date(), edge_, edits);
-    if (run_ && !plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, State::held_page, edits)) {
-        return state_ == State::held_page ? Answer{} : next_piece();
+    http::Edits& edits = at_.edge.new_edits();
+    local_.put_fields(edits);
+    if (plugins_.run()) {
+        if (!plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, Phase::held_page, edits)) {
+            return phase_ == Phase::held_page ? Answer{} : next_piece();
+        }
+        plugins_.run()->drop_collected(hooks::Side::response);  // the body is here as well
     }
-    if (run_) {
-        run_->drop_collected(hooks::Side::response);  // the body is here as well
-    }
-    runtime::Deadline::cancel();
+    Deadline::cancel();
     Answer answer;
     answer.kind = Answer::Kind::head;
     answer.edits = &edits;
     answer.status = local_.status();
-    note_answer(local_.status());
-    answer.is_trailers_only = visitor_.http2 && local_.speaks_grpc();
-    state_ = State::page_body;
+    record_.answer(local_.status());
+    answer.is_trailers_only = at_.visitor.http2 && local_.speaks_grpc();
+    enter(Phase::page_body);
     const bool is_head = request_.context.method == http::Method::head;
-    answer.length_is_unknown = run_ && begin_download(!is_head, local_.status());
-    if (is_head && local_.status() != 304) {
+    answer.length_is_unknown = plugins_.run() && download_.begin(!is_head, local_.status());
+    constexpr std::uint16_t not_modified = 304;  // a length would be that of what the visitor has
+    if (is_head && local_.status() != not_modified) {
         answer.content_length = local_.body().size();
-        state_ = State::done;
+        enter(Phase::done);
     } else {
-        constexpr std::uint16_t not_modified = 304;  // a length would be that of what the visitor has
         answer.body = local_.status() == not_modified ? http::Body() : http::Body::of_length(local_.body().size());
     }
     return answer;
 }
 
 Answer HttpExchange::give_page_body() {
-    state_ = State::done;
+    if (download_.is_with_plugins()) {
+        return give_piece(download_.next_local(local_.body()));
+    }
+    enter(Phase::done);
     if (local_.body().empty()) {
         return next_piece();
     }
-    Answer answer;
-    answer.kind = Answer::Kind::data;
-    answer.data = buffer::Slice::copy_of(as_bytes(local_.body()));
-    return answer;
+    return Answer::data_of(buffer::Slice::copy_of(as_bytes(local_.body())));
 }
 
 }  // namespace ferrotunnel::exchange

@@ -1,6 +1,7 @@
 #include "exchange/local_answer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "exchange/grpc_status.hpp"
@@ -8,6 +9,75 @@
 #include "http/header_rules.hpp"
 
 namespace ferrotunnel::exchange {
+
+void LocalAnswer::set(const Refusal& refusal) {
+    set_page(page_of(refusal.state, refusal.code));
+    log_page(refusal.state, refusal.why);
+    if (at_.request.is_grpc) {
+        speak_grpc(refusal.grpc_status);
+    }
+}
+
+void LocalAnswer::set(Instead instead) {
+    if (instead.page) {
+        set(*instead.page);
+        return;
+    }
+    set_page({});
+    page_.status = instead.status;
+    location_ = std::move(instead.location);
+    is_page_ = false;
+}
+
+void LocalAnswer::set(hooks::Reply reply) {
+    if (!reply.page) {
+        set_reply(std::move(reply), std::nullopt);
+        return;
+    }
+    const http::PageState state = *reply.page;
+    const std::string why = std::move(reply.why);
+    http::Page page = page_of(state, reply.code);
+    set_reply(std::move(reply), std::move(page));
+    log_page(state, why);
+    if (at_.request.is_grpc) {
+        speak_grpc();
+    }
+}
+
+http::Page LocalAnswer::page_of(http::PageState state, std::string_view code) const {
+    http::PageRequest page;
+    page.state = state;
+    page.format = at_.request.page_format();
+    page.request_id = at_.request.id;
+    page.host = at_.request.host;
+    page.code = code;
+    return http::make_page(page, at_.edge.rules().pages);
+}
+
+void LocalAnswer::log_page(http::PageState state, std::string_view why) const {
+    EdgeCounters::add(at_.edge.counters.pages);
+    const LogLevel level = status() >= 500 ? LogLevel::warn : LogLevel::info;
+    if (!at_.edge.log.may_write(level, {http::info_of(state).code}, at_.now())) {
+        return;
+    }
+    at_.edge.log.log_at(level, "a request was answered by the edge",
+                        {{"request", at_.request.id},
+                         {"visitor", at_.visitor.address},
+                         {"host", at_.request.host},
+                         {"service", at_.request.service_name()},
+                         {"status", status()},
+                         {"code", code()},
+                         {"why", why}});
+}
+
+void LocalAnswer::set_page(http::Page page) {
+    page_ = std::move(page);
+    location_.clear();
+    fields_.clear();
+    is_page_ = true;
+    speaks_grpc_ = false;
+    origin_ = hooks::Origin::edge;
+}
 
 void LocalAnswer::set_reply(hooks::Reply reply, std::optional<http::Page> page) {
     is_page_ = page.has_value();
@@ -38,8 +108,8 @@ void LocalAnswer::speak_grpc(std::string_view status) {
 
 // Adds the fields of the head. A later edit counts more than an earlier one. The service's rules say how long a
 // redirect, or an answer without content, may be kept; an error must not be kept.
-void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& settings, std::string_view date,
-                             HeadScratch& scratch, http::Edits& edits) {
+void LocalAnswer::put_fields(http::Edits& edits) {
+    const RequestFacts& request = at_.request;
     bool fits = true;
     auto put_usual = [&] {
         for (const http::PageField& field : http::page_fields) {
@@ -53,7 +123,7 @@ void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& se
         fits = fits && http::put_page_rules(request.service->description().rules.response_headers, edits);
     }
     // All fields of a gRPC error are metadata of the call: it has those that say what has happened.
-    fits = fits && (speaks_grpc_ || edits.set("Date", date)) && edits.set("X-Request-Id", request.id);
+    fits = fits && (speaks_grpc_ || edits.set("Date", at_.edge.date())) && edits.set("X-Request-Id", request.id);
     if (!location_.empty()) {
         fits = fits && edits.set("Location", location_);
     }
@@ -77,7 +147,7 @@ void LocalAnswer::put_fields(const RequestFacts& request, const HttpSettings& se
                         [&](const auto& before) { return http::same_name_loosely(before.first, name); });
         fits = fits && (is_another ? edits.add(name, value) : edits.set(name, value));
     }
-    add_hsts(request, settings, scratch, edits);
+    add_hsts(request, at_.edge.settings(), at_.edge, edits);
     check(fits, "the fields of a page fit into the edits");
 }
 

@@ -1,4 +1,4 @@
-// An answer that is no backend's: the page of an error, a status without content, such as a redirect, or a plugin's.
+// An answer that does not come from a backend: the page of an error, a status without content, or a plugin's.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "exchange/head_scratch.hpp"
-#include "exchange/http_settings.hpp"
-#include "exchange/request_facts.hpp"
+#include "exchange/exchange_context.hpp"
+#include "exchange/stages.hpp"
 #include "hooks/http_run.hpp"
 #include "http/page.hpp"
 
@@ -18,32 +17,15 @@ namespace ferrotunnel::exchange {
 
 class LocalAnswer {
 public:
-    /// Makes this a page.
-    void set_page(http::Page page) {
-        page_ = std::move(page);
-        location_.clear();
-        fields_.clear();
-        is_page_ = true;
-        speaks_grpc_ = false;
-        origin_ = hooks::Origin::edge;
-    }
-    /// Makes this an answer without content. `location`: where a redirect leads to; empty: the answer is none.
-    void set_status(std::uint16_t status, std::string location) {
-        page_ = {};
-        page_.status = status;
-        location_ = std::move(location);
-        fields_.clear();
-        is_page_ = false;
-        speaks_grpc_ = false;
-        origin_ = hooks::Origin::edge;
-    }
+    explicit LocalAnswer(const ExchangeContext& at) noexcept : at_(at) {}
 
-    /// Makes this a plugin's answer; `page` where it has asked for one.
-    void set_reply(hooks::Reply reply, std::optional<http::Page> page);
-
-    /// Says what this page says as clients of gRPC read it: an answer of trailers alone, whose fields are status and
-    /// message of the call. `status` where the page's own does not say enough.
-    void speak_grpc(std::string_view status = {});
+    /// Makes this a page, and logs it. Clients of gRPC get it as they read it: an answer of trailers alone, whose
+    /// fields are status and message of the call.
+    void set(const Refusal& refusal);
+    /// Makes this a page, or an answer without content, such as a redirect.
+    void set(Instead instead);
+    /// Makes this a plugin's answer, which may be a page.
+    void set(hooks::Reply reply);
     bool speaks_grpc() const noexcept { return speaks_grpc_; }
 
     hooks::Origin origin() const noexcept { return origin_; }
@@ -52,11 +34,17 @@ public:
     const std::string& body() const noexcept { return page_.body; }
 
     /// Adds the fields of the answer's head to `edits`. They point to this object, to the request, to its service's
-    /// rules, to `date` and to `scratch`.
-    void put_fields(const RequestFacts& request, const HttpSettings& settings, std::string_view date,
-                    HeadScratch& scratch, http::Edits& edits);
+    /// rules, and to the worker's date and room for heads.
+    void put_fields(http::Edits& edits);
 
 private:
+    void set_page(http::Page page);
+    void set_reply(hooks::Reply reply, std::optional<http::Page> page);
+    void speak_grpc(std::string_view status = {});
+    http::Page page_of(http::PageState state, std::string_view code) const;
+    void log_page(http::PageState state, std::string_view why) const;
+
+    const ExchangeContext& at_;
     http::Page page_;
     std::string retry_after_;
     std::string code_;                                         // a plugin's

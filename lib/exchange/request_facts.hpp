@@ -1,8 +1,9 @@
 // What is known of a request. Its head says most; the stage that finds its service adds that and its settings, and
 // Rewriting::write_request sets that the backend is offered no change of protocols where the service allows none
-// (context.upgrade). Apart from that only HttpExchange changes it: where plugins make another body of the request's, or
-// have read it before the backend does (body, expects_continue), and in refuse(), which sets context.method, and an id
-// where there is none.
+// (context.upgrade). Apart from that it is changed by Upload, where plugins make another body of the request's, or have
+// read it before the backend does (body, expects_continue); by Placement, which finds a successor of the service; and
+// by HttpExchange, in refuse(), which sets context.method, and an id where there is none, and with the head of an
+// answer (binds_connection).
 #pragma once
 
 #include <array>

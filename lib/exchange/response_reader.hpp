@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "buffer/slab.hpp"
+#include "exchange/answer_piece.hpp"
 #include "exchange/backend_stream.hpp"
 #include "exchange/exchange_worker.hpp"
 #include "http/body_reader.hpp"
@@ -58,18 +59,7 @@ public:
     /// Names in the answer's Connection that could come as a trailer, if the body is chunked.
     const std::string& hops() const noexcept { return hops_; }
 
-    /// A piece of what the backend says after the head.
-    struct Piece {
-        enum class Kind : std::uint8_t {
-            nothing,  // for now; the stream wakes its user
-            data,
-            end,
-            broken,  // the rest cannot come; `why` says why
-        } kind = Kind::nothing;
-        buffer::Slice data{};
-        std::string_view why{};
-        wire::Code code = wire::Code::none;  // of the reset, where it was one
-    };
+    using Piece = AnswerPiece;
     /// The next piece of the body.
     Piece next(BackendStream& backend);
     /// The next piece of what the backend says after a change of protocols.

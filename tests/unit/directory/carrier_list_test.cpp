@@ -11,7 +11,7 @@ using namespace ferrotunnel::directory;
 
 namespace {
 
-struct StubTrunk {
+struct StubTrunk : NumberedCarrier {
     std::uint64_t load() const noexcept { return now; }
 
     std::uint64_t now = 0;
@@ -62,8 +62,8 @@ TEST_CASE("of trunks, one nearby is chosen unless it has much more to do") {
     CHECK(chosen(0, detour) == far);
     CHECK(chosen(100, 150 + detour - 1) == near);
     CHECK(chosen(100, 150 + detour) == far);
-    CHECK(list.choose({near.get()}, is_near)->trunk == far);
-    CHECK(list.choose({near.get(), far.get()}, is_near) == nullptr);
+    CHECK(list.choose({near->carrier_id()}, is_near)->trunk == far);
+    CHECK(list.choose({near->carrier_id(), far->carrier_id()}, is_near) == nullptr);
     near->near = false;
     CHECK(chosen(3, 2) == near);
     CHECK(chosen(2, 3) == far);
@@ -84,9 +84,9 @@ TEST_CASE("of a group, the member is chosen first, and then the trunk with the l
     CHECK(list.choose({})->trunk == of_second);
     CHECK(list.choose({})->service == 1);
     CHECK(list.choose({})->service == 7);
-    CHECK(list.choose({of_second.get()})->trunk == also_of_first);
-    CHECK(list.choose({of_second.get(), also_of_first.get()})->trunk == of_first);
-    CHECK(list.choose({of_second.get(), also_of_first.get(), of_first.get()}) == nullptr);
+    CHECK(list.choose({of_second->carrier_id()})->trunk == also_of_first);
+    CHECK(list.choose({of_second->carrier_id(), also_of_first->carrier_id()})->trunk == of_first);
+    CHECK(list.choose({of_second->carrier_id(), also_of_first->carrier_id(), of_first->carrier_id()}) == nullptr);
 
     SECTION("near trunks are preferred within the member alone") {
         of_second->near = true;
@@ -168,7 +168,7 @@ TEST_CASE("what is behind a carrier is unhealthy: it is passed over, whatever th
     CHECK(list.choose({})->trunk == standby);
     list.set_health(*one, {true, false});
     CHECK(list.choose({})->trunk == one);
-    CHECK(list.choose({one.get()})->trunk == standby);
+    CHECK(list.choose({one->carrier_id()})->trunk == standby);
     CHECK(list.has(*one));
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("where nothing is healthy, what is to be tried all the same gets visit
     for (int i = 0; i < 3; ++i) {
         CHECK(list.choose({})->trunk == two);
     }
-    CHECK(list.choose({two.get()}) == nullptr);  // it is busy, and not ill
+    CHECK(list.choose({two->carrier_id()}) == nullptr);  // it is busy, and not ill
     list.set_health(*two, {false, false});
     for (int i = 0; i < 3; ++i) {
         CHECK(list.choose({})->trunk == one);
@@ -303,8 +303,8 @@ TEST_CASE("a member that waits to be resumed gets nobody while another one takes
         CHECK(std::count(names.begin(), names.end(), 'a') == 2);
     }
     SECTION("those that are full are no reason to refuse anybody") {
-        CHECK(group.list.choose({group.trunks[1].get(), group.trunks[2].get()}, {.now = group.now})->trunk ==
-              group.trunks[0]);
+        CHECK(group.list.choose({group.trunks[1]->carrier_id(), group.trunks[2]->carrier_id()}, {.now = group.now})
+                  ->trunk == group.trunks[0]);
     }
     SECTION("one that is ejected comes before it") {
         set_waits(1, true);
@@ -335,7 +335,7 @@ TEST_CASE("of one client's trunks, one that waits to be resumed is the last", "[
     list.set_health(*one, {.waits = true});
     CHECK(list.choose({})->trunk == two);
     CHECK(list.choose({}, is_near)->trunk == two);
-    CHECK(list.choose({two.get()})->trunk == one);
+    CHECK(list.choose({two->carrier_id()})->trunk == one);
     CHECK_FALSE(list.has(*one));
     list.remove(*two);
     CHECK(list.choose({}, is_near)->trunk == one);
@@ -485,7 +485,7 @@ TEST_CASE("a member has the same tag and hash after it was away; of those with o
         CHECK(list.choose({}, {.sticky = {0, tag_of(third)}})->trunk == third);
     }
     CHECK(list.choose({}, {.sticky = {0, "forged"}}) != nullptr);
-    CHECK(list.choose({first.get()}, {.sticky = {0, tag}})->trunk != first);  // it is full
+    CHECK(list.choose({first->carrier_id()}, {.sticky = {0, tag}})->trunk != first);  // it is full
     CHECK(list.choose({}, {.sticky = {0, tag}, .not_to = list.member_of(*first).get()})->trunk != first);
     list.remove(*first);
     CHECK(list.choose({}, {.sticky = {0, tag}})->trunk != nullptr);
@@ -626,7 +626,8 @@ TEST_CASE("a successor has the seat of its predecessor, and its visitors when th
     CHECK(list.member_of(*other)->state() == State::takes_visitors);
     const auto both = visitors();
     CHECK(std::count(both.begin(), both.end(), successor.get()) == 0);
-    CHECK(list.choose({other.get(), first.get(), third.get()})->trunk == successor);  // the others are full
+    CHECK(list.choose({other->carrier_id(), first->carrier_id(), third->carrier_id()})->trunk ==
+          successor);  // the others are full
 
     SECTION("one trunk of the other client leaves after the other, and another successor comes") {
         join(4, "named otherwise");  // it has taken the place, and says so no more
@@ -715,4 +716,16 @@ TEST_CASE("a member that says something else is told of what, and what the other
     CHECK(
         told_of({.failures = 5, .last_too = true}) ==
         "The members of its group say `eject.all_unhealthy: try`, and this client says `eject.all_unhealthy: refuse`");
+}
+
+TEST_CASE("a carrier that was passed over is known by its number, which none that comes later has") {
+    CarrierList<StubTrunk> list;
+    auto gone = std::make_shared<StubTrunk>();
+    const CarrierId passed = gone->carrier_id();
+    gone.reset();
+    const auto next = std::make_shared<StubTrunk>();  // perhaps at the same address
+    list.add(next, 1);
+    REQUIRE(list.choose({passed}) != nullptr);
+    CHECK(list.choose({passed})->trunk == next);
+    CHECK(list.choose({next->carrier_id()}) == nullptr);
 }

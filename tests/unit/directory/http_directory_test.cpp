@@ -146,8 +146,8 @@ TEST_CASE("the trunks of a tunnel carry a service together, the one with the few
     second->now = 1;
     CHECK(joined.service->choose()->trunk == second);
     CHECK(joined.service->choose()->service == 7);
-    CHECK(joined.service->choose({second.get()})->trunk == first);
-    CHECK_FALSE(joined.service->choose({first.get(), second.get()}));
+    CHECK(joined.service->choose({second->carrier_id()})->trunk == first);
+    CHECK_FALSE(joined.service->choose({first->carrier_id(), second->carrier_id()}));
 
     rig.directory.leave(*joined.service, *second, rig.now);
     CHECK_FALSE(joined.service->carries(*second));

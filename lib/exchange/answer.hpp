@@ -1,0 +1,76 @@
+// A piece of an answer, as an exchange gives it to its owner.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "buffer/slab.hpp"
+#include "http/edits.hpp"
+#include "http/fields.hpp"
+#include "http/head.hpp"
+#include "wire/code.hpp"
+
+namespace ferrotunnel::exchange {
+
+/// A piece of an answer. The pieces come in this order: interim heads, the head, data, the end.
+struct Answer {
+    enum class Kind : std::uint8_t {
+        nothing,  // for now; on_exchange follows
+        later,    // there is more, and it takes time to make: others should have a turn before it is asked for
+        interim,  // 1xx
+        head,     // 101 too: what follows is then data of another protocol
+        data,
+        end,
+        broken,  // the answer had begun, and cannot be completed: it must not look complete
+    } kind = Kind::nothing;
+
+    // For heads. `head` is good until the next call; without it the answer is the edge's own. `edits` are the worker's:
+    // good until any exchange of this worker begins, has a head taken from it, or writes trailers. An interim head of
+    // the edge's own has neither.
+    const http::ResponseHead* head = nullptr;
+    const http::Edits* edits = nullptr;
+    std::uint16_t status = 0;
+    http::Body body;
+    std::optional<std::uint64_t> content_length;  // for a body that is not sent: HEAD
+    bool length_is_unknown = false;               // whatever `head` and `body` say: plugins make another body of it
+    /// gRPC's "trailers-only": there is no body, and by HTTP/2 every field of the head is metadata of the call.
+    bool is_trailers_only = false;
+    buffer::Slice data;                      // for data
+    const http::Fields* trailers = nullptr;  // for the end; null or empty: none
+    wire::Code code = wire::Code::none;      // for what is broken: the backend's reset, if that was it
+
+    static Answer data_of(buffer::Slice data) noexcept {
+        Answer answer;
+        answer.kind = Kind::data;
+        answer.data = std::move(data);
+        return answer;
+    }
+    static Answer end_of(const http::Fields* trailers) noexcept {
+        Answer answer;
+        answer.kind = Kind::end;
+        answer.trailers = trailers;
+        return answer;
+    }
+    /// The head of a backend's answer.
+    static Answer head_of(const http::ResponseHead& head, const http::Edits& edits, bool has_only_trailers,
+                          bool length_is_unknown) noexcept {
+        Answer answer;
+        answer.kind = head.is_interim() ? Kind::interim : Kind::head;
+        answer.head = &head;
+        answer.edits = &edits;
+        answer.status = head.status;
+        answer.is_trailers_only = has_only_trailers;
+        answer.length_is_unknown = length_is_unknown;
+        return answer;
+    }
+    /// An interim head of the edge's own.
+    static Answer interim_of(std::uint16_t status) noexcept {
+        Answer answer;
+        answer.kind = Kind::interim;
+        answer.status = status;
+        return answer;
+    }
+};
+
+}  // namespace ferrotunnel::exchange

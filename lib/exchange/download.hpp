@@ -1,0 +1,87 @@
+// The body of an answer on its way to the visitor: as the backend sends it or the edge has made it, and through plugins
+// where they read it.
+//
+//   backend --gather--> collected --decided--.
+//   backend, local answer -------------------+--> way, if plugins read or change it --next--> visitor
+//
+// A body that is gathered is kept until plugins have decided on its head, and continues behind the head, byte for byte
+// and with the framing that it had: what was collected, `rest`, and what still comes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "buffer/slab.hpp"
+#include "exchange/answer_piece.hpp"
+#include "exchange/response_reader.hpp"
+#include "hooks/http_run.hpp"
+
+namespace ferrotunnel::exchange {
+
+class Download {
+public:
+    using Piece = AnswerPiece;
+
+    struct Needs {
+        ResponseReader& response;
+        const IntrusivePtr<BackendStream>& stream;
+        const std::unique_ptr<hooks::HttpRun>& run;  // null: no plugins
+    };
+
+    explicit Download(const Needs& needs) noexcept : needs_(needs) {}
+
+    // --- before the head is given out ---
+
+    /// A plugin decides on the head when it has the body of the backend's answer. The head stays, since plugins
+    /// continue to look at it and change it.
+    void begin_gathering();
+    bool is_gathered() const noexcept { return gathered_.has_value(); }
+    /// Gathers what has come of the body. `end`: the plugins decide now; else `nothing` or `broken`.
+    Piece gather();
+    /// The time for gathering is over: the plugins decide without the body.
+    void stop_gathering() noexcept;
+
+    // --- the body ---
+
+    /// Whether answers of this status have a body that plugins may see, or stand for one (as HEAD does).
+    static bool may_have_body(std::uint16_t status) noexcept { return status >= 200 && status != 204 && status != 205; }
+    /// The plugins have let the head pass. `has_body`: a body follows. Returns whether they make another one of it.
+    bool begin(bool has_body, std::uint16_t status) noexcept;
+    /// Whether plugins read the body.
+    bool is_with_plugins() const noexcept { return way_ != nullptr; }
+    /// The next piece of the backend's body.
+    Piece next() { return way_ != nullptr ? next_of_way(nullptr) : next_of_backend(); }
+    /// The next piece of a local body, where plugins read it.
+    Piece next_local(std::string_view body) { return next_of_way(&body); }
+
+    /// Another answer takes the place of this one.
+    void drop() noexcept { gathered_.reset(); }
+
+private:
+    /// A backend's answer whose body was read, wholly or in part, before its head was given out.
+    struct Gathered {
+        std::size_t at = 0;  // what is before it, of what was collected, was passed on
+        buffer::Slice rest;  // a piece that was read, and not collected
+    };
+
+    Piece next_of_backend() { return gathered_ ? next_gathered() : needs_.response.next(*needs_.stream); }
+    Piece next_gathered();
+    Piece next_of_local(std::string_view body);
+    Piece next_of_source(const std::string_view* local) {
+        return local != nullptr ? next_of_local(*local) : next_of_backend();
+    }
+    Piece next_of_way(const std::string_view* local);
+    Piece next_changed(const std::string_view* local);
+
+    const Needs needs_;
+    std::optional<Gathered> gathered_;
+    hooks::BodyWay* way_ = nullptr;  // null: no plugin reads the body
+    bool way_has_all_ = false;       // it has had the end
+    std::size_t fed_in_round_ = 0;   // bytes that it has had since others had a turn
+    std::size_t local_at_ = 0;       // what is before it, of a local body, has gone there
+};
+
+}  // namespace ferrotunnel::exchange

@@ -1,0 +1,56 @@
+#include "exchange/exchange_plugins.hpp"
+
+#include "base/check.hpp"
+
+namespace ferrotunnel::exchange {
+
+using hooks::Step;
+
+std::string_view reason_of(hooks::Collected result) noexcept {
+    return result == hooks::Collected::too_large ? "the body of the answer is larger than it takes"
+                                                 : "the bodies that plugins collect take too much";
+}
+
+ExchangePlugins::Begun ExchangePlugins::begin(const Arrival& arrival) {
+    const RequestFacts& request = needs_.at.request;
+    ExchangeWorker& edge = needs_.at.edge;
+    const directory::HttpDescription& service = request.service->description();
+    const hooks::RequestInfo info{request.host,   arrival.forwarding.client(), request.service_name(), request.id,
+                                  request.by_tls, service.notes.get(),         service.token_name};
+    if (!service.asked.are_asked_for()) {
+        run_ = edge.hooks->begin(arrival.head, info, needs_.owner);
+    } else if (const hooks::SharedAskedPlugins asked = service.asked.get()) {
+        run_ = asked->begin(arrival.head, info, needs_.owner, edge.worker.mailbox());
+    } else {
+        return Begun::gone;
+    }
+    if (!run_) {
+        return Begun::none;
+    }
+    needs_.record.mark(AccessLine::Phase::asked, arrival.now);
+    return Begun::asked;
+}
+
+Step ExchangePlugins::pass(const hooks::AnswerView& answer, http::Edits& edits) {
+    return put_changes(run_->response(answer, needs_.at.now()), edits);
+}
+
+Step ExchangePlugins::pass_local(const hooks::AnswerView& answer, std::string_view body, http::Edits& edits) {
+    Step step = run_->response(answer, needs_.at.now());
+    while (step == Step::collect) {
+        if (const hooks::Collected result = run_->collect(body); result == hooks::Collected::kept) {
+            run_->collect_end();
+        } else {
+            run_->collect_failed(reason_of(result));
+        }
+        step = run_->response(answer, needs_.at.now());
+    }
+    return put_changes(step, edits);
+}
+
+Step ExchangePlugins::put_changes(Step step, http::Edits& edits) const {
+    check(step != Step::go_on || run_->put_response(edits), "what plugins change in a head fits into the edits");
+    return step;
+}
+
+}  // namespace ferrotunnel::exchange

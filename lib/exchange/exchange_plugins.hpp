@@ -1,0 +1,96 @@
+// The plugins that an exchange passes: before its request goes to the backend, and before the head of an answer is
+// given out.
+//
+//   begin --> request --go_on--> with_changes: the request as they have left it
+//                '--wait, collect--> later: with_held, request
+//   pass, pass_local: the head of an answer
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "exchange/exchange_context.hpp"
+#include "exchange/exchange_record.hpp"
+#include "exchange/stages.hpp"
+#include "hooks/http_run.hpp"
+#include "http/forwarding.hpp"
+
+namespace ferrotunnel::exchange {
+
+class ExchangePlugins {
+public:
+    enum class Begun : std::uint8_t {
+        asked,  // request() comes next
+        none,   // no plugin looks at the exchange
+        gone,   // those that guard the service have gone with it
+    };
+    struct Needs {
+        const ExchangeContext& at;
+        ExchangeRecord& record;
+        hooks::RunOwner& owner;
+    };
+
+    explicit ExchangePlugins(const Needs& needs) noexcept : needs_(needs) {}
+
+    /// Whether any plugin may look at requests of the service.
+    bool are_there() const noexcept {
+        return needs_.at.edge.hooks != nullptr || needs_.at.request.service->description().asked.are_asked_for();
+    }
+    Begun begin(const Arrival& arrival);
+    /// The exchange's run; null: no plugin looks at it.
+    const std::unique_ptr<hooks::HttpRun>& run() const noexcept { return run_; }
+
+    // --- the request ---
+
+    hooks::Step request(TimePoint now) noexcept { return run_->request(now); }
+    /// Calls `next` with the request as plugins have left it. They have perhaps asked for routes, so that those of
+    /// `arrival` are gone.
+    template <typename Next>
+    void with_changes(const Arrival& arrival, Next next) const {
+        if (!run_->changes_target()) {
+            next(arrival_of(arrival.head, arrival.forwarding, arrival.now));
+            return;
+        }
+        http::RequestHead head;
+        run_->restore(head);
+        next(arrival_of(head, arrival.forwarding, arrival.now));
+    }
+    /// Calls `next` with a request that was held. Its head has gone with the bytes that it was read from; the run has a
+    /// copy.
+    template <typename Next>
+    void with_held(Next next) const {
+        http::RequestHead head;
+        run_->restore(head);
+        const ExchangeContext& at = needs_.at;
+        const http::Forwarding forwarding(head, forwarding_facts(at.visitor, at.edge.rules(), at.request.id));
+        next(arrival_of(head, forwarding, at.now()));
+    }
+    /// The request as the worker's stages see it now.
+    Arrival arrival_of(const http::RequestHead& head, const http::Forwarding& forwarding, TimePoint now) const {
+        ExchangeWorker& edge = needs_.at.edge;
+        return {head, forwarding, needs_.at.visitor, edge.rules(), *edge.shared, edge.routes.get(), now};
+    }
+
+    // --- the head of an answer ---
+
+    /// Takes a head through the plugins, and adds what they change to `edits`.
+    hooks::Step pass(const hooks::AnswerView& answer, http::Edits& edits);
+    /// Likewise with an answer whose body is there already, for those that collect it.
+    hooks::Step pass_local(const hooks::AnswerView& answer, std::string_view body, http::Edits& edits);
+    /// Another answer takes the place of the one that they have seen.
+    void drop_answer() noexcept {
+        run_->drop_collected(hooks::Side::request);
+        run_->drop_answer();
+    }
+
+private:
+    hooks::Step put_changes(hooks::Step step, http::Edits& edits) const;
+
+    const Needs needs_;
+    std::unique_ptr<hooks::HttpRun> run_;
+};
+
+/// Why a body could not be collected, for a plugin.
+std::string_view reason_of(hooks::Collected result) noexcept;
+
+}  // namespace ferrotunnel::exchange

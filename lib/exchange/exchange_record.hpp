@@ -1,0 +1,66 @@
+// What is recorded of an exchange: its access log line, its spans, and the counters of its service.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "exchange/access_line.hpp"
+#include "exchange/exchange_context.hpp"
+#include "exchange/request_counts.hpp"
+#include "hooks/http_run.hpp"
+
+namespace ferrotunnel::exchange {
+
+class ExchangeRecord {
+public:
+    /// How the exchange ended.
+    struct End {
+        access::Outcome how;
+        std::uint64_t request_bytes;  // of the body
+        hooks::HttpRun* run;          // is told of the end; null: no plugins
+        std::string_view cause;       // why the edge or a plugin has answered
+        std::string_view member;      // of a group: who had the request last
+    };
+
+    explicit ExchangeRecord(const ExchangeContext& at) noexcept : at_(at) {}
+
+    /// `head`: null if none could be read.
+    void begin(const http::RequestHead* head) {
+        access_.begin(head, at_.edge, at_.visitor);
+        begun_at_ = at_.now();
+    }
+    /// Records who the visitor is, as far as that can be believed.
+    void believe(std::string_view visitor) { access_.believe(visitor); }
+    /// Records that a phase is over; only the first time counts.
+    void mark(AccessLine::Phase phase, TimePoint now) noexcept { access_.mark(phase, now); }
+    /// The request's place in its trace; null: there are no traces.
+    const trace::Context* trace() const noexcept { return access_.trace(); }
+    /// A head of an answer was given out, interim ones aside.
+    void answer(std::uint16_t status) noexcept {
+        has_answer_ = true;
+        status_ = status;
+        count_first_byte(at_.edge, at_.request, at_.now() - begun_at_);
+    }
+    bool has_answer() const noexcept { return has_answer_; }
+    void add_answer_bytes(std::size_t bytes) noexcept { answer_bytes_ += bytes; }
+    /// The exchange is over: counts it for its service. `request_bytes`: of the body.
+    void count(std::uint64_t request_bytes) noexcept {
+        count_answer(at_.edge, at_.request, status_, at_.now() - begun_at_);
+        count_visitor(at_.edge, at_.request, at_.visitor.wire, request_bytes + answer_bytes_);
+    }
+    /// Whether somebody wants its line or its spans.
+    bool has_line() const noexcept { return access_.has_begun(); }
+    /// Tells plugins of the end, and writes line and spans.
+    void write(const End& end) noexcept;
+
+private:
+    const ExchangeContext& at_;
+    AccessLine access_;
+    TimePoint begun_at_{};
+    std::uint64_t answer_bytes_ = 0;
+    std::uint16_t status_ = 0;  // of the answer
+    bool has_answer_ = false;
+};
+
+}  // namespace ferrotunnel::exchange

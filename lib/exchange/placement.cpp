@@ -1,0 +1,235 @@
+#include "exchange/placement.hpp"
+
+#include "directory/sticky.hpp"
+
+namespace ferrotunnel::exchange {
+
+using directory::Fared;
+using directory::GroupMember;
+
+// --- a connection ---
+
+// The connection that a stream is for alone, or 0; and the member of a group that has it. Where the backend is told who
+// the visitor is when it takes the connection, nobody else may use that one.
+std::uint64_t Placement::stream_owner() const noexcept {
+    const std::uint64_t visitor =
+        needs_.at.request.service->description().per_visitor ? needs_.at.visitor.connection : 0;
+    return visitor + ((member_.member() != nullptr ? member_.member()->number() : 0) << 48U);
+}
+
+Placement::Result Placement::open_in_turn() {
+    const ExchangeContext& at = needs_.at;
+    std::optional<Carrier> chosen;
+    if (at.request.service->is_shared()) {  // whose turn it is comes before what is idle
+        chosen = choose_carrier();
+    }
+    count_member(chosen ? chosen->member : nullptr);
+    stream_.reset();
+    if (!stale_reuse_) {
+        stream_ = at.edge.pool.take(*at.request.service, stream_owner(), needs_.user);
+    }
+    if (stream_) {
+        EdgeCounters::add(at.edge.counters.backend_reused);
+        needs_.timer.reuse();
+        needs_.record.mark(AccessLine::Phase::connected, at.now());
+        return Result::connected;
+    }
+    return at.edge.gate.may_open(at.request.service->serial()) ? open_fresh(std::move(chosen)) : wait_in_line();
+}
+
+Placement::Result Placement::wait_in_line() {
+    needs_.timer.begin_wait();
+    needs_.at.edge.gate.wait(needs_.at.request.service->serial(), needs_.in_line);
+    return Result::pending;
+}
+
+bool Placement::waits_on() {
+    const ExchangeContext& at = needs_.at;
+    const Duration still = at.now() - at.edge.gate.moved_at(at.request.service->serial());
+    if (still < at.request.settings.backend_connect && needs_.timer.may_wait()) {
+        needs_.timer.extend_connect();
+        return true;
+    }
+    needs_.in_line.leave_gate();
+    return false;
+}
+
+Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
+    const ExchangeContext& at = needs_.at;
+    if (!carrier) {
+        carrier = choose_carrier();
+    }
+    if (!carrier) {
+        stream_.reset();
+        return at.request.service->is_unhealthy() ? Result::unhealthy : no_room_ ? Result::full : Result::gone;
+    }
+    count_member(carrier->member);
+    EdgeCounters::add(at.edge.counters.backend_opened);
+    stream_ = make_intrusive<BackendStream>(at.edge.worker, at.edge.wheel, at.edge.pool, at.request.service,
+                                            std::move(*carrier), stream_owner());
+    needs_.timer.begin_connect();
+    at.edge.gate.opening(at.request.service->serial());
+    counted_as_opening_ = true;
+    const IntrusivePtr<BackendStream> opening = stream_;  // an answer that comes at once may replace it
+    opening->open(at.visitor.wire, needs_.user);
+    return Result::pending;
+}
+
+// Many other requests may come again at the same moment.
+Placement::Result Placement::open_again(std::optional<Carrier> carrier) {
+    if (needs_.at.edge.gate.may_open(needs_.at.request.service->serial())) {
+        return open_fresh(std::move(carrier));
+    }
+    stream_.reset();
+    needs_.timer.cancel();
+    return wait_in_line();
+}
+
+Placement::Result Placement::refused() {
+    settle();
+    const std::optional<wire::Code> why = stream_->open_failure();
+    if (why == wire::Code::limit) {  // all carriers have the token in common
+        stream_.reset();
+        return Result::over_quota;
+    }
+    no_room_ = no_room_ || (why != wire::Code::unknown_service && why != wire::Code::going_away);
+    excluded_.push_back(stream_->carrier().carrier_id());
+    return open_fresh();
+}
+
+void Placement::settle_at_gate() noexcept {
+    const bool is_connected = stream_ && stream_->connected();
+    if (is_connected) {
+        needs_.record.mark(AccessLine::Phase::connected, needs_.at.now());
+    }
+    needs_.at.edge.gate.answered(needs_.at.request.service->serial(), is_connected);
+}
+
+void Placement::drop(wire::Code code) noexcept {
+    needs_.in_line.leave_gate();
+    settle();
+    if (stream_) {
+        std::exchange(stream_, nullptr)->abort(code);
+    }
+}
+
+// --- another try ---
+
+void Placement::record_retry(const Failure& failure) {
+    const ExchangeContext& at = needs_.at;
+    ++repeats_;
+    stale_reuse_ = stream_->reused() && !failure.lost;
+    EdgeCounters::add(at.edge.counters.retries);
+    at.edge.log.debug("a request is sent again", {{"request", at.request.id}, {"why", failure.why}});
+    if (failure.elsewhere) {
+        no_room_ = no_room_ || failure.state == http::PageState::busy;
+        excluded_.push_back(stream_->carrier().carrier_id());
+    }
+}
+
+std::optional<Placement::Carrier> Placement::choose_other_member() {
+    const ExchangeContext& at = needs_.at;
+    if (member_.member() == nullptr || stream_->connected()) {
+        return std::nullopt;
+    }
+    excluded_member_ = member_.shared();
+    std::optional<Carrier> carrier = choose_carrier();
+    if (carrier) {
+        ++repeats_;
+        EdgeCounters::add(at.edge.counters.retries);
+        at.edge.log.debug("a request is sent to another member",
+                          {{"request", at.request.id}, {"instead", excluded_member_->name()}});
+    }
+    return carrier;
+}
+
+Placement::Successor Placement::find_successor() {
+    using Kind = directory::HttpSuccessor::Kind;
+    RequestFacts& request = needs_.at.request;
+    const directory::HttpSuccessor next = needs_.at.edge.routes.get().find_successor(*request.service);
+    if (next.kind == Kind::same) {
+        request.service = next.service->shared_from_this();
+        excluded_.clear();
+        return {Retry::now};
+    }
+    if (std::optional<Carrier> carrier = choose_carrier()) {
+        return {Retry::now, std::move(carrier)};
+    }
+    return {next.kind == Kind::other ? Retry::never : Retry::wait};
+}
+
+// --- the member of a group ---
+
+void Placement::read_sticky_of(const Arrival& arrival) {
+    const directory::HttpService::Sticks& sticks = needs_.at.request.service->sticks();
+    sticky_ = std::make_unique<Sticky>();
+    if (sticks.by == wire::Sticky::address) {
+        sticky_->address = directory::address_hash(arrival.forwarding.client());
+        return;
+    }
+    for (const http::Field& field : arrival.head.fields) {
+        if (field.known == http::FieldName::cookie && sticky_->tag.empty() && !sticks.cookie_name.empty()) {
+            sticky_->tag = directory::cookie_in(field.value, sticks.cookie_name);
+        }
+    }
+}
+
+directory::VisitorAsk Placement::visitor_ask() const noexcept {
+    directory::VisitorAsk ask;
+    if (needs_.at.request.service->is_shared()) {
+        ask.now = needs_.at.now();
+        ask.not_to = excluded_member_.get();
+        ask.hold = needs_.at.edge.settings().hold;
+        if (sticky_) {
+            ask.sticky = {sticky_->address, sticky_->tag};
+        }
+    }
+    return ask;
+}
+
+std::optional<Placement::Carrier> Placement::choose_carrier() {
+    return needs_.at.request.service->choose(excluded_, &needs_.at.edge.worker, visitor_ask());
+}
+
+// A member that is asked for a connection, and has none, did not have the request.
+void Placement::count_member(const std::shared_ptr<GroupMember>& member) {
+    if (member == member_.shared()) {
+        return;
+    }
+    if (repeats_ == 0) {
+        member_.take_back();
+    }
+    member_ = directory::MemberVisit(member);
+}
+
+void Placement::record_outcome_of(const GroupMember& member, Fared fared) {
+    directory::HttpService* const service = needs_.at.request.service.get();
+    if (!service->sticks().watches || (fared == Fared::well && !member.is_watched())) {
+        return;
+    }
+    Duration time{};
+    const directory::MemberTurn turn = service->tell(member, fared, needs_.at.now(), time);
+    const ExchangeShared& shared = *needs_.at.edge.shared;
+    if (turn != directory::MemberTurn::none && shared.on_member) {
+        const directory::HttpDescription& of = service->description();
+        shared.on_member(directory::member_news(member, turn, fared, time, of.name, of.token_name));
+    }
+}
+
+void Placement::put_member_of(const GroupMember& member, http::Edits& edits) const {
+    ExchangeWorker& edge = needs_.at.edge;
+    if (edge.settings().member_header) {
+        (void)edits.set("X-FerroTunnel-Member", member.name());
+    }
+    const directory::HttpService& service = *needs_.at.request.service;
+    const directory::HttpService::Sticks& sticks = service.sticks();
+    if (sticks.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
+        (sticky_ && service.keeps_tag(visitor_ask()))) {
+        return;
+    }
+    std::string cookie = sticks.cookie_name + '=' + member.tag() + "; Path=" + sticks.cookie_path;
+    cookie.append("; HttpOnly; SameSite=Lax").append(needs_.at.request.by_tls ? "; Secure" : "");
+    (void)edits.add("Set-Cookie", edge.keep(std::move(cookie)));
+}
+
+}  // namespace ferrotunnel::exchange

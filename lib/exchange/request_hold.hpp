@@ -1,0 +1,50 @@
+// The wait of a request whose service has no client at the moment: with a copy of its head, or, where the head was
+// written for a backend already, for a successor of its service.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "exchange/exchange_context.hpp"
+#include "exchange/hold_line.hpp"
+#include "http/kept_head.hpp"
+#include "runtime/deadline_wheel.hpp"
+
+namespace ferrotunnel::exchange {
+
+class RequestHold {
+public:
+    /// `visitor` is called when services have changed, `deadline` when the time is over.
+    struct Needs {
+        const ExchangeContext& at;
+        runtime::Deadline& deadline;
+        HoldVisitor& visitor;
+    };
+
+    explicit RequestHold(const Needs& needs) noexcept : needs_(needs) {}
+
+    /// Begins the wait with a copy of `head`. `is_first`: the request has not waited before. False: there is no room.
+    bool wait_with(const http::RequestHead& head, TimePoint until, bool is_first);
+    /// Whether it waits with a copy of the head.
+    bool has_head() const noexcept { return head_ != nullptr; }
+    /// Services have changed. Returns the head with which the request continues, or null: it waits on.
+    std::unique_ptr<http::KeptHead> take_head();
+    /// Begins, or continues, the wait for a successor; `bytes` is what the request takes in memory. False: there is no
+    /// room, or the time is over.
+    bool wait_for_successor(std::size_t bytes);
+    /// Services have changed, and there is no successor yet. False: there is no room any more.
+    bool wait_on(std::size_t bytes) noexcept { return needs_.at.edge.hold.enter(needs_.visitor, bytes); }
+    /// The time is over.
+    void expire() noexcept {
+        leave();
+        head_.reset();
+    }
+    void leave() noexcept { needs_.visitor.leave_hold(); }
+
+private:
+    const Needs needs_;
+    std::unique_ptr<http::KeptHead> head_;
+    TimePoint until_{};  // for a successor
+};
+
+}  // namespace ferrotunnel::exchange

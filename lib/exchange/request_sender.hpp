@@ -1,0 +1,88 @@
+// Sends a request to its backend as HTTP/1.1, and keeps the copy with which it can be sent again.
+//
+//   head --keep_head--> copy --replay--> connection
+//   body --send_body, send_end--> chunks, if the length is unknown --> connection, and the copy
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "exchange/backend_stream.hpp"
+#include "exchange/exchange_context.hpp"
+#include "exchange/kept_request.hpp"
+#include "hooks/http_run.hpp"
+#include "http/fields.hpp"
+
+namespace ferrotunnel::exchange {
+
+class RequestSender {
+public:
+    /// Where the request goes at the moment.
+    enum class Route : std::uint8_t {
+        none,    // nowhere: it is answered, or over
+        later,   // it waits for a plugin, or for a client of its service
+        copy,    // it is kept until there is a connection
+        stream,  // to the connection
+    };
+
+    /// `stream` is the connection: not null as long as the route is `stream`.
+    RequestSender(const ExchangeContext& at, const IntrusivePtr<BackendStream>& stream) noexcept
+        : at_(at), stream_(stream), kept_(at.edge.kept_bytes) {}
+
+    void set_route(Route route) noexcept { route_ = route; }
+    Route route() const noexcept { return route_; }
+    bool has_stream() const noexcept { return route_ == Route::stream; }
+    /// Whether the connection takes a piece. False: there is none, or its wake is armed for the moment when it does.
+    bool can_send() { return has_stream() && can_send_now(); }
+    /// Whether all that was sent has left.
+    bool has_sent_all() const noexcept { return !stream_ || stream_->has_sent_all(); }
+
+    /// Keeps the head, which is in the worker's room for heads. False: what is kept for waiting requests takes too
+    /// much.
+    bool keep_head(std::size_t size);
+    /// Sends a piece of the body. `headroom`: see mux::Stream::send.
+    void send_body(buffer::Slice payload, bool headroom);
+    /// Sends what ends a chunked body. `run`: the plugins that may change the trailers, or null.
+    void send_end(const http::Fields* trailers, const hooks::HttpRun* run) {
+        if (at_.request.body.kind == http::BodyKind::chunked && (route_ == Route::copy || has_stream())) {
+            send_last_chunk(trailers, run);
+        }
+    }
+    /// Sends what was given in this round.
+    void flush() {
+        if (has_stream()) {
+            flush_stream();
+        }
+    }
+
+    // --- the copy ---
+
+    /// Sends what is kept. `is_first`: for the first time.
+    void replay(bool is_first);
+    bool is_copy_whole() const noexcept { return kept_.is_whole(); }
+    void forget_copy() noexcept { kept_.forget(); }
+    /// Forgets the copy for want of room. A head is kept until a backend has it; for a second time only where there is
+    /// room.
+    void keep_within_bound() noexcept {
+        if (at_.edge.kept_bytes.now > KeptBytes::max) {
+            kept_.forget();
+        }
+    }
+
+private:
+    bool can_send_now();
+    void send_last_chunk(const http::Fields* trailers, const hooks::HttpRun* run);
+    void flush_stream();
+    void send(buffer::Slice payload, bool headroom);
+    void send_text(std::string_view text);
+
+    const ExchangeContext& at_;
+    const IntrusivePtr<BackendStream>& stream_;
+    KeptRequest kept_;
+    Route route_ = Route::copy;
+    bool chunk_open_ = false;  // a chunk's data was sent, the line end behind it not yet
+};
+
+}  // namespace ferrotunnel::exchange

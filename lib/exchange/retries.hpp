@@ -1,0 +1,63 @@
+// Whether a request may be sent again: all of it is kept, it was not sent again so often before, no answer has begun,
+// and nobody acted on it or a second time does no harm (failure.hpp).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "exchange/exchange_context.hpp"
+#include "exchange/failure.hpp"
+#include "exchange/placement.hpp"
+#include "exchange/request_sender.hpp"
+#include "exchange/response_reader.hpp"
+
+namespace ferrotunnel::exchange {
+
+class Retries {
+public:
+    struct Needs {
+        const ExchangeContext& at;
+        const RequestSender& sender;
+        const Placement& placement;
+        const ResponseReader& response;
+    };
+
+    explicit Retries(const Needs& needs) noexcept : needs_(needs) {}
+
+    bool can_repeat(unsigned most = 1) const noexcept {
+        return needs_.sender.is_copy_whole() && needs_.placement.repeats() < most && interims_ == 0 &&
+               !needs_.response.is_within_head();
+    }
+    /// Whether it may be sent again after this failure of its connection, which is still there.
+    bool may_repeat(const Failure& failure) const noexcept {
+        return can_repeat(failure.lost ? lost_repeats_max : 1) &&
+               exchange::may_repeat(failure, needs_.placement.facts(), needs_.at.request.context.method);
+    }
+    /// Whether this head of an answer is the 408 of a backend that has closed an idle connection, and the request may
+    /// be sent again.
+    bool is_idle_timeout(const http::ResponseHead& head) const noexcept {
+        constexpr std::uint16_t request_timeout = 408;
+        return head.status == request_timeout && !head.keep_alive && needs_.placement.stream()->reused() &&
+               may_repeat(idle_failure());
+    }
+    /// Counts an interim response. False: it is one too many.
+    bool count_interim() noexcept { return ++interims_ <= limits::http_interims_max; }
+
+    /// The backend has ended the connection. Where the request may only be sent again when nothing of it was delivered,
+    /// the client's word on that follows at once, and is waited for: true. A program that serves by itself sends none.
+    bool await_count() noexcept {
+        awaits_count_ = can_repeat() && needs_.placement.stream()->reused() &&
+                        !http::is_idempotent(needs_.at.request.context.method);
+        return awaits_count_;
+    }
+    bool awaits_count() const noexcept { return awaits_count_; }
+    void stop_awaiting_count() noexcept { awaits_count_ = false; }
+
+private:
+    const Needs needs_;
+    std::uint32_t interims_ = 0;
+    bool awaits_count_ = false;
+};
+
+}  // namespace ferrotunnel::exchange
