@@ -96,7 +96,7 @@ void Client::Impl::make_changes(const std::vector<VisitChange>& changes, bool of
     for (const VisitChange& change : changes) {
         if (change.kind == VisitChange::Kind::removed) {
             visits_.erase(change.id);
-            worker_.post([this, id = change.id]() noexcept { link_->end_visit(id); });
+            worker_.post([this, id = change.id]() noexcept { link_->visits().end(id); });
             continue;
         }
         const bool is_new = change.kind == VisitChange::Kind::added;
@@ -104,14 +104,14 @@ void Client::Impl::make_changes(const std::vector<VisitChange>& changes, bool of
         Visiting& visiting = visits_[id];
         visiting.visit = change.visit;
         if (!is_new) {
-            worker_.post([this, id, plan = change.plan]() noexcept { link_->set_visit(id, plan); });
+            worker_.post([this, id, plan = change.plan]() noexcept { link_->visits().set_plan(id, plan); });
             continue;
         }
         visiting.at = change.at;
         visiting.of_settings = of_settings;
         visiting.record = change.plan->record;
         worker_.post([this, id, plan = change.plan, listener = change.listener]() noexcept {
-            link_->visit(id, plan, std::move(*listener));
+            link_->visits().begin(id, plan, std::move(*listener));
         });
         log_.info("visits reach a private service of another client",
                   {{"at", visiting.at}, {"service", change.visit.service}});
