@@ -2,6 +2,7 @@
 
 #include "runtime/address.hpp"
 #include "session/client_resume.hpp"
+#include "session/limits.hpp"
 #include "session/visit_outcome.hpp"
 #include "trunk/sealed_pump.hpp"
 #include "trunk/stall_line.hpp"
