@@ -1,309 +1,18 @@
-// The Client: its life, and the handle that the application holds.
+// The Client: the handle that the application holds.
 #include "ferrotunnel/client.hpp"
-#include "base/mutex.hpp"
 
-#include <asio/error.hpp>
-#include <asio/io_context.hpp>
 #include <utility>
 
+#include "api/builder_access.hpp"
 #include "api/client_impl.hpp"
-#include "api/engine_settings.hpp"
 #include "api/make_facade.hpp"
-#include "api/managed_services.hpp"
-#include "api/tls_settings.hpp"
-#include "api/traffic.hpp"
-#include "ingress/udp_port.hpp"
-#include "runtime/worker_executor.hpp"
-#include "session/limits.hpp"
-#include "session/own_clients.hpp"
-#include "settings/client_proxy.hpp"
+#include "ferrotunnel/config.hpp"
 
 namespace ferrotunnel {
 
-using namespace std::chrono_literals;
-using detail::ListenOperation;
-using detail::ServiceState;
-
-namespace {
-
-std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ClientSettings& settings) {
-    return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
-                                      : std::make_unique<runtime::WorkerGroup>(
-                                            settings.workers, std::chrono::microseconds(settings.busy_poll));
-}
-
-std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSettings& settings, Logger& log,
-                                                        Random& random) {
-    const std::shared_ptr<session::ClientShared> shared(new session::ClientShared, [](session::ClientShared* one) {
-        session::remove_own_client(one->instance);
-        delete one;
-    });
-    shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
-    shared->proxy = *detail::proxy_of(settings, shared->server);
-    shared->token = detail::engine_token(settings.token);
-    shared->name = settings.name;
-    shared->identity = settings.identity;
-    shared->instance = detail::new_instance(random);
-    session::add_own_client(shared->instance);
-    shared->mux = detail::mux_settings(mux::Role::client, settings);
-    shared->memory = std::make_shared<trunk::MemoryGovernor>(detail::memory_of(settings));
-    shared->handshake_deadline = settings.timing.handshake_timeout;
-    shared->open_udp = ingress::udp_port_opener(shared->datagrams, random, log);
-    shared->log = &log;
-    shared->random = &random;
-    shared->tls = detail::make_tls(settings);
-    shared->inspector = detail::inspector_of(settings);
-    return shared;
-}
-
-}  // namespace
-
-Client::Impl::Impl(detail::ClientSettings&& settings)
-    : settings_(std::move(settings)),
-      log_(settings_.log_sink, settings_.log_level),
-      shared_(make_shared_part(settings_, log_, random_)),
-      group_(make_workers(settings_)),
-      worker_(group_->at(0)),
-      life_(make_intrusive<detail::OwnerLife>()),
-      events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
-              settings_.on_event, log_, control_.events()),
-      lifecycle_(*this, *group_, "Client") {
-    anchor_->impl = this;
-    take_managed();
-    wants_place_ = settings_.replace && !settings_.identity.empty();
-    detail::DeliveryQueue<Asked>::Taker taker;
-    taker.take = [this](const Asked& asked) { answer_server(asked.number, asked.request); };
-    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds what it asks, and waits for 5 s
-    manager_.emplace(detail::CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
-    shared_->services = std::make_shared<metrics::ServiceBook>(detail::writers_of(*group_));
-    group_->on_exception(
-        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
-    // This is first in the mailbox: whatever is posted later finds the link. The link must be made on the worker, since
-    // an application's io_context may be running already.
-    worker_.post([this]() noexcept { make_link(); });
-}
-
-Client::Impl::~Impl() {
-    {
-        const MutexLock lock(anchor_->mutex);
-        anchor_->impl = nullptr;
-    }
-    lifecycle_.end();
-    manager_.reset();  // no worker runs any more that would bring something
-    log_.finish();     // the sink may look at what is still here
-}
-
-void Client::Impl::make_link() {
-    session::ClientLink::Settings settings;
-    settings.backoff.first = settings_.timing.reconnect_first;
-    settings.backoff.max = settings_.timing.reconnect_max;
-    settings.attempts = static_cast<unsigned>(settings_.attempts);
-    settings.refused_again = settings_.retry_refused.value_or(0ms);
-    settings.replaces = wants_place();
-    settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) { on_manage(number, request); };
-    settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
-    for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
-        settings.trunk_workers.push_back(&group_->at(i % group_->size()));
-    }
-    link_ = std::make_unique<session::ClientLink>(worker_, shared_, settings,
-                                                  [this](const session::LinkNotice& notice) { on_notice(notice); });
-    memory_ = std::make_unique<trunk::MemoryWatch>(worker_, shared_->memory, log_);
-}
-
-void Client::Impl::take_managed() {
-    managed_ = settings_.managed.empty()
-                   ? nullptr
-                   : std::make_shared<const exits::Destinations>(detail::managed_targets(settings_.managed));
-}
-
-void Client::Impl::on_manage(std::uint64_t number, const wire::Manage& request) {
-    if (managed_.get()) {
-        manager_->put({number, request}, 1);
-    } else {
-        link_->answer(number, detail::not_managed(request));
-    }
-}
-
-void Client::Impl::start() {
-    for (const std::string& warning : detail::warnings_for(settings_)) {
-        log_.warn(warning);
-    }
-    if (settings_.replace && settings_.identity.empty()) {
-        log_.warn("`replace` does nothing without an `identity`");
-    }
-    std::string what = "start the client";
-    const std::error_code error = lifecycle_.start([this, &what] {
-        if (const std::error_code refused = open_control(what)) {
-            return refused;
-        }
-        if (const std::error_code refused = begin_visits(what)) {
-            return refused;
-        }
-        group_->start();
-        worker_.post([this]() noexcept { link_->start(); });
-        return std::error_code();
-    });
-    if (error) {
-        throw std::system_error(error, what);
-    }
-}
-
-std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {
-    if (group_->on_a_worker() || in_callback()) {
-        return errc::would_deadlock;
-    }
-    if (!lifecycle_.started()) {
-        return errc::not_running;
-    }
-    ReleasableLock lock(mutex_);
-    auto settled = [this]() REQUIRES(mutex_) { return stopped_ || (connected_ && count_pending() == 0); };
-    if (!changed_.wait_for(lock, timeout, settled)) {
-        return errc::timed_out;
-    }
-    if (stopped_) {
-        return stop_error_ ? stop_error_ : make_error_code(errc::session_closed);
-    }
-    for (const auto& [id, entry] : services_) {
-        ServiceState::View view = entry.state->view();
-        if (view.state == Service::State::refused) {
-            return view.error;
-        }
-    }
+Client::Builder Client::builder() {
     return {};
 }
-
-bool Client::Impl::connected() const {
-    const MutexLock lock(mutex_);
-    return connected_;
-}
-
-bool Client::Impl::wants_place() const {
-    const MutexLock lock(mutex_);
-    return wants_place_;
-}
-
-ClientStats Client::Impl::stats() const {
-    ClientStats stats;
-    {
-        const MutexLock lock(mutex_);
-        stats.connected = connected_;
-        stats.connections = connections_;
-        stats.connects = connects_;
-        stats.losses = losses_;
-        for (const auto& [number, trunk] : trunks_) {
-            if (trunk.is_open && trunk.waits_since != TimePoint{}) {
-                ++stats.resume.waiting;
-                stats.resume.waiting_for = std::max(stats.resume.waiting_for, detail::waited(trunk.waits_since));
-            }
-        }
-    }
-    const trunk::TrafficSums moved = shared_->book->sum();
-    detail::add_resume(stats.resume, *shared_->resume_counts, moved, shared_->mux);
-    stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
-    detail::add_session(stats.traffic, moved);
-    detail::add_slabs(stats.traffic, *group_);
-    detail::add_memory(stats.traffic, *shared_->memory);
-    stats.datagrams = detail::datagram_stats(*shared_->datagrams);
-    return stats;
-}
-
-std::vector<ServiceStats> Client::Impl::service_stats() const {
-    return detail::service_stats(*shared_->services);
-}
-
-std::vector<WorkerStats> Client::Impl::worker_stats() const {
-    return detail::worker_stats(*group_);
-}
-
-asio::any_io_executor Client::Impl::executor() const {
-    return runtime::executor_of(worker_);
-}
-
-// --- ending ---
-
-std::error_code Client::Impl::stop(std::chrono::milliseconds drain) {
-    if (!lifecycle_.started()) {
-        give_up_services();
-    }
-    return lifecycle_.stop(drain);
-}
-
-void Client::Impl::begin_drain() {
-    refuse_services();
-    worker_.post([this] { link_->drain(); });
-}
-
-// The link stops when its streams have ended; a slow backend's socket may still be taking the last bytes.
-bool Client::Impl::has_drained() {
-    const MutexLock lock(mutex_);
-    return stopped_ && shared_->traffic->visitors_now.load() == 0;
-}
-
-bool Client::Impl::has_visitors() const {
-    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
-}
-
-bool Client::Impl::in_callback() const {
-    return log_.here() || control_.here() || (group_->at(0).owns_thread() && events_.here());
-}
-
-void Client::Impl::cut_off() {
-    refuse_services();
-    auto stop_link = [this] {
-        if (link_) {
-            link_->stop();
-        }
-    };
-    if (worker_.here()) {
-        stop_link();
-    } else {
-        worker_.post(stop_link);
-    }
-}
-
-void Client::Impl::take_down(bool was_started) {
-    control_.close();  // first: it looks at everything
-    refuse_services();
-    group_->stop();
-    group_->join();
-    link_.reset();
-    memory_.reset();
-    bool untold = false;
-    {
-        const MutexLock lock(mutex_);
-        stopped_ = true;
-        connected_ = false;
-        connections_ = 0;
-        untold = was_started && !std::exchange(stopped_told_, true);
-    }
-    give_up_services();
-    changed_.notify_all();
-    if (untold) {  // the link had no time to end by itself
-        Event event;
-        event.kind = Event::Kind::stopped;
-        event.peer = settings_.server;
-        events_.tell(std::move(event));
-    }
-    events_.wait_until_told();
-}
-
-void Client::Impl::refuse_services() {
-    life_->set_stopped();
-    const MutexLock lock(mutex_);
-    closed_ = true;
-}
-
-void Client::Impl::give_up_services() {
-    std::vector<ListenOperation*> listens;
-    {
-        const MutexLock lock(mutex_);
-        listens = take_listens();
-    }
-    abort_listens(std::move(listens), asio::error::operation_aborted);
-    close_services();
-}
-
-// --- the facade ---
 
 namespace detail {
 
@@ -312,6 +21,26 @@ Client make_client(ClientSettings&& settings) {
 }
 
 }  // namespace detail
+
+namespace {
+
+template <typename Description>
+Listener listen_on(const std::unique_ptr<Client::Impl>& impl, Description service, asio::any_io_executor executor) {
+    Client::Impl& engine = detail::engine_of(impl, "Client");
+    return engine.offers().listen(std::move(service), executor ? std::move(executor) : engine.executor());
+}
+
+template <typename Description>
+void listen_or_fail(const std::unique_ptr<Client::Impl>& impl, Description service,
+                    detail::ListenOperation* operation) noexcept {
+    try {
+        detail::engine_of(impl, "Client").offers().start_listen(std::move(service), operation);
+    } catch (const std::system_error& error) {
+        operation->complete(error.code(), Listener());
+    }
+}
+
+}  // namespace
 
 Client::Client() noexcept = default;
 Client::Client(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -328,43 +57,43 @@ Client::~Client() {
 }
 
 Service Client::add(Tcp service) {
-    return detail::engine_of(impl_, "Client").add(std::move(service));
+    return detail::engine_of(impl_, "Client").offers().add(std::move(service));
 }
 
 std::string Client::visit(Visit visit) {
-    return detail::engine_of(impl_, "Client").visit(visit);
+    return detail::engine_of(impl_, "Client").visits().add(visit);
 }
 
 std::vector<VisitStats> Client::visits() const {
-    return impl_ ? impl_->visits() : std::vector<VisitStats>();
+    return impl_ ? impl_->visits().stats() : std::vector<VisitStats>();
 }
 
 Service Client::add(Tls service) {
-    return detail::engine_of(impl_, "Client").add(std::move(service));
+    return detail::engine_of(impl_, "Client").offers().add(std::move(service));
 }
 
 Service Client::add(Udp service) {
-    return detail::engine_of(impl_, "Client").add(std::move(service));
+    return detail::engine_of(impl_, "Client").offers().add(std::move(service));
 }
 
 Service Client::add(Http service) {
-    return detail::engine_of(impl_, "Client").add(std::move(service));
+    return detail::engine_of(impl_, "Client").offers().add(std::move(service));
 }
 
 Listener Client::listen(Tcp service, asio::any_io_executor executor) {
-    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+    return listen_on(impl_, std::move(service), std::move(executor));
 }
 
 Listener Client::listen(Http service, asio::any_io_executor executor) {
-    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+    return listen_on(impl_, std::move(service), std::move(executor));
 }
 
 Listener Client::listen(Tls service, asio::any_io_executor executor) {
-    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(executor));
+    return listen_on(impl_, std::move(service), std::move(executor));
 }
 
 Service Client::listen(Udp service, DatagramHandler handler) {
-    return detail::engine_of(impl_, "Client").listen(std::move(service), std::move(handler));
+    return detail::engine_of(impl_, "Client").offers().listen(std::move(service), std::move(handler));
 }
 
 void Client::start() {
@@ -374,20 +103,6 @@ void Client::start() {
 std::error_code Client::wait_ready(std::chrono::milliseconds timeout) {
     return impl_ ? impl_->wait_ready(timeout) : make_error_code(errc::not_running);
 }
-
-namespace {
-
-template <typename Description>
-void listen_or_fail(const std::unique_ptr<Client::Impl>& impl, Description service,
-                    detail::ListenOperation* operation) noexcept {
-    try {
-        detail::engine_of(impl, "Client").start_listen(std::move(service), operation);
-    } catch (const std::system_error& error) {
-        operation->complete(error.code(), Listener());
-    }
-}
-
-}  // namespace
 
 void Client::start_listen(Tcp service, detail::ListenOperation* operation) noexcept {
     listen_or_fail(impl_, std::move(service), operation);
@@ -466,19 +181,49 @@ void Client::on_drain(DrainHandler handler) {
 }
 
 std::vector<ServiceStats> Client::service_stats() const {
-    return impl_ ? impl_->service_stats() : std::vector<ServiceStats>();
+    return impl_ ? impl_->statistics().services() : std::vector<ServiceStats>();
 }
 
 std::vector<WorkerStats> Client::worker_stats() const {
-    return impl_ ? impl_->worker_stats() : std::vector<WorkerStats>();
+    return impl_ ? impl_->statistics().workers() : std::vector<WorkerStats>();
 }
 
 ClientStats Client::stats() const {
-    return impl_ ? impl_->stats() : ClientStats{};
+    return impl_ ? impl_->statistics().stats() : ClientStats{};
 }
 
 asio::any_io_executor Client::get_executor() const {
     return detail::engine_of(impl_, "Client").executor();
+}
+
+std::vector<RecordedExchange> Client::exchanges(std::size_t most) const {
+    return impl_ ? impl_->statistics().exchanges(most) : std::vector<RecordedExchange>();
+}
+
+bool Client::set_enabled(const std::string& service, bool enabled, const std::string& by) {
+    return detail::engine_of(impl_, "Client").reload().set_enabled(service, enabled, by, true);
+}
+
+ApplyReport Client::apply(Builder builder, std::vector<AnyService> services) {
+    return detail::engine_of(impl_, "Client")
+        .reload()
+        .apply(std::move(detail::BuilderAccess::settings_of(builder)), std::move(services), true);
+}
+
+ApplyReport Client::check(const Builder& builder, std::vector<AnyService> services) const {
+    detail::ClientSettings settings = detail::BuilderAccess::settings_of(builder);
+    return detail::engine_of(impl_, "Client").reload().apply(std::move(settings), std::move(services), false);
+}
+
+ApplyReport Client::apply(const Config& config) {
+    std::vector<AnyService> services;
+    if (const auto& part = config.contents().values.client) {
+        services.insert(services.end(), part->services.begin(), part->services.end());
+        services.insert(services.end(), part->http_services.begin(), part->http_services.end());
+        services.insert(services.end(), part->tls_services.begin(), part->tls_services.end());
+        services.insert(services.end(), part->udp_services.begin(), part->udp_services.end());
+    }
+    return apply(config.client(), std::move(services));
 }
 
 }  // namespace ferrotunnel

@@ -10,10 +10,6 @@
 
 namespace ferrotunnel {
 
-Client::Builder Client::builder() {
-    return {};
-}
-
 Client::Builder::Builder() : settings_(std::make_unique<detail::ClientSettings>()) {}
 Client::Builder::Builder(Builder&&) noexcept = default;
 Client::Builder& Client::Builder::operator=(Builder&&) noexcept = default;

@@ -1,19 +1,19 @@
-// Turns what a Client's link tells into events for the application and into the state of its services.
+#include "api/client_notices.hpp"
+
 #include <asio/error.hpp>
+#include <chrono>
 #include <utility>
 
-#include "api/client_impl.hpp"
 #include "api/error_map.hpp"
-#include "base/mutex.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
 
-using detail::ListenOperation;
-using detail::ServiceState;
 using session::LinkNotice;
 
-// The kind of event that tells a notice.
-Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
+namespace {
+
+// The kind of event that reports a notice.
+Event::Kind event_kind_of(const LinkNotice& notice) {
     switch (notice.kind) {
         case LinkNotice::Kind::connected:
             return Event::Kind::connected;
@@ -28,7 +28,7 @@ Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
         case LinkNotice::Kind::registered:
             return Event::Kind::registered;
         case LinkNotice::Kind::unreachable:
-            return Event::Kind::unregistered;  // never told: see on_notice
+            return Event::Kind::unregistered;  // never reported: see receive()
         case LinkNotice::Kind::refused:
             return Event::Kind::refused;
         case LinkNotice::Kind::healthy:
@@ -51,87 +51,74 @@ Event::Kind Client::Impl::kind_of(const LinkNotice& notice) {
     return Event::Kind::stopped;
 }
 
-void Client::Impl::on_notice(const LinkNotice& notice) {
+bool is_about_health(const LinkNotice& notice) {
+    return notice.kind == LinkNotice::Kind::healthy || notice.kind == LinkNotice::Kind::unhealthy;
+}
+
+}  // namespace
+
+void ClientNotices::receive(const LinkNotice& notice) {
     Event event;
-    event.kind = kind_of(notice);
-    event.peer = settings_.server;
+    event.kind = event_kind_of(notice);
+    event.peer = needs_.server;
     event.text = notice.text;
-    event.error = notice.service != 0 ? detail::error_of(notice.code) : detail::connection_error(notice.code);
+    event.error = notice.service != 0 ? error_of(notice.code) : connection_error(notice.code);
     event.connection = notice.trunk;
     event.connections = notice.trunks;
     event.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(notice.retry_in);
-    take_counts(notice);
+    record(notice);
     if (notice.kind == LinkNotice::Kind::registered) {
         on_registered(notice, event);
     } else if (notice.kind == LinkNotice::Kind::refused && notice.service != 0) {
-        on_service_refused(notice, event);
+        on_refused(notice, event);
     } else if (notice.kind == LinkNotice::Kind::unreachable) {
-        (void)answered(notice.service, event, [](const Entry& entry) { entry.state->set_pending(); });
+        (void)answered(notice.service, event, [](const ServiceEntry& entry) { entry.state->set_pending(); });
     } else if (is_about_health(notice) && !on_health(notice, event)) {
         return;
     }
-    changed_.notify_all();
+    needs_.state.changed.notify_all();
     if (notice.kind == LinkNotice::Kind::unreachable) {
-        return;  // it is registered on another connection in a moment, and that is told
+        return;  // it is registered on another connection in a moment, and that is reported
     }
     if (notice.service != 0 && event.service.empty()) {
-        return;  // its service was taken off before the answer came, which was told
+        return;  // its service was removed before the answer arrived, which was reported
     }
-    events_.tell(std::move(event));
+    needs_.events.tell(std::move(event));
     if (notice.kind == LinkNotice::Kind::stopped) {
         on_stopped(notice);
     }
 }
 
-// Counts, and takes in notices about the tunnel as a whole: without a connection all services are pending.
-void Client::Impl::take_counts(const LinkNotice& notice) {
-    const MutexLock lock(mutex_);
-    connections_ = notice.trunks;
-    connects_ += notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined ? 1U : 0U;
-    losses_ += notice.broke ? 1U : 0U;
-    const bool opens = notice.kind == LinkNotice::Kind::connected || notice.kind == LinkNotice::Kind::joined;
-    const bool closes = notice.kind == LinkNotice::Kind::degraded || notice.kind == LinkNotice::Kind::lost;
-    if (notice.trunk != 0 && (opens || closes)) {
-        trunks_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string()};
-    }
-    if (notice.kind == LinkNotice::Kind::waiting || notice.kind == LinkNotice::Kind::resumed) {
-        trunks_[notice.trunk].waits_since = notice.kind == LinkNotice::Kind::waiting ? Clock::now() : TimePoint{};
-    }
-    if (notice.kind == LinkNotice::Kind::connected) {
-        connected_ = true;
-    } else if (notice.kind == LinkNotice::Kind::lost) {
-        connected_ = false;
-        for (const auto& [id, entry] : services_) {
-            entry.state->set_pending();
-        }
-    } else if (notice.kind == LinkNotice::Kind::took_over) {
-        wants_place_ = false;
-    } else if (notice.kind == LinkNotice::Kind::stopped) {
-        stopped_told_ = true;
+// Without a connection all services are pending.
+void ClientNotices::record(const LinkNotice& notice) {
+    const MutexLock lock(needs_.state.mutex);
+    needs_.state.status.record(notice);
+    if (notice.kind == LinkNotice::Kind::lost) {
+        needs_.state.services.set_pending();
     }
 }
 
-// Takes in the server's answer about a service: `change` is done with its entry, and whoever was waiting for the answer
-// is taken out with a copy of the entry. Nothing when the service was closed meanwhile.
-std::optional<Client::Impl::Entry> Client::Impl::answered(std::uint32_t service, Event& event,
-                                                          const std::function<void(const Entry&)>& change) {
-    const MutexLock lock(mutex_);
-    auto found = services_.find(service);
-    if (found == services_.end()) {
+// The server has answered about a service: `change` is done with its entry, and an operation that waited for the answer
+// is taken out with a copy of the entry. Nothing if the service was closed meanwhile.
+std::optional<ServiceEntry> ClientNotices::answered(std::uint32_t service, Event& event,
+                                                    const std::function<void(const ServiceEntry&)>& change) {
+    const MutexLock lock(needs_.state.mutex);
+    ServiceEntry* const found = needs_.state.services.find(service);
+    if (found == nullptr) {
         return std::nullopt;
     }
-    Entry entry = found->second;
+    ServiceEntry entry = *found;
     event.service = entry.name;
     change(entry);
-    found->second.waiting = nullptr;
+    found->waiting = nullptr;
     return entry;
 }
 
-void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
+void ClientNotices::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
-    auto entry = answered(notice.service, event, [&](const Entry& registered) {
+    auto entry = answered(notice.service, event, [&](const ServiceEntry& registered) {
         if (registered.listener) {
-            registered.listener->set_registered();  // first: whoever sees the state may accept at once
+            registered.listener->set_registered();  // first: who sees the state may accept at once
         }
         registered.state->set_registered(notice.endpoint, notice.port);
     });
@@ -141,9 +128,9 @@ void Client::Impl::on_registered(const LinkNotice& notice, Event& event) {
     }
 }
 
-void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
+void ClientNotices::on_refused(const LinkNotice& notice, Event& event) {
     auto entry = answered(notice.service, event,
-                          [&](const Entry& refused) { refused.state->set_refused(event.error, notice.text); });
+                          [&](const ServiceEntry& refused) { refused.state->set_refused(event.error, notice.text); });
     if (!entry) {
         return;
     }
@@ -155,54 +142,45 @@ void Client::Impl::on_service_refused(const LinkNotice& notice, Event& event) {
     }
 }
 
-bool Client::Impl::is_about_health(const LinkNotice& notice) {
-    return notice.kind == LinkNotice::Kind::healthy || notice.kind == LinkNotice::Kind::unhealthy;
-}
-
-// False: there is nothing to tell, since the service is gone, or its backend has been healthy all along.
-bool Client::Impl::on_health(const LinkNotice& notice, Event& event) {
+// False: there is nothing to report, since the service is gone, or its backend has been healthy all along.
+bool ClientNotices::on_health(const LinkNotice& notice, Event& event) {
     using Health = ServiceState::Health;
     const Health health = notice.kind == LinkNotice::Kind::healthy ? Health::healthy : Health::unhealthy;
     Health before = Health::unknown;
     {
-        const MutexLock lock(mutex_);
-        const auto found = services_.find(notice.service);
-        if (found == services_.end()) {
+        const MutexLock lock(needs_.state.mutex);
+        ServiceEntry* const found = needs_.state.services.find(notice.service);
+        if (found == nullptr) {
             return false;
         }
-        event.service = found->second.name;
-        before = found->second.state->set_health(health, notice.text);
+        event.service = found->name;
+        before = found->state->set_health(health, notice.text);
     }
     if (health == before || (health == Health::healthy && before != Health::unhealthy)) {
         return false;
     }
     if (health == Health::healthy) {
-        log_.warn("a service is healthy again", {{"service", event.service}});
+        needs_.log.warn("a service is healthy again", {{"service", event.service}});
     } else {
-        log_.warn("a service is unhealthy: it gets no new visitors",
-                  {{"service", event.service}, {"why", notice.text}});
+        needs_.log.warn("a service is unhealthy: it gets no new visitors",
+                        {{"service", event.service}, {"why", notice.text}});
     }
     return true;
 }
 
-void Client::Impl::on_stopped(const LinkNotice& notice) {
-    const std::error_code error = detail::connection_error(notice.code);
-    std::vector<ListenOperation*> listens;
+void ClientNotices::on_stopped(const LinkNotice& notice) {
+    const std::error_code error = connection_error(notice.code);
     {
-        const MutexLock lock(mutex_);
-        listens = take_listens();
-        stop_error_ = error;
+        const MutexLock lock(needs_.state.mutex);
+        needs_.state.status.set_error(error);
     }
-    // The error that ends a client which was stopped here says how that continued the trunk: nothing that the
+    // The error that ends a client which was stopped here is how the trunk ended after that: nothing that the
     // application must know.
-    abort_listens(std::move(listens), error && !life_->stopped() ? error : asio::error::operation_aborted);
-    close_services();
-    const MutexLock lock(mutex_);
-    connected_ = false;
-    connections_ = 0;
-    stopped_ = true;  // last: whoever waits for it may tear everything down
-    changed_.notify_all();
-    lifecycle_.look_again();
+    needs_.offers.end(error && !needs_.life->stopped() ? error : asio::error::operation_aborted);
+    const MutexLock lock(needs_.state.mutex);
+    (void)needs_.state.status.stop();  // last: who waits for it may take everything down
+    needs_.state.changed.notify_all();
+    needs_.stopped();
 }
 
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

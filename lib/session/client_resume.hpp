@@ -14,7 +14,8 @@
 #include <optional>
 
 #include "runtime/timer.hpp"
-#include "session/client_session.hpp"
+#include "session/client_shared.hpp"
+#include "session/server_dial.hpp"
 
 namespace ferrotunnel::session {
 

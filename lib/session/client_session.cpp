@@ -1,9 +1,8 @@
 #include "session/client_session.hpp"
 
-#include <array>
-
 #include "runtime/address.hpp"
 #include "session/client_resume.hpp"
+#include "session/limits.hpp"
 #include "session/visit_outcome.hpp"
 #include "trunk/sealed_pump.hpp"
 #include "trunk/stall_line.hpp"
@@ -98,29 +97,6 @@ void ClientSession::on_connected(const std::string& problem, std::unique_ptr<tra
     trunk_->account_in(shared_->book);
     trunk_->session().count_in(shared_->services->rest()->meter(&worker_));
     trunk_->start();
-}
-
-login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
-                                                transport::Pipe& pipe) {
-    login::ClientHandshake::Settings settings{.token = *shared.token.get()};
-    std::array<std::uint8_t, 32> exporter;
-    if (pipe.exporter(exporter)) {
-        settings.exporter.assign(exporter.begin(), exporter.end());
-    }
-    const bool resumes = shared.mux.resume > Duration::zero();
-    settings.features = wire::feature::announced | (resumes ? wire::feature::resume : 0U);
-    settings.name = shared.name;
-    settings.identity = shared.identity;
-    settings.replaces = login.replaces;
-    settings.instance = shared.instance;
-    settings.epoch = login.epoch;
-    settings.attempt = login.attempt;
-    settings.trunk = login.trunk;
-    settings.trunks = login.trunks;
-    settings.limits.first_window = shared.mux.first_window;
-    settings.limits.streams_max = shared.mux.streams_max;
-    settings.limits.opens_max = shared.mux.opens_max;
-    return settings;
 }
 
 void ClientSession::on_pipe_open() {

@@ -10,62 +10,16 @@
 #include <optional>
 #include <string>
 
-#include "backend/own_visits.hpp"
-#include "base/log.hpp"
-#include "base/published.hpp"
-#include "directory/shared_port.hpp"
-#include "inspect/inspector.hpp"
 #include "login/handshake_client.hpp"
-#include "metrics/service_book.hpp"
 #include "runtime/round_trip.hpp"
 #include "runtime/timer.hpp"
+#include "session/client_shared.hpp"
 #include "session/server_dial.hpp"
 #include "session/visit_plan.hpp"
-#include "transport/tls_context.hpp"
-#include "trunk/datagram_counts.hpp"
-#include "trunk/resume_counts.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/trunk.hpp"
 
 namespace ferrotunnel::session {
-
-/// What all sessions of a client share.
-struct ClientShared {
-    net::HostPort server;
-    std::optional<net::Proxy> proxy;               // through which the server is reached
-    std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
-    Published<std::optional<login::Token>> token;  // for logins from now on; there is one
-    std::string name;                              // the user's name for this client
-    std::string identity{};                        // what its successor goes by; empty: it has none
-    wire::InstanceId instance{};
-    mux::Settings mux;
-    Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
-    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
-    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
-    std::shared_ptr<trunk::MemoryGovernor> memory =
-        std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
-    std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
-    std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
-    directory::DatagramOpener open_udp;               // for visits to UDP services; empty: none
-    std::shared_ptr<inspect::Inspector> inspector{};  // null: exchanges are not recorded
-    Logger* log = nullptr;
-    Random* random = nullptr;
-};
-
-/// Which of the client's logins this is, as stated in its hello.
-struct ClientLogin {
-    std::uint64_t epoch = 1;
-    std::uint64_t attempt = 0;
-    std::uint32_t trunk = 1;   // k ...
-    std::uint32_t trunks = 1;  // ... of n
-    bool replaces = false;     // it wants the place of the client of its identity
-};
-
-/// What a login on this pipe says.
-login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
-                                                transport::Pipe& pipe);
 
 class ClientResume;
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "session/client_session.hpp"
+#include "session/client_shared.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
 

@@ -1,9 +1,14 @@
-// What the inspector has kept, for the application.
-#include "api/client_impl.hpp"
-#include "ferrotunnel/recorded_exchange.hpp"
+#include "api/client_statistics.hpp"
+
+#include <chrono>
+#include <optional>
+
+#include "api/traffic.hpp"
+#include "api/tunnel_numbers.hpp"
 #include "inspect/reading.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
+
 namespace {
 
 std::optional<std::chrono::microseconds> microseconds_of(const std::optional<Duration>& time) {
@@ -31,10 +36,35 @@ RecordedExchange summary_of(const inspect::Exchange& kept) {
 
 }  // namespace
 
-std::vector<RecordedExchange> Client::Impl::exchanges(std::size_t most) const {
+ClientStats ClientStatistics::stats() const {
+    ClientStats stats;
+    {
+        const MutexLock lock(needs_.state.mutex);
+        needs_.state.status.add_to(stats);
+    }
+    const session::ClientShared& shared = *needs_.shared;
+    const trunk::TrafficSums moved = shared.book->sum();
+    add_resume(stats.resume, *shared.resume_counts, moved, shared.mux);
+    stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
+    add_session(stats.traffic, moved);
+    add_slabs(stats.traffic, needs_.workers);
+    add_memory(stats.traffic, *shared.memory);
+    stats.datagrams = datagram_stats(*shared.datagrams);
+    return stats;
+}
+
+std::vector<ServiceStats> ClientStatistics::services() const {
+    return service_stats(*needs_.shared->services);
+}
+
+std::vector<WorkerStats> ClientStatistics::workers() const {
+    return worker_stats(needs_.workers);
+}
+
+std::vector<RecordedExchange> ClientStatistics::exchanges(std::size_t most) const {
     std::vector<RecordedExchange> newest;
-    if (shared_->inspector) {
-        for (const auto& record : shared_->inspector->records().all()) {
+    if (needs_.shared->inspector) {
+        for (const auto& record : needs_.shared->inspector->records().all()) {
             if (newest.size() == most) {
                 break;
             }
@@ -44,8 +74,4 @@ std::vector<RecordedExchange> Client::Impl::exchanges(std::size_t most) const {
     return newest;
 }
 
-std::vector<RecordedExchange> Client::exchanges(std::size_t most) const {
-    return impl_ ? impl_->exchanges(most) : std::vector<RecordedExchange>();
-}
-
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

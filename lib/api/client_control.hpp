@@ -1,0 +1,82 @@
+// What the control socket of a Client is asked, and as far as the services, its server.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/subject.hpp"
+#include "api/client_reload.hpp"
+#include "api/client_statistics.hpp"
+#include "api/facade_control.hpp"
+#include "api/kept_services.hpp"
+#include "base/permits.hpp"
+#include "settings/file.hpp"
+
+namespace ferrotunnel::detail {
+
+/// One thread at a time calls it.
+class ClientSubject final : public admin::Subject {
+public:
+    struct Needs {
+        const ClientSettings& settings;
+        ClientState& state;
+        LinkHost& link;
+        const std::shared_ptr<session::ClientShared>& shared;
+        ClientOffers& offers;
+        ClientReload& reload;
+        const ClientVisits& visits;
+        const ClientStatistics& statistics;
+        FacadeControl& control;
+        Logger& log;
+        std::function<bool()> is_stopping;
+    };
+
+    explicit ClientSubject(Needs needs) : needs_(std::move(needs)) {}
+
+    admin::Answer status() override;
+    void metrics(metrics::Exposition& to) override;
+    std::string why_not_ready() override;
+    admin::Answer services() override;
+    admin::Answer add_service(const admin::Json& description, bool keep) override;
+    admin::Answer remove_service(const std::string& name, bool keep) override;
+    admin::Answer switch_service(const std::string& name, bool enabled, const std::string& by) override;
+    std::shared_ptr<inspect::Inspector> inspector() override { return needs_.shared->inspector; }
+    std::string replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) override;
+    admin::EventRing& events() override { return needs_.control.events(); }
+    admin::Answer reload() override { return needs_.control.reload(); }
+    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
+        return needs_.control.try_reload(time);
+    }
+    admin::Answer compare() override { return needs_.control.compare(); }
+    admin::Answer configuration() override { return needs_.control.configuration(); }
+    admin::Answer drain(std::optional<std::chrono::milliseconds> time) override;
+
+    /// Whether there is a file to keep services in.
+    bool keeps() const { return kept().has_value(); }
+
+private:
+    struct ServiceCount {
+        std::size_t all = 0;
+        std::size_t accepted = 0;
+    };
+
+    bool wants_place() const;
+    ServiceCount count_services() const;
+    admin::Json trunks() const;
+    admin::Json visits() const;
+    void add_all(const ClientPart& part, bool keep, std::vector<Service>& added);
+    admin::Answer enable(const std::string& name);
+    admin::Answer disable(const std::string& name, const std::string& by);
+    admin::Answer switched(const std::string& name, bool enabled, const std::string& by, bool is_kept);
+    bool is_off_in_configuration(const std::string& name) const;
+    std::optional<KeptServices> kept() const;
+
+    const Needs needs_;
+    /// Each request that is sent again holds one more of it, until it is answered.
+    const Permits replays_{limits::inspect_replays_max};
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,27 @@
+// What the application's threads and the link's worker both look at.
+#pragma once
+
+#include <string>
+
+#include "api/client_status.hpp"
+#include "api/service_entries.hpp"
+#include "api/visit_table.hpp"
+#include "base/mutex.hpp"
+
+namespace ferrotunnel::detail {
+
+/// The state of a Client under one mutex, which is never held while user code runs. Orders to the link are posted with
+/// the lock, so that it receives changes in the order in which they are made.
+struct ClientState {
+    ClientState(ServiceEntries::Needs needs, bool wants_place, bool shares_places)
+        : services(std::move(needs)), visits(shares_places), status(wants_place) {}
+
+    mutable Mutex mutex;
+    ConditionVariable changed;
+    ServiceEntries services GUARDED_BY(mutex);
+    VisitTable visits GUARDED_BY(mutex);
+    ClientStatus status GUARDED_BY(mutex);
+    std::string kept_beside GUARDED_BY(mutex);  // the configuration file; empty: nothing is kept
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,36 @@
+// The numbers of a client, and what its inspector has recorded.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "api/client_state.hpp"
+#include "ferrotunnel/recorded_exchange.hpp"
+#include "ferrotunnel/stats.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/client_shared.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread.
+class ClientStatistics {
+public:
+    struct Needs {
+        const ClientState& state;
+        const std::shared_ptr<session::ClientShared>& shared;
+        runtime::WorkerGroup& workers;
+    };
+
+    explicit ClientStatistics(Needs needs) : needs_(needs) {}
+
+    ClientStats stats() const;
+    std::vector<ServiceStats> services() const;
+    std::vector<WorkerStats> workers() const;
+    /// The newest of what the inspector has recorded.
+    std::vector<RecordedExchange> exchanges(std::size_t most) const;
+
+private:
+    const Needs needs_;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,66 @@
+// What a client's link has reported of itself: its connections, and whether it is about to end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <system_error>
+
+#include "base/clock.hpp"
+#include "ferrotunnel/stats.hpp"
+#include "session/link_notice.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Has no lock: the owner's guards it.
+class ClientStatus {
+public:
+    /// One of the connections to the server.
+    struct Connection {
+        bool is_open = false;
+        std::chrono::system_clock::time_point since{};  // it is so
+        std::string why{};                              // it is not open
+        TimePoint waits_since{};                        // for another connection, its own being lost; zero: it has one
+
+        bool is_waiting() const noexcept { return is_open && waits_since != TimePoint{}; }
+    };
+
+    /// `wants_place`: that another client has.
+    explicit ClientStatus(bool wants_place) noexcept : wants_place_(wants_place) {}
+
+    void record(const session::LinkNotice& notice);
+    /// The client ends: it accepts no more services and visits.
+    void close() noexcept;
+    /// The link has ended; perhaps with an error, which those receive who still want something.
+    void set_error(std::error_code error) noexcept { error_ = error; }
+    /// The end is complete. False: the link has reported its end before.
+    bool stop() noexcept;
+
+    bool is_connected() const noexcept { return connected_; }
+    bool wants_place() const noexcept { return wants_place_; }
+    bool is_stopped() const noexcept { return phase_ == Phase::stopped; }
+    /// Why the client has ended.
+    std::error_code reason() const noexcept;
+    /// Throws the reason if the client accepts no more services and visits. `what`: what was wanted.
+    void check_open(const char* what) const;
+
+    void add_to(ClientStats& stats) const;
+    /// Those that were made, or tried, by number.
+    const std::map<unsigned, Connection>& connections() const noexcept { return connections_; }
+
+private:
+    enum class Phase : std::uint8_t { open, closed, stopped };
+
+    Phase phase_ = Phase::open;
+    std::error_code error_;
+    bool connected_ = false;
+    bool wants_place_;
+    bool end_reported_ = false;
+    std::map<unsigned, Connection> connections_;
+    unsigned open_ = 0;
+    std::uint64_t connects_ = 0;
+    std::uint64_t losses_ = 0;
+};
+
+}  // namespace ferrotunnel::detail

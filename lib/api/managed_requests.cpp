@@ -1,0 +1,43 @@
+#include "api/managed_requests.hpp"
+
+#include <utility>
+
+#include "api/managed_services.hpp"
+#include "settings/managed_targets.hpp"
+
+namespace ferrotunnel::detail {
+
+ManagedRequests::ManagedRequests(Needs needs) : needs_(std::move(needs)) {
+    DeliveryQueue<Request>::Taker taker;
+    taker.take = [this](const Request& received) { answer(received); };
+    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds what it asks, and waits for 5 s
+    queue_.emplace(CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
+}
+
+void ManagedRequests::set_targets(const std::vector<std::string>& managed) {
+    targets_ = managed.empty() ? nullptr : std::make_shared<const exits::Destinations>(managed_targets(managed));
+}
+
+void ManagedRequests::receive(std::uint64_t number, const wire::Manage& request) {
+    if (targets_.get()) {
+        queue_->put({number, request}, 1);
+    } else {
+        needs_.link.post(
+            [number, answer = not_managed(request)](session::ClientLink& link) { link.answer(number, answer); });
+    }
+}
+
+void ManagedRequests::answer(const Request& received) {
+    wire::Managed answer{received.request.request, 500, "{}"};
+    try {
+        const std::shared_ptr<const exits::Destinations> targets = targets_.get();
+        answer = targets ? needs_.answer(received.request, *targets) : not_managed(received.request);
+    } catch (const std::exception& problem) {
+        needs_.log.warn("a request of the server about services has failed", {{"why", problem.what()}});
+    }
+    needs_.link.post([number = received.number, answer = std::move(answer)](session::ClientLink& link) {
+        link.answer(number, answer);
+    });
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,63 @@
+// Visits of a client to private services of others. Those of the settings are compared with what is wanted, as services
+// are:
+//
+//   same place, service and key     untouched
+//   same place, anything different  the socket stays; visitors from now on get the other service, or key
+//   else                            a new place listens, one that is no longer wanted does not any more
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "ferrotunnel/client.hpp"
+#include "runtime/socket.hpp"
+#include "session/visit_plan.hpp"
+
+namespace ferrotunnel::detail {
+
+/// What becomes of a visit.
+struct VisitChange {
+    enum class Kind : std::uint8_t { added, removed, changed } kind = Kind::added;
+    std::uint32_t id = 0;  // of an added one: chosen when it is committed
+    Visit visit{};
+    std::shared_ptr<const session::VisitPlan> plan{};  // null where it is removed
+    std::string at{};                                  // of an added one
+    std::shared_ptr<runtime::Fd> listener{};           // likewise
+};
+
+/// Has no lock: the owner's guards it.
+class VisitTable {
+public:
+    /// `shares_places`: another program may still listen at the places, whose place this one takes.
+    explicit VisitTable(bool shares_places) noexcept : shares_places_(shares_places) {}
+
+    /// Listens for a visit that is to be added.
+    VisitChange begin(const Visit& visit, std::error_code& error) const;
+    /// Compares with `visits`, and listens where that is new. What cannot be is appended as a problem.
+    std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
+    /// Nothing of this fails, and nothing has changed since the plan. `of_settings`: later plans compare them.
+    void commit(std::vector<VisitChange>& changes, bool of_settings);
+
+    /// Whether this visit of the settings is there.
+    bool has(const Visit& visit) const;
+    std::size_t size() const noexcept { return visits_.size(); }
+    std::vector<VisitStats> stats() const;
+
+private:
+    struct Entry {
+        Visit visit;
+        std::string at;
+        std::shared_ptr<session::VisitRecord> record;
+        bool of_settings = false;
+    };
+
+    const bool shares_places_;
+    std::map<std::uint32_t, Entry> visits_;  // by the link's numbers
+    std::uint32_t last_id_ = 0;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,40 @@
+// How a client gets the place of another one of its identity (docs/architecture/handover.md).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "session/link_context.hpp"
+#include "session/offered_services.hpp"
+
+namespace ferrotunnel::session {
+
+/// Lives on the link's worker.
+class ClientHandover {
+public:
+    struct Needs {
+        const LinkContext& at;
+        const OfferedServices& services;
+        std::function<void(std::size_t place, std::vector<wire::ControlPayload>)> send;
+    };
+
+    /// `wants_place`: of the client of its identity.
+    ClientHandover(Needs needs, bool wants_place) : needs_(std::move(needs)), wants_place_(wants_place) {}
+
+    /// False once it has the place, or cannot get it.
+    bool wants_place() const noexcept { return wants_place_; }
+    /// Requests the place if all services are registered and healthy: no visitor must find less than there was. To be
+    /// called whenever something has changed.
+    void check();
+    void on_taken_over(const wire::TakenOver& answer);
+
+private:
+    void report_too_old();
+
+    const Needs needs_;
+    bool wants_place_;
+    std::uint64_t requested_on_ = 0;  // the login
+};
+
+}  // namespace ferrotunnel::session

@@ -1,0 +1,86 @@
+// The services that a client offers, with where each is registered.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/client_service.hpp"
+#include "backend/health_watch.hpp"
+#include "session/trunk_states.hpp"
+
+namespace ferrotunnel::session {
+
+/// The state of a service on one trunk.
+enum class Carried : std::uint8_t { no, requested, yes, refused };
+
+struct OfferedService {
+    std::shared_ptr<const backend::ClientService> service{};
+    std::vector<Carried> on{};  // by place
+
+    // What the server has chosen: requested again after a reconnect.
+    std::uint16_t assigned_port = 0;
+    std::string assigned_host{};
+    std::uint16_t port = 0;  // that it was registered with last, if it has one
+
+    // As last reported to the user.
+    bool is_reported = false;  // that it is reachable; a private service has no endpoint
+    std::string endpoint{};    // empty: not reachable now
+    bool refused = false;
+    std::string why_refused{};
+
+    std::string awaited_endpoint{};  // to be reported when its twin is registered, too
+
+    // Health of its backend.
+    std::unique_ptr<backend::HealthWatch> watch{};  // null: the backend is not checked
+    bool is_checked = false;                        // once: it is registered then, and not before
+    bool healthy = false;                           // as of the last check that has changed it
+    std::string why_unhealthy{};
+
+    bool is(Carried what) const noexcept;
+    bool waits_for_check() const noexcept { return watch && !is_checked; }
+    /// Registered somewhere, and healthy if its backend is checked.
+    bool is_ready() const noexcept { return is(Carried::yes) && (!watch || healthy); }
+    /// Whether the server on this trunk receives reports of its health.
+    bool reports_health(const TrunkState& trunk) const noexcept;
+};
+
+/// Lives on the link's worker. Two services may have one number, a TCP and a UDP one (ClientService::with): twins.
+class OfferedServices {
+public:
+    using Map = std::map<std::uint32_t, OfferedService>;
+
+    explicit OfferedServices(std::size_t trunks) : trunks_(trunks) {}
+
+    /// Adds a service that no trunk carries yet; `inherited` from the one in whose place it is. The reference is valid
+    /// until the service is removed.
+    OfferedService& add(backend::ClientService service, OfferedService inherited);
+    /// Changes what the service is on this side.
+    void change(OfferedService& offered, backend::ClientService service);
+    bool erase(std::uint32_t id);
+    /// Null: there is none.
+    OfferedService* find(std::uint32_t id) noexcept;
+    /// The other one of two services that have one number. Null: it is by itself.
+    OfferedService* twin_of(const backend::ClientService& service) noexcept;
+    /// Whether its number is not known yet: it is registered after its twin. Without one, which may be switched off, it
+    /// is not registered either.
+    bool waits_for_twin(std::size_t place, const OfferedService& offered) noexcept;
+    /// No trunk carries the service.
+    void reset_trunks(OfferedService& offered) const { offered.on.assign(trunks_, Carried::no); }
+    /// This trunk carries no service.
+    void forget_trunk(std::size_t place);
+    bool are_ready() const noexcept;
+
+    Map& all() noexcept { return services_; }
+    /// What trunks look services up in, on any worker.
+    const std::shared_ptr<backend::ServiceTable>& table() const noexcept { return table_; }
+
+private:
+    const std::size_t trunks_;
+    const std::shared_ptr<backend::ServiceTable> table_ = std::make_shared<backend::ServiceTable>();
+    Map services_;
+};
+
+}  // namespace ferrotunnel::session

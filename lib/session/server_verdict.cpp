@@ -1,0 +1,43 @@
+#include "session/server_verdict.hpp"
+
+namespace ferrotunnel::session {
+
+using wire::Code;
+
+namespace {
+
+// Whether another attempt would end in the same way, if the server is right: the user has to do something.
+bool is_verdict(Code code) {
+    return code == Code::unauthorized || code == Code::version || code == Code::superseded;
+}
+
+}  // namespace
+
+bool ServerVerdict::is_settled(const trunk::TrunkEnd& end) const noexcept {
+    return is_verdict(end.code) && end.proved && (end.code == Code::superseded || !was_accepted_);
+}
+
+bool ServerVerdict::is_final(const trunk::TrunkEnd& end) const noexcept {
+    return is_settled(end) && (end.code == Code::superseded || !asks_again_);
+}
+
+std::string ServerVerdict::explain(const trunk::TrunkEnd& end) const {
+    if (end.text.empty()) {
+        return "the connection was lost";
+    }
+    if (!is_verdict(end.code) || is_final(end)) {
+        return end.text;
+    }
+    if (is_settled(end)) {
+        return end.text + " The client continues asking, in case that changes.";
+    }
+    if (end.proved) {
+        return end.text + " The server has let this client in before, so it continues trying.";
+    }
+    if (end.code == Code::unauthorized) {  // the text already says so
+        return end.text;
+    }
+    return end.text + " It has not proved that it is the server, so somebody may be in between.";
+}
+
+}  // namespace ferrotunnel::session
