@@ -221,7 +221,7 @@ bool Server::remove_listener(const std::string& address) {
 void Server::inherit(std::vector<PassedSocket> sockets) {
     std::vector<runtime::NamedSocket> named;
     for (PassedSocket& one : sockets) {
-        named.push_back({runtime::Fd(one.descriptor), std::move(one.name)});
+        named.push_back({runtime::Fd(one.descriptor), std::move(one.name), one.is_kept});
     }
     detail::engine_of(impl_, "Server").handover().inherit(std::move(named));
 }
