@@ -24,6 +24,7 @@
 #include "reloader.hpp"
 #include "replace.hpp"
 #include "run.hpp"
+#include "service_manager.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
 #include "token_source.hpp"
