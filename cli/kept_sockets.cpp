@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ferrotunnel::cli {
@@ -25,14 +26,22 @@ KeptSockets::Owned::~Owned() {
     }
 }
 
+bool KeptSockets::Owned::is_complete() const noexcept {
+    return std::ranges::none_of(sockets_, [](const PassedSocket& socket) { return socket.descriptor < 0; });
+}
+
 std::vector<KeptSockets::Change> KeptSockets::changes(const Owned& sockets) const {
     std::map<std::string, Change> wanted;
+    std::set<std::string> unknown;
     for (const PassedSocket& socket : sockets.all()) {
         // A copy of a UDP socket holds its port, so that nobody could open it again: its datagrams are lost instead.
         if (!socket.name.empty() && !socket.name.starts_with("udp-")) {
             Change& change = wanted[socket.name];
             change.descriptors.push_back(socket.descriptor);
             change.sockets.push_back(number_of(socket.descriptor));
+            if (socket.descriptor < 0) {
+                unknown.insert(socket.name);
+            }
         }
     }
     std::vector<Change> changes;
@@ -44,7 +53,7 @@ std::vector<KeptSockets::Change> KeptSockets::changes(const Owned& sockets) cons
     for (auto& [name, change] : wanted) {
         std::sort(change.sockets.begin(), change.sockets.end());
         const auto kept = kept_.find(name);
-        if (kept == kept_.end() || kept->second != change.sockets) {
+        if (!unknown.contains(name) && (kept == kept_.end() || kept->second != change.sockets)) {
             change.name = name;
             changes.push_back(std::move(change));
         }

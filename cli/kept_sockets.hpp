@@ -21,6 +21,8 @@ public:
         Owned(const Owned&) = delete;
         Owned& operator=(const Owned&) = delete;
         const std::vector<PassedSocket>& all() const noexcept { return sockets_; }
+        /// Whether each could be copied: what could not is without a descriptor.
+        bool is_complete() const noexcept;
 
     private:
         std::vector<PassedSocket> sockets_;
@@ -32,8 +34,12 @@ public:
         std::vector<ino_t> sockets;    // sorted
     };
 
+    /// Whether the socket of this name is that of a public TCP port, which this program alone has given to the manager:
+    /// socket units have the other names, too.
+    static bool is_public_port(const std::string& name) { return name.starts_with("tcp-"); }
+
     /// What makes of what is kept what is to be kept: `sockets`, of which those without a name, and of UDP, are left
-    /// out.
+    /// out. A name of which a socket could not be copied stays as it is.
     std::vector<Change> changes(const Owned& sockets) const;
     /// The manager has been told.
     void note(const Change& change);

@@ -17,12 +17,14 @@
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
+#include "kept_sockets.hpp"
 #include "part_report.hpp"
 #include "printable.hpp"
 #include "reach.hpp"
 #include "reloader.hpp"
 #include "replace.hpp"
 #include "run.hpp"
+#include "service_manager.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
 #include "token_source.hpp"
@@ -353,12 +355,13 @@ private:
     // What fails before the other server is told to go leaves it as it is.
     void start_server() {
         std::vector<PassedSocket> given = sockets_of_manager();
+        const std::string other = plan_.replaces ? server_to_replace(plan_.control) : std::string();
         std::vector<std::string> names;
-        for (const PassedSocket& socket : given) {
+        for (PassedSocket& socket : given) {
             names.push_back(socket.name);
+            socket.is_kept = other.empty() && KeptSockets::is_public_port(socket.name);
         }
         plan_.server.inherit(std::move(given));
-        const std::string other = plan_.replaces ? server_to_replace(plan_.control) : std::string();
         if (other.empty()) {
             start_with(names);
             return;

@@ -80,7 +80,7 @@ bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
         }
         kept_.note(change);
     }
-    return true;
+    return owned.is_complete();
 }
 
 void ServiceManager::forget(const std::vector<std::string>& names) {

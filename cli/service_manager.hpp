@@ -32,7 +32,8 @@ public:
     void set_main_process() noexcept { is_new_main_ = true; }
     /// Lets the manager keep copies of those that have a name, in the place of what it kept before: the next process of
     /// the service gets them, if this one has crashed or is restarted. Only what has changed is sent. Closes them here.
-    /// False: the manager does not listen, and has not got all of them.
+    /// False: it has not got all of them, since it does not listen, or one could not be copied (no descriptor: what is
+    /// kept of that name stays).
     bool keep(std::vector<PassedSocket> sockets);
     /// The manager is to keep nothing of these names: a start with what it has kept cannot succeed.
     void forget(const std::vector<std::string>& names);

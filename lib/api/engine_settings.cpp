@@ -72,6 +72,14 @@ directory::HttpBounds http_bounds(const HttpServerSettings& settings) {
     return {settings.first_byte_timeout_max, settings.upgraded_idle_timeout_max};
 }
 
+net::IpNetworks proxies_of(const ServerValues& settings) {
+    std::vector<net::IpNetwork> networks;
+    for (const std::string& text : settings.proxies) {
+        networks.push_back(net::IpNetwork::parse(text).value());
+    }
+    return net::IpNetworks(std::move(networks));
+}
+
 std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings) {
     if (!settings.inspect) {
         return nullptr;

@@ -23,6 +23,7 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 /// The settings' check has already found the settings good, and the token.
 ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings);
 directory::HttpBounds http_bounds(const HttpServerSettings& settings);
+net::IpNetworks proxies_of(const ServerValues& settings);
 login::Token engine_token(const Secret& secret);
 
 /// A random id, by which the server tells a client that reconnects from another one with the same token.

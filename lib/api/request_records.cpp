@@ -2,8 +2,24 @@
 
 #include "access/format.hpp"
 #include "access/limits.hpp"
+#include "api/trace_target.hpp"
+#include "ferrotunnel/error.hpp"
 
 namespace ferrotunnel::detail {
+
+std::error_code AccessLogWriter::open(const ServerSettings& settings, std::string& what) {
+    if (settings.access_log.empty()) {
+        return {};
+    }
+    std::error_code error;
+    observe::AccessSink sink = observe::AccessSink::open(settings.access_log, error);
+    if (error) {
+        what = "open the access log " + settings.access_log;
+        return error;
+    }
+    write_to(std::move(sink));
+    return {};
+}
 
 void AccessLogWriter::write_to(observe::AccessSink sink) {
     if (file_) {
@@ -26,6 +42,18 @@ access::Output AccessLogWriter::output(const ServerSettings& settings) const {
     }
     auto format = access::Format::parse(settings.access_log_format, settings.access_log_mask);
     return {lanes_, std::make_shared<const access::Format>(std::move(format.value()))};
+}
+
+std::error_code SpanSender::open(const ServerSettings& settings, std::string& what) {
+    try {
+        if (std::optional<observe::TraceTarget> target = make_trace_target(settings.traces)) {
+            send_to(std::move(target));
+        }
+    } catch (const transport::TlsConfigError& problem) {
+        what = std::string("send traces: ") + problem.what();
+        return errc::invalid_argument;
+    }
+    return {};
 }
 
 void SpanSender::send_to(std::optional<observe::TraceTarget> target) {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "access/lanes.hpp"
@@ -22,6 +24,8 @@ class AccessLogWriter {
 public:
     AccessLogWriter(std::size_t workers, Logger& log) noexcept : workers_(workers), log_(log) {}
 
+    /// Opens what the settings name, if anything; `what` says what failed.
+    std::error_code open(const ServerSettings& settings, std::string& what);
     void write_to(observe::AccessSink sink);
     /// Opens the file again by its name.
     void reopen();
@@ -43,9 +47,11 @@ class SpanSender {
 public:
     explicit SpanSender(Logger& log) noexcept : log_(log) {}
 
-    /// Nothing: spans are dropped. One thread at a time.
+    /// As AccessLogWriter::open. One thread at a time, as send_to() and output().
+    std::error_code open(const ServerSettings& settings, std::string& what);
+    /// Nothing: spans are dropped.
     void send_to(std::optional<observe::TraceTarget> target);
-    /// What the edge puts its spans into. The same thread.
+    /// What the edge puts its spans into.
     trace::Output output(const ServerSettings& settings) const;
     /// Zeros if there were no traces yet. Any thread.
     trace::SpanCounts counts() const;

@@ -1,4 +1,5 @@
-// What the control API does with the clients of a Server: it ends their sessions, and asks them about their services.
+#include "api/server_clients.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <future>
@@ -10,11 +11,10 @@
 #include <vector>
 
 #include "admin/resources.hpp"
-#include "api/server_impl.hpp"
 #include "base/text.hpp"
 #include "session/kick_book.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
 
 using admin::Answer;
 using admin::Json;
@@ -34,26 +34,11 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
 
 }  // namespace
 
-// By the id, or else by the name, which several may have.
-std::map<directory::ClientId, std::vector<Server::Impl::SessionPtr>> Server::Impl::clients_called(
-    const std::string& client) {
-    std::map<directory::ClientId, std::vector<SessionPtr>> by_id;
-    std::map<directory::ClientId, std::vector<SessionPtr>> by_name;
-    for (const SessionPtr& session : sessions()) {
-        const session::SessionView view = session->view();
-        if (view.connected && std::to_string(numbers_.of(view.client)) == client) {
-            by_id[view.client].push_back(session);
-        } else if (view.connected && !view.name.empty() && view.name == client) {
-            by_name[view.client].push_back(session);
-        }
-    }
-    return by_id.empty() ? by_name : by_id;
-}
-
 // Those that are to stay out are written down first: whoever logs in meanwhile is refused, or has a look of its own
 // behind its login.
-std::optional<Server::Impl::Kicked> Server::Impl::kick(const std::string& client, std::chrono::milliseconds keep_out) {
-    const auto clients = clients_called(client);
+std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& client,
+                                                         std::chrono::milliseconds keep_out) {
+    const auto clients = needs_.sessions.called(client);
     Kicked kicked{clients.size(), 0};
     if (keep_out > std::chrono::milliseconds::zero()) {
         const auto kept = this->keep_out(client, clients, keep_out);
@@ -69,7 +54,7 @@ std::optional<Server::Impl::Kicked> Server::Impl::kick(const std::string& client
         event.text = kicked.kept_out == 0
                          ? "The operator has ended a client's connections."
                          : "The operator keeps a client out for " + session::text_of_wait(keep_out) + '.';
-        events_.tell(std::move(event));
+        needs_.events.tell(std::move(event));
     }
     for (const auto& [id, trunks] : clients) {
         for (const SessionPtr& trunk : trunks) {
@@ -77,41 +62,40 @@ std::optional<Server::Impl::Kicked> Server::Impl::kick(const std::string& client
                 one.end(wire::Code::cancelled, "The operator of the server has ended the connection.");
             });
         }
-        log_.info("the operator has ended a client's connections",
-                  {{"client", client}, {"connections", trunks.size()}});
+        needs_.log.info("the operator has ended a client's connections",
+                        {{"client", client}, {"connections", trunks.size()}});
     }
     if (kicked.kept_out != 0) {
-        for_each_session([](ServerSession& session) { session.look_at_rights(); });
-        log_.info("the operator keeps a client out",
-                  {{"client", client}, {"clients", kicked.kept_out}, {"for", session::text_of_wait(keep_out)}});
+        needs_.sessions.for_each([](ServerSession& session) { session.look_at_rights(); });
+        needs_.log.info("the operator keeps a client out",
+                        {{"client", client}, {"clients", kicked.kept_out}, {"for", session::text_of_wait(keep_out)}});
     }
     return kicked;
 }
 
 // Of those that are connected, and else of those that are kept out already. Nothing: there is no room for them.
-std::optional<std::size_t> Server::Impl::keep_out(const std::string& client,
-                                                  const std::map<directory::ClientId, std::vector<SessionPtr>>& clients,
-                                                  std::chrono::milliseconds time) {
+std::optional<std::size_t> ServerClients::keep_out(const std::string& client, const SessionsByClient& clients,
+                                                   std::chrono::milliseconds time) {
     const TimePoint now = Clock::now();
     if (clients.empty()) {
-        return shared_->kicked->change(client, now + time, now);
+        return needs_.kicked->change(client, now + time, now);
     }
     std::vector<session::KickBook::Client> all;
     for (const auto& [id, trunks] : clients) {
         const session::SessionView view = trunks.front()->view();
-        all.push_back({id, view.name, view.token_name, numbers_.of(id)});
+        all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
     }
-    return shared_->kicked->keep_out(all, now + time, now) ? std::optional(all.size()) : std::nullopt;
+    return needs_.kicked->keep_out(all, now + time, now) ? std::optional(all.size()) : std::nullopt;
 }
 
-Answer Server::Impl::no_client(const std::string& client) {
+Answer ServerClients::no_client(const std::string& client) {
     return admin::refusal(404, "not_found",
                           "No client is connected that has the name or the id " + in_quotes(client) + '.');
 }
 
 // On the control API's thread, which waits: a client that does not answer holds it up for limits::manage_patience.
-Answer Server::Impl::ask_client(const std::string& client, const Json& request) {
-    const auto found = clients_called(client);
+Answer ServerClients::ask(const std::string& client, const Json& request) {
+    const auto found = needs_.sessions.called(client);
     if (found.empty()) {
         return no_client(client);
     }
@@ -143,4 +127,4 @@ Answer Server::Impl::ask_client(const std::string& client, const Json& request) 
     return answer.get();
 }
 
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

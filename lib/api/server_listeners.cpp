@@ -1,68 +1,101 @@
-// Addresses for HTTP visitors that come and go while the Server runs.
+#include "api/server_listeners.hpp"
+
 #include <utility>
 
-#include "api/limits.hpp"
-#include "api/make_facade.hpp"
-#include "api/server_impl.hpp"
 #include "net/host_port.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
 
-std::string Server::Impl::add_listener(Visitors visitors, const std::string& address) {
-    const auto place = net::parse_host_port(address);
-    const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
-    if (!at) {
-        throw config_error(
-            {{"address", '"' + address + "\" is not a valid address to listen on; expected one like 0.0.0.0:8080"}});
+runtime::Fd ServerListeners::open(const std::string& bind, Endpoint endpoint, std::error_code& error) {
+    const auto at = *runtime::SocketAddress::from_ip(*net::parse_host_port(bind));
+    return needs_.shared->ports->passed()->listen_on(at, error, name_of(endpoint));
+}
+
+runtime::Fd ServerListeners::open_optional(const char* what, const std::string& bind, Endpoint endpoint, bool needed,
+                                           std::error_code& error) {
+    if (bind.empty()) {
+        return {};
     }
-    const std::string what = "listen on " + address;
-    const Change change(*this, what.c_str());
-    if (!lifecycle_.started()) {
-        throw std::system_error(errc::not_running, what);
+    runtime::Fd listener = open(bind, endpoint, error);
+    if (!listener && !needed) {
+        needs_.log.warn(std::string("cannot listen for ") + what + ": visitors are not taken there",
+                        {{"at", bind}, {"why", error.message()}});
+        error.clear();
     }
-    const bool by_tls = visitors == Visitors::https;
-    if (!http_ || !(by_tls ? shared_->https_public : shared_->http_public)) {
-        throw std::system_error(errc::unsupported, what + ": the server takes no such visitors");
+    return listener;
+}
+
+runtime::SocketAddress ServerListeners::announce(const runtime::Fd& listener, Endpoint endpoint) {
+    const runtime::SocketAddress at = runtime::local_address(listener.get());
+    needs_.shared->registry->reserve(at.port());
+    needs_.endpoints.add(endpoint, listener);
+    return at;
+}
+
+void ServerListeners::announce_clients(const runtime::Fd& listener) {
+    if (listener) {
+        (void)announce(listener, Endpoint::clients);
     }
-    if (added_listeners_.size() >= limits::added_listeners_max) {
-        throw std::system_error(errc::busy, what);
-    }
-    std::error_code error;
-    runtime::Fd listener = runtime::listen_on(*at, error);
+    needs_.log.info("listening for clients", {{"at", needs_.endpoints.address(Endpoint::clients)},
+                                              {"tls", needs_.shared->tls.get() != nullptr}});
+}
+
+void ServerListeners::accept_clients(runtime::Fd listener) {
     if (!listener) {
-        throw std::system_error(error, what);
+        return;
     }
-    const runtime::SocketAddress chosen = runtime::local_address(listener.get());
-    added_listeners_.insert(chosen.text());
-    try {
-        http_->listen(std::move(listener), by_tls ? tls_listener() : plain_listener());
-    } catch (...) {
-        added_listeners_.erase(chosen.text());
-        throw;
+    auto socket = std::make_shared<runtime::Fd>(std::move(listener));
+    needs_.workers.at(0).post([this, socket]() noexcept {
+        runtime::Acceptor::Handlers handlers;
+        handlers.on_accept = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
+            needs_.sessions.admit(std::move(accepted), from);
+        };
+        handlers.on_accept_error = [this](std::error_code why) {
+            needs_.log.error("accepting a client failed; trying again", {{"why", why.message()}});
+        };
+        clients_ = std::make_unique<runtime::Acceptor>(needs_.workers.at(0), std::move(*socket), std::move(handlers));
+    });
+}
+
+void ServerListeners::accept_connect(runtime::Fd listener, const net::IpNetworks& proxies) {
+    const runtime::SocketAddress at = announce(listener, Endpoint::connect);
+    needs_.log.info("listening for visitors by CONNECT", {{"at", at.text()}});
+    if (!at.is_loopback()) {
+        needs_.log.warn("the CONNECT port is reachable from other machines, and tokens are sent to it without TLS",
+                        {{"at", at.text()}});
     }
-    log_.info(by_tls ? "listening for HTTPS visitors, too" : "listening for HTTP visitors, too",
-              {{"at", chosen.text()}});
-    return chosen.text();
+    auto socket = std::make_shared<runtime::Fd>(std::move(listener));
+    needs_.workers.at(0).post([this, socket, proxies]() noexcept {
+        runtime::Worker& worker = needs_.workers.at(0);
+        ingress::ConnectPort::Settings settings;
+        settings.proxies = proxies;
+        settings.decide = [this, &worker](const ingress::ConnectAsk& ask, const runtime::SocketAddress& from) {
+            return needs_.connect.decide(ask, from, worker.now());
+        };
+        connect_ = std::make_unique<ingress::ConnectPort>(worker, std::move(*socket), std::move(settings), needs_.log);
+    });
 }
 
-bool Server::Impl::remove_listener(const std::string& address) {
-    const Change change(*this, "remove a listener");
-    const auto found = added_listeners_.find(address);
-    if (found == added_listeners_.end()) {
-        return false;
+void ServerListeners::admit(runtime::Fd socket, const runtime::SocketAddress& from) {
+    needs_.workers.at(0).post([this, from, shared = std::make_shared<runtime::Fd>(std::move(socket))] {
+        needs_.sessions.admit(std::move(*shared), from);
+    });
+}
+
+void ServerListeners::close() {
+    (void)close_mail_->post(*needs_.workers.at(0).mailbox(), this);
+}
+
+void ServerListeners::cut_off() {
+    if (needs_.workers.at(0).here() && clients_) {
+        clients_->close();
+        connect_.reset();
     }
-    http_->close(address);
-    added_listeners_.erase(found);
-    log_.info("no longer listening for visitors", {{"at", address}});
-    return true;
 }
 
-std::string Server::add_listener(Visitors visitors, const std::string& address) {
-    return detail::engine_of(impl_, "Server").add_listener(visitors, address);
+void ServerListeners::take_down() {
+    clients_.reset();
+    connect_.reset();
 }
 
-bool Server::remove_listener(const std::string& address) {
-    return detail::engine_of(impl_, "Server").remove_listener(address);
-}
-
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

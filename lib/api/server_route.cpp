@@ -1,17 +1,17 @@
-// Where a visitor of HTTP would come now: the service, and of a group the member. Nothing is sent, or counted.
+#include "api/server_route.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
 
-#include "api/server_impl.hpp"
 #include "base/text.hpp"
 #include "directory/sticky.hpp"
 #include "http/authority.hpp"
 #include "http/canonical_path.hpp"
 #include "net/ip_text.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
 
 using admin::Answer;
 using admin::Json;
@@ -96,8 +96,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
 }
 
 // Those who were members, while the visitors finish that they have.
-void put_leaving(Json& members, const std::vector<std::shared_ptr<session::ServerSession>>& sessions,
-                 const directory::HttpService& service) {
+void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const directory::HttpService& service) {
     std::set<const directory::GroupMember*> told;  // one for all of its trunks
     for (const auto& session : sessions) {
         session->look([&](const session::SessionView& view) {
@@ -118,7 +117,8 @@ void put_leaving(Json& members, const std::vector<std::shared_ptr<session::Serve
 
 }  // namespace
 
-Answer Server::Impl::route(const admin::RouteQuestion& question) const {
+Answer answer_about_route(const directory::HttpDirectory& directory, const ServerSessions& sessions,
+                          const admin::RouteQuestion& question) {
     const Wanted wanted = parts_of(question.url);
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(wanted.authority, buffer);
@@ -128,7 +128,7 @@ Answer Server::Impl::route(const admin::RouteQuestion& question) const {
     if (!question.visitor.empty() && !net::parse_ipv4(question.visitor) && !net::parse_ipv6(question.visitor)) {
         return admin::invalid("`visitor` must be an IP address.");
     }
-    const auto routes = shared_->http->routes();
+    const auto routes = directory.routes();
     Json json{{"host", host}, {"path", wanted.path}};
     directory::HttpService* service = nullptr;
     if (const auto tls = routes->find_tls(host, Clock::now());
@@ -149,10 +149,10 @@ Answer Server::Impl::route(const admin::RouteQuestion& question) const {
         json["token"] = service->description().token_name;
         if (service->is_shared()) {
             put_members(json, *service, question);
-            put_leaving(json["members"], sessions(), *service);
+            put_leaving(json["members"], sessions.all(), *service);
         }
     }
     return {200, std::move(json)};
 }
 
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

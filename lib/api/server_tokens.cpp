@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "api/engine_settings.hpp"
+#include "settings/guarded_services.hpp"
 #include "settings/rights.hpp"
 
 namespace ferrotunnel::detail {
@@ -123,6 +125,11 @@ std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTok
         }
     }
     return names;
+}
+
+std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSettings& settings) {
+    directory::ServiceTokens tokens = engine_service_tokens(settings.guarded_services);
+    return tokens.empty() ? nullptr : std::make_shared<const directory::ServiceTokens>(std::move(tokens));
 }
 
 directory::Registry::Settings quotas_of(const ServerSettings& settings) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 
 #include "base/random.hpp"
 #include "directory/registry.hpp"
+#include "directory/service_tokens.hpp"
 #include "login/handshake_server.hpp"
 #include "settings/settings.hpp"
 
@@ -17,6 +19,9 @@ login::AcceptedTokens accepted_tokens(const ServerSettings& settings, const logi
 
 /// The ids of tokens that will have another one after a restart, with that one.
 std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTokens& tokens);
+
+/// The tokens that services have to prove; null: no service needs one.
+std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSettings& settings);
 
 /// What the clients of one of these tokens may have together.
 directory::Registry::Settings quotas_of(const ServerSettings& settings);

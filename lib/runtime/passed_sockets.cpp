@@ -98,11 +98,16 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
     return is_bound;
 }
 
-// False: there is none.
+// False: there is none. The end of a socket that a service manager keeps is this process's to decide: a copy that
+// listens would hold the port.
 bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
     const MutexLock lock(mutex_);
     const auto closed = port == 0 ? 0 : std::erase_if(sockets_, [&](const NamedSocket& one) {
-        return is_datagrams(one.socket) == datagrams && local_address(one.socket.get()).port() == port;
+        const bool is_in_way = is_datagrams(one.socket) == datagrams && local_address(one.socket.get()).port() == port;
+        if (is_in_way && one.is_kept && !datagrams) {
+            (void)::shutdown(one.socket.get(), SHUT_RDWR);
+        }
+        return is_in_way;
     });
     changes_ += closed;
     return closed != 0;

@@ -19,6 +19,7 @@ namespace ferrotunnel::runtime {
 struct NamedSocket {
     Fd socket;
     std::string name;
+    bool is_kept = false;  // a service manager has another descriptor of it, and no process accepts at it
 };
 
 /// They wait here until somebody would listen at their address. Visitors who come meanwhile wait in the kernel. Any
@@ -44,7 +45,8 @@ public:
     void clear() noexcept;
 
     /// Like runtime::listen_on, with the socket that listens there already, if one was passed on; with port 0 that of
-    /// this name. One that waits here, has the port on another IP address, and is in the way of that is closed.
+    /// this name. One that waits here, has the port on another IP address, and is in the way of that is closed; one
+    /// that a service manager keeps listens no more, which the manager sees.
     Fd listen_on(const SocketAddress& at, std::error_code& error, std::string_view name = {}, int backlog = 4096);
     /// The same of runtime::bind_datagrams.
     Fd bind_datagrams(const SocketAddress& at, std::error_code& error);

@@ -91,8 +91,20 @@ say "$(tail -n 1 "$dir/steady.out") ms"
 has_text "$dir/steady.out" 'failed 0,'
 ! grep -q 'refused' "$dir/client.out" || fail "the client was refused"
 
-say "a port that its client has given up is kept no more, and refuses"
+say "a public port whose address has changed: what was kept is not in its way, and its client is not refused"
 cp "$dir/edge.yml" "$dir/edge.new"
+sed -i 's/^  tcp_bind: .*/  tcp_bind: 0.0.0.0/' "$dir/edge.new"
+cp "$dir/edge.new" "$dir/edge.yml"
+back=$(count_of client 'is reachable .*service=app.test')
+signal manager USR1
+wait_until $patience "the end of the process" count_is manager '^ended 0$' $i
+signal manager USR2
+wait_until $patience "the client" count_is client 'is reachable .*service=app.test' $((back + 1))
+wait_until $patience "what the manager keeps to be $kept again" keeps "$kept"
+! grep -q 'refused' "$dir/client.out" || fail "the client was refused: $(grep -m 1 refused "$dir/client.out")"
+((++i))
+
+say "a port that its client has given up is kept no more, and refuses"
 sed 's/^  hold: 60s/  hold: 0/' "$dir/edge.new" >"$dir/edge.yml"
 kill -HUP "$(service)"
 wait_until $patience "the reload" text_is_there manager 'RELOADING=1'

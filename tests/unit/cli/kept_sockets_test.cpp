@@ -57,3 +57,21 @@ TEST_CASE("what the manager was not told is told again") {
     CHECK(kept.changes(all()).size() == 1);
     CHECK(kept.changes(all()).size() == 1);
 }
+
+TEST_CASE("a socket that could not be copied stays as the manager has it, and is told the next time") {
+    const Opened web;
+    const Opened port;
+    KeptSockets kept;
+    CHECK(told(kept, {web.as("http"), port.as("tcp-1")}) == Lines{"http 1", "tcp-1 1"});
+    CHECK(told(kept, {web.as("http"), {-1, "tcp-1"}}).empty());
+    CHECK(told(kept, {port.as("http"), {-1, "http"}, port.as("tcp-1")}).empty());  // one of two
+    CHECK(told(kept, {web.as("http"), port.as("tcp-1"), {-1, "tcp-2"}}).empty());
+    CHECK(told(kept, {web.as("http"), web.as("tcp-1")}) == Lines{"tcp-1 1"});
+
+    std::vector<PassedSocket> sockets;
+    sockets.push_back(web.as("http"));
+    CHECK(KeptSockets::Owned(std::move(sockets)).is_complete());
+    sockets = {};
+    sockets.push_back({-1, "tcp-1"});
+    CHECK_FALSE(KeptSockets::Owned(std::move(sockets)).is_complete());
+}

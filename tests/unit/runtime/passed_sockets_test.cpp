@@ -90,3 +90,26 @@ TEST_CASE("what waits on another IP address is not in the way", "[udp]") {
     CHECK_FALSE(passed.listen_on(local_address(busy.get()), error));  // nobody's who waits here
     CHECK(error == std::errc::address_in_use);
 }
+
+TEST_CASE("a listener that a service manager keeps is not in the way of another address of its port") {
+    PassedSockets passed;
+    std::error_code error;
+    Fd listener = listen_on(*SocketAddress::from_ip("0.0.0.0", 0), error);
+    REQUIRE(listener);
+    const std::uint16_t port = local_address(listener.get()).port();
+    const Fd of_manager = copy_of(listener.get());
+    std::vector<NamedSocket> kept;
+    SECTION("another process listens: it continues") {
+        kept.push_back({std::move(listener), "tcp-1"});
+        passed.add(std::move(kept));
+        CHECK_FALSE(passed.listen_on(loopback(port), error));
+        CHECK(error == std::errc::address_in_use);
+        CHECK(start_connect(loopback(port), error));
+    }
+    SECTION("no process listens: its end is this process's to decide") {
+        kept.push_back({std::move(listener), "tcp-1", true});
+        passed.add(std::move(kept));
+        CHECK(passed.listen_on(loopback(port), error));
+        CHECK_FALSE(error);
+    }
+}

@@ -1,20 +1,16 @@
-// Server::async_open: dialling a service through its tunnel, on the trunk that has the fewest visitors.
+#include "api/service_dial.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "api/error_map.hpp"
 #include "api/open_attempt.hpp"
-#include "api/server_impl.hpp"
 #include "api/stream_core.hpp"
-#include "base/mutex.hpp"
 
-namespace ferrotunnel {
+namespace ferrotunnel::detail {
 
-using detail::OpenAttempt;
 using session::ServerSession;
-
-namespace detail {
 
 std::shared_ptr<OpenAttempt> make_attempt(OpenOperation* operation) {
     try {
@@ -29,8 +25,6 @@ void cancel_open(OpenAttempt& attempt) noexcept {
     attempt.cancel(false);
 }
 
-}  // namespace detail
-
 namespace {
 
 bool is_meant(const session::SessionView::Service& one, const std::string& service) {
@@ -43,7 +37,7 @@ bool is_meant(const session::SessionView::Service& one, const std::string& servi
 
 // The trunks that carry the service, those with the fewest visitors first. A name that several clients use means one of
 // them.
-std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& target) {
+std::vector<Carrier> ServiceDial::carriers_of(const OpenTarget& target) {
     struct Found {
         Carrier carrier;
         bool retired = false;
@@ -51,7 +45,7 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
     };
     std::vector<Found> found;
     std::optional<directory::ClientId> client;
-    for (const SessionPtr& session : sessions()) {
+    for (const SessionPtr& session : needs_.sessions.all()) {
         session->look([&](const session::SessionView& view) {
             if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
                 (!target.token.empty() && target.token != view.token_name)) {
@@ -67,11 +61,7 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
         });
     }
     if (found.size() > 1) {
-        std::size_t turn = 0;
-        {
-            const MutexLock lock(mutex_);
-            turn = dial_turn_++ % found.size();
-        }
+        const std::size_t turn = turn_.fetch_add(1, std::memory_order_relaxed) % found.size();
         std::rotate(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(turn), found.end());
         std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
             return std::pair(a.retired, a.load) < std::pair(b.retired, b.load);
@@ -84,11 +74,7 @@ std::vector<Server::Impl::Carrier> Server::Impl::carriers_of(const OpenTarget& t
     return carriers;
 }
 
-void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
-    if (!lifecycle_.started() || lifecycle_.stopping()) {
-        attempt->fail(lifecycle_.started() ? errc::session_closed : errc::not_running);
-        return;
-    }
+void ServiceDial::start(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
     if (target.timeout < target.timeout.zero()) {  // what was left of a deadline
         attempt->fail(errc::timed_out);
         return;
@@ -99,14 +85,14 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<OpenAtte
         return;
     }
     // Sessions end what is not answered within the server's own time.
-    if (target.timeout > target.timeout.zero() && target.timeout < shared_->mux.open_deadline) {
-        attempt->set_timeout(group_->at(0).io(), target.timeout);
+    if (target.timeout > target.timeout.zero() && target.timeout < needs_.open_deadline) {
+        attempt->set_timeout(needs_.workers.at(0).io(), target.timeout);
     }
     dial(std::move(carriers), std::move(attempt));
 }
 
 // Dials on the first carrier that can; the others may have room where one is full or going.
-void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
+void ServiceDial::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
     auto [session, id] = carriers.front();
     carriers.erase(carriers.begin());
     auto counted = session->count_dialled();
@@ -115,7 +101,7 @@ void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttem
         if (!attempt->is_waiting()) {
             return;  // cancelled on the way
         }
-        auto core = make_intrusive<detail::StreamCore>(detail::StreamOrigin(), life_);
+        auto core = make_intrusive<StreamCore>(StreamOrigin(), needs_.life);
         core->count_by(std::move(counted));
         auto stream = at.open_stream(id, core, true);
         if (stream) {
@@ -124,9 +110,9 @@ void Server::Impl::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttem
         } else if (!carriers.empty()) {
             dial(std::move(carriers), std::move(attempt));
         } else {
-            attempt->fail(detail::error_of(stream.error()));
+            attempt->fail(error_of(stream.error()));
         }
     });
 }
 
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,49 @@
+#include "api/connect_access.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+#include "login/address_networks.hpp"
+
+namespace ferrotunnel::detail {
+
+using ingress::ConnectAsk;
+using ingress::ConnectDecision;
+
+ConnectDecision ConnectAccess::decide(const ConnectAsk& ask, const runtime::SocketAddress& from, TimePoint now) const {
+    if (ask.password.empty()) {
+        return {407, "Show a token of this server: as the password, with any user name."};
+    }
+    const login::AddressNetworks networks = login::networks_of(from);
+    const bool can_be_guessed = shared_.tokens.any_weak();
+    const Result<login::Token, std::string> shown = login::parse_token(ask.password);
+    const bool is_weak = !shown || shown->strength == login::TokenStrength::weak;
+    if (can_be_guessed && is_weak && shared_.guesses->is_closed(networks, now)) {
+        return {429, "Too many wrong tokens came from this address or its neighbours. Try again later."};
+    }
+    const std::shared_ptr<const login::AcceptedToken> token = shown ? shared_.tokens.find(shown->id) : nullptr;
+    if (!token || !token->has_secret(shown->key)) {
+        if (can_be_guessed && shown) {
+            shared_.guesses->failed(networks, shown->id, now);
+        }
+        return {407, "The server does not know this token."};
+    }
+    const auto rules = shared_.registry->rules();
+    const login::Rights& rights = rules->of(token->id());
+    if (rights.has_expired(std::chrono::system_clock::now())) {
+        return {403, "The token has expired."};
+    }
+    if (rights.from && !rights.from->contains(runtime::visitor_address(from))) {
+        return {403, "The token may not be used from this address."};
+    }
+    std::optional<Carrier> carrier = carriers_.called(ask.host, token->id());
+    if (!carrier) {
+        return {404, "No client with this token has a TCP service called " + printable(ask.host, 100) + " now."};
+    }
+    return {200, {}, [carrier = std::move(*carrier)](runtime::Fd socket, const runtime::SocketAddress& visitor) {
+                hand_to_carrier(carrier, std::move(socket), visitor);
+            }};
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,29 @@
+// Decides which visitors of the CONNECT port reach the service that they name.
+#pragma once
+
+#include "api/named_carriers.hpp"
+#include "base/clock.hpp"
+#include "ingress/connect_port.hpp"
+#include "runtime/address.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::detail {
+
+/// By the token that the visitor shows, its rights, and how often tokens were guessed. Any thread.
+class ConnectAccess {
+public:
+    /// Both outlive this object.
+    ConnectAccess(const session::ServerShared& shared, const NamedCarriers& carriers) noexcept
+        : shared_(shared), carriers_(carriers) {}
+    ConnectAccess(const ConnectAccess&) = delete;
+    ConnectAccess& operator=(const ConnectAccess&) = delete;
+
+    ingress::ConnectDecision decide(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from,
+                                    TimePoint now) const;
+
+private:
+    const session::ServerShared& shared_;
+    const NamedCarriers& carriers_;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,57 @@
+#include "api/edge_tls.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "transport/tls_pipe.hpp"
+
+namespace ferrotunnel::detail {
+
+void EdgeTls::open(const Https& https) {
+    certificates_ = std::make_unique<HttpsCertificates>(https, log_);
+    *present_ = certificates_->tls();
+    set_rate(https);
+}
+
+std::unique_ptr<HttpsCertificates> EdgeTls::make(const Https& https) const {
+    return std::make_unique<HttpsCertificates>(https, log_);
+}
+
+void EdgeTls::replace(std::unique_ptr<HttpsCertificates> certificates) {
+    *present_ = certificates->tls();
+    certificates_ = std::move(certificates);
+    certificates_->watch();
+}
+
+void EdgeTls::set_rate(const Https& https) {
+    const auto rate = https.handshakes_per_second;
+    *handshakes_ = rate == 0 ? nullptr : std::make_shared<login::NetworkRate>(login::NetworkRate::Settings::of(rate));
+}
+
+ingress::HttpListenerSettings EdgeTls::listener() const {
+    const std::shared_ptr<PresentTls> tls = present_;
+    ingress::HttpListenerSettings settings;
+    settings.https = true;
+    settings.make_pipe = [tls](runtime::Fd socket) {
+        return transport::make_tls_pipe(std::move(socket), tls->get()->context());
+    };
+    settings.may_serve = [tls](const transport::Pipe& pipe, std::string_view host) {
+        const transport::VisitorHandshake* handshake = pipe.visitor();
+        return handshake != nullptr && tls->get()->may_serve(*handshake, host);
+    };
+    settings.may_pass = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
+    settings.handshakes = handshakes_;
+    return settings;
+}
+
+ingress::HttpListenerSettings EdgeTls::plain_listener() const {
+    ingress::HttpListenerSettings settings;
+    if (is_open()) {
+        settings.may_serve = [tls = present_](const transport::Pipe&, std::string_view host) {
+            return tls->get()->may_serve_plain(host);
+        };
+    }
+    return settings;
+}
+
+}  // namespace ferrotunnel::detail

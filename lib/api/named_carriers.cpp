@@ -1,0 +1,73 @@
+#include "api/named_carriers.hpp"
+
+#include <utility>
+
+namespace ferrotunnel::detail {
+namespace {
+
+// The trunk with the fewest visitors among these.
+std::optional<Carrier> least_busy(const std::vector<session::NamedCarrier>& carriers) {
+    std::optional<Carrier> best;
+    std::uint64_t load_of_best = 0;
+    for (const session::NamedCarrier& carrier : carriers) {
+        const std::shared_ptr<session::ServerSession> session = carrier.session.lock();
+        if (!session) {
+            continue;
+        }
+        const std::uint64_t load = session->load();
+        if (!best || load < load_of_best) {
+            best = Carrier(session, carrier.service);
+            load_of_best = load;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+// The trunk that carries a service of that name for a client with this token.
+std::optional<Carrier> NamedCarriers::called(const std::string& host, const login::TokenId& token) const {
+    return least_busy(shared_.named->called(token, host));
+}
+
+// The trunk that carries a private service, if the visitor's token may visit it: its own, or one that lets it in.
+std::optional<Carrier> NamedCarriers::visited(const login::TokenId& visitor, const std::string& service,
+                                              const std::string& token) const {
+    const std::shared_ptr<const login::AcceptedToken> visiting = shared_.tokens.known_as(visitor);
+    std::optional<login::TokenId> owner;
+    if (token.empty() || (visiting && visiting->name == token)) {
+        owner = visitor;
+    } else if (visiting) {
+        const std::shared_ptr<const login::AcceptedToken> one = shared_.tokens.named(token);
+        if (one && shared_.registry->rules()->of(one->id()).lets_visit(visiting->name)) {
+            owner = one->id();
+        }
+    }
+    if (!owner) {
+        return std::nullopt;
+    }
+    // By its exact name, since its key is bound to that.
+    return least_busy(shared_.named->visited(*owner, service));
+}
+
+// The trunk that carries "service", "service.client", or either with "@token" behind it, which may be missing where the
+// server has a single token.
+std::optional<Carrier> NamedCarriers::at(const std::string& place) const {
+    const std::size_t at = place.rfind('@');
+    const std::string token_name = at == std::string::npos ? std::string() : place.substr(at + 1);
+    std::shared_ptr<const login::AcceptedToken> token = shared_.tokens.named(token_name);
+    if (!token && at == std::string::npos) {
+        const login::AcceptedTokens tokens = shared_.tokens.get();
+        token = tokens->size() == 1 ? shared_.tokens.named(tokens->front().name) : nullptr;
+    }
+    return token ? called(place.substr(0, at), token->id()) : std::nullopt;
+}
+
+void hand_to_carrier(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {
+    auto shared = std::make_shared<runtime::Fd>(std::move(socket));
+    carrier.first->post([id = carrier.second, shared, visitor](session::ServerSession& at) {
+        at.take_by_name(id, std::move(*shared), visitor);
+    });
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,60 @@
+#include "api/port_sharers.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ingress/preface.hpp"
+#include "net/ip_text.hpp"
+#include "settings/places.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::detail {
+
+std::shared_ptr<ingress::PortSharing> PortSharers::sharing(bool with_clients) {
+    auto made = std::make_shared<ingress::PortSharing>();
+    made->take = [this, with_clients](ingress::AcceptedVisitor& visitor) { return take(with_clients, visitor); };
+    made->silence = [this]() -> std::optional<Duration> {
+        return services_.get()->silent.empty() ? std::nullopt : std::optional<Duration>(silent_after);
+    };
+    return made;
+}
+
+// Takes who is not the edge's. A visitor whose service is not there is reset.
+bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
+    if (with_clients && visitor.hello && std::ranges::count(visitor.hello->protocols, transport::tls_alpn) != 0) {
+        take_client(visitor);
+        return true;
+    }
+    const auto services = services_.get();
+    const std::string place = visitor.opening == ingress::Opening::ssh       ? services->ssh
+                              : visitor.opening == ingress::Opening::silence ? services->silent
+                                                                             : std::string();
+    if (place.empty()) {
+        return false;
+    }
+    const std::optional<Carrier> carrier = needs_.carriers.at(place);
+    const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
+    if (!carrier || !from) {
+        static constexpr LineKind away{"named_service_away"};
+        if (needs_.log.may_write(LogLevel::info, away, Clock::now())) {
+            needs_.log.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
+                                                       {"service", place},
+                                                       {"why", "the client of this service is not connected"}});
+        }
+        runtime::reset_close(std::move(visitor.socket));
+        return true;
+    }
+    hand_to_carrier(*carrier, std::move(visitor.socket), *from);
+    return true;
+}
+
+void PortSharers::take_client(ingress::AcceptedVisitor& visitor) {
+    const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
+    if (!from) {
+        return;  // no address of IP: nobody comes so
+    }
+    needs_.on_client(std::move(visitor.socket), *from);
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,50 @@
+// What the control API does with the clients of a Server: it ends their sessions, keeps them out, and asks them about
+// their services.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "admin/subject.hpp"
+#include "api/event_delivery.hpp"
+#include "api/server_sessions.hpp"
+#include "api/sink_logger.hpp"
+#include "session/kick_book.hpp"
+
+namespace ferrotunnel::detail {
+
+/// A client is named by ServerSessions::called(). Any thread. Holds no lock.
+class ServerClients {
+public:
+    struct Needs {
+        const ServerSessions& sessions;
+        std::shared_ptr<session::KickBook> kicked;
+        EventDelivery& events;
+        SinkLogger& log;
+    };
+    explicit ServerClients(Needs needs) : needs_(std::move(needs)) {}
+    ServerClients(const ServerClients&) = delete;
+    ServerClients& operator=(const ServerClients&) = delete;
+
+    struct Kicked {
+        std::size_t ended = 0;
+        std::size_t kept_out = 0;
+    };
+    /// How many clients had to go, and how many are kept out; nothing: no more can be kept out, and nobody had to go.
+    std::optional<Kicked> kick(const std::string& client, std::chrono::milliseconds keep_out = {});
+    /// The client's answer to `request`, for which it waits limits::manage_patience at most. On no worker.
+    admin::Answer ask(const std::string& client, const admin::Json& request);
+    /// The answer where there is no client of this name.
+    static admin::Answer no_client(const std::string& client);
+
+private:
+    std::optional<std::size_t> keep_out(const std::string& client, const SessionsByClient& clients,
+                                        std::chrono::milliseconds time);
+
+    const Needs needs_;
+};
+
+}  // namespace ferrotunnel::detail

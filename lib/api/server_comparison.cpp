@@ -1,0 +1,144 @@
+#include "api/server_comparison.hpp"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "api/https_certificates.hpp"
+#include "api/tls_settings.hpp"
+#include "api/trace_target.hpp"
+
+namespace ferrotunnel::detail {
+
+using Kind = ApplyReport::Change::Kind;
+
+namespace {
+
+constexpr const char* mixed_text = " (with what stays as it is until a restart)";
+
+class TokensByName {
+public:
+    explicit TokensByName(const std::vector<NamedToken>& tokens) {
+        for (const NamedToken& token : tokens) {
+            tokens_.emplace(token.name, &token);
+        }
+    }
+    /// Null: there is none.
+    const NamedToken* find(const std::string& name) const {
+        const auto found = tokens_.find(name);
+        return found != tokens_.end() ? found->second : nullptr;
+    }
+
+private:
+    std::unordered_map<std::string_view, const NamedToken*> tokens_;
+};
+
+// Tells of each token what has become of it. Only their order has changed where there is nothing to tell.
+void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    const TokensByName by_name_now(now);
+    for (const NamedToken& token : before) {
+        if (by_name_now.find(token.name) == nullptr) {
+            report.applied.push_back({Kind::removed, "server.token", token.name});
+        }
+    }
+    const TokensByName by_name_before(before);
+    for (const NamedToken& token : now) {
+        const NamedToken* known = by_name_before.find(token.name);
+        if (known == nullptr || *known != token) {
+            report.applied.push_back({known == nullptr ? Kind::added : Kind::changed, "server.token", token.name});
+        }
+    }
+}
+
+void tell_same_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+    const TokensByName by_name_before(before);
+    for (const NamedToken& token : now) {
+        const NamedToken* known = by_name_before.find(token.name);
+        if (known != nullptr && *known == token) {
+            report.same.push_back("server.token " + token.name);
+        }
+    }
+}
+
+void tell_changes(const std::vector<SettingChange>& changes, const ServerSettings& before, const ServerSettings& now,
+                  ApplyReport& report) {
+    for (const SettingChange& change : changes) {
+        if (change.key == "server.token") {
+            tell_tokens(before.tokens, now.tokens, report);
+        } else if (change.is_live) {
+            report.applied.push_back({Kind::changed, change.key});
+        } else if (std::ranges::find(report.needs_restart, change.key) == report.needs_restart.end()) {
+            report.needs_restart.push_back(change.key);
+        }
+    }
+}
+
+}  // namespace
+
+bool SettingsComparison::has_any(std::initializer_list<std::string_view> keys) const {
+    return std::ranges::any_of(keys, [this](std::string_view key) { return has(key); });
+}
+
+bool SettingsComparison::has_below(std::string_view group) const {
+    return std::ranges::any_of(changes, [&](const auto& change) { return change.key.starts_with(group); });
+}
+
+bool SettingsComparison::has_live() const {
+    return std::ranges::any_of(changes, [](const auto& change) { return change.is_live; });
+}
+
+bool SettingsComparison::has_certificates() const {
+    return has_any({"server.https.certificates", "server.https.folders", "server.https.fallback"});
+}
+
+bool SettingsComparison::has_handshakes() const {
+    return has_any({"server.https.grade", "server.https.client_certificates", "server.https.http2",
+                    "server.https.reload_interval"});
+}
+
+SettingsComparison compare_settings(const ServerSettings& present, ServerSettings&& next) {
+    SettingsComparison all;
+    ApplyReport& report = all.report;
+    report.problems = problems_of(next);
+    if (!report.ok()) {
+        return all;
+    }
+    all.changes = changes_between<ServerValues>("server", present, next);
+    try_tls(next, report.problems);
+    if (all.has_certificates() || all.has_handshakes()) {
+        try_https(next, report.problems);
+    }
+    if (all.has_below("server.traces.")) {
+        try_traces(next, report.problems);
+    }
+    // What will run is neither the one nor the other where something needs a restart.
+    all.mixed = present;
+    take_live<ServerValues>(all.mixed, next);
+    if (present.https_bind.empty()) {  // nothing is there that could take them
+        all.mixed.https = present.https;
+        for (SettingChange& change : all.changes) {
+            change.is_live = change.is_live && !change.key.starts_with("server.https.");
+        }
+    }
+    all.mixed.origins = next.origins;
+    if (report.ok()) {
+        report.problems = problems_of(all.mixed);
+        for (Problem& problem : report.problems) {
+            problem.text += mixed_text;
+        }
+    }
+    if (report.ok()) {
+        tell_changes(all.changes, present, all.mixed, report);
+        tell_same_tokens(present.tokens, all.mixed.tokens, report);
+    }
+    return all;
+}
+
+ApplyReport refused_report(std::string key, std::string text) {
+    ApplyReport report;
+    report.problems.push_back({std::move(key), std::move(text)});
+    return report;
+}
+
+}  // namespace ferrotunnel::detail

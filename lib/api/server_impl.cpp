@@ -1,0 +1,255 @@
+#include "api/server_impl.hpp"
+
+#include <utility>
+
+#include "api/engine_settings.hpp"
+#include "api/server_shared_state.hpp"
+#include "net/host_port.hpp"
+#include "plugin/control_call.hpp"
+#include "runtime/worker_executor.hpp"
+
+namespace ferrotunnel {
+
+using session::ServerSession;
+
+namespace {
+
+std::unique_ptr<runtime::WorkerGroup> make_workers(const detail::ServerSettings& settings) {
+    return settings.run_on != nullptr ? std::make_unique<runtime::WorkerGroup>(*settings.run_on)
+                                      : std::make_unique<runtime::WorkerGroup>(
+                                            settings.workers, std::chrono::microseconds(settings.busy_poll));
+}
+
+}  // namespace
+
+// `settings` move to their part last.
+Server::Impl::Impl(detail::ServerSettings&& settings)
+    : log_(settings.log_sink, settings.log_level),
+      plugins_(settings.plugins, settings.client_plugins, settings.plugin_limits, log_),
+      workers_(make_workers(settings)),
+      shared_(detail::make_server_shared(settings, *workers_, log_, random_)),
+      access_log_(workers_->size(), log_),
+      traces_(log_),
+      control_(log_),
+      events_(workers_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
+              settings.on_event, log_, control_.events()),
+      lifecycle_(*this, *workers_, "Server"),
+      notices_(events_, log_),
+      sessions_({*workers_, shared_, log_, [this] { lifecycle_.look_again(); }}),
+      clients_({sessions_, shared_->kicked, events_, log_}),
+      dial_({*workers_, sessions_, life_, shared_->mux.open_deadline}),
+      carriers_(*shared_),
+      connect_access_(*shared_, carriers_),
+      listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
+      sharers_({carriers_, log_,
+                [this](runtime::Fd socket, const runtime::SocketAddress& from) {
+                    listeners_.admit(std::move(socket), from);
+                }}),
+      edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_}),
+      state_({*workers_, shared_, log_, random_}),
+      upkeep_({*workers_, shared_, log_, sessions_}),
+      statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
+      handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
+      reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
+                                    traces_, sharers_, edge_, state_, upkeep_}) {
+    workers_->on_exception(
+        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
+    shared_->notify = [this](const session::ServerNotice& notice) { notices_.notify(notice); };
+    shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
+                                   const std::string& token) { return carriers_.visited(visitor, service, token); };
+    shared_->on_member = [this](const directory::MemberNews& news) { notices_.notify_member(news); };
+}
+
+Server::Impl::~Impl() {
+    lifecycle_.end();
+    access_log_.stop();  // no request is left that could write a line
+    traces_.stop();      // nor one that has spans
+    log_.finish();       // the sink may look at what is still here
+}
+
+// --- the start ---
+
+void Server::Impl::start(std::error_code& error, std::string& what) {
+    what = "start the server";
+    error = lifecycle_.start(
+        [&] { return reload_.start([&](const detail::ServerSettings& settings) { return open(settings, what); }); });
+}
+
+// Opens everything. What can fail comes first, so that it may be tried again.
+std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::string& what) {
+    std::error_code error;
+    runtime::Fd clients = listeners_.open(settings.bind, detail::Endpoint::clients, error);
+    if (!clients) {
+        what = "listen on " + settings.bind;
+        return error;
+    }
+    runtime::Fd connect =
+        listeners_.open_optional("CONNECT", settings.connect_bind, detail::Endpoint::connect, true, error);
+    if (error) {
+        what = "listen for CONNECT on " + settings.connect_bind;
+        return error;
+    }
+    state_.open(settings);
+    sharers_.set_services(settings.ssh_service, settings.silent_service);
+    detail::ServerPlugins::Opening plugins(plugins_);
+    if (error = plugins.make(what); error) {
+        return error;
+    }
+    shared_->hooks = plugins_.sessions();
+    if (error = access_log_.open(settings, what); error) {
+        return error;
+    }
+    if (error = traces_.open(settings, what); error) {
+        return error;
+    }
+    if (error = edge_.open(settings, plugins_.hooks(), clients, what); error) {
+        return error;
+    }
+    log_warnings(settings);
+    if (error = open_control(settings, what); error) {
+        return error;
+    }
+    listeners_.announce_clients(clients);
+    workers_->start();
+    listeners_.accept_clients(std::move(clients));
+    upkeep_.start(settings.hold);
+    state_.hold_ports(settings.hold);
+    if (connect) {
+        listeners_.accept_connect(std::move(connect), detail::proxies_of(settings));
+    }
+    plugins.done(edge_.front());
+    return {};
+}
+
+void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
+    for (const std::string& warning : detail::warnings_for(settings)) {
+        log_.warn(warning);
+    }
+    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
+    if (tls && !tls->exposed_key().empty()) {
+        log_.warn("the server's private key is readable by every user of this machine", {{"file", tls->exposed_key()}});
+    }
+}
+
+std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
+    control_.set_passed(shared_->ports->passed());
+    auto subject = std::make_unique<detail::ServerControl>(detail::ServerControl::Needs{
+        shared_, lifecycle_, control_, endpoints_, sessions_, statistics_, plugins_, clients_, handover_});
+    return control_.open(settings, "server", std::move(subject), what);
+}
+
+// --- while it runs ---
+
+std::string Server::Impl::tls_pin() const {
+    const std::shared_ptr<transport::TlsContext> tls = shared_->tls.get();
+    return !endpoints_.address(detail::Endpoint::clients).empty() && tls ? tls->fingerprint() : std::string();
+}
+
+std::string Server::Impl::add_listener(Visitors visitors, const std::string& address) {
+    const auto place = net::parse_host_port(address);
+    const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
+    if (!at) {
+        throw config_error(
+            {{"address", '"' + address + "\" is not a valid address to listen on; expected one like 0.0.0.0:8080"}});
+    }
+    const std::string what = "listen on " + address;
+    const detail::ServerReload::Change change(reload_, what.c_str());
+    if (!lifecycle_.started()) {
+        throw std::system_error(errc::not_running, what);
+    }
+    return edge_.add(visitors, *at, what);
+}
+
+bool Server::Impl::remove_listener(const std::string& address) {
+    const detail::ServerReload::Change change(reload_, "remove a listener");
+    return edge_.remove(address);
+}
+
+void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt) {
+    if (!lifecycle_.started() || lifecycle_.stopping()) {
+        attempt->fail(lifecycle_.started() ? errc::session_closed : errc::not_running);
+        return;
+    }
+    dial_.start(target, std::move(attempt));
+}
+
+asio::any_io_executor Server::Impl::executor() const {
+    return runtime::executor_of(workers_->at(0));
+}
+
+// --- the end ---
+
+void Server::Impl::refuse_newcomers() {
+    life_->set_stopped();
+    sessions_.close();
+    endpoints_.drop_sockets();
+}
+
+void Server::Impl::begin_drain() {
+    refuse_newcomers();
+    if (handover_.is_replaced()) {
+        handover_.begin_drain();
+        return;
+    }
+    if (handover_.keeps_sockets()) {
+        handover_.leave_newcomers();
+    }
+    state_.finish();  // keeps the claims as they are, before everybody leaves
+    shared_->ports->stop_holding();
+    listeners_.close();
+    edge_.drain();
+    sessions_.for_each([](ServerSession& session) { session.drain(); });
+}
+
+// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
+bool Server::Impl::has_drained() {
+    if (handover_.is_replaced()) {
+        handover_.drain_idle();
+    }
+    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0;
+}
+
+bool Server::Impl::has_visitors() const {
+    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+}
+
+bool Server::Impl::in_callback() const {
+    return log_.here() || plugin::ControlCall::here() || control_.here() ||
+           (workers_->at(0).owns_thread() && events_.here());
+}
+
+void Server::Impl::cut_off() {
+    refuse_newcomers();
+    state_.finish();
+    handover_.leave_kept_ports();
+    shared_->ports->stop_holding();
+    listeners_.cut_off();
+    edge_.stop();
+    sessions_.for_each([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
+}
+
+void Server::Impl::take_down(bool was_started) {
+    life_->set_stopped();
+    control_.close();  // first: it looks at everything
+    shared_->ports->stop_holding();
+    plugins_.end();
+    reload_.wait();
+    state_.close();
+    workers_->stop();
+    workers_->join();
+    listeners_.take_down();
+    upkeep_.take_down();
+    edge_.close_front();
+    plugins_.close();
+    edge_.close_tls();
+    sessions_.abandon();
+    shared_->ports->end();
+    if (was_started) {
+        Event stopped;
+        stopped.kind = Event::Kind::stopped;
+        events_.tell(std::move(stopped));
+    }
+    events_.wait_until_told();
+}
+
+}  // namespace ferrotunnel

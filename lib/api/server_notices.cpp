@@ -1,0 +1,81 @@
+#include "api/server_notices.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+#include "api/error_map.hpp"
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+
+namespace ferrotunnel::detail {
+
+using session::ServerNotice;
+
+void ServerNotices::notify(const ServerNotice& notice) {
+    Event event;
+    switch (notice.kind) {
+        case ServerNotice::Kind::connected:
+            event.kind = Event::Kind::connected;
+            logins_.fetch_add(1, std::memory_order_relaxed);
+            break;
+        case ServerNotice::Kind::joined:
+            event.kind = Event::Kind::joined;
+            logins_.fetch_add(1, std::memory_order_relaxed);
+            break;
+        case ServerNotice::Kind::degraded:
+            event.kind = Event::Kind::degraded;
+            break;
+        case ServerNotice::Kind::lost:
+            event.kind = Event::Kind::lost;
+            break;
+        case ServerNotice::Kind::registered:
+            event.kind = Event::Kind::registered;
+            break;
+        case ServerNotice::Kind::refused:
+            event.kind = Event::Kind::refused;
+            break;
+        case ServerNotice::Kind::ejected:
+            event.kind = Event::Kind::unhealthy;
+            break;
+        case ServerNotice::Kind::returned:
+            event.kind = Event::Kind::healthy;
+            break;
+        case ServerNotice::Kind::waiting:
+            event.kind = Event::Kind::waiting;
+            break;
+        case ServerNotice::Kind::resumed:
+            event.kind = Event::Kind::resumed;
+            break;
+    }
+    event.peer = notice.peer;
+    event.client = notice.client;
+    event.service = notice.service;
+    event.endpoint = notice.endpoint;
+    event.error = detail::error_of(notice.code);
+    event.text = notice.text;
+    event.connection = notice.trunk;
+    event.connections = static_cast<unsigned>(notice.trunks);
+    events_.tell(std::move(event));
+}
+
+// A member of a group was ejected, or has come back.
+void ServerNotices::notify_member(const directory::MemberNews& news) {
+    static constexpr LineKind lines{"members", limits::client_lines_per_second};
+    if (log_.may_write(LogLevel::warn, lines, Clock::now())) {
+        const std::initializer_list<LogField> fields{
+            {"member", news.member}, {"service", news.service}, {"token", news.token}, {"why", news.why}};
+        if (news.ejected) {
+            log_.warn("a group member was ejected for failing its visitors", fields);
+        } else {
+            log_.warn("a group member is back", fields);
+        }
+    }
+    ServerNotice notice;
+    notice.kind = news.ejected ? ServerNotice::Kind::ejected : ServerNotice::Kind::returned;
+    notice.client = news.member;
+    notice.service = news.service;
+    notice.text = news.why;
+    notify(notice);
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,34 @@
+// What sessions and groups of a Server report: as events of the application, and in the log.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "api/event_delivery.hpp"
+#include "api/sink_logger.hpp"
+#include "directory/member_news.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread. Holds no lock.
+class ServerNotices {
+public:
+    /// Both outlive this object.
+    ServerNotices(EventDelivery& events, SinkLogger& log) noexcept : events_(events), log_(log) {}
+    ServerNotices(const ServerNotices&) = delete;
+    ServerNotices& operator=(const ServerNotices&) = delete;
+
+    void notify(const session::ServerNotice& notice);
+    /// A member of a group was ejected, or is back.
+    void notify_member(const directory::MemberNews& news);
+    /// The logins that were reported.
+    std::uint64_t logins() const noexcept { return logins_.load(std::memory_order_relaxed); }
+
+private:
+    EventDelivery& events_;
+    SinkLogger& log_;
+    std::atomic<std::uint64_t> logins_{0};
+};
+
+}  // namespace ferrotunnel::detail

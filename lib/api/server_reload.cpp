@@ -1,0 +1,216 @@
+#include "api/server_reload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/engine_settings.hpp"
+#include "api/server_tokens.hpp"
+#include "api/tls_settings.hpp"
+#include "api/trace_target.hpp"
+#include "plugin/control_call.hpp"
+#include "runtime/turns.hpp"
+
+namespace ferrotunnel::detail {
+
+ServerReload::Change::Change(ServerReload& reload, const char* what)
+    : lock_((reload.refuse_in_callbacks(what), reload.mutex_)) {
+    if (reload.needs_.lifecycle.stopping()) {
+        throw std::system_error(errc::not_running, "the server has been stopped");
+    }
+}
+
+void ServerReload::refuse_in_callbacks(const char* what) const {
+    const bool on_own_worker = needs_.workers.on_a_worker() && needs_.workers.at(0).owns_thread();
+    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here()) {
+        throw std::system_error(errc::would_deadlock, what);
+    }
+}
+
+std::error_code ServerReload::start(const std::function<std::error_code(const ServerSettings&)>& open) {
+    const MutexLock lock(mutex_);
+    return open(settings_);
+}
+
+void ServerReload::set_plugins(std::vector<PluginUse> plugins) {
+    const Change change(*this, "change the plugins");
+    std::vector<PluginSpec> specs;
+    for (PluginUse& use : plugins) {
+        specs.push_back({std::move(use), {}});
+    }
+    if (std::vector<Problem> problems = needs_.plugins.set(specs, settings_.client_plugins); !problems.empty()) {
+        throw config_error(std::move(problems));
+    }
+    settings_.plugins = std::move(specs);
+}
+
+ApplyReport ServerReload::apply(ServerSettings&& next) {
+    const Change change(*this, "apply settings");
+    return this->change(std::move(next));
+}
+
+ApplyReport ServerReload::check(ServerSettings&& next) {
+    const MutexLock lock(mutex_);
+    return compare_settings(settings_, std::move(next)).report;
+}
+
+ApplyReport ServerReload::add_token(NamedToken token) {
+    const Change change(*this, "add a token");
+    const bool is_taken =
+        std::ranges::any_of(settings_.tokens, [&](const auto& one) { return one.name == token.name; });
+    if (token.name.empty() || is_taken) {
+        return refused_report("token",
+                              token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"');
+    }
+    ServerSettings next = settings_;
+    next.tokens.push_back(std::move(token));
+    return this->change(std::move(next));
+}
+
+ApplyReport ServerReload::remove_token(const std::string& name) {
+    const Change change(*this, "remove a token");
+    ServerSettings next = settings_;
+    if (std::erase_if(next.tokens, [&](const NamedToken& one) { return one.name == name; }) == 0) {
+        return refused_report("token", "no token has the name \"" + name + '"');
+    }
+    return this->change(std::move(next));
+}
+
+void ServerReload::reopen_access_log() {
+    const MutexLock lock(mutex_);
+    needs_.access_log.reopen();
+}
+
+void ServerReload::wait() {
+    const MutexLock lock(mutex_);
+}
+
+ApplyReport ServerReload::change(ServerSettings&& next) {
+    SettingsComparison all = compare_settings(settings_, std::move(next));
+    Made made;
+    if (all.report.ok() && make(all, made) && all.has_any({"server.plugins", "server.plugins.clients"})) {
+        if (std::vector<Problem> problems = needs_.plugins.set(all.mixed.plugins, all.mixed.client_plugins);
+            !problems.empty()) {
+            all.report = {};
+            all.report.problems = std::move(problems);
+        }
+    }
+    ApplyReport report = std::move(all.report);
+    if (!report.ok()) {
+        locate(report.problems, all.mixed);
+    } else if (all.has_live() || made.tls) {
+        put_in_force(std::move(all), std::move(made));
+    }
+    return report;
+}
+
+// Makes what is to replace something that runs. False: it cannot be made, and the report says why.
+bool ServerReload::make(SettingsComparison& all, Made& made) const {
+    const ServerSettings& next = all.mixed;
+    ApplyReport& report = all.report;
+    const bool is_named = all.has_any({"server.tls_cert", "server.tls_key"});
+    try {
+        if (next.tls && (is_named || !next.tls_chain.empty())) {
+            made.tls = make_tls(next);
+        }
+        if (needs_.edge.tls().is_open() && all.has_handshakes()) {
+            made.certificates = needs_.edge.tls().make(next.https);
+        }
+    } catch (const config_error& error) {
+        report = {};
+        report.problems = error.problems();
+    } catch (const transport::TlsConfigError& error) {
+        report = refused_report("https", error.what());
+    }
+    if (made.tls && !is_named && made.tls->shows_the_same(*needs_.shared->tls.get())) {
+        made.tls.reset();
+    } else if (made.tls && !is_named) {
+        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // the file has another one
+    }
+    if (report.ok() && all.has_below("server.traces.")) {
+        try {
+            made.traces = make_trace_target(next.traces);
+        } catch (const transport::TlsConfigError& error) {
+            report = refused_report("traces.ca", error.what());
+        }
+    }
+    if (report.ok() && needs_.edge.front() != nullptr && !next.access_log.empty() && all.has("server.access_log")) {
+        std::error_code error;
+        made.access_log = observe::AccessSink::open(next.access_log, error);
+        if (error) {
+            report = refused_report("access_log", "cannot open " + next.access_log + ": " + error.message());
+        }
+    }
+    return report.ok();
+}
+
+// Nothing of this fails but for want of memory.
+void ServerReload::put_in_force(SettingsComparison&& all, Made made) {
+    settings_ = std::move(all.mixed);
+    needs_.log.set_level(settings_.log_level);
+    put_tls_in_force(all, made);
+    if (all.has_any({"server.ssh_service", "server.silent_service"})) {
+        needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
+    }
+    if (made.access_log) {
+        needs_.access_log.write_to(std::move(*made.access_log));
+    }
+    if (all.has_below("server.traces.")) {
+        needs_.traces.send_to(std::move(made.traces));
+    }
+    if (all.has_below("server.http.") || all.has_below("server.https.") || all.has_below("server.access_log") ||
+        all.has_below("server.traces.")) {
+        needs_.shared->http_bounds = http_bounds(settings_.http);
+        needs_.edge.set_rules(settings_);
+    }
+    if (all.has("server.hold")) {
+        needs_.shared->ports->set_hold(settings_.hold);
+    }
+    if (all.has("server.services")) {
+        needs_.shared->service_tokens = service_tokens_of(settings_);
+        needs_.sessions.for_each([](session::ServerSession& session) { session.look_at_rights(); });
+    }
+    if (all.has_any({"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
+        put_tokens_in_force();
+    }
+}
+
+void ServerReload::put_tls_in_force(const SettingsComparison& all, Made& made) {
+    EdgeTls& edge = needs_.edge.tls();
+    if (made.tls) {
+        needs_.shared->tls = std::move(made.tls);
+    }
+    if (made.certificates) {
+        edge.replace(std::move(made.certificates));
+    } else if (edge.is_open() && all.has_certificates()) {
+        edge.set_files(settings_.https);
+    }
+    if (all.has("server.https.handshakes_per_second")) {
+        edge.set_rate(settings_.https);
+    }
+}
+
+// Makes the present tokens, their rights and their quotas those of the engine, and holds every session to them.
+void ServerReload::put_tokens_in_force() {
+    session::ServerShared& shared = *needs_.shared;
+    const login::AcceptedTokens tokens = accepted_tokens(settings_, shared.tokens.get(), needs_.random);
+    const directory::Registry::Settings quotas = quotas_of(settings_);
+    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain);
+    shared.tokens = tokens;
+    shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
+    shared.registry->set_ports(tokens->front().ports);
+    shared.registry->set_rules(rules);
+    shared.ports->set_most_of_token(quotas.ports_per_token_max);
+    shared.http->set_rules(rules);
+    shared.shapes->take_rules(*shared.registry, Clock::now());
+    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
+    shared.secrets->forget([&shared](const login::TokenId& secret) { return shared.tokens.find(secret) != nullptr; });
+    shared.memory->set_tokens(tokens->size());
+    needs_.state.rename_tokens();
+    needs_.sessions.for_each([](session::ServerSession& session) { session.look_at_rights(); });
+    for (std::size_t i = 0; i < needs_.workers.size(); ++i) {
+        needs_.workers.at(i).post([&worker = needs_.workers.at(i)]() { worker.turns().ask_again(); });
+    }
+    needs_.upkeep.check_expiry();
+}
+
+}  // namespace ferrotunnel::detail

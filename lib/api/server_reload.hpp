@@ -1,0 +1,93 @@
+// Changes of a Server while it runs: other settings, other tokens, other plugins. Everything is checked first, and what
+// can still fail then comes before anything that cannot be taken back.
+//
+//    compare --ok--> make what replaces something --ok--> put in force       a failure leaves everything as it was
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "api/lifecycle.hpp"
+#include "api/server_comparison.hpp"
+#include "api/server_edge.hpp"
+#include "api/server_plugins.hpp"
+#include "api/server_upkeep.hpp"
+#include "api/state_directory.hpp"
+#include "base/mutex.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Has the settings that run. Any thread. Its mutex is the first of the server: the start and one change at a time hold
+/// it, and call everything else meanwhile.
+class ServerReload {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        std::shared_ptr<session::ServerShared> shared;
+        SinkLogger& log;
+        Random& random;
+        const Lifecycle& lifecycle;
+        const ServerSessions& sessions;
+        ServerPlugins& plugins;
+        AccessLogWriter& access_log;
+        SpanSender& traces;
+        PortSharers& sharers;
+        ServerEdge& edge;
+        StateDirectory& state;
+        ServerUpkeep& upkeep;
+    };
+    ServerReload(ServerSettings&& settings, Needs needs) : needs_(std::move(needs)), settings_(std::move(settings)) {}
+    ServerReload(const ServerReload&) = delete;
+    ServerReload& operator=(const ServerReload&) = delete;
+
+    /// A change, one at a time. None begins in a callback, where it would deadlock, nor once the server stops.
+    class SCOPED_CAPABILITY Change {
+    public:
+        /// `what` is in what it throws.
+        Change(ServerReload& reload, const char* what) ACQUIRE(reload.mutex_);
+        ~Change() RELEASE() {}
+        Change(const Change&) = delete;
+        Change& operator=(const Change&) = delete;
+
+    private:
+        const MutexLock lock_;
+    };
+
+    /// Opens the server with the settings; changes wait for it.
+    std::error_code start(const std::function<std::error_code(const ServerSettings&)>& open);
+    ApplyReport apply(ServerSettings&& next);
+    /// What apply() would report.
+    ApplyReport check(ServerSettings&& next);
+    ApplyReport add_token(NamedToken token);
+    ApplyReport remove_token(const std::string& name);
+    void set_plugins(std::vector<PluginUse> plugins);
+    void reopen_access_log();
+    /// Waits for the change that is being made.
+    void wait();
+
+private:
+    /// What a change needs that can fail to be made.
+    struct Made {
+        std::shared_ptr<transport::TlsContext> tls;       // for clients; null: it stays as it is
+        std::unique_ptr<HttpsCertificates> certificates;  // null: those that there are continue
+        std::optional<observe::AccessSink> access_log{};  // nothing: it stays as it is, or there is none
+        std::optional<observe::TraceTarget> traces{};     // nothing: there are none any more, or nothing new
+    };
+
+    void refuse_in_callbacks(const char* what) const;
+    ApplyReport change(ServerSettings&& next) REQUIRES(mutex_);
+    bool make(SettingsComparison& all, Made& made) const;
+    void put_in_force(SettingsComparison&& all, Made made) REQUIRES(mutex_);
+    void put_tls_in_force(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
+    void put_tokens_in_force() REQUIRES(mutex_);
+
+    const Needs needs_;
+    Mutex mutex_;
+    ServerSettings settings_ GUARDED_BY(mutex_);
+};
+
+}  // namespace ferrotunnel::detail

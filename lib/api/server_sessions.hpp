@@ -1,0 +1,81 @@
+// The sessions of a Server: admits connections of clients, puts each on a worker, and lists those that are there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/sink_logger.hpp"
+#include "api/tunnel_numbers.hpp"
+#include "base/mutex.hpp"
+#include "login/login_gate.hpp"
+#include "runtime/address.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/server_session.hpp"
+#include "session/session_spread.hpp"
+
+namespace ferrotunnel::detail {
+
+using SessionPtr = std::shared_ptr<session::ServerSession>;
+/// The sessions of each client: one for each of its trunks.
+using SessionsByClient = std::map<directory::ClientId, std::vector<SessionPtr>>;
+
+/// Any thread, except where a member says otherwise. The mutex is locked last, and never while a session is called.
+class ServerSessions {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        std::shared_ptr<session::ServerShared> shared;
+        SinkLogger& log;
+        std::function<void()> on_end;  // a session has ended; on its worker
+    };
+    explicit ServerSessions(Needs needs);
+    ServerSessions(const ServerSessions&) = delete;
+    ServerSessions& operator=(const ServerSessions&) = delete;
+
+    /// Makes a session of a client's connection, unless there are too many or they come too often. On a worker.
+    void admit(runtime::Fd socket, const runtime::SocketAddress& from);
+
+    std::vector<SessionPtr> all() const;
+    bool empty() const;
+    /// Those of the client with this id (number_of()), or else of all clients with this name.
+    SessionsByClient called(const std::string& client) const;
+    /// Calls `action` on the worker of each.
+    void for_each(void (*action)(session::ServerSession&)) const;
+    /// The number by which an operator names the client.
+    std::uint64_t number_of(const directory::ClientId& client) const { return numbers_.of(client); }
+
+    /// Admits nobody any more.
+    void close();
+    /// Drops the sessions that are left. When no worker runs any more.
+    void abandon();
+
+private:
+    /// A client's connection on its way to its worker.
+    struct Arrival {
+        runtime::Fd socket;
+        runtime::SocketAddress from;
+        std::shared_ptr<login::LoginGate::Ticket> ticket;
+        std::shared_ptr<session::SessionSpread::Seat> seat;
+    };
+
+    void log_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from);
+    void start(runtime::Worker& worker, Arrival arrival);
+    void remove(const SessionPtr& session);
+
+    const Needs needs_;
+    const std::shared_ptr<login::LoginGate> gate_ = std::make_shared<login::LoginGate>();
+    const std::shared_ptr<session::SessionSpread> spread_;
+    mutable TunnelNumbers numbers_;
+    mutable Mutex mutex_;
+    std::set<SessionPtr> sessions_ GUARDED_BY(mutex_);
+    bool closed_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace ferrotunnel::detail

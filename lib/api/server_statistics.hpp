@@ -1,0 +1,44 @@
+// What an application and the control API read of a Server: its tunnels, and what was counted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "api/request_records.hpp"
+#include "api/server_notices.hpp"
+#include "api/server_sessions.hpp"
+#include "exchange/exchange_shared.hpp"
+#include "ferrotunnel/stats.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread. Reads snapshots and counters, and holds no lock of its own.
+class ServerStatistics {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        std::shared_ptr<session::ServerShared> shared;
+        const ServerSessions& sessions;
+        const ServerNotices& notices;
+        const SpanSender& traces;
+        std::function<std::shared_ptr<const exchange::EdgeCounters>()> http_totals;  // null: there is no edge
+    };
+    explicit ServerStatistics(Needs needs) : needs_(std::move(needs)) {}
+    ServerStatistics(const ServerStatistics&) = delete;
+    ServerStatistics& operator=(const ServerStatistics&) = delete;
+
+    std::vector<TunnelInfo> tunnels() const;
+    ServerStats stats() const { return stats(tunnels()); }
+    /// With what `tunnels` say.
+    ServerStats stats(const std::vector<TunnelInfo>& tunnels) const;
+    std::vector<ServiceStats> service_stats() const;
+    std::vector<WorkerStats> worker_stats() const;
+
+private:
+    const Needs needs_;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,45 @@
+// What a Server does by the clock, on its first worker: expiry of tokens, memory, sockets that nobody has wanted.
+#pragma once
+
+#include <memory>
+
+#include "api/server_sessions.hpp"
+#include "api/sink_logger.hpp"
+#include "base/clock.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/expiry_watch.hpp"
+#include "session/server_shared.hpp"
+#include "trunk/memory_governor.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Its timers live on the first worker; the functions are called on any thread.
+class ServerUpkeep {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        std::shared_ptr<session::ServerShared> shared;
+        SinkLogger& log;
+        const ServerSessions& sessions;
+    };
+    explicit ServerUpkeep(Needs needs) : needs_(std::move(needs)) {}
+    ServerUpkeep(const ServerUpkeep&) = delete;
+    ServerUpkeep& operator=(const ServerUpkeep&) = delete;
+
+    /// Sockets that were passed on and that nobody has wanted are closed when clients have had `hold` to come back.
+    void start(Duration hold);
+    /// Tokens may have expired, or have other times.
+    void check_expiry();
+    /// When no worker runs any more.
+    void take_down();
+
+private:
+    const Needs needs_;
+    // The first worker's.
+    std::unique_ptr<runtime::Timer> unused_timer_;
+    std::unique_ptr<trunk::MemoryWatch> memory_;
+    std::unique_ptr<session::ExpiryWatch> expiry_;
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,43 @@
+// Server::async_open: dials a service through its tunnel, on the trunk that has the fewest visitors.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "api/lifecycle.hpp"
+#include "api/named_carriers.hpp"
+#include "api/open_attempt.hpp"
+#include "api/server_sessions.hpp"
+#include "base/clock.hpp"
+#include "ferrotunnel/server.hpp"
+#include "runtime/worker_group.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Any thread. Holds no lock.
+class ServiceDial {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        const ServerSessions& sessions;
+        IntrusivePtr<OwnerLife> life;  // of the streams that are opened
+        Duration open_deadline;        // sessions end what is not answered by then
+    };
+    explicit ServiceDial(Needs needs) : needs_(std::move(needs)) {}
+    ServiceDial(const ServiceDial&) = delete;
+    ServiceDial& operator=(const ServiceDial&) = delete;
+
+    /// Completes `attempt`, sooner or later, while the server runs.
+    void start(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt);
+
+private:
+    std::vector<Carrier> carriers_of(const OpenTarget& target);
+    void dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt);
+
+    const Needs needs_;
+    std::atomic<std::size_t> turn_{0};  // among trunks with as few visitors
+};
+
+}  // namespace ferrotunnel::detail

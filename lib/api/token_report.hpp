@@ -1,0 +1,14 @@
+// What the control API and metrics show of a Server's tokens: rights, quotas, secrets, and what their clients use.
+#pragma once
+
+#include "admin/subject.hpp"
+#include "api/server_sessions.hpp"
+#include "metrics/exposition.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::detail {
+
+admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions);
+void put_quota_refusals(metrics::Exposition& to, const session::ServerShared& shared);
+
+}  // namespace ferrotunnel::detail
