@@ -22,13 +22,12 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
 
-# For plugins, which are left out where they are missing: hashes of passwords, questions over HTTP, and compressing.
+# For plugins, which are left out where they are missing: hashes of passwords, and compressing.
 find_path(FERROTUNNEL_CRYPT_INCLUDE_DIR crypt.h)
 find_library(FERROTUNNEL_CRYPT crypt)
 find_path(FERROTUNNEL_ARGON2_INCLUDE_DIR argon2.h)
 find_library(FERROTUNNEL_ARGON2 argon2)
 mark_as_advanced(FERROTUNNEL_CRYPT_INCLUDE_DIR FERROTUNNEL_CRYPT FERROTUNNEL_ARGON2_INCLUDE_DIR FERROTUNNEL_ARGON2)
-find_package(CURL 7.85 QUIET)
 find_library(FERROTUNNEL_BROTLI brotlienc)
 mark_as_advanced(FERROTUNNEL_BROTLI)
 

@@ -53,11 +53,7 @@ void Connection::on_connected(std::error_code error, runtime::Fd socket) {
 void Connection::on_events(std::uint32_t events) noexcept {
     peer_ends_ = peer_ends_ || (events & runtime::more_behind_events) != 0;
     if (state_ == State::resting) {
-        std::array<std::uint8_t, 1> byte;
-        const IoResult result = read(byte);
-        if (result.bytes > 0 || result.status != IoStatus::would_block) {
-            close("the server has closed the connection");
-        }
+        close_if_ended();
         return;
     }
     try {
@@ -98,7 +94,19 @@ void Connection::rest() {
     ready_ = nullptr;
 }
 
+void Connection::close_if_ended() noexcept {
+    std::array<std::uint8_t, 1> byte;
+    const IoResult result = read(byte);
+    if (result.bytes > 0 || result.status != IoStatus::would_block) {
+        close("the server has closed the connection");
+    }
+}
+
+// The end may be there, and its event not yet.
 bool Connection::wake(std::function<void()> call) noexcept {
+    if (state_ == State::resting) {
+        close_if_ended();
+    }
     if (state_ != State::resting) {
         return false;
     }

@@ -61,6 +61,7 @@ private:
     void on_connected(std::error_code error, runtime::Fd socket);
     void on_events(std::uint32_t events) noexcept override;
     void shake_hands();
+    void close_if_ended() noexcept;
 
     runtime::Worker& worker_;
     const std::shared_ptr<transport::TlsContext> tls_;

@@ -245,7 +245,8 @@ void Fetch::end_of_stream(const std::string& why) {
 }
 
 bool Fetch::may_send_again() const noexcept {
-    return is_kept_ && !has_come_ && (written_ == 0 || http::is_idempotent(http::method_of(request_.method)));
+    return is_kept_ && !has_come_ &&
+           (written_ == 0 || request_.may_repeat || http::is_idempotent(http::method_of(request_.method)));
 }
 
 bool Fetch::may_keep_connection() const noexcept {

@@ -6,7 +6,7 @@
 //           \__________________\__|______________\____ failed, or no time left --> ended
 //
 // A request is sent again, once, if it met a kept connection that its server was just closing: no byte of a response
-// has come, and either nothing was written or its method is idempotent (RFC 9110, 9.2.2).
+// has come, and either nothing was written, or its method is idempotent (RFC 9110, 9.2.2), or it may be repeated.
 #pragma once
 
 #include <cstddef>

@@ -18,5 +18,10 @@ inline constexpr std::size_t response_head_max = 64 * 1'024;
 inline constexpr std::size_t response_body_max = 64 * 1'024;
 /// Interim responses (100, 103) to one request.
 inline constexpr std::size_t interim_responses_max = 16;
+/// Requests of one client at once; more are refused.
+inline constexpr std::size_t requests_max = 1'024;
+/// Contexts of TLS that a client keeps, by host and file of CAs, and for how long.
+inline constexpr std::size_t contexts_max = 32;
+inline constexpr std::chrono::milliseconds context_time{60'000};
 
 }  // namespace ferrotunnel::fetch

@@ -25,21 +25,23 @@ bool is_ours(std::string_view name) noexcept {
 
 }  // namespace
 
-Result<UrlParts, std::string> read_url(std::string_view text) {
+Result<UrlParts, std::string_view> read_url(std::string_view text) {
     http::Url url;
     const bool is_split = http::split_url(text, url);
     UrlParts parts;
     parts.is_https = http::same_text(url.scheme, "https");
     if (!is_split || (!parts.is_https && !http::same_text(url.scheme, "http"))) {
-        return std::string("is not a URL that begins with http:// or https://");
+        return text.find("://") == std::string_view::npos || text.starts_with("http")
+                   ? std::string_view("is not a valid URL; expected one like http://127.0.0.1:9091/verify")
+                   : std::string_view("is not a URL of HTTP; it begins with http:// or https://");
     }
     if (url.authority.find('@') != std::string_view::npos) {
-        return std::string("has a user name; credentials belong in a header");
+        return std::string_view("has a user name; credentials belong in a header");
     }
     const std::uint16_t own_port = parts.is_https ? https_port : http_port;
     const std::optional<net::HostPort> at = net::parse_host_port(url.authority, own_port);
     if (!at || at->host.empty() || at->port == 0) {
-        return std::string("does not name a host");
+        return std::string_view("does not name a host");
     }
     parts.at = *at;
     parts.authority = net::to_text({std::string(net::without_zone(at->host)), at->port});
@@ -49,7 +51,7 @@ Result<UrlParts, std::string> read_url(std::string_view text) {
     const std::string_view rest = url.rest.substr(0, url.rest.find('#'));
     parts.path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
     if (!is_target(parts.path)) {
-        return std::string("has a character that no URL has");
+        return std::string_view("has a character that no URL has");
     }
     return parts;
 }

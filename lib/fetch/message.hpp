@@ -37,7 +37,7 @@ struct UrlParts {
 };
 
 /// Splits `text`. The problem is in words that follow it. User information is refused (RFC 9110, 4.2.4).
-Result<UrlParts, std::string> read_url(std::string_view text);
+Result<UrlParts, std::string_view> read_url(std::string_view text);
 
 struct Request {
     Destination to{};
@@ -45,7 +45,8 @@ struct Request {
     std::string path = "/";  // with the query
     FieldList fields{};      // besides Host, User-Agent, Content-Length and Connection
     std::string body{};
-    bool has_body = false;  // Content-Length is sent, also of an empty body
+    bool has_body = false;    // Content-Length is sent, also of an empty body
+    bool may_repeat = false;  // it does no harm if it arrives twice, whatever its method
 };
 
 /// Why a request cannot be sent, as a sentence's end; empty if it can.

@@ -138,6 +138,23 @@ TEST_CASE_METHOD(FetchFixture, "a request that met a closing connection is sent 
         CHECK_FALSE(finish().error.empty());
         CHECK(server.connections() == kept + 1);
     }
+    SECTION("a POST that may be repeated") {
+        const std::size_t kept = first();
+        begin({.method = "POST", .path = "/second", .body = "x", .may_repeat = true});
+        wait_for("/second", kept);
+        server.close(kept);
+        wait_for("/second", kept + 1);
+        server.say(kept + 1, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        CHECK(finish().error.empty());
+    }
+    SECTION("one whose end is there, and was not looked at yet") {
+        const std::size_t kept = first();
+        server.close(kept);
+        begin({.method = "POST", .path = "/second", .body = "x"});
+        wait_for("/second", kept + 1);
+        server.say(kept + 1, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        CHECK(finish().error.empty());
+    }
     SECTION("one that had ended before is not used") {
         const std::size_t kept = first();
         server.close(kept);

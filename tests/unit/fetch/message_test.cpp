@@ -39,7 +39,7 @@ TEST_CASE("what is not a URL of HTTP is refused with a reason", "[fetch]") {
         REQUIRE_FALSE(parts);
         CHECK_FALSE(parts.error().empty());
     }
-    CHECK_THAT(read_url("http://user:pass@example.org/").error(), Catch::Contains("user name"));
+    CHECK_THAT(std::string(read_url("http://user:pass@example.org/").error()), Catch::Contains("user name"));
 }
 
 TEST_CASE("nothing of a request can end its head", "[fetch]") {
