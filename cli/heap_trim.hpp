@@ -16,10 +16,12 @@ class HeapTrim {
 public:
     /// Trims if that is due. Called only now and then, since it walks through the free memory.
     void look() noexcept {
+#ifdef __GLIBC__  // other allocators neither tell what is free nor keep as much of it
         if (is_due(::mallinfo2().fordblks, resident_bytes())) {
             ::malloc_trim(0);
             resident_ = resident_bytes();
         }
+#endif
     }
 
     /// Whether trimming is worth the walk: always once, for what starting has left; then if enough bytes were freed

@@ -1,37 +1,44 @@
 #include "qr_text.hpp"
 
-#include <qrencode.h>
+#include <qrcodegen/qrcodegen.h>
 
-#include <memory>
+#include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace ferrotunnel::cli {
 namespace {
 
 constexpr int margin = 2;  // the standard has 4; readers are content with 2, and lines are few
 
-struct FreeCode {
-    void operator()(QRcode* code) const noexcept { QRcode_free(code); }
-};
+using Buffer = std::array<std::uint8_t, qrcodegen_BUFFER_LEN_MAX>;
 
-bool is_light(const QRcode& code, int x, int y) {
-    const bool is_inside = x >= 0 && y >= 0 && x < code.width && y < code.width;
-    return !is_inside || (code.data[y * code.width + x] & 1U) == 0;
+/// The code of these bytes, the smallest. False: there are none, or more than a code holds.
+bool encode(std::string_view text, Buffer& code) {
+    Buffer data_and_room;
+    if (text.empty() || text.size() > data_and_room.size()) {
+        return false;
+    }
+    std::copy(text.begin(), text.end(), data_and_room.begin());
+    return qrcodegen_encodeBinary(data_and_room.data(), text.size(), code.data(), qrcodegen_Ecc_LOW,
+                                  qrcodegen_VERSION_MIN, qrcodegen_VERSION_MAX, qrcodegen_Mask_AUTO, false);
 }
 
 }  // namespace
 
 std::vector<std::string> qr_text(std::string_view text) {
-    const std::unique_ptr<QRcode, FreeCode> code(QRcode_encodeData(
-        static_cast<int>(text.size()), reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_L));
     std::vector<std::string> lines;
-    if (!code) {
+    Buffer code;
+    if (!encode(text, code)) {
         return lines;
     }
-    for (int y = -margin; y < code->width + margin; y += 2) {
+    const int size = qrcodegen_getSize(code.data());
+    const auto is_light = [&](int x, int y) { return !qrcodegen_getModule(code.data(), x, y); };  // also outside
+    for (int y = -margin; y < size + margin; y += 2) {
         std::string& line = lines.emplace_back();
-        for (int x = -margin; x < code->width + margin; ++x) {
-            const bool upper = is_light(*code, x, y);
-            const bool lower = y + 1 < code->width + margin && is_light(*code, x, y + 1);
+        for (int x = -margin; x < size + margin; ++x) {
+            const bool upper = is_light(x, y);
+            const bool lower = y + 1 < size + margin && is_light(x, y + 1);
             line += upper && lower ? "\u2588" : upper ? "\u2580" : lower ? "\u2584" : " ";
         }
     }

@@ -1,6 +1,7 @@
 #include "single_mount.hpp"
 
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <sys/stat.h>
 
 namespace ferrotunnel::cli {

@@ -2,6 +2,9 @@
 option(BUILD_SHARED_LIBS "Build libferrotunnel as a shared object" OFF)
 option(FERROTUNNEL_FUZZ "Build the fuzz targets (clang) and the sans-IO folders they need, nothing else" OFF)
 option(FERROTUNNEL_BUILD_CLI "Build the ferrotunnel program" ON)
+# One file for every Linux of its architecture: linked statically, with the shipped plugins inside. The libraries' archives
+# have to be there, and it loads no plugins from files. scripts/release makes it.
+option(FERROTUNNEL_STATIC "Link the program statically, with the shipped plugins inside" OFF)
 option(FERROTUNNEL_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(FERROTUNNEL_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 option(FERROTUNNEL_INSTALL "Make an installable package" ${PROJECT_IS_TOP_LEVEL})
@@ -13,6 +16,15 @@ option(FERROTUNNEL_UNITY "Compile the sources of each target together" OFF)
 option(FERROTUNNEL_PCH "Precompile the headers of other libraries" OFF)
 option(FERROTUNNEL_FAST_LINKER "Link with mold, lld or gold, and copy no object into archives" OFF)
 set(FERROTUNNEL_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: address,undefined or thread")
+
+if(FERROTUNNEL_STATIC)
+  set(FERROTUNNEL_BUILD_TESTS OFF)
+  set(FERROTUNNEL_BUILD_BENCHMARKS OFF)
+  set(FERROTUNNEL_INSTALL OFF)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  set(ZLIB_USE_STATIC_LIBS ON)
+endif()
 
 if(FERROTUNNEL_FUZZ)
   set(FERROTUNNEL_BUILD_CLI OFF)

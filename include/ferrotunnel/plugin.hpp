@@ -21,6 +21,7 @@
 // of that instance for that exchange, which its failure policy answers: closed (503) for guards, open for others.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -384,6 +385,7 @@ struct Description {
     const char* summary = "";      // one line
     const char* schema = nullptr;  // of its settings, see docs/plugins
     bool guard = false;            // it decides who may come in: fails closed unless the operator says otherwise
+    bool fetches = false;          // it sends requests of its own (plugin_fetch.hpp)
 };
 
 /// An instance of a plugin. It is made with `const Settings&`, with `const Settings&` and the instance of the same
@@ -549,10 +551,23 @@ struct TypeOf {
     // A guard for visitors of TCP or for clients would let all of them in where nobody asks it.
     static constexpr bool has_session_hook = has_connect || has_login || has_register;
 
+    /// Ids of the tables that the type cannot do without, with a null at the end.
+    static constexpr std::array<const char*, 3> needed_tables() noexcept {
+        std::array<const char*, 3> ids{};
+        std::size_t count = 0;
+        if (Class::description.guard && has_session_hook) {
+            ids[count++] = FT_SESSION_1;
+        }
+        if (Class::description.fetches) {
+            ids[count++] = FT_FETCH_1;
+        }
+        return ids;
+    }
+
     __attribute__((visibility("hidden"))) static const ft_type& table() noexcept {
         static const ft_type type = [] {
             constexpr Description said = Class::description;
-            static const char* const session_needs[] = {FT_SESSION_1, nullptr};
+            static const std::array<const char*, 3> needs = needed_tables();
             ft_type made{};
             made.size = sizeof(ft_type);
             made.name = said.name;
@@ -560,7 +575,7 @@ struct TypeOf {
             made.summary = said.summary;
             made.schema = said.schema;
             made.flags = said.guard ? static_cast<std::uint32_t>(FT_GUARD) : 0U;
-            made.needs = said.guard && has_session_hook ? session_needs : nullptr;
+            made.needs = needs.data();
             made.check = check;
             made.make = make;
             made.start = start;

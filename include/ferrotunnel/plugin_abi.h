@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { FT_ABI_MINOR = 4 };
+enum { FT_ABI_MINOR = 5 };
 
 /* Bytes; there is no NUL behind them. `data` may be null where `size` is 0. */
 typedef struct ft_text {
@@ -324,6 +324,59 @@ typedef struct ft_visit_outcome {
     uint64_t sent_bytes;     /* to the visitor */
     uint64_t duration_ns;    /* from the question to the end */
 } ft_visit_outcome;
+
+/* --- requests to HTTP servers, since minor version 5 ---------------------------------------------------------------- */
+
+typedef struct ft_field {
+    ft_text name;
+    ft_text value;
+} ft_field;
+
+/* A request of the plugin's own. All of it is copied. */
+typedef struct ft_fetch_request {
+    size_t size;
+    ft_text url;    /* http or https */
+    ft_text method; /* empty: GET */
+    const ft_field *fields; /* besides Host, User-Agent, Content-Length and Connection */
+    size_t fields_count;
+    ft_text body;
+    int32_t has_body;    /* Content-Length is sent, also where the body is empty */
+    int32_t may_repeat;  /* it does no harm if it arrives twice: it is sent again, once, where a kept connection ended
+                          * before a byte of a response. Those with an idempotent method (GET, PUT, ...) always are. */
+    ft_text ca_file;     /* CAs that are trusted, PEM; empty: the system's */
+    uint64_t timeout_ns; /* from now to the end of the response */
+    uint64_t body_max;   /* the longest body of a response that is kept; 0: the body is not read */
+} ft_fetch_request;
+
+typedef struct ft_fetch_response {
+    size_t size;
+    uint32_t status;        /* 0: no head came */
+    const ft_field *fields; /* up to 64 KiB of text */
+    size_t fields_count;
+    ft_text body;        /* empty where it was too long */
+    int32_t is_too_long;
+    ft_text error;       /* why the response is not whole; empty: it is, but for a body that was too long */
+} ft_fetch_response;
+
+typedef struct ft_fetcher ft_fetcher; /* the host's: a thread, and connections that are kept for the next request */
+
+static const char *const FT_FETCH_1 = "ferrotunnel.fetch/1";
+typedef struct ft_fetch {
+    size_t size;
+    /* [control] Null: there is no memory, or no thread. */
+    ft_fetcher *(*make)(void);
+    /* [any] Sends a request and has `done` called at most once, on the fetcher's thread, which it must not block for
+     * long; `release` is called once, last. No redirect is followed, and no proxy used. 0: more than 1,024 at once, the
+     * fetcher has stopped, or there is no memory; `release` was called, and `done` is not. */
+    int32_t (*fetch)(ft_fetcher *, const ft_fetch_request *, void (*done)(void *user, const ft_fetch_response *),
+                     void *user, void (*release)(void *user));
+    /* [control] Ends all requests without calling `done`; returns when no call of it runs. Not within `done`. */
+    void (*stop)(ft_fetcher *);
+    /* [control] Stops it, and frees it. */
+    void (*destroy)(ft_fetcher *);
+    /* [any] Why a URL cannot be fetched, in words that follow it; empty: it can. */
+    ft_text (*url_fault)(ft_text url);
+} ft_fetch;
 
 /* --- a plugin ---------------------------------------------------------------------------------------------------- */
 

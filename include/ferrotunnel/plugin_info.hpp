@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ferrotunnel/export.hpp"
+#include "ferrotunnel/plugin_abi.h"
 
 namespace ferrotunnel {
 
@@ -75,6 +76,10 @@ struct PluginInfo {
 /// Loads a file into this process, for good, and asks what is in it. Runs code of that file. Any thread.
 FERROTUNNEL_EXPORT PluginFileInfo inspect_plugin(const std::string& file);
 
+/// Makes a plugin that is linked into the program known by its type's name, as shipped ones are: configurations, clients'
+/// wishes and shipped_plugins() find it, before a file of that name. Any thread, before plugins are used.
+FERROTUNNEL_EXPORT void add_built_in_plugin(const std::string& type, ft_entry entry);
+
 /// The folder of the shipped plugins: $FERROTUNNEL_PLUGINS if it is set; else the first that exists of
 /// ../lib/ferrotunnel/plugins as seen from the running program's folder, plugins/modules beside the program, and the
 /// place where this build installs them. Any thread.
@@ -82,7 +87,7 @@ FERROTUNNEL_EXPORT std::string shipped_plugins_folder();
 /// Why no plugin is loaded from that folder: others than its owner may write into it. Empty if nothing prevents it. Any
 /// thread.
 FERROTUNNEL_EXPORT std::string shipped_plugins_fault();
-/// Loads them, in the order of their names; none if there is a fault. Any thread.
+/// Loads them, in the order of their names, those that are built in first; none if there is a fault. Any thread.
 FERROTUNNEL_EXPORT std::vector<PluginFileInfo> shipped_plugins();
 
 }  // namespace ferrotunnel

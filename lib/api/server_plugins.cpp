@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ferrotunnel/error.hpp"
+#include "fetch/plugin_table.hpp"
 #include "plugin/host.hpp"
 #include "runtime/cpu_wait.hpp"
 
@@ -33,6 +34,7 @@ void set_times() {
             std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count());
     });
     plugin::set_cpu_wait(runtime::cpu_wait_of_this_thread);
+    (void)fetch::plugin_table();  // so that every server has it linked (plugin/host.cpp)
 }
 
 }  // namespace

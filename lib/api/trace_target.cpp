@@ -19,12 +19,12 @@ std::optional<observe::TraceTarget> make_trace_target(const Traces& traces) {
         tls.server_name = net::without_zone(endpoint.at.host);
         tls.ca_file = traces.ca_file;
         tls.protocol = "http/1.1";
-        target.place.tls = transport::TlsContext::make_for_backend(tls);
+        target.to.tls = transport::TlsContext::make_for_backend(tls);
     }
-    target.place.at = std::move(endpoint.at);
-    target.place.authority = std::move(endpoint.authority);
-    target.place.path = std::move(endpoint.path);
-    target.place.fields = traces.headers;
+    target.to.at = std::move(endpoint.at);
+    target.to.authority = std::move(endpoint.authority);
+    target.path = std::move(endpoint.path);
+    target.fields = traces.headers;
     target.service_name = traces.service_name;
     return target;
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "ferrotunnel/version.hpp"
+#include "fetch/fetch.hpp"
+#include "fetch/retry_after.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/timer.hpp"
 #include "trace/limits.hpp"
@@ -25,8 +27,8 @@ bool may_be_repeated(std::uint16_t status) noexcept {
     return status == 0 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-std::string reason_of(const PostResult& result) {
-    return result.status == 0 ? result.error : "it answers with " + std::to_string(result.status);
+std::string reason_of(const fetch::Response& response) {
+    return response.status == 0 ? response.error : "it answers with " + std::to_string(response.status);
 }
 
 }  // namespace
@@ -106,14 +108,21 @@ private:
         timer_.cancel();
         ++attempts_;
         try {
-            post_ = std::make_unique<HttpPost>(worker_, target_->place, body_, times_.message,
-                                               [this](const PostResult& result) { on_result(result); });
-        } catch (const std::exception& problem) {  // no memory, or no descriptor
-            pause_or_give_up({0, {}, problem.what()});
+            fetch::Request request{target_->to, "POST", target_->path, target_->fields, body_, true};
+            request.fields.emplace_back("Content-Type", "application/json");
+            post_ = std::make_unique<fetch::Fetch>(worker_, nullptr, std::move(request), bounds(),
+                                                   [this](const fetch::Response& response) { on_response(response); });
+        } catch (const std::exception& problem) {  // no memory
+            fetch::Response failed;
+            failed.error = problem.what();
+            pause_or_give_up(failed);
         }
     }
 
-    void on_result(const PostResult& result) {
+    /// Its head says all that is read of a response.
+    fetch::Bounds bounds() const { return {times_.message, trace::answer_head_max, 0}; }
+
+    void on_response(const fetch::Response& result) {
         post_.reset();
         try {
             tell(result);
@@ -129,20 +138,20 @@ private:
     }
 
     /// Tells the log when the collector goes, and when it is there again.
-    void tell(const PostResult& result) {
+    void tell(const fetch::Response& result) {
         const bool fails = !is_success(result.status);
         if (std::exchange(is_failing_, fails) == fails) {
             return;
         }
         if (fails) {
             log_.warn("spans cannot be sent to the collector",
-                      {{"at", target_->place.authority}, {"why", reason_of(result)}});
+                      {{"at", target_->to.authority}, {"why", reason_of(result)}});
         } else {
-            log_.info("spans are sent again", {{"at", target_->place.authority}});
+            log_.info("spans are sent again", {{"at", target_->to.authority}});
         }
     }
 
-    void pause_or_give_up(const PostResult& result) {
+    void pause_or_give_up(const fetch::Response& result) {
         if (over_ || attempts_ >= trace::attempts_max || !may_be_repeated(result.status)) {
             give_up();
             look();
@@ -152,9 +161,10 @@ private:
     }
 
     // Doubled each time, less up to a half by chance, so that not all servers come at once.
-    Duration pause_before_next(const PostResult& result) const {
-        if (result.retry_after) {
-            return std::min<Duration>(*result.retry_after, trace::retry_longest);
+    Duration pause_before_next(const fetch::Response& result) const {
+        const auto asked = fetch::read_retry_after(result.field("Retry-After"), std::chrono::system_clock::now());
+        if (asked) {
+            return std::min<Duration>(*asked, trace::retry_longest);
         }
         const Duration full = std::min<Duration>(trace::retry_first * (1U << (attempts_ - 1)), trace::retry_longest);
         const auto half = static_cast<std::uint64_t>(full.count() / 2);
@@ -190,7 +200,7 @@ private:
     TimePoint tell_again_{};
     std::shared_ptr<std::promise<void>> over_;  // null: it continues
     bool said_over_ = false;
-    std::unique_ptr<HttpPost> post_;
+    std::unique_ptr<fetch::Fetch> post_;
     runtime::Timer timer_;  // for the next batch while none is there, else for the next attempt
 };
 

@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "observe/http_post.hpp"
+#include "fetch/message.hpp"
 #include "runtime/worker.hpp"
 #include "trace/limits.hpp"
 #include "trace/span_queue.hpp"
@@ -23,7 +23,9 @@
 namespace ferrotunnel::observe {
 
 struct TraceTarget {
-    HttpPlace place;
+    fetch::Destination to;
+    std::string path;           // with the query
+    fetch::FieldList fields{};  // besides those that each message has
     std::string service_name;
 };
 

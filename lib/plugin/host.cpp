@@ -8,6 +8,12 @@
 #include "plugin/instance.hpp"
 #include "plugin/settings_view.hpp"
 
+// Requests need sockets, which this layer does not have: fetch/plugin_table.cpp, above it, defines the function. A
+// program that is linked without it has no requests of plugins.
+namespace ferrotunnel::fetch {
+[[gnu::weak]] const ft_fetch& plugin_table() noexcept;
+}
+
 namespace ferrotunnel::plugin {
 namespace {
 
@@ -28,6 +34,9 @@ const void* extension(const char* id) {
     }
     if (wanted == FT_SESSION_1) {
         return &session_table();
+    }
+    if (wanted == FT_FETCH_1) {
+        return fetch::plugin_table != nullptr ? &fetch::plugin_table() : nullptr;
     }
     return wanted == FT_SETTINGS_1 ? &settings_table() : nullptr;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <system_error>
 
+#include "plugin/built_in.hpp"
 #include "plugin/library.hpp"
 
 namespace ferrotunnel::plugin {
@@ -83,7 +84,8 @@ std::string shipped_fault() {
 }
 
 std::vector<std::string> shipped_types() {
-    std::vector<std::string> types;
+    std::vector<std::string> types = built_in_types();
+    const auto built_in_end = static_cast<std::ptrdiff_t>(types.size());
     const ShippedSearch search = this_process();
     const fs::path folder = find_shipped(search);
     if (!shipped_fault(folder, search.program).empty()) {
@@ -91,11 +93,11 @@ std::vector<std::string> shipped_types() {
     }
     std::error_code error;
     for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error)) {
-        if (each->path().extension() == library_suffix) {
+        if (each->path().extension() == library_suffix && built_in(each->path().stem().string()) == nullptr) {
             types.push_back(each->path().stem().string());
         }
     }
-    std::sort(types.begin(), types.end());
+    std::sort(types.begin() + built_in_end, types.end());
     return types;
 }
 
@@ -104,6 +106,11 @@ ShippedFile shipped_file(std::string_view type) {
     const fs::path folder = find_shipped(search);
     std::error_code error;
     ShippedFile file;
+    if (built_in(type) != nullptr) {
+        file.path = std::string(built_in_prefix).append(type);
+        file.is_there = true;
+        return file;
+    }
     file.path = (folder / type).string().append(library_suffix);
     file.is_there = is_type_name(type) && fs::exists(file.path, error);
     if (!file.is_there) {

@@ -31,10 +31,11 @@ std::string shipped_fault(const std::filesystem::path& folder, const std::filesy
 std::string shipped_folder();
 /// What shipped_fault() says of it.
 std::string shipped_fault();
-/// The types in that folder, each in a file of its own, in the order of their names.
+/// The types that are built in (built_in.hpp), and behind them those in that folder, each in a file of its own; both in
+/// the order of their names.
 std::vector<std::string> shipped_types();
 
-/// The file of a shipped type.
+/// The file of a shipped type, or what loader.hpp takes for one that is built in.
 struct ShippedFile {
     std::string path;
     bool is_there = false;

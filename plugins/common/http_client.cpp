@@ -1,183 +1,137 @@
 #include "common/http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <stdexcept>
-#include <unordered_map>
+#include <new>
 #include <utility>
 
 #include "common/at_end.hpp"
-#include "common/http_question.hpp"
+#include "common/base64.hpp"
 
 namespace ferrotunnel::plugins {
+namespace {
 
-/// What the client's thread does.
-class HttpClient::Loop {
-public:
-    explicit Loop(HttpClient& client) : client_(client), multi_(client.multi_) {}
-    ~Loop() {
-        for (const auto& [handle, asked] : running_) {
-            curl_multi_remove_handle(multi_, handle);
-        }
-    }
+using Clock = std::chrono::steady_clock;
 
-    void run() {
-        while (take_waiting()) {
-            int count = 0;
-            curl_multi_perform(multi_, &count);
-            finish_ended();
-            curl_multi_poll(multi_, nullptr, 0, pause_ms_, nullptr);  // a wakeup ends it
-        }
-    }
-
-private:
-    /// Starts what may run, and ends what has waited for too long. False: the client ends.
-    bool take_waiting() {
-        std::vector<std::unique_ptr<Asked>> next;
-        {
-            const std::lock_guard lock(client_.mutex_);
-            if (client_.ends_) {
-                return false;
-            }
-            const auto now = std::chrono::steady_clock::now();
-            take_expired(next, now);
-            for (std::size_t places = client_.running_max_ - running_.size(); places > 0 && client_.has_waiting();
-                 --places) {
-                next.push_back(client_.take_next());
-            }
-            pause_ms_ = pause_until(first_deadline(now) - now);
-        }
-        for (std::unique_ptr<Asked>& asked : next) {
-            CURL* const handle = asked->prepare() ? asked->handle : nullptr;
-            if (handle == nullptr || curl_multi_add_handle(multi_, handle) != CURLM_OK) {
-                end(*asked, CURLE_OPERATION_TIMEDOUT);
-                continue;
-            }
-            running_.emplace(handle, std::move(asked));
-        }
-        return true;
-    }
-    void finish_ended() {
-        int left = 0;
-        bool has_ended = false;
-        while (CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-            if (message->msg != CURLMSG_DONE) {
-                continue;
-            }
-            const CURLcode result = message->data.result;
-            const auto found = running_.find(message->easy_handle);
-            curl_multi_remove_handle(multi_, message->easy_handle);
-            const std::unique_ptr<Asked> asked = std::move(found->second);
-            running_.erase(found);
-            end(*asked, result);
-            has_ended = true;
-        }
-        if (has_ended) {
-            curl_multi_wakeup(multi_);  // others may run in their places
-        }
-    }
-    /// Until the first of those that wait has waited for too long.
-    static int pause_until(std::chrono::steady_clock::duration left) {
-        const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-        return static_cast<int>(std::min<std::int64_t>(whole, longest_ms));
-    }
-    // With the lock: those whose time is over while they wait. The questions of one client have one timeout, or nearly.
-    void take_expired(std::vector<std::unique_ptr<Asked>>& into, std::chrono::steady_clock::time_point now) const {
-        while (client_.waiting_.oldest() != nullptr && (*client_.waiting_.oldest())->deadline <= now) {
-            into.push_back(client_.waiting_.pop_oldest());
-        }
-        while (!client_.notices_.empty() && client_.notices_.front()->deadline <= now) {
-            into.push_back(std::move(client_.notices_.front()));
-            client_.notices_.pop_front();
-        }
-    }
-    std::chrono::steady_clock::time_point first_deadline(std::chrono::steady_clock::time_point now) const {
-        auto first = now + std::chrono::milliseconds(longest_ms);
-        if (const std::unique_ptr<Asked>* const question = client_.waiting_.oldest()) {
-            first = std::min(first, (*question)->deadline);
-        }
-        return client_.notices_.empty() ? first : std::min(first, client_.notices_.front()->deadline);
-    }
-    /// Frees the place before `done`, which may ask again at once.
-    void end(Asked& asked, CURLcode result) noexcept {
-        if (!asked.is_notice) {
-            const std::lock_guard lock(client_.mutex_);
-            --client_.questions_;
-        }
-        try {
-            asked.finish(result);
-        } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
-        }
-    }
-
-    static constexpr int longest_ms = 1'000;
-
-    HttpClient& client_;
-    CURLM* const multi_;
-    int pause_ms_ = longest_ms;
-    std::unordered_map<CURL*, std::unique_ptr<Asked>> running_;
+/// A URL, and the credentials that stood in it.
+struct Address {
+    std::string url;
+    std::string credentials;  // empty: none
 };
 
-HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max)
-    : running_max_(running_max), waiting_max_(waiting_max) {
-    static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    multi_ = is_ready ? curl_multi_init() : nullptr;
-    if (multi_ == nullptr) {
-        throw std::runtime_error("libcurl cannot be used");
+std::string decoded(std::string_view text) {
+    const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); };
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && is_digit(text[i + 1]) && is_digit(text[i + 2])) {
+            out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+            i += 2;
+        } else {
+            out += text[i];
+        }
     }
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(running_max));
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+    return out;
 }
 
+Address address_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t host = scheme == std::string_view::npos ? url.size() : scheme + 3;
+    const std::size_t end = std::min(url.find_first_of("/?#", host), url.size());
+    const std::size_t mark = url.substr(0, end).rfind('@');
+    if (mark == std::string_view::npos || mark < host) {
+        return {std::string(url), {}};
+    }
+    return {std::string(url.substr(0, host)) + std::string(url.substr(mark + 1)),
+            decoded(url.substr(host, mark - host))};
+}
+
+plugin::FetchRequest request_of(const HttpQuestion& question, std::chrono::milliseconds left) {
+    Address address = address_of(question.url);
+    plugin::FetchRequest request;
+    request.url = std::move(address.url);
+    request.method = question.body ? "POST" : "GET";
+    request.fields = question.fields;
+    if (!address.credentials.empty()) {
+        request.fields.push_back({"Authorization", "Basic " + encode_base64(address.credentials)});
+    }
+    request.body = question.body;
+    request.may_repeat = true;
+    request.timeout = left;
+    request.body_max = question.body_max;
+    request.ca_file = question.ca_file;
+    return request;
+}
+
+HttpAnswer answer_of(const plugin::FetchResponse& response) {
+    HttpAnswer answer;
+    answer.status = response.status;
+    answer.fields = response.fields;
+    answer.body = response.body;
+    answer.body_too_long = response.is_too_long;
+    answer.error = response.error;
+    return answer;
+}
+
+HttpAnswer failure(const char* why) {
+    HttpAnswer answer;
+    try {
+        answer.error = why;
+    } catch (const std::bad_alloc&) {
+        answer.error = "no memory";  // short enough to need none
+    }
+    return answer;
+}
+
+}  // namespace
+
+struct HttpClient::Asked {
+    Asked(HttpQuestion asked, Done then, bool is_told, std::chrono::milliseconds timeout)
+        : question(std::move(asked)), done(std::move(then)), is_notice(is_told), deadline(Clock::now() + timeout) {}
+
+    HttpQuestion question;
+    Done done;
+    const bool is_notice;
+    const Clock::time_point deadline;
+};
+
+HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout)
+    : running_max_(running_max), waiting_max_(waiting_max), timeout_(timeout) {}
+
+// The fetcher's thread may be about to begin another question until it has stopped.
 HttpClient::~HttpClient() {
     {
         const std::lock_guard lock(mutex_);
         ends_ = true;
     }
-    curl_multi_wakeup(multi_);
-    if (thread_.joinable()) {
-        thread_.join();
+    if (fetcher_ != nullptr) {
+        fetcher_->stop();
     }
-    waiting_ = {};
-    notices_.clear();
-    curl_multi_cleanup(multi_);
-}
-
-void HttpClient::begin_thread() {
-    if (!thread_.joinable()) {
-        thread_ = std::thread([this] { Loop(*this).run(); });
-    }
-}
-
-// With the lock.
-std::unique_ptr<HttpClient::Asked> HttpClient::take_next() {
-    const bool is_notice = !notices_.empty() && (is_turn_of_notice_ || waiting_.empty());
-    is_turn_of_notice_ = !is_notice;
-    if (!is_notice) {
-        return waiting_.pop();
-    }
-    std::unique_ptr<Asked> notice = std::move(notices_.front());
-    notices_.pop_front();
-    return notice;
 }
 
 bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
-    auto asked = std::make_unique<Asked>(std::move(question), std::move(done), false);
-    std::optional<std::unique_ptr<Asked>> displaced;
+    auto asked = std::make_shared<Asked>(std::move(question), std::move(done), false, timeout_);
+    std::optional<std::shared_ptr<Asked>> displaced;
     const AtEnd tell_displaced([&displaced] {
         if (displaced) {
-            (*displaced)->end_displaced();
+            HttpAnswer answer = failure("too many questions wait");
+            answer.is_displaced = true;
+            try {
+                (*displaced)->done(answer);
+            } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+            }
         }
     });
+    const Asked* const mine = asked.get();
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
             return false;
         }
-        begin_thread();
+        if (fetcher_ == nullptr) {
+            fetcher_ = std::make_unique<plugin::Fetcher>();
+        }
         if (questions_ >= running_max_ + waiting_max_) {
             displaced = waiting_.make_room(share);
             if (!displaced) {
@@ -188,22 +142,115 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
         waiting_.push(share, std::move(asked));
         ++questions_;
     }
-    curl_multi_wakeup(multi_);
-    return true;
+    return begin_waiting(mine);
 }
 
 bool HttpClient::tell(HttpQuestion notice, Done done) {
-    auto asked = std::make_unique<Asked>(std::move(notice), std::move(done), true);
+    auto asked = std::make_shared<Asked>(std::move(notice), std::move(done), true, timeout_);
+    const Asked* const mine = asked.get();
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
             return false;
         }
-        begin_thread();
+        if (fetcher_ == nullptr) {
+            fetcher_ = std::make_unique<plugin::Fetcher>();
+        }
         notices_.push_back(std::move(asked));
     }
-    curl_multi_wakeup(multi_);
-    return true;
+    return begin_waiting(mine);
+}
+
+// Not on the thread of one who asks: that may hold what the `done` of another needs.
+void HttpClient::end_expired() {
+    std::vector<std::shared_ptr<Asked>> expired;
+    {
+        const std::lock_guard lock(mutex_);
+        take_expired(expired);
+        questions_ -= static_cast<std::size_t>(
+            std::count_if(expired.begin(), expired.end(), [](const auto& each) { return !each->is_notice; }));
+    }
+    for (const std::shared_ptr<Asked>& each : expired) {
+        end(*each, failure("there was no response in time"));
+    }
+}
+
+// Returns whether `mine` could be begun, if its turn has come.
+bool HttpClient::begin_waiting(const Asked* mine) {
+    bool is_fine = true;
+    while (const std::shared_ptr<Asked> asked = next()) {
+        if (begin(asked)) {
+            continue;
+        }
+        free_place(*asked);
+        if (asked.get() == mine) {
+            is_fine = false;
+        } else {
+            end(*asked, failure("the request cannot be sent now"));
+        }
+    }
+    return is_fine;
+}
+
+std::shared_ptr<HttpClient::Asked> HttpClient::next() {
+    const std::lock_guard lock(mutex_);
+    if (ends_ || running_ == running_max_ || !has_waiting()) {
+        return nullptr;
+    }
+    ++running_;
+    return take_next();
+}
+
+void HttpClient::free_place(const Asked& asked) noexcept {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    questions_ -= asked.is_notice ? 0 : 1;
+}
+
+// With the lock: those whose time is over while they wait.
+void HttpClient::take_expired(std::vector<std::shared_ptr<Asked>>& into) {
+    const Clock::time_point now = Clock::now();
+    while (waiting_.oldest() != nullptr && (*waiting_.oldest())->deadline <= now) {
+        into.push_back(waiting_.pop_oldest());
+    }
+    while (!notices_.empty() && notices_.front()->deadline <= now) {
+        into.push_back(std::move(notices_.front()));
+        notices_.pop_front();
+    }
+}
+
+// With the lock.
+std::shared_ptr<HttpClient::Asked> HttpClient::take_next() {
+    const bool is_notice = !notices_.empty() && (is_turn_of_notice_ || waiting_.empty());
+    is_turn_of_notice_ = !is_notice;
+    if (!is_notice) {
+        return waiting_.pop();
+    }
+    std::shared_ptr<Asked> notice = std::move(notices_.front());
+    notices_.pop_front();
+    return notice;
+}
+
+// False: the host does not take it.
+bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
+    try {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(asked->deadline - Clock::now());
+        return fetcher_->fetch(request_of(asked->question, left), [this, asked](const plugin::FetchResponse& response) {
+            free_place(*asked);  // before `done`, which may ask again at once
+            end(*asked, answer_of(response));
+            end_expired();
+            begin_waiting(nullptr);
+        });
+    } catch (const std::exception&) {  // no memory
+        return false;
+    }
+}
+
+void HttpClient::end(Asked& asked, const HttpAnswer& answer) noexcept {
+    try {
+        asked.done(answer);
+    } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+    }
 }
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -221,15 +268,7 @@ bool is_of_question(std::string_view name) {
 }
 
 std::string url_fault(std::string_view url) {
-    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), &curl_url_cleanup);
-    const std::string text(url);
-    if (parts == nullptr || curl_url_set(parts.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-        return "is not a valid URL; expected one like http://127.0.0.1:9091/verify";
-    }
-    if (text.find('\0') != std::string::npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        return "is not a URL that can be asked; it begins with http:// or https://";
-    }
-    return {};
+    return plugin::url_fault(address_of(url).url);
 }
 
 }  // namespace ferrotunnel::plugins

@@ -1,8 +1,7 @@
-// Questions to HTTP servers (libcurl), on a thread of the client's own.
+// Questions to HTTP servers, which the host sends, with a bound for those that are asked and for those that wait.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -12,20 +11,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "common/fair_queue.hpp"
 #include "ferrotunnel/plugin.hpp"
+#include "ferrotunnel/plugin_fetch.hpp"
 
 namespace ferrotunnel::plugins {
 
-/// A GET, or a POST where there is a body. Nothing of the environment counts (proxies, say), and no redirect is
-/// followed.
+/// A GET, or a POST where there is a body, which may arrive twice. Nothing of the environment counts (proxies, say),
+/// and no redirect is followed.
 struct HttpQuestion {
-    std::string url;                      // http or https
+    std::string url;                      // http or https, perhaps with "user:password@" in front of the host
     std::vector<plugin::Field> fields{};  // besides Host
-    std::chrono::milliseconds timeout{2000};
     std::size_t body_max = 64 * 1024;
     std::string ca_file{};              // certificates that are trusted; empty: the system's
     std::optional<std::string> body{};  // sent with POST; its Content-Type is one of `fields`
@@ -34,7 +32,7 @@ struct HttpQuestion {
 /// What came of it.
 struct HttpAnswer {
     std::uint16_t status = 0;             // 0: no head came
-    std::vector<plugin::Field> fields{};  // up to 64 KiB of text; those that went over several lines are not there
+    std::vector<plugin::Field> fields{};  // up to 64 KiB of text
     std::string body{};                   // empty where it was too long
     bool body_too_long = false;
     std::string error{};        // why the answer is not whole; empty: it is, but for a body that was too long
@@ -49,15 +47,15 @@ bool same_name(std::string_view a, std::string_view b);
 /// Whether a field belongs to the connection, the body or the client of a question, so that no setting may name it.
 bool is_of_question(std::string_view name);
 
-/// Connections are kept and used again. A question whose time has passed while it waited fails. Places and turns of
-/// questions that wait are shared (FairQueue).
+/// Connections are kept and used again. All questions have the same time, from ask() on: one that waits for a place
+/// fails no later than those before it. Places and turns of questions that wait are shared (FairQueue).
 class HttpClient {
 public:
     using Done = std::function<void(const HttpAnswer&)>;
 
     /// `running_max`: questions at once, each with a connection; `waiting_max`: questions beyond these that may wait
-    /// for that. The thread begins with the first question. Control thread.
-    HttpClient(std::size_t running_max, std::size_t waiting_max);
+    /// for that; `timeout`: of each. The thread begins with the first question. Control thread.
+    HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
     /// Ends all questions: their `done` is destroyed without being called. Never within `done`, which must not own the
@@ -65,7 +63,7 @@ public:
     ~HttpClient();
 
     /// Calls `done` once, on the client's thread; or on that of another question, which displaces this one. False: no
-    /// place is left for this share; nothing is kept. Any thread.
+    /// place is left for this share, or the host does not take it; nothing is kept. Any thread.
     bool ask(Share share, HttpQuestion question, Done done);
     /// The same for a notice, which has no share: notices are bounded by the caller alone, and take turns with
     /// questions. False: the client ends.
@@ -73,23 +71,29 @@ public:
 
 private:
     struct Asked;
-    class Loop;
 
+    bool begin_waiting(const Asked* mine);
+    void end_expired();
+    std::shared_ptr<Asked> next();
+    bool begin(const std::shared_ptr<Asked>& asked);
+    void free_place(const Asked& asked) noexcept;
+    static void end(Asked& asked, const HttpAnswer& answer) noexcept;
     /// With the lock.
-    void begin_thread();
     bool has_waiting() const noexcept { return !notices_.empty() || !waiting_.empty(); }
-    std::unique_ptr<Asked> take_next();
+    std::shared_ptr<Asked> take_next();
+    void take_expired(std::vector<std::shared_ptr<Asked>>& into);
 
     const std::size_t running_max_;
     const std::size_t waiting_max_;
-    std::mutex mutex_;  // guards what follows, up to ends_
-    FairQueue<std::unique_ptr<Asked>> waiting_;
-    std::deque<std::unique_ptr<Asked>> notices_;
+    const std::chrono::milliseconds timeout_;
+    std::mutex mutex_;  // guards what follows
+    FairQueue<std::shared_ptr<Asked>> waiting_;
+    std::deque<std::shared_ptr<Asked>> notices_;
     std::size_t questions_ = 0;  // that wait or are asked, without notices
+    std::size_t running_ = 0;    // with notices
     bool is_turn_of_notice_ = true;
     bool ends_ = false;
-    void* multi_ = nullptr;  // CURLM
-    std::thread thread_;
+    std::unique_ptr<plugin::Fetcher> fetcher_;  // null: nothing was asked yet
 };
 
 }  // namespace ferrotunnel::plugins

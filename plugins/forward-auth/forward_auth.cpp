@@ -90,7 +90,7 @@ ForwardAuth::ForwardAuth(const Settings& settings)
           std::chrono::nanoseconds(settings.integer("timeout").value_or(0)))),
       body_max_(static_cast<std::size_t>(settings.integer("body_max").value_or(0))),
       client_(std::make_unique<HttpClient>(static_cast<std::size_t>(settings.integer("connections").value_or(1)),
-                                           waiting_max)) {
+                                           waiting_max, timeout_)) {
     for (const std::string& name : response_headers_) {
         if (!is_credentials(name)) {
             settings.declare_identity(name);  // only the service may say it
@@ -105,7 +105,6 @@ void ForwardAuth::stop() {
 HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
     HttpQuestion asked;
     asked.url = url_;
-    asked.timeout = timeout_;
     asked.body_max = body_max_;
     asked.ca_file = ca_file_;
     asked.fields = {{"X-Forwarded-Method", std::string(exchange.method())},

@@ -39,7 +39,8 @@ public:
                              "description": "How long the page of a refusal may be."}
             }
         })",
-                                                     .guard = true};
+                                                     .guard = true,
+                                                     .fetches = true};
 
     /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);

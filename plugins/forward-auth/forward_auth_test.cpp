@@ -177,9 +177,8 @@ TEST_CASE("http client: what is more than may wait is refused, and an end is the
     const auto token = std::make_shared<int>(1);
     std::atomic<int> done{0};
     {
-        HttpClient client(1, 2);
+        HttpClient client(1, 2, 600s);
         plugins::HttpQuestion question{"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"};
-        question.timeout = 600s;
         const auto count = [&done, token](const HttpAnswer&) { ++done; };
         REQUIRE(client.ask({}, question, count));
         const int connection = ::accept(silent, nullptr, nullptr);  // it runs, so that two may wait

@@ -35,12 +35,11 @@ Endpoint::Endpoint(Options options, Tell tell)
     : options_(std::move(options)),
       name_(options_.url.substr(0, options_.url.find('?'))),  // a query may have secrets
       tell_(std::move(tell)),
-      client_(std::make_unique<HttpClient>(options_.connections, options_.queue)) {}
+      client_(std::make_unique<HttpClient>(options_.connections, options_.queue, options_.timeout)) {}
 
 HttpQuestion Endpoint::question(const std::string& body) const {
     HttpQuestion asked;
     asked.url = options_.url;
-    asked.timeout = options_.timeout;
     asked.ca_file = options_.ca_file;
     asked.fields = options_.fields;
     asked.fields.push_back({"Content-Type", "application/json"});

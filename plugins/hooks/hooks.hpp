@@ -50,7 +50,8 @@ public:
                                  "description": "How long an accepted login counts for the client's other trunks."}
             }
         })",
-        .guard = true};
+        .guard = true,
+        .fetches = true};
 
     /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);

@@ -95,10 +95,9 @@ TEST_CASE("http client: a question that gives way is told so where there is no m
     test::SilentListener server;
     with_each_failure([&server](std::uint64_t nth) {
         std::atomic<int> lost{0};
-        HttpClient client(1, places);
+        HttpClient client(1, places, 1h);
         HttpQuestion question;
         question.url = server.url;
-        question.timeout = 1h;
         for (std::size_t i = 0; i <= places; ++i) {
             const auto owed = std::make_shared<Owed>(lost);
             REQUIRE(client.ask({1, i}, question, [owed](const HttpAnswer&) { owed->tell(); }));

@@ -60,7 +60,8 @@ public:
                 "forward": {"type": "boolean", "default": false, "description": "Whether the backend gets the token."}
             }
         })",
-                                                     .guard = true};
+                                                     .guard = true,
+                                                     .fetches = true};
 
     /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);

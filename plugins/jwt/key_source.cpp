@@ -100,7 +100,6 @@ void KeySource::fetch(Time now) {
     HttpQuestion question;
     question.url = options_.url;
     question.fields = {{"Accept", "application/json"}};
-    question.timeout = std::chrono::seconds(4);
     question.body_max = file_max;
     question.ca_file = options_.ca_file;
     next_fetch_ = now + failure_pause;

@@ -82,7 +82,7 @@ private:
     bool has_fetched_ = false;  // once, with success
     Time next_fetch_{};
     Time next_unknown_{};
-    HttpClient client_{1, 4};  // last: its thread uses what is above
+    HttpClient client_{1, 4, std::chrono::seconds(4)};  // last: its thread uses what is above
 };
 
 }  // namespace ferrotunnel::plugins

@@ -13,7 +13,8 @@ thread_local std::uint64_t until_failure = 0;  // 0: none
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-void* operator new(std::size_t bytes) {
+// GCC 14 takes what it has inlined from one of these for a new that is freed by std::free.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
     allocations.fetch_add(1, std::memory_order_relaxed);
     if (until_failure > 0 && --until_failure == 0) {
         throw std::bad_alloc();
@@ -23,10 +24,10 @@ void* operator new(std::size_t bytes) {
     }
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 

@@ -22,6 +22,7 @@ struct Api {
     const ft_settings_api* settings = nullptr;
     const ft_body_api* body = nullptr;    // null: the host has no bodies
     const ft_session* session = nullptr;  // null: it asks nobody about visitors of TCP and about clients
+    const ft_fetch* fetch = nullptr;      // null: it sends no requests for plugins
 };
 // Hidden, so that each library has its own, whatever it was compiled with.
 __attribute__((visibility("hidden"))) inline Api api;
@@ -49,6 +50,7 @@ struct Tables {
             settings = table_of<ft_settings_api>(host, FT_SETTINGS_1);
             body = table_of<ft_body_api>(host, FT_BODY_1);
             session = table_of<ft_session>(host, FT_SESSION_1);
+            fetch = table_of<ft_fetch>(host, FT_FETCH_1);
         }
     }
     /// Whether the host has what no plugin can do without. The functions that are named here are the last ones of their
@@ -58,8 +60,12 @@ struct Tables {
     }
     /// What the header calls. Tables that the host has in part are as good as none.
     Api api() const noexcept {
-        return {&host, &http, &settings, body.more != nullptr ? &body : nullptr,
-                session.drop != nullptr ? &session : nullptr};
+        return {&host,
+                &http,
+                &settings,
+                body.more != nullptr ? &body : nullptr,
+                session.drop != nullptr ? &session : nullptr,
+                fetch.url_fault != nullptr ? &fetch : nullptr};
     }
 
     ft_host host;
@@ -67,6 +73,7 @@ struct Tables {
     ft_settings_api settings{};
     ft_body_api body{};
     ft_session session{};
+    ft_fetch fetch{};
 };
 
 inline ft_text text(std::string_view view) noexcept {

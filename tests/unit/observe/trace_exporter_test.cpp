@@ -19,7 +19,7 @@ const std::string taken = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 TraceTarget target_at(std::uint16_t port) {
     const std::string authority = "127.0.0.1:" + std::to_string(port);
-    return {{nullptr, {"127.0.0.1", port}, authority, "/v1/traces", {{"Authorization", "Basic abc"}}}, "edge"};
+    return {{nullptr, {"127.0.0.1", port}, authority}, "/v1/traces", {{"Authorization", "Basic abc"}}, "edge"};
 }
 
 void put_spans(SpanQueue& queue, std::size_t count) {

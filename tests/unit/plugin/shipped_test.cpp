@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "ferrotunnel/plugin_info.hpp"
+#include "plugin/loader.hpp"
 #include "support/temporary_folder.hpp"
 
 using ferrotunnel::plugin::find_shipped;
@@ -41,4 +43,28 @@ TEST_CASE("no plugin is loaded from a folder that others may write into", "[ship
         REQUIRE(::chmod(folder.c_str(), mode) == 0);
         CHECK_THAT(shipped_fault(folder, ""), Catch::Contains("others may write into " + folder));
     }
+}
+
+namespace {
+
+const ft_library* built_in_library(const ft_host*) {
+    return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("a plugin that is built in goes by the name of a shipped one", "[shipped]") {
+    namespace plugin = ferrotunnel::plugin;
+    CHECK_FALSE(plugin::shipped_file("x-built-in").is_there);
+    ferrotunnel::add_built_in_plugin("x-built-in", built_in_library);
+    const plugin::ShippedFile file = plugin::shipped_file("x-built-in");
+    CHECK(file.is_there);
+    CHECK(file.fault.empty());
+    const auto loaded = plugin::load(file.path);
+    REQUIRE(loaded);
+    CHECK(loaded->entry == built_in_library);
+    CHECK(plugin::shipped_types().front() == "x-built-in");
+    const auto other = plugin::load("built-in:nobody");
+    REQUIRE_FALSE(other);
+    CHECK(other.error() == "is not in this program");
 }

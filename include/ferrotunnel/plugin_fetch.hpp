@@ -1,0 +1,118 @@
+// Requests of a plugin's own to HTTP servers, sent by the host: since minor version 5 of the interface. A plugin that
+// needs them says so in its Description (`fetches`), and is refused by older servers.
+//
+//    fetcher_.fetch({.url = "https://login.example.com/verify", .timeout = 500ms},
+//                   [handle = std::move(handle)](const FetchResponse& response) { ... });
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/plugin.hpp"
+
+namespace ferrotunnel::plugin {
+
+/// A request over HTTP/1.1. No redirect is followed, no proxy is used, and nothing of the environment counts.
+struct FetchRequest {
+    std::string url{};  ///< http or https
+    std::string method = "GET";
+    std::vector<Field> fields{};        ///< besides Host, User-Agent, Content-Length and Connection
+    std::optional<std::string> body{};  ///< its Content-Type is one of `fields`
+    bool may_repeat = false;  ///< it does no harm if it arrives twice: sent again, once, if a kept connection ended
+                              ///< before the response. GET and other idempotent methods always are
+    std::chrono::milliseconds timeout{2000};  ///< from fetch() to the end of the response; at most an hour
+    std::size_t body_max = 64 * 1024;         ///< of the response; 0: its body is not read
+    std::string ca_file{};                    ///< CAs that are trusted, PEM; empty: the system's
+};
+
+struct FetchResponse {
+    std::uint16_t status = 0;     ///< 0: no head came
+    std::vector<Field> fields{};  ///< up to 64 KiB of text
+    std::string body{};           ///< empty where it was too long
+    bool is_too_long = false;
+    std::string error{};  ///< why it is not whole; empty if it is, but for a body that was too long
+};
+
+/// Why a URL cannot be fetched, in words that follow it; empty if it can. Any thread.
+inline std::string url_fault(std::string_view url) {
+    return detail::api.fetch != nullptr
+               ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
+               : std::string("needs a server that sends requests for plugins: a newer version");
+}
+
+/// Sends requests, on a thread of its own, and keeps connections for the next one.
+class Fetcher {
+public:
+    using Done = std::function<void(const FetchResponse&)>;
+
+    /// Throws std::runtime_error if the host cannot.
+    Fetcher() : handle_(detail::api.fetch != nullptr ? detail::api.fetch->make() : nullptr) {
+        if (handle_ == nullptr) {
+            throw std::runtime_error("the server cannot send requests for plugins");
+        }
+    }
+    Fetcher(const Fetcher&) = delete;
+    Fetcher& operator=(const Fetcher&) = delete;
+    /// As stop().
+    ~Fetcher() { detail::api.fetch->destroy(handle_); }
+
+    /// Has `done` called once, on the fetcher's thread; it must not block for long, and what it throws is dropped.
+    /// False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed. Any thread.
+    bool fetch(const FetchRequest& request, Done done) {
+        std::vector<ft_field> fields;
+        fields.reserve(request.fields.size());
+        for (const Field& field : request.fields) {
+            fields.push_back({detail::text(field.name), detail::text(field.value)});
+        }
+        const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(request.timeout).count();
+        const ft_fetch_request theirs{sizeof(ft_fetch_request),
+                                      detail::text(request.url),
+                                      detail::text(request.method),
+                                      fields.data(),
+                                      fields.size(),
+                                      request.body ? detail::text(*request.body) : ft_text{nullptr, 0},
+                                      request.body ? 1 : 0,
+                                      request.may_repeat ? 1 : 0,
+                                      detail::text(request.ca_file),
+                                      timeout > 0 ? static_cast<std::uint64_t>(timeout) : 0,
+                                      request.body_max};
+        auto user = std::make_unique<Done>(std::move(done));
+        return detail::api.fetch->fetch(handle_, &theirs, call, user.release(), release) != 0;
+    }
+    /// Ends all requests: their `done` is destroyed without being called, if not here, then with the fetcher. Returns
+    /// when no `done` runs. Not within `done`.
+    void stop() { detail::api.fetch->stop(handle_); }
+
+private:
+    static void call(void* user, const ft_fetch_response* theirs) {
+        try {
+            const ft_fetch_response known = detail::known_part(*theirs);
+            FetchResponse response;
+            response.status = static_cast<std::uint16_t>(known.status);
+            for (std::size_t i = 0; i < known.fields_count; ++i) {
+                response.fields.push_back({std::string(detail::view(known.fields[i].name)),
+                                           std::string(detail::view(known.fields[i].value))});
+            }
+            response.body = detail::view(known.body);
+            response.is_too_long = known.is_too_long != 0;
+            response.error = detail::view(known.error);
+            (*static_cast<Done*>(user))(response);
+        } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+        }
+    }
+    static void release(void* user) { delete static_cast<Done*>(user); }
+
+    ft_fetcher* const handle_;
+};
+
+}  // namespace ferrotunnel::plugin

@@ -1,0 +1,67 @@
+// Requests to HTTP servers from any thread: a client with a thread of its own.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "fetch/fetch.hpp"
+#include "fetch/idle_connections.hpp"
+#include "fetch/message.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::fetch {
+
+/// A request by its URL.
+struct UrlRequest {
+    std::string url{};
+    Request request{};      // but for its destination and path
+    std::string ca_file{};  // CAs that are trusted, PEM; empty: the system's
+    Bounds bounds{};
+};
+
+/// At most requests_max at once. Contexts of TLS are kept for context_time, so that a file of CAs that has changed
+/// counts after that.
+class Client {
+public:
+    using Done = std::function<void(Response&)>;
+
+    /// Starts the thread. Throws std::system_error.
+    Client();
+    /// As stop().
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// Has `done` called once, on the client's thread. False: there are too many, or the client has stopped; `done` is
+    /// destroyed. Any thread.
+    bool fetch(UrlRequest wanted, Done done);
+    /// Ends all requests: their `done` is destroyed without being called. Not on the client's thread.
+    void stop() noexcept;
+
+private:
+    struct KeptContext {
+        std::shared_ptr<transport::TlsContext> context;
+        TimePoint until;
+    };
+
+    void begin(UrlRequest& wanted, Done done);
+    std::shared_ptr<transport::TlsContext> context_for(const std::string& host, const std::string& ca_file);
+
+    runtime::Worker worker_;
+    std::atomic<std::size_t> count_{0};
+    // On the worker:
+    IdleConnections idle_;
+    std::map<std::pair<std::string, std::string>, KeptContext> contexts_;  // by host and file of CAs
+    std::uint64_t last_ = 0;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Fetch>> running_;
+};
+
+}  // namespace ferrotunnel::fetch

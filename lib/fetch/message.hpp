@@ -1,0 +1,74 @@
+// A request to an HTTP server, and what came back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "fetch/limits.hpp"
+#include "net/host_port.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::fetch {
+
+using FieldList = std::vector<std::pair<std::string, std::string>>;
+
+/// A server, and how it is spoken to. Connections are shared by requests to equal destinations.
+struct Destination {
+    std::shared_ptr<transport::TlsContext> tls{};  // null: http
+    net::HostPort at{};
+    std::string authority{};  // for Host: the port only if it is not the scheme's own
+
+    bool operator==(const Destination&) const = default;
+};
+
+/// The parts of an absolute URL (RFC 9110, 4.2).
+struct UrlParts {
+    bool is_https = false;
+    net::HostPort at;
+    std::string authority;
+    std::string path;  // with the query, without a fragment
+};
+
+/// Splits `text`. The problem is in words that follow it. User information is refused (RFC 9110, 4.2.4).
+Result<UrlParts, std::string_view> read_url(std::string_view text);
+
+struct Request {
+    Destination to{};
+    std::string method = "GET";
+    std::string path = "/";  // with the query
+    FieldList fields{};      // besides Host, User-Agent, Content-Length and Connection
+    std::string body{};
+    bool has_body = false;    // Content-Length is sent, also of an empty body
+    bool may_repeat = false;  // it does no harm if it arrives twice, whatever its method
+};
+
+/// Why a request cannot be sent, as a sentence's end; empty if it can.
+std::string request_fault(const Request& request);
+
+/// What a response may cost.
+struct Bounds {
+    Duration time = request_time;
+    std::size_t head_max = response_head_max;
+    /// 0: the body is not read, and the response is told with its head.
+    std::size_t body_max = response_body_max;
+};
+
+struct Response {
+    std::uint16_t status = 0;  // 0: no head came
+    FieldList fields{};
+    std::string body{};  // empty where it was too long
+    bool is_too_long = false;
+    std::string error{};  // why it is not whole; empty if it is, but for a body that was too long
+
+    /// The value of the first field of that name, in any case; empty without one.
+    std::string_view field(std::string_view name) const noexcept;
+};
+
+}  // namespace ferrotunnel::fetch

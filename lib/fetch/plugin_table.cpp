@@ -1,0 +1,128 @@
+#include "fetch/plugin_table.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fetch/client.hpp"
+
+/// What plugins know of a client: that it is there.
+struct ft_fetcher {
+    ferrotunnel::fetch::Client client;
+};
+
+namespace ferrotunnel::fetch {
+namespace {
+
+std::string_view view_of(ft_text text) noexcept {
+    return {text.data, text.size};
+}
+ft_text text_of(std::string_view view) noexcept {
+    return {view.data(), view.size()};
+}
+
+/// What a plugin gave to its request; released once, when nothing needs it.
+class User {
+public:
+    User(void* user, void (*release)(void*)) noexcept : user_(user), release_(release) {}
+    User(const User&) = delete;
+    User& operator=(const User&) = delete;
+    ~User() {
+        if (release_ != nullptr) {
+            release_(user_);
+        }
+    }
+    void* get() const noexcept { return user_; }
+
+private:
+    void* user_;
+    void (*release_)(void*);
+};
+
+UrlRequest request_of(const ft_fetch_request& theirs) {
+    UrlRequest wanted;
+    wanted.url = view_of(theirs.url);
+    wanted.ca_file = view_of(theirs.ca_file);
+    if (theirs.method.size > 0) {
+        wanted.request.method = view_of(theirs.method);
+    }
+    for (std::size_t i = 0; i < theirs.fields_count; ++i) {
+        wanted.request.fields.emplace_back(view_of(theirs.fields[i].name), view_of(theirs.fields[i].value));
+    }
+    wanted.request.body = view_of(theirs.body);
+    wanted.request.has_body = theirs.has_body != 0;
+    wanted.request.may_repeat = theirs.may_repeat != 0;
+    constexpr std::uint64_t longest = 3'600'000'000'000;  // an hour: a bound for what is added to a time
+    wanted.bounds.time = std::chrono::nanoseconds(std::min(theirs.timeout_ns, longest));
+    wanted.bounds.body_max = static_cast<std::size_t>(theirs.body_max);
+    return wanted;
+}
+
+void tell(const Response& response, void (*done)(void*, const ft_fetch_response*), void* user) {
+    std::vector<ft_field> fields;
+    fields.reserve(response.fields.size());
+    for (const auto& [name, value] : response.fields) {
+        fields.push_back({text_of(name), text_of(value)});
+    }
+    const ft_fetch_response theirs{
+        sizeof(ft_fetch_response), response.status,      fields.data(),          fields.size(),
+        text_of(response.body),    response.is_too_long, text_of(response.error)};
+    done(user, &theirs);
+}
+
+ft_fetcher* make() {
+    try {
+        return new ft_fetcher;
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+
+std::int32_t fetch(ft_fetcher* fetcher, const ft_fetch_request* request,
+                   void (*done)(void* user, const ft_fetch_response*), void* user, void (*release)(void* user)) {
+    std::shared_ptr<User> kept;
+    try {
+        kept = std::make_shared<User>(user, release);
+    } catch (const std::exception&) {
+        release(user);
+        return 0;
+    }
+    try {
+        return fetcher->client.fetch(request_of(*request),
+                                     [kept, done](Response& response) { tell(response, done, kept->get()); })
+                   ? 1
+                   : 0;
+    } catch (const std::exception&) {  // no memory
+        return 0;
+    }
+}
+
+void stop(ft_fetcher* fetcher) {
+    fetcher->client.stop();
+}
+
+void destroy(ft_fetcher* fetcher) {
+    delete fetcher;
+}
+
+ft_text url_fault(ft_text url) {
+    try {
+        const auto parts = read_url(view_of(url));
+        return parts ? ft_text{nullptr, 0} : text_of(parts.error());
+    } catch (const std::exception&) {
+        return text_of("needs more memory than there is");
+    }
+}
+
+}  // namespace
+
+const ft_fetch& plugin_table() noexcept {
+    static const ft_fetch table{sizeof(ft_fetch), make, fetch, stop, destroy, url_fault};
+    return table;
+}
+
+}  // namespace ferrotunnel::fetch
