@@ -76,8 +76,8 @@ struct PluginInfo {
 /// Loads a file into this process, for good, and asks what is in it. Runs code of that file. Any thread.
 FERROTUNNEL_EXPORT PluginFileInfo inspect_plugin(const std::string& file);
 
-/// Makes a plugin that is linked into the program known by its type's name, as shipped ones are: configurations, clients'
-/// wishes and shipped_plugins() find it, before a file of that name. Any thread, before plugins are used.
+/// Makes a plugin that is linked into the program known by its type's name, as shipped ones are: configurations, what
+/// clients request and shipped_plugins() find it, before a file of that name. Any thread, before plugins are used.
 FERROTUNNEL_EXPORT void add_built_in_plugin(const std::string& type, ft_entry entry);
 
 /// The folder of the shipped plugins: $FERROTUNNEL_PLUGINS if it is set; else the first that exists of
