@@ -72,7 +72,7 @@ void Http2Stream::wake() noexcept {
 }
 
 void Http2Stream::on_events(std::uint32_t events) noexcept {
-    readiness_.note_events(events);
+    socket_.note_events(events);
     run();
 }
 
@@ -193,7 +193,7 @@ bool Http2Stream::has_ended() {
 // --- from the backend ---
 
 bool Http2Stream::read_backend() {
-    if (!readiness_.can_read() || !connection_->may_receive()) {
+    if (!socket_.can_read() || !connection_->may_receive()) {
         return false;
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
@@ -202,8 +202,8 @@ bool Http2Stream::read_backend() {
         traffic_->moved(&Traffic::from_sockets, result.bytes);
         connection_->receive({slab->data(), result.bytes});
     }
-    readiness_.note_read(result);
-    if (!readiness_.peer_sends()) {
+    socket_.note_read(result);
+    if (!socket_.peer_sends()) {
         connection_->receive_end();
     }
     if (connection_->is_answered()) {
@@ -299,7 +299,7 @@ void Http2Stream::take_end() {
 }
 
 bool Http2Stream::write_backend() {
-    if (!readiness_.can_write() || (connection_->output().empty() && !pipe_->has_pending())) {
+    if (!socket_.can_write() || (connection_->output().empty() && !pipe_->has_pending())) {
         return false;
     }
     IoStatus status = IoStatus::ok;
@@ -312,11 +312,11 @@ bool Http2Stream::write_backend() {
         status = result.status;
     }
     if (status == IoStatus::error) {
-        readiness_.note_failed_write();  // what is still to be read of the backend decides
-        return readiness_.peer_sends();
+        socket_.note_failed_write();  // what is still to be read of the backend decides
+        return socket_.peer_sends();
     }
-    readiness_.note_write(status);
-    return readiness_.can_write();
+    socket_.note_write(status);
+    return socket_.can_write();
 }
 
 // --- ending ---
@@ -384,10 +384,10 @@ void Http2Stream::step_leaving() {
         enter(State::farewell);
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
-    while (readiness_.can_read()) {
-        readiness_.note_read(pipe_->read({slab->data(), buffer::slab_bytes}));
+    while (socket_.can_read()) {
+        socket_.note_read(pipe_->read({slab->data(), buffer::slab_bytes}));
     }
-    if (!readiness_.peer_sends()) {
+    if (!socket_.peer_sends()) {
         close();
     }
 }

@@ -31,8 +31,8 @@
 #include "h2/client_connection.hpp"
 #include "mux/stream.hpp"
 #include "runtime/poller.hpp"
-#include "runtime/readiness.hpp"
 #include "runtime/shutdown_hook.hpp"
+#include "runtime/socket_state.hpp"
 #include "runtime/step_loop.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
@@ -108,7 +108,7 @@ private:
     std::optional<runtime::Timer> timer_;
     State state_ = State::dialing;
     std::size_t uncounted_ = 0;  // bytes of a request on which the backend may not have acted
-    runtime::Readiness readiness_;
+    runtime::SocketState socket_;
     bool bulk_ = false;  // the last piece for the tunnel filled a frame
     runtime::StepLoop steps_;
     IntrusivePtr<Http2Stream> self_;  // while there is a pipe

@@ -20,7 +20,7 @@
 #include "runtime/deadline_wheel.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/poller.hpp"
-#include "runtime/readiness.hpp"
+#include "runtime/socket_state.hpp"
 #include "runtime/step_loop.hpp"
 #include "transport/pipe.hpp"
 
@@ -99,7 +99,7 @@ protected:
     TimePoint due_ = never;    // the deadline of the phase
     TimePoint stall_ = never;  // the deadline for what waits to be written
 
-    runtime::Readiness readiness_;
+    runtime::SocketState socket_;
     bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
     runtime::StepLoop steps_;
 

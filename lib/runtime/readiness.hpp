@@ -1,60 +1,53 @@
-// What a socket is ready for, from its edge-triggered events and from what reads and writes have returned.
+// Readiness of a polled socket: the events that the poller has reported, as far as reads and writes have not used them
+// up.
 //
-//   reading:  waits --event--> ready --a read would block--> waits    (still ready if bytes came and an event has
-//                                                                      announced that something is behind them)
-//   writing:  waits --event--> ready --a write would block--> waits
-//   the peer: sends --its end was read--> has ended --error--> is lost
-//               \_________________________error________________/
+//     not readable --event--> readable --a read finds nothing more--> not readable          (writable alike)
+//
+// Events are edge-triggered, so none may be forgotten. A hang-up or an error is reported once and lasts.
 #pragma once
 
 #include <cstdint>
 
-#include "runtime/io_result.hpp"
 #include "runtime/poller.hpp"
 
 namespace ferrotunnel::runtime {
 
-/// A new socket is taken to be ready for both: its first read and write find out.
 class Readiness {
 public:
-    void note_events(std::uint32_t events) noexcept {
+    /// Neither readable nor writable, until an event arrives.
+    Readiness() = default;
+    /// A read and a write are worth trying without an event.
+    static Readiness both() noexcept {
+        Readiness readiness;
+        readiness.readable_ = readiness.writable_ = true;
+        return readiness;
+    }
+
+    void add(std::uint32_t events) noexcept {
+        seen_ = static_cast<std::uint16_t>(seen_ | (events & lasting_events));
         readable_ = readable_ || (events & readable_events) != 0;
         writable_ = writable_ || (events & writable_events) != 0;
-        more_behind_ = more_behind_ || (events & more_behind_events) != 0;
     }
-    /// A short read has emptied the socket. But an end that was announced together with its bytes is not announced
-    /// again.
-    void note_read(const IoResult& result) noexcept {
-        readable_ = result.status == IoStatus::ok ||
-                    (result.status == IoStatus::would_block && more_behind_ && result.bytes > 0);
-        if (result.status == IoStatus::eof && peer_ == Peer::sends) {
-            peer_ = Peer::has_ended;
-        } else if (result.status == IoStatus::error) {
-            peer_ = Peer::is_lost;
-        }
-    }
-    void note_write(IoStatus status) noexcept { writable_ = status == IoStatus::ok; }
-    /// A write has failed. What the peer sent before it went is still to be read, and its end behind that.
-    void note_failed_write() noexcept {
-        writable_ = false;
-        readable_ = more_behind_ = true;
-    }
-    void note_lost() noexcept { peer_ = Peer::is_lost; }
+    /// Sets whether another read, or write, is worth trying now.
+    void set_readable(bool readable) noexcept { readable_ = readable; }
+    void set_writable(bool writable) noexcept { writable_ = writable; }
 
-    /// Whether a read may return something. Never once the peer has ended or is lost.
-    bool can_read() const noexcept { return readable_ && peer_ == Peer::sends; }
-    bool can_write() const noexcept { return writable_; }
-    bool peer_sends() const noexcept { return peer_ == Peer::sends; }
-    bool peer_has_ended() const noexcept { return peer_ == Peer::has_ended; }
-    bool peer_is_lost() const noexcept { return peer_ == Peer::is_lost; }
+    bool is_readable() const noexcept { return readable_; }
+    bool is_writable() const noexcept { return writable_; }
+    /// Something waits behind the bytes of a short read (an end, an error, urgent data), and no event announces it
+    /// again.
+    bool has_more_behind() const noexcept { return seen_ != 0; }
+    /// Both directions are over: the process at the other end of a unix socket is gone.
+    bool has_hung_up() const noexcept { return (seen_ & EPOLLHUP) != 0; }
+    bool has_failed() const noexcept { return (seen_ & EPOLLERR) != 0; }
 
 private:
-    enum class Peer : std::uint8_t { sends, has_ended, is_lost };
+    static constexpr std::uint32_t lasting_events = more_behind_events;
+    static_assert(lasting_events <= 0xffff);
 
-    bool readable_ = true;
-    bool writable_ = true;
-    bool more_behind_ = false;  // than a short read returns
-    Peer peer_ = Peer::sends;
+    std::uint16_t seen_ = 0;  // of lasting_events
+    bool readable_ = false;
+    bool writable_ = false;
 };
 
 }  // namespace ferrotunnel::runtime

@@ -1,73 +1,65 @@
 #include "runtime/readiness.hpp"
 
+#include <sys/epoll.h>
+
 #include <catch2/catch.hpp>
 
-using namespace ferrotunnel::runtime;
+using ferrotunnel::runtime::Readiness;
 
-namespace {
-
-IoResult read_of(std::size_t bytes, IoStatus status) {
-    return {bytes, status, {}};
+TEST_CASE("A socket is neither readable nor writable until an event says so", "[runtime][readiness]") {
+    Readiness readiness;
+    CHECK_FALSE(readiness.is_readable());
+    CHECK_FALSE(readiness.is_writable());
+    readiness.add(EPOLLIN);
+    CHECK(readiness.is_readable());
+    CHECK_FALSE(readiness.is_writable());
+    readiness.add(EPOLLOUT);
+    CHECK(readiness.is_readable());
+    CHECK(readiness.is_writable());
+    CHECK(Readiness::both().is_readable());
+    CHECK(Readiness::both().is_writable());
 }
 
-}  // namespace
-
-TEST_CASE("A new socket is tried, and waits for an event once it would block", "[runtime][readiness]") {
-    Readiness socket;
-    CHECK(socket.can_read());
-    CHECK(socket.can_write());
-    socket.note_read(read_of(10, IoStatus::ok));
-    CHECK(socket.can_read());
-    socket.note_read(read_of(10, IoStatus::would_block));
-    socket.note_write(IoStatus::would_block);
-    CHECK_FALSE(socket.can_read());
-    CHECK_FALSE(socket.can_write());
-
-    socket.note_events(EPOLLOUT);
-    CHECK(socket.can_write());
-    CHECK_FALSE(socket.can_read());
-    socket.note_events(EPOLLIN);
-    CHECK(socket.can_read());
+TEST_CASE("An event is remembered until a read or a write finds nothing more", "[runtime][readiness]") {
+    Readiness readiness;
+    readiness.add(EPOLLIN | EPOLLOUT);
+    readiness.set_readable(false);
+    CHECK_FALSE(readiness.is_readable());
+    CHECK(readiness.is_writable());
+    readiness.add(EPOLLIN);
+    readiness.set_writable(false);
+    CHECK(readiness.is_readable());
+    CHECK_FALSE(readiness.is_writable());
 }
 
-TEST_CASE("An end that was announced with the bytes before it is read", "[runtime][readiness]") {
-    Readiness socket;
-    socket.note_events(EPOLLIN | EPOLLRDHUP);
-    socket.note_read(read_of(10, IoStatus::would_block));
-    CHECK(socket.can_read());
-    socket.note_read(read_of(0, IoStatus::would_block));
-    CHECK_FALSE(socket.can_read());
-
-    socket.note_events(EPOLLIN);
-    socket.note_read(read_of(0, IoStatus::eof));
-    CHECK(socket.peer_has_ended());
-    CHECK_FALSE(socket.peer_sends());
+TEST_CASE("The end of the peer's direction makes a socket readable and lasts", "[runtime][readiness]") {
+    Readiness readiness;
+    readiness.add(EPOLLIN);
+    CHECK_FALSE(readiness.has_more_behind());
+    readiness.add(EPOLLRDHUP);
+    CHECK(readiness.is_readable());
+    CHECK_FALSE(readiness.is_writable());
+    CHECK(readiness.has_more_behind());
+    readiness.set_readable(false);
+    readiness.add(EPOLLIN);
+    CHECK(readiness.has_more_behind());
+    CHECK_FALSE(readiness.has_hung_up());
+    CHECK_FALSE(readiness.has_failed());
 }
 
-TEST_CASE("Nothing is read of a peer that has ended, whatever events follow", "[runtime][readiness]") {
-    Readiness socket;
-    socket.note_read(read_of(0, IoStatus::eof));
-    socket.note_events(EPOLLIN | EPOLLHUP);
-    CHECK_FALSE(socket.can_read());
-    CHECK(socket.can_write());
-    CHECK(socket.peer_has_ended());
-
-    socket.note_lost();
-    CHECK(socket.peer_is_lost());
-    CHECK_FALSE(socket.peer_has_ended());
-    socket.note_read(read_of(0, IoStatus::eof));
-    CHECK(socket.peer_is_lost());
-}
-
-TEST_CASE("What a peer sent before a write to it failed is read to its end", "[runtime][readiness]") {
-    Readiness socket;
-    socket.note_read(read_of(0, IoStatus::would_block));
-    socket.note_failed_write();
-    CHECK_FALSE(socket.can_write());
-    CHECK(socket.can_read());
-    socket.note_read(read_of(10, IoStatus::would_block));
-    CHECK(socket.can_read());
-    socket.note_read(read_of(0, IoStatus::error));
-    CHECK(socket.peer_is_lost());
-    CHECK_FALSE(socket.can_read());
+TEST_CASE("A hang-up and an error are worth a read and a write, and last", "[runtime][readiness]") {
+    Readiness hung_up;
+    hung_up.add(EPOLLHUP);
+    CHECK(hung_up.is_readable());
+    CHECK(hung_up.is_writable());
+    CHECK(hung_up.has_more_behind());
+    CHECK_FALSE(hung_up.has_failed());
+    Readiness failed;
+    failed.add(EPOLLERR);
+    failed.set_readable(false);
+    failed.set_writable(false);
+    failed.add(EPOLLIN);
+    CHECK(failed.has_failed());
+    CHECK(failed.has_more_behind());
+    CHECK_FALSE(failed.has_hung_up());
 }
