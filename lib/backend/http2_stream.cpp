@@ -75,7 +75,7 @@ void Http2Stream::wake() noexcept {
 }
 
 void Http2Stream::on_events(std::uint32_t events) noexcept {
-    socket_state_.note_events(events);
+    socket_.note_events(events);
     run();
 }
 
@@ -197,7 +197,7 @@ bool Http2Stream::has_ended() {
 // --- from the backend ---
 
 bool Http2Stream::read_backend() {
-    if (!socket_state_.can_read() || !connection_->may_receive()) {
+    if (!socket_.can_read() || !connection_->may_receive()) {
         return false;
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
@@ -206,8 +206,8 @@ bool Http2Stream::read_backend() {
         traffic_->moved(&Traffic::from_sockets, result.bytes);
         connection_->receive({slab->data(), result.bytes});
     }
-    socket_state_.note_read(result);
-    if (!socket_state_.peer_sends()) {
+    socket_.note_read(result);
+    if (!socket_.peer_sends()) {
         connection_->receive_end();
     }
     if (connection_->is_answered()) {
@@ -303,7 +303,7 @@ void Http2Stream::take_end() {
 }
 
 bool Http2Stream::write_backend() {
-    if (!socket_state_.can_write() || (connection_->output().empty() && !pipe_->has_pending())) {
+    if (!socket_.can_write() || (connection_->output().empty() && !pipe_->has_pending())) {
         return false;
     }
     IoStatus status = IoStatus::ok;
@@ -316,11 +316,11 @@ bool Http2Stream::write_backend() {
         status = result.status;
     }
     if (status == IoStatus::error) {
-        socket_state_.note_failed_write();  // what is still to be read of the backend decides
-        return socket_state_.peer_sends();
+        socket_.note_failed_write();  // what is still to be read of the backend decides
+        return socket_.peer_sends();
     }
-    socket_state_.note_write(status);
-    return socket_state_.can_write();
+    socket_.note_write(status);
+    return socket_.can_write();
 }
 
 // --- ending ---
@@ -388,10 +388,10 @@ void Http2Stream::step_leaving() {
         enter(State::farewell);
     }
     const buffer::SlabPtr slab = worker_.slabs().acquire();
-    while (socket_state_.can_read()) {
-        socket_state_.note_read(pipe_->read({slab->data(), buffer::slab_bytes}));
+    while (socket_.can_read()) {
+        socket_.note_read(pipe_->read({slab->data(), buffer::slab_bytes}));
     }
-    if (!socket_state_.peer_sends()) {
+    if (!socket_.peer_sends()) {
         close();
     }
 }

@@ -108,7 +108,7 @@ private:
     std::optional<runtime::Timer> timer_;
     State state_ = State::dialing;
     std::size_t uncounted_ = 0;  // bytes of a request on which the backend may not have acted
-    runtime::SocketState socket_state_;
+    runtime::SocketState socket_;
     bool bulk_ = false;  // the last piece for the tunnel filled a frame
     runtime::StepLoop steps_;
     IntrusivePtr<Http2Stream> self_;  // while there is a pipe

@@ -32,9 +32,9 @@ EdgeConnection::~EdgeConnection() = default;
 // --- what makes it move ---
 
 void EdgeConnection::on_events(std::uint32_t events) noexcept {
-    socket_state_.note_events(events);
+    socket_.note_events(events);
     if ((events & EPOLLERR) != 0) {
-        socket_state_.note_lost();
+        socket_.note_lost();
     }
     run();
 }
@@ -70,7 +70,7 @@ void EdgeConnection::step() {
         close(true);
         return;
     }
-    if (socket_state_.peer_is_lost()) {
+    if (socket_.peer_is_lost()) {
         visitor_lost();
         return;
     }
@@ -89,7 +89,7 @@ void EdgeConnection::step() {
 
 void EdgeConnection::note_read(const IoResult& result) noexcept {
     exchange::EdgeCounters::add(edge_.counters.bytes_in, result.bytes);
-    socket_state_.note_read(result);
+    socket_.note_read(result);
 }
 
 void EdgeConnection::drop_input() noexcept {
@@ -114,7 +114,7 @@ buffer::Slice EdgeConnection::cut_out(std::string_view payload, bool& headroom) 
 // --- writing ---
 
 bool EdgeConnection::write_output() {
-    if (!socket_state_.can_write() || (out_.empty() && !pipe_->has_pending())) {
+    if (!socket_.can_write() || (out_.empty() && !pipe_->has_pending())) {
         return false;
     }
     const IoStatus status = out_.write(*pipe_);
@@ -131,7 +131,7 @@ bool EdgeConnection::write_output() {
             visitor_lost();
             return false;
     }
-    socket_state_.note_write(status);
+    socket_.note_write(status);
     if (moved || stall_ == never) {
         set_stall(edge_.worker.now() + edge_.settings().write_stalled);
     }
@@ -147,13 +147,13 @@ void EdgeConnection::begin_lingering() {
 
 // Reads from the socket, not from the pipe: what is discarded need not be decrypted.
 bool EdgeConnection::linger() {
-    if (!socket_state_.can_read()) {
+    if (!socket_.can_read()) {
         return false;
     }
     std::array<std::uint8_t, discarded_read> discarded;
     const IoResult result = runtime::read_some(pipe_->fd(), MutableBytes(discarded));
     note_read(result);
-    if (!socket_state_.peer_sends()) {
+    if (!socket_.peer_sends()) {
         close(false);
         return false;
     }

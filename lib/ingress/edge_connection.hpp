@@ -99,7 +99,7 @@ protected:
     TimePoint due_ = never;    // the deadline of the phase
     TimePoint stall_ = never;  // the deadline for what waits to be written
 
-    runtime::SocketState socket_state_;
+    runtime::SocketState socket_;
     bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
     runtime::StepLoop steps_;
 

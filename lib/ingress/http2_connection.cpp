@@ -115,7 +115,7 @@ bool Http2Connection::read_input() {
     if (!has_room()) {
         return false;
     }
-    if (begin_ == end_ && socket_state_.can_read()) {
+    if (begin_ == end_ && socket_.can_read()) {
         make_room();
         const std::uint32_t size = std::min(slab_->capacity() - end_, input_read);
         const IoResult result = pipe_->read(MutableBytes(slab_->data() + end_, size));
@@ -123,14 +123,14 @@ bool Http2Connection::read_input() {
         bulk_ = result.bytes == input_read;
         note_read(result);
     }
-    if (socket_state_.peer_is_lost()) {
+    if (socket_.peer_is_lost()) {
         visitor_lost();
         return false;
     }
     const bool moved = begin_ != end_;
     if (moved) {
         take_input();
-    } else if (socket_state_.peer_has_ended()) {
+    } else if (socket_.peer_has_ended()) {
         const auto waits = [](const auto& stream) { return !stream->is_answered(); };
         if (std::any_of(streams_.begin(), streams_.end(), waits)) {
             visitor_lost();
@@ -139,7 +139,7 @@ bool Http2Connection::read_input() {
         }
         return false;
     }
-    if (begin_ == end_ && !socket_state_.can_read() && slab_ && slab_->unique()) {
+    if (begin_ == end_ && !socket_.can_read() && slab_ && slab_->unique()) {
         drop_input();
     }
     return moved;

@@ -113,7 +113,7 @@ bool Http2Connection::end_sending() {
         return false;
     }
     pipe_->shutdown();
-    if (socket_state_.peer_has_ended()) {
+    if (socket_.peer_has_ended()) {
         close(false);
         return false;
     }

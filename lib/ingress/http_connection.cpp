@@ -269,19 +269,19 @@ bool HttpConnection::read_request() {
                 return true;
             }
         }
-        if (socket_state_.peer_has_ended()) {
+        if (socket_.peer_has_ended()) {
             begin_ending();
             return true;
         }
-        if (socket_state_.peer_is_lost()) {
+        if (socket_.peer_is_lost()) {
             visitor_lost();
             return false;
         }
-        if (!socket_state_.can_read() && edge_.draining() && !edge_.is_retired() && begin_ == end_) {
+        if (!socket_.can_read() && edge_.draining() && !edge_.is_retired() && begin_ == end_) {
             begin_ending();
             return true;
         }
-        if (!socket_state_.can_read()) {
+        if (!socket_.can_read()) {
             break;
         }
         const bool first = begin_ == end_;
@@ -410,8 +410,8 @@ bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
     constexpr std::uint64_t most = windows * limits::data_payload_max;
-    if (begin_ != end_ || !socket_state_.can_read() || !exchange_->takes_bulk() ||
-        body_.kind() != http::BodyKind::length || body_.remaining() <= most) {
+    if (begin_ != end_ || !socket_.can_read() || !exchange_->takes_bulk() || body_.kind() != http::BodyKind::length ||
+        body_.remaining() <= most) {
         return false;
     }
     drop_input();
@@ -444,16 +444,16 @@ bool HttpConnection::body_bytes_are_there() {
     if (begin_ != end_) {
         return true;
     }
-    if (!socket_state_.can_read() && !socket_state_.peer_has_ended()) {
+    if (!socket_.can_read() && !socket_.peer_has_ended()) {
         drop_input_if_unused();
         return false;
     }
-    if (!socket_state_.peer_has_ended() && make_room_for_body() && read_some()) {
+    if (!socket_.peer_has_ended() && make_room_for_body() && read_some()) {
         pace_.received(end_ - begin_, edge_.worker.now());
         bulk_ = end_ - begin_ == limits::data_payload_max && !exchange_->is_trunk_behind();
         return true;
     }
-    if (!socket_state_.peer_sends()) {
+    if (!socket_.peer_sends()) {
         visitor_lost();
     } else {
         drop_input_if_unused();
@@ -479,21 +479,21 @@ bool HttpConnection::feed_raw() {
     bool moved = false;
     while (!raw_ended_ && exchange_ && exchange_->takes_body()) {
         if (begin_ == end_) {
-            if (socket_state_.peer_has_ended()) {
+            if (socket_.peer_has_ended()) {
                 raw_ended_ = true;
                 exchange_->body_end(nullptr);
                 return true;
             }
-            if (!socket_state_.can_read()) {
+            if (!socket_.can_read()) {
                 drop_input_if_unused();
                 break;
             }
             if (!make_room_for_body() || !read_some()) {
-                if (socket_state_.peer_is_lost()) {
+                if (socket_.peer_is_lost()) {
                     visitor_lost();
                     return false;
                 }
-                if (!socket_state_.peer_has_ended()) {
+                if (!socket_.peer_has_ended()) {
                     drop_input_if_unused();
                 }
                 continue;

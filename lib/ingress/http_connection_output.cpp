@@ -21,7 +21,7 @@ using runtime::IoStatus;
 // backend back.
 bool HttpConnection::take_answer() {
     bool moved = false;
-    while (phase_ == Phase::exchange && out_.has_room() && (socket_state_.can_write() || out_.empty())) {
+    while (phase_ == Phase::exchange && out_.has_room() && (socket_.can_write() || out_.empty())) {
         exchange::Answer answer = exchange_->next();
         switch (answer.kind) {
             case exchange::Answer::Kind::nothing:
@@ -57,7 +57,7 @@ bool HttpConnection::take_answer() {
 
 void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = persistence_ == Persistence::wanted && body_.state() == BodyState::complete &&
-                      exchange_->is_request_sent() && !socket_state_.peer_has_ended() && !edge_.draining() &&
+                      exchange_->is_request_sent() && !socket_.peer_has_ended() && !edge_.draining() &&
                       requests_ < edge_.settings().requests_per_connection_max;
     const http::ResponseOut out = answer_head(answer, version_, keep);
     persistence_ = out.keep_alive ? Persistence::promised : Persistence::none;
@@ -136,7 +136,7 @@ bool HttpConnection::write_answer() {
     if (phase_ == Phase::closed) {
         return false;
     }
-    if (!socket_state_.can_write() && !std::exchange(output_watched_, true)) {
+    if (!socket_.can_write() && !std::exchange(output_watched_, true)) {
         edge_.worker.poller().add_output(pipe_->fd(), *this);
     }
     if (reads_head() && due_ == never) {
@@ -167,7 +167,7 @@ bool HttpConnection::end_sending() {
     } else {
         pipe_->shutdown();
     }
-    if (socket_state_.peer_has_ended()) {
+    if (socket_.peer_has_ended()) {
         close(false);
         return false;
     }
