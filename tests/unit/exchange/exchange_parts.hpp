@@ -134,7 +134,12 @@ struct ExchangeParts : BackendUser, GateVisitor, HoldVisitor, runtime::Deadline 
         });
     }
     virtual ~ExchangeParts() {
-        round([this] { edge.reset(); });
+        round([this] {
+            for (const auto& carrier : carriers) {
+                carrier->kept.clear();  // they keep the connections, which keep their carriers
+            }
+            edge.reset();
+        });
     }
     template <typename Step>
     void round(Step step) {
