@@ -55,6 +55,10 @@ SessionChainRun::SessionChainRun(IntrusivePtr<WorkerChain> chain, SessionPhase p
       owner_(owner),
       wait_(std::move(chain), held_by_question, *this) {}
 
+SessionChainRun::~SessionChainRun() {
+    wait_.stop();
+}
+
 const Instance& SessionChainRun::instance(std::size_t i) const noexcept {
     return *chain_->chain->instances[i];
 }

@@ -37,7 +37,7 @@ class SessionChainRun final : public hooks::SessionRun, public ft_subject, priva
 public:
     SessionChainRun(IntrusivePtr<WorkerChain> chain, hooks::SessionPhase phase, hooks::Subject subject,
                     hooks::SessionRunOwner& owner);
-    ~SessionChainRun() override { wait_.stop(); }
+    ~SessionChainRun() override;
     SessionChainRun(const SessionChainRun&) = delete;
     SessionChainRun& operator=(const SessionChainRun&) = delete;
 
