@@ -35,10 +35,7 @@ public:
     /// Any thread.
     const exchange::EdgeCounters& counters() const noexcept { return *shared_->counters; }
     /// The edge's part of a worker, to look at; on that worker.
-    EdgeWorker& at(std::size_t worker) noexcept {
-        check_here(workers_[worker]->worker);
-        return *workers_[worker];
-    }
+    EdgeWorker& at(std::size_t worker) noexcept { return *workers_[worker]; }
 
 private:
     struct Listeners {

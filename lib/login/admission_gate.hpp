@@ -126,7 +126,7 @@ private:
     // Visits the networks for which an address counts: itself; an IPv6 address, which stands for its /64, also counts
     // for its /56 and its /48.
     template <typename Action>
-    void for_networks(const std::string& address, Action action) const {
+    void for_networks(const std::string& address, Action action) const REQUIRES(mutex_) {
         if (address.empty()) {
             return;
         }
@@ -137,27 +137,29 @@ private:
         }
     }
 
-    bool has_room(const std::string& address) const {
+    bool has_room(const std::string& address) const REQUIRES(mutex_) {
         bool fits = true;
-        for_networks(address, [&](const std::string& network, std::uint32_t most) {
+        for_networks(address, [&](const std::string& network, std::uint32_t most) REQUIRES(mutex_) {
             const auto at = per_network_.find(network);
             fits = fits && is_below(at == per_network_.end() ? 0U : at->second, most);
         });
         return fits;
     }
 
-    bool is_below(std::uint64_t present, std::uint64_t most) const {
+    bool is_below(std::uint64_t present, std::uint64_t most) const REQUIRES(mutex_) {
         const std::uint64_t half = (std::uint64_t{max_} + 1) / 2;
         const std::uint64_t free = max_ - std::min(max_, count_);
         return sharing_ == Sharing::fixed || free >= half ? present < most : present * half * half < most * free * free;
     }
 
-    void make_counts(const std::string& address) {
-        for_networks(address, [this](const std::string& network, std::uint32_t) { per_network_.try_emplace(network); });
+    void make_counts(const std::string& address) REQUIRES(mutex_) {
+        for_networks(address, [this](const std::string& network, std::uint32_t)
+                                  REQUIRES(mutex_) { per_network_.try_emplace(network); });
     }
 
-    void count(const std::string& address) {
-        for_networks(address, [this](const std::string& network, std::uint32_t) { ++per_network_[network]; });
+    void count(const std::string& address) REQUIRES(mutex_) {
+        for_networks(address,
+                     [this](const std::string& network, std::uint32_t) REQUIRES(mutex_) { ++per_network_[network]; });
     }
 
     bool count_address(const std::string& address) {
@@ -173,7 +175,7 @@ private:
     void leave(const std::string& address) {
         const MutexLock lock(mutex_);
         --count_;
-        for_networks(address, [this](const std::string& network, std::uint32_t) {
+        for_networks(address, [this](const std::string& network, std::uint32_t) REQUIRES(mutex_) {
             const auto at = per_network_.find(network);
             if (at != per_network_.end() && --at->second == 0) {
                 per_network_.erase(at);

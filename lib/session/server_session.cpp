@@ -104,7 +104,7 @@ SessionPlugins::Needs ServerSession::plugin_needs() {
 }
 
 void ServerSession::start(runtime::Fd socket) {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     const ServerShared& shared = *at_.shared;
     const std::shared_ptr<transport::TlsContext> tls = shared.tls.get();
     std::unique_ptr<transport::Pipe> pipe =
@@ -119,7 +119,7 @@ void ServerSession::start(runtime::Fd socket) {
 }
 
 void ServerSession::drain() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     enter(Phase::draining);
     table_.close_all();
     resumption_.give_up();
@@ -139,7 +139,7 @@ void ServerSession::drain_trunk(std::string_view why) {
 }
 
 void ServerSession::hand_over() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (phase_ >= Phase::draining) {
         return;
     }
@@ -152,21 +152,21 @@ void ServerSession::hand_over() {
 }
 
 void ServerSession::drain_if_idle() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (phase_ != Phase::draining && intake_.is_idle()) {
         drain();
     }
 }
 
 void ServerSession::give_way() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (!has_ended()) {
         login_.give_way();
     }
 }
 
 void ServerSession::end_if_expired() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (!has_ended() && login_.is_proved()) {
         if (const auto refusal = rights_.refuse_expired()) {
             end(refusal->code, refusal->text);
@@ -175,7 +175,7 @@ void ServerSession::end_if_expired() {
 }
 
 void ServerSession::look_at_rights() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (has_ended() || !facts_.secret) {
         return;  // a login that is under way is held to the new rights when its admission is asked for
     }
@@ -206,7 +206,7 @@ void ServerSession::look_at_rights() {
 
 Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t service,
                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     SessionService* const known = table_.find(service);
     if (known == nullptr) {
         return Code::unknown_service;
@@ -339,7 +339,7 @@ void ServerSession::leads_back(std::uint32_t service) {
 }
 
 void ServerSession::manage(std::string request, ManageRequests::Done done) {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (has_ended() || !login_.is_welcome()) {
         done(0, "The client is not connected any more.");
     } else if ((facts_.agreement.features & wire::feature::managed) == 0) {

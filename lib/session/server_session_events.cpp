@@ -146,7 +146,7 @@ ServerSession::Phase ServerSession::enter(Phase next) noexcept {
 }
 
 void ServerSession::end(Code code, std::string_view text) {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     if (!has_ended()) {
         trunk_->end(code, text);
     }
@@ -256,7 +256,7 @@ void ServerSession::finish() {
 }
 
 void ServerSession::abandon() {
-    check_here(at_.worker);
+    check_here(*mailbox_);
     enter(Phase::ended);
     stop_parts();
     leave();

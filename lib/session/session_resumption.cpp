@@ -63,14 +63,12 @@ void SessionResumption::give_up() {
 }
 
 void SessionResumption::leave_table() noexcept {
-    check_here(needs_.at.worker);
     if (needs_.facts.agreement.resume_key) {
         needs_.at.shared->resumes->leave(needs_.facts.agreement.resume_id);
     }
 }
 
 void SessionResumption::on_end() noexcept {
-    check_here(needs_.at.worker);
     if (waits_since()) {
         needs_.at.shared->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
         set_waiting(false);

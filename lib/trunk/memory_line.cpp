@@ -123,7 +123,7 @@ bool MemoryLine::carry(End& from, End& to) {
 }
 
 void MemoryLine::close() noexcept {
-    check_here(worker_);
+    check_here(*mailbox_);
     closing_ = true;
     if (!in_sessions_) {
         let_go();

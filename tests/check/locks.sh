@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # locks.sh ROOT COMPILER FLAG...: clang's thread-safety analysis of every folder of lib/ that has a mutex: what is
 # GUARDED_BY a mutex is used only with that mutex locked (base/thread_annotations.hpp). And no mutex escapes it:
-# std::mutex and its locks are used in base/mutex.hpp only. The sources of a folder are analysed as one.
+# std::mutex and its locks are used in base/mutex.hpp only. The headers and sources of a folder are analysed as one.
 # cli/ and plugins/ are not analysed: they see public headers only, which have no macros, and so use std::mutex. There
 # each mutex has a comment that says what it guards (docs/architecture/threads.md).
 # Works in the current folder. Without clang, skipped.
@@ -33,7 +33,7 @@ folders=$(grep -rlE '\b(Mutex|MutexLock|ReleasableLock)\b' lib --include='*.[ch]
 analyse() {
     local folder=$1 source=$work/$1.cpp file output
     # <linux/tcp.h> and <netinet/tcp.h> cannot be in one file.
-    for file in $(grep -LF '<linux/tcp.h>' lib/"$folder"/*.cpp); do
+    for file in lib/"$folder"/*.hpp $(grep -LF '<linux/tcp.h>' lib/"$folder"/*.cpp); do
         printf '#include "%s"\n' "${file#lib/}"
     done >"$source"
     if ! output=$("$compiler" "${flags[@]}" "$source" 2>&1); then
