@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-using Kind = ApplyReport::Change::Kind;
+using ChangeKind = ApplyReport::Change::Kind;
 
 namespace {
 
@@ -39,14 +39,14 @@ void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedT
     const TokensByName by_name_now(now);
     for (const NamedToken& token : before) {
         if (by_name_now.find(token.name) == nullptr) {
-            report.applied.push_back({Kind::removed, "server.token", token.name});
+            report.applied.push_back({ChangeKind::removed, "server.token", token.name});
         }
     }
     const TokensByName by_name_before(before);
     for (const NamedToken& token : now) {
         const NamedToken* known = by_name_before.find(token.name);
         if (known == nullptr || *known != token) {
-            report.applied.push_back({known == nullptr ? Kind::added : Kind::changed, "server.token", token.name});
+            report.applied.push_back({known == nullptr ? ChangeKind::added : ChangeKind::changed, "server.token", token.name});
         }
     }
 }
@@ -67,7 +67,7 @@ void tell_changes(const std::vector<SettingChange>& changes, const ServerSetting
         if (change.key == "server.token") {
             tell_tokens(before.tokens, now.tokens, report);
         } else if (change.is_live) {
-            report.applied.push_back({Kind::changed, change.key});
+            report.applied.push_back({ChangeKind::changed, change.key});
         } else if (std::ranges::find(report.needs_restart, change.key) == report.needs_restart.end()) {
             report.needs_restart.push_back(change.key);
         }
