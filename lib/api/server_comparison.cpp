@@ -46,7 +46,8 @@ void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedT
     for (const NamedToken& token : now) {
         const NamedToken* known = by_name_before.find(token.name);
         if (known == nullptr || *known != token) {
-            report.applied.push_back({known == nullptr ? ChangeKind::added : ChangeKind::changed, "server.token", token.name});
+            report.applied.push_back(
+                {known == nullptr ? ChangeKind::added : ChangeKind::changed, "server.token", token.name});
         }
     }
 }
