@@ -250,7 +250,7 @@ void GroupWorld::lose_or_resume(Client& client) {
 // Whoever is full passes it on, as a trunk does; whose backend refuses it is not asked again, as an exchange does.
 void GroupWorld::come(Person& person, bool near) {
     ++counts_.visitors;
-    std::vector<const Trunk*> passed;
+    directory::CarrierIds passed;
     const GroupMember* not_to = nullptr;
     for (;;) {
         std::shared_ptr<Trunk> trunk;
@@ -260,7 +260,7 @@ void GroupWorld::come(Person& person, bool near) {
             return;
         }
         if (trunk->full) {
-            passed.push_back(trunk.get());
+            passed.push_back(trunk->carrier_id());
         } else if (not_to == nullptr && random_.chance(5)) {
             not_to = client->it.get();
         } else {
@@ -273,8 +273,8 @@ void GroupWorld::come(Person& person, bool near) {
     }
 }
 
-GroupWorld::Client* GroupWorld::choose(Person& person, const std::vector<const Trunk*>& passed,
-                                       const GroupMember* not_to, bool near, std::shared_ptr<Trunk>& trunk) {
+GroupWorld::Client* GroupWorld::choose(Person& person, const directory::CarrierIds& passed, const GroupMember* not_to,
+                                       bool near, std::shared_ptr<Trunk>& trunk) {
     const Clients may = eligible(passed, not_to);
     directory::VisitorAsk ask;
     ask.now = now_;
@@ -297,8 +297,8 @@ GroupWorld::Client* GroupWorld::choose(Person& person, const std::vector<const T
     require(!trunk->health.waits || std::none_of(client->trunks.begin(), client->trunks.end(),
                                                  [&](const auto& one) {
                                                      return usable(*one) && !one->health.waits &&
-                                                            std::find(passed.begin(), passed.end(), one.get()) ==
-                                                                passed.end();
+                                                            std::find(passed.begin(), passed.end(),
+                                                                      one->carrier_id()) == passed.end();
                                                  }),
             "a visitor comes to a trunk that waits, though another one of its client does not");
     require(std::find(passed.begin(), passed.end(), trunk.get()) == passed.end(), "it has just passed the visitor on");

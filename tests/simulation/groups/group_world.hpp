@@ -46,7 +46,7 @@ public:
 
 private:
     using Seat = std::pair<std::string, std::uint32_t>;
-    struct Trunk {
+    struct Trunk : directory::NumberedCarrier {
         std::uint64_t load() const noexcept { return visitors; }
 
         std::uint64_t visitors = 0;
@@ -88,8 +88,8 @@ private:
     void change_health(Client& client);
     void lose_or_resume(Client& client);
     void come(Person& person, bool near);
-    Client* choose(Person& person, const std::vector<const Trunk*>& passed, const directory::GroupMember* not_to,
-                   bool near, std::shared_ptr<Trunk>& trunk);
+    Client* choose(Person& person, const directory::CarrierIds& passed, const directory::GroupMember* not_to, bool near,
+                   std::shared_ptr<Trunk>& trunk);
     void fare(std::size_t at, directory::Fared fared);
     void fare_well(Client& client);
     void fare_ill(Client& client, directory::MemberTurn turn, Duration time);
@@ -100,7 +100,7 @@ private:
     bool usable(const Trunk& trunk) const;
     bool takes(const Client& client) const;
     bool is_there(const Client& client) const;
-    Clients eligible(const std::vector<const Trunk*>& passed, const directory::GroupMember* not_to) const;
+    Clients eligible(const directory::CarrierIds& passed, const directory::GroupMember* not_to) const;
     void judge(Person& person, const Clients& may, const Client& chosen);
     void judge_balance(const Clients& may, const Client& chosen) const;
     void judge_counts() const;
