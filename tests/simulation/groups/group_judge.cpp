@@ -33,14 +33,14 @@ bool GroupWorld::is_there(const Client& client) const {
 }
 
 // Those who may have a visitor whom these trunks have passed on, and whom this member has just failed.
-GroupWorld::Clients GroupWorld::eligible(const std::vector<const Trunk*>& passed,
+GroupWorld::Clients GroupWorld::eligible(const directory::CarrierIds& passed,
                                          const directory::GroupMember* not_to) const {
     const auto look = [&](bool ejected_too, bool waiting_too) {
         Clients can;
         for (const Client& client : clients_) {
             const bool has_room = std::any_of(client.trunks.begin(), client.trunks.end(), [&](const auto& trunk) {
                 return usable(*trunk) && (waiting_too || !trunk->health.waits) &&
-                       std::find(passed.begin(), passed.end(), trunk.get()) == passed.end();
+                       std::find(passed.begin(), passed.end(), trunk->carrier_id()) == passed.end();
             });
             const bool is_before =
                 std::any_of(can.begin(), can.end(), [&](const Client* one) { return one->seat == client.seat; });

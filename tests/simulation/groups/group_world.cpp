@@ -301,7 +301,8 @@ GroupWorld::Client* GroupWorld::choose(Person& person, const directory::CarrierI
                                                                       one->carrier_id()) == passed.end();
                                                  }),
             "a visitor comes to a trunk that waits, though another one of its client does not");
-    require(std::find(passed.begin(), passed.end(), trunk.get()) == passed.end(), "it has just passed the visitor on");
+    require(std::find(passed.begin(), passed.end(), trunk->carrier_id()) == passed.end(),
+            "it has just passed the visitor on");
     judge(person, may, *client);
     if (client->out) {
         client->on_trial = true;
