@@ -33,7 +33,15 @@ public:
         put(more...);
     }
 
-    void field(std::string_view name, std::string_view value) noexcept { put(name, ": ", value, "\r\n"); }
+    void field(std::string_view name, std::string_view value) noexcept {
+        size_ += name.size() + value.size() + 4;
+        if (size_ <= room_) [[likely]] {
+            copy(name.data(), name.size());
+            copy_pair(": ");
+            copy(value.data(), value.size());
+            copy_pair("\r\n");
+        }
+    }
 
 private:
     // Copies a short piece. Most pieces are short, and a call of memcpy costs more than copying them. Two overlapping
@@ -46,6 +54,10 @@ private:
         std::memcpy(&tail, from + size - sizeof(Word), sizeof(Word));
         std::memcpy(at_, &head, sizeof(Word));
         std::memcpy(at_ + size - sizeof(Word), &tail, sizeof(Word));
+    }
+    void copy_pair(const char* pair) noexcept {
+        std::memcpy(at_, pair, 2);
+        at_ += 2;
     }
     struct Sixteen {
         std::uint64_t low;
