@@ -575,7 +575,7 @@ struct TypeOf {
             made.summary = said.summary;
             made.schema = said.schema;
             made.flags = said.guard ? static_cast<std::uint32_t>(FT_GUARD) : 0U;
-            made.needs = needs.data();
+            made.needs = needs.front() != nullptr ? needs.data() : nullptr;
             made.check = check;
             made.make = make;
             made.start = start;

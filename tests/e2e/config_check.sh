@@ -7,7 +7,9 @@ need openssl
 unset FERROTUNNEL_LOG_LEVEL STATE_DIRECTORY
 cases=$E2E_SOURCE/config_cases
 make_token
-(umask 077 && echo "${token:0:50}xy" >"$dir/damaged" && echo hunter2hunter2 >"$dir/weak")
+other=a  # than the token's, which may end with any letters
+[[ ${token:20:1} != a ]] || other=b
+(umask 077 && echo "${token:0:20}$other${token:21}" >"$dir/damaged" && echo hunter2hunter2 >"$dir/weak")
 
 # run ARGUMENT...: in $dir; its exit code is then in $code, what it said in $dir/run.out and run.err.
 run() {
