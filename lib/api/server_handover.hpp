@@ -49,7 +49,8 @@ public:
 
     // What the other process asks, on the control API's thread.
     admin::Answer answer_sockets(std::size_t first);
-    /// The other process is in charge from now on, if the program drains.
+    /// The other process is in charge from now on, if the program drains. Both accept until the program, which sends
+    /// itself SIGTERM for this (cli/drain_request.hpp), stops the server: begin_drain() leaves the sockets.
     admin::Answer begin();
     /// Whether another process is in charge.
     bool is_replaced() const noexcept { return is_replaced_.load(); }
