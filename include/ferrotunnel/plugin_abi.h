@@ -374,6 +374,9 @@ typedef struct ft_fetch {
     void (*stop)(ft_fetcher *);
     /* [control] Stops it, and frees it. */
     void (*destroy)(ft_fetcher *);
+    /* [any] Has `call` called at most once, on the fetcher's thread, after so many nanoseconds, and `release` once, last.
+     * 0: as for `fetch`, among whose requests it counts. */
+    int32_t (*call_after)(ft_fetcher *, uint64_t ns, void (*call)(void *user), void *user, void (*release)(void *user));
     /* [any] Why a URL cannot be fetched, in words that follow it; empty: it can. */
     ft_text (*url_fault)(ft_text url);
 } ft_fetch;

@@ -89,6 +89,21 @@ public:
         auto user = std::make_unique<Done>(std::move(done));
         return detail::api.fetch->fetch(handle_, &theirs, call, user.release(), release) != 0;
     }
+    /// Has `call` called once, on the fetcher's thread, after this time, at most an hour; as `done` above. Any thread.
+    bool call_after(std::chrono::milliseconds time, std::function<void()> call) {
+        using Call = std::function<void()>;
+        const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+        auto user = std::make_unique<Call>(std::move(call));
+        return detail::api.fetch->call_after(
+                   handle_, ns > 0 ? static_cast<std::uint64_t>(ns) : 0,
+                   [](void* kept) {
+                       try {
+                           (*static_cast<Call*>(kept))();
+                       } catch (const std::exception&) {  // no memory
+                       }
+                   },
+                   user.release(), [](void* kept) { delete static_cast<Call*>(kept); }) != 0;
+    }
     /// Ends all requests: their `done` is destroyed without being called, if not here, then with the fetcher. Returns
     /// when no `done` runs. Not within `done`.
     void stop() { detail::api.fetch->stop(handle_); }

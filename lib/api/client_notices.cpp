@@ -173,6 +173,7 @@ void ClientNotices::on_stopped(const LinkNotice& notice) {
     {
         const MutexLock lock(needs_.state.mutex);
         needs_.state.status.set_error(error);
+        needs_.state.status.close();  // without an error, too: end() would lose what came while it runs
     }
     // The error that ends a client which was stopped here is how the trunk ended after that: nothing that the
     // application must know.

@@ -17,7 +17,8 @@
 //
 // A request is sent again only when it surely was not acted on, since a reset says that nothing of it was
 // delivered, or when a second time does no harm: its method may be repeated, and the stream was an old one that the
-// backend was probably about to close, or its trunk was lost (failure.hpp, retries.hpp). Never after a byte of the answer.
+// backend was probably about to close, or its trunk was lost (failure.hpp, retries.hpp). Never after a byte of the
+// answer.
 //
 // This class has the phase, receives every event, passes it to a part, and carries out what the part returns. The parts
 // know neither it nor its phase (docs/architecture/exchange.md).

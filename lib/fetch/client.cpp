@@ -1,27 +1,8 @@
 #include "fetch/client.hpp"
 
-#include <exception>
+#include <new>
 
 namespace ferrotunnel::fetch {
-namespace {
-
-/// Counts a request until its last trace is gone.
-class Counted {
-public:
-    explicit Counted(std::atomic<std::size_t>& count) noexcept : count_(&count) {}
-    Counted(Counted&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-    Counted& operator=(Counted&&) = delete;
-    ~Counted() {
-        if (count_ != nullptr) {
-            count_->fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-
-private:
-    std::atomic<std::size_t>* count_;
-};
-
-}  // namespace
 
 Client::Client() : idle_(worker_) {
     worker_.start();
@@ -35,19 +16,20 @@ void Client::stop() noexcept {
     worker_.stop();
     worker_.join();
     running_.clear();
+    timers_.clear();
 }
 
 bool Client::fetch(UrlRequest wanted, Done done) {
-    if (count_.fetch_add(1, std::memory_order_relaxed) >= requests_max) {
-        count_.fetch_sub(1, std::memory_order_relaxed);
+    PermitPtr permit = permits_.acquire();
+    if (!permit) {
         return false;
     }
     struct Asked {
         UrlRequest wanted;
         Done done;
-        Counted counted;
+        PermitPtr permit;
     };
-    auto asked = std::make_shared<Asked>(Asked{std::move(wanted), std::move(done), Counted(count_)});
+    auto asked = std::make_shared<Asked>(Asked{std::move(wanted), std::move(done), std::move(permit)});
     return worker_.post(
         [this, asked] { begin(asked->wanted, [asked](Response& response) { asked->done(response); }); });
 }
@@ -60,21 +42,43 @@ void Client::begin(UrlRequest& wanted, Done done) {
         done(failed);
         return;
     }
+    const std::uint64_t number = ++last_;
     try {
         Request request = std::move(wanted.request);
         request.to = {url->is_https ? context_for(url->at.host, wanted.ca_file) : nullptr, url->at, url->authority};
         request.path = url->path;
-        const std::uint64_t number = ++last_;
-        auto& place = running_[number];
-        place = std::make_unique<Fetch>(worker_, &idle_, std::move(request), wanted.bounds,
-                                        [this, number, done = std::move(done)](Response& response) {
-                                            const auto ended = running_.extract(number);  // its place is free
-                                            done(response);
-                                        });
+        running_.emplace(number, std::make_unique<Fetch>(worker_, &idle_, std::move(request), wanted.bounds,
+                                                         [this, number, done](Response& response) {
+                                                             const auto ended = running_.extract(number);
+                                                             done(response);
+                                                         }));
     } catch (const transport::TlsConfigError& problem) {
         failed.error = problem.what();
         done(failed);
+    } catch (const std::bad_alloc&) {
+        failed.error = "no memory";
+        done(failed);
     }
+}
+
+bool Client::call_after(Duration time, std::function<void()> call) {
+    PermitPtr permit = permits_.acquire();
+    if (!permit) {
+        return false;
+    }
+    struct Waiting {
+        std::function<void()> call;
+        PermitPtr permit;
+    };
+    auto waiting = std::make_shared<Waiting>(Waiting{std::move(call), std::move(permit)});
+    return worker_.post([this, time, waiting] {
+        const std::uint64_t number = ++last_;
+        const auto place = timers_.emplace(number, std::make_unique<runtime::Timer>(worker_, [this, number, waiting] {
+                                               const auto ended = timers_.extract(number);
+                                               waiting->call();
+                                           }));
+        place.first->second->set_after(time);
+    });
 }
 
 std::shared_ptr<transport::TlsContext> Client::context_for(const std::string& host, const std::string& ca_file) {

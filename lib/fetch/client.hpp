@@ -1,7 +1,6 @@
 // Requests to HTTP servers from any thread: a client with a thread of its own.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,9 +11,11 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/permits.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/idle_connections.hpp"
 #include "fetch/message.hpp"
+#include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::fetch {
@@ -43,6 +44,8 @@ public:
     /// Has `done` called once, on the client's thread. False: there are too many, or the client has stopped; `done` is
     /// destroyed. Any thread.
     bool fetch(UrlRequest wanted, Done done);
+    /// Has `call` called once, on the client's thread, after this time. It counts as a request. Any thread.
+    bool call_after(Duration time, std::function<void()> call);
     /// Ends all requests: their `done` is destroyed without being called. Not on the client's thread.
     void stop() noexcept;
 
@@ -56,12 +59,13 @@ private:
     std::shared_ptr<transport::TlsContext> context_for(const std::string& host, const std::string& ca_file);
 
     runtime::Worker worker_;
-    std::atomic<std::size_t> count_{0};
+    const Permits permits_{requests_max};
     // On the worker:
     IdleConnections idle_;
     std::map<std::pair<std::string, std::string>, KeptContext> contexts_;  // by host and file of CAs
     std::uint64_t last_ = 0;
     std::unordered_map<std::uint64_t, std::unique_ptr<Fetch>> running_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<runtime::Timer>> timers_;
 };
 
 }  // namespace ferrotunnel::fetch

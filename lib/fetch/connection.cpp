@@ -59,7 +59,7 @@ void Connection::on_events(std::uint32_t events) noexcept {
     try {
         shake_hands();
     } catch (const std::exception&) {
-        close("there is no memory");
+        close("no memory");  // short enough to need none
     }
     if (state_ != State::shaking_hands && ready_) {
         ready_();
@@ -98,7 +98,7 @@ void Connection::close_if_ended() noexcept {
     std::array<std::uint8_t, 1> byte;
     const IoResult result = read(byte);
     if (result.bytes > 0 || result.status != IoStatus::would_block) {
-        close("the server has closed the connection");
+        close({});  // nobody asks why
     }
 }
 

@@ -49,6 +49,8 @@ public:
     bool flush() noexcept { return !pipe_->has_pending() || pipe_->flush() == transport::IoStatus::ok; }
     /// ok: `into` got bytes, and more may be there.
     transport::IoResult read(MutableBytes into) noexcept;
+    /// Whether the end that was read is the server's, and no reset.
+    bool saw_end() const noexcept { return pipe_->saw_end(); }
     std::string error_text() const { return pipe_->error_text(); }
 
     /// Waits for the next request: nobody is called any more.

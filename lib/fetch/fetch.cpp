@@ -94,7 +94,7 @@ void Fetch::on_ready() noexcept {
         step();
     } catch (const std::exception&) {
         response_.error.clear();
-        response_.error.append("there is no memory");  // within the text's own room
+        response_.error.append("no memory");  // within the text's own room
         state_ = State::ended;
         timer_.set(worker_.now());
     }
@@ -151,8 +151,11 @@ void Fetch::read() {
             return;
         }
         if (result.status == IoStatus::eof || result.status == IoStatus::error) {
-            end_of_stream(result.status == IoStatus::eof ? std::string("the connection ended before the response")
-                                                         : connection_->error_text());
+            // A write may have taken the reset, behind which an end looks orderly.
+            const bool is_end = result.status == IoStatus::eof && connection_->saw_end();
+            end_of_stream(is_end, result.status == IoStatus::eof
+                                      ? std::string("the connection ended before the response")
+                                      : connection_->error_text());
             return;
         }
     }
@@ -231,9 +234,9 @@ void Fetch::take_body() {
     }
 }
 
-void Fetch::end_of_stream(const std::string& why) {
+void Fetch::end_of_stream(bool is_end, const std::string& why) {
     if (reading_ == Reading::body) {
-        end(body_.end_of_input() ? std::string() : "the response is cut off");
+        end(is_end && body_.end_of_input() ? std::string() : "the response is cut off");
     } else if (may_send_again()) {
         written_ = 0;
         received_.clear();

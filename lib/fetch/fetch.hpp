@@ -49,7 +49,8 @@ private:
     void take_head();
     void keep_head();
     void take_body();
-    void end_of_stream(const std::string& why);
+    /// `is_end`: the server has ended it in order, and it was not cut.
+    void end_of_stream(bool is_end, const std::string& why);
     bool may_send_again() const noexcept;
     bool may_keep_connection() const noexcept;
     void end(std::string error);

@@ -43,6 +43,11 @@ private:
     void (*release_)(void*);
 };
 
+Duration time_of(std::uint64_t ns) noexcept {
+    constexpr std::uint64_t longest = 3'600'000'000'000;  // an hour: a bound for what is added to a time
+    return std::chrono::nanoseconds(std::min(ns, longest));
+}
+
 UrlRequest request_of(const ft_fetch_request& theirs) {
     UrlRequest wanted;
     wanted.url = view_of(theirs.url);
@@ -56,8 +61,7 @@ UrlRequest request_of(const ft_fetch_request& theirs) {
     wanted.request.body = view_of(theirs.body);
     wanted.request.has_body = theirs.has_body != 0;
     wanted.request.may_repeat = theirs.may_repeat != 0;
-    constexpr std::uint64_t longest = 3'600'000'000'000;  // an hour: a bound for what is added to a time
-    wanted.bounds.time = std::chrono::nanoseconds(std::min(theirs.timeout_ns, longest));
+    wanted.bounds.time = time_of(theirs.timeout_ns);
     wanted.bounds.body_max = static_cast<std::size_t>(theirs.body_max);
     return wanted;
 }
@@ -82,20 +86,35 @@ ft_fetcher* make() {
     }
 }
 
-std::int32_t fetch(ft_fetcher* fetcher, const ft_fetch_request* request,
-                   void (*done)(void* user, const ft_fetch_response*), void* user, void (*release)(void* user)) {
-    std::shared_ptr<User> kept;
+/// Null, and it is released: there is no memory.
+std::shared_ptr<User> keep(void* user, void (*release)(void* user)) noexcept {
     try {
-        kept = std::make_shared<User>(user, release);
+        return std::make_shared<User>(user, release);
     } catch (const std::exception&) {
         release(user);
-        return 0;
+        return nullptr;
     }
+}
+
+std::int32_t fetch(ft_fetcher* fetcher, const ft_fetch_request* request,
+                   void (*done)(void* user, const ft_fetch_response*), void* user, void (*release)(void* user)) {
+    const std::shared_ptr<User> kept = keep(user, release);
     try {
-        return fetcher->client.fetch(request_of(*request),
-                                     [kept, done](Response& response) { tell(response, done, kept->get()); })
+        return kept != nullptr &&
+                       fetcher->client.fetch(request_of(*request),
+                                             [kept, done](Response& response) { tell(response, done, kept->get()); })
                    ? 1
                    : 0;
+    } catch (const std::exception&) {  // no memory
+        return 0;
+    }
+}
+
+std::int32_t call_after(ft_fetcher* fetcher, std::uint64_t ns, void (*call)(void* user), void* user,
+                        void (*release)(void* user)) {
+    const std::shared_ptr<User> kept = keep(user, release);
+    try {
+        return kept != nullptr && fetcher->client.call_after(time_of(ns), [kept, call] { call(kept->get()); }) ? 1 : 0;
     } catch (const std::exception&) {  // no memory
         return 0;
     }
@@ -121,7 +140,7 @@ ft_text url_fault(ft_text url) {
 }  // namespace
 
 const ft_fetch& plugin_table() noexcept {
-    static const ft_fetch table{sizeof(ft_fetch), make, fetch, stop, destroy, url_fault};
+    static const ft_fetch table{sizeof(ft_fetch), make, fetch, stop, destroy, call_after, url_fault};
     return table;
 }
 

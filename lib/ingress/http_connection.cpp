@@ -154,8 +154,8 @@ void HttpConnection::check_preface() {
 // Passes the visitor to a connection of HTTP/2, with what was read.
 void HttpConnection::become_http2() {
     const IntrusivePtr<EdgeConnection> keep(this);
-    enter(Phase::closed);
     const std::string first(unread());
+    enter(Phase::closed);
     detach();
     edge_.give_back(std::move(parser_));
     drop_input();

@@ -9,6 +9,7 @@
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
 #include "transport/pem_file.hpp"
+#include "transport/system_authorities.hpp"
 #include "transport/tls_bio.hpp"
 
 namespace ferrotunnel::transport {
@@ -182,7 +183,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
         made->verifies_ = true;
     }
     if (settings.system_ca) {
-        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "cannot load the system's CA certificates");
+        require_openssl(use_system_authorities(context), "cannot load the system's CA certificates");
         made->verifies_ = true;
     }
     if (made->verifies_ && settings.server_name.empty()) {
@@ -216,7 +217,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
         // A file with the backend's own certificate is enough, even if another CA has signed that certificate.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     } else if (made->verifies_) {
-        require_openssl(SSL_CTX_set_default_verify_paths(context) == 1, "cannot load the system's CA certificates");
+        require_openssl(use_system_authorities(context), "cannot load the system's CA certificates");
     }
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {

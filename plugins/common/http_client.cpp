@@ -43,8 +43,11 @@ Address address_of(std::string_view url) {
     if (mark == std::string_view::npos || mark < host) {
         return {std::string(url), {}};
     }
-    return {std::string(url.substr(0, host)) + std::string(url.substr(mark + 1)),
-            decoded(url.substr(host, mark - host))};
+    std::string credentials = decoded(url.substr(host, mark - host));
+    if (credentials.find(':') == std::string::npos) {
+        credentials += ':';  // a name without a password (RFC 7617)
+    }
+    return {std::string(url.substr(0, host)) + std::string(url.substr(mark + 1)), std::move(credentials)};
 }
 
 plugin::FetchRequest request_of(const HttpQuestion& question, std::chrono::milliseconds left) {
@@ -53,7 +56,9 @@ plugin::FetchRequest request_of(const HttpQuestion& question, std::chrono::milli
     request.url = std::move(address.url);
     request.method = question.body ? "POST" : "GET";
     request.fields = question.fields;
-    if (!address.credentials.empty()) {
+    const bool has_own = std::any_of(request.fields.begin(), request.fields.end(),
+                                     [](const plugin::Field& field) { return same_name(field.name, "Authorization"); });
+    if (!address.credentials.empty() && !has_own) {
         request.fields.push_back({"Authorization", "Basic " + encode_base64(address.credentials)});
     }
     request.body = question.body;
@@ -85,6 +90,25 @@ HttpAnswer failure(const char* why) {
 }
 
 }  // namespace
+
+/// A question's place among those that are asked, until the last trace of it is gone.
+class HttpClient::Place {
+public:
+    Place(HttpClient& client, bool is_notice) noexcept : client_(client), is_notice_(is_notice) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { free(); }
+    void free() noexcept {
+        if (!std::exchange(is_free_, true)) {
+            client_.free_place(is_notice_);
+        }
+    }
+
+private:
+    HttpClient& client_;
+    const bool is_notice_;
+    bool is_free_ = false;
+};
 
 struct HttpClient::Asked {
     Asked(HttpQuestion asked, Done then, bool is_told, std::chrono::milliseconds timeout)
@@ -123,7 +147,7 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
             }
         }
     });
-    const Asked* const mine = asked.get();
+    const std::shared_ptr<Asked> mine = asked;
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
@@ -142,12 +166,14 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
         waiting_.push(share, std::move(asked));
         ++questions_;
     }
-    return begin_waiting(mine);
+    const bool is_fine = begin_waiting(mine);
+    watch_waiting();
+    return is_fine;
 }
 
 bool HttpClient::tell(HttpQuestion notice, Done done) {
     auto asked = std::make_shared<Asked>(std::move(notice), std::move(done), true, timeout_);
-    const Asked* const mine = asked.get();
+    const std::shared_ptr<Asked> mine = asked;
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
@@ -158,10 +184,11 @@ bool HttpClient::tell(HttpQuestion notice, Done done) {
         }
         notices_.push_back(std::move(asked));
     }
-    return begin_waiting(mine);
+    const bool is_fine = begin_waiting(mine);
+    watch_waiting();
+    return is_fine;
 }
 
-// Not on the thread of one who asks: that may hold what the `done` of another needs.
 void HttpClient::end_expired() {
     std::vector<std::shared_ptr<Asked>> expired;
     {
@@ -176,14 +203,13 @@ void HttpClient::end_expired() {
 }
 
 // Returns whether `mine` could be begun, if its turn has come.
-bool HttpClient::begin_waiting(const Asked* mine) {
+bool HttpClient::begin_waiting(const std::shared_ptr<Asked>& mine) {
     bool is_fine = true;
     while (const std::shared_ptr<Asked> asked = next()) {
         if (begin(asked)) {
             continue;
         }
-        free_place(*asked);
-        if (asked.get() == mine) {
+        if (asked == mine) {
             is_fine = false;
         } else {
             end(*asked, failure("the request cannot be sent now"));
@@ -201,10 +227,51 @@ std::shared_ptr<HttpClient::Asked> HttpClient::next() {
     return take_next();
 }
 
-void HttpClient::free_place(const Asked& asked) noexcept {
+void HttpClient::free_place(bool is_notice) noexcept {
     const std::lock_guard lock(mutex_);
     --running_;
-    questions_ -= asked.is_notice ? 0 : 1;
+    questions_ -= is_notice ? 0 : 1;
+}
+
+// What has waited for too long ends on the fetcher's thread: one who asks may hold what the `done` of another needs.
+void HttpClient::watch_waiting() {
+    Clock::time_point first;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ends_ || is_watched_ || !has_waiting()) {
+            return;
+        }
+        is_watched_ = true;
+        first = first_deadline();
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - Clock::now());
+    bool is_set = false;
+    try {
+        is_set = fetcher_->call_after(left, [this] {
+            unwatch();
+            end_expired();
+            begin_waiting(nullptr);
+            watch_waiting();
+        });
+    } catch (const std::exception&) {  // no memory
+    }
+    if (!is_set) {
+        unwatch();  // the next question tries again
+    }
+}
+
+void HttpClient::unwatch() noexcept {
+    const std::lock_guard lock(mutex_);
+    is_watched_ = false;
+}
+
+// With the lock, and something waits.
+std::chrono::steady_clock::time_point HttpClient::first_deadline() const {
+    auto first = Clock::time_point::max();
+    if (const std::shared_ptr<Asked>* const oldest = waiting_.oldest()) {
+        first = (*oldest)->deadline;
+    }
+    return notices_.empty() ? first : std::min(first, notices_.front()->deadline);
 }
 
 // With the lock: those whose time is over while they wait.
@@ -233,14 +300,21 @@ std::shared_ptr<HttpClient::Asked> HttpClient::take_next() {
 
 // False: the host does not take it.
 bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
+    std::shared_ptr<Place> place;
+    try {
+        place = std::make_shared<Place>(*this, asked->is_notice);
+    } catch (const std::bad_alloc&) {
+        free_place(asked->is_notice);
+        return false;
+    }
     try {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(asked->deadline - Clock::now());
-        return fetcher_->fetch(request_of(asked->question, left), [this, asked](const plugin::FetchResponse& response) {
-            free_place(*asked);  // before `done`, which may ask again at once
-            end(*asked, answer_of(response));
-            end_expired();
-            begin_waiting(nullptr);
-        });
+        return fetcher_->fetch(request_of(asked->question, left),
+                               [this, asked, place](const plugin::FetchResponse& response) {
+                                   place->free();  // before `done`, which may ask again at once
+                                   end(*asked, answer_of(response));
+                                   begin_waiting(nullptr);
+                               });
     } catch (const std::exception&) {  // no memory
         return false;
     }

@@ -71,16 +71,20 @@ public:
 
 private:
     struct Asked;
+    class Place;
 
-    bool begin_waiting(const Asked* mine);
+    bool begin_waiting(const std::shared_ptr<Asked>& mine);
+    void watch_waiting();
+    void unwatch() noexcept;
     void end_expired();
     std::shared_ptr<Asked> next();
     bool begin(const std::shared_ptr<Asked>& asked);
-    void free_place(const Asked& asked) noexcept;
+    void free_place(bool is_notice) noexcept;
     static void end(Asked& asked, const HttpAnswer& answer) noexcept;
     /// With the lock.
     bool has_waiting() const noexcept { return !notices_.empty() || !waiting_.empty(); }
     std::shared_ptr<Asked> take_next();
+    std::chrono::steady_clock::time_point first_deadline() const;
     void take_expired(std::vector<std::shared_ptr<Asked>>& into);
 
     const std::size_t running_max_;
@@ -92,6 +96,7 @@ private:
     std::size_t questions_ = 0;  // that wait or are asked, without notices
     std::size_t running_ = 0;    // with notices
     bool is_turn_of_notice_ = true;
+    bool is_watched_ = false;  // the fetcher calls when the first of those that wait is due
     bool ends_ = false;
     std::unique_ptr<plugin::Fetcher> fetcher_;  // null: nothing was asked yet
 };

@@ -76,6 +76,24 @@ TEST_CASE("a client has so many requests at once, and a place again when one end
     CHECK(eventually([&] { return client.fetch(wanted(), [](Response&) {}); }));
 }
 
+TEST_CASE("a client calls after a time, in order, and not once it has stopped", "[fetch]") {
+    std::string order;
+    std::promise<void> done;
+    bool was_late = false;
+    {
+        Client client;
+        REQUIRE(client.call_after(std::chrono::hours(1), [&] { was_late = true; }));
+        REQUIRE(client.call_after(std::chrono::milliseconds(60), [&] {
+            order += 'b';
+            done.set_value();
+        }));
+        REQUIRE(client.call_after(std::chrono::milliseconds(0), [&] { order += 'a'; }));
+        done.get_future().get();
+    }
+    CHECK(order == "ab");
+    CHECK_FALSE(was_late);
+}
+
 TEST_CASE("plugins are told why a URL cannot be fetched", "[fetch]") {
     const auto fault = [](std::string_view url) {
         const ft_text words = plugin_table().url_fault({url.data(), url.size()});

@@ -206,6 +206,12 @@ TEST_CASE_METHOD(FetchFixture, "a body may last until the end of the connection,
         CHECK(finish().body == "all of it");
         CHECK(response->error.empty());
     }
+    SECTION("without a length, and cut by a reset") {
+        server.say(0, "HTTP/1.1 200 OK\r\n\r\nhalf of it");
+        server.reset(0);
+        const Response& came = finish();
+        CHECK_FALSE(came.error.empty());
+    }
     SECTION("cut off") {
         server.say(0, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it");
         server.close(0);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fetch/message.hpp"
@@ -58,6 +59,7 @@ public:
         REQUIRE(result.bytes == text.size());
     }
     void close(std::size_t number) { connections_.at(number).socket.reset(); }
+    void reset(std::size_t number) { runtime::reset_close(std::move(connections_.at(number).socket)); }
     void stop_listening() { listener_.reset(); }
 
 private:
