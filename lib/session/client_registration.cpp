@@ -100,7 +100,8 @@ void ClientRegistration::request(std::size_t place, std::vector<OfferedService*>
     if (wanted.empty()) {
         return;
     }
-    std::ranges::stable_partition(wanted, [](const OfferedService* one) { return !one->service->is_assigned(); });
+    std::stable_partition(wanted.begin(), wanted.end(),
+                          [](const OfferedService* one) { return !one->service->is_assigned(); });
     std::vector<wire::Service> services;
     for (OfferedService* offered : wanted) {
         offered->on[place] = Carried::requested;
