@@ -23,8 +23,9 @@
 
 namespace ferrotunnel::buffer {
 
-/// Whether check_here() checks anything: in debug builds and with sanitizers. A release build pays nothing for it.
-#ifdef NDEBUG
+/// Whether check_here() checks anything: in debug builds and with AddressSanitizer. ThreadSanitizer finds by itself
+/// what two threads use, and a release build pays nothing.
+#if defined(NDEBUG) || defined(__SANITIZE_THREAD__)
 inline constexpr bool checks_threads = false;
 #else
 inline constexpr bool checks_threads = true;

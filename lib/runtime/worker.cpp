@@ -452,8 +452,7 @@ Poller& Worker::poller() noexcept {
     check_here(*this);
     return core_->poller_;
 }
-buffer::SlabPool& Worker::slabs() noexcept {
-    check_here(*this);
+buffer::SlabPool& Worker::slabs() noexcept {  // whose counts any thread may read
     return core_->slabs_;
 }
 NameService& Worker::names() noexcept {

@@ -24,11 +24,11 @@ struct ClientParts {
         shared->server = {"127.0.0.1", 1};
         shared->log = &null_logger();
         shared->random = &runtime::system_random();
-        worker.start();
         link.make([this] {
             return std::make_unique<session::ClientLink>(worker, shared, session::ClientLink::Settings(),
                                                          [](const LinkNotice&) {});
         });
+        worker.start();
     }
     ~ClientParts() {
         worker.stop();

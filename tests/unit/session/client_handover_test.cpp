@@ -10,6 +10,7 @@ using namespace ferrotunnel::session::test;
 namespace {
 
 struct HandoverParts : LinkParts {
+    ~HandoverParts() { end(); }
     std::size_t requests() const { return sent_as<wire::TakeOver>().size(); }
 
     ClientHandover handover{{at, services,

@@ -24,6 +24,7 @@ struct RegistrationParts : LinkParts {
                        Backoff::Settings()) {}
     ~RegistrationParts() {
         run([&] { registration.stop(); });
+        end();
     }
 
     /// Ids of the services that were requested on the trunk so far, in order.

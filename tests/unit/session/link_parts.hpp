@@ -23,9 +23,10 @@ struct LinkParts {
         shared->random = &runtime::system_random();
         open(0);
         open(1);
-        worker.start();
     }
-    ~LinkParts() {
+    ~LinkParts() { end(); }
+    /// To be called before parts go that are used on the worker.
+    void end() {
         worker.stop();
         worker.join();
     }
@@ -35,8 +36,12 @@ struct LinkParts {
         trunks.at(place).features = ~std::uint64_t{0};
         trunks.at(place).login = ++logins;
     }
+    /// The worker begins with the first step, when all parts have been made.
     template <typename Step>
     auto run(Step step) {
+        if (!std::exchange(has_begun, true)) {
+            worker.start();
+        }
         return runtime::test::on(worker, std::move(step));
     }
     static backend::ClientService described(std::uint32_t id, wire::ServiceKind kind, std::string name) {
@@ -70,6 +75,7 @@ struct LinkParts {
         return all;
     }
 
+    bool has_begun = false;
     runtime::Worker worker;
     const std::shared_ptr<ClientShared> shared = std::make_shared<ClientShared>();
     LinkPhase phase = LinkPhase::up;

@@ -14,6 +14,7 @@ namespace {
 struct HealthParts : LinkParts {
     ~HealthParts() {
         run([&] { health.stop(); });
+        end();
     }
     OfferedService& offer(bool is_checked) {
         auto service = described(1, wire::ServiceKind::tcp, "web");

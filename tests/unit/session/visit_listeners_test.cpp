@@ -12,6 +12,7 @@ namespace {
 
 struct VisitParts : LinkParts {
     VisitParts() { plan->record = std::make_shared<VisitRecord>(); }
+    ~VisitParts() { end(); }
     void arrive() { visits.on_visitor(plan, directory::Visitor(runtime::Fd(), transport::test::loopback(), nullptr)); }
 
     const std::shared_ptr<VisitPlan> plan = std::make_shared<VisitPlan>();
