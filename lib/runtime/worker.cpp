@@ -448,8 +448,7 @@ ShutdownHooks& Worker::shutdown_hooks() noexcept {
     check_here(*this);
     return core_->shutdown_hooks_;
 }
-Poller& Worker::poller() noexcept {
-    check_here(*this);
+Poller& Worker::poller() noexcept {  // whose unwatch() is for any thread
     return core_->poller_;
 }
 buffer::SlabPool& Worker::slabs() noexcept {  // whose counts any thread may read
