@@ -23,9 +23,9 @@
 
 namespace ferrotunnel::buffer {
 
-/// Whether check_here() checks anything: in debug builds and with AddressSanitizer. ThreadSanitizer finds by itself
-/// what two threads use, and a release build pays nothing.
-#if defined(NDEBUG) || defined(__SANITIZE_THREAD__)
+/// Whether check_here() checks anything: in debug builds. ThreadSanitizer finds by itself what two threads use, and a
+/// release build pays nothing.
+#if defined(NDEBUG) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr bool checks_threads = false;
 #else
 inline constexpr bool checks_threads = true;

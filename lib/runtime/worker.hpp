@@ -140,7 +140,7 @@ private:
 };
 
 /// States that the caller is on the worker, or may stand in for it: nobody runs it yet, or no more. Checked in debug
-/// builds and with AddressSanitizer (buffer::checks_threads); a release build pays nothing.
+/// builds (buffer::checks_threads); a release build pays nothing.
 inline void check_here([[maybe_unused]] const Worker& worker, const char* file = __builtin_FILE(),
                        int line = __builtin_LINE()) {
     if constexpr (buffer::checks_threads) {
