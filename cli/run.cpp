@@ -224,7 +224,7 @@ private:
         const bool has_all = manager_.keep(std::move(sockets));
         kept_changes_ = has_all ? changes : 0;
         if (!has_all) {
-            keep_at_ += std::chrono::minutes(1);  // nobody listens there, or there are no descriptors left
+            keep_at_ += std::chrono::minutes(1);  // no manager listens, or there are no free descriptors
         }
     }
 

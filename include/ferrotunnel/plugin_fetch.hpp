@@ -2,7 +2,7 @@
 // needs them says so in its Description (`fetches`), and is refused by older servers.
 //
 //    fetcher_.fetch({.url = "https://login.example.com/verify", .timeout = 500ms},
-//                   [handle = std::move(handle)](const FetchResponse& response) { ... });
+//                   [handle = std::move(handle)](FetchResponse& response) { ... });
 #pragma once
 
 #include <chrono>
@@ -53,7 +53,7 @@ inline std::string url_fault(std::string_view url) {
 /// Sends requests, on a thread of its own, and keeps connections for the next one.
 class Fetcher {
 public:
-    using Done = std::function<void(const FetchResponse&)>;
+    using Done = std::function<void(FetchResponse&)>;
 
     /// Throws std::runtime_error if the host cannot.
     Fetcher() : handle_(detail::api.fetch != nullptr ? detail::api.fetch->make() : nullptr) {

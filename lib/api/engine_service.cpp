@@ -52,6 +52,16 @@ void add_plugins(backend::ClientService& service, const std::vector<ServicePlugi
     service.plugins = plugins_part(plugins, service.name, known);
 }
 
+// Fills in what services with health checks have, too.
+template <typename Description>
+void complete_checked(backend::ClientService& service, Description& description, bool application_serves,
+                      std::vector<Problem>& problems) {
+    add_plugins(service, description.plugins);
+    service.group = group_part(description.group);
+    service.health = health_terms(description);
+    complete(service, description, application_serves, problems);
+}
+
 // The server receives that the backends are checked, and what is to be done while none is healthy.
 bool same_health_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     const bool are_checked = a.health && b.health;
@@ -70,10 +80,7 @@ backend::ClientService engine_service(Tcp description, bool application_serves, 
         service.seal = std::make_shared<const transport::SealContext>(transport::SealContext::End::service,
                                                                       description.key.bytes(), description.name);
     }
-    add_plugins(service, description.plugins);
-    service.group = group_part(description.group);
-    service.health = health_terms(description);
-    complete(service, description, application_serves, problems);
+    complete_checked(service, description, application_serves, problems);
     return service;
 }
 
@@ -82,10 +89,7 @@ backend::ClientService engine_service(Http description, bool application_serves,
     backend::ClientService service;
     service.kind = wire::ServiceKind::http;
     service.http = http_part(description);
-    add_plugins(service, description.plugins);
-    service.group = group_part(description.group);
-    service.health = health_terms(description);
-    complete(service, description, application_serves, problems);
+    complete_checked(service, description, application_serves, problems);
     return service;
 }
 
@@ -94,10 +98,7 @@ backend::ClientService engine_service(Tls description, bool application_serves, 
     backend::ClientService service;
     service.kind = wire::ServiceKind::tls;
     service.tls = tls_part(description);
-    add_plugins(service, description.plugins);
-    service.group = group_part(description.group);
-    service.health = health_terms(description);
-    complete(service, description, application_serves, problems);
+    complete_checked(service, description, application_serves, problems);
     return service;
 }
 

@@ -45,7 +45,8 @@ void Client::begin(UrlRequest& wanted, Done done) {
     const std::uint64_t number = ++last_;
     try {
         Request request = std::move(wanted.request);
-        request.to = {url->is_https ? context_for(url->at.host, wanted.ca_file) : nullptr, url->at, url->authority};
+        request.to = {url->is_https ? contexts_.get(url->at.host, wanted.ca_file, worker_.now()) : nullptr, url->at,
+                      url->authority};
         request.path = url->path;
         running_.emplace(number, std::make_unique<Fetch>(worker_, &idle_, std::move(request), wanted.bounds,
                                                          [this, number, done](Response& response) {
@@ -79,23 +80,6 @@ bool Client::call_after(Duration time, std::function<void()> call) {
                                            }));
         place.first->second->set_after(time);
     });
-}
-
-std::shared_ptr<transport::TlsContext> Client::context_for(const std::string& host, const std::string& ca_file) {
-    const std::string name(net::without_zone(host));
-    KeptContext& kept = contexts_[{name, ca_file}];
-    if (kept.context == nullptr || kept.until <= worker_.now()) {
-        if (contexts_.size() > contexts_max) {
-            contexts_.clear();
-            return context_for(host, ca_file);
-        }
-        transport::TlsBackendSettings settings;
-        settings.server_name = name;
-        settings.ca_file = ca_file;
-        settings.protocol = "http/1.1";
-        kept = {transport::TlsContext::make_for_backend(settings), worker_.now() + context_time};
-    }
-    return kept.context;
 }
 
 }  // namespace ferrotunnel::fetch

@@ -4,17 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "base/clock.hpp"
 #include "base/permits.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/idle_connections.hpp"
 #include "fetch/message.hpp"
+#include "fetch/tls_contexts.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 
@@ -28,8 +27,7 @@ struct UrlRequest {
     Bounds bounds{};
 };
 
-/// At most requests_max at once. Contexts of TLS are kept for context_time, so that a file of CAs that has changed
-/// counts after that.
+/// At most requests_max at once.
 class Client {
 public:
     using Done = std::function<void(Response&)>;
@@ -50,19 +48,13 @@ public:
     void stop() noexcept;
 
 private:
-    struct KeptContext {
-        std::shared_ptr<transport::TlsContext> context;
-        TimePoint until;
-    };
-
     void begin(UrlRequest& wanted, Done done);
-    std::shared_ptr<transport::TlsContext> context_for(const std::string& host, const std::string& ca_file);
 
     runtime::Worker worker_;
     const Permits permits_{requests_max};
     // On the worker:
     IdleConnections idle_;
-    std::map<std::pair<std::string, std::string>, KeptContext> contexts_;  // by host and file of CAs
+    TlsContexts contexts_;
     std::uint64_t last_ = 0;
     std::unordered_map<std::uint64_t, std::unique_ptr<Fetch>> running_;
     std::unordered_map<std::uint64_t, std::unique_ptr<runtime::Timer>> timers_;

@@ -50,32 +50,29 @@ Address address_of(std::string_view url) {
     return {std::string(url.substr(0, host)) + std::string(url.substr(mark + 1)), std::move(credentials)};
 }
 
-plugin::FetchRequest request_of(const HttpQuestion& question, std::chrono::milliseconds left) {
+// Takes the question apart: it is sent once.
+plugin::FetchRequest request_of(HttpQuestion&& question, std::chrono::milliseconds left) {
     Address address = address_of(question.url);
     plugin::FetchRequest request;
     request.url = std::move(address.url);
     request.method = question.body ? "POST" : "GET";
-    request.fields = question.fields;
+    request.fields = std::move(question.fields);
     const bool has_own = std::any_of(request.fields.begin(), request.fields.end(),
                                      [](const plugin::Field& field) { return same_name(field.name, "Authorization"); });
     if (!address.credentials.empty() && !has_own) {
         request.fields.push_back({"Authorization", "Basic " + encode_base64(address.credentials)});
     }
-    request.body = question.body;
+    request.body = std::move(question.body);
     request.may_repeat = true;
     request.timeout = left;
     request.body_max = question.body_max;
-    request.ca_file = question.ca_file;
+    request.ca_file = std::move(question.ca_file);
     return request;
 }
 
-HttpAnswer answer_of(const plugin::FetchResponse& response) {
+HttpAnswer answer_of(plugin::FetchResponse&& response) {
     HttpAnswer answer;
-    answer.status = response.status;
-    answer.fields = response.fields;
-    answer.body = response.body;
-    answer.body_too_long = response.is_too_long;
-    answer.error = response.error;
+    static_cast<plugin::FetchResponse&>(answer) = std::move(response);
     return answer;
 }
 
@@ -147,15 +144,12 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
             }
         }
     });
-    const std::shared_ptr<Asked> mine = asked;
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
             return false;
         }
-        if (fetcher_ == nullptr) {
-            fetcher_ = std::make_unique<plugin::Fetcher>();
-        }
+        make_fetcher();
         if (questions_ >= running_max_ + waiting_max_) {
             displaced = waiting_.make_room(share);
             if (!displaced) {
@@ -163,30 +157,37 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
             }
             --questions_;
         }
-        waiting_.push(share, std::move(asked));
+        waiting_.push(share, asked);
         ++questions_;
     }
-    const bool is_fine = begin_waiting(mine);
-    watch_waiting();
-    return is_fine;
+    return start(asked);
 }
 
 bool HttpClient::tell(HttpQuestion notice, Done done) {
     auto asked = std::make_shared<Asked>(std::move(notice), std::move(done), true, timeout_);
-    const std::shared_ptr<Asked> mine = asked;
     {
         const std::lock_guard lock(mutex_);
         if (ends_) {
             return false;
         }
-        if (fetcher_ == nullptr) {
-            fetcher_ = std::make_unique<plugin::Fetcher>();
-        }
-        notices_.push_back(std::move(asked));
+        make_fetcher();
+        notices_.push_back(asked);
     }
-    const bool is_fine = begin_waiting(mine);
+    return start(asked);
+}
+
+// With the lock.
+void HttpClient::make_fetcher() {
+    if (fetcher_ == nullptr) {
+        fetcher_ = std::make_unique<plugin::Fetcher>();
+    }
+}
+
+// Begins what may run, now that `asked` waits as well. False: the host does not take that.
+bool HttpClient::start(const std::shared_ptr<Asked>& asked) {
+    const bool is_taken = begin_waiting(asked);
     watch_waiting();
-    return is_fine;
+    return is_taken;
 }
 
 void HttpClient::end_expired() {
@@ -309,10 +310,10 @@ bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
     }
     try {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(asked->deadline - Clock::now());
-        return fetcher_->fetch(request_of(asked->question, left),
-                               [this, asked, place](const plugin::FetchResponse& response) {
+        return fetcher_->fetch(request_of(std::move(asked->question), left),
+                               [this, asked, place](plugin::FetchResponse& response) {
                                    place->free();  // before `done`, which may ask again at once
-                                   end(*asked, answer_of(response));
+                                   end(*asked, answer_of(std::move(response)));
                                    begin_waiting(nullptr);
                                });
     } catch (const std::exception&) {  // no memory

@@ -30,12 +30,7 @@ struct HttpQuestion {
 };
 
 /// What came of it.
-struct HttpAnswer {
-    std::uint16_t status = 0;             // 0: no head came
-    std::vector<plugin::Field> fields{};  // up to 64 KiB of text
-    std::string body{};                   // empty where it was too long
-    bool body_too_long = false;
-    std::string error{};        // why the answer is not whole; empty: it is, but for a body that was too long
+struct HttpAnswer : plugin::FetchResponse {
     bool is_displaced = false;  // the question was not asked: its place went to one of a smaller share
 };
 
@@ -47,8 +42,8 @@ bool same_name(std::string_view a, std::string_view b);
 /// Whether a field belongs to the connection, the body or the client of a question, so that no setting may name it.
 bool is_of_question(std::string_view name);
 
-/// Connections are kept and used again. All questions have the same time, from ask() on: one that waits for a place
-/// fails no later than those before it. Places and turns of questions that wait are shared (FairQueue).
+/// Connections are kept and used again. All questions have the same time, from ask() on, waiting for a place included.
+/// Places and turns of questions that wait are shared (FairQueue).
 class HttpClient {
 public:
     using Done = std::function<void(const HttpAnswer&)>;
@@ -73,6 +68,7 @@ private:
     struct Asked;
     class Place;
 
+    bool start(const std::shared_ptr<Asked>& asked);
     bool begin_waiting(const std::shared_ptr<Asked>& mine);
     void watch_waiting();
     void unwatch() noexcept;
@@ -82,6 +78,7 @@ private:
     void free_place(bool is_notice) noexcept;
     static void end(Asked& asked, const HttpAnswer& answer) noexcept;
     /// With the lock.
+    void make_fetcher();
     bool has_waiting() const noexcept { return !notices_.empty() || !waiting_.empty(); }
     std::shared_ptr<Asked> take_next();
     std::chrono::steady_clock::time_point first_deadline() const;

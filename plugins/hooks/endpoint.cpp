@@ -14,7 +14,7 @@ std::string fault_of(const HttpAnswer& answer) {
     if (!answer.error.empty()) {
         return answer.error;
     }
-    if (answer.body_too_long) {
+    if (answer.is_too_long) {
         return "its answer is longer than 64 KiB";
     }
     return answer.status == 200 ? std::string() : "it answers with status " + std::to_string(answer.status);

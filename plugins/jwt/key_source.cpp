@@ -109,8 +109,8 @@ void KeySource::fetch(Time now) {
 void KeySource::fetched(const HttpAnswer& answer) {
     std::string problem = answer.error;
     std::vector<Key> keys;
-    if (problem.empty() && (answer.status != 200 || answer.body_too_long)) {
-        problem = answer.body_too_long ? "more than 1 MiB" : "status " + std::to_string(answer.status);
+    if (problem.empty() && (answer.status != 200 || answer.is_too_long)) {
+        problem = answer.is_too_long ? "more than 1 MiB" : "status " + std::to_string(answer.status);
     }
     try {
         if (problem.empty()) {

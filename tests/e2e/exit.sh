@@ -7,22 +7,7 @@ need curl python3
 mkdir "$dir/web"
 head -c 1000000 /dev/urandom >"$dir/web/file"
 web=127.0.0.1:$(free_port)
-# http.server's own answer to a POST, 501, leaves the body unread: the reset behind it can overtake the answer.
-cat >"$dir/web.py" <<'PY'
-import functools, http.server, sys
-
-class Files(http.server.SimpleHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-files = functools.partial(Files, directory=sys.argv[2])
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), files).serve_forever()
-PY
-start web python3 -u "$dir/web.py" "${web##*:}" "$dir/web"
+start web python3 -u "$E2E_SOURCE/echo_server.py" "${web##*:}" "$dir/web"
 wait_for_port "$web" web
 web_port=${web##*:}
 closed_port=$(free_port)

@@ -98,20 +98,7 @@ assert "Connection refused" in entries[0]["comment"], entries
 PY
 
 say "once it is there, that is told with the number of visitors, and the request can be sent again with its body"
-cat >"$dir/echo.py" <<'PY'
-import http.server, sys
-
-class Echo(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Echo).serve_forever()
-PY
-start echo python3 "$dir/echo.py" "$dead"
+start echo python3 "$E2E_SOURCE/echo_server.py" "$dead"
 is_echoed() { [[ $(ask refused.test /again -d body) == body ]]; }
 wait_until $patience "the backend" is_echoed
 wait_for_text client 'the backend of a service can be reached again .*service=refused.test .*visitors_refused='

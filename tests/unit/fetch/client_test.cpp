@@ -94,6 +94,24 @@ TEST_CASE("a client calls after a time, in order, and not once it has stopped", 
     CHECK_FALSE(was_late);
 }
 
+TEST_CASE("contexts of TLS are kept for a while, by host and CAs, and only so many", "[fetch]") {
+    TlsContexts contexts;
+    const TimePoint now = Clock::now();
+    const auto first = contexts.get("a.example", "", now);
+    CHECK(contexts.get("a.example", "", now + context_time / 2) == first);
+    CHECK(contexts.get("b.example", "", now) != first);
+    CHECK(contexts.get("a.example", "", now + context_time) != first);
+    CHECK(contexts.size() == 2);
+    CHECK_THROWS_AS(contexts.get("a.example", "/nowhere/ca.pem", now), transport::TlsConfigError);
+    CHECK(contexts.size() == 2);
+    for (std::size_t i = 2; i < contexts_max; ++i) {
+        (void)contexts.get("host" + std::to_string(i), "", now);
+    }
+    CHECK(contexts.size() == contexts_max);
+    (void)contexts.get("one.more", "", now);
+    CHECK(contexts.size() == 1);
+}
+
 TEST_CASE("plugins are told why a URL cannot be fetched", "[fetch]") {
     const auto fault = [](std::string_view url) {
         const ft_text words = plugin_table().url_fault({url.data(), url.size()});
