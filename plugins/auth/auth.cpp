@@ -91,7 +91,7 @@ void Auth::check(const Settings& settings) {
         settings.problem("user_header", "is a field of credentials, which visitors send");
     }
     const Text realm = settings.text("realm").value_or(Text());
-    if (!plugin::may_write("WWW-Authenticate", "Basic realm=" + quoted(realm))) {
+    if (!plugin::may_write("WWW-Authenticate", "Basic realm=" + quoted_string(realm))) {
         settings.problem("realm", "has a character that no field can have");
     }
     const auto file = settings.text("users_file");
@@ -131,14 +131,15 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     }
     gate->key_header = settings.text("key_header").value_or(Text());
     gate->forward = settings.boolean("forward").value_or(false);
-    const std::string realm = "realm=" + quoted(settings.text("realm").value_or(Text()));
+    const std::string realm = "realm=" + quoted_string(settings.text("realm").value_or(Text()));
     const auto file = settings.text("users_file");
     if (file || !inline_users_.empty()) {
         gate->challenges.push_back({"WWW-Authenticate", "Basic " + realm + ", charset=\"UTF-8\""});
     }
     if (!keys_.empty()) {
-        const std::string scheme =
-            gate->key_header.empty() ? "Bearer " + realm : "ApiKey " + realm + ", header=" + quoted(gate->key_header);
+        const std::string scheme = gate->key_header.empty()
+                                       ? "Bearer " + realm
+                                       : "ApiKey " + realm + ", header=" + quoted_string(gate->key_header);
         gate->challenges.push_back({"WWW-Authenticate", scheme});
     }
     gate_ = gate;

@@ -20,7 +20,7 @@ std::optional<std::string_view> of_scheme(std::string_view field, std::string_vi
     return field;
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_string(std::string_view text) {
     std::string made = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') {

@@ -11,7 +11,7 @@ namespace ferrotunnel::plugins {
 std::optional<std::string_view> of_scheme(std::string_view field, std::string_view scheme);
 
 /// A text as a quoted string of a field.
-std::string quoted(std::string_view text);
+std::string quoted_string(std::string_view text);
 
 /// Whether a field has credentials. A plugin may change those of a request that it looks at, but they tell no backend
 /// who the visitor is, and other services' visitors send them: they are no fields of identity.

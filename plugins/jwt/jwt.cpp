@@ -83,7 +83,8 @@ void Jwt::check(const Settings& settings) {
     if (!is_cookie_name(settings.text("cookie").value_or(Text()))) {
         settings.problem("cookie", "is not a valid name of a cookie");
     }
-    if (!plugin::may_write("WWW-Authenticate", "Bearer realm=" + quoted(settings.text("realm").value_or(Text())))) {
+    if (!plugin::may_write("WWW-Authenticate",
+                           "Bearer realm=" + quoted_string(settings.text("realm").value_or(Text())))) {
         settings.problem("realm", "has a character that no field can have");
     }
 }
@@ -96,7 +97,7 @@ Jwt::Jwt(const Settings& settings) {
         settings.declare_identity(field);
     }
     rules->cookie = settings.text("cookie").value_or(Text());
-    rules->challenge = "Bearer realm=" + quoted(settings.text("realm").value_or(Text()));
+    rules->challenge = "Bearer realm=" + quoted_string(settings.text("realm").value_or(Text()));
     rules->forward = settings.boolean("forward").value_or(false);
     rules_ = std::move(rules);
     KeySource::Options places;
