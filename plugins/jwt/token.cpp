@@ -44,7 +44,8 @@ std::string header_fault(const json& header, Token& token) {
 
 bool has_audience(const json& claims, const std::vector<std::string>& audiences) {
     const auto is_ours = [&](const json& name) {
-        return name.is_string() && std::find(audiences.begin(), audiences.end(), name) != audiences.end();
+        return name.is_string() &&
+               std::find(audiences.begin(), audiences.end(), name.get_ref<const std::string&>()) != audiences.end();
     };
     if (std::find(audiences.begin(), audiences.end(), "*") != audiences.end()) {
         return true;
