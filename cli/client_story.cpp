@@ -152,12 +152,13 @@ std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     Refusal& refusal = refusals_[event.service];
     ++refusal.times;
     refusal.may_pass = may_pass(event.error);
+    const bool ends = !ever_registered_ && nothing_is_left();
     if (std::string why = reason(event); refusal.told != why) {
-        output_.line(
-            fmt::format("  refused: {}: {}{}", event.service, why, asks_again(refusal) ? " Trying again." : ""));
+        output_.line(fmt::format("  refused: {}: {}{}", event.service, why,
+                                 !ends && asks_again(refusal) ? " Trying again." : ""));
         refusal.told = std::move(why);
     }
-    if (ever_registered_ || !nothing_is_left()) {
+    if (!ends) {
         return std::nullopt;
     }
     output_.line("ended: nothing is left to offer");

@@ -13,8 +13,10 @@ namespace ferrotunnel::detail {
 /// The state of a Client under one mutex, which is never held while user code runs. Orders to the link are posted with
 /// the lock, so that it receives changes in the order in which they are made.
 struct ClientState {
-    ClientState(ServiceEntries::Needs needs, bool wants_place, bool shares_places)
-        : services(std::move(needs)), visits(shares_places), status(wants_place) {}
+    ClientState(ServiceEntries::Needs needs, bool wants_place, bool shares)
+        : shares_places(shares), services(std::move(needs)), visits(shares), status(wants_place) {}
+
+    const bool shares_places;  // the process that this one replaces may still listen where this one does
 
     mutable Mutex mutex;
     ConditionVariable changed;

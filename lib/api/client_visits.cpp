@@ -12,13 +12,13 @@ std::string ClientVisits::add(const Visit& visit) {
     if (!problems.empty()) {
         throw config_error(std::move(problems));
     }
-    const MutexLock lock(needs_.state.mutex);
     std::error_code error;
-    VisitChange change = needs_.state.visits.begin(visit, error);
+    VisitChange change = listen_for(visit, needs_.state.shares_places, error);
     if (error) {
         throw std::system_error(error, "listen on " + visit.local);
     }
     std::string at = change.at;
+    const MutexLock lock(needs_.state.mutex);
     needs_.state.status.check_open("add a visit");
     if (needs_.state.visits.size() >= visits_max) {
         throw config_error(std::vector<Problem>{{"visits", "a client has up to " + std::to_string(visits_max)}});
@@ -33,7 +33,7 @@ std::error_code ClientVisits::begin(const std::vector<Visit>& visits, std::strin
     std::vector<VisitChange> changes;
     for (const Visit& visit : visits) {
         if (!needs_.state.visits.has(visit)) {  // else apply() has begun it
-            changes.push_back(needs_.state.visits.begin(visit, error));
+            changes.push_back(listen_for(visit, needs_.state.shares_places, error));
         }
         if (error) {
             what = "listen on " + visit.local;

@@ -29,14 +29,14 @@ struct VisitChange {
     std::shared_ptr<runtime::Fd> listener{};           // likewise
 };
 
+/// Listens for a visit that is to be added. `shares_places`: the process that this one replaces may still listen there.
+VisitChange listen_for(const Visit& visit, bool shares_places, std::error_code& error);
+
 /// Has no lock: the owner's guards it.
 class VisitTable {
 public:
-    /// `shares_places`: another program may still listen at the places, whose place this one takes.
     explicit VisitTable(bool shares_places) noexcept : shares_places_(shares_places) {}
 
-    /// Listens for a visit that is to be added.
-    VisitChange begin(const Visit& visit, std::error_code& error) const;
     /// Compares with `visits`, and listens where that is new. What cannot be is appended as a problem.
     std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
     /// Nothing of this fails, and nothing has changed since the plan. `of_settings`: later plans compare them.
