@@ -29,6 +29,7 @@ const CommandInfo& schema_info();
 const CommandInfo& route_info();
 const CommandInfo& login_info();
 const CommandInfo& token_info();
+const CommandInfo& version_info();
 
 /// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
 /// std::system_error, with a text for the user, when starting fails.
@@ -48,6 +49,7 @@ ExitCode run_schema(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_login(Arguments arguments);
 ExitCode run_token(Arguments arguments);
+ExitCode run_version(Arguments arguments);
 
 /// The address of HTTP if nobody gives another one and the port is free.
 inline constexpr const char* default_http_bind = "0.0.0.0:8080";

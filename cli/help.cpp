@@ -165,7 +165,7 @@ std::string help_for_program(const std::vector<CommandGroup>& groups) {
         "  ferrotunnel server --token-file token                # on a machine with a public address\n"
         "  ferrotunnel tcp 22 --server HOST --token-file token  # next to the service\n"
         "\n"
-        "`ferrotunnel COMMAND --help` explains a command; `ferrotunnel --version` prints the version.\n";
+        "`ferrotunnel COMMAND --help` explains a command.\n";
     return text;
 }
 

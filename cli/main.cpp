@@ -69,6 +69,7 @@ constexpr Command commands[] = {
     {operating, "reload", reload_info, run_reload},
     {operating, "drain", drain_info, run_drain},
     {operating, "kick", kick_info, run_kick},
+    {operating, "version", version_info, run_version},
 };
 
 std::vector<const CommandInfo*> command_infos() {
@@ -104,7 +105,7 @@ const Command* find_command(std::string_view name) {
 // `words` begin with the name.
 void check_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
-    std::vector<std::string> names{"version", "help"};
+    std::vector<std::string> names{"help"};
     for (const Command& command : commands) {
         names.emplace_back(command.name);
     }
@@ -172,11 +173,7 @@ ExitCode run(Arguments arguments) {
     if (name == "help" || name == "--help" || name == "-h") {
         return run_help(std::move(words));
     }
-    const bool wants_help = !words.empty() && (words.front() == "--help" || words.front() == "-h");
-    if (name == "version" || name == "--version") {
-        if (wants_help) {
-            return run_help({});
-        }
+    if (name == "--version") {
         check_no_words(name, words);
         fmt::print("ferrotunnel {}\n", version_string);
         return ExitCode::ok;

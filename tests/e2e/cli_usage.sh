@@ -19,8 +19,15 @@ say "versions and help"
 run version
 ends_with 0
 has_text "$dir/run.out" '^ferrotunnel [0-9]'
+has_text "$dir/run.out" '^OpenSSL [0-9.]+.* \([0-9]+ days old\)$'
+run version --libraries
+ends_with 0
+has_text "$dir/run.out" '^nghttp2 +[0-9]\S* +MIT$'
+not_in_list=$(awk '$2 == "unknown"' "$dir/run.out")
+equal "libraries without a version" "$not_in_list" ""
 run --version
 ends_with 0
+equal "what --version prints" "$(wc -l <"$dir/run.out") $(cut -d ' ' -f 1 "$dir/run.out")" "1 ferrotunnel"
 run
 ends_with 2
 told 'Usage: ferrotunnel COMMAND'

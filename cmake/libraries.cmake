@@ -1,0 +1,56 @@
+# The libraries that the program and its plugins are built with, for `ferrotunnel version --libraries`: the version is
+# that of the Debian package that the header belongs to, since advisories name packages; elsewhere what CMake has found.
+function(ft_write_libraries target)
+  find_program(FERROTUNNEL_DPKG_QUERY dpkg-query)
+  mark_as_advanced(FERROTUNNEL_DPKG_QUERY)
+  string(REGEX REPLACE "^([0-9]+)([0-9][0-9][0-9])([0-9][0-9])$" "\\1.\\2.\\3" asio "${FERROTUNNEL_ASIO_VERSION}")
+  set(rows "")
+  set(inside "")
+  if(FERROTUNNEL_STATIC)
+    list(APPEND inside "Abseil|absl/base/config.h|Apache-2.0|" "GNU C Library|features.h|LGPL-2.1-or-later|"
+      "libstdc++|features.h|GPL-3.0-or-later WITH GCC-exception-3.1|${CMAKE_CXX_COMPILER_VERSION}")
+  endif()
+  foreach(library ${inside}
+      "Argon2|argon2.h|CC0-1.0 OR Apache-2.0|"
+      "Asio|asio.hpp|BSL-1.0|${asio}"
+      "Brotli|brotli/decode.h|MIT|"
+      "CLI11|CLI/CLI.hpp|BSD-3-Clause|${CLI11_VERSION}"
+      "fmt|fmt/format.h|MIT|${fmt_VERSION}"
+      "libxcrypt|crypt.h|LGPL-2.1-or-later|"
+      "nghttp2|nghttp2/nghttp2.h|MIT|"
+      "nlohmann/json|nlohmann/json.hpp|MIT|${nlohmann_json_VERSION}"
+      "OpenSSL|openssl/ssl.h|Apache-2.0|${OPENSSL_VERSION}"
+      "QR-Code-generator|qrcodegen/qrcodegen.h|MIT|"
+      "RE2|re2/re2.h|BSD-3-Clause|"
+      "yaml-cpp|yaml-cpp/yaml.h|MIT|${yaml-cpp_VERSION}"
+      "zlib|zlib.h|Zlib|${ZLIB_VERSION_STRING}")
+    string(REPLACE "|" ";" fields "${library}")
+    list(GET fields 0 name)
+    list(GET fields 1 header)
+    list(GET fields 2 licence)
+    list(GET fields 3 version)
+    find_file(path ${header} NO_CACHE)
+    if(path AND FERROTUNNEL_DPKG_QUERY AND NOT name STREQUAL "libstdc++")
+      ft_package_of(${path} version)
+    endif()
+    if(path)
+      string(APPEND rows "    {\"${name}\", \"${version}\", \"${licence}\"},\n")
+    endif()
+    unset(path)
+  endforeach()
+  set(FERROTUNNEL_LIBRARY_ROWS "${rows}")
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/library_rows.hpp.in ${CMAKE_CURRENT_BINARY_DIR}/made/library_rows.hpp @ONLY)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/made)
+endfunction()
+
+# Sets `version` to that of the package that `file` belongs to, if there is one.
+function(ft_package_of file version)
+  execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -S ${file} OUTPUT_VARIABLE owner RESULT_VARIABLE failed ERROR_QUIET)
+  if(NOT failed AND owner MATCHES "^([^, ]+): ")
+    execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -W -f "\${Version}" ${CMAKE_MATCH_1} OUTPUT_VARIABLE found
+      RESULT_VARIABLE failed ERROR_QUIET)
+    if(NOT failed)
+      set(${version} "${found}" PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
