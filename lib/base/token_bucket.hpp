@@ -38,7 +38,7 @@ public:
     bool is_full(TimePoint now) const noexcept { return full_at_ <= now; }
 
 private:
-    TimePoint full_at_{};
+    TimePoint full_at_{Duration::min() / 2};  // before any time: a machine's clock may begin at its start
 };
 
 }  // namespace ferrotunnel

@@ -26,3 +26,13 @@ TEST_CASE("a bucket gives so many at once, then one each time that its pace allo
     CHECK_FALSE(bucket.take(pace, now + 10s));
     CHECK(bucket.is_full(now + 11s));
 }
+
+TEST_CASE("a new bucket is full at any time, also before the clock's zero, as an hour ago is soon after a boot") {
+    constexpr Pace pace{.at_once = 1, .per_second = 1};
+    for (const TimePoint now : {TimePoint() - 1h, TimePoint(), TimePoint() + 24h * 365 * 100}) {
+        TokenBucket bucket;
+        CHECK(bucket.is_full(now));
+        CHECK(bucket.take(pace, now));
+        CHECK_FALSE(bucket.take(pace, now));
+    }
+}
