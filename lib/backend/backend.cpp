@@ -22,7 +22,7 @@ constexpr std::uint16_t https_port = 443;
 
 Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (!path.starts_with('/')) {
-        return std::string("is not a unix socket; expected its whole path, like unix:/run/app.sock");
+        return std::string("is not a unix socket; expected its absolute path, like unix:/run/app.sock");
     }
     if (path.size() > runtime::unix_path_max) {
         return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
@@ -37,7 +37,7 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
 // them.
 Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKind kind) {
     if (kind != ServiceKind::http) {
-        return std::string("is a folder of files, which only an HTTP service answers with; expected host:port");
+        return std::string("is a folder of files, which only an HTTP service can serve; expected host:port");
     }
     if (path.empty()) {
         return std::string("names no folder; expected one like files:./dist");
@@ -48,7 +48,7 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
     std::error_code error;
     const std::filesystem::path written = std::filesystem::absolute(std::string(path), error);
     if (error) {
-        return "cannot be completed by the working directory: " + error.message();
+        return "cannot be made absolute with the working directory: " + error.message();
     }
     std::filesystem::path whole;
     for (const std::filesystem::path& part : written) {
@@ -63,7 +63,7 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
 // usual elsewhere is told the right form.
 std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
-        return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
+        return "asks for TLS, but this kind of service forwards the visitor's TLS as it is; expected host:port";
     }
     if (scheme == "tls" && kind == ServiceKind::http) {
         return "is written https://host:port for an HTTP service";
@@ -72,7 +72,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
         return "is written tls://host:port for a TCP service";
     }
     if (kind == ServiceKind::udp && (scheme == "tls" || scheme == "https")) {
-        return "speaks of TLS, which a UDP service does not have; expected host:port";
+        return "asks for TLS, which a UDP service does not have; expected host:port";
     }
     if (kind == ServiceKind::http && (scheme == "grpc" || scheme == "grpcs")) {
         return std::string("is written h2") + (scheme == "grpc" ? "c" : "") + "://host:port: gRPC is HTTP/2";
@@ -91,7 +91,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
 
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, ServiceKind kind) {
     if (text.starts_with(unix_prefix) && kind == ServiceKind::udp) {
-        return std::string("is a unix socket, which takes no UDP; expected host:port");
+        return std::string("is a unix socket, which does not support UDP; expected host:port");
     }
     if (text.starts_with(unix_prefix)) {
         return unix_place(text.substr(unix_prefix.size()));
@@ -121,7 +121,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
             text.remove_suffix(text.ends_with('/') ? 1 : 0);
         }
         if (text.find('/') != std::string_view::npos) {
-            return std::string("has a path; expected host:port alone");
+            return std::string("has a path; expected only host:port");
         }
     }
     const bool is_port = !made.tls && !made.http2 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -175,7 +175,7 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
         log.warn("the backend of a service cannot be reached",
                  {{"service", names.service}, {"backend", names.backend}, {"why", why}});
     } else {
-        log.debug("a visitor was refused: no backend",
+        log.debug("a visitor was rejected: no backend",
                   {{"service", names.service}, {"backend", names.backend}, {"why", why}});
     }
 }

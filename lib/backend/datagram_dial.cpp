@@ -165,7 +165,7 @@ void BackendDatagrams::look_for_backend() {
 void BackendDatagrams::on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
     const IntrusivePtr<BackendDatagrams> keep(this);
     if (error || addresses.empty()) {
-        refuse(Code::refused, error ? error.message() : "its name has no address");
+        refuse(Code::refused, error ? error.message() : "its name does not resolve to an address");
         return;
     }
     try {
@@ -462,11 +462,11 @@ void BackendDatagrams::end(Code code) noexcept {
     flow->end(code);
     shared_.traffic->stopped_sending();
     shared_.traffic->closed();
-    shared_.log.debug("a visitor of a UDP service has gone", {{"service", service_->name},
-                                                              {"received", received_},
-                                                              {"sent", sent_},
-                                                              {"no_room", counted_.no_room},
-                                                              {"too_old", counted_.too_old}});
+    shared_.log.debug("a visitor of a UDP service left", {{"service", service_->name},
+                                                          {"received", received_},
+                                                          {"sent", sent_},
+                                                          {"no_room", counted_.no_room},
+                                                          {"too_old", counted_.too_old}});
     self_.reset();  // last: this may destroy it
 }
 

@@ -117,7 +117,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
             trunk::set_pumped_socket_options(socket.get(), runtime::is_loopback(dial->backend().place.at));
         }
         if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
-            static const std::string why = "it does not take the header of the PROXY protocol";
+            static const std::string why = "it does not read the PROXY protocol header";
             dial->failed(why);
             pump->refuse(wire::Code::refused, why);
             return;

@@ -26,7 +26,7 @@ struct DialShared {
     std::uint64_t replay_of = 0;
 };
 
-inline constexpr const char* words_too_many_handshakes = "too many visitors have not proved the key yet";
+inline constexpr const char* words_too_many_handshakes = "too many visitors have not yet proved that they have the key";
 /// Logs why a visit of another client was refused, not too often.
 void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
 

@@ -38,7 +38,7 @@ HealthProbe::HealthProbe(runtime::Worker& worker, const Backend& backend, const 
                  if (!std::exchange(begun_, true)) {
                      connect();
                  } else {
-                     finish("no answer in time");
+                     finish("no response in time");
                  }
              }),
       answer_(terms) {
@@ -71,7 +71,7 @@ void HealthProbe::on_connected(std::error_code error, runtime::Fd socket) {
         return;
     }
     if (backend_.proxy && !send_header_of_check(*backend_.proxy, socket.get())) {
-        finish("the backend does not take the header of the PROXY protocol");
+        finish("the backend does not read the PROXY protocol header");
         return;
     }
     if (!terms_.is_http) {
@@ -121,7 +121,7 @@ bool HealthProbe::ask() {
     const Bytes pieces[] = {Bytes(reinterpret_cast<const std::uint8_t*>(request.data()), request.size())};
     const transport::IoResult written = pipe_->write(pieces);
     if (written.bytes != request.size()) {  // a new connection has room for it
-        finish(written.status == IoStatus::error ? pipe_->error_text() : "the backend does not take the request");
+        finish(written.status == IoStatus::error ? pipe_->error_text() : "the backend does not read the request");
         return false;
     }
     return true;

@@ -90,7 +90,7 @@ void Http2Stream::on_timer() {
     if (state_ == State::shaking_hands) {
         not_spoken(Code::timeout, "the backend does not complete the TLS handshake in time");
     } else if (state_ == State::greeting) {
-        not_spoken(Code::timeout, "the backend does not say anything in HTTP/2");
+        not_spoken(Code::timeout, "the backend does not send any HTTP/2 in time");
     } else {
         close();
     }

@@ -34,9 +34,9 @@ using runtime::SocketAddress;
 using wire::Code;
 
 constexpr const char* kept_text =
-    "the destination is this machine or in a network of its own, and no item of `allow` names it";
+    "the destination is this machine or in a network attached to it, and no item of `allow` names it";
 constexpr const char* unclear_text =
-    "whether the destination is this machine or in a network of its own cannot be found out now: no descriptor or "
+    "cannot find out whether the destination is this machine or in a network attached to it: no descriptor or "
     "memory is left, and no item of `allow` names it";
 constexpr LineKind refused_lines{"visitors of exits who were refused"};
 
@@ -111,7 +111,7 @@ void ExitStream::serve() {
     begin();
     place_ = exit().take_place();
     if (!place_) {
-        tell_refused("too many visitors have not said yet where they want to go");
+        tell_refused("too many visitors have not sent a destination yet");
         stream().abort(Code::busy);
         end();
         return;
@@ -127,7 +127,7 @@ void ExitStream::on_timer() {
         say();
         end_in_order();
     } else if (conversation_.state() == Conversation::State::reading) {
-        tell_refused("it has not said in time where it wants to go");
+        tell_refused("it did not send a destination in time");
         end_by_reset();
     } else {
         refuse(Refusal::timeout, "its name was not resolved in time");
@@ -234,7 +234,7 @@ ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
 
 void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {
     if (error || found.empty()) {
-        refuse(Refusal::no_such_name, "the destination's name is not known");
+        refuse(Refusal::no_such_name, "the destination's name cannot be resolved");
         return;
     }
     const net::HostPort& wanted = conversation_.target();
@@ -242,7 +242,7 @@ void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> f
         return !exit().destinations().allow(wanted.host, runtime::visitor_address(one), wanted.port);
     });
     if (found.empty()) {
-        refuse(Refusal::not_allowed, "the destination's name stands for addresses that are not allowed");
+        refuse(Refusal::not_allowed, "the destination's name resolves to addresses that are not allowed");
         return;
     }
     Obstacle obstacle = Obstacle::none;
@@ -278,7 +278,7 @@ void ExitStream::on_connected(std::error_code error, runtime::Fd socket) {
     }
     const std::string preamble = conversation_.take_preamble();
     if (runtime::write_some(socket.get(), as_bytes(std::string_view(preamble))).bytes != preamble.size()) {
-        refuse(Refusal::unreachable, "it does not take the request");
+        refuse(Refusal::unreachable, "it does not read the request");
         return;
     }
     conversation_.grant();
@@ -321,10 +321,10 @@ void ExitStream::tell_refused(std::string_view why) const {
         return;
     }
     const net::HostPort& to = conversation_.target();
-    shared_.log.info("an exit has refused a visitor", {{"service", service_->name},
-                                                       {"visitor", net::ip_text(visitor_)},
-                                                       {"destination", to.port != 0 ? net::to_text(to) : "none"},
-                                                       {"why", why}});
+    shared_.log.info("an exit refused a visitor", {{"service", service_->name},
+                                                   {"visitor", net::ip_text(visitor_)},
+                                                   {"destination", to.port != 0 ? net::to_text(to) : "none"},
+                                                   {"why", why}});
 }
 
 void ExitStream::say() {

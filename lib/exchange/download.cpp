@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t fed_in_round_max = 128 * 1024;
 
 AnswerPiece failed_piece() {
-    return {PieceKind::broken, {}, "a plugin has failed on the body of an answer"};
+    return {PieceKind::broken, {}, "a plugin has failed on the body of a response"};
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ Download::Piece Download::gather() {
 }
 
 void Download::stop_gathering() noexcept {
-    needs_.run->collect_failed("the body of the answer has not come in time");
+    needs_.run->collect_failed("the response body did not arrive in time");
 }
 
 // The next piece of the backend's answer: first of what was collected.
@@ -116,7 +116,7 @@ Download::Piece Download::next_changed(const std::string_view* local) {
         if (way_->state() != BodyWay::State::open) {
             return way_->state() == BodyWay::State::failed ? failed_piece() : Piece{PieceKind::end};
         }
-        check(!way_has_all_, "a way gives out all that it makes");
+        check(!way_has_all_, "a body transformation delivers all of its output");
         if (fed_in_round_ >= fed_in_round_max) {
             fed_in_round_ = 0;
             return {PieceKind::later};

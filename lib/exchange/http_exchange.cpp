@@ -113,10 +113,11 @@ void HttpExchange::on_change() noexcept {
         }
         const Placement::Retry retry = continue_elsewhere();
         if (retry == Placement::Retry::never) {
-            answer_locally(Refusal{PageState::no_client, {}, "another service has its place"});
+            answer_locally(
+                Refusal{PageState::no_client, {}, "another service replaced the one that the request waited for"});
         } else if (retry == Placement::Retry::wait && !hold_.wait_on(sizeof(HttpExchange))) {
             // Otherwise there is room: it has just left.
-            answer_locally(Refusal{PageState::no_client, {}, "the server ends"});
+            answer_locally(Refusal{PageState::no_client, {}, "the server is shutting down"});
         }
     });
 }
@@ -179,7 +180,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
             break;
         case ExchangePlugins::Begun::gone:
             answer_locally(
-                Refusal{PageState::busy, {}, "the service has just gone, and so have the plugins that guard it"});
+                Refusal{PageState::busy, {}, "the service was just removed, with the plugins that guard it"});
             break;
     }
 }
@@ -217,7 +218,7 @@ void HttpExchange::forward(const Arrival& arrival) {
     const std::size_t size =
         rewriting_.write_request(arrival, request_, plugins_.run().get(), record_.trace(), at_.edge);
     if (!sender_.keep_head(size)) {
-        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for their backends take too much"});
+        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for backends use too much memory"});
         return;
     }
     upload_.send_early_end();
@@ -264,19 +265,20 @@ void HttpExchange::carry_out(Placement::Result result) {
         case Placement::Result::pending:
             return;
         case Placement::Result::full:
-            answer_locally(Refusal{PageState::busy, {}, "no connection of its client has room for one more stream"});
+            answer_locally(
+                Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
             if (!wait_for_successor()) {
-                answer_locally(Refusal{PageState::no_client, {}, "no connection of its client is left"});
+                answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
             }
             return;
         case Placement::Result::unhealthy:
-            answer_locally(Refusal{PageState::no_client, "unhealthy", "what is behind its service is unhealthy"});
+            answer_locally(Refusal{PageState::no_client, "unhealthy", "the backend of the service is unhealthy"});
             return;
         case Placement::Result::over_quota: {
             const std::string why = "the token " + request_.service->description().token_name +
-                                    " has as many visitors, or as many new ones, as it may";
+                                    " has reached its limit of visitors or of new visitors";
             answer_locally(Refusal{PageState::busy, "quota", why});
             return;
         }
@@ -350,17 +352,17 @@ void HttpExchange::end_upload(Upload::Result why) {
             ask_plugins_again();
             return;
         case Upload::Result::too_large:
-            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than its service takes");
+            refuse_body(PageState::body_too_large, {}, "the request body is larger than the service accepts");
             return;
         case Upload::Result::too_large_declared:
             refuse_body(PageState::body_too_large, {},
-                        "the request declares a body that is larger than a plugin takes");
+                        "the request declares a body that is larger than a plugin accepts");
             return;
         case Upload::Result::too_large_collected:
-            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than a plugin takes");
+            refuse_body(PageState::body_too_large, {}, "the request body is larger than a plugin accepts");
             return;
         case Upload::Result::no_room:
-            refuse_body(PageState::busy, {}, "the bodies that plugins collect take too much");
+            refuse_body(PageState::busy, {}, "the bodies collected for plugins use too much memory");
             return;
         case Upload::Result::failed:  // where none of it has left, nobody has acted on it
             refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
@@ -398,7 +400,7 @@ void HttpExchange::check_deadline() {
     switch (phase_) {
         case Phase::on_hold:
             hold_.expire();
-            answer_locally(Refusal{PageState::no_client, {}, "the client of this host has not come back in time"});
+            answer_locally(Refusal{PageState::no_client, {}, "the client of this host did not reconnect in time"});
             return;
         case Phase::held:
             plugins_.run()->expire();
@@ -418,7 +420,7 @@ void HttpExchange::check_deadline() {
             return;
         case Phase::switched:
             if (timer_.is_idle_too_long()) {
-                (void)cut("nothing was said for too long after a switch of protocols");
+                (void)cut("the connection was idle for too long after the protocol switch");
             } else {
                 timer_.watch_idle();
             }
@@ -441,7 +443,7 @@ void HttpExchange::check_backend() {
     }
     if (placement_.is_in_line()) {
         if (!placement_.waits_on()) {
-            answer_locally(Refusal{PageState::busy, {}, "no connection to the backend has become free in time"});
+            answer_locally(Refusal{PageState::busy, {}, "no connection to the backend became free in time"});
         }
         return;
     }

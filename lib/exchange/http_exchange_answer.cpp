@@ -118,20 +118,21 @@ Answer HttpExchange::give_head() {
         fits = fits && edits.add(http::FieldName::date, at_.edge.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
-    check(fits, "what the edge adds to a head fits into the edits");
+    check(fits, "the fields that the edge adds fit into the edits");
     if (head.is_interim()) {
         if (head.status == 100) {
             upload_.stop_awaiting_continue();
         }
         if (!retries_.count_interim()) {
-            fail({{PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"}});
+            fail({{PageState::backend_broken, "too_many_interim", "the backend sends too many interim responses"}});
             return next_piece();
         }
         return Answer::head_of(head, edits, has_only_trailers, false);
     }
     placement_.put_member(edits);
     if (head.switches && (!upload_.has_ended() || upload_.is_with_plugins())) {
-        fail({{PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"}});
+        fail({{PageState::backend_broken, "switched_early",
+               "the backend switched protocols before the request was complete"}});
         return next_piece();
     }
     if (plugins_.run() && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits, head.switches},

@@ -91,7 +91,7 @@ std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& reque
     rewrite_target(head, service, out);
     fits = map_own_address(arrival, service, scratch, edits) && fits;
     fits = http::put_header_rules(service.rules.request_headers, edits) && fits;
-    check(fits, "what the edge adds to a head fits into the edits");
+    check(fits, "the fields that the edge adds fit into the edits");
     return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
 }
 

@@ -42,9 +42,9 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
         case Kind::service:
             break;
         case Kind::unknown_host:
-            return page(PageState::unknown_host, {}, "nobody has registered this host");
+            return page(PageState::unknown_host, {}, "no service is registered for this host");
         case Kind::unknown_path:
-            return page(PageState::unknown_path, {}, "nobody has registered this path of the host");
+            return page(PageState::unknown_path, {}, "no service is registered for this path of the host");
         case Kind::away: {
             Instead instead = page(PageState::no_client, {}, "the client of this host is not connected");
             instead.hold_until = match.away_since + arrival.rules.settings.hold;
@@ -58,7 +58,8 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
             }
             return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
         case Kind::ambiguous_path:
-            return page(PageState::ambiguous_path, {}, "readings of the path lead to different services");
+            return page(PageState::ambiguous_path, {},
+                        "the path is ambiguous: its readings lead to different services");
     }
     request.service = match.service->shared_from_this();
     request.service->count_request();
@@ -90,14 +91,15 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
 // such a host may send its visitors to https.
 std::optional<Instead> check_certificate(const Arrival& arrival, RequestFacts& request) {
     return arrival.visitor.https ? std::nullopt
-                                 : misdirected(arrival, request, "this host is for HTTPS with a certificate alone");
+                                 : misdirected(arrival, request, "this host requires HTTPS and a client certificate");
 }
 
 // Answers 413 where a larger body is declared than the service takes. A chunked body is counted as it comes.
 std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request) {
     const http::Body& body = arrival.head.body;
     if (body.kind == http::BodyKind::length && body.length > request.settings.body_bytes_max) {
-        return page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+        return page(PageState::body_too_large, {},
+                    "the request declares a body that is larger than the service accepts");
     }
     return std::nullopt;
 }
@@ -110,8 +112,9 @@ std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*re
 
 // Answers 508 to a request that this edge has forwarded before.
 std::optional<Instead> check_loop(const Arrival& arrival, RequestFacts& /*request*/) {
-    return arrival.forwarding.loops() ? std::optional(page(PageState::loop, {}, "the request came by here before"))
-                                      : std::nullopt;
+    return arrival.forwarding.loops()
+               ? std::optional(page(PageState::loop, {}, "this edge forwarded the request before"))
+               : std::nullopt;
 }
 
 // Runs these stages up to the first one that answers instead; nothing if none does.

@@ -64,7 +64,7 @@ bool Conversation::read_head() {
     const http::RequestHead& head = parser_.head();
     const std::string_view text = std::string_view(input_).substr(0, parser_.size());
     if (!is_logged_in(head)) {
-        return refuse_http(407, wrong_login_ ? "The user or the password is wrong." : "This exit wants a login.");
+        return refuse_http(407, wrong_login_ ? "Wrong user name or password." : "This exit requires a login.");
     }
     std::string_view host = head.authority.host;
     if (host.starts_with('[')) {
@@ -74,7 +74,7 @@ bool Conversation::read_head() {
     if (head.method != http::Method::connect) {
         const std::size_t target = text.find(' ') + 1;
         if (!http::same_text(text.substr(target, scheme.size()), scheme)) {
-            return refuse_http(501, "Here is a proxy: it takes CONNECT, and requests for URLs with http://.");
+            return refuse_http(501, "This is a proxy. It accepts CONNECT and requests for http:// URLs.");
         }
         is_tunnel_ = false;
         port = port == 0 ? 80 : port;

@@ -133,7 +133,7 @@ ft_text url_fault(ft_text url) {
         const auto parts = read_url(view_of(url));
         return parts ? ft_text{nullptr, 0} : text_of(parts.error());
     } catch (const std::exception&) {
-        return text_of("needs more memory than there is");
+        return text_of("needs more memory than is available");
     }
 }
 

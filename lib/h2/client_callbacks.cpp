@@ -78,7 +78,7 @@ int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, co
             own.answer_.field(text_of(name, name_size), text_of(value, value_size))) {
             return 0;
         }
-        own.told_ = "the fields of its answer are too many or too large";
+        own.told_ = "its response has too many or too large header fields";
         return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // this stream alone is reset
     });
 }

@@ -234,7 +234,7 @@ void ClientConnection::receive_end() {
     if (!has_spoken_) {
         fail_unspoken();
     } else if (exchanging_ && !answer_.is_complete()) {
-        fail("it has closed the connection within an exchange");
+        fail("it closed the connection before the exchange was complete");
     } else {
         stop_body();
     }
@@ -268,7 +268,7 @@ void ClientConnection::fail(std::string why, bool is_unprocessed) {
 }
 
 void ClientConnection::fail_malformed(std::string_view field) {
-    std::string why = "its answer breaks the rules of HTTP/2";
+    std::string why = "its response breaks the rules of HTTP/2";
     if (!field.empty()) {
         constexpr std::size_t shown_max = 60;
         why += ", in the field " + printable(field, shown_max);
@@ -290,7 +290,7 @@ void ClientConnection::fail_unspoken() {
     if (first_bytes_.starts_with("HTTP/")) {
         failure_ = Failure{"it speaks HTTP/1.1 and not HTTP/2: write its address without h2c:// or h2://", false, true};
     } else if (first_bytes_.empty()) {
-        failure_ = Failure{"it has closed the connection before it spoke HTTP/2", false, true};
+        failure_ = Failure{"it closed the connection before it sent any HTTP/2", false, true};
     } else {
         failure_ = Failure{"it does not speak HTTP/2", false, true};
     }

@@ -266,10 +266,10 @@ bool ServerSession::scan(std::string_view bytes) noexcept {
 bool ServerSession::is_allowed(const FrameHead& frame) noexcept {
     const bool is_message = frame.type == NGHTTP2_DATA || frame.type == NGHTTP2_HEADERS;
     if (frame.type == NGHTTP2_PRIORITY && (frame.stream == 0 || frame.depends_on == frame.stream)) {
-        fail("PRIORITY without a stream, or that depends on itself", NGHTTP2_PROTOCOL_ERROR);
+        fail("PRIORITY without a stream, or for a stream that depends on itself", NGHTTP2_PROTOCOL_ERROR);
     } else if (is_message && frame.stream != 0 &&
                std::find(finished_.begin(), finished_.end(), frame.stream) != finished_.end()) {
-        fail("a frame for a stream that was ended", NGHTTP2_STREAM_CLOSED);
+        fail("a frame for a closed stream", NGHTTP2_STREAM_CLOSED);
     }
     return !failed_;
 }

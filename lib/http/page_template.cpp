@@ -71,7 +71,7 @@ Result<PageTemplate, Problem> PageTemplate::parse(std::string text, PageFormat f
         piece.then = name_of(name);
         if (piece.then == Name::none) {
             return Problem{"has the placeholder {{" + std::string(name) +
-                           "}}; there are status, title, message, code, host, request_id and retry_after"};
+                           "}}; known ones are status, title, message, code, host, request_id and retry_after"};
         }
         page.pieces_.push_back(piece);
         at += length;

@@ -315,7 +315,7 @@ std::string PathReadings::words_for_reading(std::size_t which) const {
         }
     };
     add(odd_empty_segments, "merges '//'");
-    add(odd_encoded_slash, "takes %2F for a slash");
+    add(odd_encoded_slash, "reads %2F as a slash");
     add(odd_parameters, "cuts off ';'");
     return words.empty() ? "takes it literally" : words;
 }

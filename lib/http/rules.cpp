@@ -11,7 +11,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-constexpr std::string_view statuses = "is none of 301, 302, 307 and 308";
+constexpr std::string_view statuses = "is not 301, 302, 307 or 308";
 
 bool is_redirect_status(std::uint16_t status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
@@ -124,7 +124,7 @@ private:
         }
         if (rule.action == HeaderRule::Action::remove) {
             if (!rule.value.empty()) {
-                say(at + ".value", "is given, but a field that is removed has none");
+                say(at + ".value", "is given, but a field that is removed has no value");
             }
             return;
         }
@@ -140,7 +140,7 @@ private:
 
     void check_redirect(const Redirect& redirect) {
         if (rules_.prefix || !rules_.host.empty()) {
-            say("redirect", "answers without the backend, so that there is nothing to rewrite");
+            say("redirect", "responds without the backend, so there is nothing to rewrite");
         }
         if (!is_redirect_status(redirect.status)) {
             say("redirect.status", std::string(statuses));
@@ -172,7 +172,7 @@ private:
                 to.empty() ? "is empty" : "is neither a URL (https://new.example.com) nor a path (/new)");
             return;
         } else if (leads_to_itself(to)) {
-            say("redirect.to", "leads to the path that it is the answer for");
+            say("redirect.to", "redirects to its own path");
             return;
         }
         if (const std::string fault = fault_of_written_path(to); !fault.empty()) {
@@ -198,7 +198,7 @@ private:
         if (hsts.preload && (!hsts.include_subdomains || hsts.max_age < limits::http_hsts_preload_age_min)) {
             say("hsts.preload", "needs include_subdomains and a max_age of at least " +
                                     std::to_string(limits::http_hsts_preload_age_min.count()) +
-                                    " seconds (a year), or no list takes the host");
+                                    " seconds (a year); preload lists reject the host otherwise");
         }
     }
 

@@ -112,7 +112,7 @@ private:
         }
         void on_deadline() noexcept override {
             leave();
-            refuse(std::move(socket_), 408, "The request did not come in time.");
+            refuse(std::move(socket_), 408, "The request did not arrive in time.");
             desk_.drop(*this);
         }
 
@@ -165,7 +165,7 @@ bool ConnectPort::Desk::Reading::look() {
 
 void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size_t size) {
     if (head.method != http::Method::connect) {
-        refuse(std::move(socket_), 405, "This port takes CONNECT alone: CONNECT service:port.");
+        refuse(std::move(socket_), 405, "This port accepts only CONNECT: CONNECT service:port.");
         return;
     }
     const ConnectAsk ask = read_connect(head);
@@ -203,7 +203,7 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
             log_.warn("a CONNECT visitor was rejected: too many connections without a request",
                       {{"visitor", from.text()}});
         }
-        refuse(std::move(socket), 429, "Too many connections wait here for their request.");
+        refuse(std::move(socket), 429, "Too many connections here have not sent their request yet.");
         return;
     }
     if (plan.empty()) {

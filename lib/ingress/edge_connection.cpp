@@ -56,8 +56,7 @@ void EdgeConnection::run() noexcept {
         // Out of memory, or a bug: this visitor's connection ends, and nothing else.
         static constexpr LineKind lines{"failed"};
         if (edge_.log.may_write(LogLevel::error, lines, edge_.worker.now())) {
-            edge_.log.error("a visitor's connection has failed",
-                            {{"visitor", visitor_.address}, {"why", problem.what()}});
+            edge_.log.error("a visitor's connection failed", {{"visitor", visitor_.address}, {"why", problem.what()}});
         }
         close(true);
     };

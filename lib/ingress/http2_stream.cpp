@@ -248,7 +248,8 @@ void Http2Stream::write_head(const Answer& answer) {
     if (is_no_websocket(answer) && stage_ == Stage::awaited) {
         enter(Stage::replaced);
         exchange_->refuse(PageState::backend_broken, "not_websocket",
-                          "the backend has answered a request for a WebSocket as if it were none", http::Method::get);
+                          "the backend did not switch to WebSocket, but responded as to an ordinary request",
+                          http::Method::get);
         return;
     }
     http::ResponseOut out = answer_head(answer, http::Version::http11, true);
@@ -475,7 +476,7 @@ void Http2Stream::look_at_pace() {
     }
     due_ = never;
     stop_body();
-    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the request body arrives too slowly",
                       exchange_->method());
 }
 

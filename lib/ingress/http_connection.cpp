@@ -134,7 +134,7 @@ bool HttpConnection::shake_hands() {
     }
     static constexpr LineKind handshakes{"handshakes"};
     if (edge_.log.may_write(LogLevel::info, handshakes, edge_.worker.now())) {
-        edge_.log.info("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
+        edge_.log.info("a visitor's TLS handshake failed", {{"visitor", visitor_.address}, {"why", why}});
     }
     exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();

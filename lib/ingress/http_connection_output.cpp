@@ -212,7 +212,7 @@ void HttpConnection::on_due() {
         case Phase::preface:
         case Phase::head:
             if (begin_ != end_) {
-                refuse({http::Fault::none, 408, "head_too_slow", "the head of a request has not come in time"},
+                refuse({http::Fault::none, 408, "head_too_slow", "the request head did not arrive in time"},
                        http::Method::get);
                 return;
             }
@@ -244,7 +244,7 @@ void HttpConnection::look_at_pace() {
     if (next > now) {
         return;
     }
-    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the request body arrives too slowly",
                       exchange_->method());
 }
 

@@ -32,7 +32,7 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
     exchange::EdgeCounters::add(edge.counters.connections_refused);
     static constexpr LineKind over_limit{"over_limit"};
     if (edge.log.may_write(LogLevel::info, over_limit, edge.worker.now())) {
-        edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
+        edge.log.info("a visitor was rejected: too many connections", {{"visitor", visitor}});
     }
     if (!https) {
         answer_too_many(std::move(socket), edge.date());
@@ -158,7 +158,7 @@ private:
             exchange::EdgeCounters::add(edge_.counters.connections_refused);
             static constexpr LineKind too_often{"handshakes_too_often"};
             if (edge_.log.may_write(LogLevel::info, too_often, edge_.worker.now())) {
-                edge_.log.info("a visitor was refused: TLS handshakes come too often",
+                edge_.log.info("a visitor was rejected: too many TLS handshakes",
                                {{"visitor", ip}, {"network", *network}});
             }
         }

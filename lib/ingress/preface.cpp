@@ -98,7 +98,7 @@ private:
 Prefaces::Reading::Step Prefaces::Reading::refuse(const char* why) const {
     static constexpr LineKind proxies{"proxies"};
     if (owner_.log_.may_write(LogLevel::warn, proxies, owner_.worker_.now())) {
-        owner_.log_.warn("a connection of a proxy was refused", {{"proxy", peer_}, {"why", why}});
+        owner_.log_.warn("a connection from a proxy was rejected", {{"proxy", peer_}, {"why", why}});
     }
     return Step::refused;
 }
@@ -124,14 +124,14 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
         case Status::more:
             return Step::more;
         case Status::absent:
-            return refuse("it does not begin with a header of the PROXY protocol, which this proxy has to send");
+            return refuse("it does not begin with a PROXY protocol header, which connections from this proxy need");
         case Status::malformed:
             return refuse(read.error);
         case Status::complete:
             break;
     }
     if (read.header.datagrams) {
-        return refuse("its PROXY header speaks of datagrams");
+        return refuse("its PROXY header is for datagrams");
     }
     // These bytes are in the socket, so they come at once.
     if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {
@@ -194,9 +194,10 @@ void Prefaces::Reading::on_deadline() noexcept {
         }
         return;
     }
-    owner_.log_.debug("a visitor was given up", {{"visitor", peer_},
-                                                 {"why", plan_.proxy_header ? "its PROXY header has not come in time"
-                                                                            : "its ClientHello has not come in time"}});
+    owner_.log_.debug("a visitor was dropped",
+                      {{"visitor", peer_},
+                       {"why", plan_.proxy_header ? "its PROXY header did not arrive in time"
+                                                  : "its ClientHello did not arrive in time"}});
     owner_.drop(*this);
 }
 

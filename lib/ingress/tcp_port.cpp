@@ -48,7 +48,7 @@ public:
         static constexpr LineKind descriptors{"descriptors", limits::crowd_lines_per_second};
         if (log_.may_write(LogLevel::warn, descriptors, now)) {
             log_.warn(
-                "a visitor of a TCP service was rejected: the descriptors that are left are kept for clients "
+                "a visitor of a TCP service was rejected: the remaining file descriptors are reserved for clients "
                 "and HTTP",
                 {{"most", most_}});
         }

@@ -244,7 +244,7 @@ bool UdpPort::make_room() {
     if (worker_.now() - oldest.active_at < limits::udp_gives_way_after) {
         return false;
     }
-    forget(oldest, "made room for another one");
+    forget(oldest, "made room for another visitor");
     return true;
 }
 
@@ -271,7 +271,7 @@ void UdpPort::serve() {
         const std::uint64_t sent = visitor->sent();
         bool more = false;
         if (!visitor->serve(writer, more)) {
-            forget(*visitor, "its stream has ended");
+            forget(*visitor, "its stream ended");
             continue;
         }
         if (visitor->sent() != sent) {
@@ -306,13 +306,13 @@ void UdpPort::forget(UdpVisitor& visitor, const char* why) {
     visitors_.erase(known->second);
     by_address_.erase(known);
     keep->end();
-    shared_.log.debug("a visitor of a UDP service has gone", {{"service", terms_.service},
-                                                              {"from", keep->from().text()},
-                                                              {"why", why},
-                                                              {"received", keep->received()},
-                                                              {"sent", keep->sent()},
-                                                              {"no_room", keep->drops().no_room},
-                                                              {"too_old", keep->drops().too_old}});
+    shared_.log.debug("a visitor of a UDP service left", {{"service", terms_.service},
+                                                          {"from", keep->from().text()},
+                                                          {"why", why},
+                                                          {"received", keep->received()},
+                                                          {"sent", keep->sent()},
+                                                          {"no_room", keep->drops().no_room},
+                                                          {"too_old", keep->drops().too_old}});
 }
 
 void UdpPort::expire() {
@@ -323,7 +323,7 @@ void UdpPort::expire() {
             idle_timer_.set(until);
             return;
         }
-        forget(oldest, "was silent");
+        forget(oldest, "was idle");
     }
     if (!visitors_.empty()) {
         idle_timer_.set(worker_.now());

@@ -156,7 +156,7 @@ void HttpTap::take_request(std::string_view bytes) {
             continue;
         }
         if (request_over_) {
-            go_blind("another request came before the answer was complete");
+            go_blind("another request arrived before the response was complete");
             return;
         }
         const http::BodyReader::Piece piece = request_reader_.next(bytes);
@@ -251,7 +251,7 @@ void HttpTap::take_answer(std::string_view bytes) {
             return;
         }
         if (state_ == State::waiting || answer_ == Answer::over) {
-            go_blind("the backend has said something that nobody asked for");
+            go_blind("the backend sent data without a request");
             return;
         }
         if (answer_ == Answer::awaited) {

@@ -147,11 +147,11 @@ std::string problem_of(const Exchange& exchange) {
         case Exchange::State::complete:
             break;
         case Exchange::State::visitor_left:
-            return with_reason("the visitor has left");
+            return with_reason("the visitor closed the connection");
         case Exchange::State::backend_left:
-            return with_reason("the backend has left");
+            return with_reason("the backend closed the connection");
         case Exchange::State::not_http:
-            return with_reason("no HTTP");
+            return with_reason("not HTTP");
         case Exchange::State::lost:
             return with_reason("the backend was not reached");
     }

@@ -121,7 +121,7 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
     if (closed && (!proved || found.token == nullptr)) {
         return fail(failure_for_both(wire::Code::busy,
                                      "Too many wrong tokens came from this address or its neighbours. Try again later; "
-                                     "with a token that `ferrotunnel token` has made there is no wait."));
+                                     "tokens made by `ferrotunnel token` never have to wait."));
     }
     if (!proved || found.token == nullptr) {
         wrong_token_ = token_id_;
@@ -163,7 +163,7 @@ Step ServerHandshake::welcome(std::string session) {
 }
 
 Step ServerHandshake::resumed(const Key& resume_key, std::uint64_t received) {
-    check(state_ == State::proved && agreement_.resume, "only who has asked for a session continues with one");
+    check(state_ == State::proved && agreement_.resume, "only a client that requested a session resumes one");
     wire::Welcome welcome = make_welcome();
     welcome.resumed = {
         received, make_resume_proof(resume_key, Prover::server, agreement_.resume->attempt, received, welcome.proof)};

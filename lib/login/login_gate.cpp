@@ -8,7 +8,7 @@
 namespace ferrotunnel::login {
 
 LoginGate::LoginGate(const Settings& settings) : settings_(settings), rate_(settings.rate) {
-    check(settings.max > 0, "a gate lets somebody in");
+    check(settings.max > 0, "a login gate has a positive capacity");
 }
 
 LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint now) {

@@ -45,7 +45,7 @@ std::uint16_t port_at(const std::vector<PortRange>& ranges, std::uint32_t place)
         }
         place -= size;
     }
-    check(false, "a place among the ports is below their number");
+    check(false, "an index of a port is below their number");
     return 0;
 }
 

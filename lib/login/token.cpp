@@ -99,11 +99,11 @@ std::string company_of_token(std::string_view text) {
     if (at != std::string_view::npos && at > 0) {
         what = std::string(name_of(wrapping_at_end(text.substr(0, at)))) + " before it";
     } else if (at == 0 && text.size() > token_length && is_whole(text)) {
-        what = std::string(name_of(wrapping_at_begin(text.substr(token_length)))) + " behind it";
+        what = std::string(name_of(wrapping_at_begin(text.substr(token_length)))) + " after it";
     }
     return what.empty() ? what
                         : "This contains a token with " + what +
-                              ". Pass the token alone: ft1_ and the 48 characters after "
+                              ". Pass only the token: ft1_ and the 48 characters after "
                               "it.";
 }
 

@@ -22,7 +22,9 @@ namespace {
 class OwnDoorCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "own door"; }
-    std::string message(int) const override { return "it is this program's own control API, which no tunnel reaches"; }
+    std::string message(int) const override {
+        return "it is this program's own control API, which tunnels cannot reach";
+    }
 };
 
 using FileStatus = struct stat;

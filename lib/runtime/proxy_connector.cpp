@@ -75,7 +75,7 @@ private:
             } else if (read.status == IoStatus::would_block) {
                 return;
             } else {
-                end_soon("the proxy " + name_ + " ended the connection instead of an answer");
+                end_soon("the proxy " + name_ + " closed the connection without a response");
                 return;
             }
         }
@@ -114,7 +114,7 @@ private:
 
     void on_timer() {
         if (!ended_) {
-            words_ = "the proxy " + name_ + " does not answer";
+            words_ = "the proxy " + name_ + " does not respond";
         }
         tell(std::move(words_));
     }

@@ -90,8 +90,8 @@ Identity read_identity(const std::filesystem::path& path) {
         std::string reason = take_openssl_error();
         throw TlsConfigError(
             error_with(path, "is damaged (" + reason +
-                                 "). It holds the server's key. Restore it from a backup, or delete it: "
-                                 "a new key is then made, and clients that pin the old one must be told "
+                                 "). It contains the server's key. Restore it from a backup, or delete it: "
+                                 "the server then makes a new key, and clients that pin the old one need "
                                  "the new fingerprint"));
     }
     return identity;

@@ -180,7 +180,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     reading.file = files.certificate;
     take_hosts(*loaded, reading.warnings);
     if (needs_hosts && loaded->hosts.empty()) {
-        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could ask for");
+        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could request");
     }
     warn_of_dates(*loaded, now, reading.warnings);
     warn_of_chain(*loaded, reading.warnings);
@@ -188,7 +188,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
         reading.warnings.emplace_back("is not meant for servers (its key usage says so)");
     }
     if (key_text->others_may_read) {
-        reading.warnings.push_back("the key in " + key_file.string() + " can be read by everybody on this machine");
+        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
     }
     ERR_clear_error();
     reading.loaded = std::move(loaded);

@@ -185,14 +185,14 @@ std::string Sealed::failure() const {
         case SSL_R_SSLV3_ALERT_ILLEGAL_PARAMETER:
         case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-            return "the client of the service refuses the key: it has another one";
+            return "the client of the service rejected the key: the keys differ";
         case SSL_R_NO_APPLICATION_PROTOCOL:
-            return is_of_datagrams_ ? "it takes this service for one of TCP" : "it takes this service for one of UDP";
+            return is_of_datagrams_ ? "it expects a TCP service" : "it expects a UDP service";
         case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-            return is_of_datagrams_ ? "the service is not one of UDP" : "the service is not one of TCP";
+            return is_of_datagrams_ ? "the service is not a UDP service" : "the service is not a TCP service";
         default:
-            return is_service_ ? "it does not begin end-to-end encryption"
-                               : "the service has no key, or somebody in between answers in its place";
+            return is_service_ ? "it does not start end-to-end encryption"
+                               : "the service has no key, or someone in between responds in its place";
     }
 }
 

@@ -37,7 +37,7 @@ public:
             return IoStatus::error;
         }
         if (got == 0) {
-            why = "the peer closed the connection before it said anything";
+            why = "the peer closed the connection before it sent anything";
             return IoStatus::eof;
         }
         Bytes seen(first.data(), static_cast<std::size_t>(got));

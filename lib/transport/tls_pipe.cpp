@@ -202,15 +202,14 @@ std::string TlsPipe::wrong_peer() {
         const std::string& needed = context_->needed_protocol();
         return needed.empty() || as_text({chosen, chosen_bytes}) == needed
                    ? std::string()
-                   : "the backend does not choose HTTP/2 (ALPN h2): write its address with https://";
+                   : "the backend does not select HTTP/2 (ALPN h2): write its address with https://";
     }
     if (as_text({chosen, chosen_bytes}) != tls_alpn) {
         return context_->is_server()
                    ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol "
                      "ferrotunnel/1)"
                    : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol "
-                     "ferrotunnel/1); "
-                     "check address and port";
+                     "ferrotunnel/1); check address and port";
     }
     if (const auto& pin = context_->pin()) {
         X509* certificate = SSL_get0_peer_certificate(ssl_.get());
@@ -255,8 +254,8 @@ std::string TlsPipe::handshake_failure() {
         ERR_clear_error();
         std::string why = std::error_code(socket_.read_errno, std::system_category()).message();
         if (socket_.read_errno == ECONNRESET && !context_->is_server() && !context_->is_for_backends()) {
-            return "the connection was reset before the TLS handshake was over; the server may have too many "
-                   "connections, or something in between does not let it through: " +
+            return "the connection was reset before the TLS handshake was complete; the server may have too many "
+                   "connections, or something in between blocks it: " +
                    why;
         }
         return "the connection failed during the TLS handshake: " + why;
@@ -299,7 +298,7 @@ IoResult TlsPipe::fail_by_openssl() noexcept {
         note_error(write_error_, {}, error_);
     } else if (socket_.saw_end) {
         note_error(std::make_error_code(std::errc::connection_aborted),
-                   "truncated: the connection ended without the end of TLS being told", error_);
+                   "truncated: the connection ended without a TLS close alert", error_);
     } else {
         try {
             note_error(std::make_error_code(std::errc::protocol_error), failure_text(), error_);

@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::trunk {
 
-inline constexpr const char* words_late = "the other client does not answer in time";
-inline constexpr const char* words_ended_early = "the other client has ended it before the key was proved";
-inline constexpr const char* words_cut = "what came is not, or not all, of what the other client has sent";
+inline constexpr const char* words_late = "the other client did not respond in time";
+inline constexpr const char* words_ended_early = "the other client ended it before the key was verified";
+inline constexpr const char* words_cut = "the received data was altered or cut off on the way";
 
 /// Why a visit has come to nothing whose stream was ended from outside. A part of a sentence.
 std::string words_for(const mux::Verdict& verdict);

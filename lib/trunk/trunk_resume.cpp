@@ -19,7 +19,7 @@ void Trunk::connection_lost(TrunkEnd end) {
 }
 
 void Trunk::on_silent() {
-    detach_then_tell({Code::silent, "nothing was heard from the peer", false, true});
+    detach_then_tell({Code::silent, "the peer sent nothing for too long", false, true});
 }
 
 void Trunk::detach_then_tell(TrunkEnd end) {

@@ -65,14 +65,12 @@ TEST_CASE("host patterns: mistakes have words that help") {
     const std::string middle =
         "has an asterisk in the middle; only `*` (every other host), `*.example.com` (one label in front) and "
         "`**.example.com` (one or more) are patterns";
-    CHECK(pattern_problem("https://app.example.com") == "is a URL; write its host alone, like app.example.com");
+    CHECK(pattern_problem("https://app.example.com") == "is a URL; write only its host, like app.example.com");
     CHECK(pattern_problem("app.example.com/api") == "has a path; a path is a setting of its own");
     CHECK(pattern_problem("app.example.com:80") ==
-          "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(pattern_problem("app.example.com:") ==
-          "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(pattern_problem("*.example.com:80") ==
-          "has a port; hosts are matched on every port, so write the host alone");
+          "has a port; hosts are matched on every port, so write only the host");
+    CHECK(pattern_problem("app.example.com:") == "has a port; hosts are matched on every port, so write only the host");
+    CHECK(pattern_problem("*.example.com:80") == "has a port; hosts are matched on every port, so write only the host");
     CHECK(pattern_problem("a.*.example.com") == middle);
     CHECK(pattern_problem("*.*.example.com") == middle);
     CHECK(pattern_problem("***.example.com") == middle);
