@@ -1,4 +1,4 @@
-// The request's half of an exchange: its events, what they lead to until an answer begins, and failures.
+// The request's half of an exchange: its events, their effects until a response begins, and failures.
 // http_exchange_answer.cpp has the other half.
 #include "exchange/http_exchange.hpp"
 
@@ -35,7 +35,7 @@ void HttpExchange::operator delete(void* memory) noexcept {
     buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::keep(memory);
 }
 
-// The phase says where the request goes.
+// The phase determines where the request goes.
 void HttpExchange::enter(Phase next) noexcept {
     using Route = RequestSender::Route;
     static constexpr std::array<Route, 13> routes{
@@ -49,9 +49,9 @@ void HttpExchange::enter(Phase next) noexcept {
 
 // --- events ---
 
-// Everything from outside comes through here. What `action` asks for may be answered while it runs (a refusal by the
-// trunk, say), so this may be entered again from within; the owner is told once, by the outermost call, since it may
-// end the exchange when it is told. Where memory has run out, or on a bug, this exchange ends, and nothing else.
+// Everything from outside passes through here. The result of `action` may arrive while it runs (a refusal by the trunk,
+// for example), so this may be entered again from within; the owner is notified once, by the outermost call, since it
+// may end the exchange then. If memory runs out, or on a bug, only this exchange ends.
 template <typename Action>
 void HttpExchange::handle(Action action) noexcept {
     const bool outermost = !std::exchange(handling_, true);
@@ -87,7 +87,7 @@ void HttpExchange::on_backend() noexcept {
     });
 }
 
-// The visitor has one share, whatever streams its requests continue, one after the other.
+// The visitor has one share, used by the streams of its requests one after the other.
 std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
     const std::shared_ptr<shaping::ServiceShape>& service) {
     if (!at_.visitor.shape || at_.visitor.shape->owner() != service) {
@@ -100,7 +100,7 @@ void HttpExchange::on_gate() noexcept {
     handle([this] { carry_out(placement_.open_in_turn()); });
 }
 
-// Services have come or gone: the request continues where there is another word on it than before.
+// Services were added or removed: the request continues if its result differs from before.
 void HttpExchange::on_change() noexcept {
     handle([this] {
         if (hold_.has_head()) {
@@ -126,7 +126,7 @@ void HttpExchange::on_deadline() noexcept {
     handle([this] { check_deadline(); });
 }
 
-// A held answer is looked at when the owner asks for it, which handle() tells it to do.
+// A held response is examined when the owner requests it, which handle() makes it do.
 void HttpExchange::on_decision() noexcept {
     handle([this] {
         if (phase_ == Phase::held && !upload_.is_collecting()) {
@@ -157,7 +157,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     record_.believe(forwarding.client());
     const Arrival arrival = plugins_.arrival_of(head, forwarding, now);
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
-        if (instead->wants_canonical_path) {  // from here on nothing sees the path as the visitor wrote it
+        if (instead->wants_canonical_path) {  // nothing after this sees the path as the visitor wrote it
             const std::string path = http::canonical_path(head.target.path);
             check(path != head.target.path, "the path is not canonical yet");
             http::RequestHead canonical = head;
@@ -225,8 +225,8 @@ void HttpExchange::forward(const Arrival& arrival) {
     carry_out(placement_.open());
 }
 
-// Makes a request continue, or wait, that was on its way when the last client of its service went: it is kept as it was
-// written. False: it waits no longer.
+// Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
+// written. False: it does not wait any more.
 bool HttpExchange::wait_for_successor() {
     if (const Placement::Retry retry = continue_elsewhere(); retry != Placement::Retry::wait) {
         return retry == Placement::Retry::now;
@@ -238,8 +238,8 @@ bool HttpExchange::wait_for_successor() {
     return true;
 }
 
-// Makes a request continue if its service has another trunk by now, or a successor. `never`: none will come that the
-// request is for, since a plugin has begun to read its body, or another service has the place.
+// Continues a request if its service has another trunk by now, or a successor. `never`: there can be none for this
+// request, since a plugin has begun to read its body, or another service has replaced its own.
 Placement::Retry HttpExchange::continue_elsewhere() {
     if (upload_.is_with_plugins()) {
         return Placement::Retry::never;
@@ -335,8 +335,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
     carry_out(upload_.end(trailers));
 }
 
-// Where the body cannot be sent to its end, the backend sees a reset, so that it does not take what it has for the
-// whole.
+// If the body cannot be sent completely, the backend sees a reset, so that it does not mistake the part for the whole.
 void HttpExchange::end_upload(Upload::Result why) {
     const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
         if (record_.has_answer()) {
@@ -364,7 +363,7 @@ void HttpExchange::end_upload(Upload::Result why) {
         case Upload::Result::no_room:
             refuse_body(PageState::busy, {}, "the bodies collected for plugins use too much memory");
             return;
-        case Upload::Result::failed:  // where none of it has left, nobody has acted on it
+        case Upload::Result::failed:  // if none of it was sent, nothing has acted on it
             refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
                         "a plugin has failed on the body of a request");
             upload_.drop();
@@ -434,8 +433,8 @@ void HttpExchange::check_deadline() {
     }
 }
 
-// Checks whether there is a connection in time, and then an answer. As long as the visitor is the one to be waited for,
-// its connection watches its pace.
+// Checks whether there is a connection in time, and then a response. As long as the visitor causes the wait, its
+// connection checks its pace.
 void HttpExchange::check_backend() {
     if (retries_.awaits_count()) {
         fail(closed_failure(false));
@@ -460,7 +459,7 @@ void HttpExchange::check_backend() {
     const bool backends_turn = is_connected && !stream()->awaits_turn() &&
                                (upload_.has_ended() || upload_.awaits_continue() || !stream()->can_send());
     if (backends_turn && timer_.is_answer_due()) {
-        sender_.forget_copy();  // the backend may be at work on it, however slowly
+        sender_.forget_copy();  // the backend may be processing it, however slowly
         fail(slow_failure());
         return;
     }

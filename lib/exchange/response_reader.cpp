@@ -39,8 +39,8 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
     return Progress::refused;
 }
 
-// A stream that waits lets go of the slab that its bytes came in, and has a copy of them (Session::compact): the head
-// still points to the slab, which is kept by sharing it.
+// A waiting stream releases the slab that its bytes arrived in, and keeps a copy (Session::compact): the head still
+// points to the slab, which sharing keeps alive.
 void ResponseReader::hold_head(BackendStream& backend) {
     const StreamItem* item = backend.peek();
     if (held_.empty() && pending_consume_ > 0 && item != nullptr) {
