@@ -51,7 +51,7 @@ struct OwnPrefix {
 };
 constexpr OwnPrefix own_prefixes[] = {{"X-Forwarded-", of_forwarding}, {"X-FerroTunnel-", of_edge}};
 
-/// `known`: what the name is, loosely.
+/// `known`: the loosely matching known name.
 std::string_view why_own(std::string_view name, FieldName known) noexcept {
     if (const std::string_view why = why_own(known); !why.empty()) {
         return why;

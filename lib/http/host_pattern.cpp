@@ -5,7 +5,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Parses what does not depend on the asterisks, with words for the most likely mistakes.
+// Parses what does not depend on the asterisks, with explanations of the most likely mistakes.
 Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
     if (text.find("://") != std::string_view::npos) {
         return Problem{"is a URL; write only its host, like app.example.com"};

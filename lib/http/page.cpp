@@ -161,7 +161,7 @@ std::optional<PageState> page_state_of(std::string_view code) noexcept {
 }
 
 PageState page_state_of(std::uint16_t status) noexcept {
-    // Where several states have one status, take the first one that is about the message itself.
+    // If several states have one status, use the first one that is about the message itself.
     const auto at = std::find_if(infos.begin(), infos.end(), [&](const PageStateInfo& info) {
         return info.status == status && info.state != backend_refused && info.state != no_client;
     });

@@ -11,8 +11,8 @@ namespace ferrotunnel::http {
 
 namespace {
 
-// Says what is wrong. RE2's own words are terse ("missing ): /v("), and it calls what other engines know an "invalid
-// perl operator".
+// Explains the error. RE2's own texts are terse ("missing ): /v("), and call features of other engines an "invalid perl
+// operator".
 std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
     const std::string here = part.empty() ? "" : ", at \"" + part + '"';
     switch (code) {

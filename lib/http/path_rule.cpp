@@ -10,7 +10,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Encodes spaces and letters beyond ASCII, which configurations may have in a path and requests have encoded.
+// Encodes spaces and letters beyond ASCII, which are allowed in a configuration's paths and arrive encoded in requests.
 std::string encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {

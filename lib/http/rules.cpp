@@ -21,8 +21,7 @@ std::string longer_than(std::size_t bytes) {
     return "is longer than " + std::to_string(bytes) + " bytes";
 }
 
-// What keeps a path from being written into a target as it stands; empty when nothing does. A slash at the end does not
-// matter.
+// Why a path cannot be written into a target as it is; empty if it can. A slash at the end does not matter.
 std::string fault_of_written_path(std::string_view path) {
     PathReadings readings;
     if (path.find_first_of("?#") != std::string_view::npos) {
@@ -180,7 +179,7 @@ private:
         }
     }
 
-    // Whether visitors would be sent round in circles for ever.
+    // Whether the redirect would be an endless loop.
     bool leads_to_itself(std::string_view to) const {
         const auto target = path_.kind == PathRule::Kind::equals ? parse_path_equals(to) : parse_path_prefix(to);
         if (!target || path_.kind == PathRule::Kind::regex) {
