@@ -15,11 +15,11 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// The events of a peer's end, after which a preface that is not complete never will be.
+// The events of a peer's end, after which an incomplete preface can never be completed.
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::string_view ssh_begins = "SSH-";  // RFC 4253, section 4.2
 
-// Looks at what lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
+// Peeks at the bytes in the socket, without taking them. Empty: the peer has ended before its first byte, or is gone.
 std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
     ssize_t got = 0;
     do {
@@ -51,7 +51,7 @@ public:
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
 
-    /// Looks, and waits for what is not there yet.
+    /// Peeks, and waits for what is not there yet.
     Step begin() {
         try {
             const Step step = look();
@@ -66,7 +66,7 @@ public:
         }
     }
 
-    /// What was read, and whoever gets it. This object can then only be destroyed.
+    /// The visitor that was read, and its recipient. This object can then only be destroyed.
     std::pair<AcceptedVisitor, Done> take() noexcept {
         if (std::exchange(watched_, false)) {
             owner_.worker_.poller().remove(visitor_.socket.get(), *this);
@@ -91,7 +91,7 @@ private:
     std::string peer_;
     Done done_;
     net::ClientHelloReader hello_;
-    bool heard_ = false;  // a first byte behind the PROXY header
+    bool heard_ = false;  // a first byte after the PROXY header
     bool watched_ = false;
 };
 
@@ -117,7 +117,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     std::array<std::uint8_t, limits::proxy_header_bytes_max> room;
     const auto seen = peek(visitor_.socket.get(), room);
     if (!seen) {
-        return Step::refused;  // without a log line: a proxy that looks whether we live
+        return Step::refused;  // without a log line: a proxy's health check
     }
     const net::ProxyReading read = net::read_proxy_header(*seen);
     switch (read.status) {
@@ -133,7 +133,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     if (read.header.datagrams) {
         return refuse("its PROXY header is for datagrams");
     }
-    // These bytes are in the socket, so they come at once.
+    // These bytes are in the socket, so they arrive at once.
     if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {
         return Step::refused;
     }
