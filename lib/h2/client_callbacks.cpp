@@ -1,4 +1,4 @@
-// What the library tells a connection to a backend, and how it is set up.
+// The library's callbacks of a connection to a backend, and its setup.
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -79,7 +79,7 @@ int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, co
             return 0;
         }
         own.told_ = "its response has too many or too large header fields";
-        return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // this stream alone is reset
+        return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // only this stream is reset
     });
 }
 
@@ -138,7 +138,7 @@ int ClientConnection::on_error(nghttp2_session*, int, const char* text, std::siz
     });
 }
 
-// A fatal error from here would leak memory of the library: nothing here may throw that matters.
+// A fatal error from here would leak memory of the library: nothing essential may throw here.
 int ClientConnection::on_stream_close(nghttp2_session*, std::int32_t stream, std::uint32_t code, void* self) {
     (void)guarded([&] {
         if (at(self).is_ours(stream)) {

@@ -1,4 +1,4 @@
-// The flow of requests and answers; client_callbacks.cpp has what the library calls.
+// Requests and responses of the connection; client_callbacks.cpp has the library's callbacks.
 #include "h2/client_connection.hpp"
 
 #include <cstring>
@@ -13,7 +13,7 @@ namespace {
 constexpr http::HeadLimits request_limits{limits::h2_backend_request_head_max, limits::h2_backend_request_head_max,
                                           limits::http_fields_max, limits::h2_backend_request_head_max};
 constexpr std::size_t first_bytes_max = 16;
-constexpr std::size_t kept_capacity_max = 4 * 1024;  // of an output that is empty
+constexpr std::size_t kept_capacity_max = 4 * 1024;  // for an empty output
 
 }  // namespace
 
@@ -90,10 +90,10 @@ void ClientConnection::begin_exchange() {
     produce();
 }
 
-// The library asks for the body when there is a window; what it does not ask for stays where it is.
+// The library asks for the body when there is a window; the rest stays where it is.
 std::size_t ClientConnection::take_body(Bytes bytes) {
     input_ = as_text(bytes);
-    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may wait for a window, and not for us
+    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may be waiting for a window, and not for us
     produce();
     const std::size_t taken = bytes.size() - input_.size();
     input_ = {};
@@ -133,7 +133,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
     return filled == 0 ? static_cast<ssize_t>(NGHTTP2_ERR_DEFERRED) : static_cast<ssize_t>(filled);
 }
 
-// What is left of a body that the backend does not want any more, before the next request.
+// The rest of a body that the backend does not want any more, before the next request.
 std::size_t ClientConnection::take_rest(Bytes bytes) {
     const http::BodyReader::Piece piece = body_.next(as_text(bytes));
     if (body_.state() == http::BodyState::refused) {
@@ -210,7 +210,7 @@ void ClientConnection::receive(Bytes bytes) {
     look_at_end();
 }
 
-// The library has sent, or been sent, a GOAWAY that leaves nothing to do.
+// The library has sent, or received, a GOAWAY that leaves nothing to do.
 void ClientConnection::look_at_end() {
     const bool goes_on =
         nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
@@ -240,7 +240,7 @@ void ClientConnection::receive_end() {
     }
 }
 
-// The backend takes no more of the request.
+// The backend accepts no more of the request.
 void ClientConnection::stop_body() noexcept {
     stream_open_ = false;
     if (phase_ == Phase::body) {
@@ -254,7 +254,7 @@ void ClientConnection::stream_closed(std::uint32_t code) {
         return;
     }
     std::string why = std::string("the stream was reset: ") + nghttp2_http2_strerror(code);
-    const bool is_ours = !told_.empty();  // the library has found something wrong
+    const bool is_ours = !told_.empty();  // the library has found a violation
     fail(is_ours ? why + " (" + told_ + ')' : std::move(why), code == NGHTTP2_REFUSED_STREAM);
     if (!is_ours && !failure_->reset_code) {
         failure_->reset_code = code;
