@@ -33,8 +33,7 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     return BackendPlace{{}, std::string(path), false, {}};
 }
 
-// Completes the path by the working directory, which may be another one later. Links in it stay: a deployment changes
-// them.
+// Completes the path by the working directory, which may change later. Links in it stay: a deployment changes them.
 Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKind kind) {
     if (kind != ServiceKind::http) {
         return std::string("is a folder of files, which only an HTTP service can serve; expected host:port");
@@ -59,8 +58,8 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
     return BackendPlace{{}, {}, false, whole.string()};
 }
 
-// Explains a wrong scheme: what is in front of "://" only says whether there is TLS, and a user who writes it as is
-// usual elsewhere is told the right form.
+// Explains a wrong scheme: the part before "://" only selects TLS, and a user who writes it as in other programs gets
+// the right form.
 std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
         return "asks for TLS, but this kind of service forwards the visitor's TLS as it is; expected host:port";
@@ -131,7 +130,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     }
     made.at = *std::move(place);
     if (made.at.host.empty()) {
-        made.at.host = made.tls ? "127.0.0.1" : "localhost";  // the name that a certificate is checked for stays
+        made.at.host = made.tls ? "127.0.0.1" : "localhost";  // the name for checking a certificate stays the same
     }
     return made;
 }
@@ -155,7 +154,7 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
 
 namespace {
 
-// The shortest time between two lines: a backend that answers every other visitor gets no line for each.
+// The shortest time between two lines: a backend that responds to every other visitor does not get a line for each.
 constexpr auto tell_again_after = std::chrono::seconds(10);
 
 }  // namespace
@@ -186,7 +185,7 @@ bool BackendState::is_news(const std::string& why, TimePoint now) {
         causes_.push_back({why, now, true});
         return true;
     }
-    if (cause == causes_.end()) {  // in the place of one of before
+    if (cause == causes_.end()) {  // in the place of an earlier one
         cause = std::find_if(causes_.begin(), causes_.end(), [](const Cause& one) { return !one.told; });
     }
     if (cause == causes_.end() || cause->told || now - cause->told_at < tell_again_after) {
@@ -210,7 +209,7 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
         }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    // As loud as the loss: whoever has heard of the loss is to hear of the return.
+    // As loud as the loss: whoever was warned about the loss needs to know about the return.
     log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},

@@ -15,7 +15,7 @@ using transport::IoStatus;
 
 namespace {
 
-// What the header of the PROXY protocol says is that nobody is behind this connection. A new socket has room for it.
+// The PROXY header declares a connection without a visitor. A new socket has room for it.
 bool send_header_of_check(net::ProxyVersion version, int fd) {
     net::ProxyHeader header;
     header.local = true;
@@ -81,7 +81,7 @@ void HealthProbe::on_connected(std::error_code error, runtime::Fd socket) {
     pipe_ = backend_.tls ? transport::make_tls_pipe(std::move(socket), backend_.tls)
                          : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::visitor);
     try {
-        worker_.poller().add(pipe_->fd(), *this);  // the first event begins
+        worker_.poller().add(pipe_->fd(), *this);  // the first event starts it
     } catch (const std::exception& why) {
         pipe_.reset();
         finish(why.what());
@@ -103,7 +103,7 @@ void HealthProbe::step() {
     read();
 }
 
-// Shakes hands, and asks. False: that takes longer, or has failed.
+// Shakes hands, and sends the request. False: that takes longer, or has failed.
 bool HealthProbe::ask() {
     std::string why;
     switch (pipe_->handshake(why)) {

@@ -74,11 +74,12 @@ private:
         std::unique_ptr<OwnVisits::Watch> watch;
     };
 
-    // What keeps it from an address that no item names; the later one weighs more where several addresses differ.
+    // Why it may not connect to an address that no item names; with several addresses, the later value takes
+    // precedence.
     enum class Obstacle : std::uint8_t {
         none,
-        unclear,  // whose it is could not be found out
-        kept,     // it is this machine's or a neighbour's
+        unclear,  // its owner could not be found out
+        kept,     // it belongs to this machine or a neighbour
     };
 
     Exit& exit() const noexcept { return *service_->backend.exit; }
@@ -101,7 +102,7 @@ private:
     const net::Address visitor_;
     const DialShared shared_;
     Conversation conversation_;
-    PermitPtr place_;  // while it has not asked
+    PermitPtr place_;  // until it has sent its request
     std::optional<runtime::Timer> timer_;
     std::optional<Resolver> resolver_;
     std::optional<Connector> connector_;
@@ -121,7 +122,7 @@ void ExitStream::serve() {
     run();
 }
 
-// While the visitor waits for the answer to a wrong login this is the end of that wait, else that of its patience.
+// While the visitor waits for the reply to a wrong login, this ends that wait, otherwise the time for its request.
 void ExitStream::on_timer() {
     if (conversation_.is_wrong_login()) {
         say();
@@ -150,7 +151,7 @@ void ExitStream::step() {
     }
 }
 
-// False: nothing more is there for now.
+// False: no more data is there for now.
 bool ExitStream::hear() {
     const StreamItem* const item = stream().front();
     if (item == nullptr) {
@@ -298,7 +299,7 @@ void ExitStream::pass_on(runtime::Fd socket) {
     trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
     auto pump = make_intrusive<trunk::SocketPump>(worker(), std::move(traffic));
     IntrusivePtr<mux::Stream> passed = hand_over();
-    passed->attach(pump, false);  // the session is on this worker: nobody wakes this one any more
+    passed->attach(pump, false);  // the session is on this worker: this one is not woken any more
     pump->set_stream(std::move(passed));
     pump->set_socket(std::move(socket));
     end();
@@ -338,7 +339,7 @@ void ExitStream::say() {
     stream().flush();
 }
 
-// Somebody may hold this for longer, but these must not outlive the worker.
+// Other owners may hold this for longer, but these must not outlive the worker.
 void ExitStream::on_over() noexcept {
     timer_.reset();
     resolver_.reset();
