@@ -162,7 +162,7 @@ bool Conversation::read_request() {
 
 // --- either ---
 
-// Brings the host into its one form.
+// Normalises the host.
 bool Conversation::ask(std::string host, std::uint16_t port) {
     if (const auto address = net::parse_ip(host)) {
         host = net::ip_text(net::unmapped(*address));

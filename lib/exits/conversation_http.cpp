@@ -1,4 +1,4 @@
-// The half of a conversation that is HTTP.
+// The HTTP half of a conversation.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view basic = "basic ";
 constexpr std::string_view scheme = "http://";
 
-// Base64 as RFC 4648 section 4 has it.
+// Base64 as in RFC 4648, section 4.
 std::optional<std::string> decoded(std::string_view text) {
     if (text.empty() || text.size() % 4 != 0 || text.size() > 4 * limits::exit_login_max) {
         return std::nullopt;
@@ -43,7 +43,7 @@ void add_listed(std::string_view list, std::vector<std::string_view>& names) {
         list.remove_prefix(std::min(list.size(), one.size() + 1));
         one.remove_prefix(std::min(one.size(), one.find_first_not_of(" \t")));
         one = one.substr(0, one.find_last_not_of(" \t") + 1);
-        // What frames the body is never left out, whatever the visitor says.
+        // Fields that frame the body are never left out, whatever the visitor lists.
         if (!one.empty() && !is_name_among(one, {"content-length", "transfer-encoding"})) {
             names.push_back(one);
         }
@@ -107,7 +107,7 @@ bool Conversation::is_logged_in(const http::RequestHead& head) {
     return !wrong_login_;
 }
 
-// The parser has accepted the head, so that its lines are what they look like.
+// The parser has accepted the head, so its lines can be trusted.
 void Conversation::write_request(const http::RequestHead& head, std::string_view text) {
     text.remove_prefix(text.find_first_not_of("\r\n"));
     const std::size_t line_end = text.find('\n');
