@@ -1,4 +1,4 @@
-// The log's line about a stream that stood still for no reason.
+// The log line for a stream that stalled without a reason.
 #pragma once
 
 #include <string>
