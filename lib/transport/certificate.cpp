@@ -80,7 +80,7 @@ Identity read_identity(const std::filesystem::path& path) {
         ERR_clear_error();
         fail_with_errno(path, "cannot be read");
     }
-    // A key that asks for a pass phrase must not stop the program at a prompt: the answer is an empty one.
+    // A key that needs a pass phrase must not stop the program at a prompt: the reply is an empty one.
     char no_phrase[] = "";
     Identity identity;
     identity.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_phrase));
@@ -199,7 +199,7 @@ void try_identity(const std::filesystem::path& directory) {
     const bool made = try_directory(directory);
     const int error = errno;
     for (const std::filesystem::path& folder : missing) {
-        ::rmdir(folder.c_str());  // the innermost first; one that somebody uses meanwhile is not empty, and stays
+        ::rmdir(folder.c_str());  // the innermost first; one that is in use meanwhile is not empty, and stays
     }
     if (!made) {
         errno = error;

@@ -47,7 +47,7 @@ std::string digest_of(const PemText& certificate, const PemText& key) {
     return digest;
 }
 
-// Collects the names. Those that could never be asked for are left out, with a warning.
+// Collects the names. Those that could never be requested are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
         X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
@@ -55,7 +55,7 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type != GEN_DNS) {
-            continue;  // visitors never ask for addresses by name
+            continue;  // visitors never request addresses by name
         }
         const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
                                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));

@@ -44,7 +44,7 @@ int note_pass_phrase(char*, int, int, void* asked) {
     return 0;
 }
 
-// Reads a key of this type. Null when there is none, or when it needs more care.
+// Reads a key of this type. Null if there is none, or if it needs more care.
 KeyPtr key_of_type(const PemText& pem, const char* type) {
     EVP_PKEY* key = nullptr;
     DecoderPtr decoder(OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", nullptr, type, EVP_PKEY_KEYPAIR, nullptr, nullptr));
@@ -102,7 +102,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
     }
     std::string_view rest = text;
     const std::string_view fault = ferrotunnel::detail::take_byte_order_mark(rest);
-    text.erase(0, text.size() - rest.size());  // OpenSSL would pass over what begins behind a mark
+    text.erase(0, text.size() - rest.size());  // OpenSSL would skip the first block after a mark
     PemText pem(std::move(text));
     if (!fault.empty()) {
         return std::string(fault);
@@ -162,7 +162,7 @@ Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) 
         ERR_clear_error();
         return key;
     }
-    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not tell the two apart
+    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not distinguish the two
     const std::string reason = take_openssl_error();
     if (asked) {
         return std::string(

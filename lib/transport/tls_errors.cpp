@@ -17,8 +17,8 @@ constexpr int reason_of_alert(int alert) {
     return SSL_AD_REASON_OFFSET + alert;
 }
 
-// What to do about a certificate that was asked for by another name than it has. `how`: where the name is said;
-// `otherwise`: what helps where it has none.
+// What to do about a certificate that does not have the requested name. `how`: where the name is set; `otherwise`: the
+// remedy if it has none.
 std::string mismatch_text(SSL* ssl, const std::string& how, const std::string& otherwise) {
     const PeerNames names = peer_names(ssl);
     if (!names.listed.empty()) {

@@ -19,7 +19,7 @@ namespace {
 
 using WallTime = VisitorTls::WallTime;
 
-// The list in the form that ALPN has on the wire.
+// The list in ALPN's wire format.
 std::string protocol_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {
@@ -114,7 +114,7 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
 // Returns what OpenSSL expects: whether the handshake continues.
 int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     auto name = asked_name(ssl);
-    const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after one that guessed wrong
+    const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after a wrong guess in the first
     RunningHandshake& running = start_running_handshake(ssl);
     if (!name || (again && *name != running.server_name)) {
         running.refusal = name ? "its second ClientHello has another server name"
