@@ -110,7 +110,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 }
 
 Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
-    // The proof comes first: what an impostor says about versions and features is of no interest.
+    // The proof comes first: an impostor's versions and features are irrelevant.
     if (!verify_proof(settings_.token.key, Prover::server, transcript(), welcome.proof)) {
         return fail(server_without_proof());
     }
@@ -133,7 +133,7 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     return {Want::nothing, std::nullopt};
 }
 
-// What welcome says of resuming: the session that continues, or how the new one can be resumed.
+// The part of welcome about resuming: the session that continues, or how the new one can be resumed.
 std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
     if (settings_.resume) {
         const Settings::Resume& resume = *settings_.resume;

@@ -125,7 +125,7 @@ std::vector<PortRange> PortPolicy::unprivileged() const {
 }
 
 std::string PortPolicy::describe() const {
-    constexpr std::size_t shown_max = 8;  // the text travels in a message to the client
+    constexpr std::size_t shown_max = 8;  // the text is sent in a message to the client
     std::string text;
     for (const PortRange& range : ranges_) {
         text += text.empty() ? "" : ", ";
