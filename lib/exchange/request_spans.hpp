@@ -2,9 +2,8 @@
 //
 //   request  |-----------------------------------------------------------------|   the server's, below the visitor's
 //   plugins     |------|                                                            if plugins handled it
-//   trunk              |-----|                                                      until the backend accepts a
-//   connection backend                  |------------------ first_byte -------------------|   the backend's own spans
-//   are below it
+//   trunk              |-----|                                                      until the backend accepts it
+//   backend                  |------------------ first_byte -------------------|   the backend's own spans are below it
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // Certificates for visitors, by host: read from files, kept when a file becomes invalid, and read again when a file
-// file changes.
+// changes.
 //
 // Readers take an immutable snapshot; a reload builds the next snapshot and then swaps them. Both share what did not
 // change, and equal intermediate certificates are kept once.
