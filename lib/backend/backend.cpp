@@ -100,7 +100,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     }
     if (text == exit_word) {
         if (kind != ServiceKind::tcp) {
-            return std::string("is the client itself as a proxy, which only a TCP service can be; expected host:port");
+            return std::string("makes the client itself a proxy, which only a TCP service can do; expected host:port");
         }
         return BackendPlace{{}, {}, false, {}, true};
     }

@@ -200,7 +200,7 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log) {
     static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, refused, now)) {
-        log.warn("a visit was refused", {{"service", service.name}, {"why", why}});
+        log.warn("a visit was rejected", {{"service", service.name}, {"why", why}});
     }
 }
 

@@ -88,7 +88,7 @@ void Http2Stream::on_worker_end() noexcept {
 void Http2Stream::on_timer() {
     const IntrusivePtr<Http2Stream> keep(this);
     if (state_ == State::shaking_hands) {
-        not_spoken(Code::timeout, "the backend does not complete the TLS handshake in time");
+        not_spoken(Code::timeout, "the backend did not complete the TLS handshake in time");
     } else if (state_ == State::greeting) {
         not_spoken(Code::timeout, "the backend does not send any HTTP/2 in time");
     } else {

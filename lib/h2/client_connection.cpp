@@ -116,7 +116,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
         input_.remove_prefix(piece.consumed);
     }
     if (body_.state() == http::BodyState::refused) {
-        told_ = "the tunnel's body breaks the rules: " + std::string(body_.refusal().text);
+        told_ = "the request body is malformed: " + std::string(body_.refusal().text);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     if (body_.state() == http::BodyState::complete) {
@@ -137,7 +137,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
 std::size_t ClientConnection::take_rest(Bytes bytes) {
     const http::BodyReader::Piece piece = body_.next(as_text(bytes));
     if (body_.state() == http::BodyState::refused) {
-        fail("the tunnel's body breaks the rules: " + std::string(body_.refusal().text));
+        fail("the request body is malformed: " + std::string(body_.refusal().text));
     } else if (body_.state() == http::BodyState::complete) {
         phase_ = Phase::head;
         end_if_over();

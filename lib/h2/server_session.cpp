@@ -230,7 +230,7 @@ std::size_t ServerSession::receive(std::string_view bytes, TimePoint now) {
         throw std::bad_alloc();
     }
     if (flooded_ && !failed_) {
-        fail("frames come too often", NGHTTP2_ENHANCE_YOUR_CALM);
+        fail("frames arrive too often", NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (taken < 0 && !failed_) {
         fail(nghttp2_strerror(static_cast<int>(taken)), taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
                                                         : taken == NGHTTP2_ERR_CALLBACK_FAILURE

@@ -32,7 +32,7 @@ Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
         return Problem{std::string(words_for(fault))};
     }
     if (wildcard && authority.kind != HostKind::name) {
-        return Problem{"has an address behind the asterisk; only names have labels in front"};
+        return Problem{"has an address after the asterisk; only names have labels in front"};
     }
     HostBuffer buffer;
     return std::string(normal_host(authority, buffer));

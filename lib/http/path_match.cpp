@@ -165,7 +165,7 @@ std::string_view words_for(PathFault fault) noexcept {
             return "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not "
                    "percent-encoded";
         case PathFault::bad_escape:
-            return "has a '%' without two hexadecimal digits behind it";
+            return "has a '%' without two hexadecimal digits after it";
         case PathFault::encoded_control:
             return "has an encoded control character";
         case PathFault::overlong_encoding:

@@ -50,7 +50,7 @@ enum class PathFault : std::uint8_t {
                         // rule
 };
 
-/// The fault in words, for logs and configuration errors: "has a '%' without two hexadecimal digits behind it".
+/// The fault in words, for logs and configuration errors: "has a '%' without two hexadecimal digits after it".
 std::string_view words_for(PathFault fault) noexcept;
 
 /// The parts of a path that programs read differently, as bits.

@@ -44,7 +44,7 @@ void add_extension(X509* certificate, int id, const char* value) {
 
 void set_random_serial(X509* certificate) {
     unsigned char raw[16];
-    require_openssl(RAND_bytes(raw, sizeof raw) == 1, "no randomness");
+    require_openssl(RAND_bytes(raw, sizeof raw) == 1, "cannot get random bytes");
     raw[0] &= 0x7f;  // positive
     BIGNUM* number = BN_bin2bn(raw, sizeof raw, nullptr);
     bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;

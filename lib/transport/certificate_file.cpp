@@ -150,8 +150,9 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
         return reading_failed(files.certificate, all.error());
     }
     if (all->size() > 1 + limits::certificate_chain_max) {
-        return reading_failed(files.certificate,
-                              "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
+        return reading_failed(
+            files.certificate,
+            "contains more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
     auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);

@@ -219,7 +219,7 @@ std::string TlsPipe::wrong_peer() {
             return "the server's key is not the pinned one: it has " +
                    (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
                    fingerprint_text(*pin) +
-                   "; if the server's key was not changed on purpose, somebody may be in between";
+                   "; if the server's key was not changed on purpose, someone may be in between";
         }
     }
     return {};

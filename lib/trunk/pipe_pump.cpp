@@ -17,7 +17,7 @@ void PipePump::set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadlin
     try {
         handshake_ = std::make_unique<runtime::Timer>(worker_, [this] {
             IntrusivePtr<PipePump> keep(this);
-            handshake_failed(Code::timeout, "the backend does not complete the TLS handshake in time");
+            handshake_failed(Code::timeout, "the backend did not complete the TLS handshake in time");
         });
         handshake_->set(deadline);
         worker_.poller().add(pipe->fd(), *this);

@@ -81,8 +81,8 @@ TEST_CASE("host patterns: mistakes have words that help") {
     CHECK(pattern_problem("*.") == "is empty");
     CHECK(pattern_problem("*..com") == "has an empty label: two dots in a row, or a dot in front");
     CHECK(pattern_problem("a..b") == "has an empty label: two dots in a row, or a dot in front");
-    CHECK(pattern_problem("*.192.0.2.1") == "has an address behind the asterisk; only names have labels in front");
-    CHECK(pattern_problem("*.[::1]") == "has an address behind the asterisk; only names have labels in front");
+    CHECK(pattern_problem("*.192.0.2.1") == "has an address after the asterisk; only names have labels in front");
+    CHECK(pattern_problem("*.[::1]") == "has an address after the asterisk; only names have labels in front");
     CHECK(pattern_problem("b\xc3\xbc"
                           "cher.example") == "has a letter beyond ASCII; write the name as DNS has it, with xn--");
     CHECK(pattern_problem("a b") == "has a character that no host name has");

@@ -255,7 +255,7 @@ TEST_CASE("path rules: mistakes have words that help") {
     CHECK(prefix("/a%2Fb") ==
           "has an encoded slash or backslash (%2F, %5C), which programs do not read alike; " + ends_before);
     CHECK(prefix("/a;b") == "has a ';', where some programs cut a segment off; " + ends_before);
-    CHECK(prefix("/%zz") == "has a '%' without two hexadecimal digits behind it");
+    CHECK(prefix("/%zz") == "has a '%' without two hexadecimal digits after it");
     CHECK(prefix("/a%0a") == "has an encoded control character");
     CHECK(prefix("/a\\b") ==
           "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not percent-encoded");

@@ -383,7 +383,7 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     put_file(folder.path / "a.crt", chain);
     CHECK(folder.load_problems() == Texts{});
     put_file(folder.path / "a.crt", chain + pem);
-    CHECK(folder.load_problems() == Texts{"a.crt: holds more than 17 certificates (kept)"});
+    CHECK(folder.load_problems() == Texts{"a.crt: contains more than 17 certificates (kept)"});
 
     std::string names;
     for (std::size_t i = 0; i < limits::certificate_names_max; ++i) {
