@@ -93,7 +93,7 @@ constexpr bool is_claim(FieldName name) noexcept {
 /// it was recognised as.
 bool is_edge_field(FieldName known, std::string_view name) noexcept;
 
-/// Whether several names map to this value, and for `other`.
+/// Whether several names map to this value; also true for `other`.
 constexpr bool is_many(FieldName name) noexcept {
     return name == FieldName::other || name == FieldName::x_forwarded_other || name == FieldName::tls_claim;
 }

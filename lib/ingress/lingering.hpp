@@ -43,7 +43,7 @@ public:
 
     /// Returns when the member's time is over, unless it sends something.
     TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
-    /// The worker drains: from now on no member lingers longer than its idle limit.
+    /// The worker drains: from now on no member lingers longer than `linger` in total.
     void hurry(const exchange::HttpSettings& settings, TimePoint now) noexcept;
     /// Counts what a member has sent, and returns when its time is over; never if it has been cut. If there is too
     /// much, the member that has lingered longest is cut, which may be this one.

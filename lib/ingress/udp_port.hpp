@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::limits {
 
-/// How long a visitor stays without traffic to it when another process has the port's socket too, and receives what the
+/// How long a visitor stays without a response once another process has the port's socket too, and receives what the
 /// visitor sends: earlier requests are answered by then, and the old process can end.
 inline constexpr Duration udp_handed_over_idle_max = std::chrono::seconds(5);
 

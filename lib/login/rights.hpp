@@ -51,7 +51,7 @@ struct Rights {
     std::vector<std::string> visited_by;           // names of other tokens that may visit its private services
     std::optional<net::IpNetworks> from;           // the networks that its clients connect from
     std::optional<Moment> expires;                 // it is rejected from then on
-    // Simultaneous numbers, for all clients of the token together.
+    // Limits at any one time, for all clients of the token together.
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> services;
     std::optional<std::uint64_t> visitors;
