@@ -46,8 +46,7 @@ enum class PathFault : std::uint8_t {
     mixed,              // oddities whose order would matter: "/a/..;/x"
     above_root,         // "/../x"
     not_canonical,      // "/a/../b", "/%61": its canonical form has no fault
-    too_long_to_match,  // for the regular expressions of its host: a longer path could bypass them and match another
-                        // rule
+    too_long_to_match,  // for the regular expressions of its host, which a longer one could bypass
 };
 
 /// The fault in words, for logs and configuration errors: "has a '%' without two hexadecimal digits after it".
