@@ -22,7 +22,7 @@ constexpr std::uint16_t https_port = 443;
 
 Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (!path.starts_with('/')) {
-        return std::string("is not a unix socket; expected its whole path, like unix:/run/app.sock");
+        return std::string("is not a unix socket; expected its absolute path, like unix:/run/app.sock");
     }
     if (path.size() > runtime::unix_path_max) {
         return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
@@ -33,11 +33,10 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     return BackendPlace{{}, std::string(path), false, {}};
 }
 
-// Completes the path by the working directory, which may be another one later. Links in it stay: a deployment changes
-// them.
+// Completes the path by the working directory, which may change later. Links in it stay: a deployment changes them.
 Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKind kind) {
     if (kind != ServiceKind::http) {
-        return std::string("is a folder of files, which only an HTTP service answers with; expected host:port");
+        return std::string("is a folder of files, which only an HTTP service can serve; expected host:port");
     }
     if (path.empty()) {
         return std::string("names no folder; expected one like files:./dist");
@@ -48,7 +47,7 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
     std::error_code error;
     const std::filesystem::path written = std::filesystem::absolute(std::string(path), error);
     if (error) {
-        return "cannot be completed by the working directory: " + error.message();
+        return "cannot be made absolute with the working directory: " + error.message();
     }
     std::filesystem::path whole;
     for (const std::filesystem::path& part : written) {
@@ -59,11 +58,11 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
     return BackendPlace{{}, {}, false, whole.string()};
 }
 
-// Explains a wrong scheme: what is in front of "://" only says whether there is TLS, and a user who writes it as is
-// usual elsewhere is told the right form.
+// Explains a wrong scheme: the part before "://" only selects TLS, and a user who writes it as in other programs gets
+// the right form.
 std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
     if (kind == ServiceKind::tls && (scheme == "tls" || scheme == "https")) {
-        return "speaks of TLS, which goes to this backend as the visitor speaks it; expected host:port";
+        return "asks for TLS, but this kind of service forwards the visitor's TLS as it is; expected host:port";
     }
     if (scheme == "tls" && kind == ServiceKind::http) {
         return "is written https://host:port for an HTTP service";
@@ -72,7 +71,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
         return "is written tls://host:port for a TCP service";
     }
     if (kind == ServiceKind::udp && (scheme == "tls" || scheme == "https")) {
-        return "speaks of TLS, which a UDP service does not have; expected host:port";
+        return "asks for TLS, which a UDP service does not have; expected host:port";
     }
     if (kind == ServiceKind::http && (scheme == "grpc" || scheme == "grpcs")) {
         return std::string("is written h2") + (scheme == "grpc" ? "c" : "") + "://host:port: gRPC is HTTP/2";
@@ -91,7 +90,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
 
 Result<BackendPlace, std::string> parse_backend_place(std::string_view text, ServiceKind kind) {
     if (text.starts_with(unix_prefix) && kind == ServiceKind::udp) {
-        return std::string("is a unix socket, which takes no UDP; expected host:port");
+        return std::string("is a unix socket, which does not support UDP; expected host:port");
     }
     if (text.starts_with(unix_prefix)) {
         return unix_place(text.substr(unix_prefix.size()));
@@ -101,7 +100,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     }
     if (text == exit_word) {
         if (kind != ServiceKind::tcp) {
-            return std::string("is the client itself as a proxy, which only a TCP service can be; expected host:port");
+            return std::string("makes the client itself a proxy, which only a TCP service can do; expected host:port");
         }
         return BackendPlace{{}, {}, false, {}, true};
     }
@@ -121,7 +120,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
             text.remove_suffix(text.ends_with('/') ? 1 : 0);
         }
         if (text.find('/') != std::string_view::npos) {
-            return std::string("has a path; expected host:port alone");
+            return std::string("has a path; expected only host:port");
         }
     }
     const bool is_port = !made.tls && !made.http2 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -131,7 +130,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     }
     made.at = *std::move(place);
     if (made.at.host.empty()) {
-        made.at.host = made.tls ? "127.0.0.1" : "localhost";  // the name that a certificate is checked for stays
+        made.at.host = made.tls ? "127.0.0.1" : "localhost";  // the name for checking a certificate stays the same
     }
     return made;
 }
@@ -155,7 +154,7 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
 
 namespace {
 
-// The shortest time between two lines: a backend that answers every other visitor gets no line for each.
+// The shortest time between two lines: a backend that responds to every other visitor does not get a line for each.
 constexpr auto tell_again_after = std::chrono::seconds(10);
 
 }  // namespace
@@ -175,7 +174,7 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
         log.warn("the backend of a service cannot be reached",
                  {{"service", names.service}, {"backend", names.backend}, {"why", why}});
     } else {
-        log.debug("a visitor was refused: no backend",
+        log.debug("a visitor was rejected: no backend",
                   {{"service", names.service}, {"backend", names.backend}, {"why", why}});
     }
 }
@@ -186,7 +185,7 @@ bool BackendState::is_news(const std::string& why, TimePoint now) {
         causes_.push_back({why, now, true});
         return true;
     }
-    if (cause == causes_.end()) {  // in the place of one of before
+    if (cause == causes_.end()) {  // in the place of an earlier one
         cause = std::find_if(causes_.begin(), causes_.end(), [](const Cause& one) { return !one.told; });
     }
     if (cause == causes_.end() || cause->told || now - cause->told_at < tell_again_after) {
@@ -210,7 +209,7 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
         }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    // As loud as the loss: whoever has heard of the loss is to hear of the return.
+    // As loud as the loss: whoever was warned about the loss needs to know about the return.
     log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},

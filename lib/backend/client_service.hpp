@@ -1,4 +1,4 @@
-// A client's services, as its trunks look them up when a visitor comes.
+// A client's services, which its trunks look up when a visitor arrives.
 #pragma once
 
 #include <array>
@@ -38,23 +38,23 @@ struct ClientService {
     std::string bind{};             // for tcp and udp: an IP address; empty: the server's choice
     wire::HttpPart http;            // for http; without a host: the server's choice
     wire::TlsPart tls;              // for tls
-    wire::PluginsPart plugins{};    // that the server is asked for
-    wire::GroupPart group{};        // that shares it
-    std::optional<std::array<std::uint8_t, 32>> token{};  // the key of its own, which the server wants proved
+    wire::PluginsPart plugins{};    // that are requested from the server
+    wire::GroupPart group{};        // with the clients that share it
+    std::optional<std::array<std::uint8_t, 32>> token{};  // the service's own token, which the server wants proved
     Duration udp_idle = limits::udp_idle_default;         // for udp
     Backend backend;
-    std::shared_ptr<const HealthTerms> health{};  // how the backend is checked; null: nobody looks
-    /// Of a private service that has a key: visitors prove it, and all bytes are sealed. Null: there is none.
+    std::shared_ptr<const HealthTerms> health{};  // how the backend is checked; null: it is not
+    /// For a private service with a key: visitors prove it, and all bytes are sealed. Null: there is none.
     std::shared_ptr<const transport::SealContext> seal{};
-    bool visited_by_datagrams = false;  // of a private service: the sealed bytes have datagrams, for a backend of UDP
+    bool visited_by_datagrams = false;  // for a private service: the sealed bytes contain datagrams, for a UDP backend
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     std::shared_ptr<HostHint> host_hint = std::make_shared<HostHint>();
-    std::shared_ptr<metrics::ServiceRow> row{};  // counts what it moves; null: nothing does
-    /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the trunk that the stream came on,
-    /// so perhaps on several workers at once. Empty: the stream is connected to `backend`.
+    std::shared_ptr<metrics::ServiceRow> row{};  // counts its traffic; null: it is not counted
+    /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the stream's trunk, so possibly on
+    /// several workers at once. Empty: the stream is connected to `backend`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
 
-    /// Whether the server chooses where visitors find the service.
+    /// Whether the server chooses the public address of the service.
     bool is_assigned() const noexcept {
         return kind == wire::ServiceKind::http
                    ? http.hosts.empty()
@@ -66,7 +66,7 @@ struct ClientService {
 /// is good enough, since it is taken once per visitor.
 class ServiceTable {
 public:
-    /// Streams that a folder answers now are told when it is not the service's any more.
+    /// Notifies streams that a folder serves at present if the folder no longer belongs to the service.
     void put(std::shared_ptr<const ClientService> service) {
         const MutexLock lock(mutex_);
         std::shared_ptr<const ClientService>& place = services_[service->id];

@@ -30,7 +30,7 @@ using wire::Code;
 //
 //   proving the key --> resolving --address--> open --stream over, idle, worker ends--> over
 //          \                \--no address, no descriptor----------------------------> over (stream aborted)
-//           \__ another key, no answer (of a visit of another client alone) _________> over
+//           \__ another key, no answer (only in a visit of another client) _________> over
 //
 // It keeps itself alive until it is over.
 class BackendDatagrams final : public buffer::Waker,
@@ -99,8 +99,8 @@ private:
     mux::Stream::Drops counted_{};
     std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;
-    bool begun_ = false;       // to look for the backend
-    bool introduced_ = false;  // the backend was told who the visitor is
+    bool begun_ = false;       // to search for the backend
+    bool introduced_ = false;  // the backend has received the visitor's address
     bool readable_ = false;
     runtime::StepLoop steps_;
     IntrusivePtr<BackendDatagrams> self_;
@@ -128,7 +128,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
     run();
 }
 
-// The stream is accepted before the handshake, and the backend is looked for behind it.
+// The stream is accepted before the handshake, and the backend is looked up after it.
 std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket) {
     auto tell = [this](const std::string& why) {
         if (!why.empty() && !begun_) {
@@ -140,7 +140,7 @@ std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::St
                                                     std::move(ticket), [this] { run(); });
 }
 
-// Whether the backend may be looked for: for visits of another client when that has proved the key.
+// Whether the backend may be looked up: for a visit of another client once that has proved the key.
 bool BackendDatagrams::may_begin() {
     const DatagramFlow::Next open = flow_->is_open();
     if (open == DatagramFlow::Next::over) {
@@ -165,7 +165,7 @@ void BackendDatagrams::look_for_backend() {
 void BackendDatagrams::on_addresses(std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
     const IntrusivePtr<BackendDatagrams> keep(this);
     if (error || addresses.empty()) {
-        refuse(Code::refused, error ? error.message() : "its name has no address");
+        refuse(Code::refused, error ? error.message() : "its name does not resolve to an address");
         return;
     }
     try {
@@ -304,10 +304,10 @@ void BackendDatagrams::step() {
     }
 }
 
-// Takes until there is nothing more: whatever comes later wakes.
+// Takes datagrams until there are no more: later ones wake it.
 void BackendDatagrams::to_backend() {
     using Next = DatagramFlow::Next;
-    if (!socket_) {  // no address yet: what is queued waits, within its bounds
+    if (!socket_) {  // no address yet: queued data waits, within its limits
         if (flow_->is_open() == Next::over) {
             end();
         }
@@ -336,7 +336,7 @@ void BackendDatagrams::to_backend() {
     }
 }
 
-// Puts the PROXY header in front of a datagram that is to have it. False: it would be too long, and is dropped.
+// Puts the PROXY header in front of a datagram that needs it. False: it would be too long, and is dropped.
 bool BackendDatagrams::introduce(buffer::Slice& payload) {
     const Backend& backend = service_->backend;
     if (!backend.proxy || (introduced_ && !backend.proxy_each)) {
@@ -413,7 +413,7 @@ void BackendDatagrams::from_backend() {
     }
 }
 
-// The backend is not there, or not at this address: a name that has several leads to the next one.
+// The backend is down, or not at this address: with several addresses, the next one is tried.
 void BackendDatagrams::unreachable(std::error_code error) {
     service_->backend_state->failed({service_->name, service_->backend.text}, error.message(), worker_.now(),
                                     shared_.log);
@@ -462,11 +462,11 @@ void BackendDatagrams::end(Code code) noexcept {
     flow->end(code);
     shared_.traffic->stopped_sending();
     shared_.traffic->closed();
-    shared_.log.debug("a visitor of a UDP service has gone", {{"service", service_->name},
-                                                              {"received", received_},
-                                                              {"sent", sent_},
-                                                              {"no_room", counted_.no_room},
-                                                              {"too_old", counted_.too_old}});
+    shared_.log.debug("a visitor of a UDP service left", {{"service", service_->name},
+                                                          {"received", received_},
+                                                          {"sent", sent_},
+                                                          {"no_room", counted_.no_room},
+                                                          {"too_old", counted_.too_old}});
     self_.reset();  // last: this may destroy it
 }
 

@@ -1,5 +1,5 @@
-// Connects a stream that has arrived at a client to the UDP service behind the client: one of datagrams, or a visit of
-// another client, in whose sealed bytes they are.
+// Connects a stream that has arrived at a client to the client's UDP service: a stream of datagrams, or a visit of
+// another client, with datagrams in its sealed bytes.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,10 @@
 
 namespace ferrotunnel::backend {
 
-/// Gives the visitor a UDP socket of its own towards the service's backend, so that the backend tells visitors apart by
-/// their ports; to be called on the worker, within on_open. The stream is accepted when the socket is there, which says
-/// nothing about the backend: one that is away, or whose machine answers by ICMP, costs datagrams and nothing else. The
-/// socket goes with the stream, or when nothing has come or gone for the service's idle time and
-/// limits::udp_idle_behind.
+/// Gives the visitor a UDP socket of its own towards the service's backend, so that the backend can distinguish
+/// visitors by their ports; call it on the worker, within on_open. The stream is accepted when the socket exists, which
+/// tells nothing about the backend: one that is down, or whose machine answers by ICMP, only costs datagrams. The
+/// socket is closed with the stream, or without traffic for the service's idle time and limits::udp_idle_behind.
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                     IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,
                     std::shared_ptr<trunk::DatagramCounts> counts);

@@ -44,13 +44,14 @@ struct Dial {
     }
 };
 
-// The counter that the pump holds while the connection lasts; if that may lead back, it keeps the Dial's watch too.
+// The counter that the pump holds as long as the connection lasts; if that may lead back, it keeps the Dial's watch
+// too.
 std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
     return dial->may_lead_back ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get())
                                : dial->shared.traffic;
 }
 
-// What records the bytes of the connection; null: nothing does.
+// The tap that records the connection; null without recording.
 std::unique_ptr<Tap> tap_for(const ClientService& service, const net::Address& visitor, const DialShared& shared,
                              TimePoint now) {
     if (!shared.inspector) {
@@ -58,7 +59,7 @@ std::unique_ptr<Tap> tap_for(const ClientService& service, const net::Address& v
     }
     inspect::Origin origin{service.name, service.backend.text, {}, shared.record_id, shared.replay_of, now};
     if (service.kind == wire::ServiceKind::http) {
-        return shared.inspector->http_tap(std::move(origin));  // its requests say who asks: it serves many visitors
+        return shared.inspector->http_tap(std::move(origin));  // its requests contain the visitor: it serves many
     }
     const std::string ip = net::ip_text(visitor);
     if (!ip.empty()) {
@@ -102,7 +103,7 @@ void attach(const Dial& dial, const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::
 // Connects; `take` gets the socket once everything that precedes the stream's first byte was sent.
 template <typename Pump, typename Take>
 void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump, Take take) {
-    // The connector lives in the pump's cancel function: it goes with the visitor, or once it has answered.
+    // The connector lives in the pump's cancel function: it ends with the visitor, or once it has finished.
     auto connector = std::make_shared<std::unique_ptr<Connector>>();
     pump->on_cancel([connector] { connector->reset(); });
     auto connected = [pump, dial, take = std::move(take)](std::error_code error, runtime::Fd socket) {
@@ -117,7 +118,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
             trunk::set_pumped_socket_options(socket.get(), runtime::is_loopback(dial->backend().place.at));
         }
         if (dial->backend().proxy && !send_proxy_header(*dial, socket.get())) {
-            static const std::string why = "it does not take the header of the PROXY protocol";
+            static const std::string why = "it does not read the PROXY protocol header";
             dial->failed(why);
             pump->refuse(wire::Code::refused, why);
             return;
@@ -139,7 +140,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
         return;
     }
     struct Place {
-        trunk::SealedPump* pump = nullptr;  // who calls back, and so is there
+        trunk::SealedPump* pump = nullptr;  // the caller, and so still there
         bool proved = false;
     };
     auto place = std::make_shared<Place>();
@@ -174,7 +175,7 @@ void tell_failed_exchange(const Dial& dial, const std::string& why) {
     }
 }
 
-// Speaks HTTP/2 to the backend. The stream is accepted when the backend has begun to do the same.
+// Speaks HTTP/2 to the backend. The stream is accepted when the backend has sent its first frame.
 void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
     Http2Stream::Events events;
     events.outcome = [dial](const std::string& why) { why.empty() ? dial->answered() : dial->failed(why); };
@@ -199,7 +200,7 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log) {
     static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, refused, now)) {
-        log.warn("a visit was refused", {{"service", service.name}, {"why", why}});
+        log.warn("a visit was rejected", {{"service", service.name}, {"why", why}});
     }
 }
 

@@ -1,4 +1,4 @@
-// Connects a stream that has arrived at a client to the service behind the client.
+// Connects a stream that has arrived at a client to the client's service.
 #pragma once
 
 #include <cstdint>
@@ -15,30 +15,30 @@
 
 namespace ferrotunnel::backend {
 
-/// What the connections of one client to its services have in common.
+/// State shared by the connections of one client to its services.
 struct DialShared {
     std::shared_ptr<trunk::Traffic> traffic;
     std::shared_ptr<OwnVisits> own_visits;
     Logger& log;
     std::shared_ptr<inspect::Inspector> inspector{};  // null: nothing is recorded
-    /// Of a request that is sent again: the number of its record, and what it repeats.
+    /// For a request that is sent again: the number of its record, and what it repeats.
     std::uint64_t record_id = 0;
     std::uint64_t replay_of = 0;
 };
 
-inline constexpr const char* words_too_many_handshakes = "too many visitors have not proved the key yet";
-/// Logs why a visit of another client was refused, not too often.
+inline constexpr const char* words_too_many_handshakes = "too many visitors have not yet proved that they have the key";
+/// Logs why a visit of another client was refused, with a rate limit.
 void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
 
-/// Records a visitor for whom the backend is not even dialled, and why.
+/// Records a visitor for which the backend is not even dialled, and why.
 void tell_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
                       std::string_view why, TimePoint now);
 
-/// Connects `stream` to the service's backend; to be called on the worker, within on_open. The stream is accepted when
-/// the backend is connected (and speaks TLS, if it should), and aborted with `refused` or `timeout` if that fails. What
-/// the visitor sends meanwhile waits in the stream, within its first window. A service with a folder answers by itself
-/// (serve_files.hpp), and one with an exit asks the visitor where it wants to go (serve_exit.hpp). With a backend that
-/// speaks HTTP/2 each stream has a connection of its own, too (http2_stream.hpp).
+/// Connects `stream` to the service's backend; call it on the worker, within on_open. The stream is accepted when the
+/// backend is connected (with TLS, if configured), and aborted with `refused` or `timeout` if that fails. Data that the
+/// visitor sends meanwhile waits in the stream, within its first window. A service with a folder responds by itself
+/// (serve_files.hpp), and one with an exit reads the destination from the visitor (serve_exit.hpp). With an HTTP/2
+/// backend each stream has a connection of its own, too (http2_stream.hpp).
 void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                   IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared);
 

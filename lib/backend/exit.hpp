@@ -1,4 +1,4 @@
-// What is behind a service whose backend is the client itself: where its visitors may go, and who they may be.
+// The exit of a service whose backend is the client itself: its allowed destinations and users.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ public:
         : destinations_(std::move(destinations)), users_(std::move(users)) {}
 
     const exits::Destinations& destinations() const noexcept { return destinations_; }
-    /// None: nobody has to log in.
+    /// Empty: no login is required.
     const std::vector<exits::User>& users() const noexcept { return users_; }
 
-    /// A place among limits::exit_handshakes_max, given back when the last copy goes. Null: there is none.
+    /// A place among limits::exit_handshakes_max, returned with its last copy. Null if there is none.
     PermitPtr take_place() const { return handshakes_.acquire(); }
 
 private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* index_name = "index.html";
 
-// Of the clock that files have.
+// The present time, by the clock that files use.
 std::int64_t now_in_nanoseconds() {
     using namespace std::chrono;
     return duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
@@ -171,7 +171,7 @@ std::size_t FileConversation::copy_text(MutableBytes into) noexcept {
     return size;
 }
 
-// Reads what fits. Nothing: the file has become shorter, or cannot be read.
+// Reads what fits. Empty: the file has become shorter, or cannot be read.
 std::optional<std::size_t> FileConversation::read_file(MutableBytes into) noexcept {
     const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), transfer_.left));
     ssize_t got = -1;
@@ -186,7 +186,7 @@ std::optional<std::size_t> FileConversation::read_file(MutableBytes into) noexce
     return static_cast<std::size_t>(got);
 }
 
-// To be asked behind a read: what was read before a change is of the old file, and what comes later is not sent.
+// Call it after a read: bytes read before a change belong to the old file, and later ones are not sent.
 bool FileConversation::is_unchanged() const {
     const auto now = stamp_of(transfer_.file.get());
     return now && now->has_bytes_of(transfer_.stamp);

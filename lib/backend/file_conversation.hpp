@@ -1,10 +1,10 @@
-// The requests of one stream to a service that answers with files, and their answers: bytes in, bytes out. It reads
-// files, at most what the caller has room for, and knows nothing of streams and workers.
+// The requests of one stream to a service with files, and their responses: bytes in, bytes out. It reads files, at
+// most what the caller has room for, and does not depend on streams and workers.
 //
 //   reading a request --head is complete--> answering --all was produced--> reading a request | ended
 //                \--breaks the rules------> answering, then ended
 //
-// A request with a body gets its answer at once, and is the last one: nobody reads what it still sends.
+// A request with a body gets its response at once, and is the last one: the rest of its body is not read.
 #pragma once
 
 #include <cstddef>
@@ -28,27 +28,27 @@ namespace ferrotunnel::backend {
 
 class FileConversation {
 public:
-    /// Told for each request whether the service's folder could be opened.
+    /// Called for each request with whether the service's folder could be opened.
     using Outcome = std::function<void(std::error_code)>;
 
     FileConversation(std::shared_ptr<Folder> folder, Outcome outcome)
         : folder_(std::move(folder)), outcome_(std::move(outcome)) {}
 
-    /// Whether there is something to produce. Until that is done no more bytes are taken.
+    /// Whether there is something to produce. Until that is done no more bytes are accepted.
     bool is_answering() const noexcept { return answering_; }
-    /// Nothing of a next request has come.
+    /// No part of another request has arrived.
     bool is_idle() const noexcept { return !answering_ && input_.empty(); }
-    /// The last answer was produced: the stream is to end.
+    /// The last response was produced: the stream has to end.
     bool has_ended() const noexcept { return last_ && !answering_; }
-    /// Takes what has come, while it neither answers nor has ended. What belongs to a later request is kept.
+    /// Takes received bytes, while it neither responds nor has ended. Bytes of later requests are kept.
     void take(Bytes bytes);
 
-    /// Fills the windows with what comes next of the answers, one after the other, as far as there is something. The
-    /// number of bytes; nothing: the file has changed, or cannot be read any more, and the stream has to be cut.
+    /// Fills the windows with the next bytes of the responses, as far as there are any. Returns the number of bytes;
+    /// empty: the file has changed, or cannot be read any more, and the stream has to be cut.
     std::optional<std::size_t> produce(std::span<const MutableBytes> windows);
 
 private:
-    /// What is left to send of a file.
+    /// The part of a file that is still to be sent.
     struct Transfer {
         runtime::Fd file;
         files::FileStamp stamp;
@@ -72,10 +72,10 @@ private:
     const Outcome outcome_;
     http::RequestParser parser_;
     std::string input_;  // of requests that were not answered yet
-    std::string text_;   // a head, and perhaps the page behind it, of which `text_at_` bytes have gone
+    std::string text_;   // a head, and possibly the page after it, of which `text_at_` bytes were sent
     std::size_t text_at_ = 0;
     Transfer transfer_;
-    PermitPtr place_;  // while the answer holds a file or a page
+    PermitPtr place_;  // while the response holds a file or a page
     bool answering_ = false;
     bool last_ = false;
 };

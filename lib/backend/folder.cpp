@@ -19,7 +19,7 @@ namespace {
 
 using runtime::Fd;
 
-// With O_PATH nothing is opened in earnest: no pipe waits for its other end, and no device notices.
+// O_PATH does not really open: no pipe waits for its other end, and no device reacts.
 constexpr int look = O_PATH | O_CLOEXEC;
 constexpr int read_file = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int read_folder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -80,7 +80,7 @@ files::FileStamp stamp_of(const struct stat& status) noexcept {
             nanoseconds_of(status.st_ctim)};
 }
 
-// What is left after errors that say no more than that there is no such file.
+// Maps errors that only mean that there is no such file.
 std::error_code open_error() noexcept {
     switch (errno) {
         case ENOTDIR:
@@ -133,7 +133,7 @@ Result<Opened, std::error_code> open_below(int folder, const std::string& path, 
         return error_of(ENOENT);
     }
     opened.fd = open_with(lookup, folder, path, read_file);
-    // By now it may be something else.
+    // By now it may be another file.
     if (!opened.fd || ::fstat(opened.fd.get(), &status) != 0) {
         return open_error();
     }

@@ -1,9 +1,9 @@
-// The folder behind a service that answers with files: what is below it can be opened, and nothing else.
+// The folder of a service with files: only what is below it can be opened.
 //
-// The kernel holds that bound (openat2 with RESOLVE_BENEATH), not a comparison of paths. Where it does not know the
-// call, or a sandbox forbids it, each folder on the way is opened by itself, which comes to the same since no link is
+// The kernel enforces that (openat2 with RESOLVE_BENEATH), not a comparison of paths. If the kernel does not have the
+// call, or a sandbox forbids it, each folder on the path is opened by itself, which is equivalent since no link is
 // followed: no `..` is ever in a path (files/file_path.hpp). The folder is looked up by its path for each request,
-// links included: one that was made again, or a link that a deployment has changed, counts at once.
+// links included: a new folder of the same name, or a link that a deployment has changed, takes effect at once.
 #pragma once
 
 #include <atomic>
@@ -36,10 +36,10 @@ enum class Lookup : std::uint8_t { beneath, steps };
 Lookup usable_lookup() noexcept;
 
 /// Opens `path` below `folder`, a descriptor: a regular file for reading, or a folder. Empty: the folder itself. Fails
-/// with no_such_file_or_directory for what is neither (a pipe is not opened, nor a device), and for links.
+/// with no_such_file_or_directory for anything else (neither pipes nor devices are opened), and for links.
 Result<Opened, std::error_code> open_below(int folder, const std::string& path, Lookup lookup = usable_lookup());
 
-/// What visitors may be shown of a folder that open_below has opened.
+/// The entries that visitors may see of a folder opened by open_below.
 Result<files::Listing, std::error_code> list_folder(int folder);
 
 /// The state of an open file.
@@ -51,17 +51,16 @@ public:
     Folder(std::string path, bool lists) noexcept : path_(std::move(path)), lists_(lists) {}
 
     const std::string& path() const noexcept { return path_; }
-    /// Whether visitors are shown what is in a folder without index.html.
+    /// Whether visitors may list a folder without index.html.
     bool lists() const noexcept { return lists_; }
 
     Result<runtime::Fd, std::error_code> open() const;
 
-    /// Says that the service has another folder from now on, or another setting of this one: streams that are here are
-    /// to end before their next request.
+    /// Marks the folder as replaced by another one, or by other settings: its streams end before their next request.
     void retire() noexcept { retired_.store(true, std::memory_order_relaxed); }
     bool is_retired() const noexcept { return retired_.load(std::memory_order_relaxed); }
 
-    /// A place among limits::files_transfers_max, given back when the last copy goes. Null: there is none.
+    /// A place among limits::files_transfers_max, returned with its last copy. Null if there is none.
     PermitPtr take_place() const { return transfers_.acquire(); }
 
 private:

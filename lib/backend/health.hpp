@@ -1,4 +1,4 @@
-// Whether a backend is healthy, from the results of its checks. Sans-IO: HealthWatch makes the checks.
+// Health of a backend, from the results of its checks. Sans-IO: HealthWatch makes the checks.
 //
 //   unknown --the first check--> healthy or unhealthy
 //   healthy --`fall` checks in a row have failed--> unhealthy --`rise` in a row have passed--> healthy
@@ -13,11 +13,11 @@
 
 namespace ferrotunnel::limits {
 
-/// What of an answer to a check is looked at for a text, and so held of one.
+/// How much of a response to a check is searched for a text, and so kept.
 inline constexpr std::size_t health_body_max = 64 << 10;
 inline constexpr std::size_t health_path_max = 1'024;
 inline constexpr std::size_t health_text_max = 256;
-/// How many statuses and ranges of them one check may name.
+/// How many statuses and status ranges one check may have.
 inline constexpr std::size_t health_statuses_max = 32;
 inline constexpr std::uint64_t health_in_a_row_max = 100;
 inline constexpr std::uint64_t health_interval_ms_min = 100;
@@ -36,11 +36,11 @@ struct HealthTerms {
         std::uint16_t last = 0;
     };
 
-    bool is_http = false;            // else a connection is enough
-    std::string host{};              // the Host that is asked for
-    std::string path{};              // of http, and so are the next two
-    std::vector<Statuses> statuses;  // of a healthy answer
-    std::string text{};              // that it has to contain; empty: anything
+    bool is_http = false;            // otherwise a connection is enough
+    std::string host{};              // the Host of the request
+    std::string path{};              // for HTTP, like the next two
+    std::vector<Statuses> statuses;  // of a healthy response
+    std::string text{};              // that the response has to contain; empty: anything
     Duration interval{};
     Duration timeout{};
     unsigned rise = 1;
@@ -55,10 +55,10 @@ public:
     Health(unsigned rise, unsigned fall) noexcept : rise_(rise), fall_(fall) {}
 
     State state() const noexcept { return state_; }
-    /// Why the last check that has failed did so.
+    /// Why the last failed check failed.
     const std::string& why() const noexcept { return why_; }
 
-    /// Takes the result of a check. True: the state is another one than before.
+    /// Records the result of a check. True: the state has changed.
     bool passed() noexcept;
     bool failed(std::string why);
 
@@ -68,12 +68,12 @@ private:
     const unsigned rise_;
     const unsigned fall_;
     State state_ = State::unknown;
-    unsigned in_a_row_ = 0;  // checks that speak against the state
+    unsigned in_a_row_ = 0;  // checks that contradict the state
     std::string why_;
 };
 
-/// How long to wait before the next check: the interval, less up to a fifth. So the checks of clients, and of services,
-/// that have begun in one moment drift apart.
+/// How long to wait before the next check: the interval, less up to a fifth, so that the checks of clients and services
+/// that started at the same moment drift apart.
 Duration health_wait(const HealthTerms& terms, Random& random);
 
 }  // namespace ferrotunnel::backend

@@ -77,12 +77,12 @@ HealthAnswer::Verdict HealthAnswer::judge_body() {
         return unhealthy("the response is not valid HTTP/1.1");
     }
     return bytes_.find(terms_.text) != std::string::npos ? Verdict::healthy
-                                                         : unhealthy("the answer lacks the text that it should have");
+                                                         : unhealthy("the response does not contain the expected text");
 }
 
 HealthAnswer::Verdict HealthAnswer::end() {
     if (!has_head_ || !body_.end_of_input()) {
-        return unhealthy("the backend has closed the connection without a whole answer");
+        return unhealthy("the backend closed the connection before the response was complete");
     }
     return judge_body();
 }

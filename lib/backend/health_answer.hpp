@@ -1,4 +1,4 @@
-// What a backend says to a check by HTTP: the request, and whether its answer is that of a healthy one. Sans-IO.
+// Health check over HTTP: the request, and the evaluation of the response. Sans-IO.
 #pragma once
 
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace ferrotunnel::backend {
 
-/// The request of a check. The backend closes the connection behind its answer.
+/// The request of a check. The backend closes the connection after its response.
 std::string health_request(const HealthTerms& terms);
 
 class HealthAnswer {
 public:
     enum class Verdict : std::uint8_t { more, healthy, unhealthy };
 
-    /// `terms` has to live as long.
+    /// `terms` has to outlive this.
     explicit HealthAnswer(const HealthTerms& terms);
 
-    /// Takes what has come. After a verdict nothing more is of interest.
+    /// Takes received bytes. After a verdict no more are needed.
     Verdict take(std::string_view bytes);
     /// The connection has ended.
     Verdict end();

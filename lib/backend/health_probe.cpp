@@ -15,7 +15,7 @@ using transport::IoStatus;
 
 namespace {
 
-// What the header of the PROXY protocol says is that nobody is behind this connection. A new socket has room for it.
+// The PROXY header declares a connection without a visitor. A new socket has room for it.
 bool send_header_of_check(net::ProxyVersion version, int fd) {
     net::ProxyHeader header;
     header.local = true;
@@ -38,7 +38,7 @@ HealthProbe::HealthProbe(runtime::Worker& worker, const Backend& backend, const 
                  if (!std::exchange(begun_, true)) {
                      connect();
                  } else {
-                     finish("no answer in time");
+                     finish("no response in time");
                  }
              }),
       answer_(terms) {
@@ -71,7 +71,7 @@ void HealthProbe::on_connected(std::error_code error, runtime::Fd socket) {
         return;
     }
     if (backend_.proxy && !send_header_of_check(*backend_.proxy, socket.get())) {
-        finish("the backend does not take the header of the PROXY protocol");
+        finish("the backend does not read the PROXY protocol header");
         return;
     }
     if (!terms_.is_http) {
@@ -81,7 +81,7 @@ void HealthProbe::on_connected(std::error_code error, runtime::Fd socket) {
     pipe_ = backend_.tls ? transport::make_tls_pipe(std::move(socket), backend_.tls)
                          : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::visitor);
     try {
-        worker_.poller().add(pipe_->fd(), *this);  // the first event begins
+        worker_.poller().add(pipe_->fd(), *this);  // the first event starts it
     } catch (const std::exception& why) {
         pipe_.reset();
         finish(why.what());
@@ -103,7 +103,7 @@ void HealthProbe::step() {
     read();
 }
 
-// Shakes hands, and asks. False: that takes longer, or has failed.
+// Shakes hands, and sends the request. False: that takes longer, or has failed.
 bool HealthProbe::ask() {
     std::string why;
     switch (pipe_->handshake(why)) {
@@ -121,7 +121,7 @@ bool HealthProbe::ask() {
     const Bytes pieces[] = {Bytes(reinterpret_cast<const std::uint8_t*>(request.data()), request.size())};
     const transport::IoResult written = pipe_->write(pieces);
     if (written.bytes != request.size()) {  // a new connection has room for it
-        finish(written.status == IoStatus::error ? pipe_->error_text() : "the backend does not take the request");
+        finish(written.status == IoStatus::error ? pipe_->error_text() : "the backend does not read the request");
         return false;
     }
     return true;

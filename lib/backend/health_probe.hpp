@@ -1,9 +1,9 @@
-// One check of a backend: connects as for a visitor, and for HTTP asks and reads the answer.
+// One check of a backend: connects as for a visitor, and for HTTP sends a request and reads the response.
 //
 //   connecting --[PROXY header]--> connected (tcp: it has passed)
-//                                      '--http--> TLS, where the backend speaks that --> asked --> answered
+//                                      '--http--> TLS, if the backend uses it --> asked --> answered
 //
-// Whatever comes first ends it: the answer, a failure, or the end of its time.
+// The first of these ends it: the response, a failure, or the timeout.
 #pragma once
 
 #include <functional>
@@ -23,10 +23,10 @@ namespace ferrotunnel::backend {
 /// Lives on its worker. Destroying it ends the check without a result.
 class HealthProbe final : private runtime::PollTarget {
 public:
-    /// Gets why the check has failed, or nothing; called once, in a later round, and may destroy the probe.
+    /// Receives why the check has failed, or an empty text; called once, in a later round, and may destroy the probe.
     using Done = std::function<void(const std::string& why)>;
 
-    /// `backend` and `terms` have to live as long.
+    /// `backend` and `terms` have to outlive this.
     HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthTerms& terms, Done done);
     ~HealthProbe();
     HealthProbe(const HealthProbe&) = delete;

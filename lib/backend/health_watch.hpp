@@ -1,4 +1,4 @@
-// Checks a service's backend again and again, and knows whether it is healthy.
+// Checks a service's backend periodically, and tracks whether it is healthy.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,7 @@ namespace ferrotunnel::backend {
 /// Lives on its worker. There is one check at a time, so one connection.
 class HealthWatch {
 public:
-    /// `changed` is called when the backend is healthy or unhealthy otherwise than before, and may destroy this. The
-    /// service has terms for its health.
+    /// `changed` is called when the backend's health changes, and may destroy this. The service has health terms.
     HealthWatch(runtime::Worker& worker, std::shared_ptr<const ClientService> service, Random& random,
                 std::function<void()> changed);
     HealthWatch(const HealthWatch&) = delete;

@@ -8,7 +8,7 @@ namespace ferrotunnel::backend {
 namespace {
 
 constexpr std::array<std::string_view, HostRejection::words_count> words_of_rejections{
-    "Blocked request. This host",      // Vite and what is built on it
+    "Blocked request. This host",      // Vite and tools built on it
     "Invalid Host header",             // webpack-dev-server
     "Invalid host header",             // Starlette, FastAPI
     "DisallowedHost",                  // Django with DEBUG
@@ -23,9 +23,9 @@ static_assert(std::all_of(words_of_rejections.begin(), words_of_rejections.end()
                           [](std::string_view one) { return one.size() <= words_size_max; }));
 
 constexpr std::string_view http_1 = "HTTP/1.";
-constexpr std::size_t status_at = http_1.size() + 2;  // behind the version's last digit and a space
+constexpr std::size_t status_at = http_1.size() + 2;  // after the version's last digit and a space
 
-// webpack-dev-server before version 5 rejects with 200, and sends nothing but these words.
+// webpack-dev-server before version 5 rejects with 200, and sends only these words.
 constexpr std::string_view old_webpack = "\r\n\r\nInvalid Host header";
 
 }  // namespace
@@ -59,7 +59,7 @@ HostRejection::Verdict HostRejection::read(std::string_view bytes) {
     return Verdict::open;
 }
 
-// Whether the status line, which comes in one piece from all that are known, has a status of a rejection.
+// Whether the status line, which arrives in one piece from all known servers, has a status of a rejection.
 bool HostRejection::begin(std::string_view bytes) noexcept {
     if (bytes.size() < status_at + status_.size() || !bytes.starts_with(http_1)) {
         return false;

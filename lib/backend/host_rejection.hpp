@@ -1,5 +1,5 @@
-// Recognizes the answer of a backend that rejects the Host of a request, and logs the remedy. Development servers
-// accept only names of their own machine, as a protection against DNS rebinding, and behind a tunnel they see the
+// Recognizes the response of a backend that rejects the Host of a request, and logs the remedy. Development servers
+// accept only names of their own machine, as a protection against DNS rebinding, but behind a tunnel they get the
 // visitor's.
 #pragma once
 
@@ -14,17 +14,17 @@
 
 namespace ferrotunnel::backend {
 
-/// Reads the start of the first answer of one connection, as it arrives. An answer with another status than those of a
-/// rejection costs one comparison; of the others at most limits::host_rejection_bytes_max bytes are searched. It counts
-/// as a rejection only by words that servers are known to write, or by status 421, which has no other meaning: a mere
-/// 403 may be about the visitor.
+/// Reads the start of the first response of one connection, as it arrives. For a response whose status is not one of a
+/// rejection this costs one comparison; of the others at most limits::host_rejection_bytes_max bytes are searched. It
+/// counts as a rejection only with words that servers are known to write, or with status 421, which has no other
+/// meaning: a mere 403 may concern the visitor.
 class HostRejection {
 public:
     enum class Verdict : std::uint8_t { open, none, rejected };
 
     Verdict read(std::string_view bytes);
 
-    /// Of a rejection: its status, and which of the known words it has (below `words_count`).
+    /// For a rejection: its status, and which of the known words it has (below `words_count`).
     std::string_view status() const noexcept { return {status_.data(), status_.size()}; }
     std::size_t words() const noexcept { return words_; }
 
@@ -41,8 +41,8 @@ private:
     std::string tail_;      // the last of them: words may continue in the next bytes
 };
 
-/// What is logged of the rejections of one service: a warning with the remedy once for each kind of answer, the others
-/// at debug level with their number. Any thread.
+/// Logs the rejections of one service: a warning with the remedy once for each kind of response, the others at debug
+/// level with their number. Any thread.
 class HostHint {
 public:
     void rejected(const std::string& service, const std::string& backend, const HostRejection& answer, Logger& log);

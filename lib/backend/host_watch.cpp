@@ -56,12 +56,12 @@ private:
             if (verdict == HostRejection::Verdict::rejected) {
                 service_->host_hint->rejected(service_->name, service_->backend.text, answer_, log_);
             }
-        } catch (const std::exception&) {  // no memory: another connection will tell
+        } catch (const std::exception&) {  // no memory: another connection will find out
         }
         service_.reset();
     }
 
-    std::shared_ptr<const ClientService> service_;  // null: the answer is known
+    std::shared_ptr<const ClientService> service_;  // null: the result is known
     Logger& log_;
     HostRejection answer_;
     std::unique_ptr<Tap> inner_;

@@ -1,5 +1,5 @@
-// Sees the first answer of a connection to an HTTP backend, to learn whether the backend rejects the visitors' host
-// name.
+// Watches the first response of a connection to an HTTP backend, to find out whether the backend rejects the visitors'
+// host name.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,7 @@
 namespace ferrotunnel::backend {
 
 /// A tap for a connection of this service that also passes everything on to `inner`, which may be null. Returns `inner`
-/// itself where there is nothing to find out: the service is not HTTP, or sends a Host of its own, or there is no
-/// memory.
+/// itself if there is nothing to find out: the service is not HTTP, or sends a Host of its own, or there is no memory.
 std::unique_ptr<Tap> watch_host(const std::shared_ptr<const ClientService>& service, std::unique_ptr<Tap> inner,
                                 Logger& log) noexcept;
 

@@ -63,7 +63,7 @@ void Http2Stream::enter(State next) noexcept {
     state_ = next;
 }
 
-// --- being called ---
+// --- entry points ---
 
 void Http2Stream::wake() noexcept {
     // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
@@ -88,9 +88,9 @@ void Http2Stream::on_worker_end() noexcept {
 void Http2Stream::on_timer() {
     const IntrusivePtr<Http2Stream> keep(this);
     if (state_ == State::shaking_hands) {
-        not_spoken(Code::timeout, "the backend does not complete the TLS handshake in time");
+        not_spoken(Code::timeout, "the backend did not complete the TLS handshake in time");
     } else if (state_ == State::greeting) {
-        not_spoken(Code::timeout, "the backend does not say anything in HTTP/2");
+        not_spoken(Code::timeout, "the backend does not send any HTTP/2 in time");
     } else {
         close();
     }
@@ -165,7 +165,7 @@ bool Http2Stream::shake_hands() {
     return false;
 }
 
-// Moves what can be moved, until each direction waits for somebody else. Whoever is waited for wakes this.
+// Moves data until each direction waits for something, which then wakes this.
 void Http2Stream::speak() {
     bool moves = true;
     while (moves) {
@@ -222,7 +222,7 @@ bool Http2Stream::read_backend() {
     return true;
 }
 
-// What the backend may not have acted on is not counted: the edge sends a request again of which nothing counts.
+// Bytes that the backend may not have processed are not counted: the edge sends a request again if none of it counts.
 void Http2Stream::count_delivered(std::size_t bytes) noexcept {
     stream_->count_delivered(bytes + std::exchange(uncounted_, 0));
 }
@@ -290,7 +290,7 @@ bool Http2Stream::take_from_tunnel() {
     return true;
 }
 
-// The edge has ended the stream, or reset it. Within an exchange that is a visitor who has gone.
+// The edge has ended the stream, or reset it. Within an exchange that means that the visitor has left.
 void Http2Stream::take_end() {
     if (connection_->is_idle()) {
         end_in_order();
@@ -316,7 +316,7 @@ bool Http2Stream::write_backend() {
         status = result.status;
     }
     if (status == IoStatus::error) {
-        socket_.note_failed_write();  // what is still to be read of the backend decides
+        socket_.note_failed_write();  // the unread data of the backend decides
         return socket_.peer_sends();
     }
     socket_.note_write(status);
@@ -325,8 +325,8 @@ bool Http2Stream::write_backend() {
 
 // --- ending ---
 
-// The reset behind the end says how much was taken, so that the edge can send a request elsewhere that was on its way
-// here; as of a backend that closes its connection.
+// The reset after the end reports how much was read, so that the edge can send a request elsewhere that was on its way
+// here; as with a backend that closes its connection.
 void Http2Stream::end_in_order() {
     if (tap_) {
         tap_->backend_ended(true, worker_.now());
@@ -366,7 +366,7 @@ void Http2Stream::show_not_reached(std::string_view why) noexcept {
     }
 }
 
-// `why`: with which code the visitor has reset its stream, if it was one of HTTP/2.
+// `why`: the code of the visitor's reset of its stream, if it was an HTTP/2 stream.
 void Http2Stream::leave(Code why) {
     let_go_of_stream();
     if (state_ == State::shaking_hands) {

@@ -1,5 +1,5 @@
-// A stream of the tunnel whose backend speaks HTTP/2: what moves between the stream and the backend's pipe passes
-// h2/client_connection.hpp, which turns HTTP/1.1 of one side into frames of the other.
+// A stream of the tunnel with an HTTP/2 backend: data between the stream and the backend's pipe passes through
+// h2/client_connection.hpp, which converts HTTP/1.1 of one side to frames of the other.
 //
 //   dialing --connected--> shaking_hands --TLS--> greeting --the backend's SETTINGS: the stream is accepted--> speaking
 //      |                        |                   |   |                                                        |
@@ -12,8 +12,8 @@
 //
 // States only advance. The worker's end closes it in any of them.
 //
-// A visitor who has gone is told to the backend by RST_STREAM at once. While it leaves, the connection takes what the
-// backend still says and throws it away, for a bounded time, so that no reset of the socket overtakes the last frames.
+// If the visitor leaves, the backend receives RST_STREAM at once. While leaving, the connection reads and discards the
+// backend's data, for a limited time, so that no reset of the socket overtakes the last frames.
 #pragma once
 
 #include <cstddef>
@@ -54,15 +54,15 @@ public:
     Http2Stream(runtime::Worker& worker, std::shared_ptr<trunk::Traffic> traffic, Events events);
     ~Http2Stream() override;
 
-    // As a pump has them, for whoever dials.
+    // As in a pump, for the code that dials.
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
-    /// Who sees HTTP/1.1 of the tunnel's side.
+    /// Observes the tunnel's side, in HTTP/1.1.
     void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
     void refuse(wire::Code code, std::string_view why);
 
-    /// Takes the pipe over a connected socket. TLS, where there is some, and the backend's first frame have to be there
-    /// by `deadline`. `scheme` is what requests are said to have come by.
+    /// Takes the pipe over a connected socket. TLS, if used, and the backend's first frame have to be there by
+    /// `deadline`. `scheme` is the scheme of the requests.
     void set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_view scheme, TimePoint deadline);
 
     /// Any thread; acts at once on the worker's thread.
@@ -102,12 +102,12 @@ private:
     const Events events_;
     std::function<void()> cancel_;
     IntrusivePtr<mux::Stream> stream_;  // null once the tunnel's part is over
-    std::unique_ptr<Tap> tap_;          // null: nobody; and once the tunnel's part is over
+    std::unique_ptr<Tap> tap_;          // null: not observed; and once the tunnel's part is over
     std::unique_ptr<transport::Pipe> pipe_;
     std::optional<h2::ClientConnection> connection_;
     std::optional<runtime::Timer> timer_;
     State state_ = State::dialing;
-    std::size_t uncounted_ = 0;  // bytes of a request on which the backend may not have acted
+    std::size_t uncounted_ = 0;  // bytes of a request that the backend may not have processed
     runtime::SocketState socket_;
     bool bulk_ = false;  // the last piece for the tunnel filled a frame
     runtime::StepLoop steps_;

@@ -1,4 +1,4 @@
-// Forgets the originals of recorded requests when their time is over, and all of them at its own end.
+// Deletes the originals of recorded requests when they expire, and all of them at its own end.
 #pragma once
 
 #include <memory>

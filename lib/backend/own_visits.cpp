@@ -47,7 +47,7 @@ bool OwnVisits::may_lead_back(std::uint16_t backend_port) const {
     return is_public_port(backend_port);
 }
 
-// The same port number on another machine is not a loop: the public ports are on this machine, or where the server is.
+// The same port number on another machine is not a loop: the public ports are on this machine, or on the server's.
 std::unique_ptr<OwnVisits::Watch> OwnVisits::watch(const net::Address& from, const net::Address& to) {
     const MutexLock lock(mutex_);
     const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);

@@ -4,7 +4,7 @@
 //   visitor --> public port --OPEN--> client --connects to its backend--> public port --OPEN, from the client--> loop
 //
 // A connection is identified by both its ends. The client sees its own end of what it dials, and a public port sees
-// that end as the visitor's address, unless something in between hides it: such loops are found by the server
+// that end as the visitor's address, unless something in between hides it: the server finds such loops
 // (trunk/loop_watch.hpp).
 #pragma once
 
@@ -21,26 +21,26 @@
 
 namespace ferrotunnel::backend {
 
-/// The client's own connections to its public ports. Any thread: trunks on several workers dial and ask. The memory
-/// that it takes is bounded by the number of the client's connections.
+/// The client's own connections to its public ports. Any thread: trunks on several workers dial and look up. Its memory
+/// is bounded by the number of the client's connections.
 class OwnVisits : public std::enable_shared_from_this<OwnVisits> {
 public:
-    /// Sets where visitors reach a service, as the server has said; 0: nowhere any more.
+    /// Sets the public port of a service, as the server reported it; 0: none any more.
     void set_public_port(std::uint32_t service, std::uint16_t port);
     /// Sets the server's address, as the trunk sees it.
     void set_server(const net::Address& server);
 
-    /// Whether a backend at this port may be one of our own public ports. If so, connections to it are to be watched.
+    /// Whether a backend at this port may be one of our own public ports. If so, connections to it have to be watched.
     bool may_lead_back(std::uint16_t backend_port) const;
     class Watch;
-    /// Watches the connection from `from`, our end, to `to`, for as long as the result is kept; null: the connection
-    /// cannot reach a public port of ours.
+    /// Watches the connection from `from`, our end, to `to`, as long as the result is kept; null: the connection cannot
+    /// reach one of our public ports.
     std::unique_ptr<Watch> watch(const net::Address& from, const net::Address& to);
 
     /// Whether the visitor is a connection of this client.
     bool is_own(const net::Address& visitor, std::uint32_t service) const;
 
-    /// Whether to report a loop that was found: once a minute for each service, however many visitors it has.
+    /// Whether to report a detected loop: once a minute for each service, however many visitors it has.
     bool may_tell(std::uint32_t service, TimePoint now);
 
 private:
@@ -65,7 +65,7 @@ private:
     std::multimap<std::uint16_t, Connection> watched_ GUARDED_BY(mutex_);  // keyed by our own port
 };
 
-/// A connection that is watched until this is destroyed.
+/// Watches a connection until it is destroyed.
 class OwnVisits::Watch {
 public:
     Watch(std::shared_ptr<OwnVisits> visits, const Connection& connection) noexcept

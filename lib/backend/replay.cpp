@@ -61,7 +61,7 @@ void Replay::step() {
     }
 }
 
-// These two: whether there may be more to do. Otherwise they have armed the wake.
+// Both return whether there may be more to do. Otherwise they have armed the wake.
 bool Replay::send_some() {
     if (sent_ == request_.size() || stream().send_is_dead()) {
         return false;
@@ -103,7 +103,7 @@ bool Replay::is_answered() const {
 
 void Replay::on_over() noexcept {
     deadline_.cancel();
-    line_->close();  // the backend's end hears that there is nobody any more
+    line_->close();  // the backend's end learns that there is no reader any more
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A request that was recorded goes to its backend again: by a stream, as a visitor's does, so that every kind of
-// backend takes it. What comes back is for the inspector alone.
+// Sends a recorded request to its backend again: over a stream, like a visitor's, so that it works with every kind of
+// backend. Only the inspector gets the response.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace ferrotunnel::backend {
 
-/// Sends `request` to an HTTP service, which has a backend. On the worker. `shared` has an inspector, and the number of
-/// the record. It ends with the answer, with the backend, or after limits::inspect_replay_deadline; `ticket` is kept
+/// Sends `request` to an HTTP service that has a backend. On the worker. `shared` has an inspector, and the number of
+/// the record. It ends with the response, with the backend, or after limits::inspect_replay_deadline; `ticket` is kept
 /// until then.
 void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> service, std::string request,
             DialShared shared, PermitPtr ticket);

@@ -34,9 +34,9 @@ using runtime::SocketAddress;
 using wire::Code;
 
 constexpr const char* kept_text =
-    "the destination is this machine or in a network of its own, and no item of `allow` names it";
+    "the destination is this machine or in a network attached to it, and no item of `allow` names it";
 constexpr const char* unclear_text =
-    "whether the destination is this machine or in a network of its own cannot be found out now: no descriptor or "
+    "cannot find out whether the destination is this machine or in a network attached to it: no descriptor or "
     "memory is left, and no item of `allow` names it";
 constexpr LineKind refused_lines{"visitors of exits who were refused"};
 
@@ -74,11 +74,12 @@ private:
         std::unique_ptr<OwnVisits::Watch> watch;
     };
 
-    // What keeps it from an address that no item names; the later one weighs more where several addresses differ.
+    // Why it may not connect to an address that no item names; with several addresses, the later value takes
+    // precedence.
     enum class Obstacle : std::uint8_t {
         none,
-        unclear,  // whose it is could not be found out
-        kept,     // it is this machine's or a neighbour's
+        unclear,  // its owner could not be found out
+        kept,     // it belongs to this machine or a neighbour
     };
 
     Exit& exit() const noexcept { return *service_->backend.exit; }
@@ -101,7 +102,7 @@ private:
     const net::Address visitor_;
     const DialShared shared_;
     Conversation conversation_;
-    PermitPtr place_;  // while it has not asked
+    PermitPtr place_;  // until it has sent its request
     std::optional<runtime::Timer> timer_;
     std::optional<Resolver> resolver_;
     std::optional<Connector> connector_;
@@ -111,7 +112,7 @@ void ExitStream::serve() {
     begin();
     place_ = exit().take_place();
     if (!place_) {
-        tell_refused("too many visitors have not said yet where they want to go");
+        tell_refused("too many visitors have not sent a destination yet");
         stream().abort(Code::busy);
         end();
         return;
@@ -121,13 +122,13 @@ void ExitStream::serve() {
     run();
 }
 
-// While the visitor waits for the answer to a wrong login this is the end of that wait, else that of its patience.
+// While the visitor waits for the reply to a wrong login, this ends that wait, otherwise the time for its request.
 void ExitStream::on_timer() {
     if (conversation_.is_wrong_login()) {
         say();
         end_in_order();
     } else if (conversation_.state() == Conversation::State::reading) {
-        tell_refused("it has not said in time where it wants to go");
+        tell_refused("it did not send a destination in time");
         end_by_reset();
     } else {
         refuse(Refusal::timeout, "its name was not resolved in time");
@@ -150,7 +151,7 @@ void ExitStream::step() {
     }
 }
 
-// False: nothing more is there for now.
+// False: no more data is there for now.
 bool ExitStream::hear() {
     const StreamItem* const item = stream().front();
     if (item == nullptr) {
@@ -234,7 +235,7 @@ ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
 
 void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> found) {
     if (error || found.empty()) {
-        refuse(Refusal::no_such_name, "the destination's name is not known");
+        refuse(Refusal::no_such_name, "the destination's name cannot be resolved");
         return;
     }
     const net::HostPort& wanted = conversation_.target();
@@ -242,7 +243,7 @@ void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> f
         return !exit().destinations().allow(wanted.host, runtime::visitor_address(one), wanted.port);
     });
     if (found.empty()) {
-        refuse(Refusal::not_allowed, "the destination's name stands for addresses that are not allowed");
+        refuse(Refusal::not_allowed, "the destination's name resolves to addresses that are not allowed");
         return;
     }
     Obstacle obstacle = Obstacle::none;
@@ -278,7 +279,7 @@ void ExitStream::on_connected(std::error_code error, runtime::Fd socket) {
     }
     const std::string preamble = conversation_.take_preamble();
     if (runtime::write_some(socket.get(), as_bytes(std::string_view(preamble))).bytes != preamble.size()) {
-        refuse(Refusal::unreachable, "it does not take the request");
+        refuse(Refusal::unreachable, "it does not read the request");
         return;
     }
     conversation_.grant();
@@ -298,7 +299,7 @@ void ExitStream::pass_on(runtime::Fd socket) {
     trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
     auto pump = make_intrusive<trunk::SocketPump>(worker(), std::move(traffic));
     IntrusivePtr<mux::Stream> passed = hand_over();
-    passed->attach(pump, false);  // the session is on this worker: nobody wakes this one any more
+    passed->attach(pump, false);  // the session is on this worker: this one is not woken any more
     pump->set_stream(std::move(passed));
     pump->set_socket(std::move(socket));
     end();
@@ -321,10 +322,10 @@ void ExitStream::tell_refused(std::string_view why) const {
         return;
     }
     const net::HostPort& to = conversation_.target();
-    shared_.log.info("an exit has refused a visitor", {{"service", service_->name},
-                                                       {"visitor", net::ip_text(visitor_)},
-                                                       {"destination", to.port != 0 ? net::to_text(to) : "none"},
-                                                       {"why", why}});
+    shared_.log.info("an exit refused a visitor", {{"service", service_->name},
+                                                   {"visitor", net::ip_text(visitor_)},
+                                                   {"destination", to.port != 0 ? net::to_text(to) : "none"},
+                                                   {"why", why}});
 }
 
 void ExitStream::say() {
@@ -338,7 +339,7 @@ void ExitStream::say() {
     stream().flush();
 }
 
-// Somebody may hold this for longer, but these must not outlive the worker.
+// Other owners may hold this for longer, but these must not outlive the worker.
 void ExitStream::on_over() noexcept {
     timer_.reset();
     resolver_.reset();

@@ -1,4 +1,4 @@
-// Hears where a visitor of an exit wants to go, and connects its stream to that.
+// Serves a visitor of an exit: reads the destination, and connects its stream to that.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 namespace ferrotunnel::backend {
 
-/// Speaks with the visitor of `stream`, whose service has an exit; to be called on the worker, within on_open. The
-/// stream is accepted at once: whether the visitor gets anywhere, it hears in its own protocol. Names are resolved by
-/// this client, and their addresses are held against the list of destinations before one is connected to.
+/// Talks to the visitor of `stream`, whose service has an exit; call it on the worker, within on_open. The stream is
+/// accepted at once: the visitor learns in its own protocol whether the connection succeeds. This client resolves the
+/// names, and checks their addresses against the list of destinations before it connects to one.
 void serve_exit(runtime::Worker& worker, std::shared_ptr<const ClientService> service, IntrusivePtr<mux::Stream> stream,
                 const net::Address& visitor, DialShared shared);
 

@@ -57,7 +57,7 @@ void FileStream::serve() {
     run();
 }
 
-// Takes requests and sends answers until one of them has to wait; either has armed the wake by then.
+// Reads requests and sends responses until one of them has to wait; either has armed the wake by then.
 void FileStream::step() {
     while (!is_over()) {
         if (stream().verdict()) {
@@ -70,7 +70,7 @@ void FileStream::step() {
     }
 }
 
-// False: nothing more is there for now.
+// False: no more data is there for now.
 bool FileStream::take_item() {
     if (conversation_.has_ended()) {
         end_in_order();
@@ -83,7 +83,7 @@ bool FileStream::take_item() {
     switch (item->kind) {
         case StreamItem::Kind::data: {
             if (conversation_.is_idle() && service_->backend.folder->is_retired()) {
-                end_in_order();  // the edge sends the request again, since nothing of it was taken
+                end_in_order();  // the edge sends the request again, since none of it was read
                 return false;
             }
             const std::uint32_t bytes = item->slice.size();
@@ -107,7 +107,7 @@ bool FileStream::take_item() {
     return false;
 }
 
-// Sends the next part of an answer. False: it waits for room, or for its next turn.
+// Sends the next part of a response. False: it waits for room, or for its next turn.
 bool FileStream::send_slab() {
     while (!stream().can_send()) {
         if (stream().send_is_dead()) {
@@ -131,7 +131,7 @@ bool FileStream::send_slab() {
     show(windows.pieces(), *bytes);
     trunk::send_frames(stream(), std::move(slab), *bytes);
     if (conversation_.is_answering()) {
-        worker().defer(*this);  // others have their turn first
+        worker().defer(*this);  // others have a turn first
         return false;
     }
     return true;

@@ -1,5 +1,5 @@
-// The endpoint half of a stream that this client serves itself, without a backend: on the worker of its trunk, from its
-// beginning to its end, with nobody else who owns it.
+// The endpoint half of a stream that this client serves itself, without a backend: on the worker of its trunk, from
+// start to end, without another owner.
 //
 //   begin --> step, step ... --end, in order or by a reset; an exception; the worker ends--> over
 #pragma once
@@ -25,11 +25,11 @@ protected:
     ServedStream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream);
     ~ServedStream() override;
 
-    /// Keeps itself alive from here to end(), and is woken for the stream. The stream is still to be accepted.
+    /// Keeps itself alive from here to end(), and is woken for the stream. The stream is not accepted yet.
     void begin();
     /// Steps until nothing more can be done. May be called from within a step.
     void run() noexcept;
-    /// Runs what another event leads to: a timer's, say.
+    /// Runs the action of another event, such as a timer's.
     template <typename Action>
     void guarded(Action action) noexcept {
         const IntrusivePtr<ServedStream> keep(this);
@@ -47,19 +47,19 @@ protected:
     mux::Stream& stream() const noexcept { return *stream_; }
     bool is_over() const noexcept { return stream_ == nullptr; }
 
-    /// Ends both directions, of which ours is complete. The reset behind it says how much was taken, and takes the
-    /// visitor's half down too: nobody hears it any more.
+    /// Ends both directions, of which ours is complete. The reset after it reports how much was read, and ends the
+    /// visitor's half too: it has no reader any more.
     void end_in_order();
     void end_by_reset();
     /// It is over. May destroy it.
     void end() noexcept;
-    /// The stream, which another endpoint is to take over on this worker; then it is over for this one.
+    /// The stream, for another endpoint on this worker; then it is over for this one.
     IntrusivePtr<mux::Stream> hand_over() noexcept { return std::move(stream_); }
 
 private:
-    /// Does what can be done now, and has armed a wake for the rest, or has ended.
+    /// Does what can be done now. It then has armed a wake for the rest, or has ended.
     virtual void step() = 0;
-    /// Lets go of what must not outlive the worker. Called once.
+    /// Releases everything that must not outlive the worker. Called once.
     virtual void on_over() noexcept = 0;
 
     void on_worker_end() noexcept override;

@@ -1,5 +1,5 @@
-// The account of a request when it is over: its line in the access log, in the log where that has such lines, and its
-// spans. All are made of the same notes.
+// The record of a finished request: its line in the access log, its line in the log if that has such lines, and its
+// spans. All are made from the same notes.
 #pragma once
 
 #include <chrono>
@@ -27,26 +27,26 @@ class ExchangeWorker;
 class AccessLine {
 public:
     enum class Phase : std::uint8_t {
-        asked,       // plugins begin to look at the request
-        decided,     // one of them answers it
+        asked,       // plugins start to examine the request
+        decided,     // a plugin responds to it
         routed,      // the stages and plugins have let the request pass
         connected,   // there is a connection to the backend
-        first_byte,  // the head of the answer is there
+        first_byte,  // the head of the response has arrived
     };
     /// How the exchange ended.
     struct End {
         const hooks::Outcome& outcome;
         access::Outcome how;
-        std::string_view cause;   // why the edge or a plugin has answered
-        std::string_view member;  // of a group: who had the request last
+        std::string_view cause;   // why the edge or a plugin responded
+        std::string_view member;  // with a group: the member that had the request last
     };
 
-    /// Notes a request, where somebody wants its line or its spans. `head`: null if none could be read.
+    /// Notes a request if its line or its spans are wanted. `head`: null if none could be read.
     void begin(const http::RequestHead* head, ExchangeWorker& edge, const VisitorFacts& visitor);
     bool has_begun() const noexcept { return noted_ != nullptr; }
-    /// The request's place in its trace; null: there are no traces.
+    /// The request's place in its trace; null without traces.
     const trace::Context* trace() const noexcept { return noted_ && noted_->trace ? &*noted_->trace : nullptr; }
-    /// Notes who the visitor is, as far as that can be believed.
+    /// Notes who the visitor is, as far as that can be trusted.
     void believe(std::string_view visitor);
     /// Notes that a phase is over; only the first time counts.
     void mark(Phase phase, TimePoint now) noexcept {
@@ -55,24 +55,24 @@ public:
             at = at ? at : now;
         }
     }
-    /// Writes the line, if begin() has noted a request. `begun`: what the phases are counted from.
+    /// Writes the line if begin() has noted a request. `begun`: the start that phases are measured from.
     void write(const RequestFacts& request, const VisitorFacts& visitor, const End& end, TimePoint begun,
                Logger& log) const noexcept;
 
 private:
     static constexpr std::size_t phases = 5;
 
-    /// What the account says of the request's head, which is gone when the line is written.
+    /// What the record needs from the request's head, which no longer exists when the line is written.
     struct Noted {
         access::Output output;
-        access::Lane* lane = nullptr;  // null: no access log
+        access::Lane* lane = nullptr;  // null without an access log
         std::shared_ptr<trace::SpanQueue> spans;
         std::optional<trace::Context> trace;
         std::chrono::system_clock::time_point time;
         std::string visitor;
         std::string method;
         std::string target;
-        std::size_t path_size = 0;  // of the target
+        std::size_t path_size = 0;  // within the target
         std::string referer;
         std::string user_agent;
         http::Version version = http::Version::http11;
@@ -90,7 +90,7 @@ private:
         return at ? std::optional(*at - begun) : std::nullopt;
     }
 
-    std::unique_ptr<Noted> noted_;  // only where somebody wants the account
+    std::unique_ptr<Noted> noted_;  // only if the record is wanted
 };
 
 }  // namespace ferrotunnel::exchange

@@ -1,4 +1,4 @@
-// A piece of an answer, as an exchange gives it to its owner.
+// A piece of a response, as an exchange gives it to its owner.
 #pragma once
 
 #include <cstdint>
@@ -13,32 +13,32 @@
 
 namespace ferrotunnel::exchange {
 
-/// A piece of an answer. The pieces come in this order: interim heads, the head, data, the end.
+/// A piece of a response. The order is: interim heads, the head, data, the end.
 struct Answer {
     enum class Kind : std::uint8_t {
         nothing,  // for now; on_exchange follows
-        later,    // there is more, and it takes time to make: others should have a turn before it is asked for
+        later,    // there is more, but it takes time to make: let others run before asking for it
         interim,  // 1xx
-        head,     // 101 too: what follows is then data of another protocol
+        head,     // 101 too: the data that follows is of another protocol
         data,
         end,
-        broken,  // the answer had begun, and cannot be completed: it must not look complete
+        broken,  // the response has begun and cannot be completed: it must not look complete
     } kind = Kind::nothing;
 
-    // For heads. `head` is good until the next call; without it the answer is the edge's own. `edits` are the worker's:
-    // good until any exchange of this worker begins, has a head taken from it, or writes trailers. An interim head of
+    // For heads. `head` is valid until the next call; null if the response is the edge's own. `edits` belong to the
+    // worker: valid until any exchange of this worker begins, gives out a head, or writes trailers. An interim head of
     // the edge's own has neither.
     const http::ResponseHead* head = nullptr;
     const http::Edits* edits = nullptr;
     std::uint16_t status = 0;
     http::Body body;
     std::optional<std::uint64_t> content_length;  // for a body that is not sent: HEAD
-    bool length_is_unknown = false;               // whatever `head` and `body` say: plugins make another body of it
-    /// gRPC's "trailers-only": there is no body, and by HTTP/2 every field of the head is metadata of the call.
+    bool length_is_unknown = false;               // regardless of `head` and `body`: plugins replace the body
+    /// gRPC's "trailers-only": there is no body, and in HTTP/2 every field of the head is metadata of the call.
     bool is_trailers_only = false;
     buffer::Slice data;                      // for data
-    const http::Fields* trailers = nullptr;  // for the end; null or empty: none
-    wire::Code code = wire::Code::none;      // for what is broken: the backend's reset, if that was it
+    const http::Fields* trailers = nullptr;  // for the end; null or empty if there are none
+    wire::Code code = wire::Code::none;      // for `broken`: the code of the backend's reset, if there was one
 
     static Answer data_of(buffer::Slice data) noexcept {
         Answer answer;
@@ -52,7 +52,7 @@ struct Answer {
         answer.trailers = trailers;
         return answer;
     }
-    /// The head of a backend's answer.
+    /// The head of a backend's response.
     static Answer head_of(const http::ResponseHead& head, const http::Edits& edits, bool has_only_trailers,
                           bool length_is_unknown) noexcept {
         Answer answer;

@@ -1,4 +1,4 @@
-// A piece of what follows the head of an answer.
+// A piece of what follows the head of a response.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace ferrotunnel::exchange {
 struct AnswerPiece {
     enum class Kind : std::uint8_t {
         nothing,  // for now; the stream wakes its user
-        later,    // plugins have more to make of it, and others should have a turn first
+        later,    // plugins have more to produce, and others should run first
         data,
         end,
-        broken,  // the rest cannot come; `why` says why
+        broken,  // the rest cannot arrive; `why` is the reason
     } kind = Kind::nothing;
     buffer::Slice data{};
     std::string_view why{};
-    wire::Code code = wire::Code::none;  // of the reset, where it was one
+    wire::Code code = wire::Code::none;  // of the reset, if there was one
 };
 
 }  // namespace ferrotunnel::exchange

@@ -7,7 +7,7 @@ namespace ferrotunnel::exchange {
 
 namespace {
 
-/// How many services without an idle stream keep their place: usually a stream comes back soon.
+/// How many services without an idle stream keep their entry: usually a stream returns soon.
 constexpr std::size_t empty_max = 64;
 constexpr auto sweep_interval = std::chrono::milliseconds(200);
 
@@ -39,7 +39,7 @@ void BackendPool::put(IntrusivePtr<BackendStream> stream) noexcept {
     try {
         keep(*stream);
     } catch (const std::exception&) {
-        stream->close();  // no memory for one more; its user must not be told of anything any more
+        stream->close();  // no memory for another one; its user must not be called any more
     }
 }
 

@@ -1,6 +1,6 @@
-// The idle streams to backends that one worker keeps, per service. The one used last is taken first: those that are not
-// needed grow old at the other end and go. Now and then the pool looks whether the streams' trunks still carry the
-// service, since a trunk that drains waits for them. Nothing is shared between workers, so nothing is locked.
+// Idle streams to backends, kept by one worker per service. The most recently used one is taken first, so that surplus
+// ones age and are closed. The pool checks now and then whether the streams' trunks still carry the service, since a
+// draining trunk waits for them. Nothing is shared between workers, so nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -21,21 +21,22 @@ public:
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
 
-    /// An idle stream to the service's backend on which nothing has happened meanwhile, in use by `user` from now on.
-    /// It is one of those that belong to `owner`, the owner that BackendStream was made with. Null: there is none.
+    /// Takes an idle stream to the service's backend that has seen no activity since; `user` uses it from now on. It is
+    /// one of those that belong to `owner`, the owner that BackendStream was made with. Null if there is none.
     IntrusivePtr<BackendStream> take(const directory::HttpService& service, std::uint64_t owner, BackendUser& user);
 
-    /// Keeps a stream whose exchange is over and whose backend keeps the connection. Beyond the bounds it is closed.
+    /// Keeps a stream whose exchange is over and whose backend keeps the connection. Closes it if the bounds are
+    /// exceeded.
     void put(IntrusivePtr<BackendStream> stream) noexcept;
 
-    /// What is idle stays, for as long as it was to stay; nothing comes beyond the bounds.
+    /// Streams that are idle already stay for their full time; new ones are added only within the bounds.
     void set_bounds(const HttpSettings& settings) noexcept {
         max_ = settings.pool_max;
         per_service_max_ = settings.pool_per_service_max;
         idle_time_ = settings.pool_idle;
     }
 
-    /// Ends all streams at once, also those that are being closed.
+    /// Ends all streams at once, including those that are closing.
     void clear() noexcept;
 
     std::size_t size() const noexcept { return size_; }
@@ -43,7 +44,7 @@ public:
 private:
     friend class BackendStream;
 
-    /// What idle streams are found by: the serial of their service, and their owner.
+    /// The key of idle streams: the serial of their service, and their owner.
     struct Key {
         std::uint64_t service = 0;
         std::uint64_t owner = 0;
@@ -61,11 +62,11 @@ private:
     void on_deadline() noexcept override;
     void sweep();
 
-    /// Closes an idle stream: its time is over or the backend has ended it, as the stream says, or its trunk no longer
-    /// carries the service.
+    /// Closes an idle stream because it expired, the backend ended it (both reported by the stream), or its trunk no
+    /// longer carries the service.
     void drop(BackendStream& stream) noexcept;
 
-    /// Holds a stream that is being closed, since nobody else does.
+    /// Holds a stream while it closes, since nothing else does.
     void keep_closing(BackendStream& stream) { closing_.emplace(&stream, IntrusivePtr<BackendStream>(&stream)); }
     void forget_closing(BackendStream& stream) noexcept { closing_.erase(&stream); }
 

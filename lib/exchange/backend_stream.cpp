@@ -14,7 +14,7 @@ using wire::Code;
 
 namespace {
 
-/// How long, and how much, a backend may still talk on a connection that the edge has ended, before it is reset.
+/// How long, and how much, a backend may still send on a connection that the edge has ended, before it is reset.
 constexpr auto closing_patience = std::chrono::seconds(2);
 constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
@@ -27,7 +27,7 @@ struct BackendStream::Lanes {
 
     shaping::Lane up;
     shaping::Lane down;
-    std::size_t granted[2] = {0, 0};  // by way, when it was asked for last
+    std::size_t granted[2] = {0, 0};  // by direction, in the last request
 };
 
 BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
@@ -67,7 +67,7 @@ void BackendStream::open(const net::Address& visitor, BackendUser& user) {
 
 void BackendStream::on_opened(Result<directory::HttpStream, Code> opened) noexcept {
     IntrusivePtr<BackendStream> keep(this);
-    if (state_ != State::opening) {  // nobody waits for it any more
+    if (state_ != State::opening) {  // it is not wanted any more
         if (opened) {
             opened->stream->abort(Code::cancelled);
         }
@@ -91,7 +91,7 @@ void BackendStream::wake() noexcept {
     if (worker_.here()) {
         run();
     } else {
-        // Without a worker nobody is left to tell: the edge has let go of its streams, or does so next.
+        // Without a worker there is nothing to notify: the edge has dropped its streams, or does so next.
         (void)mail_->post(*mailbox_, *this);
     }
 }
@@ -231,8 +231,8 @@ void BackendStream::rest(Duration idle) noexcept {
     wheel_.set_after(*this, idle);
 }
 
-// False when the backend has said anything: its end, a reset, or bytes that nobody has asked for. Otherwise the waker
-// is armed for the moment when it does.
+// False if the backend has sent anything: its end, a reset, or unexpected bytes. Otherwise the waker is armed for when
+// it does.
 bool BackendStream::is_fresh() noexcept {
     try {
         return stream_ && !stream_->verdict() && !stream_->send_is_dead() && stream_->front() == nullptr &&
@@ -279,7 +279,7 @@ void BackendStream::close() noexcept {
     }
 }
 
-// Throws away what the backend still says. The session returns credit for it, so that the backend's end can come.
+// Discards what the backend still sends. The session returns credit for it, so that the backend's end can arrive.
 void BackendStream::linger() noexcept try {
     do {
         while (StreamItem* item = stream_->front()) {
@@ -293,8 +293,8 @@ void BackendStream::linger() noexcept try {
                 return;
             }
         }
-        // Bytes that wait for credit would wait for ever if nobody were left to end the stream: they have as long as
-        // the backend has.
+        // Bytes that wait for credit would wait for ever if nothing ended the stream: they have as long as the backend
+        // has.
         if (peer_ended_ && stream_->queued_bytes() == 0) {
             let_go();
             return;

@@ -1,17 +1,17 @@
-// One stream of a trunk as the edge uses it: one TCP connection of the client to the backend of an HTTP service. It
+// One stream of a trunk as the edge uses it: one TCP connection from the client to the backend of an HTTP service. It
 // carries one exchange at a time, and waits in its worker's pool between two of them.
 //
-//     opening --stream--> busy <--put, take--> idle --4 s, or the backend says anything--> closing --FIN, 2 s--> closed
+//     opening --stream--> busy <--put, take--> idle --4 s, or the backend sends data-----> closing --FIN, 2 s--> closed
 //        |                 |                                                                  ^
 //        '-----------------+--------------- abort: reset at once ----> closed                 |
 //                          '--------------- close: in order ----------------------------------'
 //
-// It lives on the worker of the visitor, the other half of its stream on the trunk's worker: a wake that comes from
-// there is mailed, one mail at a time. The session holds it while the stream lives; the exchange or the pool hold it
-// while they use it (the pool also until it is closed).
+// It lives on the worker of the visitor, the other half of its stream on the trunk's worker: a wake from there is
+// mailed, one mail at a time. The session holds it while the stream lives; the exchange or the pool hold it while they
+// use it (the pool also until it is closed).
 //
-// Where its service has rates, what is sent and taken waits for its turn here (docs/architecture/shaping.md): to its
-// user that looks like a stream without room, or without bytes. Heads go at once, and count.
+// If its service has rates, data sent and received waits for its turn here (docs/architecture/shaping.md): to its user
+// that looks like a stream without room, or without bytes. Heads are never delayed, but count.
 #pragma once
 
 #include <algorithm>
@@ -32,12 +32,12 @@ namespace ferrotunnel::exchange {
 
 class BackendPool;
 
-/// Whoever has a backend stream in use.
+/// The object that uses a backend stream at the moment.
 class BackendUser {
 public:
-    /// Called when the stream was opened or refused, has something to read, has room again, or has ended: look at it.
+    /// Called when the stream was opened or refused, has something to read, has room again, or has ended.
     virtual void on_backend() noexcept = 0;
-    /// The user's visitor, as far as a service's rates go.
+    /// The share of the user's visitor in a service's rates.
     virtual std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
         const std::shared_ptr<shaping::ServiceShape>& service) = 0;
 
@@ -49,35 +49,35 @@ class BackendStream final : public buffer::Waker, private runtime::Deadline {
 public:
     enum class State : std::uint8_t { opening, busy, idle, closing, closed };
 
-    /// `owner`: the one visitor's connection that the stream is for; 0: it is for everybody.
+    /// `owner`: the one visitor connection that may use the stream; 0 if any may.
     BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wheel, BackendPool& pool,
                   std::shared_ptr<directory::HttpService> service, directory::HttpService::Carrier carrier,
                   std::uint64_t owner = 0);
 
-    /// Asks the carrier for a stream; `user` is told the result, perhaps before the call returns.
+    /// Requests a stream from the carrier; `user` receives the result, possibly before the call returns.
     void open(const net::Address& visitor, BackendUser& user);
 
     State state() const noexcept { return state_; }
-    /// Why there is no stream: the carrier's answer. Only for a stream that never was opened.
+    /// Why there is no stream: the carrier's reply. Only for a stream that was never opened.
     std::optional<wire::Code> open_failure() const noexcept { return open_failure_; }
     const std::shared_ptr<directory::HttpService>& service() const noexcept { return service_; }
     const directory::HttpCarrier& carrier() const noexcept { return *carrier_.trunk; }
     std::uint64_t owner() const noexcept { return owner_; }
-    /// Whether its trunk still carries the service. A trunk that does not is draining, and should come to its end.
+    /// Whether its trunk still carries the service. A trunk that does not is draining and should be able to end.
     bool is_carried() noexcept;
     /// Whether it has carried an exchange before.
     bool reused() const noexcept { return exchanges_ > 1; }
-    /// Whether the backend has taken the connection.
+    /// Whether the backend has accepted the connection.
     bool connected() const noexcept { return stream_ && stream_->accepted(); }
 
     // --- while busy ---
 
     /// False when enough is queued or when there is no stream (yet); `park_send` then arms the wake, and returns false
-    /// when there is room after all.
+    /// if there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
-    /// Whether what it sends has its turn, as the rates of the service say. False: the user is told when it has.
+    /// Whether it may send now under the rates of the service. False: the user is called when it may.
     bool has_turn() { return !is_shaped() || ask_for(shaping::Way::up); }
-    /// Whether something waits for its turn, in either direction.
+    /// Whether data waits for its turn, in either direction.
     bool awaits_turn() const noexcept;
     /// See mux::Stream.
     std::uint32_t read_size_max() const noexcept {
@@ -93,24 +93,24 @@ public:
     void flush() noexcept;
     void finish();
 
-    /// The oldest item, or null: there is none, or it has no turn yet. See mux::Stream.
+    /// The oldest item, or null if there is none or it has no turn yet. See mux::Stream.
     mux::StreamItem* front() { return is_shaped() ? front_with_turn() : peek(); }
-    /// The oldest item, also where what is behind it has no turn.
+    /// The oldest item, even if its data has no turn yet.
     mux::StreamItem* peek() { return stream_ ? stream_->front() : nullptr; }
-    /// How much of a body should be taken of it at once: so that everybody has a turn.
+    /// How much of a body should be taken at once, so that all streams have their turn.
     std::size_t take_max() const noexcept { return lanes_ ? granted(shaping::Way::down) : SIZE_MAX; }
     void consume(std::uint32_t n);
     void drop_front() { stream_->drop_front(); }
     bool park_receive() { return !stream_ || (lanes_ && waits_to_take()) || stream_->try_park_receive(); }
     mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
-    /// After a reset: whether none of the bytes that this exchange has sent have reached the backend.
+    /// After a reset: whether none of the bytes that this exchange sent reached the backend.
     bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
 
     // --- ending ---
 
-    /// Ends the stream at once, also while it is being opened: the backend sees a reset. Idempotent.
+    /// Ends the stream at once, even while it is being opened: the backend sees a reset. Idempotent.
     void abort(wire::Code code) noexcept;
-    /// Ends the stream in order: our direction now; what the backend still says is thrown away. Idempotent.
+    /// Ends the stream in order: our direction now; what the backend still sends is discarded. Idempotent.
     void close() noexcept;
 
     void wake() noexcept override;
@@ -133,7 +133,7 @@ private:
     mux::StreamItem* front_with_turn();
     bool waits_to_take() const noexcept;
     bool ask_for(shaping::Way way);
-    /// What is left of what may pass; any number where that was not asked for.
+    /// How much of the granted amount is left; unlimited if no grant was needed.
     std::size_t granted(shaping::Way way) const noexcept;
     void count_passed(shaping::Way way, std::size_t bytes);
     Lanes& lanes();
@@ -153,9 +153,9 @@ private:
     IntrusivePtr<mux::Stream> stream_;
     std::shared_ptr<directory::HttpStreamCount> counted_;
     std::shared_ptr<shaping::ServiceShape> shape_;
-    std::unique_ptr<Lanes> lanes_;  // of the present user's visitor; null until there is a rate
+    std::unique_ptr<Lanes> lanes_;  // for the present user's visitor; null until there is a rate
     std::optional<wire::Code> open_failure_;
-    std::uint64_t carriers_version_ = 0;  // the one for which is_carried_ holds; 0: nobody has looked
+    std::uint64_t carriers_version_ = 0;  // the version that is_carried_ is valid for; 0 if never checked
     bool is_carried_ = true;
     std::uint64_t sent_ = 0;
     std::uint64_t sent_before_ = 0;  // before this exchange

@@ -15,11 +15,12 @@ using PieceKind = AnswerPiece::Kind;
 
 namespace {
 
-/// What plugins that transform an answer are fed before others have a turn: a few milliseconds of compressing.
+/// How much is fed to plugins that transform a response before others have their turn: a few milliseconds of
+/// compressing.
 constexpr std::size_t fed_in_round_max = 128 * 1024;
 
 AnswerPiece failed_piece() {
-    return {PieceKind::broken, {}, "a plugin has failed on the body of an answer"};
+    return {PieceKind::broken, {}, "a plugin has failed on the body of a response"};
 }
 
 }  // namespace
@@ -34,7 +35,7 @@ void Download::begin_gathering() {
     }
 }
 
-// The piece that is too much continues behind what was collected.
+// The piece that exceeds the limit follows what was collected.
 Download::Piece Download::gather() {
     while (true) {
         Piece piece{PieceKind::data, std::exchange(gathered_->rest, {})};
@@ -57,10 +58,10 @@ Download::Piece Download::gather() {
 }
 
 void Download::stop_gathering() noexcept {
-    needs_.run->collect_failed("the body of the answer has not come in time");
+    needs_.run->collect_failed("the response body did not arrive in time");
 }
 
-// The next piece of the backend's answer: first of what was collected.
+// The next piece of the backend's response, starting with what was collected.
 Download::Piece Download::next_gathered() {
     const std::string_view piece =
         needs_.run->collected(Side::response).substr(gathered_->at, limits::data_payload_max);
@@ -85,7 +86,7 @@ bool Download::begin(bool has_body, std::uint16_t status) noexcept {
     return way != nullptr && way->changes();
 }
 
-// The next piece of the body as the edge has made it.
+// The next piece of the body as made by the edge.
 Download::Piece Download::next_of_local(std::string_view body) {
     const std::string_view piece = body.substr(local_at_, limits::data_payload_max);
     if (piece.empty()) {
@@ -106,8 +107,8 @@ Download::Piece Download::next_of_way(const std::string_view* local) {
     return way_->state() == BodyWay::State::failed ? failed_piece() : std::move(piece);
 }
 
-// The next piece of what plugins make of the body; it is fed as far as that takes. Little may become of much, and
-// making it may take its time: other visitors have a turn in between.
+// The next piece of the plugins' output; they are fed as far as needed for that. Much input may give little output, and
+// may take its time: other visitors have a turn in between.
 Download::Piece Download::next_changed(const std::string_view* local) {
     while (true) {
         if (buffer::Slice made = way_->take(); !made.empty()) {
@@ -116,7 +117,7 @@ Download::Piece Download::next_changed(const std::string_view* local) {
         if (way_->state() != BodyWay::State::open) {
             return way_->state() == BodyWay::State::failed ? failed_piece() : Piece{PieceKind::end};
         }
-        check(!way_has_all_, "a way gives out all that it makes");
+        check(!way_has_all_, "a body transformation delivers all of its output");
         if (fed_in_round_ >= fed_in_round_max) {
             fed_in_round_ = 0;
             return {PieceKind::later};

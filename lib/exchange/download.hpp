@@ -1,11 +1,11 @@
-// The body of an answer on its way to the visitor: as the backend sends it or the edge has made it, and through plugins
-// where they read it.
+// The response body on its way to the visitor: as the backend sends it or the edge makes it, and through the plugins
+// that read it.
 //
 //   backend --gather--> collected --decided--.
 //   backend, local answer -------------------+--> way, if plugins read or change it --next--> visitor
 //
-// A body that is gathered is kept until plugins have decided on its head, and continues behind the head, byte for byte
-// and with the framing that it had: what was collected, `rest`, and what still comes.
+// A body that is gathered is kept until plugins have decided on its head. It then follows the head byte for byte, with
+// its original framing: what was collected, `rest`, and what arrives later.
 #pragma once
 
 #include <cstddef>
@@ -28,42 +28,42 @@ public:
     struct Needs {
         ResponseReader& response;
         const IntrusivePtr<BackendStream>& stream;
-        const std::unique_ptr<hooks::HttpRun>& run;  // null: no plugins
+        const std::unique_ptr<hooks::HttpRun>& run;  // null without plugins
     };
 
     explicit Download(const Needs& needs) noexcept : needs_(needs) {}
 
     // --- before the head is given out ---
 
-    /// A plugin decides on the head when it has the body of the backend's answer. The head stays, since plugins
-    /// continue to look at it and change it.
+    /// A plugin decides on the head when it has the body of the backend's response. The head is kept, since plugins
+    /// still read and change it.
     void begin_gathering();
     bool is_gathered() const noexcept { return gathered_.has_value(); }
-    /// Gathers what has come of the body. `end`: the plugins decide now; else `nothing` or `broken`.
+    /// Gathers the received part of the body. `end`: the plugins decide now; otherwise `nothing` or `broken`.
     Piece gather();
     /// The time for gathering is over: the plugins decide without the body.
     void stop_gathering() noexcept;
 
     // --- the body ---
 
-    /// Whether answers of this status have a body that plugins may see, or stand for one (as HEAD does).
+    /// Whether responses with this status have a body that plugins may see, or represent one (as for HEAD).
     static bool may_have_body(std::uint16_t status) noexcept { return status >= 200 && status != 204 && status != 205; }
-    /// The plugins have let the head pass. `has_body`: a body follows. Returns whether they make another one of it.
+    /// The plugins have let the head pass. `has_body`: a body follows. Returns whether they replace it.
     bool begin(bool has_body, std::uint16_t status) noexcept;
     /// Whether plugins read the body.
     bool is_with_plugins() const noexcept { return way_ != nullptr; }
     /// The next piece of the backend's body.
     Piece next() { return way_ != nullptr ? next_of_way(nullptr) : next_of_backend(); }
-    /// The next piece of a local body, where plugins read it.
+    /// The next piece of a local body, if plugins read it.
     Piece next_local(std::string_view body) { return next_of_way(&body); }
 
-    /// Another answer takes the place of this one.
+    /// Another response replaces this one.
     void drop() noexcept { gathered_.reset(); }
 
 private:
-    /// A backend's answer whose body was read, wholly or in part, before its head was given out.
+    /// A backend's response whose body was read, wholly or in part, before its head was given out.
     struct Gathered {
-        std::size_t at = 0;  // what is before it, of what was collected, was passed on
+        std::size_t at = 0;  // how much of the collected bytes was passed on
         buffer::Slice rest;  // a piece that was read, and not collected
     };
 
@@ -78,10 +78,10 @@ private:
 
     const Needs needs_;
     std::optional<Gathered> gathered_;
-    hooks::BodyWay* way_ = nullptr;  // null: no plugin reads the body
-    bool way_has_all_ = false;       // it has had the end
-    std::size_t fed_in_round_ = 0;   // bytes that it has had since others had a turn
-    std::size_t local_at_ = 0;       // what is before it, of a local body, has gone there
+    hooks::BodyWay* way_ = nullptr;  // null if no plugin reads the body
+    bool way_has_all_ = false;       // it has received the end
+    std::size_t fed_in_round_ = 0;   // bytes that it received since others last had their turn
+    std::size_t local_at_ = 0;       // how much of a local body it has received
 };
 
 }  // namespace ferrotunnel::exchange

@@ -1,4 +1,4 @@
-// What every part of an exchange works with: its worker, its visitor, and the facts of its request.
+// Context of an exchange's parts: its worker, its visitor, and the facts of its request.
 #pragma once
 
 #include "exchange/exchange_worker.hpp"
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::exchange {
 
-/// The exchange outlives its parts, and `request` is the exchange's.
+/// The exchange outlives its parts; `request` belongs to the exchange.
 struct ExchangeContext {
     ExchangeWorker& edge;
     const VisitorFacts& visitor;

@@ -7,8 +7,8 @@ namespace ferrotunnel::exchange {
 using hooks::Step;
 
 std::string_view reason_of(hooks::Collected result) noexcept {
-    return result == hooks::Collected::too_large ? "the body of the answer is larger than it takes"
-                                                 : "the bodies that plugins collect take too much";
+    return result == hooks::Collected::too_large ? "the response body is larger than the plugin accepts"
+                                                 : "the bodies collected for plugins use too much memory";
 }
 
 ExchangePlugins::Begun ExchangePlugins::begin(const Arrival& arrival) {
@@ -49,7 +49,7 @@ Step ExchangePlugins::pass_local(const hooks::AnswerView& answer, std::string_vi
 }
 
 Step ExchangePlugins::put_changes(Step step, http::Edits& edits) const {
-    check(step != Step::go_on || run_->put_response(edits), "what plugins change in a head fits into the edits");
+    check(step != Step::go_on || run_->put_response(edits), "the changes of plugins to a head fit into the edits");
     return step;
 }
 

@@ -1,9 +1,9 @@
-// The plugins that an exchange passes: before its request goes to the backend, and before the head of an answer is
+// The plugins that an exchange passes: before its request goes to the backend, and before the head of a response is
 // given out.
 //
-//   begin --> request --go_on--> with_changes: the request as they have left it
+//   begin --> request --go_on--> with_changes: the request as changed by them
 //                '--wait, collect--> later: with_held, request
-//   pass, pass_local: the head of an answer
+//   pass, pass_local: the head of a response
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class ExchangePlugins {
 public:
     enum class Begun : std::uint8_t {
         asked,  // request() comes next
-        none,   // no plugin looks at the exchange
-        gone,   // those that guard the service have gone with it
+        none,   // no plugin handles the exchange
+        gone,   // the plugins that guard the service were removed with it
     };
     struct Needs {
         const ExchangeContext& at;
@@ -32,19 +32,19 @@ public:
 
     explicit ExchangePlugins(const Needs& needs) noexcept : needs_(needs) {}
 
-    /// Whether any plugin may look at requests of the service.
+    /// Whether any plugin may handle requests of the service.
     bool are_there() const noexcept {
         return needs_.at.edge.hooks != nullptr || needs_.at.request.service->description().asked.are_asked_for();
     }
     Begun begin(const Arrival& arrival);
-    /// The exchange's run; null: no plugin looks at it.
+    /// The exchange's run; null if no plugin handles it.
     const std::unique_ptr<hooks::HttpRun>& run() const noexcept { return run_; }
 
     // --- the request ---
 
     hooks::Step request(TimePoint now) noexcept { return run_->request(now); }
-    /// Calls `next` with the request as plugins have left it. They have perhaps asked for routes, so that those of
-    /// `arrival` are gone.
+    /// Calls `next` with the request as changed by plugins. They may have looked up routes, so those of `arrival` are
+    /// no longer valid.
     template <typename Next>
     void with_changes(const Arrival& arrival, Next next) const {
         if (!run_->changes_target()) {
@@ -55,7 +55,7 @@ public:
         run_->restore(head);
         next(arrival_of(head, arrival.forwarding, arrival.now));
     }
-    /// Calls `next` with a request that was held. Its head has gone with the bytes that it was read from; the run has a
+    /// Calls `next` with a request that was held. Its head is gone, with the bytes that it was read from; the run has a
     /// copy.
     template <typename Next>
     void with_held(Next next) const {
@@ -71,13 +71,13 @@ public:
         return {head, forwarding, needs_.at.visitor, edge.rules(), *edge.shared, edge.routes.get(), now};
     }
 
-    // --- the head of an answer ---
+    // --- the head of a response ---
 
-    /// Takes a head through the plugins, and adds what they change to `edits`.
+    /// Passes a head through the plugins, and adds their changes to `edits`.
     hooks::Step pass(const hooks::AnswerView& answer, http::Edits& edits);
-    /// Likewise with an answer whose body is there already, for those that collect it.
+    /// Likewise for a response whose body is complete, for plugins that collect it.
     hooks::Step pass_local(const hooks::AnswerView& answer, std::string_view body, http::Edits& edits);
-    /// Another answer takes the place of the one that they have seen.
+    /// Another response replaces the one that they have seen.
     void drop_answer() noexcept {
         run_->drop_collected(hooks::Side::request);
         run_->drop_answer();

@@ -1,4 +1,4 @@
-// What is recorded of an exchange: its access log line, its spans, and the counters of its service.
+// Recording of an exchange: its access log line, its spans, and the counters of its service.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ public:
     struct End {
         access::Outcome how;
         std::uint64_t request_bytes;  // of the body
-        hooks::HttpRun* run;          // is told of the end; null: no plugins
-        std::string_view cause;       // why the edge or a plugin has answered
-        std::string_view member;      // of a group: who had the request last
+        hooks::HttpRun* run;          // receives the end; null without plugins
+        std::string_view cause;       // why the edge or a plugin responded
+        std::string_view member;      // with a group: the member that had the request last
     };
 
     explicit ExchangeRecord(const ExchangeContext& at) noexcept : at_(at) {}
@@ -30,13 +30,13 @@ public:
         access_.begin(head, at_.edge, at_.visitor);
         begun_at_ = at_.now();
     }
-    /// Records who the visitor is, as far as that can be believed.
+    /// Records who the visitor is, as far as that can be trusted.
     void believe(std::string_view visitor) { access_.believe(visitor); }
     /// Records that a phase is over; only the first time counts.
     void mark(AccessLine::Phase phase, TimePoint now) noexcept { access_.mark(phase, now); }
-    /// The request's place in its trace; null: there are no traces.
+    /// The request's place in its trace; null without traces.
     const trace::Context* trace() const noexcept { return access_.trace(); }
-    /// A head of an answer was given out, interim ones aside.
+    /// A head of a response was given out, interim ones excluded.
     void answer(std::uint16_t status) noexcept {
         has_answer_ = true;
         status_ = status;
@@ -49,9 +49,9 @@ public:
         count_answer(at_.edge, at_.request, status_, at_.now() - begun_at_);
         count_visitor(at_.edge, at_.request, at_.visitor.wire, request_bytes + answer_bytes_);
     }
-    /// Whether somebody wants its line or its spans.
+    /// Whether its line or its spans are wanted.
     bool has_line() const noexcept { return access_.has_begun(); }
-    /// Tells plugins of the end, and writes line and spans.
+    /// Reports the end to plugins, and writes line and spans.
     void write(const End& end) noexcept;
 
 private:
@@ -59,7 +59,7 @@ private:
     AccessLine access_;
     TimePoint begun_at_{};
     std::uint64_t answer_bytes_ = 0;
-    std::uint16_t status_ = 0;  // of the answer
+    std::uint16_t status_ = 0;  // of the response
     bool has_answer_ = false;
 };
 

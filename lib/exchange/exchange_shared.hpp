@@ -1,4 +1,4 @@
-// What the exchanges of all workers share: rules, counters, and questions that others answer.
+// State shared by the exchanges of all workers: rules, counters, and callbacks that others implement.
 #pragma once
 
 #include <atomic>
@@ -23,22 +23,22 @@
 
 namespace ferrotunnel::exchange {
 
-/// What the edge has counted. Any thread may read it.
+/// Counters of the edge. Any thread may read them.
 struct EdgeCounters {
     using Count = std::atomic<std::uint64_t>;
 
-    Count connections{0};          // so far
+    Count connections{0};          // total
     Count connections_now{0};      // open
-    Count connections_refused{0};  // beyond a cap
-    Count requests{0};             // those whose head was read
-    Count requests_refused{0};     // those that break the rules, or whose head comes too slowly
-    Count pages{0};                // pages that the edge itself has answered with
-    Count backend_opened{0};       // streams asked for
+    Count connections_refused{0};  // beyond a limit
+    Count requests{0};             // whose head was read
+    Count requests_refused{0};     // that break the rules, or whose head arrives too slowly
+    Count pages{0};                // pages that the edge itself responded with
+    Count backend_opened{0};       // streams requested
     Count backend_reused{0};       // requests that took a stream from a pool
     Count retries{0};
-    Count held{0};           // requests that have waited for a client of their service
-    Count answers_cut{0};    // answers that had begun and could not be completed
-    Count visitors_lost{0};  // visitors who left during an exchange, or did not read its answer
+    Count held{0};           // requests that waited for a client of their service
+    Count answers_cut{0};    // responses that had begun and could not be completed
+    Count visitors_lost{0};  // visitors that left during an exchange, or did not read its response
     Count upgrades{0};
     Count handshakes_failed{0};  // TLS handshakes
     Count bytes_in{0};           // on visitors' connections
@@ -50,11 +50,12 @@ struct EdgeCounters {
 /// Makes the plugins' part of the worker with this mailbox. Any thread.
 using HooksMaker = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
 
-/// What an operator says about visitors and their requests. A change of it is another one as a whole, which each worker
-/// takes between two rounds.
+/// The operator's rules for visitors and their requests. A change replaces the whole object, which each worker adopts
+/// between two rounds.
 struct EdgeRules {
     HttpSettings settings;
-    /// Tells which addresses are proxies in front of the edge, whose word on the visitor counts. Empty: none is.
+    /// Returns whether an address is a proxy in front of the edge whose fields about the visitor are trusted. Empty:
+    /// none is.
     std::function<bool(std::string_view address)> is_trusted;
     http::HostPages pages;
     access::Output access{};
@@ -64,19 +65,20 @@ struct EdgeRules {
     bool trusts(const net::Address& address) const { return is_trusted && is_trusted(net::ip_text(address)); }
 };
 
-/// What the exchanges of all workers share. Its rules are those that they begin with.
+/// State shared by the exchanges of all workers. Its rules are the initial ones.
 struct ExchangeShared : EdgeRules {
     std::shared_ptr<const directory::HttpDirectory> directory;
-    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. Empty: they are.
+    /// Whether there is a certificate for visitors that request this host by TLS. Any worker. Empty: there is one for
+    /// all hosts.
     std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     Logger* log = &null_logger();
     Random* random = nullptr;
-    /// What the names of the edge's own cookies begin with; empty: it has none.
+    /// Prefix of the names of the edge's own cookies; empty if it has none.
     std::string own_cookies;
-    /// Called when a member of a group is ejected, or has come back. Any worker. Empty: nobody is told.
+    /// Called when a member of a group is ejected, or has returned. Any worker. Empty: no callback.
     std::function<void(const directory::MemberNews&)> on_member;
-    HooksMaker make_hooks;  // empty: there are no plugins
+    HooksMaker make_hooks;  // empty without plugins
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
 };

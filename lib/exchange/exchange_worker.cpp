@@ -13,8 +13,8 @@ constexpr std::string_view id_letters = "0123456789abcdefghjkmnpqrstvwxyz";  // 
 constexpr std::size_t id_prefix_size = 8;
 constexpr std::size_t id_count_size = 7;
 
-// How many connections to one backend a worker may ask for at once: up to 64 workers together ask for no more than one
-// session takes.
+// How many connections to one backend a worker may request at once: up to 64 workers together request no more than one
+// session accepts.
 std::uint32_t opens_of_a_worker(std::size_t workers) {
     constexpr std::size_t most = 64;
     constexpr std::size_t least = 4;
@@ -70,7 +70,7 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
     if (shared->random != nullptr) {
         trace_ids_.emplace(*shared->random);
     }
-    // Giving parsers back must not allocate.
+    // Returning parsers must not allocate.
     request_parsers_.reserve(spare_parsers_max);
     response_parsers_.reserve(spare_parsers_max);
     take_access_lane();
@@ -88,7 +88,7 @@ void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcep
     rules_.swap(rules);
     pool.set_bounds(rules_->settings);
     take_access_lane();
-    request_parsers_.clear();  // they have the limits of before
+    request_parsers_.clear();  // they have the earlier limits
 }
 
 std::string_view ExchangeWorker::date() noexcept {

@@ -1,5 +1,5 @@
-// What exchanges need of their worker, whichever way their requests come in: rules, counters, routes, connections to
-// backends, and room that is used again and again.
+// Resources of one worker for its exchanges, whatever protocol their requests arrive by: rules, counters, routes,
+// connections to backends, and buffers that are reused.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ public:
     ExchangeWorker(const ExchangeWorker&) = delete;
     ExchangeWorker& operator=(const ExchangeWorker&) = delete;
 
-    /// The value of Date in this second, good until the next call. Costs a comparison.
+    /// The value of Date for the present second, valid until the next call. Costs a comparison.
     std::string_view date() noexcept;
     /// A new id: fifteen characters that no other request of this server has.
     std::string new_request_id();
@@ -44,22 +44,23 @@ public:
     std::unique_ptr<http::ResponseParser> take_response_parser();
     void give_back(std::unique_ptr<http::ResponseParser> parser);
 
-    /// Where this worker counts the requests of a service. Might throw for want of memory, when it is asked first.
+    /// Where this worker counts the requests of a service. May throw for lack of memory on its first use.
     metrics::HttpCounts& counts_of(metrics::ServiceRow& row) { return row.http(number_in(row)); }
     /// Where it counts the visitors of a service; likewise.
     metrics::TopVisitors& visitors_of(metrics::ServiceRow& row) { return row.top_visitors(number_in(row)); }
 
-    /// Whether the edge drains: no more requests come, and connections to backends are kept no longer.
+    /// Whether the edge drains: no more requests arrive, and connections to backends are not kept any more.
     bool draining() const noexcept { return draining_; }
 
-    /// What holds now; good until the end of this round.
+    /// The present rules; valid until the end of this round.
     const EdgeRules& rules() const noexcept { return *rules_; }
     const HttpSettings& settings() const noexcept { return rules_->settings; }
-    /// From now on these rules hold. What a request has copied of the others stays. The caller gets the others.
+    /// These rules apply from now on. What a request has copied of the earlier rules stays. The caller receives the
+    /// earlier rules.
     void swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept;
-    /// Where lines of this worker's requests go; null: there has been no access log yet.
+    /// Where lines of this worker's requests go; null if there was no access log yet.
     access::Lane* access_lane() const noexcept { return access_lane_; }
-    /// Makes ids of traces; null: there is nothing to make them of.
+    /// Makes trace ids; null if there is no source for them.
     trace::IdSource* trace_ids() noexcept { return trace_ids_ ? &*trace_ids_ : nullptr; }
 
     runtime::Worker& worker;
@@ -72,7 +73,7 @@ public:
     directory::HttpRoutesCache routes;
     HoldLine hold;
     KeptBytes kept_bytes;
-    std::unique_ptr<hooks::HttpHooks> hooks;  // of the exchanges that begin; null: there are no plugins
+    std::unique_ptr<hooks::HttpHooks> hooks;  // for new exchanges; null without plugins
 
 protected:
     ~ExchangeWorker() = default;

@@ -12,7 +12,7 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
     if (!stream.connected) {
         switch (code) {
             case Code::refused:
-                return {{PageState::backend_refused, {}, "the backend has refused the connection"},
+                return {{PageState::backend_refused, {}, "the backend refused the connection"},
                         false,
                         false,
                         false,
@@ -20,17 +20,17 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
             case Code::timeout:
                 return connect_failure();
             case Code::busy:
-                return {{PageState::busy, {}, "the client takes no more streams"}, stream.nothing_delivered, true};
+                return {{PageState::busy, {}, "the client accepts no more streams"}, stream.nothing_delivered, true};
             case Code::going_away:
             case Code::unknown_service:
-                return {{PageState::no_client, {}, "the client does not carry the service any more"},
+                return {{PageState::no_client, {}, "the client no longer offers the service"},
                         stream.nothing_delivered,
                         true};
             default:
                 break;
         }
     }
-    return {{PageState::backend_broken, "reset", "the backend has reset the connection before it answered",
+    return {{PageState::backend_broken, "reset", "the backend reset the connection before it responded",
              grpc_status_of_reset(code)},
             stream.nothing_delivered,
             false,
@@ -39,15 +39,15 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
 }
 
 Failure lost_failure() noexcept {
-    return {
-        {PageState::backend_broken, "tunnel_lost", "the connection to the client was lost before the backend answered"},
-        false,
-        false,
-        true};
+    return {{PageState::backend_broken, "tunnel_lost",
+             "the connection to the client was lost before the backend responded"},
+            false,
+            false,
+            true};
 }
 
 Failure closed_failure(bool not_delivered) noexcept {
-    return {{PageState::backend_broken, "closed_early", "the backend has closed the connection without an answer"},
+    return {{PageState::backend_broken, "closed_early", "the backend closed the connection without a response"},
             not_delivered,
             false,
             false,
@@ -55,11 +55,11 @@ Failure closed_failure(bool not_delivered) noexcept {
 }
 
 Failure idle_failure() noexcept {
-    return {{PageState::backend_broken, "closed_early", "the backend has given up waiting for a request"}};
+    return {{PageState::backend_broken, "closed_early", "the backend closed an idle connection with status 408"}};
 }
 
 Failure connect_failure() noexcept {
-    return {{PageState::backend_refused, "connect_timeout", "the backend cannot be reached in time"},
+    return {{PageState::backend_refused, "connect_timeout", "connecting to the backend took too long"},
             false,
             false,
             false,
@@ -67,7 +67,7 @@ Failure connect_failure() noexcept {
 }
 
 Failure slow_failure() noexcept {
-    return {{PageState::backend_slow, {}, "the backend has not answered in time"}, false, false, false, Fared::reset};
+    return {{PageState::backend_slow, {}, "the backend did not respond in time"}, false, false, false, Fared::reset};
 }
 
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept {

@@ -1,4 +1,4 @@
-// Room to write heads in, one at a time, used again for each.
+// Buffers for writing heads, one at a time, reused for each.
 #pragma once
 
 #include <deque>
@@ -13,15 +13,15 @@ namespace ferrotunnel::exchange {
 
 class HeadScratch {
 public:
-    /// Room to write one head in; its content is good until the next head is written.
+    /// Room for one head; its content is valid until the next head is written.
     std::vector<char>& head_room() noexcept { return head_room_; }
-    /// The edits of the head that is being written, empty at first and good until the next call.
+    /// The edits of the head that is being written, empty at first and valid until the next call.
     http::Edits& new_edits() noexcept {
         edits_.clear();
         texts_.clear();
         return edits_;
     }
-    /// Holds a text that an edit points to, for as long as the edits are good.
+    /// Holds a text that an edit points to, as long as the edits are valid.
     std::string& keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
 private:

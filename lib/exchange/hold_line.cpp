@@ -62,7 +62,7 @@ void HoldLine::on_deadline() noexcept {
     }
 }
 
-// Whoever enters again stands at the end, so that all keep their order. A visitor who is asked may end others.
+// A request that enters again goes to the end, so all keep their order. A called one may end others.
 void HoldLine::ask_all() noexcept {
     for (std::size_t left = waiting_; left != 0 && first_ != nullptr; --left) {
         HoldVisitor& visitor = *first_;

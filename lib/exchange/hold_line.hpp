@@ -1,11 +1,11 @@
-// The requests of one worker whose service has no client at the moment: they wait here, in the order in which they
-// came, since a client that was restarted, or lost its network for a moment, is back before anybody minds.
+// The queue of one worker's requests whose service has no client at the moment. They wait in order of arrival, since a
+// client that restarts, or lost its network briefly, is usually back within seconds.
 //
-//   enter --the directory has changed--> on_change: continues, or enters again behind the others that were asked
+//   enter --the directory has changed--> on_change: continues, or enters again behind the others
 //     '--the visitor leaves, the time is over--> leave
 //
-// Nobody tells the worker of a change: while somebody waits it looks at the directory's count of changes with each tick
-// of the wheel, which is one load of an atomic, and nothing while nobody waits.
+// No event reports a change to the worker: while a request waits, it compares the directory's count of changes with
+// each tick of the wheel, which is one load of an atomic; while none waits it does nothing.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ namespace ferrotunnel::exchange {
 
 class HoldLine;
 
-/// Whoever may have to wait. Destroying it takes it off the line.
+/// A request that may have to wait. Destroying it removes it from the queue.
 class HoldVisitor {
 public:
     HoldVisitor() = default;
@@ -37,13 +37,13 @@ public:
 protected:
     ~HoldVisitor() { leave_hold(); }
 
-    /// Called when services or their trunks have come or gone, or the health of a backend has changed. It is not in
-    /// line then, and may enter again.
+    /// Called when services or their trunks were added or removed, or the health of a backend changed. It is not in the
+    /// queue then, and may enter again.
     virtual void on_change() noexcept = 0;
 
 private:
     friend class HoldLine;
-    HoldLine* line_ = nullptr;  // while it is in line
+    HoldLine* line_ = nullptr;  // while it is in the queue
     std::size_t bytes_ = 0;
     HoldVisitor* previous_ = nullptr;
     HoldVisitor* next_ = nullptr;
@@ -51,7 +51,8 @@ private:
 
 class HoldLine final : private runtime::Deadline {
 public:
-    /// How many requests of a worker may wait, and what their heads may take: beyond that they are refused at once.
+    /// How many requests of a worker may wait, and how much memory their heads may use; beyond that they are rejected
+    /// at once.
     static constexpr std::size_t visitors_max = 4'096;
     static constexpr std::size_t bytes_max = 16 << 20;
 
@@ -59,11 +60,11 @@ public:
         : worker_(worker), wheel_(wheel), routes_(routes) {}
     ~HoldLine();
 
-    /// For a visitor who has found nobody since the routes were last got from the cache: what changes after that will
-    /// be seen. False: there is no room for one more, of so many bytes.
+    /// For a request that found no client in the present routes of the cache: later changes will be noticed. False if
+    /// there is no room for another one with so many bytes.
     bool enter(HoldVisitor& visitor, std::size_t bytes) noexcept;
-    /// Nobody waits any more: those in line are asked a last time, and find it full from then on. The server ends, and
-    /// no client can come back.
+    /// Ends all waiting: those in the queue are called a last time, and find it full from then on. Called when the
+    /// server shuts down, so that no client can return.
     void close() noexcept;
     std::size_t waiting() const noexcept { return waiting_; }
 
@@ -77,7 +78,7 @@ private:
     runtime::Worker& worker_;
     runtime::DeadlineWheel& wheel_;
     directory::HttpRoutesCache& routes_;
-    std::uint64_t seen_ = 0;  // changes of the directory that all of them have looked at
+    std::uint64_t seen_ = 0;  // count of directory changes that all of them have seen
     HoldVisitor* first_ = nullptr;
     HoldVisitor* last_ = nullptr;
     std::size_t waiting_ = 0;

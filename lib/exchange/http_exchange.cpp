@@ -1,4 +1,4 @@
-// The request's half of an exchange: its events, what they lead to until an answer begins, and failures.
+// The request's half of an exchange: its events, their effects until a response begins, and failures.
 // http_exchange_answer.cpp has the other half.
 #include "exchange/http_exchange.hpp"
 
@@ -35,7 +35,7 @@ void HttpExchange::operator delete(void* memory) noexcept {
     buffer::SpareMemory<buffer::spare_bytes_for<HttpExchange>>::keep(memory);
 }
 
-// The phase says where the request goes.
+// The phase determines where the request goes.
 void HttpExchange::enter(Phase next) noexcept {
     using Route = RequestSender::Route;
     static constexpr std::array<Route, 13> routes{
@@ -49,9 +49,9 @@ void HttpExchange::enter(Phase next) noexcept {
 
 // --- events ---
 
-// Everything from outside comes through here. What `action` asks for may be answered while it runs (a refusal by the
-// trunk, say), so this may be entered again from within; the owner is told once, by the outermost call, since it may
-// end the exchange when it is told. Where memory has run out, or on a bug, this exchange ends, and nothing else.
+// Everything from outside passes through here. The result of `action` may arrive while it runs (a refusal by the trunk,
+// for example), so this may be entered again from within; the owner is notified once, by the outermost call, since it
+// may end the exchange then. If memory runs out, or on a bug, only this exchange ends.
 template <typename Action>
 void HttpExchange::handle(Action action) noexcept {
     const bool outermost = !std::exchange(handling_, true);
@@ -87,7 +87,7 @@ void HttpExchange::on_backend() noexcept {
     });
 }
 
-// The visitor has one share, whatever streams its requests continue, one after the other.
+// The visitor has one share, used by the streams of its requests one after the other.
 std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
     const std::shared_ptr<shaping::ServiceShape>& service) {
     if (!at_.visitor.shape || at_.visitor.shape->owner() != service) {
@@ -100,7 +100,7 @@ void HttpExchange::on_gate() noexcept {
     handle([this] { carry_out(placement_.open_in_turn()); });
 }
 
-// Services have come or gone: the request continues where there is another word on it than before.
+// Services were added or removed: the request continues if its result differs from before.
 void HttpExchange::on_change() noexcept {
     handle([this] {
         if (hold_.has_head()) {
@@ -113,10 +113,11 @@ void HttpExchange::on_change() noexcept {
         }
         const Placement::Retry retry = continue_elsewhere();
         if (retry == Placement::Retry::never) {
-            answer_locally(Refusal{PageState::no_client, {}, "another service has its place"});
+            answer_locally(
+                Refusal{PageState::no_client, {}, "another service replaced the one that the request waited for"});
         } else if (retry == Placement::Retry::wait && !hold_.wait_on(sizeof(HttpExchange))) {
             // Otherwise there is room: it has just left.
-            answer_locally(Refusal{PageState::no_client, {}, "the server ends"});
+            answer_locally(Refusal{PageState::no_client, {}, "the server is shutting down"});
         }
     });
 }
@@ -125,7 +126,7 @@ void HttpExchange::on_deadline() noexcept {
     handle([this] { check_deadline(); });
 }
 
-// A held answer is looked at when the owner asks for it, which handle() tells it to do.
+// A held response is examined when the owner requests it, which handle() makes it do.
 void HttpExchange::on_decision() noexcept {
     handle([this] {
         if (phase_ == Phase::held && !upload_.is_collecting()) {
@@ -156,7 +157,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     record_.believe(forwarding.client());
     const Arrival arrival = plugins_.arrival_of(head, forwarding, now);
     if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
-        if (instead->wants_canonical_path) {  // from here on nothing sees the path as the visitor wrote it
+        if (instead->wants_canonical_path) {  // nothing after this sees the path as the visitor wrote it
             const std::string path = http::canonical_path(head.target.path);
             check(path != head.target.path, "the path is not canonical yet");
             http::RequestHead canonical = head;
@@ -179,7 +180,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
             break;
         case ExchangePlugins::Begun::gone:
             answer_locally(
-                Refusal{PageState::busy, {}, "the service has just gone, and so have the plugins that guard it"});
+                Refusal{PageState::busy, {}, "the service was just removed, with the plugins that guard it"});
             break;
     }
 }
@@ -217,15 +218,15 @@ void HttpExchange::forward(const Arrival& arrival) {
     const std::size_t size =
         rewriting_.write_request(arrival, request_, plugins_.run().get(), record_.trace(), at_.edge);
     if (!sender_.keep_head(size)) {
-        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for their backends take too much"});
+        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for backends use too much memory"});
         return;
     }
     upload_.send_early_end();
     carry_out(placement_.open());
 }
 
-// Makes a request continue, or wait, that was on its way when the last client of its service went: it is kept as it was
-// written. False: it waits no longer.
+// Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
+// written. False: it does not wait any more.
 bool HttpExchange::wait_for_successor() {
     if (const Placement::Retry retry = continue_elsewhere(); retry != Placement::Retry::wait) {
         return retry == Placement::Retry::now;
@@ -237,8 +238,8 @@ bool HttpExchange::wait_for_successor() {
     return true;
 }
 
-// Makes a request continue if its service has another trunk by now, or a successor. `never`: none will come that the
-// request is for, since a plugin has begun to read its body, or another service has the place.
+// Continues a request if its service has another trunk by now, or a successor. `never`: there can be none for this
+// request, since a plugin has begun to read its body, or another service has replaced its own.
 Placement::Retry HttpExchange::continue_elsewhere() {
     if (upload_.is_with_plugins()) {
         return Placement::Retry::never;
@@ -264,19 +265,20 @@ void HttpExchange::carry_out(Placement::Result result) {
         case Placement::Result::pending:
             return;
         case Placement::Result::full:
-            answer_locally(Refusal{PageState::busy, {}, "no connection of its client has room for one more stream"});
+            answer_locally(
+                Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
             if (!wait_for_successor()) {
-                answer_locally(Refusal{PageState::no_client, {}, "no connection of its client is left"});
+                answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
             }
             return;
         case Placement::Result::unhealthy:
-            answer_locally(Refusal{PageState::no_client, "unhealthy", "what is behind its service is unhealthy"});
+            answer_locally(Refusal{PageState::no_client, "unhealthy", "the backend of the service is unhealthy"});
             return;
         case Placement::Result::over_quota: {
             const std::string why = "the token " + request_.service->description().token_name +
-                                    " has as many visitors, or as many new ones, as it may";
+                                    " has reached its limit of visitors or of new visitors";
             answer_locally(Refusal{PageState::busy, "quota", why});
             return;
         }
@@ -333,8 +335,7 @@ void HttpExchange::body_end(const http::Fields* trailers) {
     carry_out(upload_.end(trailers));
 }
 
-// Where the body cannot be sent to its end, the backend sees a reset, so that it does not take what it has for the
-// whole.
+// If the body cannot be sent completely, the backend sees a reset, so that it does not mistake the part for the whole.
 void HttpExchange::end_upload(Upload::Result why) {
     const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
         if (record_.has_answer()) {
@@ -350,19 +351,19 @@ void HttpExchange::end_upload(Upload::Result why) {
             ask_plugins_again();
             return;
         case Upload::Result::too_large:
-            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than its service takes");
+            refuse_body(PageState::body_too_large, {}, "the request body is larger than the service accepts");
             return;
         case Upload::Result::too_large_declared:
             refuse_body(PageState::body_too_large, {},
-                        "the request declares a body that is larger than a plugin takes");
+                        "the request declares a body that is larger than a plugin accepts");
             return;
         case Upload::Result::too_large_collected:
-            refuse_body(PageState::body_too_large, {}, "the body of a request is larger than a plugin takes");
+            refuse_body(PageState::body_too_large, {}, "the request body is larger than a plugin accepts");
             return;
         case Upload::Result::no_room:
-            refuse_body(PageState::busy, {}, "the bodies that plugins collect take too much");
+            refuse_body(PageState::busy, {}, "the bodies collected for plugins use too much memory");
             return;
-        case Upload::Result::failed:  // where none of it has left, nobody has acted on it
+        case Upload::Result::failed:  // if none of it was sent, nothing has acted on it
             refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
                         "a plugin has failed on the body of a request");
             upload_.drop();
@@ -398,7 +399,7 @@ void HttpExchange::check_deadline() {
     switch (phase_) {
         case Phase::on_hold:
             hold_.expire();
-            answer_locally(Refusal{PageState::no_client, {}, "the client of this host has not come back in time"});
+            answer_locally(Refusal{PageState::no_client, {}, "the client of this host did not reconnect in time"});
             return;
         case Phase::held:
             plugins_.run()->expire();
@@ -418,7 +419,7 @@ void HttpExchange::check_deadline() {
             return;
         case Phase::switched:
             if (timer_.is_idle_too_long()) {
-                (void)cut("nothing was said for too long after a switch of protocols");
+                (void)cut("the connection was idle for too long after the protocol switch");
             } else {
                 timer_.watch_idle();
             }
@@ -432,8 +433,8 @@ void HttpExchange::check_deadline() {
     }
 }
 
-// Checks whether there is a connection in time, and then an answer. As long as the visitor is the one to be waited for,
-// its connection watches its pace.
+// Checks whether there is a connection in time, and then a response. As long as the visitor causes the wait, its
+// connection checks its pace.
 void HttpExchange::check_backend() {
     if (retries_.awaits_count()) {
         fail(closed_failure(false));
@@ -441,7 +442,7 @@ void HttpExchange::check_backend() {
     }
     if (placement_.is_in_line()) {
         if (!placement_.waits_on()) {
-            answer_locally(Refusal{PageState::busy, {}, "no connection to the backend has become free in time"});
+            answer_locally(Refusal{PageState::busy, {}, "no connection to the backend became free in time"});
         }
         return;
     }
@@ -458,7 +459,7 @@ void HttpExchange::check_backend() {
     const bool backends_turn = is_connected && !stream()->awaits_turn() &&
                                (upload_.has_ended() || upload_.awaits_continue() || !stream()->can_send());
     if (backends_turn && timer_.is_answer_due()) {
-        sender_.forget_copy();  // the backend may be at work on it, however slowly
+        sender_.forget_copy();  // the backend may be processing it, however slowly
         fail(slow_failure());
         return;
     }

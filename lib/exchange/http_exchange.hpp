@@ -1,24 +1,24 @@
-// One request and its answer: finds the service, takes or opens a connection to the backend, sends the request and
-// reads the response. It knows nothing of the connection that brought the request (of HTTP/1.1, or a stream of HTTP/2),
-// which feeds it the body and takes the answer out of it, each as fast as it can.
+// One request and its response: finds the service, takes or opens a connection to the backend, sends the request and
+// reads the response. It does not depend on the connection that brought the request (HTTP/1.1, or a stream of HTTP/2),
+// which feeds it the body and takes the response from it, each as fast as it can.
 //
-//   begin --no client--> on_hold --it is back--> begin; --the time is over--> page (so with one that goes in `opening`:
-//     |                                                   then --another service has the place--> page as well)
+//   begin --no client--> on_hold --it is back--> begin; --timeout--> page (likewise if it leaves in `opening`:
+//     |                                                   then --another service replaces it--> page as well)
 //     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
 //                      '-- again --'    '-- fails before the head: page; after it: broken
 //
-// With plugins the request is `held` before `opening` until they have decided, and an answer is `held_head` (of the
-// backend) or `held_page` (of the edge) before its head is given out; in `gathering` they want the body first:
+// With plugins the request is `held` before `opening` until they have decided, and a response is `held_head` (from the
+// backend) or `held_page` (from the edge) before its head is given out; in `gathering` they need the body first:
 //
 //   begin --> held --go_on--> opening        waiting --> held_head --go_on--> answering      page_head --> held_page
 //              '--answer--> page                 '--> gathering --^ '--answer--> page_head       '--> page_body
 //
-// A request is sent again only when it surely was not acted on, since a reset says that nothing of it was
-// delivered, or when a second time does no harm: its method may be repeated, and the stream was an old one that the
+// A request is sent again only if it surely was not acted on, since a reset reports that nothing of it was delivered,
+// or if a second time does no harm: its method may be repeated, and the stream was an old one that the
 // backend was probably about to close, or its trunk was lost (failure.hpp, retries.hpp). Never after a byte of the
-// answer.
+// response.
 //
 // This class has the phase, receives every event, passes it to a part, and carries out what the part returns. The parts
 // know neither it nor its phase (docs/architecture/exchange.md).
@@ -55,11 +55,11 @@
 
 namespace ferrotunnel::exchange {
 
-/// The owner of an exchange: whoever brought the request.
+/// The owner of an exchange: the connection or stream that brought the request.
 class ExchangeOwner {
 public:
-    /// Called when the exchange takes the body again, or has more of the answer: look at it. May come from within calls
-    /// of the exchange.
+    /// Called when the exchange accepts the body again, or has more of the response. May be called from within calls of
+    /// the exchange.
     virtual void on_exchange() noexcept = 0;
 
 protected:
@@ -73,54 +73,55 @@ class HttpExchange final : private BackendUser,
                            private hooks::RunOwner {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
-    /// Aborts whatever is not over.
+    /// Aborts everything that is not complete.
     ~HttpExchange();
 
-    // There is one exchange with every request, so their memory is kept per thread.
+    // There is one exchange for every request, so their memory is kept per thread.
     static void* operator new(std::size_t bytes);
     static void operator delete(void* memory) noexcept;
 
     /// Begins with a request; `head` is needed for this call only.
     void begin(const http::RequestHead& head);
-    /// Called instead of `begin`: the request broke the rules, or did not come in time. May also follow `begin` while
-    /// the visitor has got no head of the answer; the backend's part is then aborted.
+    /// Called instead of `begin`: the request broke the rules, or did not arrive in time. May also follow `begin` as
+    /// long as the visitor has not received a head of the response; the backend's part is then aborted.
     void refuse(http::PageState state, std::string_view code, std::string_view why, http::Method method);
 
     // --- the request's body ---
 
-    /// Whether a piece of the body can be taken. False: not now; on_exchange follows when it can.
+    /// Whether a piece of the body is accepted now. False: on_exchange follows when it is.
     bool takes_body();
-    /// How much one read for the body should bring at most, and whether what is sent now may have to wait for the
-    /// trunk.
+    /// How much one read for the body should bring at most, and whether data sent now may have to wait for the trunk.
     std::uint32_t read_size_max() const noexcept { return stream() ? stream()->read_size_max() : UINT32_MAX; }
     bool is_trunk_behind() const noexcept { return stream() && stream()->is_trunk_behind(); }
     /// Whether body() may be called several times after one takes_body().
     bool takes_bulk() const noexcept { return !upload_.is_with_plugins(); }
     /// Takes a piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when takes_body() is true.
     void body(buffer::Slice payload, bool headroom);
-    /// Nothing more of the body has come for now.
+    /// No more of the body has arrived for now.
     void body_pauses() { carry_out(upload_.pause()); }
     void body_end(const http::Fields* trailers);
-    /// Whether the request is complete and nothing of it waits to be sent. Also true when nobody is sent it any more.
+    /// Whether the request is complete and no part of it waits to be sent. Also true if it is not sent anywhere any
+    /// more.
     bool is_request_sent() const noexcept { return upload_.is_sent(); }
-    /// Whether the visitor may pause within the body for as long as it likes: it waits for a stream, for room or for
-    /// 100 (Continue), its answer has begun, or its body is a stream of messages (streaming_type.hpp).
+    /// Whether the visitor may pause within the body for any time: it waits for a stream, for room or for 100
+    /// (Continue), its response has begun, or its body is a stream of messages (streaming_type.hpp).
     bool lets_visitor_pause() const noexcept;
 
-    // --- the answer ---
+    // --- the response ---
 
     Answer next();
-    /// True after a 101: body and data are then what the visitor and the backend say to each other.
+    /// True after a 101: body and data are then the bytes that visitor and backend exchange.
     bool switched() const noexcept { return phase_ == Phase::switched; }
-    /// Whether a head of the answer was given out, interim ones aside; only `broken` can follow a failure then.
+    /// Whether a head of the response was given out, interim ones excluded; a failure can then only produce `broken`.
     bool answered() const noexcept { return record_.has_answer(); }
-    /// Ends an exchange whose request cannot continue after the answer has begun.
+    /// Ends an exchange whose request cannot continue after the response has begun.
     void give_up(std::string_view why) { (void)cut(why); }
-    /// The visitor has reset the request; a backend that speaks HTTP/2 is told with which code (wire/http2_code.hpp).
+    /// The visitor has reset the request; a backend that speaks HTTP/2 receives this code (wire/http2_code.hpp).
     void visitor_has_reset(wire::Code code) noexcept { abort_code_ = code; }
-    /// Sends what body() was given in this round.
+    /// Sends what body() received in this round.
     void flush() { sender_.flush(); }
-    /// The last chunk of the answer with these trailers, under the service's rules; good until another head is written.
+    /// The last chunk of the response with these trailers, under the service's rules; valid until another head is
+    /// written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
     http::Method method() const noexcept { return request_.context.method; }
@@ -132,18 +133,18 @@ private:
         held,     // a plugin has not decided on the request
         opening,
         waiting,
-        gathering,  // a plugin wants to see the body of the backend's answer before it decides on the head
-        held_head,  // nor has one decided on the head of the backend's answer
+        gathering,  // a plugin needs the body of the backend's response before it decides on the head
+        held_head,  // a plugin has not decided on the head of the backend's response
         answering,
         switched,
         page_head,
-        held_page,  // nor on that of another answer
+        held_page,  // a plugin has not decided on the head of a local response
         page_body,
         done,
         broken
     };
 
-    // Events, from the connection to the backend, from the line for one, from services, from time and from plugins.
+    // Events, from the connection to the backend, the queue for one, services, time and plugins.
     void on_backend() noexcept override;
     std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
         const std::shared_ptr<shaping::ServiceShape>& service) override;
@@ -177,7 +178,7 @@ private:
     void check_deadline();
     void check_backend();
 
-    // The answer (http_exchange_answer.cpp).
+    // The response (http_exchange_answer.cpp).
     Answer next_piece();
     Answer next_head();
     bool read_head(const mux::StreamItem& item);
@@ -212,12 +213,12 @@ private:
 
     Phase phase_ = Phase::opening;
     bool handling_ = false;                          // see handle()
-    wire::Code cut_code_ = wire::Code::none;         // with which the backend has reset its answer
-    wire::Code abort_code_ = wire::Code::cancelled;  // with which the backend is told that the visitor is gone
+    wire::Code cut_code_ = wire::Code::none;         // the code of the backend's reset of its response
+    wire::Code abort_code_ = wire::Code::cancelled;  // the code that the backend receives when the visitor is gone
 };
 
-// Begins an answer that is not the backend's: nothing of the request is needed any more, and what plugins have changed
-// in an answer before this one is forgotten.
+// Begins a response that is not the backend's: the request is not needed any more, and plugins' changes to an earlier
+// response are discarded.
 template <typename Content>
 void HttpExchange::answer_locally(Content&& content) {
     Deadline::cancel();

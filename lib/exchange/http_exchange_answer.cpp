@@ -1,4 +1,4 @@
-// The answer's half of an exchange: the backend's response, or an answer of the edge's own.
+// The response's half of an exchange: the backend's response, or one of the edge's own.
 #include <utility>
 
 #include "base/check.hpp"
@@ -96,7 +96,7 @@ bool HttpExchange::read_head(const StreamItem& item) {
         fail(idle_failure());
         return false;
     }
-    if (progress != Progress::more || !stream()->reused()) {  // else it may still be such a 408
+    if (progress != Progress::more || !stream()->reused()) {  // otherwise it may still be such a 408
         sender_.forget_copy();
     }
     timer_.progress();
@@ -118,20 +118,21 @@ Answer HttpExchange::give_head() {
         fits = fits && edits.add(http::FieldName::date, at_.edge.date());
     }
     fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
-    check(fits, "what the edge adds to a head fits into the edits");
+    check(fits, "the fields that the edge adds fit into the edits");
     if (head.is_interim()) {
         if (head.status == 100) {
             upload_.stop_awaiting_continue();
         }
         if (!retries_.count_interim()) {
-            fail({{PageState::backend_broken, "too_many_interim", "the backend sends interim responses for ever"}});
+            fail({{PageState::backend_broken, "too_many_interim", "the backend sends too many interim responses"}});
             return next_piece();
         }
         return Answer::head_of(head, edits, has_only_trailers, false);
     }
     placement_.put_member(edits);
     if (head.switches && (!upload_.has_ended() || upload_.is_with_plugins())) {
-        fail({{PageState::backend_broken, "switched_early", "the backend has switched protocols within the request"}});
+        fail({{PageState::backend_broken, "switched_early",
+               "the backend switched protocols before the request was complete"}});
         return next_piece();
     }
     if (plugins_.run() && !plugins_pass({head.status, hooks::Origin::backend, &head.fields, &edits, head.switches},
@@ -161,8 +162,8 @@ Answer HttpExchange::give_head() {
     return Answer::head_of(head, edits, has_only_trailers, length_is_unknown);
 }
 
-// Takes the head of an answer through the plugins, and adds what they change to `edits`. False: it is held, or another
-// answer takes its place.
+// Passes the head of a response through the plugins, and adds their changes to `edits`. False: it is held, or another
+// response replaces it.
 bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits) {
     const bool has_local_body = request_.context.method != http::Method::head && Download::may_have_body(answer.status);
     const hooks::Step step =
@@ -272,7 +273,7 @@ Answer HttpExchange::cut(std::string_view why, Code code) {
     return next_piece();
 }
 
-// --- answers of the edge's own ---
+// --- responses of the edge's own ---
 
 void HttpExchange::refuse(PageState state, std::string_view code, std::string_view why, http::Method method) {
     request_.context.method = method;
@@ -291,7 +292,7 @@ Answer HttpExchange::give_page_head() {
         if (!plugins_pass({local_.status(), local_.origin(), nullptr, &edits, false}, Phase::held_page, edits)) {
             return phase_ == Phase::held_page ? Answer{} : next_piece();
         }
-        plugins_.run()->drop_collected(hooks::Side::response);  // the body is here as well
+        plugins_.run()->drop_collected(hooks::Side::response);  // the body is complete as well
     }
     Deadline::cancel();
     Answer answer;
@@ -303,7 +304,7 @@ Answer HttpExchange::give_page_head() {
     enter(Phase::page_body);
     const bool is_head = request_.context.method == http::Method::head;
     answer.length_is_unknown = plugins_.run() && download_.begin(!is_head, local_.status());
-    constexpr std::uint16_t not_modified = 304;  // a length would be that of what the visitor has
+    constexpr std::uint16_t not_modified = 304;  // a length would be that of the visitor's copy
     if (is_head && local_.status() != not_modified) {
         answer.content_length = local_.body().size();
         enter(Phase::done);

@@ -106,8 +106,8 @@ void LocalAnswer::speak_grpc(std::string_view status) {
     page_.body.clear();
 }
 
-// Adds the fields of the head. A later edit counts more than an earlier one. The service's rules say how long a
-// redirect, or an answer without content, may be kept; an error must not be kept.
+// Adds the fields of the head. A later edit overrides an earlier one. The service's rules tell how long a redirect, or
+// a response without content, may be cached; an error must not be cached.
 void LocalAnswer::put_fields(http::Edits& edits) {
     const RequestFacts& request = at_.request;
     bool fits = true;
@@ -122,7 +122,7 @@ void LocalAnswer::put_fields(http::Edits& edits) {
     if (request.service) {
         fits = fits && http::put_page_rules(request.service->description().rules.response_headers, edits);
     }
-    // All fields of a gRPC error are metadata of the call: it has those that say what has happened.
+    // All fields of a gRPC error are metadata of the call: it has those that describe the error.
     fits = fits && (speaks_grpc_ || edits.set("Date", at_.edge.date())) && edits.set("X-Request-Id", request.id);
     if (!location_.empty()) {
         fits = fits && edits.set("Location", location_);

@@ -1,4 +1,4 @@
-// An answer that does not come from a backend: the page of an error, a status without content, or a plugin's.
+// A response that does not come from a backend: an error page, a status without content, or a plugin's response.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ class LocalAnswer {
 public:
     explicit LocalAnswer(const ExchangeContext& at) noexcept : at_(at) {}
 
-    /// Makes this a page, and logs it. Clients of gRPC get it as they read it: an answer of trailers alone, whose
-    /// fields are status and message of the call.
+    /// Makes this a page, and logs it. gRPC clients get it in the form that they read: trailers-only, whose fields are
+    /// status and message of the call.
     void set(const Refusal& refusal);
-    /// Makes this a page, or an answer without content, such as a redirect.
+    /// Makes this a page, or a response without content, such as a redirect.
     void set(Instead instead);
-    /// Makes this a plugin's answer, which may be a page.
+    /// Makes this a plugin's response, which may be a page.
     void set(hooks::Reply reply);
     bool speaks_grpc() const noexcept { return speaks_grpc_; }
 
@@ -33,8 +33,8 @@ public:
     std::string_view code() const noexcept { return page_.code; }
     const std::string& body() const noexcept { return page_.body; }
 
-    /// Adds the fields of the answer's head to `edits`. They point to this object, to the request, to its service's
-    /// rules, and to the worker's date and room for heads.
+    /// Adds the fields of the response's head to `edits`. They point to this object, to the request, to its service's
+    /// rules, and to the worker's date and head buffers.
     void put_fields(http::Edits& edits);
 
 private:
@@ -50,7 +50,7 @@ private:
     std::string code_;                                         // a plugin's
     std::string location_;                                     // of a redirect
     std::vector<std::pair<std::string, std::string>> fields_;  // a plugin's
-    bool is_page_ = true;  // a page; else a redirect, nothing but a status, or a plugin's own answer
+    bool is_page_ = true;  // a page; otherwise a redirect, only a status, or a plugin's own response
     bool speaks_grpc_ = false;
     hooks::Origin origin_ = hooks::Origin::edge;
 };

@@ -89,8 +89,8 @@ void OpenGate::forget_if_empty(Lines::iterator at) noexcept {
     }
 }
 
-// Serves a line at the end of the round, not from within an exchange that ends: a visitor who is called may end
-// exchanges itself.
+// Serves a queue at the end of the round, not from within an exchange that ends: a called visitor may end exchanges
+// itself.
 void OpenGate::serve_soon(Line& line) noexcept {
     if (line.first == nullptr || std::exchange(line.due, true)) {
         return;
@@ -111,7 +111,7 @@ void OpenGate::run_deferred() noexcept {
     }
 }
 
-// Calls visitors of a line. Everything is looked up again after each call, which may have changed the lines.
+// Calls visitors of a queue. Everything is looked up again after each call, which may have changed the queues.
 void OpenGate::serve(std::uint64_t service) noexcept {
     auto at = lines_.find(service);
     std::uint32_t streams = std::exchange(at->second.came_back, 0);

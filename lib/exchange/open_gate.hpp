@@ -1,11 +1,11 @@
-// Bounds how many connections to one service's backend a worker asks for at once. A client answers them as fast as its
-// backend takes connections; when a thousand visitors come at the same time, asking for a thousand would only be
+// Bounds how many connections to one service's backend a worker requests at once. A client answers them as fast as its
+// backend accepts connections; when a thousand visitors arrive at the same time, a thousand requests would only be
 // refused by the session (limits::opens_unanswered_per_service_max). So a visitor beyond the bound waits, in order,
 // until
 //
-//   an answer has come, and it may ask itself   or   a stream was given back to the pool, and it takes that
+//   an answer arrives, and it may open one   or   a stream returns to the pool, and it takes that
 //
-// whichever is first. There is one gate for each worker: nothing is shared, nothing is locked.
+// whichever happens first. Each worker has its own gate: nothing is shared, nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ namespace ferrotunnel::exchange {
 
 class OpenGate;
 
-/// Whoever may have to wait. Destroying it takes it off the line.
+/// A request that may have to wait. Destroying it removes it from the queue.
 class GateVisitor {
 public:
     GateVisitor() = default;
@@ -36,12 +36,12 @@ public:
 protected:
     ~GateVisitor() { leave_gate(); }
 
-    /// Called when it no longer stands in line: a stream is in the pool, or one may be opened. At the end of a round.
+    /// Called at the end of a round, when it has left the queue: a stream is in the pool, or one may be opened.
     virtual void on_gate() noexcept = 0;
 
 private:
     friend class OpenGate;
-    OpenGate* gate_ = nullptr;  // while it is in line
+    OpenGate* gate_ = nullptr;  // while it is in the queue
     std::uint64_t service_ = 0;
     GateVisitor* previous_ = nullptr;
     GateVisitor* next_ = nullptr;
@@ -54,15 +54,15 @@ public:
 
     // Below, `service` is the serial of a service.
 
-    /// Whether somebody is waiting: whoever comes now stands behind them.
+    /// Whether requests are waiting; new ones queue behind them.
     bool has_line(std::uint64_t service) const noexcept;
     bool may_open(std::uint64_t service) const noexcept;
-    /// A stream is being asked for; `answered` follows, whether or not the backend has taken the connection.
+    /// A stream is being requested; `answered` follows, whether or not the backend accepts the connection.
     void opening(std::uint64_t service);
     void answered(std::uint64_t service, bool taken) noexcept;
-    /// A stream has come back, and can be taken from the pool.
+    /// A stream was returned, and can be taken from the pool.
     void came_back(std::uint64_t service) noexcept;
-    /// When the backend last took a connection or gave one back; long ago where nobody waits.
+    /// When the backend last accepted or returned a connection; long ago if nothing waits.
     TimePoint moved_at(std::uint64_t service) const noexcept;
 
     void wait(std::uint64_t service, GateVisitor& visitor);
@@ -74,10 +74,10 @@ private:
 
     struct Line {
         std::uint32_t opening = 0;
-        std::uint32_t came_back = 0;  // streams, since the line was served
+        std::uint32_t came_back = 0;  // streams returned since the queue was last served
         std::uint64_t service = 0;
-        bool due = false;          // to be served at the end of the round, and not forgotten before
-        Line* next_due = nullptr;  // the next line that is due
+        bool due = false;          // to be served at the end of the round, and kept until then
+        Line* next_due = nullptr;  // the next queue that is due
         TimePoint moved_at{};
         GateVisitor* first = nullptr;
         GateVisitor* last = nullptr;
@@ -93,7 +93,7 @@ private:
 
     runtime::Worker& worker_;
     const std::uint32_t opens_max_;
-    Lines lines_;  // of services with somebody in line or a stream that is being opened
+    Lines lines_;  // of services with requests in the queue or a stream that is being opened
     Line* first_due_ = nullptr;
     Line* last_due_ = nullptr;
     std::size_t waiting_ = 0;

@@ -9,8 +9,8 @@ using directory::GroupMember;
 
 // --- a connection ---
 
-// The connection that a stream is for alone, or 0; and the member of a group that has it. Where the backend is told who
-// the visitor is when it takes the connection, nobody else may use that one.
+// The only connection that may use a stream, or 0; and the group member that has it. If the backend learns who the
+// visitor is when it accepts the connection, no other visitor may use it.
 std::uint64_t Placement::stream_owner() const noexcept {
     const std::uint64_t visitor =
         needs_.at.request.service->description().per_visitor ? needs_.at.visitor.connection : 0;
@@ -20,7 +20,7 @@ std::uint64_t Placement::stream_owner() const noexcept {
 Placement::Result Placement::open_in_turn() {
     const ExchangeContext& at = needs_.at;
     std::optional<Carrier> chosen;
-    if (at.request.service->is_shared()) {  // whose turn it is comes before what is idle
+    if (at.request.service->is_shared()) {  // the queue comes before idle streams
         chosen = choose_carrier();
     }
     count_member(chosen ? chosen->member : nullptr);
@@ -70,12 +70,12 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
     needs_.timer.begin_connect();
     at.edge.gate.opening(at.request.service->serial());
     counted_as_opening_ = true;
-    const IntrusivePtr<BackendStream> opening = stream_;  // an answer that comes at once may replace it
+    const IntrusivePtr<BackendStream> opening = stream_;  // an immediate answer may replace it
     opening->open(at.visitor.wire, needs_.user);
     return Result::pending;
 }
 
-// Many other requests may come again at the same moment.
+// Many other requests may be sent again at the same moment.
 Placement::Result Placement::open_again(std::optional<Carrier> carrier) {
     if (needs_.at.edge.gate.may_open(needs_.at.request.service->serial())) {
         return open_fresh(std::move(carrier));
@@ -88,7 +88,7 @@ Placement::Result Placement::open_again(std::optional<Carrier> carrier) {
 Placement::Result Placement::refused() {
     settle();
     const std::optional<wire::Code> why = stream_->open_failure();
-    if (why == wire::Code::limit) {  // all carriers have the token in common
+    if (why == wire::Code::limit) {  // all carriers share the token
         stream_.reset();
         return Result::over_quota;
     }

@@ -1,12 +1,12 @@
-// Where a request is sent: to which member of a group, over which carrier, on which connection; and the wait in line
-// for a connection.
+// Where a request is sent: to which member of a group, over which carrier, on which connection; and the wait in the
+// queue for a connection.
 //
 //   open --idle connection--> connected
 //     |--line, too many opens--> pending --its turn--> open_in_turn
 //     '--carrier--> pending --on_backend--> connected
 //                        '--refused--> refused(): the next carrier, or none: full, gone, unhealthy, over_quota
 //
-// A request that is sent again goes through open_again(), and past the carriers and the member that failed it.
+// A request that is sent again goes through open_again(), and skips the carriers and the member that failed it.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +37,10 @@ public:
         pending,     // `user` or `in_line` is called
         full,        // no carrier has room
         gone,        // no carrier is left
-        unhealthy,   // what is behind the carriers is unhealthy
-        over_quota,  // the token of the service has as many visitors as it may
+        unhealthy,   // the backend of the carriers is unhealthy
+        over_quota,  // the token of the service has reached its limit of visitors
     };
-    /// Whether a request whose service has lost its last carrier continues.
+    /// Whether a request whose service lost its last carrier continues.
     enum class Retry : std::uint8_t { now, wait, never };
     struct Successor {
         Retry retry = Retry::never;
@@ -56,27 +56,27 @@ public:
 
     explicit Placement(const Needs& needs) noexcept : needs_(needs) {}
 
-    /// The connection; null: there is none. It may be opening.
+    /// The connection, which may be opening; null if there is none.
     const IntrusivePtr<BackendStream>& stream() const noexcept { return stream_; }
 
     // --- a connection ---
 
-    /// Takes an idle connection, asks for one, or stands in line behind those that wait.
+    /// Takes an idle connection, requests one, or queues behind those that wait.
     Result open() {
         return needs_.at.edge.gate.has_line(needs_.at.request.service->serial()) ? wait_in_line() : open_in_turn();
     }
     /// Likewise: its turn has come.
     Result open_in_turn();
-    /// Asks for a new connection, or stands in line, for a request that is sent again.
+    /// Requests a new connection, or queues, for a request that is sent again.
     Result open_again(std::optional<Carrier> carrier = std::nullopt);
-    /// Asks for a new connection. Without `carrier` it chooses one.
+    /// Requests a new connection. Without `carrier` it chooses one.
     Result open_fresh(std::optional<Carrier> carrier = std::nullopt);
-    /// The carrier has refused the connection that was asked for: asks the next one.
+    /// The carrier refused the requested connection: tries the next one.
     Result refused();
-    /// The time in line is over. While others come through, it waits on: true.
+    /// The time in the queue is over. True: it continues to wait, since others are making progress.
     bool waits_on();
     bool is_in_line() const noexcept { return needs_.in_line.waits_at_gate(); }
-    /// Tells the gate that the backend has taken the connection, or never will.
+    /// Tells the gate that the backend has accepted the connection, or never will.
     void settle() noexcept {
         if (std::exchange(counted_as_opening_, false)) {
             settle_at_gate();
@@ -90,7 +90,7 @@ public:
         settle();
         std::exchange(stream_, nullptr)->close();
     }
-    /// The answer is complete. Gives the connection to the pool, where it may be used again, or ends it in order.
+    /// The response is complete. Returns the connection to the pool for further use, or ends it in order.
     void finish(bool keeps_connection) noexcept {
         ExchangeWorker& edge = needs_.at.edge;
         if (!keeps_connection || edge.draining() || !may_be_shared()) {
@@ -105,22 +105,22 @@ public:
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused()};
     }
-    /// Whether its carrier is lost and another one is there: the silence says nothing of the backend.
+    /// Whether its carrier is lost and there is another one: the silence then tells nothing about the backend.
     bool is_left_behind() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
 
     // --- another try ---
 
     unsigned repeats() const noexcept { return repeats_; }
-    /// The request is sent again. Its connection is still there.
+    /// The request is sent again. Its connection still exists.
     void record_retry(const Failure& failure);
-    /// A carrier of another member for a request of which nothing has reached a backend; nothing: there is none.
+    /// A carrier of another member for a request of which nothing has reached a backend; empty if there is none.
     std::optional<Carrier> choose_other_member();
     /// Whether the service has another carrier by now, or a successor. With `now` the request is for that one.
     Successor find_successor();
 
     // --- the member of a group ---
 
-    /// Reads which member the visitor had before, where visitors stay with theirs.
+    /// Reads which member the visitor had before, if visitors stay with their member.
     void read_sticky(const Arrival& arrival) {
         if (needs_.at.request.service->sticks().by != wire::Sticky::off) {
             read_sticky_of(arrival);
@@ -131,7 +131,7 @@ public:
             record_outcome_of(*member_.member(), fared);
         }
     }
-    /// Adds which member has answered, where that is wanted, and the member's cookie, unless the visitor has it.
+    /// Adds the name of the member that responded, if wanted, and the member's cookie, unless the visitor has it.
     void put_member(http::Edits& edits) const {
         if (member_.member() != nullptr) {
             put_member_of(*member_.member(), edits);
@@ -145,7 +145,7 @@ private:
     /// Which member a visitor of a group had before.
     struct Sticky {
         std::uint64_t address = 0;
-        std::string tag;  // of its cookie; empty: it has none
+        std::string tag;  // of its cookie; empty if it has none
     };
 
     Result wait_in_line();
@@ -157,21 +157,21 @@ private:
     std::optional<Carrier> choose_carrier();
     void count_member(const std::shared_ptr<directory::GroupMember>& member);
     std::uint64_t stream_owner() const noexcept;
-    /// Whether the connection may serve another visitor: nobody's login is bound to it, or nobody else gets it.
+    /// Whether the connection may serve another visitor: no login is bound to it, or no other visitor can get it.
     bool may_be_shared() const noexcept {
         return !needs_.at.request.binds_connection || needs_.at.request.service->description().per_visitor;
     }
 
     const Needs needs_;
     IntrusivePtr<BackendStream> stream_;
-    directory::CarrierIds excluded_;                           // carriers without room, or that left
-    directory::MemberVisit member_;                            // of a group: who has the request; else empty
+    directory::CarrierIds excluded_;  // carriers without room, or that have left
+    directory::MemberVisit member_;   // with a group: the member that has the request; otherwise empty
     std::shared_ptr<directory::GroupMember> excluded_member_;  // it could not reach its backend
-    std::unique_ptr<Sticky> sticky_;                           // null: visitors of the service do not stay with members
+    std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
     std::uint8_t repeats_ = 0;
-    bool no_room_ = false;             // an excluded carrier is still there
+    bool no_room_ = false;             // an excluded carrier is still connected
     bool counted_as_opening_ = false;  // at the gate
-    bool stale_reuse_ = false;         // an idle connection had ended: the next one is fresh
+    bool stale_reuse_ = false;         // an idle connection had been closed: the next one is fresh
 };
 
 }  // namespace ferrotunnel::exchange

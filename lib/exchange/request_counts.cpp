@@ -6,7 +6,8 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-// Counts, if the request has a service and there is memory to count in: that is needed once for a worker and a service.
+// Counts, if the request has a service and there is memory for the counters, which each worker allocates once per
+// service.
 template <typename Action>
 void count_for(const RequestFacts& request, Action action) noexcept try {
     if (metrics::ServiceRow* const row = request.service ? request.service->row() : nullptr) {
@@ -21,7 +22,7 @@ void count_first_byte(ExchangeWorker& edge, const RequestFacts& request, Duratio
     count_for(request, [&](metrics::ServiceRow& row) { edge.counts_of(row).first_byte.count(took); });
 }
 
-// What has switched protocols may last for days, and says nothing of how fast requests are answered.
+// A connection with switched protocols may last for days, and tells nothing about response times.
 void count_answer(ExchangeWorker& edge, const RequestFacts& request, std::uint16_t status, Duration took) noexcept {
     if (status == 0) {
         return;

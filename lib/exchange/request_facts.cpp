@@ -11,7 +11,7 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-/// Joins the Accept fields of a head: several are one list.
+/// Joins the Accept fields of a head: several form one list.
 std::string joined_accept(const http::RequestHead& head) {
     std::string all;
     for (const http::Field& field : head.fields) {
@@ -36,7 +36,7 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     read_fields(head);
 }
 
-// In one walk, since each request pays for it.
+// In one pass, since each request pays for it.
 void RequestFacts::read_fields(const http::RequestHead& head) {
     std::string_view type;
     std::string_view accept;
@@ -73,7 +73,7 @@ void RequestFacts::believe(const http::Forwarding& forwarding) {
     }
 }
 
-// Keeps a copy of a usual Accept: it is read only when there is a page to show, which is rare.
+// Keeps a copy of a usual Accept: it is parsed only when a page is needed, which is rare.
 void RequestFacts::keep_accept(std::string_view accept) {
     if (accept.size() > accept_room_.size()) {
         page_format_ = http::choose_format(accept);

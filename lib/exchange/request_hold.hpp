@@ -1,5 +1,5 @@
-// The wait of a request whose service has no client at the moment: with a copy of its head, or, where the head was
-// written for a backend already, for a successor of its service.
+// The wait of a request whose service has no client at the moment: with a copy of its head or, if the head was already
+// written for a backend, for a successor of its service.
 #pragma once
 
 #include <cstddef>
@@ -23,16 +23,16 @@ public:
 
     explicit RequestHold(const Needs& needs) noexcept : needs_(needs) {}
 
-    /// Begins the wait with a copy of `head`. `is_first`: the request has not waited before. False: there is no room.
+    /// Begins the wait with a copy of `head`. `is_first`: the request has not waited before. False if there is no room.
     bool wait_with(const http::RequestHead& head, TimePoint until, bool is_first);
     /// Whether it waits with a copy of the head.
     bool has_head() const noexcept { return head_ != nullptr; }
-    /// Services have changed. Returns the head with which the request continues, or null: it waits on.
+    /// Services have changed. Returns the head with which the request continues, or null if it still waits.
     std::unique_ptr<http::KeptHead> take_head();
-    /// Begins, or continues, the wait for a successor; `bytes` is what the request takes in memory. False: there is no
-    /// room, or the time is over.
+    /// Begins, or continues, the wait for a successor; `bytes` is the memory that the request uses. False if there is
+    /// no room or the time is over.
     bool wait_for_successor(std::size_t bytes);
-    /// Services have changed, and there is no successor yet. False: there is no room any more.
+    /// Services have changed, and there is no successor yet. False if there is no room any more.
     bool wait_on(std::size_t bytes) noexcept { return needs_.at.edge.hold.enter(needs_.visitor, bytes); }
     /// The time is over.
     void expire() noexcept {

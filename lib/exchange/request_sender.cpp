@@ -37,7 +37,7 @@ bool RequestSender::keep_head(std::size_t size) {
 
 bool RequestSender::can_send_now() {
     while (!stream_->can_send()) {
-        // After a reset the answer ends with the reset: whatever is to be said is said there.
+        // After a reset the response ends with the reset, which reports the failure.
         if (stream_->send_is_dead() || stream_->park_send()) {
             return false;
         }
@@ -85,7 +85,7 @@ void RequestSender::flush_stream() {
     stream_->flush();
 }
 
-// The first copy has room for the frame's header; in a second one, the connection before may still use that room.
+// The first copy has room for the frame's header; in a second one, the earlier connection may still use that room.
 void RequestSender::replay(bool is_first) {
     kept_.for_each(
         [this, is_first](buffer::Slice piece, bool is_head) { stream_->send(std::move(piece), is_head && is_first); });

@@ -21,7 +21,7 @@ class RequestSender {
 public:
     /// Where the request goes at the moment.
     enum class Route : std::uint8_t {
-        none,    // nowhere: it is answered, or over
+        none,    // nowhere: it is answered or over
         later,   // it waits for a plugin, or for a client of its service
         copy,    // it is kept until there is a connection
         stream,  // to the connection
@@ -34,23 +34,23 @@ public:
     void set_route(Route route) noexcept { route_ = route; }
     Route route() const noexcept { return route_; }
     bool has_stream() const noexcept { return route_ == Route::stream; }
-    /// Whether the connection takes a piece. False: there is none, or its wake is armed for the moment when it does.
+    /// Whether the connection accepts a piece. False: there is none, or its wake is armed for when it does.
     bool can_send() { return has_stream() && can_send_now(); }
-    /// Whether all that was sent has left.
+    /// Whether all sent data has left.
     bool has_sent_all() const noexcept { return !stream_ || stream_->has_sent_all(); }
 
-    /// Keeps the head, which is in the worker's room for heads. False: what is kept for waiting requests takes too
-    /// much.
+    /// Keeps the head, which is in the worker's head buffer. False if the heads kept for waiting requests use too much
+    /// memory.
     bool keep_head(std::size_t size);
     /// Sends a piece of the body. `headroom`: see mux::Stream::send.
     void send_body(buffer::Slice payload, bool headroom);
-    /// Sends what ends a chunked body. `run`: the plugins that may change the trailers, or null.
+    /// Sends the end of a chunked body. `run`: the plugins that may change the trailers, or null.
     void send_end(const http::Fields* trailers, const hooks::HttpRun* run) {
         if (at_.request.body.kind == http::BodyKind::chunked && (route_ == Route::copy || has_stream())) {
             send_last_chunk(trailers, run);
         }
     }
-    /// Sends what was given in this round.
+    /// Sends what was queued in this round.
     void flush() {
         if (has_stream()) {
             flush_stream();
@@ -59,11 +59,11 @@ public:
 
     // --- the copy ---
 
-    /// Sends what is kept. `is_first`: for the first time.
+    /// Sends the copy. `is_first`: for the first time.
     void replay(bool is_first);
     bool is_copy_whole() const noexcept { return kept_.is_whole(); }
     void forget_copy() noexcept { kept_.forget(); }
-    /// Forgets the copy for want of room. A head is kept until a backend has it; for a second time only where there is
+    /// Drops the copy if memory is short. A head is kept until a backend has it; for a second time only if there is
     /// room.
     void keep_within_bound() noexcept {
         if (at_.edge.kept_bytes.now > KeptBytes::max) {
@@ -82,7 +82,7 @@ private:
     const IntrusivePtr<BackendStream>& stream_;
     KeptRequest kept_;
     Route route_ = Route::copy;
-    bool chunk_open_ = false;  // a chunk's data was sent, the line end behind it not yet
+    bool chunk_open_ = false;  // a chunk's data was sent, the line end after it not yet
 };
 
 }  // namespace ferrotunnel::exchange

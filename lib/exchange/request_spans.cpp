@@ -29,7 +29,7 @@ bool has_valid_state(const http::Fields& fields) {
     return members <= trace::tracestate_members_max;
 }
 
-// Visitors choose the names of methods: what is made of them must not be anything.
+// Visitors choose the names of methods, so unknown ones are not passed on.
 std::string_view known_method(std::string_view method) {
     constexpr std::array<std::string_view, 9> known{"GET",     "HEAD",  "POST",  "PUT",    "DELETE",
                                                     "CONNECT", "TRACE", "PATCH", "OPTIONS"};
@@ -47,7 +47,7 @@ class Spans {
 public:
     Spans(const access::Entry& entry, const trace::Context& context) : entry_(entry), context_(context) {}
 
-    /// A span below the request's; `end` is that of the request where it has not come to one.
+    /// A span below the request's; `end` is that of the request if the span has none.
     trace::Span& add(std::string_view name, trace::SpanId id, Duration begin, std::optional<Duration> end) {
         trace::Span& span = all_.emplace_back();
         span.trace = context_.trace;
@@ -114,7 +114,7 @@ private:
     std::vector<trace::Span> all_;
 };
 
-// An id for a span that nobody else is told of: it only has to differ from the others of its request.
+// An id for a span that is not sent to others: it only has to differ from the others of its request.
 trace::SpanId inner_id(const trace::Context& context, std::uint8_t number) {
     trace::SpanId id = context.request;
     id.back() = static_cast<std::uint8_t>(id.back() + number);

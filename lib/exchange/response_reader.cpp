@@ -39,8 +39,8 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
     return Progress::refused;
 }
 
-// A stream that waits lets go of the slab that its bytes came in, and has a copy of them (Session::compact): the head
-// still points to the slab, which is kept by sharing it.
+// A waiting stream releases the slab that its bytes arrived in, and keeps a copy (Session::compact): the head still
+// points to the slab, which sharing keeps alive.
 void ResponseReader::hold_head(BackendStream& backend) {
     const StreamItem* item = backend.peek();
     if (held_.empty() && pending_consume_ > 0 && item != nullptr) {
@@ -84,7 +84,7 @@ ResponseReader::Piece ResponseReader::next(BackendStream& backend) {
         StreamItem* item = backend.front();
         if (item == nullptr) {
             if (backend.verdict()) {
-                return {Kind::broken, {}, "the stream to the backend has ended within the answer"};
+                return {Kind::broken, {}, "the stream to the backend ended before the response was complete"};
             }
             if (backend.park_receive()) {
                 return {};
@@ -93,12 +93,12 @@ ResponseReader::Piece ResponseReader::next(BackendStream& backend) {
         }
         if (item->kind == StreamItem::Kind::fin) {
             if (!body_.end_of_input()) {
-                return {Kind::broken, {}, "the backend has closed the connection within the answer"};
+                return {Kind::broken, {}, "the backend closed the connection before the response was complete"};
             }
             break;
         }
         if (item->kind != StreamItem::Kind::data) {
-            return {Kind::broken, {}, "the backend has reset the connection within the answer", item->code};
+            return {Kind::broken, {}, "the backend reset the connection before the response was complete", item->code};
         }
         const std::string_view bytes = as_text(item->slice.bytes()).substr(0, backend.take_max());
         const http::BodyReader::Piece piece = body_.next(bytes);
@@ -125,7 +125,7 @@ ResponseReader::Piece ResponseReader::next_raw(BackendStream& backend) {
         StreamItem* item = backend.front();
         if (item == nullptr) {
             if (backend.verdict()) {
-                return {Kind::broken, {}, "the stream to the backend has ended"};
+                return {Kind::broken, {}, "the stream to the backend ended"};
             }
             if (backend.park_receive()) {
                 return {};
@@ -136,7 +136,7 @@ ResponseReader::Piece ResponseReader::next_raw(BackendStream& backend) {
             return {Kind::end};
         }
         if (item->kind != StreamItem::Kind::data) {
-            return {Kind::broken, {}, "the backend has reset the connection", item->code};
+            return {Kind::broken, {}, "the backend reset the connection", item->code};
         }
         const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(item->slice.size(), backend.take_max()));
         Piece found{Kind::data, item->slice.share(0, size)};

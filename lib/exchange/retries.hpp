@@ -1,5 +1,5 @@
-// Whether a request may be sent again: all of it is kept, it was not sent again so often before, no answer has begun,
-// and nobody acted on it or a second time does no harm (failure.hpp).
+// Whether a request may be sent again: all of it is kept, the number of attempts is below its limit, no response has
+// begun, and either it was not acted on or a second time does no harm (failure.hpp).
 #pragma once
 
 #include <cstdint>
@@ -29,23 +29,22 @@ public:
         return needs_.sender.is_copy_whole() && needs_.placement.repeats() < most && interims_ == 0 &&
                !needs_.response.is_within_head();
     }
-    /// Whether it may be sent again after this failure of its connection, which is still there.
+    /// Whether it may be sent again after this failure of its connection, which still exists.
     bool may_repeat(const Failure& failure) const noexcept {
         return can_repeat(failure.lost ? lost_repeats_max : 1) &&
                exchange::may_repeat(failure, needs_.placement.facts(), needs_.at.request.context.method);
     }
-    /// Whether this head of an answer is the 408 of a backend that has closed an idle connection, and the request may
-    /// be sent again.
+    /// Whether this head is the 408 of a backend that closed an idle connection, and the request may be sent again.
     bool is_idle_timeout(const http::ResponseHead& head) const noexcept {
         constexpr std::uint16_t request_timeout = 408;
         return head.status == request_timeout && !head.keep_alive && needs_.placement.stream()->reused() &&
                may_repeat(idle_failure());
     }
-    /// Counts an interim response. False: it is one too many.
+    /// Counts an interim response. False if it is one too many.
     bool count_interim() noexcept { return ++interims_ <= limits::http_interims_max; }
 
-    /// The backend has ended the connection. Where the request may only be sent again when nothing of it was delivered,
-    /// the client's word on that follows at once, and is waited for: true. A program that serves by itself sends none.
+    /// The backend ended the connection. If the request may only be sent again when nothing of it was delivered, the
+    /// client's report on that follows at once, and is awaited: true. A program that serves by itself sends none.
     bool await_count() noexcept {
         awaits_count_ = can_repeat() && needs_.placement.stream()->reused() &&
                         !http::is_idempotent(needs_.at.request.context.method);

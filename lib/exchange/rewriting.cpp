@@ -15,8 +15,8 @@
 namespace ferrotunnel::exchange {
 namespace {
 
-/// Calls `write(room)`, which returns how much room it needs; where there was less, again with enough. Returns the
-/// size of what was written.
+/// Calls `write(room)`, which returns how much room it needs; if there was less, calls it again with enough. Returns
+/// the size of what was written.
 template <typename Write>
 std::size_t write_fully(std::vector<char>& room, const Write& write) {
     std::size_t size = write(room);
@@ -27,8 +27,8 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
     return size;
 }
 
-// Takes the edge's own cookies out of what the backend gets, also where plugins have set the field. `rest` has to live
-// as long as the edits. False: they have no room.
+// Removes the edge's own cookies from what the backend gets, even if plugins have set the field. `rest` has to live as
+// long as the edits. False if they have no room.
 bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std::string& rest, http::Edits& edits) {
     const auto sets_cookie = [](const http::Edits::Edit& edit) { return edit.known == http::FieldName::cookie; };
     const bool is_edited = std::any_of(edits.all().begin(), edits.all().end(), sets_cookie);
@@ -91,7 +91,7 @@ std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& reque
     rewrite_target(head, service, out);
     fits = map_own_address(arrival, service, scratch, edits) && fits;
     fits = http::put_header_rules(service.rules.request_headers, edits) && fits;
-    check(fits, "what the edge adds to a head fits into the edits");
+    check(fits, "the fields that the edge adds fit into the edits");
     return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
 }
 
@@ -114,13 +114,13 @@ void Rewriting::rewrite_target(const http::RequestHead& head, const directory::H
 }
 
 // Maps the fields that name the service's own address, unless a plugin has changed them; a rule of the service may
-// still do so. False: the edits have no room.
+// still do so. False if the edits have no room.
 bool Rewriting::map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
                                 http::Edits& edits) const {
     using http::Method;
     const http::RequestHead& head = arrival.head;
     const bool by_tls = arrival.forwarding.https();
-    // Requests that change what is there may name it in Destination and If.
+    // Requests that change resources may name them in Destination and If.
     const bool names_resources = head.method == Method::other || head.method == Method::put ||
                                  head.method == Method::delete_ || head.method == Method::patch;
     if (!rewritten_ && !names_resources) {
@@ -167,7 +167,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
             (void)edits.set(name, scratch.keep(std::move(mapped)));
         }
     }
-    // What a backend that has got the mapped Origin answers to it.
+    // The backend's reply to the mapped Origin.
     if (const auto allowed = head.fields.first("Access-Control-Allow-Origin");
         allowed && !map.backend_authority.empty()) {
         map.prefix = nullptr;
@@ -177,7 +177,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
         }
         map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
     }
-    // All cookies are mapped or none: with more than the edits have room for, they stay as they are.
+    // All cookies are mapped or none: if there are more than the edits have room for, they stay unchanged.
     constexpr std::size_t cookies_max = 24;
     const std::size_t cookies = head.fields.count(http::FieldName::set_cookie);
     if (cookies == 0 || cookies > cookies_max) {
@@ -203,7 +203,7 @@ void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScr
     }
 }
 
-// Writes trailers: a field that a rule or a plugin takes out of a head does not come behind the body either.
+// Writes trailers: a field that a rule or a plugin removes from a head is not sent after the body either.
 std::string_view write_trailers(const http::Fields& trailers, const TrailerRules& rules, std::string_view connection,
                                 HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();

@@ -1,5 +1,5 @@
-// Rewrites a request's head for its backend and the heads of the backend's answer for the visitor: adds what forwarding
-// needs, and changes what the service's rules say. A service without rules costs a few comparisons.
+// Rewrites a request's head for its backend, and the heads of the response for the visitor: adds what forwarding needs,
+// and applies the service's rules. A service without rules costs a few comparisons.
 #pragma once
 
 #include <memory>
@@ -23,19 +23,19 @@ namespace ferrotunnel::exchange {
 class Rewriting {
 public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
-    /// context has no upgrade where the service allows none. `run`: the plugins that the request has passed, or null.
-    /// `trace`: its place in its trace; null: what the visitor says of one is passed on.
+    /// context has no upgrade if the service allows none. `run`: the plugins that the request has passed, or null.
+    /// `trace`: its place in its trace; null: the visitor's trace fields are passed on.
     std::size_t write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
                               const trace::Context* trace, HeadScratch& scratch);
-    /// Adds to `edits` what is changed in a head of the backend's answer. False: they have no room for the rules.
+    /// Adds to `edits` the changes to a head of the backend's response. False if they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;
 
 private:
-    /// What is needed to map back the answer to a rewritten request.
+    /// What is needed to map back the response to a rewritten request.
     struct Rewritten {
         std::string seen_authority;
-        std::string backend_authority;  // empty: as the visitor's
+        std::string backend_authority;  // empty: the visitor's
         std::optional<http::PrefixMap> prefix;
         std::string path;  // for the backend
     };
@@ -49,19 +49,19 @@ private:
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
 };
 
-/// Adds Strict-Transport-Security to an answer over TLS, by the service's rule or else the edge's; only where the
-/// service is known, and not to calls of gRPC.
+/// Adds Strict-Transport-Security to a response over TLS, by the service's rule or else the edge's; only if the service
+/// is known, and not to gRPC calls.
 void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
-/// What takes fields out of the heads of one direction, and so out of its trailers.
+/// Rules that remove fields from the heads of one direction, and so from its trailers.
 struct TrailerRules {
     const std::vector<http::HeaderRule>& rules;
-    const hooks::HttpRun* run = nullptr;  // null: no plugins
+    const hooks::HttpRun* run = nullptr;  // null without plugins
     bool (hooks::HttpRun::*put)(http::Edits&) const noexcept = nullptr;
 };
 
-/// Writes the last chunk with these trailers; good until another head is written. `connection`: names that the head's
-/// Connection had, which are not passed on.
+/// Writes the last chunk with these trailers; valid until another head is written. `connection`: names from the head's
+/// Connection, which are not passed on.
 std::string_view write_trailers(const http::Fields& trailers, const TrailerRules& rules, std::string_view connection,
                                 HeadScratch& scratch);
 

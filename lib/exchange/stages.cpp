@@ -19,22 +19,22 @@ std::optional<Instead> misdirected(const Arrival& arrival, const RequestFacts& r
     return !may_serve || may_serve(request.host) ? std::nullopt : std::optional(page(PageState::misdirected, {}, why));
 }
 
-// Whether a visitor of this host would be answered by TLS: the edge's own redirect sends nobody to a handshake that
-// fails. A service that asks for a redirect knows what it does.
+// Whether this host can be served over TLS: the edge's own redirect must not lead to a handshake that fails. A service
+// that configures a redirect is trusted to be right.
 bool has_https(const Arrival& arrival, std::string_view host) {
     const auto& has_certificate = arrival.shared.has_certificate;
     return !has_certificate || has_certificate(host) ||
            arrival.routes.find_tls(host, arrival.now).kind != directory::TlsMatch::Kind::none;
 }
 
-// Answers 421 where the visitor's TLS connection was made for another host.
+// Answers 421 if the visitor's TLS connection was made for another host.
 std::optional<Instead> check_connection(const Arrival& arrival, RequestFacts& request) {
     return arrival.visitor.https ? misdirected(arrival, request, "the connection was made for another host")
                                  : std::nullopt;
 }
 
-// Finds the service of host and path, and counts the request there; answers 404, 503 or 400 where there is none. The
-// stages behind this one have a service.
+// Finds the service of host and path, and counts the request there; answers 404, 503 or 400 if there is none. The later
+// stages have a service.
 std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& request) {
     using Kind = directory::HttpMatch::Kind;
     const directory::HttpMatch match = arrival.routes.find(request.host, arrival.head.target.path, arrival.now);
@@ -42,9 +42,9 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
         case Kind::service:
             break;
         case Kind::unknown_host:
-            return page(PageState::unknown_host, {}, "nobody has registered this host");
+            return page(PageState::unknown_host, {}, "no service is registered for this host");
         case Kind::unknown_path:
-            return page(PageState::unknown_path, {}, "nobody has registered this path of the host");
+            return page(PageState::unknown_path, {}, "no service is registered for this path of the host");
         case Kind::away: {
             Instead instead = page(PageState::no_client, {}, "the client of this host is not connected");
             instead.hold_until = match.away_since + arrival.rules.settings.hold;
@@ -58,7 +58,8 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
             }
             return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
         case Kind::ambiguous_path:
-            return page(PageState::ambiguous_path, {}, "readings of the path lead to different services");
+            return page(PageState::ambiguous_path, {},
+                        "the path is ambiguous: its readings lead to different services");
     }
     request.service = match.service->shared_from_this();
     request.service->count_request();
@@ -66,7 +67,7 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
     return std::nullopt;
 }
 
-// Redirects to https, or to where the service says.
+// Redirects to https, or to the service's target.
 std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     const directory::HttpDescription& service = request.service->description();
     const http::Rules& rules = service.rules;
@@ -86,23 +87,24 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
     return std::nullopt;
 }
 
-// Answers 421 to a request without TLS for a host whose visitors need a certificate. It stands behind `redirect`, since
+// Answers 421 to a request without TLS for a host whose visitors need a certificate. It comes after `redirect`, since
 // such a host may send its visitors to https.
 std::optional<Instead> check_certificate(const Arrival& arrival, RequestFacts& request) {
     return arrival.visitor.https ? std::nullopt
-                                 : misdirected(arrival, request, "this host is for HTTPS with a certificate alone");
+                                 : misdirected(arrival, request, "this host requires HTTPS and a client certificate");
 }
 
-// Answers 413 where a larger body is declared than the service takes. A chunked body is counted as it comes.
+// Answers 413 if the declared body is larger than the service accepts. A chunked body is counted as it arrives.
 std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request) {
     const http::Body& body = arrival.head.body;
     if (body.kind == http::BodyKind::length && body.length > request.settings.body_bytes_max) {
-        return page(PageState::body_too_large, {}, "the request declares a body that is larger than its service takes");
+        return page(PageState::body_too_large, {},
+                    "the request declares a body that is larger than the service accepts");
     }
     return std::nullopt;
 }
 
-// Answers an OPTIONS that is to come no farther than here (RFC 9110, 7.6.2).
+// Answers an OPTIONS that must not be forwarded any further (RFC 9110, 7.6.2).
 std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*request*/) {
     const bool ends_here = arrival.head.method == http::Method::options && http::max_forwards(arrival.head) == 0U;
     return ends_here ? std::optional(Instead{{}, 200}) : std::nullopt;
@@ -110,11 +112,12 @@ std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*re
 
 // Answers 508 to a request that this edge has forwarded before.
 std::optional<Instead> check_loop(const Arrival& arrival, RequestFacts& /*request*/) {
-    return arrival.forwarding.loops() ? std::optional(page(PageState::loop, {}, "the request came by here before"))
-                                      : std::nullopt;
+    return arrival.forwarding.loops()
+               ? std::optional(page(PageState::loop, {}, "this edge forwarded the request before"))
+               : std::nullopt;
 }
 
-// Runs these stages up to the first one that answers instead; nothing if none does.
+// Runs these stages up to the first one that answers instead; empty if none does.
 template <auto... stages>
 std::optional<Instead> first_answer(const Arrival& arrival, RequestFacts& request) {
     std::optional<Instead> instead;

@@ -1,5 +1,5 @@
-// The stages that a request passes, one after the other, before it is written for its backend. Each lets the request go
-// on, or says what the visitor is answered instead. None of them waits or knows a socket.
+// The stages that a request passes, one after the other, before it is written for its backend. Each lets the request
+// continue, or returns what the visitor gets instead. None of them waits or uses a socket.
 //
 //   connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for the backend
 //        |            |            |             |           |          |         |
@@ -23,25 +23,25 @@ namespace ferrotunnel::exchange {
 /// Which error page the visitor gets, and why. The texts outlive the request.
 struct Refusal {
     http::PageState state = http::PageState::internal_error;
-    std::string_view code;           // for X-FerroTunnel-Error, where it is more exact than the state's
+    std::string_view code;           // for X-FerroTunnel-Error, if it is more exact than the state's
     std::string_view why;            // for the log
-    std::string_view grpc_status{};  // where it is more exact than the state's
+    std::string_view grpc_status{};  // if it is more exact than the state's
 };
 
-/// What a visitor is answered instead of what the backend would say: a page, or a status, perhaps with a Location.
+/// What the visitor gets instead of the backend's response: a page, or a status, possibly with a Location.
 struct Instead {
     std::optional<Refusal> page;
     std::uint16_t status = 0;
     std::string location{};
-    TimePoint hold_until{};  // until then the request may wait for its service to come back
-    /// No answer at all: the request begins again with the canonical form of its path (http/canonical_path.hpp).
+    TimePoint hold_until{};  // until then the request may wait for its service to return
+    /// No response at all: the request starts again with the canonical form of its path (http/canonical_path.hpp).
     bool wants_canonical_path = false;
 };
 
-/// What the stages look at, and do not change.
+/// What the stages read, and do not change.
 struct Arrival {
     const http::RequestHead& head;
-    const http::Forwarding& forwarding;  // who the visitor is, as far as that can be believed
+    const http::Forwarding& forwarding;  // who the visitor is, as far as that can be trusted
     const VisitorFacts& visitor;
     const EdgeRules& rules;
     const ExchangeShared& shared;
@@ -49,12 +49,11 @@ struct Arrival {
     TimePoint now;
 };
 
-/// Takes the request through all stages in their order. Nothing: it may be written for its backend. `arrival.routes`
-/// must stay valid meanwhile: no function that a stage calls may ask the worker's HttpRoutesCache, which could replace
-/// them.
+/// Passes the request through all stages in order. Empty: it may be written for its backend. `arrival.routes` must stay
+/// valid meanwhile: no function that a stage calls may use the worker's HttpRoutesCache, which could replace them.
 std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request);
 
-/// The facts that a request's forwarding fields are made of. They point to the arguments.
+/// The facts for a request's forwarding fields. They point to the arguments.
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,
                                        std::string_view request_id);
 

@@ -64,7 +64,7 @@ Upload::Result Upload::put_detour(buffer::Slice payload, bool headroom) {
     return pass_detour();
 }
 
-// What filters hold back continues.
+// Data that filters hold back continues.
 Upload::Result Upload::pause() {
     const bool flushes = detour_ && !detour_->is_collecting && is_changed() && !has_ended_ && detour_->way->flush();
     return flushes ? pass_detour() : Result::going;
@@ -96,7 +96,7 @@ Upload::Result Upload::end_detour(const http::Fields* trailers) {
 
 // --- to the sender ---
 
-// Whatever plugins make of the body has its end from them.
+// The end of what plugins make of the body comes from them.
 void Upload::send_early_end() {
     if (!std::exchange(has_early_end_, false)) {
         return;
@@ -114,7 +114,7 @@ Upload::Result Upload::collect(const http::Body& declared) {
     }
     detour_ = std::make_unique<Detour>();
     detour_->is_collecting = true;
-    // Where the body has ended while the request waited, it has no bytes.
+    // A body that ended while the request waited has no bytes.
     return std::exchange(has_early_end_, false) ? end_detour(early_trailers_) : Result::going;
 }
 
@@ -156,7 +156,7 @@ bool Upload::is_last(std::string_view piece) const {
     return has_ended_ && detour_->collected_at + piece.size() == run_->collected(Side::request).size();
 }
 
-// Passes on a piece of what plugins have made of the body. False: there is none now.
+// Passes on a piece of the plugins' output. False if there is none now.
 bool Upload::pass_changed() {
     Detour& detour = *detour_;
     if (buffer::Slice piece = detour.way->take(); !piece.empty()) {
@@ -181,7 +181,7 @@ bool Upload::pass_changed() {
     return true;
 }
 
-// Passes on a piece of what was collected, and shows it to those who look. False: there is none.
+// Passes on a piece of what was collected, and shows it to plugins that read it. False if there is none.
 bool Upload::pass_collected() {
     Detour& detour = *detour_;
     const std::string_view piece = next_collected();

@@ -1,9 +1,9 @@
-// The body of a request on its way from the visitor to the sender: counted, and through plugins where they read it.
+// The request body on its way from the visitor to the sender: counted, and through plugins that read it.
 //
-//   visitor --put--> sender                                             nobody reads it
+//   visitor --put--> sender                                             no plugin reads it
 //   visitor --put--> collected --collected--> way --pass--> sender      plugins do: what they collect, or change
 //
-// What the way has not given out holds back what goes in: takes() is false.
+// What the plugins' output still holds blocks further input: takes() is false.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +17,20 @@
 
 namespace ferrotunnel::exchange {
 
-/// The caller acts on every result but `going`.
+/// The caller acts on every result except `going`.
 class Upload {
 public:
     enum class Result : std::uint8_t {
         going,
         collected,            // the plugins decide now
         too_large,            // for the service
-        too_large_declared,   // for a plugin, by the request's head
+        too_large_declared,   // for a plugin, as declared in the request's head
         too_large_collected,  // for a plugin
         no_room,              // for what plugins collect
         failed,               // a plugin has failed on it
     };
 
-    /// `run`: the plugins of the exchange; null: there are none.
+    /// `run`: the plugins of the exchange; null if there are none.
     Upload(const ExchangeContext& at, RequestSender& sender, const std::unique_ptr<hooks::HttpRun>& run) noexcept
         : at_(at), sender_(sender), run_(run) {}
 
@@ -45,47 +45,47 @@ public:
     /// Whether put() may be called several times after one takes().
     bool takes_bulk() const noexcept { return !detour_; }
     [[nodiscard]] Result put(buffer::Slice payload, bool headroom);
-    /// Nothing more has come for now.
+    /// No more has arrived for now.
     [[nodiscard]] Result pause();
     [[nodiscard]] Result end(const http::Fields* trailers);
 
     std::uint64_t bytes() const noexcept { return bytes_; }
-    /// Counts what is no body: what follows a change of protocols.
+    /// Counts bytes that are not a body: those after a protocol switch.
     void count(std::size_t bytes) noexcept { bytes_ += bytes; }
     bool has_ended() const noexcept { return has_ended_; }
     bool is_sent() const noexcept { return has_ended_ && !detour_ && sender_.has_sent_all(); }
     /// Whether the visitor waits for 100 (Continue).
     bool awaits_continue() const noexcept { return awaits_continue_; }
     void stop_awaiting_continue() noexcept { awaits_continue_ = false; }
-    /// Whether the edge is to say 100 (Continue), since it reads the body before a backend does.
+    /// Whether the edge has to send 100 (Continue), since it reads the body before a backend does.
     bool take_continue() noexcept { return detour_ != nullptr && std::exchange(awaits_continue_, false); }
 
     // --- to the sender ---
 
-    /// Sends the end of a body that came while the request waited.
+    /// Sends the end of a body that ended while the request waited.
     void send_early_end();
     /// Whether plugins read the body, and not all of it has been passed on.
     bool is_with_plugins() const noexcept { return detour_ != nullptr; }
     bool is_collecting() const noexcept { return detour_ && detour_->is_collecting; }
-    /// Whether plugins have let some of it leave.
+    /// Whether plugins have passed on some of it.
     bool has_begun() const noexcept { return detour_ && detour_->has_begun; }
     /// A plugin decides on the request when it has the body.
     [[nodiscard]] Result collect(const http::Body& declared);
     /// All plugins have let the request pass, and its head is not written yet.
     void prepare();
-    /// Passes on what there is, as far as the connection takes it.
+    /// Passes on what is available, as far as the connection accepts it.
     [[nodiscard]] Result pass() { return detour_ ? pass_detour() : Result::going; }
-    /// Nothing of the body is needed any more.
+    /// The body is not needed any more.
     void drop() noexcept { detour_.reset(); }
 
 private:
-    /// The way of a body that does not go straight to the sender.
+    /// The path of a body that does not go straight to the sender.
     struct Detour {
-        hooks::BodyWay* way = nullptr;           // null: it is collected only
-        std::size_t collected_at = 0;            // what is before it, of what was collected, was passed on
+        hooks::BodyWay* way = nullptr;           // null: it is only collected
+        std::size_t collected_at = 0;            // how much of the collected bytes was passed on
         const http::Fields* trailers = nullptr;  // the visitor's
-        bool is_collecting = false;              // it is read for a plugin that decides then
-        bool way_has_all = false;                // `way` has had the end
+        bool is_collecting = false;              // it is read for a plugin that decides afterwards
+        bool way_has_all = false;                // `way` has received the end
         bool has_begun = false;                  // some of it has left
     };
 
@@ -102,7 +102,7 @@ private:
     const ExchangeContext& at_;
     RequestSender& sender_;
     const std::unique_ptr<hooks::HttpRun>& run_;
-    std::unique_ptr<Detour> detour_;  // null: nobody reads the body, or all of it was passed on
+    std::unique_ptr<Detour> detour_;  // null: no plugin reads the body, or all of it was passed on
     std::uint64_t bytes_ = 0;
     const http::Fields* early_trailers_ = nullptr;  // at an early end
     bool has_ended_ = false;

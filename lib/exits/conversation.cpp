@@ -100,7 +100,8 @@ bool Conversation::read_methods() {
     const std::uint8_t wanted = users_.empty() ? method_none : method_login;
     if (input_.find(static_cast<char>(wanted), 2) >= size) {
         output_ += {static_cast<char>(socks_version), static_cast<char>(no_method)};
-        return end(users_.empty() ? "it offers no way without a login" : "it offers no login by name and password");
+        return end(users_.empty() ? "it does not offer to connect without a login"
+                                  : "it does not offer a login with name and password");
     }
     output_ += {static_cast<char>(socks_version), static_cast<char>(wanted)};
     input_.erase(0, size);
@@ -110,7 +111,7 @@ bool Conversation::read_methods() {
 
 bool Conversation::read_login() {
     if (byte_at(input_, 0) != login_version) {
-        return end("its login is of another version");
+        return end("its login has an unsupported version");
     }
     const std::size_t name_end = input_.size() < 2 ? 2 : 2U + byte_at(input_, 1);
     const std::size_t size = input_.size() <= name_end ? name_end + 1 : name_end + 1U + byte_at(input_, name_end);
@@ -123,7 +124,7 @@ bool Conversation::read_login() {
     output_ += {static_cast<char>(login_version), static_cast<char>(is_right ? 0 : 1)};
     if (!is_right) {
         wrong_login_ = true;
-        return end("name or password are wrong");
+        return end("wrong user name or password");
     }
     step_ = Step::request;
     return true;
@@ -131,14 +132,14 @@ bool Conversation::read_login() {
 
 bool Conversation::read_request() {
     if (byte_at(input_, 0) != socks_version) {
-        return end("its request is of another version");
+        return end("its request has an unsupported version");
     }
     if (input_.size() < 5) {
         return false;
     }
     const std::uint8_t type = byte_at(input_, 3);
     if (type != of_ipv4 && type != of_name && type != of_ipv6) {
-        return refuse_socks(no_type, "it names its destination in a way that is not known");
+        return refuse_socks(no_type, "its request has an unknown type of address");
     }
     const std::size_t begin = type == of_name ? 5 : 4;
     const std::size_t length = type == of_name ? byte_at(input_, 4) : type == of_ipv4 ? 4U : 16U;
@@ -151,7 +152,7 @@ bool Conversation::read_request() {
     const std::uint8_t command = byte_at(input_, 1);
     input_.erase(0, begin + length + 2);
     if (command != command_connect) {
-        return refuse_socks(no_command, "it wants something else than to connect");
+        return refuse_socks(no_command, "its command is not CONNECT");
     }
     if (type != of_name) {
         host = net::ip_text(address_of(type == of_ipv4 ? 4 : 6, host.data()));
@@ -161,7 +162,7 @@ bool Conversation::read_request() {
 
 // --- either ---
 
-// Brings the host into its one form.
+// Normalises the host.
 bool Conversation::ask(std::string host, std::uint16_t port) {
     if (const auto address = net::parse_ip(host)) {
         host = net::ip_text(net::unmapped(*address));
@@ -195,17 +196,17 @@ void Conversation::refuse(Refusal why) {
     }
     switch (why) {
         case Refusal::not_allowed:
-            refuse_http(403, "This exit does not lead there.");
+            refuse_http(403, "This exit does not allow this destination.");
             return;
         case Refusal::no_such_name:
-            refuse_http(502, "The destination's name is not known.");
+            refuse_http(502, "The destination's name cannot be resolved.");
             return;
         case Refusal::unreachable:
         case Refusal::refused:
             refuse_http(502, "The destination cannot be reached.");
             return;
         case Refusal::timeout:
-            refuse_http(504, "The destination does not answer.");
+            refuse_http(504, "The destination does not respond.");
             return;
         case Refusal::busy:
             break;

@@ -1,4 +1,4 @@
-// The half of a conversation that is HTTP.
+// The HTTP half of a conversation.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view basic = "basic ";
 constexpr std::string_view scheme = "http://";
 
-// Base64 as RFC 4648 section 4 has it.
+// Base64 as in RFC 4648, section 4.
 std::optional<std::string> decoded(std::string_view text) {
     if (text.empty() || text.size() % 4 != 0 || text.size() > 4 * limits::exit_login_max) {
         return std::nullopt;
@@ -43,7 +43,7 @@ void add_listed(std::string_view list, std::vector<std::string_view>& names) {
         list.remove_prefix(std::min(list.size(), one.size() + 1));
         one.remove_prefix(std::min(one.size(), one.find_first_not_of(" \t")));
         one = one.substr(0, one.find_last_not_of(" \t") + 1);
-        // What frames the body is never left out, whatever the visitor says.
+        // Fields that frame the body are never left out, whatever the visitor lists.
         if (!one.empty() && !is_name_among(one, {"content-length", "transfer-encoding"})) {
             names.push_back(one);
         }
@@ -64,7 +64,7 @@ bool Conversation::read_head() {
     const http::RequestHead& head = parser_.head();
     const std::string_view text = std::string_view(input_).substr(0, parser_.size());
     if (!is_logged_in(head)) {
-        return refuse_http(407, wrong_login_ ? "The user or the password is wrong." : "This exit wants a login.");
+        return refuse_http(407, wrong_login_ ? "Wrong user name or password." : "This exit requires a login.");
     }
     std::string_view host = head.authority.host;
     if (host.starts_with('[')) {
@@ -74,7 +74,7 @@ bool Conversation::read_head() {
     if (head.method != http::Method::connect) {
         const std::size_t target = text.find(' ') + 1;
         if (!http::same_text(text.substr(target, scheme.size()), scheme)) {
-            return refuse_http(501, "Here is a proxy: it takes CONNECT, and requests for URLs with http://.");
+            return refuse_http(501, "This is a proxy. It accepts CONNECT and requests for http:// URLs.");
         }
         is_tunnel_ = false;
         port = port == 0 ? 80 : port;
@@ -107,7 +107,7 @@ bool Conversation::is_logged_in(const http::RequestHead& head) {
     return !wrong_login_;
 }
 
-// The parser has accepted the head, so that its lines are what they look like.
+// The parser has accepted the head, so its lines can be trusted.
 void Conversation::write_request(const http::RequestHead& head, std::string_view text) {
     text.remove_prefix(text.find_first_not_of("\r\n"));
     const std::size_t line_end = text.find('\n');

@@ -80,7 +80,7 @@ Result<Destinations::Rule, std::string> Destinations::parse_rule(std::string_vie
     }
     Rule rule;
     if (has_ports && !parse_ports(ports, rule.ports)) {
-        return "has ports that cannot be right; expected up to " + std::to_string(limits::exit_ports_max) +
+        return "has invalid ports; expected up to " + std::to_string(limits::exit_ports_max) +
                " of them, from 1 to 65535, like 80,443 or 8000-8100";
     }
     if (!has_ports) {

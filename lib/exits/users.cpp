@@ -7,7 +7,7 @@
 namespace ferrotunnel::exits {
 namespace {
 
-// Zero if both are the same. Compares as many bytes as there can be, whatever the texts are.
+// Zero if both are equal. Compares the maximum number of bytes, whatever the texts are.
 unsigned difference(std::string_view left, std::string_view right) noexcept {
     volatile unsigned found = left.size() == right.size() ? 0U : 1U;
     for (std::size_t i = 0; i < limits::exit_login_max; ++i) {

@@ -22,7 +22,7 @@ namespace ferrotunnel::fetch {
 /// A request by its URL.
 struct UrlRequest {
     std::string url{};
-    Request request{};      // but for its destination and path
+    Request request{};      // except for its destination and path
     std::string ca_file{};  // CAs that are trusted, PEM; empty: the system's
     Bounds bounds{};
 };
@@ -39,10 +39,10 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Has `done` called once, on the client's thread. False: there are too many, or the client has stopped; `done` is
+    /// Calls `done` once, on the client's thread. False: there are too many, or the client has stopped; `done` is
     /// destroyed. Any thread.
     bool fetch(UrlRequest wanted, Done done);
-    /// Has `call` called once, on the client's thread, after this time. It counts as a request. Any thread.
+    /// Calls `call` once, on the client's thread, after this time. It counts as a request. Any thread.
     bool call_after(Duration time, std::function<void()> call);
     /// Ends all requests: their `done` is destroyed without being called. Not on the client's thread.
     void stop() noexcept;

@@ -59,7 +59,7 @@ void Connection::on_events(std::uint32_t events) noexcept {
     try {
         shake_hands();
     } catch (const std::exception&) {
-        close("no memory");  // short enough to need none
+        close("no memory");  // short enough not to allocate
     }
     if (state_ != State::shaking_hands && ready_) {
         ready_();
@@ -79,7 +79,7 @@ void Connection::shake_hands() {
     }
 }
 
-// An end that came in the same event as the last bytes is found by reading once more.
+// An end that arrived in the same event as the last bytes is found by reading again.
 IoResult Connection::read(MutableBytes into) noexcept {
     IoResult result = pipe_->read(into);
     if (result.bytes > 0 && result.status == IoStatus::would_block && peer_ends_) {
@@ -98,11 +98,11 @@ void Connection::close_if_ended() noexcept {
     std::array<std::uint8_t, 1> byte;
     const IoResult result = read(byte);
     if (result.bytes > 0 || result.status != IoStatus::would_block) {
-        close({});  // nobody asks why
+        close({});  // the reason is not needed
     }
 }
 
-// The end may be there, and its event not yet.
+// The end may be there before its event.
 bool Connection::wake(std::function<void()> call) noexcept {
     if (state_ == State::resting) {
         close_if_ended();

@@ -1,9 +1,9 @@
-// A connection to an HTTP server of others.
+// A connection to an external HTTP server.
 //
 //     connecting --socket--> shaking_hands --> open <--> resting (kept for the next request)
 //          \______________________\______________\__________\____ closed (why())
 //
-// A resting connection that becomes readable is closed: its server has ended it, or sends what nobody asked for.
+// A resting connection that becomes readable is closed: its server has ended it, or sends data without a request.
 #pragma once
 
 #include <functional>
@@ -35,8 +35,7 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Called, in a later round, whenever something may have become possible. It must not throw, nor destroy the
-    /// connection.
+    /// Called, in a later round, whenever progress may be possible. It must not throw, nor destroy the connection.
     void on_ready(std::function<void()> call) noexcept { ready_ = std::move(call); }
 
     State state() const noexcept { return state_; }
@@ -45,17 +44,17 @@ public:
 
     /// While it is open. would_block: on_ready follows.
     transport::IoResult write(std::span<const Bytes> pieces) noexcept { return pipe_->write(pieces); }
-    /// Whether what was taken has left.
+    /// Whether all accepted bytes were sent.
     bool flush() noexcept { return !pipe_->has_pending() || pipe_->flush() == transport::IoStatus::ok; }
     /// ok: `into` got bytes, and more may be there.
     transport::IoResult read(MutableBytes into) noexcept;
-    /// Whether the end that was read is the server's, and no reset.
+    /// Whether the server ended the connection in order, and not by a reset.
     bool saw_end() const noexcept { return pipe_->saw_end(); }
     std::string error_text() const { return pipe_->error_text(); }
 
-    /// Waits for the next request: nobody is called any more.
+    /// Waits for the next request: there are no more calls.
     void rest();
-    /// Goes on with another request. False: it was closed meanwhile.
+    /// Continues with another request. False: it was closed meanwhile.
     bool wake(std::function<void()> call) noexcept;
     void close(std::string why) noexcept;
 
@@ -70,7 +69,7 @@ private:
     State state_ = State::connecting;
     std::string why_;
     bool is_watched_ = false;
-    bool peer_ends_ = false;  // an event has said so: behind the last bytes is an end that no other one tells
+    bool peer_ends_ = false;  // reported by an event: after the last bytes is an end that no other event reports
     std::function<void()> ready_;
     std::unique_ptr<transport::Pipe> pipe_;
     std::optional<runtime::Connector> connector_;

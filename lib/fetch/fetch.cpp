@@ -118,7 +118,7 @@ void Fetch::step() {
         state_ = State::exchanging;
     }
     if (state_ == State::exchanging) {
-        write();  // a response may come before everything was written
+        write();  // a response may arrive before everything was written
         read();
     }
 }
@@ -133,7 +133,7 @@ void Fetch::write() {
         const IoResult result = connection_->write(pieces[0].empty() ? all.subspan(1) : all);
         written_ += result.bytes;
         if (result.status != IoStatus::ok) {
-            return;  // where the connection is broken, reading tells
+            return;  // if the connection is broken, reading reports it
         }
     }
     (void)connection_->flush();
@@ -151,7 +151,7 @@ void Fetch::read() {
             return;
         }
         if (result.status == IoStatus::eof || result.status == IoStatus::error) {
-            // A write may have taken the reset, behind which an end looks orderly.
+            // A write may have consumed the reset, after which an end looks orderly.
             const bool is_end = result.status == IoStatus::eof && connection_->saw_end();
             end_of_stream(is_end, result.status == IoStatus::eof
                                       ? std::string("the connection ended before the response")
@@ -258,7 +258,7 @@ bool Fetch::may_keep_connection() const noexcept {
            written_ == head_text_.size() + request_.body.size();
 }
 
-// The response is told from the timer: with nothing of ours on the stack.
+// The response is reported from the timer, with none of our calls on the stack.
 void Fetch::end(std::string error) {
     state_ = State::ended;
     response_.error = std::move(error);

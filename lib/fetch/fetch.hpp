@@ -1,12 +1,12 @@
-// One request to an HTTP server of others, and its response: HTTP/1.1 with or without TLS. No redirect is followed, no
-// proxy is used, and nothing of the environment counts.
+// One request to an external HTTP server, and its response: HTTP/1.1 with or without TLS. No redirect is followed, no
+// proxy is used, and the environment is ignored.
 //
-//     beginning --timer--> connecting --> exchanging (writes and reads at once) --whole--> ended --timer--> told
+//     beginning --timer--> connecting --> exchanging (writes and reads at once) --whole--> ended --timer--> reported
 //          \                  \   ^             \'--a kept connection had ended--> connecting, once
 //           \__________________\__|______________\____ failed, or no time left --> ended
 //
-// A request is sent again, once, if it met a kept connection that its server was just closing: no byte of a response
-// has come, and either nothing was written, or its method is idempotent (RFC 9110, 9.2.2), or it may be repeated.
+// A request is sent again, once, if it used a kept connection that its server was just closing: no byte of a response
+// has arrived, and either nothing was written, or its method is idempotent (RFC 9110, 9.2.2), or it may be repeated.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ public:
     using Done = std::function<void(Response&)>;
 
     /// `idle`, which may be null, must outlive this. `done` is called once, in a later round, and may destroy this;
-    /// destroying this ends the connection, and nothing is called.
+    /// destroying this ends the connection, without a call.
     Fetch(runtime::Worker& worker, IdleConnections* idle, Request request, const Bounds& bounds, Done done);
     Fetch(const Fetch&) = delete;
     Fetch& operator=(const Fetch&) = delete;
@@ -66,8 +66,8 @@ private:
     std::string head_text_;
     std::size_t written_ = 0;  // of head and body
     bool is_kept_ = false;     // the connection has served a request before
-    bool has_come_ = false;    // a byte of a response
-    std::string received_;     // that is not understood yet
+    bool has_come_ = false;    // a byte of a response has arrived
+    std::string received_;     // not parsed yet
     Reading reading_ = Reading::head;
     std::size_t interim_ = 0;
     bool may_last_ = false;  // the server keeps the connection

@@ -1,4 +1,4 @@
-// Connections that are kept for the next request to the same destination.
+// Connections kept for the next request to the same destination.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ public:
 
     /// The connection to `to` that was used last, resting; null without one.
     std::unique_ptr<Connection> take(const Destination& to);
-    /// Keeps an open connection whose response is whole.
+    /// Keeps an open connection whose response is complete.
     void keep(const Destination& to, std::unique_ptr<Connection> connection);
-    /// Those that could be taken.
+    /// The number of connections that could be taken.
     std::size_t size() const noexcept;
 
 private:

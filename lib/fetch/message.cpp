@@ -33,7 +33,7 @@ Result<UrlParts, std::string_view> read_url(std::string_view text) {
     if (!is_split || (!parts.is_https && !http::same_text(url.scheme, "http"))) {
         return text.find("://") == std::string_view::npos || text.starts_with("http")
                    ? std::string_view("is not a valid URL; expected one like http://127.0.0.1:9091/verify")
-                   : std::string_view("is not a URL of HTTP; it begins with http:// or https://");
+                   : std::string_view("is not an HTTP URL; expected http:// or https:// at the start");
     }
     if (url.authority.find('@') != std::string_view::npos) {
         return std::string_view("has a user name; credentials belong in a header");
@@ -51,7 +51,7 @@ Result<UrlParts, std::string_view> read_url(std::string_view text) {
     const std::string_view rest = url.rest.substr(0, url.rest.find('#'));
     parts.path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
     if (!is_target(parts.path)) {
-        return std::string_view("has a character that no URL has");
+        return std::string_view("has a character that is not allowed in URLs");
     }
     return parts;
 }

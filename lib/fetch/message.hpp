@@ -1,4 +1,4 @@
-// A request to an HTTP server, and what came back.
+// A request to an HTTP server, and the response.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,9 @@ namespace ferrotunnel::fetch {
 
 using FieldList = std::vector<std::pair<std::string, std::string>>;
 
-/// A server, and how it is spoken to. Connections are shared by requests to equal destinations.
+/// A server, and how to connect to it. Requests to equal destinations share connections.
 struct Destination {
-    std::shared_ptr<transport::TlsContext> tls{};  // null: http
+    std::shared_ptr<transport::TlsContext> tls{};  // null for http
     net::HostPort at{};
     std::string authority{};  // for Host: the port only if it is not the scheme's own
 
@@ -36,7 +36,7 @@ struct UrlParts {
     std::string path;  // with the query, without a fragment
 };
 
-/// Splits `text`. The problem is in words that follow it. User information is refused (RFC 9110, 4.2.4).
+/// Splits `text`. The problem is in words that follow it. User information is rejected (RFC 9110, 4.2.4).
 Result<UrlParts, std::string_view> read_url(std::string_view text);
 
 struct Request {
@@ -45,29 +45,29 @@ struct Request {
     std::string path = "/";  // with the query
     FieldList fields{};      // besides Host, User-Agent, Content-Length and Connection
     std::string body{};
-    bool has_body = false;    // Content-Length is sent, also of an empty body
-    bool may_repeat = false;  // it does no harm if it arrives twice, whatever its method
+    bool has_body = false;    // Content-Length is sent, even for an empty body
+    bool may_repeat = false;  // it may safely arrive twice, whatever its method
 };
 
-/// Why a request cannot be sent, as a sentence's end; empty if it can.
+/// Why a request cannot be sent, as the end of a sentence; empty if it can.
 std::string request_fault(const Request& request);
 
-/// What a response may cost.
+/// Limits for a response.
 struct Bounds {
     Duration time = request_time;
     std::size_t head_max = response_head_max;
-    /// 0: the body is not read, and the response is told with its head.
+    /// 0: the body is not read, and the response is reported with its head.
     std::size_t body_max = response_body_max;
 };
 
 struct Response {
-    std::uint16_t status = 0;  // 0: no head came
+    std::uint16_t status = 0;  // 0: no head arrived
     FieldList fields{};
-    std::string body{};  // empty where it was too long
+    std::string body{};  // empty if it was too long
     bool is_too_long = false;
-    std::string error{};  // why it is not whole; empty if it is, but for a body that was too long
+    std::string error{};  // why it is incomplete; empty if it is complete, except for a body that was too long
 
-    /// The value of the first field of that name, in any case; empty without one.
+    /// The value of the first field of that name, case-insensitively; empty without one.
     std::string_view field(std::string_view name) const noexcept;
 };
 

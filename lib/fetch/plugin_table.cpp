@@ -10,7 +10,7 @@
 
 #include "fetch/client.hpp"
 
-/// What plugins know of a client: that it is there.
+/// A plugin's handle of a client, which is opaque.
 struct ft_fetcher {
     ferrotunnel::fetch::Client client;
 };
@@ -25,7 +25,7 @@ ft_text text_of(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// What a plugin gave to its request; released once, when nothing needs it.
+/// What a plugin gave to its request; released once, when it is not needed any more.
 class User {
 public:
     User(void* user, void (*release)(void*)) noexcept : user_(user), release_(release) {}
@@ -44,7 +44,7 @@ private:
 };
 
 Duration time_of(std::uint64_t ns) noexcept {
-    constexpr std::uint64_t longest = 3'600'000'000'000;  // an hour: a bound for what is added to a time
+    constexpr std::uint64_t longest = 3'600'000'000'000;  // an hour: a limit for what is added to a time
     return std::chrono::nanoseconds(std::min(ns, longest));
 }
 
@@ -86,7 +86,7 @@ ft_fetcher* make() {
     }
 }
 
-/// Null, and it is released: there is no memory.
+/// Null, and it is released, if there is no memory.
 std::shared_ptr<User> keep(void* user, void (*release)(void* user)) noexcept {
     try {
         return std::make_shared<User>(user, release);
@@ -133,7 +133,7 @@ ft_text url_fault(ft_text url) {
         const auto parts = read_url(view_of(url));
         return parts ? ft_text{nullptr, 0} : text_of(parts.error());
     } catch (const std::exception&) {
-        return text_of("needs more memory than there is");
+        return text_of("needs more memory than is available");
     }
 }
 

@@ -20,7 +20,7 @@ std::optional<std::chrono::seconds> read_retry_after(std::string_view value,
         }
         seconds = *date - std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     }
-    constexpr std::int64_t day = 86'400;  // a bound for what is added to a time
+    constexpr std::int64_t day = 86'400;  // a limit for what is added to a time
     return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, day));
 }
 

@@ -1,4 +1,4 @@
-// What TLS needs towards servers of others, kept for a while: reading the system's CAs takes milliseconds.
+// TLS contexts for external servers, kept for a while: reading the system's CAs takes milliseconds.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,7 @@
 
 namespace ferrotunnel::fetch {
 
-/// At most contexts_max, each for context_time, after which a file of CAs that has changed counts. One thread at a
-/// time.
+/// At most contexts_max, each for context_time, after which a changed CA file takes effect. One thread at a time.
 class TlsContexts {
 public:
     /// For connections to `host`, whose certificate is verified against `ca_file` (PEM), or against the system's CAs if
@@ -27,7 +26,7 @@ private:
         TimePoint until;
     };
 
-    std::map<std::pair<std::string, std::string>, Kept> kept_;  // by host and file of CAs
+    std::map<std::pair<std::string, std::string>, Kept> kept_;  // by host and CA file
 };
 
 }  // namespace ferrotunnel::fetch

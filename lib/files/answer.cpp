@@ -20,7 +20,7 @@ bool has_content(const Answer& answer) noexcept {
     return answer.status != 204 && answer.status != not_modified;
 }
 
-// The fields that follow from the kind of the answer; they point into it.
+// The fields that follow from the kind of the response; they point into it.
 bool put_fields(const Answer& answer, std::string_view etag, std::string_view modified, http::Edits& edits) {
     bool fits = edits.set("X-Content-Type-Options", "nosniff");
     const auto put = [&](std::string_view name, std::string_view value) {
@@ -92,7 +92,7 @@ Answer answer_with_file(const http::RequestHead& request, const FileStamp& stamp
     }
     answer.content_type = content_type_of(name);
     answer.length = stamp.size;
-    // HEAD knows no ranges: RFC 9110 has them for GET alone.
+    // HEAD has no ranges: RFC 9110 defines them only for GET.
     if (request.method != http::Method::get || !allows_range(request.fields, validators)) {
         return answer;
     }

@@ -10,13 +10,13 @@ namespace ferrotunnel::files {
 
 struct ByteRange {
     enum class Kind : std::uint8_t {
-        whole,          // none is asked for, or what is asked for is not understood, or several are
+        whole,          // no range, one that cannot be parsed, or several
         part,           // 206
         unsatisfiable,  // 416
     };
     Kind kind = Kind::whole;
-    std::uint64_t first = 0;   // of `part`
-    std::uint64_t length = 0;  // of `part`; above zero
+    std::uint64_t first = 0;   // for `part`
+    std::uint64_t length = 0;  // for `part`; above zero
 };
 
 /// Reads Range for a file of `size` bytes. Several ranges are answered with the whole file, which RFC 9110 allows: a

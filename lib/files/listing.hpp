@@ -1,4 +1,4 @@
-// The page that shows what is in a folder.
+// The page that lists the content of a folder.
 #pragma once
 
 #include <cstdint>

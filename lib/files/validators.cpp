@@ -18,7 +18,7 @@ std::int64_t seconds_of(std::int64_t time) noexcept {
     return time / nanoseconds - (time % nanoseconds < 0 ? 1 : 0);
 }
 
-// A digest of 64 bits (FNV-1a, then mixed): the inode's number is nobody's business.
+// A digest of 64 bits (FNV-1a, then mixed), so that the inode number is not revealed.
 std::uint64_t digest_of(const FileStamp& stamp) noexcept {
     std::uint64_t hash = 14'695'981'039'346'656'037U;
     for (std::uint64_t word : {stamp.device, stamp.inode, stamp.size, static_cast<std::uint64_t>(stamp.modified),
@@ -40,7 +40,7 @@ bool is_tag_byte(char c) noexcept {
     return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
 }
 
-// Takes the next entity tag off a list. Nothing: the list is at its end, or broken from here on.
+// Removes the next entity tag from a list. Empty: the list is at its end, or malformed from here on.
 std::optional<EntityTag> take_tag(std::string_view& list) noexcept {
     list.remove_prefix(std::min(list.find_first_not_of(" \t,"), list.size()));
     EntityTag taken;
@@ -70,7 +70,7 @@ struct Condition {
     bool holds = false;
 };
 
-// If-Match (`strongly`) or If-None-Match: whether one of all tags in all fields of that name fits.
+// If-Match (`strongly`) or If-None-Match: whether one of all tags in all fields of that name matches.
 Condition tags_condition(const http::Fields& fields, std::string_view name, const Validators& validators,
                          bool strongly) {
     Condition condition;
@@ -89,7 +89,7 @@ Condition tags_condition(const http::Fields& fields, std::string_view name, cons
 }
 
 // If-Unmodified-Since or If-Modified-Since: whether the file has not changed since that date. Times of files can be
-// set: one that took the place of a newer one has an earlier time, and was changed since.
+// set: one that replaced a newer one has an earlier time, and was changed since.
 Condition date_condition(const http::Fields& fields, std::string_view name, const Validators& validators) {
     const auto text = fields.first(name);
     const auto date = text && validators.modified ? http::read_date(*text) : std::nullopt;

@@ -1,5 +1,5 @@
-// Makes fields of HTTP/2 out of what http::write_response and write_trailers have written: what rules and plugins
-// changed in an answer is in that text already, whichever version the visitor speaks.
+// Conversion of responses to HTTP/2 fields, from the text that http::write_response and write_trailers have written:
+// that text already has the changes of rules and plugins, whichever version the visitor uses.
 #pragma once
 
 #include <span>
@@ -11,12 +11,12 @@ namespace ferrotunnel::h2 {
 
 using FieldList = std::vector<nghttp2_nv>;
 
-/// Reads a head, as far as its empty line. Its names become lower case where they are; what frames a message of
-/// HTTP/1.1 or belongs to a connection is left out. The fields point into `head`.
+/// Reads a head, up to its empty line. Its names are converted to lower case in place; fields that frame an HTTP/1.1
+/// message or belong to a connection are left out. The fields point into `head`.
 void read_answer(std::span<char> head, FieldList& fields);
-/// The same for a 101 after which both sides speak WebSocket: by HTTP/2 that is a 200 (RFC 8441, 5).
+/// The same for a 101 after which both sides use WebSocket: in HTTP/2 that is a 200 (RFC 8441, 5).
 void read_switch(std::span<char> head, FieldList& fields);
-/// The same for the trailers behind a last chunk.
+/// The same for the trailers after a last chunk.
 void read_trailers(std::span<char> end, FieldList& fields);
 
 }  // namespace ferrotunnel::h2

@@ -1,6 +1,6 @@
-// What a backend's answer must keep to in HTTP/2 (RFC 9113, 8.1 to 8.3): pseudo-fields, names and values, and a length
-// that is the body's. The library would check all this itself, but resets a 204 that declares a length, which from
-// HTTP/1.1 passes: such an answer has no body, so that its length is about nothing.
+// HTTP/2 rules for a backend's response (RFC 9113, 8.1 to 8.3): pseudo-fields, names and values, and a length that
+// matches the body. The library would check all this itself, but resets a 204 that declares a length, which passes in
+// HTTP/1.1: such a response has no body, so its length has no meaning.
 #pragma once
 
 #include <cstddef>
@@ -30,10 +30,10 @@ private:
     bool has_no_body() const noexcept;
 
     http::Method method_ = http::Method::get;
-    std::uint16_t status_ = 0;        // 0: the head has not said it
+    std::uint16_t status_ = 0;        // 0: not received yet
     bool has_regular_field_ = false;  // of the head that is being read
     bool has_head_ = false;           // the final one
-    bool is_over_ = false;            // the trailers have come
+    bool is_over_ = false;            // the trailers have arrived
     std::optional<std::uint64_t> length_;
     std::uint64_t bytes_ = 0;
 };

@@ -11,13 +11,13 @@
 namespace ferrotunnel::h2 {
 namespace {
 
-// Gives up the memory of what was taken: a connection that waits for its next request holds none.
+// Releases the memory of taken bytes: a connection that waits for its next request holds none.
 void drop(std::string& text, std::size_t& at) {
     std::string().swap(text);
     at = 0;
 }
 
-// Copies what fits of the rest of `text`.
+// Copies as much of the rest of `text` as fits.
 std::size_t copy_out(std::string& text, std::size_t& at, MutableBytes into) {
     const std::size_t size = std::min(text.size() - at, into.size());
     std::copy_n(text.data() + at, size, into.data());
@@ -45,7 +45,7 @@ bool ClientAnswer::field(std::string_view name, std::string_view value) {
     }
     if (name == ":status") {
         status_ = 0;
-        for (const char digit : value) {  // three digits, as the library has seen
+        for (const char digit : value) {  // three digits, as the library has checked
             status_ = static_cast<std::uint16_t>(status_ * 10 + (digit - '0'));
         }
         return true;
@@ -68,8 +68,8 @@ void ClientAnswer::write_status() {
     text_.append(http::reason_of(status_)).append("\r\n");
 }
 
-// Without content there is no body for a length to be about; trailers need chunks, and only what comes of gRPC, or
-// announces them, is known to have some.
+// Without content there is no body for a length; trailers need chunks, and only gRPC responses and those that announce
+// trailers are known to have some.
 void ClientAnswer::write_framing(bool last) {
     const bool has_no_body = method_ == http::Method::head || status_ == 204 || status_ == 304;
     if (has_no_body) {
@@ -110,7 +110,7 @@ std::size_t ClientAnswer::data(Bytes bytes) {
     if (framing_ == Framing::none) {
         return bytes.size();
     }
-    if (body_at_ > 0 && body_at_ >= body_.size() - body_at_) {  // what was taken is at least as much as what is moved
+    if (body_at_ > 0 && body_at_ >= body_.size() - body_at_) {  // at least as many bytes were taken as have to be moved
         body_.erase(0, body_at_);
         body_at_ = 0;
     }
@@ -162,7 +162,7 @@ ClientAnswer::Given ClientAnswer::give(MutableBytes into) {
     return given;
 }
 
-// Gives bytes of the body; those of an open chunk alone, where there are chunks.
+// Gives bytes of the body; with chunks, only those of an open chunk.
 std::size_t ClientAnswer::take_body(MutableBytes into) {
     const bool in_chunk = framing_ == Framing::chunked;
     const std::size_t size = std::min(into.size(), in_chunk ? chunk_left_ : body_bytes());

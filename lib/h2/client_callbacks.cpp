@@ -1,4 +1,4 @@
-// What the library tells a connection to a backend, and how it is set up.
+// The library's callbacks of a connection to a backend, and its setup.
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -78,8 +78,8 @@ int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, co
             own.answer_.field(text_of(name, name_size), text_of(value, value_size))) {
             return 0;
         }
-        own.told_ = "the fields of its answer are too many or too large";
-        return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // this stream alone is reset
+        own.told_ = "its response has too many or too large header fields";
+        return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // only this stream is reset
     });
 }
 
@@ -138,7 +138,7 @@ int ClientConnection::on_error(nghttp2_session*, int, const char* text, std::siz
     });
 }
 
-// A fatal error from here would leak memory of the library: nothing here may throw that matters.
+// A fatal error from here would leak memory of the library: nothing essential may throw here.
 int ClientConnection::on_stream_close(nghttp2_session*, std::int32_t stream, std::uint32_t code, void* self) {
     (void)guarded([&] {
         if (at(self).is_ours(stream)) {

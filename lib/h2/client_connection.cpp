@@ -1,4 +1,4 @@
-// The flow of requests and answers; client_callbacks.cpp has what the library calls.
+// Requests and responses of the connection; client_callbacks.cpp has the library's callbacks.
 #include "h2/client_connection.hpp"
 
 #include <cstring>
@@ -13,7 +13,7 @@ namespace {
 constexpr http::HeadLimits request_limits{limits::h2_backend_request_head_max, limits::h2_backend_request_head_max,
                                           limits::http_fields_max, limits::h2_backend_request_head_max};
 constexpr std::size_t first_bytes_max = 16;
-constexpr std::size_t kept_capacity_max = 4 * 1024;  // of an output that is empty
+constexpr std::size_t kept_capacity_max = 4 * 1024;  // for an empty output
 
 }  // namespace
 
@@ -90,10 +90,10 @@ void ClientConnection::begin_exchange() {
     produce();
 }
 
-// The library asks for the body when there is a window; what it does not ask for stays where it is.
+// The library asks for the body when there is a window; the rest stays where it is.
 std::size_t ClientConnection::take_body(Bytes bytes) {
     input_ = as_text(bytes);
-    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may wait for a window, and not for us
+    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may be waiting for a window, and not for us
     produce();
     const std::size_t taken = bytes.size() - input_.size();
     input_ = {};
@@ -116,7 +116,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
         input_.remove_prefix(piece.consumed);
     }
     if (body_.state() == http::BodyState::refused) {
-        told_ = "the tunnel's body breaks the rules: " + std::string(body_.refusal().text);
+        told_ = "the request body is malformed: " + std::string(body_.refusal().text);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     if (body_.state() == http::BodyState::complete) {
@@ -133,11 +133,11 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
     return filled == 0 ? static_cast<ssize_t>(NGHTTP2_ERR_DEFERRED) : static_cast<ssize_t>(filled);
 }
 
-// What is left of a body that the backend does not want any more, before the next request.
+// The rest of a body that the backend does not want any more, before the next request.
 std::size_t ClientConnection::take_rest(Bytes bytes) {
     const http::BodyReader::Piece piece = body_.next(as_text(bytes));
     if (body_.state() == http::BodyState::refused) {
-        fail("the tunnel's body breaks the rules: " + std::string(body_.refusal().text));
+        fail("the request body is malformed: " + std::string(body_.refusal().text));
     } else if (body_.state() == http::BodyState::complete) {
         phase_ = Phase::head;
         end_if_over();
@@ -210,7 +210,7 @@ void ClientConnection::receive(Bytes bytes) {
     look_at_end();
 }
 
-// The library has sent, or been sent, a GOAWAY that leaves nothing to do.
+// The library has sent, or received, a GOAWAY that leaves nothing to do.
 void ClientConnection::look_at_end() {
     const bool goes_on =
         nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
@@ -234,13 +234,13 @@ void ClientConnection::receive_end() {
     if (!has_spoken_) {
         fail_unspoken();
     } else if (exchanging_ && !answer_.is_complete()) {
-        fail("it has closed the connection within an exchange");
+        fail("it closed the connection before the exchange was complete");
     } else {
         stop_body();
     }
 }
 
-// The backend takes no more of the request.
+// The backend accepts no more of the request.
 void ClientConnection::stop_body() noexcept {
     stream_open_ = false;
     if (phase_ == Phase::body) {
@@ -254,7 +254,7 @@ void ClientConnection::stream_closed(std::uint32_t code) {
         return;
     }
     std::string why = std::string("the stream was reset: ") + nghttp2_http2_strerror(code);
-    const bool is_ours = !told_.empty();  // the library has found something wrong
+    const bool is_ours = !told_.empty();  // the library has found a violation
     fail(is_ours ? why + " (" + told_ + ')' : std::move(why), code == NGHTTP2_REFUSED_STREAM);
     if (!is_ours && !failure_->reset_code) {
         failure_->reset_code = code;
@@ -268,7 +268,7 @@ void ClientConnection::fail(std::string why, bool is_unprocessed) {
 }
 
 void ClientConnection::fail_malformed(std::string_view field) {
-    std::string why = "its answer breaks the rules of HTTP/2";
+    std::string why = "its response breaks the rules of HTTP/2";
     if (!field.empty()) {
         constexpr std::size_t shown_max = 60;
         why += ", in the field " + printable(field, shown_max);
@@ -290,7 +290,7 @@ void ClientConnection::fail_unspoken() {
     if (first_bytes_.starts_with("HTTP/")) {
         failure_ = Failure{"it speaks HTTP/1.1 and not HTTP/2: write its address without h2c:// or h2://", false, true};
     } else if (first_bytes_.empty()) {
-        failure_ = Failure{"it has closed the connection before it spoke HTTP/2", false, true};
+        failure_ = Failure{"it closed the connection before it sent any HTTP/2", false, true};
     } else {
         failure_ = Failure{"it does not speak HTTP/2", false, true};
     }

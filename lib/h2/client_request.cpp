@@ -3,11 +3,11 @@
 namespace ferrotunnel::h2 {
 namespace {
 
-// What the pseudo-headers and `te` are called, and what they say apart from texts of the head.
+// The names of the pseudo-headers and `te`, and their values other than texts of the head.
 constexpr std::size_t own_fields_max = 6;
 constexpr std::size_t own_bytes_max = 128;
 
-// Fields that HTTP/2 says otherwise, or not at all. Content-Length stays: it has to agree with the body.
+// Fields that HTTP/2 expresses differently, or not at all. Content-Length stays: it has to match the body.
 bool is_left_out(const http::Field& field) {
     if (field.hop_by_hop) {
         return true;

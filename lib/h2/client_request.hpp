@@ -1,4 +1,4 @@
-// The head of a request to a backend in HTTP/2, made of the HTTP/1.1 head that the edge has written.
+// The head of an HTTP/2 request to a backend, made from the HTTP/1.1 head that the edge has written.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,15 @@
 
 namespace ferrotunnel::h2 {
 
-/// Fields as the library takes them: it wants texts that it may change, and so they are copies.
+/// Fields in the library's form: it needs texts that it may change, so they are copies.
 class ClientFields {
 public:
     ClientFields() = default;
     ClientFields(const ClientFields&) = delete;
     ClientFields& operator=(const ClientFields&) = delete;
 
-    /// Makes the fields of a request: pseudo-headers, then all that is not for one connection, in lower case. Of TE
-    /// only `trailers` is left. A change of protocols is not offered: HTTP/2 has none.
+    /// Makes the fields of a request: pseudo-headers, then all that do not belong to one connection, in lower case.
+    /// Only `trailers` is kept of TE. No protocol switch is offered: HTTP/2 has none.
     void set_request(const http::RequestHead& head, std::string_view scheme);
     void set_trailers(const http::Fields& trailers);
 
@@ -34,7 +34,7 @@ private:
     void add_all(const http::Fields& fields);
     std::uint8_t* put(std::string_view text);
 
-    std::string texts_;  // one behind the other: reserved once, so that they do not move
+    std::string texts_;  // all in one string: reserved once, so that they do not move
     std::vector<nghttp2_nv> fields_;
 };
 

@@ -1,4 +1,4 @@
-// Counts the frames that cost us more than they cost their sender, each kind by a bucket of its own.
+// Rate limits for frames that cost us more than they cost their sender, with a bucket for each kind.
 #pragma once
 
 #include <array>
@@ -26,11 +26,11 @@ const char* name_of(Flood kind) noexcept;
 
 class FloodBudget {
 public:
-    /// Counts one frame; false if they come too often.
+    /// Counts one frame; false if they arrive too often.
     bool take(Flood kind, TimePoint now) noexcept;
-    /// Data was sent, which may be answered by WINDOW_UPDATE and PING (clients of gRPC measure the way by it).
+    /// Data was sent, which may be answered by WINDOW_UPDATE and PING (gRPC clients measure the path with these).
     void data_sent(std::uint64_t bytes) noexcept { unanswered_ += bytes; }
-    /// A frame of data was smaller than the visitor would have taken: however small, it may be answered.
+    /// A frame of data was smaller than the visitor would have accepted: however small, it may be answered.
     void small_data_sent() noexcept;
 
 private:

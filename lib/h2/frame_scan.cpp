@@ -43,7 +43,7 @@ bool FrameScan::next(std::string_view& bytes, FrameHead& head) noexcept {
         head.depends_on = -1;
         if (head.type == NGHTTP2_PRIORITY && head.size == priority_size) {
             if (seen_bytes_ == head_bytes) {
-                continue;  // the next four bytes say it
+                continue;  // the next four bytes contain it
             }
             head.depends_on = static_cast<std::int32_t>(number(seen_.data() + head_bytes, 4) & stream_bits);
         }

@@ -1,5 +1,5 @@
-// Finds the heads of frames in a visitor's bytes, so that frames are counted before anything of them is done; the
-// library does not tell of all that it skips. It knows no more of a frame than its head.
+// Scanner for the heads of frames in a visitor's bytes, so that frames are counted before they are processed; the
+// library does not report all that it skips. It reads no more of a frame than its head.
 #pragma once
 
 #include <array>
@@ -14,12 +14,12 @@ struct FrameHead {
     std::uint8_t type = 0;
     std::uint8_t flags = 0;
     std::int32_t stream = 0;
-    std::int32_t depends_on = -1;  // of a PRIORITY frame: what it names
+    std::int32_t depends_on = -1;  // for a PRIORITY frame: the stream that it names
 };
 
 class FrameScan {
 public:
-    /// Takes bytes off the front of `bytes`, up to the end of the next head; false when they end before it.
+    /// Removes bytes from the front of `bytes`, up to the end of the next head; false if they end before it.
     bool next(std::string_view& bytes, FrameHead& head) noexcept;
     /// Whether the bytes so far end within the head of a message: within HEADERS, or before the last CONTINUATION.
     bool is_in_message_head() const noexcept { return in_message_head_ && (skip_ > 0 || !ends_message_head_); }

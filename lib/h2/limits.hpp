@@ -1,6 +1,6 @@
-// The bounds of HTTP/2 towards visitors, with their reasons. docs/security.md has them as a table; tests/unit/h2
-// reaches each. What libnghttp2 1.52 stops by itself is not counted again: frames that are too large, more than 8
-// CONTINUATION, more than 32 settings in a frame, a window that overflows, a body that is not as long as it says.
+// Limits of HTTP/2 for visitors, with their reasons. docs/security.md has them as a table; tests/unit/h2 reaches each.
+// What libnghttp2 1.52 rejects by itself is not counted again: frames that are too large, more than 8 CONTINUATION,
+// more than 32 settings in a frame, a window that overflows, a body that does not match its length.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::h2 {
 
-/// Streams that a visitor may have open at once, and its windows: what of requests' bodies may wait here, for one
+/// Streams that a visitor may have open at once, and its windows: how much of request bodies may wait here, for one
 /// stream and for all of a connection.
 inline constexpr std::uint32_t streams_usual = 100;
 inline constexpr std::uint32_t streams_settable_max = 10'000;
@@ -22,39 +22,40 @@ inline constexpr std::uint32_t connection_window_usual = 1_MiB;
 inline constexpr std::uint32_t window_settable_min = 16_KiB;
 inline constexpr std::uint32_t window_settable_max = 64_MiB;
 
-/// Requests that one read may begin: others have their turn before the next ones, however small requests are.
+/// Requests that one read may begin: other connections have their turn before the next ones, however small requests
+/// are.
 inline constexpr std::uint32_t requests_per_read_max = 16;
 
-/// A head is counted as RFC 9113 counts it, name + value + 32 for each field. Beyond the bound of HTTP/1.1's heads it
-/// is kept no longer, and answered 431; beyond this many times that bound its stream is reset, since a block of HPACK
+/// A head is counted as in RFC 9113, name + value + 32 for each field. Beyond the limit for HTTP/1.1 heads it is not
+/// kept any more, and answered with 431; beyond this many times that limit its stream is reset, since a block of HPACK
 /// may decode into a thousand times its size.
 inline constexpr std::size_t head_excess_max = 2;
 
-/// How often a visitor may send what costs us more than it costs the visitor. Beyond that its connection ends with
-/// ENHANCE_YOUR_CALM.
-inline constexpr Pace resets_received{200, 100};  // a page that is left cancels its requests
-inline constexpr Pace resets_sent{100, 20};       // each was for a fault of the visitor ("made you reset")
+/// How often a visitor may send frames that cost us more than they cost the visitor. Beyond that its connection ends
+/// with ENHANCE_YOUR_CALM.
+inline constexpr Pace resets_received{200, 100};  // a page that is closed cancels its requests
+inline constexpr Pace resets_sent{100, 20};       // each was caused by a fault of the visitor ("made you reset")
 inline constexpr Pace pings{100, 10};
 inline constexpr Pace settings_frames{50, 5};
 inline constexpr Pace priorities{200, 100};
 inline constexpr Pace empty_data{100, 20};
 inline constexpr Pace continuations{64, 16};  // 16 heads of 64 KiB at once
 /// WINDOW_UPDATE, and PING above, beyond those that answer data: each may answer this much data that was sent. A frame
-/// that was small because there was no more to say, as a message of gRPC is, may be answered by three (both windows and
-/// a PING); one that was small since the visitor has opened its window by a few bytes counts by these bytes alone.
+/// that was small because there was no more to send, such as a gRPC message, may be answered by three (both windows and
+/// a PING); one that was small since the visitor has opened its window by a few bytes counts only by these bytes.
 inline constexpr Pace window_updates{200, 100};
 inline constexpr std::uint64_t data_per_answer = 512;
 inline constexpr std::uint64_t answers_of_small_data = 3;
 
-/// Streams that are over, and of which nothing more may come: so many are remembered.
+/// The number of remembered streams that are over, for which no more frames may arrive.
 inline constexpr std::size_t finished_kept = 16;
 
-/// Nothing is read while this much of our own output waits for the visitor to take it (OutputQueue has the same bound):
-/// whoever asks for answers without reading them gets no further.
+/// Nothing is read while this much of our own output waits for the visitor to read it (OutputQueue has the same limit):
+/// a visitor that requests responses without reading them makes no progress.
 inline constexpr std::size_t output_max = 64_KiB;
 
-/// How long a visitor may take to show that it has read that the connection ends (a PING's answer), before the last
-/// request that is taken is named.
+/// How long a visitor may take to confirm (by answering a PING) that it has read the announced end, before the last
+/// accepted request is named.
 inline constexpr auto goaway_wait = std::chrono::seconds(1);
 
 }  // namespace ferrotunnel::h2

@@ -12,7 +12,7 @@ using http::Fault;
 using http::FieldName;
 using Verdict = RequestText::Verdict;
 
-// What RFC 9113, 7541 and 9110 add to the bytes of a field.
+// The overhead that RFC 9113, 7541 and 9110 add to the bytes of a field.
 constexpr std::size_t field_overhead = 32;
 
 constexpr std::string_view key_name = "Sec-WebSocket-Key";
@@ -32,7 +32,7 @@ bool is_value(std::string_view value) {
     return !has_blank_end && http::scan_value(value.data(), value.data() + value.size()) == value.data() + value.size();
 }
 
-// Fields that belong to a connection of HTTP/1.1 (RFC 9113, 8.2.2).
+// Fields that belong to an HTTP/1.1 connection (RFC 9113, 8.2.2).
 bool is_of_connection(FieldName name) {
     switch (name) {
         case FieldName::connection:
@@ -94,7 +94,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
     }
     const FieldName known = http::field_name_of(name);
     if (!protocol_.empty() && known == FieldName::content_length) {
-        return Verdict::malformed;  // what is said on a WebSocket is not a body
+        return Verdict::malformed;  // the data of a WebSocket is not a body
     }
     if (!protocol_.empty() && http::same_text(name, key_name)) {
         return Verdict::kept;  // HTTP/2 has no use for it, and the backend gets the edge's
@@ -103,7 +103,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
         return Verdict::malformed;
     }
     if (part_ == Part::pseudo_fields && !begin_text()) {
-        return Verdict::kept;  // finish() says why
+        return Verdict::kept;  // finish() reports why
     }
     if (part_ == Part::fields && known == FieldName::host) {
         return add_host(value);
@@ -136,7 +136,7 @@ Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
     return Verdict::kept;
 }
 
-// Host may say again what :authority says. A second one goes into the text, so that it is refused as in HTTP/1.1.
+// Host may repeat :authority. A second one goes into the text, so that it is rejected as in HTTP/1.1.
 Verdict RequestText::add_host(std::string_view value) {
     if (++hosts_ == 1 && !authority_.empty()) {
         hosts_differ_ = !http::same_text(value, authority_);
@@ -155,7 +155,7 @@ bool RequestText::put(std::string_view name, std::string_view value) {
     return true;
 }
 
-// The request line and Host, once all pseudo-fields are there. False: there is no such line.
+// The request line and Host, once all pseudo-fields are there. False: no such line can be made.
 bool RequestText::begin_text() {
     part_ = Part::fields;
     if (fault_of_line() != Fault::none) {
@@ -178,7 +178,7 @@ void RequestText::add_websocket_key(std::string_view key) {
     text_.append(key_name).append(": ").append(key).append("\r\n\r\n");
 }
 
-// An extended CONNECT has a path, as others have; CONNECT alone asks for an authority.
+// An extended CONNECT has a path, like other requests; only a plain CONNECT has an authority as its target.
 std::string_view RequestText::target() const noexcept {
     return method_ == "CONNECT" && protocol_.empty() ? authority_ : path_;
 }
@@ -193,7 +193,7 @@ Fault RequestText::fault_of_protocol() const noexcept {
     return is_websocket() ? Fault::none : Fault::unknown_protocol;
 }
 
-// What would make another line of it than method, target and version.
+// Finds bytes that would make the line more than method, target and version.
 Fault RequestText::fault_of_line() const noexcept {
     if (!http::is_token(method_)) {
         return Fault::bad_method;

@@ -22,7 +22,7 @@ ServerSession& self_of(void* user) {
     return *static_cast<ServerSession*>(user);
 }
 
-// The library is C: nothing may be thrown through it.
+// The library is C: exceptions must not pass through it.
 template <typename Action>
 int from_c(Action action) noexcept {
     try {
@@ -32,7 +32,7 @@ int from_c(Action action) noexcept {
     }
 }
 
-// The flood that a frame counts for, as its header says.
+// The kind of flood that a frame counts towards, by its header.
 bool kind_of(const FrameHead& frame, Flood& kind) noexcept {
     switch (frame.type) {
         case NGHTTP2_DATA:
@@ -62,7 +62,7 @@ bool kind_of(const FrameHead& frame, Flood& kind) noexcept {
     }
 }
 
-// Whether a reset of ours says that the visitor has done something wrong.
+// Whether our reset with this code reports a fault of the visitor.
 bool is_for_fault(std::uint32_t code) noexcept {
     return code != NGHTTP2_NO_ERROR && code != NGHTTP2_INTERNAL_ERROR && code != NGHTTP2_CANCEL;
 }
@@ -111,7 +111,8 @@ struct ServerSession::Callbacks {
             self.flooded_ = self.flooded_ || !self.budget_.take(Flood::resets_sent, self.now_);
         }
         if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(self.asks_whether_read_, false)) {
-            (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, nullptr);  // before it, it would overtake it
+            (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE,
+                                      nullptr);  // sent earlier, it would overtake the GOAWAY
         }
         if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) && (frame->hd.flags & is_last) != 0) {
             ServerStream* const stream = self.find(frame->hd.stream_id);
@@ -229,7 +230,7 @@ std::size_t ServerSession::receive(std::string_view bytes, TimePoint now) {
         throw std::bad_alloc();
     }
     if (flooded_ && !failed_) {
-        fail("frames come too often", NGHTTP2_ENHANCE_YOUR_CALM);
+        fail("frames arrive too often", NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (taken < 0 && !failed_) {
         fail(nghttp2_strerror(static_cast<int>(taken)), taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
                                                         : taken == NGHTTP2_ERR_CALLBACK_FAILURE
@@ -246,7 +247,7 @@ void ServerSession::fail(const char* why, std::uint32_t code) noexcept {
     (void)nghttp2_session_terminate_session(session_.get(), code);
 }
 
-// Counts the frames that begin in these bytes. False: the connection has failed, and nothing of them is done.
+// Counts the frames that begin in these bytes. False: the connection has failed, and none of them is processed.
 bool ServerSession::scan(std::string_view bytes) noexcept {
     FrameHead frame;
     while (frames_.next(bytes, frame)) {
@@ -262,14 +263,14 @@ bool ServerSession::scan(std::string_view bytes) noexcept {
     return true;
 }
 
-// What the library leaves to us, since it keeps no streams that are over, and no tree of priorities.
+// Checks that the library leaves to us, since it keeps no closed streams and no priority tree.
 bool ServerSession::is_allowed(const FrameHead& frame) noexcept {
     const bool is_message = frame.type == NGHTTP2_DATA || frame.type == NGHTTP2_HEADERS;
     if (frame.type == NGHTTP2_PRIORITY && (frame.stream == 0 || frame.depends_on == frame.stream)) {
-        fail("PRIORITY without a stream, or that depends on itself", NGHTTP2_PROTOCOL_ERROR);
+        fail("PRIORITY without a stream, or for a stream that depends on itself", NGHTTP2_PROTOCOL_ERROR);
     } else if (is_message && frame.stream != 0 &&
                std::find(finished_.begin(), finished_.end(), frame.stream) != finished_.end()) {
-        fail("a frame for a stream that was ended", NGHTTP2_STREAM_CLOSED);
+        fail("a frame for a closed stream", NGHTTP2_STREAM_CLOSED);
     }
     return !failed_;
 }
@@ -355,8 +356,8 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
     return 0;
 }
 
-// Answers of equal urgency go one after the other by RFC 9218, 4.2, unless the visitor says otherwise. One that says
-// nothing of priorities knows nothing of them, and would wait with a short answer until a long one has ended.
+// Responses of equal urgency are sent one after the other by RFC 9218, 4.2, unless the visitor requests otherwise. A
+// visitor that sends no priorities does not know of them, and would get a short response only after a long one.
 void ServerSession::take_turns(std::int32_t stream) {
     const nghttp2_extpri usual{NGHTTP2_EXTPRI_DEFAULT_URGENCY, 1};
     require(nghttp2_session_change_extpri_stream_priority(session_.get(), stream, &usual, 0));

@@ -1,15 +1,15 @@
-// One visitor's connection of HTTP/2 around libnghttp2, without sockets and clock: bytes in, bytes out; requests come
-// as texts of HTTP/1.1 (server_head.hpp), answers go as fields (answer_fields.hpp).
+// One visitor's HTTP/2 connection around libnghttp2, without sockets and clock: bytes in, bytes out; requests come
+// out as HTTP/1.1 texts (server_head.hpp), responses go in as fields (answer_fields.hpp).
 //
 //   bytes --receive--> on_request, on_body, on_body_end, on_closed        (ServerUser, ServerStream)
 //   answer, interim, trailers, resume --next_output--> bytes of frames; of DATA: supply, then give
 //
-// Nothing is buffered here but what the library does: a body goes straight to its stream, and its window opens by what
-// was consumed() of it; DATA is asked for when it can go, and goes without a copy. Whatever streams leave unconsumed
-// when they close is given back to the connection's window.
+// Nothing is buffered here except by the library: a body goes straight to its stream, and its window opens by what
+// was consumed() of it; DATA is requested when it can be sent, and is not copied. Bytes that streams leave unconsumed
+// when they close are returned to the connection's window.
 //
-// What a visitor does wrong to a stream ends that stream; what floods, or breaks the connection, ends the connection:
-// failed() is true then, and what next_output() still gives (GOAWAY) is the last.
+// A visitor's error on a stream ends that stream; a flood, or an error of the connection, ends the connection:
+// failed() is then true, and the remaining output of next_output() (GOAWAY) is the last.
 #pragma once
 
 #include <array>
@@ -30,32 +30,32 @@
 
 namespace ferrotunnel::h2 {
 
-/// What of an answer's body can go now.
+/// The part of a response's body that can be sent now.
 struct Supply {
     enum class Kind : std::uint8_t {
-        bytes,   // this many, perhaps none; perhaps the last
+        bytes,   // this many, possibly none; possibly the last
         wait,    // none; resume() when there are
-        broken,  // none any more: the stream is reset, since the answer must not look complete
+        broken,  // none any more: the stream is reset, since the response must not look complete
     } kind = Kind::wait;
     std::size_t size = 0;
     bool is_end = false;
     FieldList trailers{};                         // with the end; their texts are needed for this call only
-    std::uint32_t code = NGHTTP2_INTERNAL_ERROR;  // of the reset
+    std::uint32_t code = NGHTTP2_INTERNAL_ERROR;  // for the reset
 };
 
-/// A request's stream as its user knows it. Calls come from within receive() and next_output().
+/// A request's stream in the view of its user. Calls are made from within receive() and next_output().
 class ServerStream {
 public:
     virtual void on_body(std::string_view bytes) = 0;
-    /// `trailers`: the end of a chunked body that has them; empty: there are none. Good for this call.
+    /// `trailers`: the end of a chunked body that has them; empty if there are none. Valid for this call.
     virtual void on_body_end(std::string_view trailers) = 0;
-    /// The answer was sent to its end, and the request's body has not ended. From within next_output().
+    /// The response was sent completely, and the request's body has not ended. From within next_output().
     virtual void on_answer_sent() noexcept = 0;
-    /// The stream is over, and the session forgets it; `code` is that of HTTP/2.
+    /// The stream is over, and the session forgets it; `code` is an HTTP/2 code.
     virtual void on_closed(std::uint32_t code) noexcept = 0;
     /// At most `most` bytes.
     virtual Supply supply(std::size_t most) = 0;
-    /// Takes the frame's header and the bytes that supply() has promised into the output.
+    /// Adds the frame's header and the bytes that supply() has promised to the output.
     virtual void give(std::string_view frame_header, std::size_t size) = 0;
 
     std::int32_t id() const noexcept { return id_; }
@@ -72,8 +72,8 @@ private:
 
 class ServerUser {
 public:
-    /// A request; `has_body`: a body (or what is said on a WebSocket) follows, or an end of it. `text` is finished with
-    /// `fault`. Null: there is no room for it, and its stream is refused.
+    /// A request; `has_body`: a body (or the data of a WebSocket) follows, or its end. `text` is finished with `fault`.
+    /// Null: there is no room for it, and its stream is refused.
     virtual ServerStream* on_request(RequestText& text, http::Fault fault, bool has_body) = 0;
     /// The answer to announce_end().
     virtual void on_end_seen() noexcept = 0;
@@ -88,7 +88,7 @@ struct ServerLimits {
     std::uint32_t streams = streams_usual;
     std::uint32_t stream_window = stream_window_usual;
     std::uint32_t connection_window = connection_window_usual;
-    bool websockets = false;  // extended CONNECT (RFC 8441) is announced, and taken
+    bool websockets = false;  // extended CONNECT (RFC 8441) is announced and accepted
     http::HeadLimits head{};
 };
 
@@ -100,14 +100,14 @@ public:
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
-    /// Returns how many bytes were taken. Fewer than there are: enough requests have begun; call again with the others
-    /// in front when others have had their turn, unless failed().
+    /// Returns how many bytes were processed. Fewer than passed: enough requests have begun; call again with the rest
+    /// when other connections have had their turn, unless failed().
     std::size_t receive(std::string_view bytes, TimePoint now);
-    /// The next bytes to send, good until the next call; DATA may have been given before them. Empty: nothing now.
+    /// The next bytes to send, valid until the next call; DATA may have been given before them. Empty: nothing now.
     std::string_view next_output(TimePoint now);
 
     void consumed(ServerStream& stream, std::size_t bytes) noexcept;
-    /// All that has come of its body and was not consumed, so that the visitor can send more. Returns how much.
+    /// Consumes all received bytes of its body, so that the visitor can send more. Returns how many.
     std::size_t consume_all(ServerStream& stream) noexcept;
 
     void interim(ServerStream& stream, const FieldList& fields);
@@ -115,25 +115,25 @@ public:
     /// There is something to supply again.
     void resume(ServerStream& stream) noexcept;
     void reset(ServerStream& stream, std::uint32_t code) noexcept;
-    /// The stream is called no more, whatever comes for it.
+    /// The stream is not called any more, whatever arrives for it.
     void forget(ServerStream& stream) noexcept;
     /// Whether the visitor has closed its window for this stream, or that of the connection.
     bool is_held_back(const ServerStream& stream) const noexcept;
 
-    /// Says that the connection will end, and asks whether that was read; go_away() then names the last request taken.
+    /// Announces the end of the connection, and asks for confirmation; go_away() then names the last accepted request.
     void announce_end();
     void go_away();
 
     bool failed() const noexcept { return failed_; }
     /// Why, in words for the log.
     std::string_view why() const noexcept { return why_; }
-    /// The connection has said all, and wants nothing.
+    /// The connection has nothing more to send or receive.
     bool is_over() const noexcept;
-    /// The visitor's first SETTINGS have come.
+    /// The visitor's first SETTINGS have arrived.
     bool is_greeted() const noexcept { return greeted_; }
-    /// A head has begun to come, and has not ended.
+    /// A head has begun to arrive, and has not ended.
     bool is_reading_head() const noexcept { return frames_.is_in_message_head(); }
-    /// Gives back what an idle connection does not need.
+    /// Releases memory that an idle connection does not need.
     void release_spare() noexcept { text_.release(); }
 
 private:
@@ -159,10 +159,11 @@ private:
     TimePoint now_{};
     FrameScan frames_;
     std::size_t scanned_ = 0;  // bytes of the next call of receive() that were scanned
-    // Streams that the visitor has ended. The library forgets them; more for one of them is no race, but an error.
+    // Streams that the visitor has ended. The library forgets them; another frame for one of them is not a race, but an
+    // error.
     std::array<std::int32_t, finished_kept> finished_{};
     std::size_t next_finished_ = 0;
-    std::int32_t prioritised_ = 0;  // what the last PRIORITY_UPDATE was for, perhaps ahead of its request
+    std::int32_t prioritised_ = 0;  // the stream of the last PRIORITY_UPDATE, which may precede its request
     const char* why_ = "";
     std::uint32_t begun_ = 0;  // requests, in this call of receive()
     bool greeted_ = false;

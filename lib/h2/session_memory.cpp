@@ -8,9 +8,9 @@ namespace ferrotunnel::h2 {
 namespace {
 
 constexpr std::size_t large = 16 * 1024;
-constexpr std::uintptr_t page = 4096;  // or a multiple of it, where the kernel then refuses
+constexpr std::uintptr_t page = 4096;  // or a multiple of it, in which case the kernel refuses
 
-// Gives back the whole pages of a block that holds nothing yet: those that are never written to are never there.
+// Releases the whole pages of a block that holds nothing yet: pages that are never written to are never resident.
 void* without_pages(void* block, std::size_t size) noexcept {
     const auto begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
     const auto end = (reinterpret_cast<std::uintptr_t>(block) + size) / page * page;
@@ -33,7 +33,7 @@ nghttp2_mem& session_memory() noexcept {
         [](std::size_t size, void*) { return allocate(size); },
         [](void* block, void*) { std::free(block); },
         [](std::size_t count, std::size_t size, void*) { return std::calloc(count, size); },
-        // This is how the buffer is made.
+        // The library allocates the buffer by this.
         [](void* block, std::size_t size, void*) {
             return block == nullptr ? allocate(size) : std::realloc(block, size);
         },

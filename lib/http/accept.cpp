@@ -9,7 +9,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Cuts off and returns the text before the first `separator` that stands outside quotes.
+// Cuts off and returns the text before the first `separator` outside quotes.
 std::string_view take_until(std::string_view& rest, char separator) noexcept {
     bool quoted = false;
     std::size_t at = 0;
@@ -87,7 +87,7 @@ PageFormat choose_format(std::string_view accept) noexcept {
         }
     }
     auto best = PageFormat::text;
-    auto rank = std::tuple(0, 1);  // text is the default: for no wish, or for "*/*" alone
+    auto rank = std::tuple(0, 1);  // text is the default: without a preference, or with only "*/*"
     for (std::size_t i = 0; i < wishes.size(); ++i) {
         const auto own = std::tuple(wishes[i].weight, wishes[i].exactness);
         const bool everything = wishes[i].exactness == 1 && static_cast<PageFormat>(i) != PageFormat::text;

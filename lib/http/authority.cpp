@@ -46,8 +46,8 @@ bool read_ipv4(std::string_view text, std::uint32_t& address) noexcept {
     return text.empty();
 }
 
-// Reads one side of "::", or the whole text when it has none: at most `room` groups, the last of which may be an IPv4
-// address where it ends the whole address. Returns the number of groups, or -1.
+// Reads one side of "::", or the whole text if it has none: at most `room` groups, the last of which may be an IPv4
+// address if it ends the whole address. Returns the number of groups, or -1.
 int read_groups(std::string_view text, std::uint16_t* groups, int room, bool ends_address) noexcept {
     int count = 0;
     while (!text.empty()) {
@@ -100,8 +100,8 @@ bool read_ipv6(std::string_view text, Groups& groups) noexcept {
     return true;
 }
 
-// Writes an address as RFC 5952 says: the longest run of at least two zero groups becomes "::", the first of equally
-// long ones.
+// Writes an address as in RFC 5952: the longest run of at least two zero groups becomes "::", the first of equally long
+// ones.
 std::size_t write_ipv6(const Groups& groups, char* to) noexcept {
     std::size_t gap = groups.size();
     std::size_t gap_length = 1;
@@ -134,8 +134,8 @@ std::size_t write_ipv6(const Groups& groups, char* to) noexcept {
     return static_cast<std::size_t>(at - to);
 }
 
-// Whether a label is a number. The last label decides whether a host is an address: a resolver takes "127.1" and
-// "0x7f.1" for addresses.
+// Whether a label is a number. The last label decides whether a host is an address: a resolver reads "127.1" and
+// "0x7f.1" as addresses.
 bool is_number(std::string_view label) noexcept {
     const bool hexadecimal = label.size() >= 2 && label[0] == '0' && lower(label[1]) == 'x';
     for (char c : label.substr(hexadecimal ? 2 : 0)) {
@@ -154,7 +154,7 @@ AuthorityFault fault_of(char c) noexcept {
 AuthorityFault read_name(std::string_view text, Authority& authority) noexcept {
     std::size_t at = 0;
     std::size_t label = 0;       // where the label at `at` begins
-    std::size_t last_label = 0;  // where the one before begins, for a name with a final dot
+    std::size_t last_label = 0;  // where the previous label begins, for a name with a final dot
     for (; at < text.size() && text[at] != ':'; ++at) {
         if (is_name_byte(text[at])) {
             continue;

@@ -1,4 +1,4 @@
-// Extracts a body from the bytes of a connection as they come, without copying: it says which of them are payload.
+// Extracts a body from the bytes of a connection as they arrive, without copying: it tells which of them are payload.
 //
 //     BodyReader body(head.body);
 //     while (!input.empty() && body.state() == BodyState::more) {
@@ -6,8 +6,8 @@
 //         forward(piece.payload);                  // a part of `input`, or empty
 //         input.remove_prefix(piece.consumed);     // framing and payload
 //     }
-//     // complete: what is left of `input` belongs to the next message. refused: body.refusal().
-//     // The connection ended: body.end_of_input() says whether the body did.
+//     // complete: the rest of `input` belongs to the next message. refused: body.refusal().
+//     // The connection ended: body.end_of_input() tells whether the body did.
 #pragma once
 
 #include <cstddef>
@@ -31,21 +31,21 @@ public:
         std::size_t consumed = 0;
         std::string_view payload;  // a part of the consumed bytes
     };
-    /// Takes one stretch of payload, with the framing before and behind it as far as that has arrived. Takes at least
+    /// Takes one stretch of payload, with the framing before and after it as far as that has arrived. Takes at least
     /// one byte while the state is `more` and `input` is not empty.
     Piece next(std::string_view input);
 
     BodyState state() const noexcept { return state_; }
-    /// Reports that the stream has ended. True when the body ends there as well; this completes a body that lasts until
+    /// Reports that the stream has ended. True if the body ends there as well; this completes a body that lasts until
     /// the end of the stream. False: the body was cut off, is refused as `truncated`, and must not look complete to
     /// anyone.
     bool end_of_input() noexcept;
     Refusal refusal() const noexcept { return refusal_of(fault_); }
 
     BodyKind kind() const noexcept { return kind_; }
-    /// The payload that is still to come, where that is known: of the body for `length`, of this chunk for `chunked`.
+    /// The payload that is still missing, if known: of the body for `length`, of this chunk for `chunked`.
     std::uint64_t remaining() const noexcept;
-    /// The trailers of a complete chunked body, without forbidden names; mostly empty. They live as long as this
+    /// The trailers of a complete chunked body, without forbidden names; usually empty. They live as long as this
     /// object.
     const Fields& trailers() const noexcept;
 

@@ -9,7 +9,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// What is decoded never begins a "%XX" and never completes one, since a valid path has two digits behind each '%'.
+// A decoded byte never begins a "%XX" and never completes one, since a valid path has two digits after each '%'.
 std::string with_unreserved_decoded(std::string_view path) {
     std::string out;
     out.reserve(path.size());

@@ -1,4 +1,4 @@
-// Classes of bytes, by table, and scans that look at 16 bytes at a time where the processor has SSE2 (every x86-64).
+// Classes of bytes, as tables, and scans that process 16 bytes at a time if the processor has SSE2 (every x86-64).
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ inline constexpr auto classes = [] {
     return table;
 }();
 
-/// Maps letters to lower case, and every byte that is neither letter nor digit to '-'.
+/// Maps letters to lower case, and every byte that is neither a letter nor a digit to '-'.
 inline constexpr auto loose = [] {
     std::array<char, 256> table{};
     for (unsigned byte = 0; byte < table.size(); ++byte) {

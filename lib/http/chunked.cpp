@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::http {
 
-// The bytes are kept here, since they may come in many pieces while fields are views into one.
+// The bytes are kept here, since they may arrive in many pieces while fields are views into one.
 struct ChunkedDecoder::Trailers {
     std::string text;
     FieldReader reader{HeadLimits{limits::http_trailers_max, limits::http_trailers_max, limits::http_fields_max, 0}};
@@ -23,8 +23,8 @@ void ChunkedDecoder::DeleteTrailers::operator()(Trailers* trailers) const noexce
 namespace {
 
 // Whether a trailer is dropped. Fields that frame, route, authenticate or forward a message, or describe its body,
-// would come too late in a trailer section, or behind someone's checks: all that the edge knows by name, and those that
-// caches and conditions go by.
+// would arrive too late in a trailer section, or bypass checks: all that the edge knows by name, and those that caches
+// and conditions use.
 bool is_forbidden(const Field& field) {
     if (field.known != FieldName::other || field.alias) {
         return true;

@@ -1,4 +1,4 @@
-// The chunked transfer coding: a decoder that works on slices as they come, and the frames that an encoder writes.
+// The chunked transfer coding: a decoder that works on slices as they arrive, and the frames that an encoder writes.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ public:
         std::size_t payload_at = 0;  // within the consumed bytes
         std::size_t payload_size = 0;
     };
-    /// Takes the framing up to the next stretch of payload, and that stretch; all of `input` when it has no payload.
+    /// Takes the framing up to the next stretch of payload, and that stretch; all of `input` if it has no payload.
     Piece next(std::string_view input);
 
     BodyState state() const noexcept { return state_; }
@@ -58,7 +58,7 @@ private:
         before,  // a blank was seen, so there must be a ';'
         name_start,
         name,
-        name_end,  // a blank behind the name
+        name_end,  // a blank after the name
         value_start,
         token,
         quoted,
@@ -94,7 +94,7 @@ private:
 /// The line before the data of a chunk: its size in hexadecimal and a line end. `chunk_end` follows the data.
 class ChunkHead {
 public:
-    /// `size` must not be 0: a chunk of no bytes is the last one.
+    /// `size` must not be 0: a chunk without bytes is the last one.
     explicit ChunkHead(std::uint64_t size) noexcept;
     std::string_view text() const noexcept { return {text_.data() + at_, text_.size() - at_}; }
 
@@ -105,16 +105,16 @@ private:
 };
 
 inline constexpr std::string_view chunk_end = "\r\n";
-/// Ends a chunked body that has no trailers; for one with trailers, write_trailers() writes the whole end.
+/// Ends a chunked body without trailers; with trailers, write_trailers() writes the whole end.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// Writes the last chunk and `trailers`. Returns how many bytes that takes; more than `into` has means that it did not
-/// fit. Trailers that `edits` would drop from a head are left out, and so are those that `connection` names: the
+/// Writes the last chunk and `trailers`. Returns the number of bytes needed; if that is more than `into` has, they did
+/// not fit. Trailers that `edits` would drop from a head are left out, and so are those in `connection`: the
 /// connection_names() of the head.
 std::size_t write_trailers(const Fields& trailers, std::span<char> into, const Edits* edits = nullptr,
                            std::string_view connection = {}) noexcept;
 
-/// The names in the Connection fields of a head that could come as a trailer, like "X-Hop, y"; most often none.
+/// The names in the Connection fields of a head that could be sent as trailers, like "X-Hop, y"; usually none.
 std::string connection_names(const Fields& fields);
 
 }  // namespace ferrotunnel::http

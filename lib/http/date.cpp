@@ -12,7 +12,7 @@ constexpr std::string_view days = "SunMonTueWedThuFriSat";
 constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 constexpr std::string_view long_days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
-// The place of `name` among names of three letters; as many as there are if it is none of them.
+// The index of `name` among names of three letters; the number of names if it is none of them.
 std::size_t place_of(std::string_view name, std::string_view names) noexcept {
     std::size_t at = 0;
     while (at < names.size() && !same_text(name, names.substr(at, 3))) {
@@ -21,7 +21,7 @@ std::size_t place_of(std::string_view name, std::string_view names) noexcept {
     return at / 3;
 }
 
-// Reads a date from left to right. Once something is wrong, it stays wrong.
+// Parses a date from left to right. The first error is final.
 class DateReader {
 public:
     explicit DateReader(std::string_view text) noexcept : rest_(text) {}
@@ -54,7 +54,7 @@ public:
     bool is_good() const noexcept { return good_ && rest_.empty(); }
 
 private:
-    // Takes so many characters; nothing if there are fewer.
+    // Takes so many characters; an empty text if there are fewer.
     std::string_view take(std::size_t count) noexcept {
         good_ = count <= rest_.size() && good_;
         const std::string_view taken = rest_.substr(0, good_ ? count : 0);

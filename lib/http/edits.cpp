@@ -13,7 +13,7 @@ std::uint64_t bit_of_mark(std::uint32_t mark) {
     return 1ULL << (mark * 0x9e3779b1U >> 26U);
 }
 
-// The classes that all bytes of a name have; none for no bytes.
+// The classes that all bytes of a name have; none if it is empty.
 std::uint8_t classes_of_all(std::string_view name) {
     unsigned classes = name.empty() ? 0 : 0xffU;
     for (const char byte : name) {
@@ -22,7 +22,7 @@ std::uint8_t classes_of_all(std::string_view name) {
     return static_cast<std::uint8_t>(classes);
 }
 
-// Makes `edit` one of this name, which may be written, and this value. False: that may not be.
+// Fills `edit` with this name, which is allowed, and this value. False if the value is not allowed.
 bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, FieldName known, bool odd,
           std::string_view value) {
     if (!is_field_value(value)) {
@@ -38,7 +38,7 @@ bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, FieldName 
     return true;
 }
 
-// The same for a name that nobody has looked at.
+// The same for a name that was not checked.
 bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, std::string_view value) {
     const std::uint8_t classes = classes_of_all(name);
     const bool odd = (classes & detail::class_plain) == 0 || name.ends_with('-');
@@ -95,7 +95,7 @@ bool Edits::push(Kind kind, FieldName name, std::string_view value) noexcept {
     return true;
 }
 
-// Takes the edit behind the last one, which has been filled, into the list.
+// Adds the edit after the last one, which has been filled, to the list.
 void Edits::append() noexcept {
     const Edit& made = edits_[size_];
     const std::uint64_t bit = bit_of_mark(made.mark);
@@ -116,7 +116,7 @@ void Edits::supersede(const Edit& later) noexcept {
 }
 
 bool Edits::is_same(const Edit& edit, std::string_view name, FieldName known) noexcept {
-    // Two known names are equal exactly if their numbers are, except that many names share some numbers.
+    // Two known names are equal exactly if their numbers are, except that several names share some numbers.
     if (!is_many(edit.known) && known != FieldName::other) {
         return edit.known == known;
     }

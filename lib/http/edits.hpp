@@ -1,5 +1,5 @@
-// The changes to the fields of a head while it is written: a short list, in order, without allocation. The texts are
-// views and have to live until the head is written.
+// Changes to the fields of a head while it is written: a short list, in order, without allocation. The texts are views
+// and have to live until the head is written.
 #pragma once
 
 #include <array>
@@ -14,21 +14,21 @@
 
 namespace ferrotunnel::http {
 
-/// Whether `name` may be written as the name of a field.
+/// Whether `name` may be written as a field name.
 bool is_field_name(std::string_view name) noexcept;
-/// Whether `value` may be written as the value of a field: it has no control characters but tab.
+/// Whether `value` may be written as a field value: it has no control characters except tab.
 bool is_field_value(std::string_view value) noexcept;
 
-/// A list of edits. Fields that the writer makes itself or never passes on (Content-Length, Transfer-Encoding,
-/// Connection, Upgrade, Keep-Alive, Proxy-Connection, TE; in requests also Host, Expect and Proxy) are not touched by
-/// edits, whatever these say. Names match as programs behind the edge might match them, see same_name_loosely():
-/// removing X-User removes X_User too.
+/// A list of edits. Edits never affect fields that the writer makes itself or never passes on (Content-Length,
+/// Transfer-Encoding, Connection, Upgrade, Keep-Alive, Proxy-Connection, TE; in requests also Host, Expect and Proxy).
+/// Names match as programs behind the edge might match them, see same_name_loosely(): removing X-User removes X_User
+/// too.
 class Edits {
 public:
     enum class Kind : std::uint8_t {
-        add,     // put behind the fields that are there
-        set,     // replaces all fields of that name, those that earlier edits added too
-        remove,  // takes away all fields of that name
+        add,     // appended to the existing fields
+        set,     // replaces all fields of that name, including those that earlier edits added
+        remove,  // removes all fields of that name
     };
     struct Edit {
         Kind kind = Kind::add;
@@ -40,21 +40,21 @@ public:
         std::string_view value;
     };
 
-    /// These return false, and change nothing, when there is no room or when name or value may not be written (a line
-    /// end in a value would make a field, or a message, of its own).
+    /// These return false, and change nothing, if there is no room or if name or value may not be written (a line end
+    /// in a value would create another field, or a message).
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
-    /// The same for a field that the edge knows, in its usual spelling: its name needs no check. False also for a name
-    /// that has none (`other`).
+    /// The same for a field that the edge knows, in its usual spelling: its name needs no check. False also for
+    /// `other`, which has no name.
     bool add(FieldName name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(FieldName name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(FieldName name) noexcept { return push(Kind::remove, name, {}); }
-    /// An edit to be put into lists; nothing when name or value may not be written.
+    /// An edit to be put into lists; empty if name or value may not be written.
     static std::optional<Edit> make(Kind kind, std::string_view name, std::string_view value) noexcept;
-    /// Adds an edit that was made. False when there is no room.
+    /// Adds an edit made by make(). False if there is no room.
     bool put(const Edit& made) noexcept;
-    /// Whether the edit is about fields of that name.
+    /// Whether the edit applies to fields of that name.
     static bool is_about(const Edit& edit, std::string_view name, FieldName known, std::uint32_t mark) noexcept {
         return edit.mark == mark && is_same(edit, name, known);
     }
@@ -66,7 +66,7 @@ public:
 
     /// Whether the edits leave out a field of that name in a message.
     bool drops(std::string_view name, FieldName known) const noexcept;
-    /// Whether the edit at `i` adds a field: it is no removal, and no later edit sets or removes that name.
+    /// Whether the edit at `i` adds a field: it is not a removal, and no later edit sets or removes that name.
     bool stands(std::size_t i) const noexcept { return !edits_[i].superseded && edits_[i].kind != Kind::remove; }
 
 private:

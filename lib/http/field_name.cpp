@@ -75,9 +75,9 @@ constexpr std::array names = {
     Known{FieldName::x_url_scheme, "X-Url-Scheme"},
 };
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
-/// How names begin by which proxies tell backends of a visitor's TLS and certificate. nginx, HAProxy and Traefik are
-/// usually configured to send X-SSL-*, X-Client-* or SSL-*, as Apache's variables are called; RFC 9440 has Client-Cert;
-/// others are those of Amazon, Azure, Cloudflare and WebLogic.
+/// Prefixes of field names that tell backends about a visitor's TLS and certificate. nginx, HAProxy and Traefik are
+/// usually configured to send X-SSL-*, X-Client-* or SSL-*, after Apache's variables; RFC 9440 has Client-Cert; others
+/// are those of Amazon, Azure, Cloudflare and WebLogic.
 constexpr std::array<std::string_view, 15> tls_claims{
     "x-ssl",       "x-tls-",         "x-mtls-",     "x-client-cert", "x-client-verify",  "x-client-dn",
     "x-client-cn", "x-client-s-",    "x-client-i-", "x-amzn-mtls-",  "x-arr-clientcert", "ssl-",
@@ -94,8 +94,8 @@ constexpr bool names_are_in_order() {
 }
 static_assert(names_are_in_order());
 
-// The slot of a name, by its length and its first, last and fourth-last byte. The factors were found by trying; the
-// assertion below says when a new name needs other factors.
+// The slot of a name, by its length and its first, last and fourth-last byte. The factors were found by trial; the
+// assertion below fails if a new name needs other factors.
 constexpr std::size_t slots = 128;
 constexpr std::size_t slot_of(std::string_view name, std::uint32_t factors) {
     const std::size_t n = name.size();
@@ -139,7 +139,7 @@ constexpr std::uint32_t factors = 0x1773e2f1;
 constexpr Slots table = fill(factors);
 static_assert(table.perfect, "two names share a slot: choose other factors");
 
-// Not 0 when a word of the name differs from the known one in more than its case.
+// Not 0 if a word of the name differs from the known one in more than its case.
 template <typename Word>
 Word difference(const char* name, const char* lower, Word fold) {
     Word a;
@@ -149,8 +149,8 @@ Word difference(const char* name, const char* lower, Word fold) {
     return (a | fold) ^ b;
 }
 
-// Compares without regard to case. `lower` has only letters, digits and '-'. Setting 0x20 turns no other byte of a
-// token into one of these; it does so with some control characters, but is_token() has kept those out.
+// Compares case-insensitively. `lower` has only letters, digits and '-'. Setting 0x20 turns no other byte of a token
+// into one of these; it does so with some control characters, but is_token() has excluded those.
 bool matches(const char* name, const char* lower, std::size_t n) {
     constexpr std::uint64_t fold8 = 0x2020202020202020;
     constexpr std::uint32_t fold4 = 0x20202020;
@@ -177,7 +177,7 @@ bool is_tls_claim(std::string_view name) {
     });
 }
 
-// Looks at the first four bytes, by which nearly all other names differ.
+// Checks the first four bytes, in which nearly all other names differ.
 bool may_be_tls_claim(std::string_view name) {
     constexpr std::uint32_t fold = 0x20202020;
     std::uint32_t word = 0;
@@ -226,7 +226,7 @@ FieldName field_name_loosely(std::string_view name) noexcept {
     std::array<char, 32> plain;
     static_assert(plain.size() > longest && plain.size() > forwarded_prefix.size());
     static_assert(std::all_of(tls_claims.begin(), tls_claims.end(), [](auto claim) { return claim.size() < 32; }));
-    const std::size_t n = std::min(name.size(), plain.size());  // a name that is cut can only match the prefix
+    const std::size_t n = std::min(name.size(), plain.size());  // a truncated name can only match the prefix
     std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(n), plain.begin(),
                    [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; });
     return field_name_of({plain.data(), n});
@@ -258,7 +258,7 @@ bool same_name_loosely(std::string_view a, std::string_view b) noexcept {
         std::swap(a, b);
     }
     const auto loosely = [](char byte) { return detail::loose[static_cast<unsigned char>(byte)]; };
-    // Most names that are compared differ in their length, and then in how they end: a tail is of '-' alone.
+    // Most names that are compared differ in length, and then in how they end: a tail consists only of '-'.
     if (!a.empty() && loosely(a.back()) != (a.size() == b.size() ? loosely(b.back()) : '-')) {
         return false;
     }
@@ -277,7 +277,7 @@ bool is_edge_field(FieldName known, std::string_view name) noexcept {
         case FieldName::connection:
         case FieldName::date:
         case FieldName::forwarded:
-        case FieldName::set_cookie:  // of a group that knows its visitors by it
+        case FieldName::set_cookie:  // from a group that identifies its visitors by it
         case FieldName::transfer_encoding:
         case FieldName::via:
         case FieldName::x_forwarded_for:

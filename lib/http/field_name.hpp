@@ -1,5 +1,5 @@
-// The names of the fields that the edge itself reads. They are recognised once, while parsing, so that nobody compares
-// texts later.
+// Names of the fields that the edge itself reads. They are recognised once, while parsing, so that texts need not be
+// compared later.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ enum class FieldName : std::uint8_t {
     server,
     set_cookie,
     te,
-    tls_claim,  // names that tell of the visitor's TLS and certificate: X-SSL-*, Client-Cert and their like
+    tls_claim,  // names that describe the visitor's TLS and certificate: X-SSL-*, Client-Cert and the like
     trailer,
     transfer_encoding,
     true_client_ip,
@@ -64,9 +64,8 @@ enum class FieldName : std::uint8_t {
     x_url_scheme,
 };
 
-/// Whether a field is a claim: it names a visitor, its certificate, a scheme or a path to backends that believe it, and
-/// the edge does not make it itself, so that only a trusted peer may send it. All unknown X-Forwarded-* fields are
-/// claims.
+/// Whether a field is a claim: it names a visitor, its certificate, a scheme or a path to backends that trust it, and
+/// the edge does not make it itself, so only a trusted peer may send it. All unknown X-Forwarded-* fields are claims.
 constexpr bool is_claim(FieldName name) noexcept {
     switch (name) {
         case FieldName::cf_connecting_ip:
@@ -89,35 +88,35 @@ constexpr bool is_claim(FieldName name) noexcept {
     }
 }
 
-/// Whether an edge adds fields of that name to what it forwards, or puts its own in their place: those are bounded
-/// apart from all others, so that a head which one edge has let through is not too large for the next one. `name` is
-/// the field's, `known` what it was recognised as.
+/// Whether an edge adds fields of that name to forwarded messages, or replaces them: these have a limit of their own,
+/// so that a head that one edge has let through is not too large for the next one. `name` is the field's, `known` what
+/// it was recognised as.
 bool is_edge_field(FieldName known, std::string_view name) noexcept;
 
-/// Whether many names are this field, and `other`.
+/// Whether several names map to this value; also true for `other`.
 constexpr bool is_many(FieldName name) noexcept {
     return name == FieldName::other || name == FieldName::x_forwarded_other || name == FieldName::tls_claim;
 }
 
-/// The known field of that name, without regard to case. `name` is a token.
+/// The known field of that name, case-insensitively. `name` is a token.
 FieldName field_name_of(std::string_view name) noexcept;
 
-/// The usual spelling, like "Content-Length"; empty for `other` and for those that are many names.
+/// The usual spelling, like "Content-Length"; empty for `other` and for values that stand for several names.
 std::string_view spelling_of(FieldName name) noexcept;
 
-/// Whether the texts are equal without regard to ASCII case.
+/// Whether the texts are equal, ignoring ASCII case.
 bool same_text(std::string_view a, std::string_view b) noexcept;
 
-/// True when some programs take one name for the other: the names are equal without regard to case once each byte that
-/// is neither letter nor digit has become '-' and those at the end are gone. CGI and its heirs (WSGI, PHP, Rack) map
-/// names like this, so that X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
+/// Whether some programs confuse the two names: they are equal, ignoring case, once each byte that is neither a letter
+/// nor a digit has become '-' and those at the end are gone. CGI and its successors (WSGI, PHP, Rack) map names like
+/// this, so X_Forwarded_For, X.Forwarded.For and X-Forwarded-For- all arrive as HTTP_X_FORWARDED_FOR.
 bool same_name_loosely(std::string_view a, std::string_view b) noexcept;
 
-/// A number that is the same for names that are the same by same_name_loosely(), and seldom for others: what is
-/// compared often is compared by it first. The name is not empty.
+/// A number that is equal for names that are the same by same_name_loosely(), and seldom for others: frequent
+/// comparisons compare it first. The name is not empty.
 std::uint32_t loose_mark(std::string_view name) noexcept;
 
-/// The known field that some programs would take `name` for, by the same mapping; `other` when there is none.
+/// The known field that some programs would confuse `name` with, by the same mapping; `other` if there is none.
 FieldName field_name_loosely(std::string_view name) noexcept;
 
 }  // namespace ferrotunnel::http

@@ -66,7 +66,7 @@ ParseState FieldReader::read(std::string_view bytes, Fields& fields) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Reads a name up to and including the colon, or all of [at, end) when there is no colon.
+// Reads a name up to and including the colon, or all of [at, end) if there is no colon.
 inline Fault FieldReader::read_name(const char* data, const char*& at, const char* end) noexcept {
     at = scan_plain(at, end);
     while (at != end && *at != ':') {
@@ -103,7 +103,7 @@ inline Fault FieldReader::read_value(const char*& at, const char* end) noexcept 
     return Fault::none;
 }
 
-// Continues in the phase where the last call ran out of bytes, up to the end of the line or until the bytes run out
+// Continues in the phase in which the last call ran out of bytes, up to the end of the line or until the bytes run out
 // again. There is at least one byte.
 Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields) noexcept {
     const char* at = data + at_;
@@ -164,14 +164,14 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
     return fault;
 }
 
-// Whether one more field fits where there are `fields_max` already: others than those that edges add do not pass that.
+// Whether another field fits if there are `fields_max` already: only those that edges add may exceed that.
 bool FieldReader::has_room_for(const char* data, std::string_view name, const Fields& fields) const noexcept {
     if (fields.size() >= limits_.fields_max + limits::http_edge_fields_max) {
         return false;
     }
     std::size_t others = 0;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        const Field field = Fields::field_at(fields.place(i), data);  // `fields` may still know where the bytes were
+        const Field field = Fields::field_at(fields.place(i), data);  // `fields` may still point to the earlier place
         others += is_edge_field(field.known, field.name) ? 0 : 1;
     }
     return others < limits_.fields_max || is_edge_field(field_name_of(name), name);

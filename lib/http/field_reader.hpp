@@ -1,5 +1,5 @@
-// Reads field lines up to the empty line, once and from left to right, however the bytes are cut. The heads of requests
-// and responses consist of such lines, and so do trailer sections.
+// Reads field lines up to the empty line, in one pass from left to right, however the bytes are split. The heads of
+// requests and responses consist of such lines, and so do trailer sections.
 #pragma once
 
 #include <cstddef>
@@ -12,35 +12,35 @@
 
 namespace ferrotunnel::http {
 
-/// more: all bytes are read; call again with more behind them. complete and refused are final until the reset.
+/// more: all bytes are read; call again with more appended. complete and refused are final until the reset.
 enum class ParseState : std::uint8_t { more, complete, refused };
 
 struct HeadLimits {
     std::size_t head_bytes_max = limits::http_head_max;
-    std::size_t line_bytes_max = limits::http_line_max;  // with its line end
-    /// At most limits::http_fields_max; http_edge_fields_max more may be there of the names that edges add.
+    std::size_t line_bytes_max = limits::http_line_max;  // including its line end
+    /// At most limits::http_fields_max; http_edge_fields_max more are allowed for the names that edges add.
     std::size_t fields_max = limits::http_fields_max;
     std::size_t target_bytes_max = limits::http_target_max;
     bool operator==(const HeadLimits&) const = default;
 };
 
-/// How far the bytes of a line that began at `line_at` may be looked at: those from the result on are not there yet, or
-/// are beyond a limit.
+/// How far the bytes of a line that began at `line_at` may be read: those from the result on are not there yet, or are
+/// beyond a limit.
 std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
 /// The limit that keeps a line that began at `line_at` from continuing at `at`; none: it may continue when more bytes
-/// come.
+/// arrive.
 Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
 
 class FieldReader {
 public:
     explicit FieldReader(const HeadLimits& limits) noexcept;
 
-    /// The fields begin at `at`. The bytes before that count towards the limit of the whole.
+    /// The fields begin at `at`. The bytes before that count towards the limit of the whole head.
     void begin(std::size_t at) noexcept;
-    /// `bytes` are those of the last call, perhaps moved in memory, with new ones behind them.
+    /// `bytes` are those of the last call, possibly moved in memory, with new ones appended.
     ParseState read(std::string_view bytes, Fields& fields) noexcept;
 
-    /// The place behind the empty line, once reading is complete.
+    /// The place after the empty line, once reading is complete.
     std::size_t at() const noexcept { return at_; }
     Fault fault() const noexcept { return fault_; }
     const HeadLimits& limits() const noexcept { return limits_; }

@@ -1,5 +1,5 @@
-// The fields of a head or of a trailer section, in the order in which they came, in storage of fixed size. Names and
-// values are places in the buffer that was parsed: nothing is copied, and the buffer has to outlive the fields.
+// The fields of a head or of a trailer section, in order of arrival, in storage of fixed size. Names and values are
+// places in the parsed buffer: nothing is copied, and the buffer has to outlive the fields.
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 namespace ferrotunnel::http {
 
 struct Field {
-    std::string_view name;   // as it was written
-    std::string_view value;  // without the blanks around it
+    std::string_view name;   // as written
+    std::string_view value;  // without surrounding blanks
     FieldName known = FieldName::other;
     /// The field belongs to one connection, or a Connection field names it: it is not forwarded.
     bool hop_by_hop = false;
-    /// The name has other bytes than letters, digits and '-', or ends with '-'.
+    /// The name has bytes other than letters, digits and '-', or ends with '-'.
     bool odd_name = false;
-    /// The name is odd, and a program behind the edge could take it for one of the known fields ("Content_Length"): the
-    /// field is not forwarded, except in the head of a response.
+    /// The name is odd, and a program behind the edge could confuse it with one of the known fields ("Content_Length"):
+    /// the field is not forwarded, except in the head of a response.
     bool alias = false;
 };
 
@@ -49,7 +49,7 @@ public:
     Iterator begin() const noexcept { return {this, 0}; }
     Iterator end() const noexcept { return {this, size_}; }
 
-    /// The value of the first field of that name; nothing when there is none.
+    /// The value of the first field of that name; empty if there is none.
     std::optional<std::string_view> first(FieldName name) const noexcept;
     std::optional<std::string_view> first(std::string_view name) const noexcept;
     std::size_t count(FieldName name) const noexcept;
@@ -80,7 +80,7 @@ public:
     }
 
     void clear() noexcept { size_ = 0; }
-    /// Tells where the parsed bytes are now.
+    /// Sets where the parsed bytes are now.
     void rebase(const char* base) noexcept { base_ = base; }
     const char* base() const noexcept { return base_; }
     bool full() const noexcept { return size_ == places_.size(); }
@@ -94,8 +94,8 @@ private:
     std::array<Place, limits::http_fields_room> places_;
 };
 
-/// Walks through the elements of a comma-separated list ("a, b,,c" has three), without blanks around them. Quoted
-/// strings are not looked into: no list that the edge reads has a comma inside one.
+/// Iterates over the elements of a comma-separated list ("a, b,,c" has three), without blanks around them. Quoted
+/// strings are not parsed: no list that the edge reads has a comma inside one.
 class ListItems {
 public:
     explicit ListItems(std::string_view list) noexcept : rest_(list) {}

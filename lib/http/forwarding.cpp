@@ -34,8 +34,8 @@ private:
     std::size_t size_ = 0;
 };
 
-// Returns the address in an element of X-Forwarded-For, which some proxies write with a port or with brackets; empty
-// when the element is not an address ("unknown", a name, somebody's script).
+// Returns the address in an element of X-Forwarded-For, which some proxies write with a port or with brackets; empty if
+// the element is not an address ("unknown", a name, a script).
 std::string_view address_of(std::string_view element) {
     Authority authority;
     if (split_authority(element, authority) == AuthorityFault::none) {
@@ -59,13 +59,13 @@ std::string_view address_of(std::string_view element) {
     return split_authority(text.text(), authority) == AuthorityFault::none ? element : std::string_view{};
 }
 
-// Walks through the elements of a list, from the end of its last line to the begin of its first. An element that is
-// empty counts, unless it is all that a line has.
+// Iterates over the elements of a list, from the end of its last line to the start of its first. An empty element
+// counts, unless its line contains nothing else.
 class ListFromRight {
 public:
     ListFromRight(const Fields& fields, FieldName name) noexcept : fields_(fields), name_(name), line_(fields.size()) {}
 
-    // False at the begin.
+    // False at the start.
     bool next(std::string_view& element) noexcept {
         while (rest_.empty()) {
             if (line_ == 0) {
@@ -83,7 +83,7 @@ public:
 private:
     const Fields& fields_;
     const FieldName name_;
-    std::size_t line_;  // those before it have not been looked at
+    std::size_t line_;  // earlier lines have not been read yet
     std::string_view rest_;
 };
 
@@ -96,8 +96,8 @@ std::size_t size_of_list(const Fields& fields, FieldName name) noexcept {
     return size;
 }
 
-// The element at `place`, counted from the right, of a list that has as many as `size`; of any other list the last.
-// Empty where there is none.
+// The element at `place`, counted from the right, of a list with exactly `size` elements; of any other list the last.
+// Empty if there is none.
 std::string_view element_of(const Fields& fields, FieldName name, std::size_t size, std::size_t place) noexcept {
     ListFromRight list(fields, name);
     std::string_view element;
@@ -161,7 +161,7 @@ Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) no
     }
 }
 
-// Puts an address in front of the chain; false when it does not fit.
+// Puts an address in front of the chain; false if it does not fit.
 bool Forwarding::prepend(std::string_view address) noexcept {
     constexpr std::string_view comma = ", ";
     const std::string_view between = chain_.empty() ? std::string_view{} : comma;
@@ -176,7 +176,7 @@ bool Forwarding::prepend(std::string_view address) noexcept {
     return true;
 }
 
-// Reads the chain from the right: each proxy that is trusted vouches for the one that it names.
+// Reads the chain from the right: each trusted proxy vouches for the address that it reports.
 Forwarding::Chain Forwarding::read_chain(const RequestHead& head, const ForwardingFacts& facts) noexcept {
     Chain chain;
     client_ = facts.peer;
@@ -201,9 +201,9 @@ Forwarding::Chain Forwarding::read_chain(const RequestHead& head, const Forwardi
     return chain;
 }
 
-// The port is that of the host which visitors have asked for, so that the two never contradict each other: behind a
-// port forwarding, the one that the edge listens on is another. A host without a port means what a trusted peer says,
-// else the scheme's.
+// The port belongs to the host that visitors requested, so that the two never contradict each other: behind a port
+// forwarding, the edge listens on another one. For a host without a port it is the one that a trusted peer reports,
+// otherwise the scheme's.
 void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& facts, const Chain& chain) noexcept {
     https_ = facts.https;
     host_ = head.authority_text;
@@ -242,12 +242,12 @@ void Forwarding::read_request_id(const RequestHead& head, const ForwardingFacts&
     }
 }
 
-// Writes an element for each address of the chain; the last one, of the peer, also says what the peer asked for. The
-// Forwarded that the peer itself sent is not read: X-Forwarded-For says the same, and two chains could differ.
+// Writes an element for each address of the chain; the last one, of the peer, also has what the peer requested. The
+// Forwarded that the peer itself sent is not read: X-Forwarded-For has the same content, and two chains could differ.
 void Forwarding::write_forwarded(const ForwardingFacts& facts) noexcept {
     Text text(forwarded_room_);
     std::string_view chain = chain_;
-    while (chain.size() > forwarded_room_.size() / 4) {  // an address takes up to three times as much here
+    while (chain.size() > forwarded_room_.size() / 4) {  // an address needs up to three times as much here
         chain.remove_prefix(chain.find(',') + 1);
     }
     ListItems addresses(chain);

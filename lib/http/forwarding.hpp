@@ -1,9 +1,9 @@
-// The fields that tell a backend who asked: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via and
-// X-Request-Id. They are made from the immediate peer; what the request itself says counts only when that peer is
-// trusted. Whatever else an untrusted peer claims, see is_claim(), is removed.
+// Fields that tell a backend who sent the request: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via
+// and X-Request-Id. They are made from the immediate peer; the request's own fields count only if that peer is trusted.
+// All other claims of an untrusted peer, see is_claim(), are removed.
 //
 // Each trusted proxy may have appended an element to each of the lists. The visitor's element of X-Forwarded-Proto,
-// -Host and -Port is as far from the right as its address is in X-Forwarded-For; where a list has another length than
+// -Host and -Port is as far from the right as its address is in X-Forwarded-For; if a list has another length than
 // that, not every proxy has appended to both, and the last element counts.
 #pragma once
 
@@ -22,44 +22,45 @@ namespace ferrotunnel::http {
 struct ForwardingFacts {
     /// The visitor's address as text, without port or brackets.
     std::string_view peer;
-    /// The peer is one of `trusted_proxies`: what it says about the visitor is believed.
+    /// The peer is one of `trusted_proxies`: its fields about the visitor are trusted.
     bool trusted = false;
     /// Called for each address of a trusted peer's X-Forwarded-For, from the right, until one is not trusted: that one
-    /// is the visitor, and those left of it could be anyone's. Null: no address is trusted, so the rightmost is the
+    /// is the visitor, and those left of it could be forged. Null: no address is trusted, so the rightmost is the
     /// visitor.
     bool (*is_trusted)(const void* context, std::string_view address) = nullptr;
     const void* context = nullptr;
 
     bool https = false;
-    bool http2 = false;  // the visitor speaks it; the head says what it was made into
+    bool http2 = false;  // the visitor uses it, whatever version the head was converted to
     /// Made by the caller; used unless a trusted peer sent its own.
     std::string_view request_id;
-    bool forwarded = false;  // also write Forwarded (RFC 7239); else it is removed
-    std::string_view via;    // the name to add to Via, a token; empty: Via is left as it is
+    bool forwarded = false;  // also write Forwarded (RFC 7239); otherwise it is removed
+    std::string_view via;    // the name to add to Via, a token; empty: Via is not changed
 };
 
-/// Decides what these fields say, and holds the texts that edits point to: it has to live until the head is written.
+/// Computes the values of these fields, and holds the texts that edits point to: it has to live until the head is
+/// written.
 class Forwarding {
 public:
     Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept;
     Forwarding(const Forwarding&) = delete;
     Forwarding& operator=(const Forwarding&) = delete;
 
-    /// The visitor's address, without port or brackets: the peer's, or the one that a trusted peer names.
+    /// The visitor's address, without port or brackets: the peer's, or the one that a trusted peer reports.
     std::string_view client() const noexcept { return client_; }
     std::string_view request_id() const noexcept { return request_id_; }
-    /// The authority that the visitor asked for, as far as that can be believed.
+    /// The authority that the visitor requested, as far as that can be trusted.
     std::string_view host() const noexcept { return host_; }
-    /// Whether the visitor used HTTPS, as far as that can be believed.
+    /// Whether the visitor used HTTPS, as far as that can be trusted.
     bool https() const noexcept { return https_; }
-    /// The request has been here before: Via names `facts.via`. Such a request is answered with 508.
+    /// The request has passed this edge before: Via contains `facts.via`. Such a request is answered with 508.
     bool loops() const noexcept { return loops_; }
 
-    /// Adds the fields to `edits`; false when there was no room for all of them.
+    /// Adds the fields to `edits`; false if there was no room for all of them.
     bool write(Edits& edits) const noexcept;
 
 private:
-    /// X-Forwarded-For as a trusted peer has sent it.
+    /// X-Forwarded-For as a trusted peer sent it.
     struct Chain {
         std::size_t size = 0;     // its elements
         std::size_t visitor = 0;  // which of them, counted from the right, is the visitor
@@ -91,9 +92,9 @@ private:
 /// Whether a request id may be kept: it has 1 to 128 letters, digits and -._~+/=:@
 bool is_request_id(std::string_view text) noexcept;
 
-/// How many programs an OPTIONS request may still pass, as its Max-Forwards says (RFC 9110, 7.6.2); nothing where the
-/// field is missing, present twice, or not a number. A number that is too large counts as the largest possible one.
-/// TRACE, the other method that may have Max-Forwards, is refused.
+/// How many programs an OPTIONS request may still pass, by its Max-Forwards (RFC 9110, 7.6.2); empty if the field is
+/// missing, present twice, or not a number. A number that is too large counts as the largest possible one. TRACE, the
+/// other method that may have Max-Forwards, is rejected.
 std::optional<std::uint32_t> max_forwards(const RequestHead& head) noexcept;
 
 }  // namespace ferrotunnel::http

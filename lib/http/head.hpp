@@ -1,5 +1,5 @@
-// What a head means: the model that parsers fill, that the edge decides by and that writers serialise. Every view
-// points into the buffer that was parsed. A head that a parser has completed obeys all rules of docs/http.md.
+// Model of a head, which parsers fill, the edge decides by, and writers serialise. Every view points into the parsed
+// buffer. A head that a parser has completed obeys all rules of docs/http.md.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ enum class Version : std::uint8_t { http10, http11 };
 enum class BodyKind : std::uint8_t {
     none,         // the message ends with its head
     length,       // a known number of bytes
-    chunked,      // chunks, then perhaps trailers
-    until_close,  // everything that comes until the close; responses only
+    chunked,      // chunks, then possibly trailers
+    until_close,  // everything until the close; responses only
 };
 
 struct Body {
@@ -41,25 +41,25 @@ enum class TargetForm : std::uint8_t {
 
 struct Target {
     TargetForm form = TargetForm::origin;
-    std::string_view whole;  // as it was written
-    /// A backend is asked for `path` and `query`: "/path?query" or "*"; for CONNECT, for the authority instead. An
-    /// absolute form without a path has "/" ("*" with OPTIONS, unless it has a query).
+    std::string_view whole;  // as written
+    /// The backend receives `path` and `query`: "/path?query" or "*"; for CONNECT, the authority instead. An absolute
+    /// form without a path has "/" ("*" with OPTIONS, unless it has a query).
     std::string_view path;   // begins with '/', or is "*", or (CONNECT) empty
-    std::string_view query;  // with its '?', or empty
+    std::string_view query;  // including its '?', or empty
     bool https = false;      // the scheme of an absolute form
 };
 
-/// The protocols that a request offers in Upgrade, like "websocket, foo/2", in a copy of its own: the answer may come
-/// when the request's buffer is long gone. It never holds h2c, h2, HTTP or TLS.
+/// The protocols that a request offers in Upgrade, like "websocket, foo/2", in a copy of its own: the response may
+/// arrive when the request's buffer no longer exists. It never holds h2c, h2, HTTP or TLS.
 class UpgradeOffer {
 public:
     bool empty() const noexcept { return size_ == 0; }
     std::string_view text() const noexcept { return {text_.data(), size_}; }
-    /// Whether `protocol` is offered. Not case-sensitive; the version is part of the name ("foo/2").
+    /// Whether `protocol` is offered. Case-insensitive; the version is part of the name ("foo/2").
     bool has(std::string_view protocol) const noexcept;
 
     void clear() noexcept { size_ = 0; }
-    /// False when there is no room for the protocol.
+    /// False if there is no room for the protocol.
     bool add(std::string_view protocol) noexcept;
 
 private:
@@ -72,17 +72,17 @@ struct RequestHead {
     std::string_view method_text;
     Target target;
     Version version = Version::http11;
-    /// The authority of the target if it has one, else of Host. It is not in normal form: see normal_host().
+    /// The authority of the target if it has one, otherwise of Host. It is not in normal form: see normal_host().
     Authority authority;
-    /// The authority as it was written, with its port: "Example.com:8080".
+    /// The authority as written, with its port: "Example.com:8080".
     std::string_view authority_text;
     Fields fields;
     Body body;
-    /// The visitor wants this connection to last, and the rules allow it.
+    /// The visitor wants to keep this connection, and the rules allow it.
     bool keep_alive = false;
     /// The visitor waits for 100 (Continue) before it sends its body.
     bool expects_continue = false;
-    /// The visitor takes trailers: TE had "trailers".
+    /// The visitor accepts trailers: TE had "trailers".
     bool takes_trailers = false;
     UpgradeOffer upgrade;
 };
@@ -93,11 +93,11 @@ struct ResponseHead {
     std::string_view reason;
     Fields fields;
     Body body;
-    /// The value of Content-Length, also where there is no body (HEAD, 304). Empty with Transfer-Encoding.
+    /// The value of Content-Length, even if there is no body (HEAD, 304). Empty with Transfer-Encoding.
     std::optional<std::uint64_t> content_length;
-    /// The backend keeps the connection. Also false where the rules demand that it is closed.
+    /// The backend keeps the connection. Also false if the rules demand that it is closed.
     bool keep_alive = false;
-    /// The status is 101 with an offered protocol, or 2xx to CONNECT: from here on the bytes are not HTTP.
+    /// The status is 101 with an offered protocol, or 2xx to CONNECT: the bytes that follow are not HTTP.
     bool switches = false;
 
     /// The status is 1xx, but not 101: another head follows.

@@ -12,8 +12,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Writes into a buffer, and continues counting when there is no more room, so that the caller learns how much is
-// needed.
+// Writes into a buffer, and continues counting when it is full, so that the caller learns how much is needed.
 class Out {
 public:
     explicit Out(std::span<char> into) noexcept : at_(into.data()), room_(into.size()) {}
@@ -97,7 +96,7 @@ bool is_own(FieldName name) {
         case FieldName::expect:
         case FieldName::host:
         case FieldName::keep_alive:
-        case FieldName::proxy:  // not a field of HTTP; CGI programs would take it for HTTP_PROXY, the proxy to use
+        case FieldName::proxy:  // not an HTTP field; CGI programs would read it as HTTP_PROXY, the proxy to use
         case FieldName::proxy_connection:
         case FieldName::te:
         case FieldName::transfer_encoding:
@@ -108,13 +107,13 @@ bool is_own(FieldName name) {
     }
 }
 
-// The same for a response, where fields that mean something only in requests are not the writer's.
+// The same for a response, in which the writer does not make fields that only have a meaning in requests.
 bool is_own_of_response(FieldName name) {
     return is_own(name) && name != FieldName::expect && name != FieldName::host && name != FieldName::proxy;
 }
 
-// Writes the fields and the edits. `drops_aliases` is set towards a backend, which might read an alias otherwise than
-// we did.
+// Writes the fields and the edits. `drops_aliases` is set for a backend, which might read an alias differently from the
+// edge.
 void put_fields(Out& out, const Fields* fields, const Edits* edits, bool (*is_own_field)(FieldName),
                 bool drops_aliases) {
     if (fields != nullptr) {
@@ -151,7 +150,7 @@ void put_framing(Out& out, const Body& body) {
     }
 }
 
-// Writes all Upgrade fields: a 101 may name layers of protocols, also in several lines. False when there is none.
+// Writes all Upgrade fields: a 101 may name layers of protocols, possibly in several lines. False if there is none.
 bool put_protocols(Out& out, const Fields* fields) {
     bool any = false;
     for (const Field& field : *fields) {
@@ -163,7 +162,7 @@ bool put_protocols(Out& out, const Fields* fields) {
     return any;
 }
 
-// Writes "Connection: a, b" without the empty options; nothing when all are empty.
+// Writes "Connection: a, b" without the empty options; nothing if all are empty.
 void put_connection(Out& out, std::initializer_list<std::string_view> options) {
     bool first = true;
     for (std::string_view option : options) {
@@ -181,7 +180,7 @@ bool has_no_body(std::uint16_t status) {
     return status < 200 || status == 204;
 }
 
-// What Connection says about persistence; empty where that goes without saying.
+// The persistence option for Connection; empty if it is the default.
 std::string_view persistence_of(const ResponseOut& response) {
     if (response.status < 200) {
         return {};
@@ -297,7 +296,7 @@ std::string connection_names(const Fields& fields) {
         ListItems items(field.known == FieldName::connection ? field.value : std::string_view{});
         std::string_view item;
         while (items.next(item)) {
-            // Known names are never let through as trailers anyway.
+            // Known names are never passed on as trailers anyway.
             if (!same_text(item, "close") && field_name_loosely(item) == FieldName::other) {
                 names.append(names.empty() ? "" : ", ").append(item);
             }

@@ -8,9 +8,9 @@
 namespace ferrotunnel::http {
 namespace {
 
-constexpr std::string_view of_framing = "decides where a message ends; the edge alone writes it";
-constexpr std::string_view of_connection = "belongs to one connection, not to a message; the edge alone writes it";
-constexpr std::string_view of_forwarding = "tells a backend who the visitor is; the edge alone writes it";
+constexpr std::string_view of_framing = "decides where a message ends; only the edge writes it";
+constexpr std::string_view of_connection = "belongs to one connection, not to a message; only the edge writes it";
+constexpr std::string_view of_forwarding = "tells a backend who the visitor is; only the edge writes it";
 constexpr std::string_view of_edge = "is the edge's own";
 
 std::string_view why_own(FieldName name) noexcept {
@@ -32,14 +32,14 @@ std::string_view why_own(FieldName name) noexcept {
         case FieldName::upgrade:
             return of_connection;
         case FieldName::proxy:
-            return "is taken by CGI programs for the proxy that they are to use";
+            return "makes CGI programs use its value as their proxy";
         case FieldName::forwarded:
         case FieldName::x_real_ip:
             return of_forwarding;
         case FieldName::via:
-            return "shows the way of a message; the edge alone writes it";
+            return "shows the path of a message; only the edge writes it";
         case FieldName::x_request_id:
-            return "ties the logs of both ends together; the edge alone writes it";
+            return "ties the logs of both ends together; only the edge writes it";
         default:
             return {};
     }
@@ -51,7 +51,7 @@ struct OwnPrefix {
 };
 constexpr OwnPrefix own_prefixes[] = {{"X-Forwarded-", of_forwarding}, {"X-FerroTunnel-", of_edge}};
 
-/// `known`: what the name is, loosely.
+/// `known`: the loosely matching known name.
 std::string_view why_own(std::string_view name, FieldName known) noexcept {
     if (const std::string_view why = why_own(known); !why.empty()) {
         return why;

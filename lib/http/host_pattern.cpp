@@ -5,10 +5,10 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Parses what does not depend on the asterisks, with words for the most likely mistakes.
+// Parses what does not depend on the asterisks, with explanations of the most likely mistakes.
 Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
     if (text.find("://") != std::string_view::npos) {
-        return Problem{"is a URL; write its host alone, like app.example.com"};
+        return Problem{"is a URL; write only its host, like app.example.com"};
     }
     if (text.find('/') != std::string_view::npos) {
         return Problem{"has a path; a path is a setting of its own"};
@@ -21,7 +21,7 @@ Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
     Authority authority;
     const AuthorityFault fault = split_authority(text, authority);
     if (fault == AuthorityFault::bad_port || authority.port != 0) {
-        return Problem{"has a port; hosts are matched on every port, so write the host alone"};
+        return Problem{"has a port; hosts are matched on every port, so write only the host"};
     }
     if (fault != AuthorityFault::none) {
         for (const char c : text) {
@@ -32,7 +32,7 @@ Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
         return Problem{std::string(words_for(fault))};
     }
     if (wildcard && authority.kind != HostKind::name) {
-        return Problem{"has an address behind the asterisk; only names have labels in front"};
+        return Problem{"has an address after the asterisk; only names have labels in front"};
     }
     HostBuffer buffer;
     return std::string(normal_host(authority, buffer));

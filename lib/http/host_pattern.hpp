@@ -1,9 +1,9 @@
-// The hosts that a rule is for, as configurations, flags and clients write them.
+// Host patterns of rules, as configurations, flags and clients write them.
 //
-//     app.example.com     that host alone
+//     app.example.com     only that host
 //     *.example.com       one label in front: a.example.com, neither a.b.example.com nor example.com
 //     **.example.com      one or more labels in front: a.example.com and a.b.example.com, not example.com
-//     *                   every host that nothing else is for: the default service
+//     *                   every host that no other pattern matches: the default service
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct HostPattern {
     auto operator<=>(const HostPattern&) const = default;
 };
 
-/// Parses a pattern; case and a final dot do not matter. A problem says how to write what was probably meant.
+/// Parses a pattern, ignoring case and a final dot. A problem explains how to write what was probably meant.
 Result<HostPattern, Problem> parse_host_pattern(std::string_view text);
 
 }  // namespace ferrotunnel::http

@@ -6,7 +6,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Where the lines of fields begin and end in the bytes that they point to.
+// The begin and end of field lines in the bytes that they point to.
 std::pair<std::uint32_t, std::uint32_t> lines_of(const Fields& fields) {
     std::uint32_t begin = UINT32_MAX;
     std::uint32_t end = 0;
@@ -43,7 +43,7 @@ KeptHead::KeptHead(const RequestHead& head)
     authority_host_ = keep_within(head.authority.host, head.authority_text, authority_text_);
 }
 
-// All lines in one piece: what is between names and values is little, and to copy each of them takes longer.
+// All lines in one piece: there is little between names and values, and copying each of them takes longer.
 void KeptHead::keep_fields(const Fields& fields, std::uint32_t begin, std::uint32_t end) {
     if (fields.empty()) {
         return;
@@ -64,7 +64,7 @@ KeptHead::Part KeptHead::keep(std::string_view text) {
     return part;
 }
 
-// Keeps a text that is usually a part of `whole`, which is kept already.
+// Keeps a text that is usually a part of `whole`, which is already kept.
 KeptHead::Part KeptHead::keep_within(std::string_view text, std::string_view whole, Part kept) {
     const bool is_within = text.data() >= whole.data() && text.data() + text.size() <= whole.data() + whole.size();
     if (!is_within || text.empty()) {

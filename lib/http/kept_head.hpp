@@ -1,6 +1,6 @@
-// A copy of a request's head that owns its texts. What a parser fills points into the bytes that were read, and is gone
-// when the connection continues to the body; a request that is held, or whose fields are asked for once its answer is
-// there, needs a copy.
+// A copy of a request's head that owns its texts. A parser's head points into the bytes that were read, and is invalid
+// when the connection continues to the body; a request that is held, or whose fields are needed after its response,
+// needs a copy.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,9 @@ public:
     std::size_t fields() const noexcept { return places_.size(); }
     Field field(std::size_t i) const noexcept;
 
-    /// Makes `head` equal to the one that was copied. Its views point into this object.
+    /// Makes `head` equal to the copied one. Its views point into this object.
     void restore(RequestHead& head) const noexcept;
-    /// The memory that the copy takes.
+    /// The memory that the copy uses.
     std::size_t bytes() const noexcept {
         return sizeof(KeptHead) + texts_.capacity() + places_.capacity() * sizeof(Fields::Place);
     }

@@ -8,8 +8,8 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Whether a Connection field may not take this field away: a backend would then frame, route or trust the message
-// otherwise than the edge does.
+// Whether a Connection field may not remove this field: a backend would then frame, route or trust the message
+// differently from the edge.
 bool is_protected(FieldName name) {
     switch (name) {
         case FieldName::authorization:
@@ -33,8 +33,8 @@ bool is_protected(FieldName name) {
     }
 }
 
-// Marks a field under each spelling that a backend may take for `name`: whoever says that X_Foo ends here does not want
-// X-Foo to continue.
+// Marks a field under each spelling that a backend may confuse with `name`: a sender for whom X_Foo ends here does not
+// want X-Foo to continue.
 void mark_named(Fields& fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (same_name_loosely(fields[i].name, name)) {
@@ -59,14 +59,13 @@ void read_option(Fields& fields, std::string_view option, ConnectionOptions& opt
     }
 }
 
-// Whether `text` is a protocol as Upgrade names it: token, or token "/" token.
+// Whether `text` is a protocol in the syntax of Upgrade: token, or token "/" token.
 bool is_protocol(std::string_view text) {
     const std::size_t slash = text.find('/');
     return is_token(text.substr(0, slash)) && (slash == std::string_view::npos || is_token(text.substr(slash + 1)));
 }
 
-// Whether the edge would not see what follows a switch to this protocol: requests would continue to which no rule
-// applies.
+// Whether the edge would not see what follows a switch to this protocol: requests without any rule would follow.
 bool is_out_of_sight(std::string_view protocol) {
     const std::string_view name = protocol.substr(0, protocol.find('/'));
     return same_text(name, "h2c") || same_text(name, "h2") || same_text(name, "HTTP") || same_text(name, "TLS");

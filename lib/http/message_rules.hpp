@@ -1,5 +1,5 @@
-// The rules that hold for requests and responses alike once their fields are read: framing, Connection, and what
-// belongs to one connection only.
+// Rules common to requests and responses once their fields are read: framing, Connection, and fields that belong to one
+// connection only.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::http {
 
-/// The fields that mean something to the edge, found in one pass.
+/// The fields that have a meaning for the edge, found in one pass.
 struct SpecialFields {
     std::size_t hosts = 0;
     std::size_t lengths = 0;
@@ -27,7 +27,7 @@ struct SpecialFields {
     std::size_t upgrades = 0;
 };
 
-/// Finds these fields, and marks those that belong to one connection whatever Connection says.
+/// Finds these fields, and marks those that belong to one connection regardless of Connection.
 SpecialFields find_special(Fields& fields) noexcept;
 
 struct ConnectionOptions {
@@ -53,8 +53,8 @@ bool expects_only_continue(const Fields& fields) noexcept;
 /// Whether one of the fields of that name has `element` in its list.
 bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept;
 
-/// Reads what the Upgrade fields offer, without h2c, h2, HTTP and TLS of any version: what goes to the backend over
-/// such a connection would be out of our sight. The offer is empty when the fields are not well-formed or too long.
+/// Reads the offers of the Upgrade fields, without h2c, h2, HTTP and TLS of any version: the edge could not see what is
+/// sent to the backend over such a connection. The offer is empty if the fields are not well-formed or too long.
 void read_offer(const Fields& fields, UpgradeOffer& offer) noexcept;
 
 /// Whether a 101 with these fields names at least one protocol, and only protocols of the offer.

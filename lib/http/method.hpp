@@ -1,4 +1,4 @@
-// Request methods: those that the edge decides by, and `other` for the rest, which pass as they were written.
+// Request methods: those that the edge decides by, and `other` for the rest, which are passed on as written.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ enum class Method : std::uint8_t { other, get, head, post, put, delete_, options
 /// The method of that name. Methods are case-sensitive: "get" is `other`.
 Method method_of(std::string_view text) noexcept;
 
-/// Whether doing it twice means the same as once (RFC 9110, 9.2.2). False for `other`: unknown methods are never
-/// retried.
+/// Whether repeating it has the same effect as one request (RFC 9110, 9.2.2). False for `other`: unknown methods are
+/// never retried.
 bool is_idempotent(Method method) noexcept;
 
 }  // namespace ferrotunnel::http

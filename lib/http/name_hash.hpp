@@ -1,8 +1,8 @@
 // A keyed hash of names that grows piece by piece: host names label by label from their end, paths segment by segment
-// from their start, so that one pass over a text gives the hash of every part that a pattern might be for.
+// from their start, so that one pass over a text gives the hash of every part that a pattern might match.
 //
-// It is a polynomial over a prime field at a secret point: whoever chooses names without knowing the key cannot choose
-// ones that collide (the chance for two names is their length over 2^61).
+// It is a polynomial over a prime field at a secret point: an attacker without the key cannot choose names that collide
+// (the probability for two names is their length over 2^61).
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
         return reduce(static_cast<Wide>(state) * point_ + number);
     }
 
-    /// `state` with a piece appended. Where one piece ends and the next begins makes a difference.
+    /// `state` with a piece appended. The boundaries between pieces affect the result.
     std::uint64_t piece(std::uint64_t state, std::string_view text) const noexcept {
         while (text.size() > 7) {
             state = number(state, load(text.data(), 7));
@@ -34,7 +34,7 @@ public:
         return number(state, load(text.data(), text.size()) | (text.size() + 1) << 56);
     }
 
-    /// The hash that a table is indexed by: neighbouring names are far from each other.
+    /// The hash that a table is indexed by: similar names are far from each other.
     std::uint64_t finish(std::uint64_t state) const noexcept { return reduce(static_cast<Wide>(state) * spread_); }
 
 private:

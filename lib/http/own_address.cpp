@@ -20,7 +20,7 @@ bool is_usual_port(const Authority& authority, std::string_view scheme) noexcept
     return port_or_usual(authority, scheme) == port_or_usual({}, scheme);
 }
 
-// Whether the URL is at the visitor's authority. Its scheme may differ where both ports are those of their schemes.
+// Whether the URL is at the visitor's authority. Its scheme may differ if both ports are the defaults of their schemes.
 bool is_own(const OwnAddress& own, const Url& url) noexcept {
     Authority named;
     Authority seen;
@@ -46,7 +46,7 @@ std::string_view path_in(std::string_view rest) noexcept {
     return rest.substr(0, rest.find_first_of("?#"));
 }
 
-// Appends the backend's path for `rest`, which begins with a path, and what is behind it. False: it is not surely below
+// Appends the backend's path for `rest`, which begins with a path, and what follows it. False: it is not surely below
 // the prefix, since programs read it differently, or it is outside.
 bool map_below(const PrefixMap& prefix, std::string_view rest, std::string& out) {
     const std::string_view as_written = path_in(rest);

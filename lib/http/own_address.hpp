@@ -1,6 +1,5 @@
-// Maps what a request says of the address that it is sent to: a backend that compares Origin, Referer or Destination
-// with its Host sees one address. What names another address than the visitor's stays, so that a backend can refuse
-// it.
+// Maps the service's own address in request fields: a backend that compares Origin, Referer or Destination with its
+// Host sees one address. Addresses other than the visitor's are not changed, so that a backend can reject them.
 #pragma once
 
 #include <string>
@@ -10,28 +9,28 @@
 
 namespace ferrotunnel::http {
 
-/// What visitors and backend call the service.
+/// The addresses of a service, as visitors and as its backend know it.
 struct OwnAddress {
     std::string_view seen_scheme;     // the visitor's: "https"
-    std::string_view seen_authority;  // what it asked for, perhaps with a port
+    std::string_view seen_authority;  // the requested one, possibly with a port
     std::string_view backend_scheme;  // "http"
-    /// What the backend is told in Host; empty where Host is not rewritten.
+    /// The Host that the backend gets; empty if Host is not rewritten.
     std::string_view backend_authority;
-    const PrefixMap* prefix = nullptr;  // null where no prefix is rewritten
+    const PrefixMap* prefix = nullptr;  // null if no prefix is rewritten
 };
 
-// These append what the value becomes. False: nothing is to be changed, and `out` is as it was.
+// These append the mapped value. False: there is nothing to change, and `out` is unchanged.
 
-/// Maps Origin. It must be the visitor's to the scheme and port, since pages of another origin are strangers. Only
-/// where Host is rewritten: many backends compare Origin with what X-Forwarded-Proto says.
+/// Maps Origin. Its scheme and port must be the visitor's, since pages of another origin are foreign. Only if Host is
+/// rewritten: many backends compare Origin with X-Forwarded-Proto.
 bool map_origin(const OwnAddress& own, std::string_view origin, std::string& out);
 
-/// Maps Referer in the same way, and its path where that is below the prefix.
+/// Maps Referer in the same way, and its path if that is below the prefix.
 bool map_referer(const OwnAddress& own, std::string_view referer, std::string& out);
 
-/// Maps Destination (WebDAV, RFC 4918, 10.3) to path and query, which mean the same under each name of the backend,
-/// where scheme, host or prefix differ for it. It stays if its path is not surely below the prefix: it is then not the
-/// service's.
+/// Maps Destination (WebDAV, RFC 4918, 10.3) to path and query, which have the same meaning under each name of the
+/// backend, if scheme, host or prefix differ for it. It is not changed if its path is not surely below the prefix: it
+/// then does not belong to the service.
 bool map_destination(const OwnAddress& own, std::string_view destination, std::string& out);
 
 /// Maps the resources of If (RFC 4918, 10.4): each "<URL>" as a Destination.

@@ -12,16 +12,16 @@ constexpr std::array<PageStateInfo, page_states> infos = {{
     {bad_request, 400, "Bad Request", "bad_request", "The request could not be understood."},
     {ambiguous_path, 400, "Bad Request", "ambiguous_path",
      "The address can be read in several ways. Write it without '//', ';' and encoded slashes."},
-    {unauthorized, 401, "Unauthorized", "unauthorized", "Who you are has to be known here."},
-    {forbidden, 403, "Forbidden", "forbidden", "This is not for you."},
+    {unauthorized, 401, "Unauthorized", "unauthorized", "This page requires you to log in."},
+    {forbidden, 403, "Forbidden", "forbidden", "You are not allowed to see this page."},
     {unknown_host, 404, "Not Found", "unknown_host", "There is no service under this name."},
     {unknown_path, 404, "Not Found", "unknown_path", "There is nothing at this address."},
-    {method_not_allowed, 405, "Method Not Allowed", "method_not_allowed", "This method is not available here."},
+    {method_not_allowed, 405, "Method Not Allowed", "method_not_allowed", "This method is not supported here."},
     {request_timeout, 408, "Request Timeout", "request_timeout", "The request took too long to arrive."},
-    {body_too_large, 413, "Content Too Large", "body_too_large", "The request is larger than this service takes."},
+    {body_too_large, 413, "Content Too Large", "body_too_large", "The request is larger than this service accepts."},
     {target_too_long, 414, "URI Too Long", "target_too_long", "The address is too long."},
     {expectation_failed, 417, "Expectation Failed", "expectation_failed",
-     "The request expects something that is not offered here."},
+     "The request expects something that is not supported here."},
     {misdirected, 421, "Misdirected Request", "misdirected",
      "The connection was made for another name. Please try again."},
     {over_limit, 429, "Too Many Requests", "over_limit", "There were too many requests. Please try again in a moment.",
@@ -29,17 +29,18 @@ constexpr std::array<PageStateInfo, page_states> infos = {{
     {head_too_large, 431, "Request Header Fields Too Large", "head_too_large",
      "The request's header fields are too large. Deleting the cookies of this site may help."},
     {internal_error, 500, "Internal Server Error", "internal_error", "Something went wrong here."},
-    {not_implemented, 501, "Not Implemented", "not_implemented", "The request asks for something unknown."},
+    {not_implemented, 501, "Not Implemented", "not_implemented",
+     "The request needs a feature that is not supported here."},
     {backend_refused, 502, "Bad Gateway", "backend_refused", "The service cannot be reached at the moment."},
-    {backend_broken, 502, "Bad Gateway", "backend_broken", "The service gave an answer that could not be understood."},
+    {backend_broken, 502, "Bad Gateway", "backend_broken", "The service sent a response that could not be understood."},
     {no_client, 503, "Service Unavailable", "no_client", "The service is offline. Please try again later.", 5},
-    {busy, 503, "Service Unavailable", "busy", "There is no room at the moment. Please try again soon.", 5},
+    {busy, 503, "Service Unavailable", "busy", "The server is busy at the moment. Please try again soon.", 5},
     {plugin_failed, 503, "Service Unavailable", "plugin_failed",
      "Your request could not be checked. Please try again."},
-    {backend_slow, 504, "Gateway Timeout", "backend_slow", "The service did not answer in time."},
+    {backend_slow, 504, "Gateway Timeout", "backend_slow", "The service did not respond in time."},
     {version_not_supported, 505, "HTTP Version Not Supported", "version_not_supported",
-     "This version of HTTP is not spoken here."},
-    {loop, 508, "Loop Detected", "loop", "The request came back to where it had been before."},
+     "This version of HTTP is not supported here."},
+    {loop, 508, "Loop Detected", "loop", "The request was forwarded in a loop."},
 }};
 
 constexpr bool all_states_are_there() {
@@ -160,7 +161,7 @@ std::optional<PageState> page_state_of(std::string_view code) noexcept {
 }
 
 PageState page_state_of(std::uint16_t status) noexcept {
-    // Where several states have one status, take the first one that is about the message itself.
+    // If several states have one status, use the first one that is about the message itself.
     const auto at = std::find_if(infos.begin(), infos.end(), [&](const PageStateInfo& info) {
         return info.status == status && info.state != backend_refused && info.state != no_client;
     });

@@ -29,8 +29,7 @@ Name name_of(std::string_view text) {
     return Name::none;
 }
 
-// Reads the name in "{{ name }}" at the start of `text`; returns the length with the braces, or 0 when there is no
-// name.
+// Reads the name in "{{ name }}" at the start of `text`; returns the length with the braces, or 0 if there is no name.
 std::size_t read_placeholder(std::string_view text, std::string_view& name) {
     const auto is_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
     std::size_t at = 2;
@@ -71,7 +70,7 @@ Result<PageTemplate, Problem> PageTemplate::parse(std::string text, PageFormat f
         piece.then = name_of(name);
         if (piece.then == Name::none) {
             return Problem{"has the placeholder {{" + std::string(name) +
-                           "}}; there are status, title, message, code, host, request_id and retry_after"};
+                           "}}; known ones are status, title, message, code, host, request_id and retry_after"};
         }
         page.pieces_.push_back(piece);
         at += length;

@@ -38,7 +38,7 @@ Is class_of(char c) noexcept {
 }
 
 // Whether UTF-8 never has this byte. UTF-8 has one encoding of each character: longer ones begin with C0 or C1, or with
-// E0 or F0 and a low second byte. F5 to FF begin nothing.
+// E0 or F0 and a low second byte. F5 to FF never begin one.
 bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
     if (byte == 0xc0 || byte == 0xc1 || byte >= 0xf5) {
         return true;
@@ -50,7 +50,7 @@ bool is_never_utf8(int byte, std::string_view path, std::size_t next) noexcept {
     return second >= 0x80 && second < (byte == 0xf0 ? 0x90 : 0xa0);
 }
 
-// One byte of a path as the form for comparing sees it, however it was written.
+// One byte of a path in the form for comparing, however it was written.
 struct Unit {
     unsigned char byte = 0;
     bool encoded = false;
@@ -79,8 +79,8 @@ PathFault check_escape(std::string_view path, std::size_t at) noexcept {
     return is_never_utf8(byte, path, at + 3) ? PathFault::overlong_encoding : PathFault::none;
 }
 
-// Puts one reading together, segment by segment. The text that has been written always begins with '/', and segment_ is
-// the place behind a '/'.
+// Composes one reading, segment by segment. The written text always begins with '/', and segment_ is the place after a
+// '/'.
 class ReadingWriter {
 public:
     ReadingWriter(std::uint8_t actions, PathBuffer& to) noexcept : actions_(actions), to_(to) { to_[size_++] = '/'; }
@@ -165,7 +165,7 @@ std::string_view words_for(PathFault fault) noexcept {
             return "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not "
                    "percent-encoded";
         case PathFault::bad_escape:
-            return "has a '%' without two hexadecimal digits behind it";
+            return "has a '%' without two hexadecimal digits after it";
         case PathFault::encoded_control:
             return "has an encoded control character";
         case PathFault::overlong_encoding:
@@ -230,7 +230,7 @@ PathFault PathReadings::assign(std::string_view path) noexcept {
     return judge();
 }
 
-// Looks for oddities in the segments between slashes of any kind, in each up to a ';'.
+// Searches the segments between slashes of any kind for oddities, in each up to a ';'.
 void PathReadings::find_oddities() noexcept {
     std::size_t length = 0;  // of the current segment, in units
     bool dots = true;        // the segment has only dots
@@ -315,7 +315,7 @@ std::string PathReadings::words_for_reading(std::size_t which) const {
         }
     };
     add(odd_empty_segments, "merges '//'");
-    add(odd_encoded_slash, "takes %2F for a slash");
+    add(odd_encoded_slash, "reads %2F as a slash");
     add(odd_parameters, "cuts off ';'");
     return words.empty() ? "takes it literally" : words;
 }

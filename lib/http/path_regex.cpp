@@ -11,8 +11,8 @@ namespace ferrotunnel::http {
 
 namespace {
 
-// Says what is wrong. RE2's own words are terse ("missing ): /v("), and it calls what other engines know an "invalid
-// perl operator".
+// Explains the error. RE2's own texts are terse ("missing ): /v("), and call features of other engines an "invalid perl
+// operator".
 std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
     const std::string here = part.empty() ? "" : ", at \"" + part + '"';
     switch (code) {
@@ -25,22 +25,22 @@ std::string explain(re2::RE2::ErrorCode code, const std::string& part) {
         case re2::RE2::ErrorRepeatArgument:
             return "there is nothing in front that could be repeated" + here;
         case re2::RE2::ErrorRepeatSize:
-            return "that many repetitions are not taken" + here;
+            return "there are too many repetitions" + here;
         case re2::RE2::ErrorRepeatOp:
             return "two repetitions follow each other" + here;
         case re2::RE2::ErrorBadPerlOp:
-            return "looking ahead or behind and other groups that begin with (? are not known" + here;
+            return "lookahead, lookbehind and other groups that begin with (? are not supported" + here;
         case re2::RE2::ErrorBadEscape:
-            return "what follows the \\ is not known; a back reference is not either" + here;
+            return "the escape after \\ is not supported; neither are back references" + here;
         case re2::RE2::ErrorTrailingBackslash:
             return "nothing follows the \\ at the end";
         case re2::RE2::ErrorBadCharClass:
         case re2::RE2::ErrorBadCharRange:
-            return "a set of characters in [ ] is wrong" + here;
+            return "a set of characters in [ ] is invalid" + here;
         case re2::RE2::ErrorPatternTooLarge:
-            return "it takes too much memory";
+            return "it needs too much memory";
         default:
-            return "it cannot be read" + here;
+            return "it cannot be parsed" + here;
     }
 }
 

@@ -1,5 +1,5 @@
-// Regular expressions over paths, by RE2, whose time is linear in the path, whatever the expression. They have a type
-// of their own, so that only one file includes RE2.
+// Regular expressions for paths, by RE2, whose time is linear in the path for any expression. They have a type of their
+// own, so that only one file includes RE2.
 #pragma once
 
 #include <memory>
@@ -14,20 +14,20 @@ class RE2;
 
 namespace ferrotunnel::http {
 
-/// A compiled expression, or none. Copies share it, since compiling one takes a while and it holds up to 1 MiB.
+/// A compiled expression, or none. Copies share it, since compiling is slow and an expression uses up to 1 MiB.
 class PathRegex {
 public:
     PathRegex() = default;
-    /// The problem says in our own words what is wrong, and quotes the part that RE2 does not take.
+    /// A problem explains in our own words what is wrong, and quotes the part that RE2 rejects.
     static Result<PathRegex, Problem> compile(std::string_view expression, bool ignore_case = false);
 
-    /// The expression as it was written; empty when there is none.
+    /// The expression as written; empty if there is none.
     std::string_view text() const noexcept;
     /// Whether one of the two is a copy of the other.
     bool shares_with(const PathRegex& other) const noexcept { return expression_ == other.expression_; }
 
     /// Whether the whole of a path matches. `path` is in the form in which paths are compared, and has at most
-    /// limits::http_path_regex_path_max bytes (a table refuses longer ones). Any thread.
+    /// limits::http_path_regex_path_max bytes (a table rejects longer ones). Any thread.
     bool matches(std::string_view path) const noexcept;
 
 private:

@@ -10,7 +10,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Encodes spaces and letters beyond ASCII, which configurations may have in a path and requests have encoded.
+// Encodes spaces and letters beyond ASCII, which are allowed in a configuration's paths and arrive encoded in requests.
 std::string encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -35,7 +35,7 @@ std::string_view words_for_oddity(std::uint8_t oddities) {
                "before "
                "it";
     }
-    return "has a ';', from which on some programs do not read a segment; let the rule end before it";
+    return "has a ';', where some programs cut a segment off; let the rule end before it";
 }
 
 Result<std::string, Problem> comparing_form(std::string_view text) {
@@ -50,12 +50,12 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
         return Problem{"does not begin with '/'"};
     }
     if (text.find_first_of("?#") != std::string_view::npos) {
-        return Problem{"has a query or fragment ('?' or '#'); rules look at the path alone"};
+        return Problem{"has a query or fragment ('?' or '#'); rules match only the path"};
     }
     if (text.ends_with("/*") || text.ends_with("/**")) {
         return Problem{
-            "ends with a star, which paths take as it is: a path stands for itself and all that is below it, "
-            "so leave the star out (one that is meant is written %2A)"};
+            "ends with a star, which has no special meaning: a path stands for itself and all that is below it, "
+            "so leave the star out (write a literal star as %2A)"};
     }
     std::string path = encoded(text);
     PathReadings readings;

@@ -5,7 +5,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-// Where the path of "https://host/path" or "/path" begins; npos when there is none.
+// Where the path of "https://host/path" or "/path" begins; npos if there is none.
 std::size_t path_of(std::string_view to) noexcept {
     const std::size_t authority = to.find("://");
     return authority == std::string_view::npos ? 0 : to.find('/', authority + 3);
@@ -18,10 +18,10 @@ void write_redirect(const Redirect& redirect, const PathRule& rule, std::string_
     path = path == "*" ? "/" : path;
     const std::string_view to = redirect.to;
     const std::size_t own_path = path_of(to);
-    if (own_path == std::string_view::npos) {  // scheme and host alone
+    if (own_path == std::string_view::npos) {  // only scheme and host
         out += to;
         out += path;
-    } else if (rule.kind != PathRule::Kind::prefix) {  // nothing is below the path
+    } else if (rule.kind != PathRule::Kind::prefix) {  // there is nothing below the path
         out += to;
     } else {
         out += to.substr(0, own_path);

@@ -1,5 +1,5 @@
-// Answers that send a visitor elsewhere. The write_ functions append the Location to `out`. The query of the request is
-// kept as it was written, and so is its path, where the redirect does not replace it or its prefix.
+// Redirects of visitors. The write_ functions append the Location to `out`. The query of the request is kept as
+// written, and so is its path, if the redirect does not replace it or its prefix.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace ferrotunnel::http {
 
-/// Writes the Location of a service's redirect. `rule` is the one that was found for `path` ("*" counts as "/");
-/// `query` begins with '?' or is empty.
+/// Writes the Location of a service's redirect. `rule` is the one that matches `path` ("*" counts as "/"); `query`
+/// begins with '?' or is empty.
 void write_redirect(const Redirect& redirect, const PathRule& rule, std::string_view path, std::string_view query,
                     std::string& out);
 
-/// Writes the Location of the same page over TLS. `host` is as normal_host() gives it.
+/// Writes the Location of the same page over TLS. `host` is in the form of normal_host().
 void write_https_redirect(const HttpsRedirect& redirect, std::string_view host, std::string_view path,
                           std::string_view query, std::string& out);
 

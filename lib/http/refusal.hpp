@@ -1,4 +1,4 @@
-// Why a message is refused: with what status, under which code (X-FerroTunnel-Error, counters), and in which words.
+// Why a message is rejected: its status, its code (X-FerroTunnel-Error, counters), and a description.
 #pragma once
 
 #include <cstdint>
@@ -62,13 +62,13 @@ enum class Fault : std::uint8_t {
     bad_chunk_end,
     bad_trailer,
     trailers_too_long,
-    // --- where a stream ends ---
+    // --- at the end of a stream ---
     truncated,
 };
 
 struct Refusal {
     Fault fault = Fault::none;
-    /// The visitor's answer when the message is a request; a response that breaks the rules is always 502.
+    /// The status for the visitor if the message is a request; a response that breaks the rules is always 502.
     std::uint16_t status = 0;
     std::string_view code;  // "space_before_colon"
     std::string_view text;  // "a space before the colon of a field", for the log

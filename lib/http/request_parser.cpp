@@ -44,20 +44,20 @@ ParseState RequestParser::parse(std::string_view bytes) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// The limit that was passed, if any; within the target it is always the target's.
+// The limit that was exceeded, if any; within the target it is always the target's.
 Fault RequestParser::line_limit() const noexcept {
     const Fault fault = passed_limit(at_, line_at_, limits_);
     return fault != Fault::none && phase_ == Phase::target ? Fault::target_too_long : fault;
 }
 
-// Continues in the phase where the last call ran out of bytes; there is at least one byte.
+// Continues in the phase in which the last call ran out of bytes; there is at least one byte.
 Fault RequestParser::read_request_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;
     Fault fault = Fault::none;
     switch (phase_) {
         case Phase::before:
-            if (*at == '\r') {  // some clients send an empty line behind a body
+            if (*at == '\r') {  // some clients send an empty line after a body
                 ++at;
                 phase_ = Phase::before_line_feed;
                 break;
@@ -163,8 +163,8 @@ Fault RequestParser::read_request_target(const char* data, const char*& at, cons
 
 namespace {
 
-// Whether the method is served. Methods are case-sensitive, but not all programs behind the edge know that: to them,
-// "trace" may be TRACE. TRACK is what some call TRACE.
+// Whether the method is allowed. Methods are case-sensitive, but not all programs behind the edge respect that: to
+// them, "trace" may be TRACE. TRACK is another name for TRACE in some programs.
 Fault check_method(Method method, std::string_view text, bool connect_wanted) noexcept {
     switch (method) {
         case Method::trace:
@@ -218,7 +218,7 @@ Fault RequestParser::decide_host(const SpecialFields& special, std::string_view 
     if (special.hosts > 1) {
         return Fault::duplicate_host;
     }
-    // What CONNECT means is in its target, and clients of HTTP/1.0 (nc, socat, ssh's helpers) send nothing else.
+    // The meaning of a CONNECT is in its target, and HTTP/1.0 clients (nc, socat, ssh's helpers) send nothing else.
     const bool needs_host = head_.target.form != TargetForm::authority || head_.version != Version::http10;
     if (special.hosts == 0 && needs_host) {
         return Fault::missing_host;

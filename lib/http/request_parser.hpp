@@ -10,8 +10,8 @@
 //     }
 //     parser.reset();                 // before the next request
 //
-// The first offending byte decides, so the answer does not depend on how the bytes were cut. Nothing is allocated. The
-// bytes may be elsewhere in memory at each call; the head's views point into those of the call that answered
+// The first offending byte decides, so the result does not depend on how the bytes were split. Nothing is allocated.
+// The bytes may be elsewhere in memory at each call; the head's views point into those of the call that returned
 // `complete`.
 #pragma once
 
@@ -28,7 +28,7 @@ namespace ferrotunnel::http {
 
 class RequestParser {
 public:
-    /// `connect_wanted`: CONNECT is taken like other requests, and not answered with 405.
+    /// `connect_wanted`: CONNECT is accepted like other requests, and not answered with 405.
     explicit RequestParser(const HeadLimits& limits = {}, bool connect_wanted = false) noexcept;
 
     const HeadLimits& limits() const noexcept { return limits_; }
@@ -36,11 +36,11 @@ public:
     void reset() noexcept;
     ParseState parse(std::string_view bytes) noexcept;
 
-    /// The size of the head, when complete, with the empty line before it if there was one.
+    /// The size of the complete head, including the empty line before it if there was one.
     std::size_t size() const noexcept { return fields_.at(); }
     const RequestHead& head() const noexcept { return head_; }
     Refusal refusal() const noexcept { return refusal_of(fault_); }
-    /// The method as far as it was read, also of a refused request: the answer to HEAD has no body. `other` before
+    /// The method as far as it was read, even of a refused request: the response to HEAD has no body. `other` before
     /// that.
     Method method() const noexcept { return head_.method; }
 

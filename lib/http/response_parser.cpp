@@ -49,7 +49,7 @@ ParseState ResponseParser::parse(std::string_view bytes) noexcept {
     return fault_ == Fault::none ? ParseState::complete : ParseState::refused;
 }
 
-// Continues in the phase where the last call ran out of bytes; there is at least one byte.
+// Continues in the phase in which the last call ran out of bytes; there is at least one byte.
 Fault ResponseParser::read_status_line(const char* data, std::size_t size) noexcept {
     const char* at = data + at_;
     const char* const end = data + size;
@@ -179,14 +179,14 @@ Fault ResponseParser::decide_body(const SpecialFields& special) noexcept {
         if (fault != Fault::none) {
             return fault;
         }
-        // Someone between here and the backend may have read the body by Content-Length instead.
+        // A program between here and the backend may have read the body by Content-Length instead.
         head_.keep_alive = head_.keep_alive && special.lengths == 0;
         head_.content_length.reset();
     }
     if (context_.method == Method::head || head_.status < 200 || head_.status == 304) {
         return Fault::none;
     }
-    if (head_.status == 204) {  // an announced body, though forbidden, may come and be taken for the next answer
+    if (head_.status == 204) {  // an announced body, though forbidden, may arrive and be mistaken for the next response
         head_.keep_alive = head_.keep_alive && special.encodings == 0 && head_.content_length.value_or(0) == 0;
         return Fault::none;
     }

@@ -1,6 +1,6 @@
 // Reads the head of a backend's response and decides what it means for the request that it answers. It is used like
 // RequestParser; an interim response (100, 103) is a head of its own: after it come reset() and the next head, for the
-// same request. A response that is refused is 502 for the visitor, and the backend's stream is closed.
+// same request. A response that is refused becomes 502 for the visitor, and the backend's stream is closed.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@
 
 namespace ferrotunnel::http {
 
-/// What a parser must know about a request to read its response; small, and without views.
+/// Facts of a request that the parser of its response needs; small, and without views.
 struct ResponseContext {
     Method method = Method::get;
-    UpgradeOffer upgrade;  // what the backend was offered
+    UpgradeOffer upgrade;  // as offered to the backend
 
     static ResponseContext of(const RequestHead& request) noexcept { return {request.method, request.upgrade}; }
 };
@@ -28,7 +28,7 @@ public:
 
     /// Prepares for the next head that answers the same request: after an interim response.
     void reset() noexcept;
-    /// Prepares for the answer to another request.
+    /// Prepares for the response to another request.
     void reset(const ResponseContext& context) noexcept;
     ParseState parse(std::string_view bytes) noexcept;
 

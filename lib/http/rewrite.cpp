@@ -27,15 +27,15 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
                                         path[prefix.size()] == '?' || path[prefix.size()] == '#');
 }
 
-// Whether browsers read the path otherwise. They take a backslash for a slash and leave out tabs and ends of lines, so
-// that these could hide a "//" behind which they find a host.
+// Whether browsers read the path differently. They read a backslash as a slash and remove tabs and line ends, so these
+// could hide a "//" and after it a host.
 bool is_read_otherwise_by_browsers(std::string_view path) noexcept {
     path = path.substr(0, path.find_first_of("?#"));
     return std::any_of(path.begin(), path.end(),
                        [](char c) { return c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; });
 }
 
-// Appends the path that a visitor uses for `path` of the backend, which may have a query or fragment behind it.
+// Appends the path that a visitor uses for `path` of the backend, which may be followed by a query or fragment.
 bool map_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
     if (!is_below(path, prefix.backend) || is_read_otherwise_by_browsers(path)) {
         return false;
@@ -53,8 +53,8 @@ std::uint16_t port_of(const Authority& authority, std::string_view scheme) noexc
     return authority.port != 0 ? authority.port : same_text(scheme, "https") ? std::uint16_t{443} : std::uint16_t{80};
 }
 
-// Whether a URL with `scheme` and `left` is at the authority `right`. What Host was told has no scheme: without a port
-// it means the default port of either scheme.
+// Whether a URL with `scheme` and `left` is at the authority `right`. The Host sent to the backend has no scheme:
+// without a port it means the default port of either scheme.
 bool same_authority(std::string_view scheme, std::string_view left, std::string_view right) noexcept {
     Authority a;
     Authority b;
@@ -90,7 +90,7 @@ bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
     if (!mapped) {
         out += url.rest;
     } else if (!url.rest.starts_with('/')) {
-        out += url.rest;  // a query right behind the authority
+        out += url.rest;  // a query directly after the authority
     }
     if (!mapped && !at_backend) {
         out.resize(start);
@@ -99,7 +99,7 @@ bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
     return true;
 }
 
-// What becomes of one attribute of a cookie.
+// What happens to one attribute of a cookie.
 enum class Fate { stays, changed, dropped };
 
 Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& out) {
@@ -131,7 +131,7 @@ Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& o
 Fate map_cookie_path_back(const PrefixMap& prefix, std::string_view path, std::string& out) {
     const std::size_t start = out.size();
     out += "Path=";
-    // "/" is everything, so it becomes the prefix itself, which also covers paths with a slash behind it.
+    // "/" is everything, so it becomes the prefix itself, which also covers paths with a slash after it.
     const bool everything = path == "/" && prefix.backend.empty();
     if (everything ? prefix.seen.empty() : !path.starts_with('/')) {
         out.resize(start);
@@ -181,7 +181,7 @@ void map_path(const PrefixMap& prefix, std::string_view path, std::string& out) 
         out += path;
         return;
     }
-    // The request may have written the prefix in another way, but with as many segments.
+    // The request may have written the prefix differently, but with as many segments.
     std::string_view below = path;
     for (std::size_t segments = segments_of(prefix.seen); segments > 0; --segments) {
         below.remove_prefix(std::min(below.find('/', 1), below.size()));

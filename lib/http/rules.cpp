@@ -11,7 +11,7 @@
 namespace ferrotunnel::http {
 namespace {
 
-constexpr std::string_view statuses = "is none of 301, 302, 307 and 308";
+constexpr std::string_view statuses = "is not 301, 302, 307 or 308";
 
 bool is_redirect_status(std::uint16_t status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
@@ -21,8 +21,7 @@ std::string longer_than(std::size_t bytes) {
     return "is longer than " + std::to_string(bytes) + " bytes";
 }
 
-// What keeps a path from being written into a target as it stands; empty when nothing does. A slash at the end does not
-// matter.
+// Why a path cannot be written into a target as it is; empty if it can. A slash at the end does not matter.
 std::string fault_of_written_path(std::string_view path) {
     PathReadings readings;
     if (path.find_first_of("?#") != std::string_view::npos) {
@@ -124,7 +123,7 @@ private:
         }
         if (rule.action == HeaderRule::Action::remove) {
             if (!rule.value.empty()) {
-                say(at + ".value", "is given, but a field that is removed has none");
+                say(at + ".value", "is given, but a field that is removed has no value");
             }
             return;
         }
@@ -140,7 +139,7 @@ private:
 
     void check_redirect(const Redirect& redirect) {
         if (rules_.prefix || !rules_.host.empty()) {
-            say("redirect", "answers without the backend, so that there is nothing to rewrite");
+            say("redirect", "responds without the backend, so there is nothing to rewrite");
         }
         if (!is_redirect_status(redirect.status)) {
             say("redirect.status", std::string(statuses));
@@ -172,7 +171,7 @@ private:
                 to.empty() ? "is empty" : "is neither a URL (https://new.example.com) nor a path (/new)");
             return;
         } else if (leads_to_itself(to)) {
-            say("redirect.to", "leads to the path that it is the answer for");
+            say("redirect.to", "redirects to its own path");
             return;
         }
         if (const std::string fault = fault_of_written_path(to); !fault.empty()) {
@@ -180,7 +179,7 @@ private:
         }
     }
 
-    // Whether visitors would be sent round in circles for ever.
+    // Whether the redirect would be an endless loop.
     bool leads_to_itself(std::string_view to) const {
         const auto target = path_.kind == PathRule::Kind::equals ? parse_path_equals(to) : parse_path_prefix(to);
         if (!target || path_.kind == PathRule::Kind::regex) {
@@ -198,7 +197,7 @@ private:
         if (hsts.preload && (!hsts.include_subdomains || hsts.max_age < limits::http_hsts_preload_age_min)) {
             say("hsts.preload", "needs include_subdomains and a max_age of at least " +
                                     std::to_string(limits::http_hsts_preload_age_min.count()) +
-                                    " seconds (a year), or no list takes the host");
+                                    " seconds (a year); preload lists reject the host otherwise");
         }
     }
 

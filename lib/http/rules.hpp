@@ -1,4 +1,4 @@
-// What a service does to its requests and responses: values that a configuration fills, that can be compared, and that
+// Rules of a service for its requests and responses: values that a configuration fills, that can be compared, and that
 // are checked once (check_rules). Functions in rewrite.hpp, header_rules.hpp and redirect.hpp apply them.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::http {
 
-/// Replaces the prefix by which the route was found: "/v2" turns /api/users into /v2/users, "" (strip) into /users.
+/// Replaces the prefix that the route matched: "/v2" turns /api/users into /v2/users, "" (strip) into /users.
 struct PrefixRewrite {
     std::string to;  // begins with '/', or is empty; no slash at its end
 
@@ -22,9 +22,9 @@ struct PrefixRewrite {
 
 struct HeaderRule {
     enum class Action : std::uint8_t {
-        add,     // one more field, besides those of that name
+        add,     // one more field, in addition to those of that name
         set,     // replaces those of that name
-        remove,  // takes away all of that name
+        remove,  // removes all of that name
     };
 
     Action action = Action::set;
@@ -34,20 +34,21 @@ struct HeaderRule {
     bool operator==(const HeaderRule&) const = default;
 };
 
-/// An answer by the edge itself; the backend is not asked.
+/// A response by the edge itself; the backend is not contacted.
 struct Redirect {
     std::uint16_t status = 302;  // 301, 302, 307, 308
-    /// The target: "https://new.example.com" or "/new". A path in it replaces the prefix by which the route was found;
+    /// The target: "https://new.example.com" or "/new". A path in it replaces the prefix that the route matched;
     /// without one, scheme and host change and the path stays. The part below the prefix, and the query, are kept.
     std::string to;
 
     bool operator==(const Redirect&) const = default;
 };
 
-/// The redirect to HTTPS, for requests that came without TLS.
+/// The redirect to HTTPS, for requests that arrive without TLS.
 struct HttpsRedirect {
-    std::uint16_t status = 308;     // 0: none; they are served as they came, also where the edge redirects
-    std::uint16_t public_port = 0;  // what visitors connect to, which is not always what the edge listens on; 0: 443
+    std::uint16_t status = 308;  // 0: none; they are served as they are, even if the edge redirects
+    std::uint16_t public_port =
+        0;  // the port that visitors connect to, which may differ from the one that the edge listens on; 0: 443
 
     bool operator==(const HttpsRedirect&) const = default;
 };
@@ -63,14 +64,14 @@ struct Hsts {
 
 struct Rules {
     std::optional<PrefixRewrite> prefix;
-    std::string host;  // what the backend sees as Host, perhaps with a port; empty: what the visitor sent
+    std::string host;  // the Host that the backend gets, possibly with a port; empty: the visitor's
     std::vector<HeaderRule> request_headers;
     std::vector<HeaderRule> response_headers;
     std::optional<Redirect> redirect;
     std::optional<HttpsRedirect> https_redirect;
     std::optional<Hsts> hsts;
-    /// Location, Content-Location and Set-Cookie are mapped back to what the visitor sees, where the host or the prefix
-    /// was rewritten.
+    /// Location, Content-Location and Set-Cookie are mapped back to the visitor's view, if the host or the prefix was
+    /// rewritten.
     bool map_back = true;
 
     bool operator==(const Rules&) const = default;
@@ -84,8 +85,8 @@ struct RuleProblem {
     bool operator==(const RuleProblem&) const = default;
 };
 
-/// Everything that is wrong with the rules, empty when they can be applied. `path` is the rule for the path that they
-/// belong to: a prefix can be rewritten only where there is one.
+/// All problems of the rules, empty if they can be applied. `path` is the rule for the path that they belong to: a
+/// prefix can be rewritten only if there is one.
 std::vector<RuleProblem> check_rules(const Rules& rules, const PathRule& path);
 
 }  // namespace ferrotunnel::http

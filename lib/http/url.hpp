@@ -1,4 +1,4 @@
-// The parts of a URL of HTTP in a field, as they are written.
+// The parts of an HTTP URL in a field, as written.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@ struct Url {
     std::string_view rest;  // path, query, fragment
 };
 
-/// Splits a URL. False: it has no authority, or another scheme than HTTP's.
+/// Splits a URL. False: it has no authority, or a scheme other than http and https.
 bool split_url(std::string_view text, Url& url) noexcept;
 
 }  // namespace ferrotunnel::http

@@ -11,8 +11,7 @@ namespace ferrotunnel::http {
 
 inline constexpr std::size_t version_bytes = 8;
 
-/// Looks at `text`, at most the first 8 bytes from where a version should be. Sets `version` once all of them are
-/// there.
+/// Reads `text`, at most the first 8 bytes of what should be a version. Sets `version` once all of them are there.
 Fault read_version(std::string_view text, Version& version) noexcept;
 
 }  // namespace ferrotunnel::http

@@ -1,5 +1,5 @@
-// The head of an answer as a visitor gets it: what an exchange has given out, written as a text of HTTP/1.1. HTTP/2
-// makes its fields of that text.
+// The head of a response as a visitor gets it: what an exchange has given out, written as HTTP/1.1 text. HTTP/2
+// converts that text to its fields.
 #pragma once
 
 #include <span>
@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::ingress {
 
-/// What an interim head says.
+/// The content of an interim head.
 http::ResponseOut interim_head(const exchange::Answer& answer, http::Version visitor);
-/// What the head says; `keep`: the connection lasts, as far as the visitor and the edge are concerned.
+/// The content of the head; `keep`: the visitor and the edge both allow the connection to last.
 http::ResponseOut answer_head(const exchange::Answer& answer, http::Version visitor, bool keep);
-/// Writes it into the worker's room, which is good until the next head.
+/// Writes it into the worker's head buffer, where it is valid until the next head.
 std::span<char> written(EdgeWorker& edge, const http::ResponseOut& out);
 
 }  // namespace ferrotunnel::ingress

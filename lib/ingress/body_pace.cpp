@@ -42,7 +42,7 @@ TimePoint BodyPace::due(const exchange::HttpServiceSettings& settings, TimePoint
     }
     const Seconds paid(static_cast<double>(bytes_) / static_cast<double>(settings.body_bytes_per_second_min));
     const Duration so_far = last_ - began_;
-    const bool is_ahead = paid >= Seconds(so_far);  // and perhaps by more than a Duration holds
+    const bool is_ahead = paid >= Seconds(so_far);  // possibly by more than a Duration holds
     return began_ + settings.body_grace + (is_ahead ? so_far : std::chrono::duration_cast<Duration>(paid));
 }
 

@@ -1,12 +1,12 @@
-// How long a visitor may take for the body of its request. Its time is `body_grace` and what its bytes take at
-// `body_bytes_per_second_min`, and never more than `body_grace` from its last byte on: a visitor that sent much may
-// pause, and one that sends a byte now and then is at its end after `body_grace`. Time in which the visitor waits for
+// The time limit for the body of a visitor's request: `body_grace` plus the time that its bytes take at
+// `body_bytes_per_second_min`, but never more than `body_grace` after its last byte. A visitor that sent much may
+// pause, and one that sends a byte now and then fails after `body_grace`. Time in which the visitor waits for
 // the edge does not count.
 //
 //   begin --> due --look: in time, or the visitor waits--> due (later) ...
 //                   '--look: too slow--> 408
 //
-// It is looked at when it is due, not with every read.
+// It is checked when it is due, not with every read.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace ferrotunnel::ingress {
 
 class BodyPace {
 public:
-    /// Begins with a body. `waits`: the visitor waits for the edge. Returns when to look; `never` where any pace is
+    /// Starts with a body. `waits`: the visitor waits for the edge. Returns when to check; `never` if any pace is
     /// allowed.
     TimePoint begin(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept;
     void received(std::uint64_t bytes, TimePoint now) noexcept {
@@ -29,15 +29,15 @@ public:
         last_ = now;
     }
     bool is_waiting() const noexcept { return waits_; }
-    /// From now on the visitor waits for the edge, or no longer does. Harmless to repeat.
+    /// The visitor waits for the edge from now on, or no longer does. Idempotent.
     void set_waiting(bool waits, TimePoint now) noexcept;
-    /// Returns when to look next; `now` where the body is too slow.
+    /// Returns when to check next; `now` if the body is too slow.
     TimePoint look(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept;
 
 private:
     TimePoint due(const exchange::HttpServiceSettings& settings, TimePoint now) const noexcept;
 
-    TimePoint began_{};  // without the time in which the visitor had to wait
+    TimePoint began_{};  // excludes the time in which the visitor had to wait
     TimePoint last_{};   // when its last byte was read, or its wait ended
     TimePoint waits_since_{};
     std::uint64_t bytes_ = 0;

@@ -13,7 +13,7 @@ namespace ferrotunnel::ingress {
 namespace {
 
 constexpr std::string_view basic = "basic ";
-constexpr std::size_t encoded_max = 1'024;  // a token has 52 characters; nobody can tire the decoder
+constexpr std::size_t encoded_max = 1'024;  // a token has 52 characters; this limits the decoder's work
 
 std::optional<std::string> decoded(std::string_view text) {
     if (text.empty() || text.size() > encoded_max || text.size() % 4 != 0) {
@@ -29,7 +29,7 @@ std::optional<std::string> decoded(std::string_view text) {
     return std::string(bytes.begin(), bytes.begin() + (size - static_cast<std::ptrdiff_t>(padding)));
 }
 
-// The password of a field's value; empty: there is none that can be read.
+// The password of a field's value; empty if there is none that can be read.
 std::string password_of(std::string_view value) {
     if (value.size() <= basic.size() || !http::same_text(value.substr(0, basic.size()), basic)) {
         return {};

@@ -24,7 +24,7 @@ namespace {
 constexpr http::HeadLimits connect_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
 constexpr std::uint32_t over_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-// Looks at what lies in the socket, without taking it. Nothing: the visitor is gone.
+// Peeks at the bytes in the socket, without taking them. Empty: the visitor is gone.
 std::optional<std::string_view> look_ahead(int fd, std::array<char, connect_head_max + 1>& into) noexcept {
     ssize_t got = 0;
     do {
@@ -36,8 +36,8 @@ std::optional<std::string_view> look_ahead(int fd, std::array<char, connect_head
     return got < 0 && errno == EAGAIN ? std::optional<std::string_view>(std::string_view()) : std::nullopt;
 }
 
-// Answers without waiting for anything. What has come of the request is taken first: closing a socket with unread bytes
-// resets it, and the answer would be lost.
+// Responds without waiting. The received part of the request is read first: closing a socket with unread bytes resets
+// it, and the response would be lost.
 void refuse(runtime::Fd socket, std::uint16_t status, std::string_view sentence) noexcept try {
     std::array<std::uint8_t, 4'096> thrown_away;
     for (int i = 0; i < 8 && runtime::read_some(socket.get(), MutableBytes(thrown_away)).bytes > 0; ++i) {
@@ -45,7 +45,7 @@ void refuse(runtime::Fd socket, std::uint16_t status, std::string_view sentence)
     (void)runtime::write_some(socket.get(), as_bytes(written_refusal(status, sentence)));
     (void)runtime::shutdown_send(socket.get());
 } catch (const std::exception&) {
-    // No memory for the answer: the connection is closed without one.
+    // No memory for the response: the connection is closed without one.
 }
 
 runtime::Fd as_pumped(runtime::Fd listener) {
@@ -55,7 +55,7 @@ runtime::Fd as_pumped(runtime::Fd listener) {
 
 }  // namespace
 
-/// Where visitors are received. Whoever is called while it ends keeps it alive.
+/// Where visitors are received. A callback during whose call it ends keeps it alive.
 class ConnectPort::Desk {
 public:
     Desk(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
@@ -81,7 +81,7 @@ private:
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
 
-        /// Looks, and waits for what is not there yet. False: it is over, and this object of no more use.
+        /// Peeks, and waits for what is still missing. False: it is over, and this object is of no further use.
         bool begin() {
             if (!look()) {
                 return false;
@@ -112,7 +112,7 @@ private:
         }
         void on_deadline() noexcept override {
             leave();
-            refuse(std::move(socket_), 408, "The request did not come in time.");
+            refuse(std::move(socket_), 408, "The request did not arrive in time.");
             desk_.drop(*this);
         }
 
@@ -140,7 +140,7 @@ private:
     runtime::Acceptor acceptor_;
 };
 
-// True: more has to come.
+// True: more has to arrive.
 bool ConnectPort::Desk::Reading::look() {
     std::array<char, connect_head_max + 1> room;
     const auto seen = look_ahead(socket_.get(), room);
@@ -165,7 +165,7 @@ bool ConnectPort::Desk::Reading::look() {
 
 void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size_t size) {
     if (head.method != http::Method::connect) {
-        refuse(std::move(socket_), 405, "This port takes CONNECT alone: CONNECT service:port.");
+        refuse(std::move(socket_), 405, "This port accepts only CONNECT: CONNECT service:port.");
         return;
     }
     const ConnectAsk ask = read_connect(head);
@@ -175,7 +175,7 @@ void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size
         refuse(std::move(socket_), decision.status, decision.sentence);
         return;
     }
-    // The head is in the socket, so it comes at once, and a socket that nobody has written to has room for the answer.
+    // The head is in the socket, so it arrives at once, and a socket that was not written to has room for the response.
     std::array<std::uint8_t, connect_head_max> taken;
     if (runtime::read_some(socket_.get(), MutableBytes(taken).first(size)).bytes == size &&
         runtime::write_some(socket_.get(), as_bytes(connect_established)).bytes == connect_established.size()) {
@@ -203,7 +203,7 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
             log_.warn("a CONNECT visitor was rejected: too many connections without a request",
                       {{"visitor", from.text()}});
         }
-        refuse(std::move(socket), 429, "Too many connections wait here for their request.");
+        refuse(std::move(socket), 429, "Too many connections here have not sent their request yet.");
         return;
     }
     if (plan.empty()) {

@@ -17,7 +17,7 @@ using runtime::IoStatus;
 namespace {
 
 constexpr std::uint32_t frame_headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
-/// How many times around a connection may go before others have their turn.
+/// How many rounds of work a connection may do before others have a turn.
 constexpr int turns_max = 16;
 constexpr std::size_t discarded_read = 64 * 1024;
 
@@ -29,7 +29,7 @@ EdgeConnection::EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe
 
 EdgeConnection::~EdgeConnection() = default;
 
-// --- what makes it move ---
+// --- its work ---
 
 void EdgeConnection::on_events(std::uint32_t events) noexcept {
     socket_.note_events(events);
@@ -53,11 +53,10 @@ void EdgeConnection::end() noexcept {
 
 void EdgeConnection::run() noexcept {
     const auto failed = [this](const std::exception& problem) {
-        // Out of memory, or a bug: this visitor's connection ends, and nothing else.
+        // Out of memory, or a bug: only this visitor's connection ends.
         static constexpr LineKind lines{"failed"};
         if (edge_.log.may_write(LogLevel::error, lines, edge_.worker.now())) {
-            edge_.log.error("a visitor's connection has failed",
-                            {{"visitor", visitor_.address}, {"why", problem.what()}});
+            edge_.log.error("a visitor's connection failed", {{"visitor", visitor_.address}, {"why", problem.what()}});
         }
         close(true);
     };
@@ -106,7 +105,7 @@ buffer::Slice EdgeConnection::cut_out(std::string_view payload, bool& headroom) 
         return {std::move(small), frame_headroom, size};
     }
     const auto at = static_cast<std::uint32_t>(as_bytes(payload).data() - slab_->data());
-    headroom = at - used_ >= frame_headroom;  // the header of a chunk, a frame or the read was there
+    headroom = at - used_ >= frame_headroom;  // the header of a chunk, of a frame or of the read was there
     used_ = at + size;
     return {slab_, at, size};
 }

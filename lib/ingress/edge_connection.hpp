@@ -1,8 +1,8 @@
-// A visitor's connection, whichever version of HTTP it speaks: its socket, what makes it move, its deadlines, and its
-// end. What a connection is to the exchanges on it is exchange::ExchangeOwner: one connection of HTTP/1.1 is one owner,
-// one of HTTP/2 has one for each of its streams.
+// A visitor's connection, whichever version of HTTP it uses: its socket, the events that drive it, its deadlines, and
+// its end. For the exchanges on it, a connection is an exchange::ExchangeOwner: one connection of HTTP/1.1 is one
+// owner, one of HTTP/2 has one for each of its streams.
 //
-//   events, deadlines, exchanges --run--> turn, turn ... until nothing moves, or others have their turn
+//   events, deadlines, exchanges --run--> turn, turn ... until nothing moves, or others have a turn
 //
 //   open --end()--> to end --the next step--> closed
 //     \__lost, too slow, over, passed on________^
@@ -32,11 +32,11 @@ class EdgeConnection : public RefCounted,
                        protected runtime::Deadline,
                        private Lingering::Member {
 public:
-    /// Lets what is being answered be the last; without any the connection ends now.
+    /// Makes the present response the last one; without any the connection ends now.
     virtual void drain() noexcept = 0;
-    /// The edge is retired: lets the next answer be the last, where the visitor can be told so with it.
+    /// The edge is retired: the next response is the last one, if it can announce that to the visitor.
     virtual void retire() noexcept { drain(); }
-    /// Closes at once; when called from within the connection's own work, as soon as that is over.
+    /// Closes at once or, if called from within the connection's own work, as soon as that is complete.
     void end() noexcept;
 
     // For EdgeWorker: the place in its list of connections.
@@ -44,31 +44,31 @@ public:
     void set_place(std::size_t place) noexcept { place_ = place; }
 
 protected:
-    /// `ticket` counts the connection for the caps, and is held for as long as the connection lives.
+    /// `ticket` counts the connection towards the limits, and is held as long as the connection lives.
     EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                    login::AdmissionTicket ticket);
     ~EdgeConnection() override;
 
-    /// Lets the connection move on. May be called from within a turn.
+    /// Continues the connection's work. May be called from within a turn.
     void run() noexcept;
     bool runs() const noexcept { return steps_.is_running(); }
     bool is_closed() const noexcept { return life_ == Life::closed; }
 
-    /// Goes once around. False when nothing has moved.
+    /// Does one round of work. False if nothing has moved.
     virtual bool turn() = 0;
     /// The deadline of the phase, `due_`, has passed.
     virtual void on_due() = 0;
-    /// The visitor has reset its connection, or has gone.
+    /// The visitor has reset its connection, or is gone.
     virtual void visitor_lost() = 0;
-    /// The connection is closed: lets go of what is not this class's. Called once.
+    /// The connection is closed: releases everything that this class does not own. Called once.
     virtual void let_go() noexcept = 0;
 
     void note_read(const runtime::IoResult& result) noexcept;
     void drop_input() noexcept;
-    /// Cuts bytes that were just read out of their slab. Few are copied, so that they do not pin it until they are
-    /// sent. `headroom`: there is room for a frame's header before them.
+    /// Cuts bytes that were just read out of their slab. Few bytes are copied, so that they do not pin it until they
+    /// are sent. `headroom`: there is room for a frame's header before them.
     buffer::Slice cut_out(std::string_view payload, bool& headroom);
-    /// False when nothing was written.
+    /// False if nothing was written.
     bool write_output();
 
     void set_due(TimePoint when) noexcept;
@@ -76,10 +76,10 @@ protected:
 
     /// After the last response, when our direction has ended: waits for the visitor's end, as Lingering allows.
     void begin_lingering();
-    /// Reads once and discards. False when nothing was read.
+    /// Reads once and discards. False if nothing was read.
     bool linger();
 
-    /// Takes it off all lists of its worker: it is closed, or another connection has its socket from now on.
+    /// Removes it from all lists of its worker: it is closed, or another connection owns its socket from now on.
     void detach() noexcept;
     void close(bool reset) noexcept;
 
@@ -89,7 +89,7 @@ protected:
     login::AdmissionTicket ticket_;
     IntrusivePtr<EdgeConnection> self_;  // until it is closed
 
-    // What was read and not used yet is [begin, end) of the slab. Everything before `used` belongs to slices.
+    // Bytes that were read and not used yet are [begin, end) of the slab. Everything before `used` belongs to slices.
     buffer::SlabPtr slab_;
     std::uint32_t begin_ = 0;
     std::uint32_t end_ = 0;
@@ -97,10 +97,10 @@ protected:
     OutputQueue out_;
 
     TimePoint due_ = never;    // the deadline of the phase
-    TimePoint stall_ = never;  // the deadline for what waits to be written
+    TimePoint stall_ = never;  // the deadline for waiting output
 
     runtime::SocketState socket_;
-    bool gives_way_ = false;  // what comes next takes time to make: others have a turn first
+    bool gives_way_ = false;  // the next piece takes time to make: others have a turn first
     runtime::StepLoop steps_;
 
 private:

@@ -39,7 +39,7 @@ EdgeWorker::IdleList::iterator EdgeWorker::enter_idle(EdgeConnection& connection
     const auto place = idle_.insert(idle_.end(), &connection);
     idle_count_.fetch_add(1, std::memory_order_relaxed);
     if (idle_.size() > settings().http2_idle_max) {
-        idle_.front()->drain();  // which leaves the list
+        idle_.front()->drain();  // this removes it from the list
     }
     return place;
 }
@@ -57,7 +57,7 @@ void EdgeWorker::shed_idle() noexcept {
         if (log.may_write(LogLevel::info, shed, worker.now())) {
             log.info("idle HTTP/2 connections are closed: the limit of visitors is nearly reached");
         }
-        idle_.front()->drain();  // which leaves the list
+        idle_.front()->drain();  // this removes it from the list
     }
 }
 
@@ -81,7 +81,7 @@ void EdgeWorker::drain() {
     for_each_connection([](EdgeConnection& connection) { connection.drain(); });
 }
 
-// Some of them may end by that.
+// The action may end some of them.
 template <typename Action>
 void EdgeWorker::for_each_connection(Action action) {
     const std::vector<EdgeConnection*> all = connections_;

@@ -1,4 +1,4 @@
-// What the HTTP edge has on one worker, and what all its workers share.
+// The HTTP edge's part of one worker, and the state shared by all workers.
 #pragma once
 
 #include <atomic>
@@ -24,13 +24,14 @@ namespace ferrotunnel::ingress {
 
 class EdgeWorker;
 
-/// Takes TLS that services want to have untouched out of the edge, by the name in its ClientHello.
+/// Takes TLS connections for services that want TLS untouched out of the edge, by the name in the ClientHello.
 struct TlsPassthrough {
-    /// Whether there is such a service now: without one no ClientHello is waited for. Any worker, for each visitor.
+    /// Whether there is such a service now: without one the edge does not wait for ClientHellos. Any worker, for each
+    /// visitor.
     std::function<bool()> is_wanted;
-    /// Takes the visitor over, with the ticket that counts it for the caps, when the name it asks for is passed
-    /// through. False: neither was touched. `visitor.hello` is there; the bytes are still in the socket. On the
-    /// visitor's worker.
+    /// Takes the visitor over, with the ticket that counts it towards the limits, if the requested name is passed
+    /// through. False: neither was touched. `visitor.hello` is set; the bytes are still in the socket. On the visitor's
+    /// worker.
     std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ticket)> take;
 };
 
@@ -49,7 +50,7 @@ public:
     /// From now on responses end their connections; connections that wait for a request are closed, and so are idle
     /// streams.
     void drain();
-    /// From now on responses end their connections; those that wait for a request get it answered first.
+    /// From now on responses end their connections; those that wait for a request get a response to it first.
     void retire();
     bool is_retired() const noexcept { return retired_; }
     /// Closes everything.
@@ -61,8 +62,8 @@ public:
     void leave(EdgeConnection& connection) noexcept;
     std::size_t connections() const noexcept { return connections_.size(); }
 
-    /// Connections that cost memory while they are idle, the one that is idle for the longest first. Of more than there
-    /// may be, the first ends.
+    /// Connections that use memory while they are idle, the one that was idle longest first. Beyond the limit, the
+    /// first ends.
     using IdleList = std::list<EdgeConnection*>;
     IdleList::iterator enter_idle(EdgeConnection& connection);
     void leave_idle(IdleList::iterator place) noexcept;
@@ -74,14 +75,15 @@ public:
     /// The number of visitors that the worker has or that are on their way to it. Any thread.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
     void on_the_way() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
-    /// The visitor was taken, and counts itself from now on, or could not be taken.
+    /// The visitor was accepted, and counts itself from now on, or could not be accepted.
     void arrived() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
     Lingering lingering;
     HeldTls held_tls;
-    std::shared_ptr<directory::TlsEntrance> tls_entrance;  // brings such visitors back to here; made with the first one
+    std::shared_ptr<directory::TlsEntrance>
+        tls_entrance;  // returns such visitors to this worker; created with the first one
 
 private:
     template <typename Action>

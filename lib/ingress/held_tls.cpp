@@ -27,7 +27,7 @@ private:
 
     HeldTls& all_;
     std::list<Visitor>::iterator place_;
-    std::optional<directory::TlsVisitor> visitor_;  // empty: there was no room for it
+    std::optional<directory::TlsVisitor> visitor_;  // empty if there was no room for it
 };
 
 HeldTls::Visitor::~Visitor() {
@@ -47,7 +47,7 @@ bool HeldTls::Visitor::enter(directory::TlsVisitor& visitor, std::list<Visitor>:
     return true;
 }
 
-// Called when services have come or gone.
+// Called when services were added or removed.
 void HeldTls::Visitor::on_change() noexcept {
     const directory::TlsMatch match = all_.edge_.routes.get().find_tls(visitor_->host, all_.edge_.worker.now());
     if (match.kind == directory::TlsMatch::Kind::away && enter_line()) {
@@ -89,7 +89,7 @@ void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visit
                                                      {"why", "the client of this TLS host is not connected"}});
         }
     } catch (const std::exception&) {
-        // Nobody is told of it.
+        // No memory for the log line.
     }
     directory::turn_away(std::move(visitor.socket), directory::TlsAlert::internal_error);
 }

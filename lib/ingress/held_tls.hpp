@@ -1,4 +1,4 @@
-// Visitors of one worker who have asked by TLS for a host whose client is away for a moment, and wait for it.
+// Visitors of one worker that requested, by TLS, a host whose client is briefly disconnected, and wait for it.
 #pragma once
 
 #include <list>
@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::ingress {
 
-/// Each of them has a place in the worker's line (exchange/hold_line.hpp) until its client is back or the time is over.
-/// What a visitor has sent stays in the socket; if it hangs up, whoever gets it finds that out. Destroying this turns
-/// them away. On the worker.
+/// Each of them has a place in the worker's queue (exchange/hold_line.hpp) until its client is back or the time is
+/// over. The bytes that a visitor has sent stay in the socket; whoever gets the socket later notices if it has hung up.
+/// Destroying this rejects them. On the worker.
 class HeldTls {
 public:
     /// `edge` outlives it.
@@ -21,7 +21,7 @@ public:
 
     /// Makes a visitor wait. False: there is no room, or the edge drains, and it was not touched.
     bool hold(directory::TlsVisitor& visitor, TimePoint until);
-    /// Turns all of them away.
+    /// Rejects all of them.
     void clear() noexcept;
 
 private:
@@ -31,7 +31,7 @@ private:
     std::list<Visitor> visitors_;
 };
 
-/// Says that a visitor is rejected, since the client of its host is not there, and does so.
+/// Rejects a visitor and logs it, since the client of its host is not connected.
 void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept;
 
 }  // namespace ferrotunnel::ingress

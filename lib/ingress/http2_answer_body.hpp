@@ -1,9 +1,9 @@
-// The body of an answer by HTTP/2 on its way from its exchange into DATA frames: the piece that is being sent and the
-// one behind it, so that the last frame can say that it is the last.
+// The body of a response over HTTP/2 on its way from its exchange into DATA frames: the piece that is being sent and
+// the next one, so that the last frame can be marked as the last.
 //
-//   flowing --nothing is there--> asleep --wake--> flowing
-//     |--end--> ended: behind its pieces the answer ends, with its trailers
-//     '--fail--> broken: behind its pieces the stream is reset, since the answer must not look complete
+//   flowing --nothing available--> asleep --wake--> flowing
+//     |--end--> ended: after its pieces the response ends, with its trailers
+//     '--fail--> broken: after its pieces the stream is reset, since the response must not look complete
 #pragma once
 
 #include <cstddef>
@@ -19,18 +19,18 @@ namespace ferrotunnel::ingress {
 
 class Http2AnswerBody {
 public:
-    /// Whether a piece is wanted, or word that there are no more.
+    /// Whether another piece, or the end, has to be fetched.
     bool wants_piece() const noexcept {
         return ahead_.empty() && (state_ == State::flowing || state_ == State::asleep);
     }
     void add(buffer::Slice piece) noexcept { ahead_ = std::move(piece); }
-    /// `trailers`: as of a chunked body; null: there are none.
+    /// `trailers`: those of a chunked body; null if there are none.
     void end(std::unique_ptr<std::string> trailers) noexcept;
-    /// `code`: that of HTTP/2 for the reset.
+    /// `code`: the HTTP/2 code for the reset.
     void fail(std::uint32_t code) noexcept;
 
-    /// What can go now, at most `most` bytes. `fetch` is called while a piece is wanted, and adds it, ends or fails the
-    /// body, or does nothing if there is none now.
+    /// The data that can be sent now, at most `most` bytes. `fetch` is called while a piece is wanted, and adds it,
+    /// ends or fails the body, or does nothing if there is none now.
     template <typename Fetch>
     h2::Supply supply(std::size_t most, Fetch fetch) {
         if (data_.empty()) {
@@ -42,10 +42,10 @@ public:
         }
         return supply_fetched(most);
     }
-    /// Takes the bytes that were supplied.
+    /// Takes the supplied bytes.
     buffer::Slice take(std::size_t size) noexcept;
 
-    /// True: the session was told to wait, and is to be resumed.
+    /// True: the session was told to wait, and has to be resumed.
     bool wake() noexcept;
 
 private:
@@ -55,7 +55,7 @@ private:
     void enter(State next) noexcept;
 
     buffer::Slice data_;   // the piece that is being sent
-    buffer::Slice ahead_;  // the one behind it
+    buffer::Slice ahead_;  // the next one
     std::unique_ptr<std::string> trailers_;
     std::uint32_t code_ = 0;
     State state_ = State::flowing;

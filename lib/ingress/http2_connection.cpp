@@ -14,9 +14,9 @@ using runtime::IoResult;
 namespace {
 
 constexpr auto input_headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
-/// What one read takes: of DATA no more than a frame of the trunk holds.
+/// The size of one read: for DATA no more than a frame of the trunk holds.
 constexpr auto input_read = static_cast<std::uint32_t>(limits::data_payload_max);
-/// The rest of a slab is not worth a read when it is smaller than this.
+/// A smaller rest of a slab is not worth a read.
 constexpr std::uint32_t input_worth_reading = 4 * 1024;
 
 h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
@@ -57,7 +57,7 @@ void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> p
     edge.worker.defer(*made);
 }
 
-// --- what makes it move ---
+// --- its work ---
 
 void Http2Connection::ready(Http2Stream& stream) noexcept {
     if (!std::exchange(stream.is_ready, true)) {
@@ -102,8 +102,8 @@ void Http2Connection::make_room() {
     if (!slab_ || end_ + input_headroom + input_worth_reading > slab_->capacity()) {
         const bool uploads =
             std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->is_uploading(); });
-        // A slab of many windows is pinned by each slice of it: only where a body comes so fast that all are used, or
-        // where there is no body to pin it.
+        // A slab of many windows is pinned by each slice of it: used only if a body arrives so fast that all are used,
+        // or if there is no body to pin it.
         slab_ = bulk_ || !uploads ? edge_.worker.slabs().acquire() : buffer::make_slab(input_headroom + input_read);
         end_ = used_ = 0;
     }
@@ -188,7 +188,7 @@ void Http2Connection::move_streams() {
     }
 }
 
-// Streams that are over go when nothing of theirs is being called any more.
+// Removes streams that are over, once none of their functions is running.
 void Http2Connection::forget_closed() {
     std::erase_if(ready_, [](Http2Stream* stream) {
         if (stream->is_closed()) {

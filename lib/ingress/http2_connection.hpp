@@ -1,17 +1,17 @@
-// A visitor's connection that speaks HTTP/2: the socket around an h2::ServerSession, and the streams on it, each with
-// its own exchange (http2_stream.hpp). HttpConnection makes it when the visitor has chosen HTTP/2.
+// A visitor's HTTP/2 connection: the socket around an h2::ServerSession, and the streams on it, each with its own
+// exchange (http2_stream.hpp). HttpConnection creates it when the visitor has chosen HTTP/2.
 //
 //   open --drain, too many requests--> announced --PING answered, 1 s, no stream--> going --no stream--> ending
 //     |--idle for too long, the visitor's GOAWAY and no stream------------------------------------------^ |
 //     |--flood, error of the connection: GOAWAY---------------------------------------------------------^ '-->
 //     lingering
-//     '--end, reset, nothing of our output taken for too long--> closed <--------------------------------------'
+//     '--end, reset, none of our output read for too long------> closed <--------------------------------------'
 //
 // Phases only advance.
 //
-// Nothing is read while our output waits at its bound, and the session is asked for no DATA then: a visitor who does
-// not read gets no further with anything. What streams have to say is gathered in a round and written together. An idle
-// connection holds the session, and no slab.
+// Nothing is read while our output waits at its bound, and the session does not supply DATA then: a visitor that does
+// not read makes no progress. Output of streams is gathered in a round and written together. An idle connection
+// holds the session, but no slab.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ namespace ferrotunnel::ingress {
 
 class Http2Connection final : public EdgeConnection, private h2::ServerUser, private Http2StreamOwner {
 public:
-    /// Takes a visitor's connection over, with the bytes that were read of it. It keeps itself alive until it is
+    /// Takes a visitor's connection over, with the bytes that were read from it. It keeps itself alive until it is
     /// closed.
     static void adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                       login::AdmissionTicket ticket, std::string_view first);
@@ -85,10 +85,10 @@ private:
     std::vector<std::unique_ptr<Http2Stream>> streams_;
     std::vector<Http2Stream*> ready_;
     std::uint32_t requests_ = 0;
-    bool is_idle_ = false;  // in the worker's list of those
+    bool is_idle_ = false;  // in the worker's list of idle connections
     EdgeWorker::IdleList::iterator idle_place_;
 
-    std::string texts_;  // frames that are to go behind out_, in one piece
+    std::string texts_;  // frames to be sent after out_, in one piece
 
     bool bulk_ = false;
     bool drain_wanted_ = false;

@@ -1,4 +1,4 @@
-// Writing, deadlines, and how a connection of HTTP/2 ends.
+// Writing, deadlines, and the end of an HTTP/2 connection.
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::ingress {
 
-// Takes frames out of the session until there are none, or no room. Small ones go in one piece.
+// Takes frames out of the session until there are none, or no room. Small ones are joined.
 void Http2Connection::make_output() {
     while (has_room()) {
         const std::string_view bytes = session_->next_output(edge_.worker.now());
@@ -45,7 +45,7 @@ void Http2Connection::enter(Phase next) noexcept {
     phase_ = next;
 }
 
-// Looks whether the connection is to end, or waits for its next request.
+// Checks whether the connection has to end, or waits for its next request.
 void Http2Connection::look_at_end() {
     if (phase_ == Phase::open &&
         (drain_wanted_ || edge_.draining() || requests_ >= edge_.settings().requests_per_connection_max)) {
@@ -69,11 +69,11 @@ void Http2Connection::look_at_end() {
     }
     const bool is_reading = begin_ != end_ || session_->is_reading_head();
     if (streams_.empty() && phase_ == Phase::open && !is_idle_ && !is_reading) {
-        set_idle();  // what a head has come to by now would be lost
+        set_idle();  // the part of a head that has arrived by now would be lost
     }
 }
 
-// Says that the connection will end. What the visitor sends until it has read that is still taken.
+// Announces the end of the connection. Requests that the visitor sends before it has read that are still accepted.
 void Http2Connection::announce_end() {
     enter(Phase::announced);
     leave_idle();
@@ -145,10 +145,10 @@ void Http2Connection::let_go() noexcept {
 
 // --- time ---
 
-// Waits for the next request: with nothing that is not needed for it.
+// Waits for the next request, and releases everything that is not needed for it.
 void Http2Connection::set_idle() {
     if (!session_->is_greeted() || !out_.empty()) {
-        return;  // the first deadline, or that of the output, rules
+        return;  // the earlier deadline, or that of the output, applies
     }
     idle_place_ = edge_.enter_idle(*this);
     is_idle_ = true;

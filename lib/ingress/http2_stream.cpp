@@ -20,7 +20,7 @@ Http2Stream::~Http2Stream() {
     needs_.edge.lingering.end(*this);
 }
 
-// Which stages are drawn behind which.
+// The transitions of the diagram in the header.
 bool Http2Stream::follows(Stage from, Stage to) noexcept {
     switch (to) {
         case Stage::awaited:
@@ -138,7 +138,7 @@ void Http2Stream::on_body(std::string_view bytes) {
     pace_.received(bytes.size(), needs_.edge.worker.now());
     needs_.connection.ready(*this);
     if (!exchange_ || !wants_body() || is_answered()) {
-        return;  // given back when the stream lingers, or closes
+        return;  // returned when the stream lingers, or closes
     }
     if (waiting_.empty() && takes_body()) {
         bool headroom = false;
@@ -191,7 +191,7 @@ void Http2Stream::on_body_end(std::string_view trailers) {
 void Http2Stream::take_trailers(std::string_view trailers) {
     trailers_ = std::make_unique<http::BodyReader>(http::Body{BodyKind::chunked, 0});
     if (is_websocket()) {
-        trailers = {};  // only DATA belongs there: they are not taken
+        trailers = {};  // only DATA is allowed there: they are ignored
     }
     while (!trailers.empty() && trailers_->state() == http::BodyState::more) {
         trailers.remove_prefix(trailers_->next(trailers).consumed);
@@ -211,9 +211,9 @@ void Http2Stream::end_body() {
     }
 }
 
-// --- the answer ---
+// --- the response ---
 
-// Gives out heads. False: the head of the answer is not there yet, or there is none.
+// Gives out heads. False: the head of the response is not there yet, or there is none.
 bool Http2Stream::take_head() {
     while (exchange_ && awaits_head()) {
         const Answer answer = exchange_->next();
@@ -248,7 +248,8 @@ void Http2Stream::write_head(const Answer& answer) {
     if (is_no_websocket(answer) && stage_ == Stage::awaited) {
         enter(Stage::replaced);
         exchange_->refuse(PageState::backend_broken, "not_websocket",
-                          "the backend has answered a request for a WebSocket as if it were none", http::Method::get);
+                          "the backend did not switch to WebSocket, but responded as to an ordinary request",
+                          http::Method::get);
         return;
     }
     http::ResponseOut out = answer_head(answer, http::Version::http11, true);
@@ -264,15 +265,15 @@ void Http2Stream::write_head(const Answer& answer) {
     (is_switch ? h2::read_switch : h2::read_answer)(written(needs_.edge, out), fields);
     needs_.session.answer(*this, fields, has_body);
     if (is_switch) {
-        needs_.connection.ready(*this);  // what waited for this can go now
+        needs_.connection.ready(*this);  // what waited for this can be sent now
     }
     if (has_body) {
         set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_stalled);
     }
 }
 
-// Whether an answer with a status of 2xx, which says that a WebSocket is open, would not be true. Fields are as the
-// backend has sent them: what rules make of them is for visitors.
+// Whether a 2xx response, which reports an open WebSocket, would be wrong. Checks the fields as the backend sent them:
+// the rules' changes are for visitors.
 bool Http2Stream::is_no_websocket(const Answer& answer) const noexcept {
     if (!is_websocket()) {
         return false;
@@ -281,7 +282,7 @@ bool Http2Stream::is_no_websocket(const Answer& answer) const noexcept {
                                  : answer.status / 100 == 2;
 }
 
-// The head was all that the visitor gets; the exchange ends in order.
+// The head is all that the visitor gets; the exchange ends in order.
 void Http2Stream::finish_bodiless() {
     while (exchange_) {
         const Answer answer = exchange_->next();
@@ -299,7 +300,7 @@ void Http2Stream::finish_bodiless() {
     }
 }
 
-// Fetches what comes next of the answer's body, if it is there.
+// Fetches the next piece of the response's body, if it is there.
 void Http2Stream::fetch() {
     while (exchange_ && answer_.wants_piece()) {
         Answer answer = exchange_->next();
@@ -330,15 +331,16 @@ void Http2Stream::fetch() {
     }
 }
 
-// What a broken answer's stream is reset with: as the backend has reset its own, if it speaks HTTP/2. The end of a
-// connection behind a WebSocket is CANCEL (RFC 8441, 5).
+// The code for resetting a broken response's stream: the backend's own, if it speaks HTTP/2. The end of a connection
+// behind a WebSocket is CANCEL (RFC 8441, 5).
 std::uint32_t Http2Stream::error_of(wire::Code code) const noexcept {
     return wire::http2_error_of(code).value_or(is_websocket() ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
 }
 
 h2::Supply Http2Stream::supply(std::size_t most) {
     const h2::Supply supply = answer_.supply(most, [this] { fetch(); });
-    const bool waits = supply.kind == h2::Supply::Kind::bytes && !supply.is_end;  // else nobody waits for the visitor
+    const bool waits =
+        supply.kind == h2::Supply::Kind::bytes && !supply.is_end;  // otherwise nothing waits for the visitor
     set_stall(waits ? needs_.edge.worker.now() + needs_.edge.settings().write_stalled : never);
     return supply;
 }
@@ -354,8 +356,8 @@ void Http2Stream::reset(std::uint32_t code) {
     needs_.session.reset(*this, code);
 }
 
-// The rest of the request is not wanted. A reset would say so (RFC 9113, 8.1), but some clients that are still writing,
-// curl 7.88 among them, report that and not the answer.
+// The rest of the request is not needed. A reset would report that (RFC 9113, 8.1), but some clients that are still
+// writing, curl 7.88 among them, then report the reset and not the response.
 void Http2Stream::on_answer_sent() noexcept {
     if (is_websocket()) {
         reset(NGHTTP2_NO_ERROR);
@@ -365,7 +367,7 @@ void Http2Stream::on_answer_sent() noexcept {
     needs_.connection.ready(*this);
 }
 
-// Discards what has come of the body since the last time.
+// Discards the part of the body that has arrived since the last call.
 void Http2Stream::linger() {
     if (stage_ == Stage::cut) {
         return;
@@ -434,8 +436,8 @@ void Http2Stream::on_deadline() noexcept {
     }
 }
 
-// Called when nothing of the answer has gone for a while. Whose turn has not come, since others are served first, waits
-// on; whoever has closed its window is given up.
+// Called when nothing of the response was sent for a while. A stream that waits for its turn behind others continues to
+// wait; one whose visitor has closed its window is dropped.
 void Http2Stream::look_at_stall() {
     if (!needs_.session.is_held_back(*this)) {
         set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_stalled);
@@ -475,7 +477,7 @@ void Http2Stream::look_at_pace() {
     }
     due_ = never;
     stop_body();
-    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the request body arrives too slowly",
                       exchange_->method());
 }
 

@@ -1,27 +1,27 @@
-// One request of a connection of HTTP/2, and its answer: between the exchange and the session's stream.
+// One request of an HTTP/2 connection, and its response: between the exchange and the session's stream.
 //
-// The answer:
+// The response:
 //
-//   awaited --head--> body, bodiless --its end has gone, the request's has not come--> sent
+//   awaited --head--> body, bodiless --its end was sent, the request's is missing----> sent
 //      |                ^                                                               |
-//      '---> replaced --'                                            what still comes is discarded
+//      '---> replaced --'                                            the rest is discarded
 //     (a WebSocket's backend has                                                        v
-//      answered as if it were none)                    cut <--too much, too long-- lingering
+//      responded without a switch)                     cut <--too much, too long-- lingering
 //
-//   and from each of them --the session has closed the stream, by ends or by a reset--> closed
+//   and from each of them --the session has closed the stream, by both ends or a reset--> closed
 //
 // The request's body:
 //
-//   coming --the visitor's end--> ended --the exchange has it all, or wants no more--> over
+//   coming --the visitor's end--> ended --the exchange has it all, or needs no more--> over
 //      '--refused, too slow--> unwanted --the visitor's end-----------------------------^
 //
-// It goes straight to the exchange; while that takes none, it waits here, within the stream's window.
+// It goes straight to the exchange; while that accepts none, it waits here, within the stream's window.
 //
-// A WebSocket (RFC 8441) is the upgrade of HTTP/1.1 that it would be there: its request has ended with its head, and
-// what the visitor sends waits until the backend has switched. Only then is the answer a 2xx.
+// A WebSocket (RFC 8441) is treated as the equivalent HTTP/1.1 upgrade: its request ends with its head, and the
+// visitor's data waits until the backend has switched. Only then is the response a 2xx.
 //
-// The window opens by what the exchange has taken. When the answer is complete the exchange goes; what still comes of
-// the request is given back by the session when the stream closes.
+// The window opens by what the exchange has accepted. When the response is complete the exchange is released; the
+// session returns credit for the rest of the request when the stream closes.
 #pragma once
 
 #include <cstdint>
@@ -41,16 +41,16 @@ namespace ferrotunnel::ingress {
 
 class Http2Stream;
 
-/// The connection, as its streams know it.
+/// The connection of the streams, as they see it.
 class Http2StreamOwner {
 public:
-    /// The stream has something to move: it has its turn at the end of this round.
+    /// The stream has work to do: it has its turn at the end of this round.
     virtual void ready(Http2Stream& stream) noexcept = 0;
-    /// What comes next takes time to make: others have a turn first.
+    /// The next piece takes time to make: others have a turn first.
     virtual void give_way() noexcept = 0;
     /// Cuts bytes that were just read out of their slab, see EdgeConnection::cut_out.
     virtual buffer::Slice cut_out(std::string_view payload, bool& headroom) = 0;
-    /// Takes the header of a frame, and data behind it.
+    /// Queues the header of a frame, and data after it.
     virtual void add(std::string_view frame_header, buffer::Slice data) = 0;
 
 protected:
@@ -62,7 +62,7 @@ class Http2Stream final : public h2::ServerStream,
                           private runtime::Deadline,
                           private Lingering::Member {
 public:
-    /// What the streams of a connection have in common; it outlives them.
+    /// State shared by the streams of a connection; it outlives them.
     struct Needs {
         EdgeWorker& edge;
         const exchange::VisitorFacts& visitor;
@@ -74,7 +74,7 @@ public:
     ~Http2Stream();
 
     void begin(h2::RequestText& text, http::Fault fault, bool has_body);
-    /// Moves what can move.
+    /// Does the work that is possible now.
     void move();
     /// The visitor, or its connection, is gone.
     void drop() noexcept;
@@ -87,14 +87,14 @@ public:
     void give(std::string_view frame_header, std::size_t size) override;
 
     bool is_closed() const noexcept { return stage_ == Stage::closed; }
-    /// Whether its request's body is still to come.
+    /// Whether its request's body is still incomplete.
     bool is_uploading() const noexcept { return exchange_ && !has_ended(); }
-    /// Whether its answer was sent to the end.
+    /// Whether its response was sent completely.
     bool is_answered() const noexcept {
         return stage_ == Stage::sent || stage_ == Stage::lingering || stage_ == Stage::cut;
     }
 
-    /// For the connection: the stream is among those that are to move.
+    /// For the connection: the stream is among those with work to do.
     bool is_ready = false;
 
 private:
@@ -135,25 +135,25 @@ private:
     const Needs& needs_;
     std::unique_ptr<exchange::HttpExchange> exchange_;
 
-    // The head of a request that says Content-Length: 0 without ending. It waits for the end here: it would be complete
-    // for the backend, and what follows may turn out to be no request. Null for others.
+    // The head of a request that has Content-Length: 0 without ending. It waits for the end here: for the backend it
+    // would be complete, and what follows may turn out to be invalid. Null for others.
     std::unique_ptr<std::string> held_;
 
-    std::string accept_;  // of a WebSocket, what the backend has to answer; else empty
+    std::string accept_;  // for a WebSocket, the value that the backend has to return; otherwise empty
 
     // The request's body.
-    std::string waiting_;  // what has come and was not taken, from waiting_at_ on; at most a stream's window
+    std::string waiting_;  // received and not accepted yet, from waiting_at_ on; at most a stream's window
     std::size_t waiting_at_ = 0;
-    std::unique_ptr<http::BodyReader> trailers_;  // null: none
+    std::unique_ptr<http::BodyReader> trailers_;  // null if there are none
     BodyPace pace_;
     Upload upload_ = Upload::coming;
 
-    // The answer.
+    // The response.
     Http2AnswerBody answer_;
     Stage stage_ = Stage::awaited;
 
-    TimePoint due_ = never;    // for the pace of the body, or for its end behind the answer
-    TimePoint stall_ = never;  // for a visitor who takes nothing of the answer
+    TimePoint due_ = never;    // for the pace of the body, or for its end after the response
+    TimePoint stall_ = never;  // for a visitor that reads none of the response
 };
 
 }  // namespace ferrotunnel::ingress

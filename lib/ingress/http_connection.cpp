@@ -20,13 +20,13 @@ using runtime::IoStatus;
 namespace {
 
 constexpr std::uint32_t headroom_bytes = static_cast<std::uint32_t>(limits::frame_header_bytes);
-/// The rest of a slab is not worth a read when it is smaller than this.
+/// A smaller rest of a slab is not worth a read.
 constexpr std::uint32_t worth_reading = 4 * 1024;
-/// How much is read at a time while a head is read: the part of its body that comes with it may have to wait for long.
+/// How much is read at a time while a head is read: the part of its body that arrives with it may have to wait long.
 constexpr std::uint32_t head_read = 8 * 1024;
-/// Room behind a head that comes slowly: more than its next pieces take.
+/// Room after a head that arrives slowly: more than its next pieces need.
 constexpr std::uint32_t slow_room = 256;
-/// What begins every connection of HTTP/2 (RFC 9113, 3.4).
+/// The start of every HTTP/2 connection (RFC 9113, 3.4).
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 }  // namespace
@@ -59,7 +59,7 @@ bool HttpConnection::start() {
     return true;
 }
 
-// Which phases are drawn behind which.
+// The transitions of the diagram in the header.
 bool HttpConnection::follows(Phase from, Phase to) noexcept {
     switch (to) {
         case Phase::handshaking:
@@ -134,14 +134,14 @@ bool HttpConnection::shake_hands() {
     }
     static constexpr LineKind handshakes{"handshakes"};
     if (edge_.log.may_write(LogLevel::info, handshakes, edge_.worker.now())) {
-        edge_.log.info("a visitor's TLS handshake has failed", {{"visitor", visitor_.address}, {"why", why}});
+        edge_.log.info("a visitor's TLS handshake failed", {{"visitor", visitor_.address}, {"why", why}});
     }
     exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;
 }
 
-// Compares what is unread with the preface of HTTP/2, before anything is parsed.
+// Compares unread bytes with the preface of HTTP/2, before anything is parsed.
 void HttpConnection::check_preface() {
     const std::string_view seen = unread().substr(0, http2_preface.size());
     if (seen != http2_preface.substr(0, seen.size())) {
@@ -151,7 +151,7 @@ void HttpConnection::check_preface() {
     }
 }
 
-// Passes the visitor to a connection of HTTP/2, with what was read.
+// Passes the visitor to an HTTP/2 connection, with the bytes that were read.
 void HttpConnection::become_http2() {
     const IntrusivePtr<EdgeConnection> keep(this);
     const std::string first(unread());
@@ -175,8 +175,8 @@ std::string_view HttpConnection::unread() const noexcept {
     return slab_ ? as_text({slab_->data() + begin_, end_ - begin_}) : std::string_view();
 }
 
-// Makes room to read more of a head, which has to lie in one piece: a head that does not fit where it is moves to
-// another slab, which is larger when the head had the old one to itself.
+// Makes room to read more of a head, which has to be in one piece: a head that does not fit moves to another slab, a
+// larger one if the head had the old one to itself.
 bool HttpConnection::make_room_for_head() {
     const std::uint32_t size = end_ - begin_;
     if (size == 0 && slab_ && slab_->unique()) {
@@ -194,7 +194,7 @@ bool HttpConnection::make_room_for_head() {
     } else if (slab_->capacity() < largest) {
         move_head(buffer::make_slab(largest));
     } else {
-        return false;  // the parser refuses the head before that
+        return false;  // the parser rejects the head before that
     }
     return true;
 }
@@ -210,8 +210,8 @@ void HttpConnection::move_head(buffer::SlabPtr to) {
     used_ = 0;
 }
 
-// Called while the connection waits for more of a head. It keeps nothing without a byte of a head, and little for a
-// head that comes slowly, so that many visitors who send slowly do not hold a slab each.
+// Called while the connection waits for more of a head. It keeps no buffer without a byte of a head, and little for a
+// head that arrives slowly, so that many slow visitors do not hold a slab each.
 void HttpConnection::shrink_input() {
     const std::uint32_t size = end_ - begin_;
     if (size == 0) {
@@ -221,9 +221,9 @@ void HttpConnection::shrink_input() {
     }
 }
 
-// Makes a window for one frame, with room for the frame's header before it. It is in a slab that has several windows
-// only where a body comes so fast that they are used: otherwise a frame that waits would pin them all. Only when
-// nothing is unread.
+// Makes a window for one frame, with room for the frame's header before it. It is in a slab with several windows only
+// if a body arrives so fast that they are used: otherwise a waiting frame would pin them all. Only if nothing is
+// unread.
 bool HttpConnection::make_room_for_body() {
     if (slab_ && slab_->unique()) {
         end_ = used_ = 0;
@@ -241,7 +241,7 @@ std::uint32_t HttpConnection::body_read_max() const noexcept {
     return std::min(static_cast<std::uint32_t>(limits::data_payload_max), exchange_->read_size_max());
 }
 
-// Reads once behind what is unread; of a body no more than a frame holds. False when nothing has come.
+// Reads once after the unread bytes; for a body no more than a frame holds. False if nothing was read.
 bool HttpConnection::read_some() {
     const std::uint32_t room = slab_->capacity() - end_;
     const std::uint32_t size = std::min(room, phase_ == Phase::exchange ? body_read_max() : head_read);
@@ -255,7 +255,7 @@ bool HttpConnection::read_some() {
 
 bool HttpConnection::read_request() {
     if (!out_.has_room()) {
-        return false;  // a visitor who does not read answers gets no further
+        return false;  // a visitor that does not read responses makes no progress
     }
     while (true) {
         if (end_ - begin_ > parsed_) {
@@ -296,7 +296,7 @@ bool HttpConnection::read_request() {
     return false;
 }
 
-// Parses what is unread. False: more is needed.
+// Parses unread bytes. False: more is needed.
 bool HttpConnection::parse_request() {
     if (!parser_) {
         parser_ = edge_.take_request_parser();
@@ -330,7 +330,7 @@ void HttpConnection::begin_exchange() {
     parsed_ = 0;
     edge_.give_back(std::move(parser_));
     if (begin_ == end_) {
-        drop_input();  // a visitor who waits for a long answer holds no slab
+        drop_input();  // a visitor that waits for a long response holds no slab
     }
     if (body_.state() == BodyState::complete) {
         exchange_->body_end(nullptr);
@@ -342,7 +342,7 @@ void HttpConnection::begin_exchange() {
     }
 }
 
-// Begins an exchange that answers with a page, after which the connection ends.
+// Begins an exchange that responds with a page, after which the connection ends.
 void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
     exchange::EdgeCounters::add(edge_.counters.requests_refused);
     version_ = http::Version::http11;
@@ -404,8 +404,8 @@ bool HttpConnection::feed_body() {
     return moved;
 }
 
-// Reads up to four frames' worth at once (without TLS in one system call), while a body comes as fast as that. False:
-// not now, or nothing has come.
+// Reads up to four frames' worth at once (without TLS in one system call), while a body arrives fast enough. False: not
+// now, or nothing has arrived.
 bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
@@ -438,7 +438,7 @@ bool HttpConnection::feed_bulk() {
     return result.bytes > 0;
 }
 
-// Whether there are bytes of the body. False: there are none now, or the visitor has gone within its request, which
+// Whether there are bytes of the body. False: there are none now, or the visitor disconnected within its request, which
 // then must not look complete to the backend.
 bool HttpConnection::body_bytes_are_there() {
     if (begin_ != end_) {
@@ -461,7 +461,7 @@ bool HttpConnection::body_bytes_are_there() {
     return false;
 }
 
-// Called when everything was taken: a slow visitor does not hold a slab while it waits.
+// Called when everything was used: a slow visitor does not hold a slab while it waits.
 void HttpConnection::drop_input_if_unused() noexcept {
     if (slab_ && slab_->unique()) {
         drop_input();
@@ -474,7 +474,7 @@ void HttpConnection::give_body(std::string_view payload) {
     exchange_->body(std::move(slice), headroom);
 }
 
-// Feeds what comes after a switch of protocols.
+// Feeds the bytes that follow a protocol switch.
 bool HttpConnection::feed_raw() {
     bool moved = false;
     while (!raw_ended_ && exchange_ && exchange_->takes_body()) {

@@ -1,21 +1,21 @@
-// A visitor's connection that speaks HTTP/1.1: reads requests one after the other, feeds their bodies to their
-// exchange, and writes its answers.
+// A visitor's HTTP/1.1 connection: reads requests one after the other, feeds their bodies to their exchange, and
+// writes the responses.
 //
 //   handshaking --TLS is up--> head --a request, or a refusal--> exchange --both ends, keep-alive--> head
 //      |                       ^  |                               |     |
-//      |--h2c--> preface ------'  '--the visitor's end--> ending <'last '--the answer is not whole--> ending_cut
+//      |--h2c--> preface ------'  '--the visitor's end--> ending <'last '--response incomplete-----> ending_cut
 //      |                                                    |                                            |
 //      '--no TLS--> lingering <-----------all is written----+--------------------------------------------'
 //                       '--the visitor's end--> closed
 //
-//   What leads from head leads from preface, too. From every phase: lost, too slow, passed on as HTTP/2 --> closed.
+//   Transitions from head also exist from preface. From every phase: lost, too slow, passed on as HTTP/2 --> closed.
 //
-// Whether the connection is kept: none or wanted, as the request says; with the head of the answer none or promised.
+// Whether the connection is kept: none or wanted, by the request; with the head of the response none or promised.
 //
-// A visitor who has chosen HTTP/2, in the TLS handshake or by its first bytes, is passed to an Http2Connection.
+// A visitor that has chosen HTTP/2, in the TLS handshake or by its first bytes, is passed to an Http2Connection.
 //
-// Reading stops where an exchange takes no more, and from the end of a request to that of its answer: requests that are
-// pipelined wait in the socket and in at most one slab. What is read lies in windows of a slab, each with room for a
+// Reading stops when an exchange accepts no more, and from the end of a request to that of its response: pipelined
+// requests wait in the socket and in at most one slab. Bytes are read into windows of a slab, each with room for a
 // frame's header before it, so that bodies reach the trunk without a copy, except for small pieces. An idle connection
 // holds no slab, no parser and no timer of its own.
 #pragma once
@@ -40,11 +40,11 @@ public:
                    login::AdmissionTicket ticket);
     ~HttpConnection() override;
 
-    /// Begins; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is
+    /// Starts; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is
     /// closed.
     bool start();
     void drain() noexcept override;
-    void retire() noexcept override {}  // the next answer says so
+    void retire() noexcept override {}  // the next response announces it
 
 private:
     enum class Phase : std::uint8_t {
@@ -53,7 +53,7 @@ private:
         head,
         exchange,
         ending,
-        ending_cut,  // the answer is not complete, and must not look so
+        ending_cut,  // the response is incomplete, and must not look complete
         lingering,
         closed
     };
@@ -119,11 +119,11 @@ private:
     std::uint32_t requests_ = 0;
     BodyPace pace_;
 
-    http::BodyKind framing_ = http::BodyKind::none;  // of the answer, as the visitor gets it
+    http::BodyKind framing_ = http::BodyKind::none;  // of the response, as the visitor gets it
 
     Persistence persistence_ = Persistence::none;
     bool chunk_open_ = false;
-    bool raw_ended_ = false;  // after a switch of protocols: the visitor's end was passed on
+    bool raw_ended_ = false;  // after a protocol switch: the visitor's end was passed on
     bool bulk_ = false;       // the last read of a body filled a window
     bool output_watched_ = false;
 };

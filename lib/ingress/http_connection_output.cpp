@@ -1,4 +1,4 @@
-// Writing: answers, their framing, deadlines, and how a visitor's connection ends.
+// Writing: responses, their framing, deadlines, and the end of a visitor's connection.
 #include <algorithm>
 #include <utility>
 
@@ -15,10 +15,10 @@ using http::PageState;
 using runtime::IoResult;
 using runtime::IoStatus;
 
-// --- answers ---
+// --- responses ---
 
-// Takes as much of the answer as there is room for. What the visitor does not take stays in the stream, and holds the
-// backend back.
+// Takes as much of the response as there is room for. Data that the visitor does not read stays in the stream, and
+// holds the backend back.
 bool HttpConnection::take_answer() {
     bool moved = false;
     while (phase_ == Phase::exchange && out_.has_room() && (socket_.can_write() || out_.empty())) {
@@ -79,7 +79,7 @@ void HttpConnection::add_data(buffer::Slice data) {
     out_.add(std::move(data));
 }
 
-// Closes a chunk: the line end behind its data goes together with the next chunk's head, or alone before anybody waits.
+// Closes a chunk: the line end after its data is sent together with the next chunk's head, or by itself before a wait.
 void HttpConnection::close_chunk() {
     if (std::exchange(chunk_open_, false)) {
         out_.add_text(http::chunk_end);
@@ -104,8 +104,8 @@ void HttpConnection::end_answer(const http::Fields* trailers) {
     }
 }
 
-// Cuts the answer off: what was written of it must not look complete. Its framing says so when the connection just
-// ends, unless the answer lasts until then.
+// Cuts the response off: the written part must not look complete. Its framing shows that when the connection just ends,
+// unless the response lasts until then.
 void HttpConnection::cut_answer() {
     close_chunk();
     begin_ending(Phase::ending_cut);
@@ -120,7 +120,7 @@ void HttpConnection::next_request() {
     wait_for_request();
 }
 
-// Sets the time for the next request. It begins when the answer has left: until then `stall_` rules.
+// Sets the time for the next request. It begins when the response has left: until then `stall_` applies.
 void HttpConnection::wait_for_request() noexcept {
     if (!out_.empty() || pipe_->has_pending()) {
         set_due(never);
@@ -163,7 +163,7 @@ bool HttpConnection::end_sending() {
         return false;
     }
     if (phase_ == Phase::ending_cut) {
-        (void)runtime::shutdown_send(pipe_->fd());  // so that TLS does not say that this was all
+        (void)runtime::shutdown_send(pipe_->fd());  // so that TLS does not signal a complete response
     } else {
         pipe_->shutdown();
     }
@@ -177,15 +177,15 @@ bool HttpConnection::end_sending() {
     return true;
 }
 
-// Ends a connection whose handshake has failed. An alert, or the answer to plain HTTP, is on its way; a socket that is
-// closed with unread bytes would be reset, and what is on its way would be lost with that.
+// Ends a connection whose handshake has failed. An alert, or the response to plain HTTP, is on its way; closing a
+// socket with unread bytes would reset it, and the alert or response would be lost.
 void HttpConnection::end_without_tls() {
     (void)runtime::shutdown_send(pipe_->fd());
     enter(Phase::lingering);
     begin_lingering();
 }
 
-// Called when the visitor has reset its connection, or has gone within its request.
+// Called when the visitor has reset its connection, or disconnected within its request.
 void HttpConnection::visitor_lost() {
     if (exchange_) {
         exchange::EdgeCounters::add(edge_.counters.visitors_lost);
@@ -195,7 +195,7 @@ void HttpConnection::visitor_lost() {
 
 void HttpConnection::drain() noexcept {
     if (reads_head() && begin_ == end_) {
-        run();  // which sees that the edge drains
+        run();  // this notices that the edge drains
     }
 }
 
@@ -212,7 +212,7 @@ void HttpConnection::on_due() {
         case Phase::preface:
         case Phase::head:
             if (begin_ != end_) {
-                refuse({http::Fault::none, 408, "head_too_slow", "the head of a request has not come in time"},
+                refuse({http::Fault::none, 408, "head_too_slow", "the request head did not arrive in time"},
                        http::Method::get);
                 return;
             }
@@ -244,7 +244,7 @@ void HttpConnection::look_at_pace() {
     if (next > now) {
         return;
     }
-    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the body of a request comes too slowly",
+    exchange_->refuse(PageState::request_timeout, "body_too_slow", "the request body arrives too slowly",
                       exchange_->method());
 }
 

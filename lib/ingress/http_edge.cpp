@@ -9,7 +9,7 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// Drains one worker. Visitors who could not be told for want of memory are cut by stop().
+// Drains one worker. Visitors that could not be notified for lack of memory are cut by stop().
 void drain_edge(const std::shared_ptr<EdgeWorker>& edge) noexcept try { edge->drain(); } catch (const std::bad_alloc&) {
 }
 
@@ -155,7 +155,7 @@ void HttpEdge::retire() noexcept {
 
 void HttpEdge::stop() noexcept {
     close_listeners();
-    // Connections never end at once: an application may stop its server while it is told something, in the middle of an
+    // Connections never end at once: an application may stop its server within a callback, in the middle of an
     // exchange. Once this object is gone there is nothing left to end.
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         (void)mails_[i].stop->post(*workers_[i]->worker.mailbox(), workers_[i]);

@@ -1,4 +1,4 @@
-// The HTTP edge behind HttpFront: a listener on the first worker, and what the edge has on each worker.
+// The HTTP edge that implements HttpFront: a listener on the first worker, and a part on each worker.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace ferrotunnel::ingress {
 
 class HttpEdge final : public HttpFront {
 public:
-    /// Any thread may make it. The workers outlive it.
+    /// Any thread may create it. The workers outlive it.
     HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shared);
     /// Destroyed when no worker runs any more, or on the thread of the only one.
     ~HttpEdge() override;
@@ -34,7 +34,7 @@ public:
 
     /// Any thread.
     const exchange::EdgeCounters& counters() const noexcept { return *shared_->counters; }
-    /// The edge's part of a worker, to look at; on that worker.
+    /// The edge's part of a worker, for inspection; on that worker.
     EdgeWorker& at(std::size_t worker) noexcept { return *workers_[worker]; }
 
 private:
@@ -43,7 +43,7 @@ private:
         bool closed = false;
     };
 
-    /// The messages that tell the edge's parts to end; they are made beforehand.
+    /// The messages that end the edge's parts; they are allocated in advance.
     using CloseMail = buffer::WakeMail<Listeners, std::shared_ptr<Listeners>>;
     using DrainMail = buffer::WakeMail<EdgeWorker, std::shared_ptr<EdgeWorker>>;
     using StopMail = buffer::WakeMail<EdgeWorker, std::weak_ptr<EdgeWorker>>;

@@ -1,5 +1,5 @@
-// The HTTP edge as the Server sees it: it takes visitors from listening sockets, on all workers, and serves them with
-// the services of the directory.
+// The HTTP edge's interface for the Server: it accepts visitors from listening sockets, on all workers, and serves them
+// with the services of the directory.
 #pragma once
 
 #include <cstddef>
@@ -33,14 +33,14 @@ using PipeMaker = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
 struct AcceptedVisitor;
 struct HttpListenerSettings;
 
-/// Who else comes to the address of a listener.
+/// Who else uses the address of a listener.
 struct PortSharing {
-    /// Takes visitors who are not the edge's: clients, and those whom a service waits for. False: the visitor was not
-    /// touched. On the visitor's worker.
+    /// Takes visitors that do not belong to the edge: clients, and visitors that a service waits for. False: the
+    /// visitor was not touched. On the visitor's worker.
     std::function<bool(AcceptedVisitor&)> take;
-    /// Asked for each visitor, see PrefacePlan; empty: nobody who says nothing is waited for. On the visitor's worker.
+    /// Called for each visitor, see PrefacePlan; empty: silent visitors are not waited for. On the visitor's worker.
     std::function<std::optional<Duration>()> silence{};
-    /// For visitors without TLS, at the address of those with TLS; null: there are none.
+    /// For visitors without TLS, at the address of those with TLS; null if there are none.
     std::shared_ptr<const HttpListenerSettings> plain{};
 };
 
@@ -48,20 +48,20 @@ struct PortSharing {
 struct HttpListenerSettings {
     bool https = false;
     PipeMaker make_pipe;  // empty: plain
-    /// Whether a request for `host` may be answered on this connection (else 421). Empty: any.
+    /// Whether a request for `host` may be answered on this connection (otherwise 421). Empty: any.
     std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
-    /// Whether TLS for `host` may go untouched to a client that offers that; otherwise it ends here. Empty: always.
+    /// Whether TLS for `host` may pass untouched to a client that offers that; otherwise it ends here. Empty: always.
     std::function<bool(std::string_view host)> may_pass;
-    /// Bounds how often TLS handshakes may begin, by address; null, or nothing in it: as often as they like. Trusted
-    /// proxies are not bound.
+    /// Limits how often TLS handshakes may begin, by address; null, or an empty value: no limit. Trusted proxies are
+    /// exempt.
     std::shared_ptr<const Published<std::shared_ptr<login::NetworkRate>>> handshakes;
     /// The proxies that begin with a PROXY header, see preface.hpp.
     net::IpNetworks proxies;
-    /// Null: all visitors are the edge's.
+    /// Null: all visitors belong to the edge.
     std::shared_ptr<const PortSharing> sharing{};
 };
 
-/// What an operator says about visitors and their requests.
+/// The operator's rules for visitors and their requests.
 struct HttpFrontRules {
     exchange::HttpSettings edge;
     net::IpNetworks trusted_proxies;
@@ -75,46 +75,47 @@ public:
     /// Destroyed when no worker runs any more, or on the thread of the only one.
     virtual ~HttpFront() = default;
 
-    /// Any thread. `listener` listens already; several listeners share the caps.
+    /// Any thread. `listener` listens already; several listeners share the limits.
     virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
-    /// Any thread. Closes the listener at this address, as the system writes it; its visitors continue.
+    /// Any thread. Closes the listener at this address, in the system's spelling; its visitors continue.
     virtual void close(const std::string& at) = 0;
-    /// Any thread. New visitors are refused at once; those who are there finish the exchange they are in, and their
-    /// connections are closed behind it.
+    /// Any thread. New visitors are rejected at once; present ones finish their current exchange, after which their
+    /// connections are closed.
     virtual void drain() noexcept = 0;
-    /// Any thread. Another process takes visitors from the same sockets from now on: none come here any more. Those who
-    /// are here are told with their next answer that it is the last one on its connection; before that none is closed.
+    /// Any thread. Another process accepts visitors from the same sockets from now on: no more arrive here. The next
+    /// response to each present visitor announces that it is the last one on its connection; none is closed before
+    /// that.
     virtual void retire() noexcept = 0;
-    /// Any thread, also while the edge logs. Ends every connection in a round of its worker.
+    /// Any thread, even while the edge logs. Ends every connection in a round of its worker.
     virtual void stop() noexcept = 0;
-    /// Any thread, one at a time. Exchanges that begin from now on, each worker when it comes to know it, have the
-    /// plugins that `make` makes here; empty: none. Those that run keep theirs. `before` is called when nothing can
-    /// fail any more, and no worker knows of it yet.
+    /// Any thread, one at a time. New exchanges use the plugins that `make` makes here, on each worker once it has
+    /// learned of them; empty: none. Running exchanges keep theirs. `before` is called when nothing can fail any more,
+    /// and no worker has them yet.
     virtual void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) = 0;
-    /// Any thread, one at a time. Connections, requests and deadlines that begin from now on, on each worker when it
-    /// comes to know them, have these rules; a request that has begun keeps what its service's settings were. Nothing
-    /// has changed where this throws for want of memory.
+    /// Any thread, one at a time. New connections, requests and deadlines use these rules, on each worker once it has
+    /// learned of them; a request that has begun keeps its service's settings. If this throws for lack of memory,
+    /// nothing has changed.
     virtual void set_rules(HttpFrontRules rules) = 0;
     /// Any thread. The number of visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
-    /// Any thread. What the edge has counted; outlives the edge.
+    /// Any thread. The edge's counters; they outlive the edge.
     virtual std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept = 0;
 };
 
-/// What the edge begins with.
+/// The initial state of the edge.
 struct HttpFrontSettings {
     HttpFrontRules rules;
-    /// Whether visitors who ask for this host by TLS are shown a certificate. Any worker. The rules' redirect applies
-    /// to such hosts only, and to those whose TLS goes to a client untouched. Empty: they are.
+    /// Whether there is a certificate for visitors that request this host by TLS. Any worker. The rules' redirect
+    /// applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty: there are no plugins.
     exchange::HooksMaker make_hooks;
-    /// As exchange::ExchangeShared has them.
+    /// As in exchange::ExchangeShared.
     std::string own_cookies{};
     std::function<void(const directory::MemberNews&)> on_member{};
 };
 
-/// What the edge works with; all of it outlives the edge.
+/// The objects that the edge uses; all of them outlive it.
 struct HttpFrontParts {
     runtime::WorkerGroup& workers;
     std::shared_ptr<directory::HttpDirectory> directory;
@@ -122,7 +123,7 @@ struct HttpFrontParts {
     Random& random;
 };
 
-/// Makes the HTTP edge. Any thread, before or after the workers were started.
+/// Creates the HTTP edge. Any thread, before or after the workers were started.
 std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings = {});
 
 }  // namespace ferrotunnel::ingress

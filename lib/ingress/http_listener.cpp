@@ -15,7 +15,7 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// Best effort: nothing is waited for, so a visitor who has not sent its request yet may see a reset.
+// Best effort: nothing is waited for, so a visitor that has not sent its request yet may see a reset.
 void answer_too_many(runtime::Fd socket, std::string_view date) {
     std::string too_many("HTTP/1.1 429 Too Many Requests\r\nDate: ");
     too_many.append(date).append(
@@ -32,14 +32,14 @@ void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string&
     exchange::EdgeCounters::add(edge.counters.connections_refused);
     static constexpr LineKind over_limit{"over_limit"};
     if (edge.log.may_write(LogLevel::info, over_limit, edge.worker.now())) {
-        edge.log.info("a visitor was refused: too many connections", {{"visitor", visitor}});
+        edge.log.info("a visitor was rejected: too many connections", {{"visitor", visitor}});
     }
     if (!https) {
         answer_too_many(std::move(socket), edge.date());
     }
 }
 
-// The key that a visitor's connections are counted by; empty for a trusted proxy, which speaks for many.
+// The key by which a visitor's connections are counted; empty for a trusted proxy, which serves many.
 std::string counted_as(const exchange::EdgeRules& rules, const net::Address& visitor) {
     return rules.trusts(visitor) ? std::string() : login::network_of(visitor);
 }
@@ -51,12 +51,12 @@ runtime::Fd with_options(runtime::Fd listener) {
 
 }  // namespace
 
-/// What a visitor's worker needs of the listener, which may be gone by then.
+/// The part of the listener that a visitor's worker needs; the listener may be gone by then.
 struct HttpListener::Shared {
     Settings settings;
 };
 
-/// A visitor on its way from the listener to whoever serves it, on the worker that it was given to.
+/// A visitor on its way from the listener to the code that serves it, on the assigned worker.
 class HttpListener::Arrival {
 public:
     Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared, login::AdmissionTicket ticket,
@@ -90,7 +90,7 @@ public:
     }
 
 private:
-    // The settings for what the visitor speaks; null: nobody here speaks that.
+    // The settings for the visitor's protocol; null if no listener here speaks it.
     const Settings* settings_for(const AcceptedVisitor& visitor) const noexcept {
         const Settings& own = shared_->settings;
         const bool is_tls = visitor.opening == Opening::tls;
@@ -142,7 +142,7 @@ private:
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
     }
 
-    // Whether handshakes come too often. Without one nothing can be said to the visitor.
+    // Whether handshakes arrive too often. Without one nothing can be sent to the visitor.
     bool shakes_hands_too_often(const AcceptedVisitor& visitor, const Settings& settings) const {
         const std::shared_ptr<login::NetworkRate> rate = settings.handshakes ? settings.handshakes->get() : nullptr;
         if (!rate) {
@@ -158,7 +158,7 @@ private:
             exchange::EdgeCounters::add(edge_.counters.connections_refused);
             static constexpr LineKind too_often{"handshakes_too_often"};
             if (edge_.log.may_write(LogLevel::info, too_often, edge_.worker.now())) {
-                edge_.log.info("a visitor was refused: TLS handshakes come too often",
+                edge_.log.info("a visitor was rejected: too many TLS handshakes",
                                {{"visitor", ip}, {"network", *network}});
             }
         }
@@ -228,7 +228,8 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
     const net::Address visitor = runtime::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
     auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(edges_.front()->rules(), visitor));
-    if (ticket ? gate_->is_nearly_full() : gate_->is_full()) {  // an address beyond its own cap ends nobody
+    if (ticket ? gate_->is_nearly_full()
+               : gate_->is_full()) {  // an address beyond its own limit ends no other connection
         shed_idle();
     }
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {

@@ -1,7 +1,7 @@
-// A public address at which visitors speak HTTP. It accepts them on one worker, and gives each to the worker with the
-// fewest, before a byte of it is read. A visitor whom the caps refuse is told 429, as far as that can be said without
-// waiting; over TLS, where nothing can be said, its connection is closed. When the last places are being given out, or
-// none is left, each visitor who comes ends the connection of HTTP/2 that is idle for the longest.
+// A public address for HTTP visitors. It accepts them on one worker, and gives each to the worker with the fewest,
+// before a byte of it is read. A visitor beyond the limits gets 429, if that can be sent without waiting; over TLS,
+// where nothing can be sent, its connection is closed. When the last places are being used, or none is left, each new
+// visitor ends the HTTP/2 connection that was idle longest.
 #pragma once
 
 #include <memory>
@@ -20,13 +20,13 @@ class HttpListener {
 public:
     using Settings = HttpListenerSettings;
 
-    /// Made on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
+    /// Created on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
                  std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate);
     ~HttpListener();
 
     runtime::SocketAddress address() const noexcept { return acceptor_.address(); }
-    /// Refuses visitors from now on. On its worker.
+    /// Rejects visitors from now on. On its worker.
     void close() noexcept { acceptor_.close(); }
 
 private:

@@ -1,7 +1,8 @@
-// Visitors of a worker that have their last response and may still send: the rest of an upload, mostly. It is read and
-// discarded until they end too. A connection that is closed with unread bytes is reset, and many a visitor loses its
-// response by a reset that comes before it has read it (RFC 9112, 9.6); so do visitors of HTTP/2 whose stream is reset
-// at once. Time is bounded for each of them, bytes for all of a worker, so that discarding never becomes its main work.
+// Visitors of a worker that have their last response and may still send: usually the rest of an upload. It is read and
+// discarded until they end too. A connection that is closed with unread bytes is reset, and many visitors lose their
+// response by a reset that arrives before they have read it (RFC 9112, 9.6); so do HTTP/2 visitors whose stream is
+// reset at once. Time is limited for each of them, bytes for all of a worker, so that discarding never becomes its main
+// work.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ struct HttpSettings;
 
 namespace ferrotunnel::ingress {
 
-/// Belongs to the worker's thread. What lingers is a connection, or a stream of HTTP/2.
+/// Belongs to the worker's thread. Its members are connections and HTTP/2 streams.
 class Lingering {
 public:
     class Member {
@@ -42,12 +43,12 @@ public:
 
     /// Returns when the member's time is over, unless it sends something.
     TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
-    /// The worker drains: nobody lingers for longer than without a byte, from now on.
+    /// The worker drains: from now on no member lingers longer than `linger` in total.
     void hurry(const exchange::HttpSettings& settings, TimePoint now) noexcept;
-    /// Counts what a member has sent, and returns when its time is over; never where it has been cut. When there is too
+    /// Counts what a member has sent, and returns when its time is over; never if it has been cut. If there is too
     /// much, the member that has lingered longest is cut, which may be this one.
     TimePoint discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings, TimePoint now);
-    /// Does nothing for who is not a member.
+    /// Does nothing for an object that is not a member.
     void end(Member& member) noexcept;
 
     std::size_t size() const noexcept { return members_.size(); }

@@ -1,5 +1,5 @@
-// The output that waits to be written to a visitor: slices as they came out of streams, with short texts (heads of
-// chunks) before them, written together by gathered sends.
+// Output that waits to be written to a visitor: slices as they came out of streams, with short texts (heads of chunks)
+// before them, written together by gathered sends.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@ namespace ferrotunnel::ingress {
 
 class OutputQueue {
 public:
-    /// Nothing more should be added beyond one of these bounds: what a visitor does not take stays in the stream, which
-    /// holds back the backend.
+    /// Nothing more should be added beyond one of these bounds: data that a visitor does not read stays in the stream,
+    /// which holds back the backend.
     static constexpr std::size_t pieces_max = 64;
     static constexpr std::size_t bytes_max = 64 * 1024;
     static constexpr std::size_t text_max = 22;
@@ -30,10 +30,10 @@ public:
     void add(buffer::Slice slice);
     void add_copy(std::string_view text);
 
-    /// Writes until the pipe takes no more. `ok`: everything has left, also what was within the pipe.
+    /// Writes until the pipe accepts no more. `ok`: everything has left, including what was within the pipe.
     runtime::IoStatus write(transport::Pipe& pipe) noexcept;
     void clear() noexcept;
-    /// How many bytes the last write has written.
+    /// The number of bytes in the last write.
     std::size_t written() const noexcept { return written_; }
 
 private:

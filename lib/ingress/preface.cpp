@@ -15,11 +15,11 @@ namespace ferrotunnel::ingress {
 
 namespace {
 
-// The events of a peer's end, after which a preface that is not complete never will be.
+// The events of a peer's end, after which an incomplete preface can never be completed.
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::string_view ssh_begins = "SSH-";  // RFC 4253, section 4.2
 
-// Looks at what lies in the socket, without taking it. Nothing: the peer has ended before its first byte, or is gone.
+// Peeks at the bytes in the socket, without taking them. Empty: the peer has ended before its first byte, or is gone.
 std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
     ssize_t got = 0;
     do {
@@ -51,7 +51,7 @@ public:
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
 
-    /// Looks, and waits for what is not there yet.
+    /// Peeks, and waits for what is not there yet.
     Step begin() {
         try {
             const Step step = look();
@@ -66,7 +66,7 @@ public:
         }
     }
 
-    /// What was read, and whoever gets it. This object can then only be destroyed.
+    /// The visitor that was read, and its recipient. This object can then only be destroyed.
     std::pair<AcceptedVisitor, Done> take() noexcept {
         if (std::exchange(watched_, false)) {
             owner_.worker_.poller().remove(visitor_.socket.get(), *this);
@@ -91,14 +91,14 @@ private:
     std::string peer_;
     Done done_;
     net::ClientHelloReader hello_;
-    bool heard_ = false;  // a first byte behind the PROXY header
+    bool heard_ = false;  // a first byte after the PROXY header
     bool watched_ = false;
 };
 
 Prefaces::Reading::Step Prefaces::Reading::refuse(const char* why) const {
     static constexpr LineKind proxies{"proxies"};
     if (owner_.log_.may_write(LogLevel::warn, proxies, owner_.worker_.now())) {
-        owner_.log_.warn("a connection of a proxy was refused", {{"proxy", peer_}, {"why", why}});
+        owner_.log_.warn("a connection from a proxy was rejected", {{"proxy", peer_}, {"why", why}});
     }
     return Step::refused;
 }
@@ -117,23 +117,23 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
     std::array<std::uint8_t, limits::proxy_header_bytes_max> room;
     const auto seen = peek(visitor_.socket.get(), room);
     if (!seen) {
-        return Step::refused;  // without a log line: a proxy that looks whether we live
+        return Step::refused;  // without a log line: a proxy's health check
     }
     const net::ProxyReading read = net::read_proxy_header(*seen);
     switch (read.status) {
         case Status::more:
             return Step::more;
         case Status::absent:
-            return refuse("it does not begin with a header of the PROXY protocol, which this proxy has to send");
+            return refuse("it does not begin with a PROXY protocol header, which connections from this proxy need");
         case Status::malformed:
             return refuse(read.error);
         case Status::complete:
             break;
     }
     if (read.header.datagrams) {
-        return refuse("its PROXY header speaks of datagrams");
+        return refuse("its PROXY header is for datagrams");
     }
-    // These bytes are in the socket, so they come at once.
+    // These bytes are in the socket, so they arrive at once.
     if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {
         return Step::refused;
     }
@@ -194,9 +194,10 @@ void Prefaces::Reading::on_deadline() noexcept {
         }
         return;
     }
-    owner_.log_.debug("a visitor was given up", {{"visitor", peer_},
-                                                 {"why", plan_.proxy_header ? "its PROXY header has not come in time"
-                                                                            : "its ClientHello has not come in time"}});
+    owner_.log_.debug("a visitor was dropped",
+                      {{"visitor", peer_},
+                       {"why", plan_.proxy_header ? "its PROXY header did not arrive in time"
+                                                  : "its ClientHello did not arrive in time"}});
     owner_.drop(*this);
 }
 

@@ -1,17 +1,17 @@
-// Reads what stands before a visitor's own first bytes, on the visitor's worker, between accept and whoever serves the
-// visitor: a PROXY header, and the ClientHello where somebody wants to know the name that it asks for.
+// Reads what precedes a visitor's own first bytes, on the visitor's worker, between accept and the code that serves the
+// visitor: a PROXY header, and the ClientHello if the name in it is needed.
 //
-//   accepted --> PROXY header (from trusted addresses) --> ClientHello (looked at) --> done(visitor)
+//   accepted --> PROXY header (from trusted addresses) --> ClientHello (peeked at) --> done(visitor)
 //                   |absent, malformed, not in time           |not in time
 //                   '-------------------------> closed <------'
 //
-// Where several protocols share a port, the first bytes say which one it is, and a visitor who says nothing for a while
+// If several protocols share a port, the first bytes tell which one it is, and a visitor that is silent for a while
 // waits for the server to speak first.
 //
-// The header is taken out of the socket; of the ClientHello nothing is taken: whoever gets the socket reads it from
-// there, our own TLS as well as a relay that passes it on. So nothing is held per visitor but the descriptor, however
-// slowly its bytes come. A visitor who sends no ClientHello, or a broken one, continues without one: TLS itself knows
-// best what to answer.
+// The header is taken out of the socket; the ClientHello stays there: whatever gets the socket reads it, our own TLS as
+// well as a relay that passes it on. So the descriptor is all that is held per visitor, however slowly its bytes
+// arrive. A visitor that sends no ClientHello, or a broken one, continues without one: TLS itself knows best how to
+// respond.
 #pragma once
 
 #include <functional>
@@ -31,9 +31,9 @@
 
 namespace ferrotunnel::ingress {
 
-/// What a visitor speaks, as its first bytes say.
+/// What a visitor speaks, by its first bytes.
 enum class Opening : std::uint8_t {
-    unknown,  // nobody asked, or HTTP, or something else
+    unknown,  // not determined, or HTTP, or something else
     tls,
     ssh,
     silence,  // it waits for the server to speak first
@@ -42,24 +42,23 @@ enum class Opening : std::uint8_t {
 /// A visitor whose preface was read.
 struct AcceptedVisitor {
     runtime::Fd socket;
-    /// The visitor's address: what the PROXY header says, else what the socket says. IPv4 in the form of IPv6 is made
-    /// IPv4.
+    /// The visitor's address: from the PROXY header, otherwise from the socket. IPv4 in the form of IPv6 is made IPv4.
     net::Address from;
-    /// The ClientHello, where it was asked for and the visitor has begun with one. Its bytes are still in the socket.
+    /// The ClientHello, if it was requested and the visitor has begun with one. Its bytes are still in the socket.
     std::optional<net::ClientHello> hello{};
     Opening opening = Opening::unknown;
 };
 
 /// What is read before a visitor is served.
 struct PrefacePlan {
-    /// The visitor's address is that of a trusted proxy: then it has to begin with a PROXY header. From any other
-    /// address the same bytes are never interpreted.
+    /// The visitor's address is that of a trusted proxy, so it has to begin with a PROXY header. From any other address
+    /// the same bytes are never interpreted.
     bool proxy_header = false;
     bool client_hello = false;
-    /// Tell what the visitor speaks: together with `client_hello`.
+    /// Determine what the visitor speaks; together with `client_hello`.
     bool opening = false;
-    /// How long a visitor may be silent until it is taken for one that waits for the server to speak; nothing: no
-    /// visitor is. With `opening`.
+    /// How long a visitor may be silent before it counts as one that waits for the server to speak; empty: none does.
+    /// With `opening`.
     std::optional<Duration> silence{};
     /// The time for all of it.
     Duration deadline = std::chrono::seconds(10);
@@ -67,13 +66,13 @@ struct PrefacePlan {
     bool empty() const noexcept { return !proxy_header && !client_hello; }
 };
 
-/// Logs that a visitor was not taken, because there was no memory or no descriptor for it.
+/// Logs that a visitor was not accepted, because there was no memory or no descriptor for it.
 void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why);
 
 /// The visitors of one worker whose preface is being read. It lives on that worker.
 class Prefaces {
 public:
-    /// Gets the visitor, in a round of the worker, perhaps before begin() returns. What it throws is logged.
+    /// Receives the visitor, in a round of the worker, possibly before begin() returns. Its exceptions are logged.
     using Done = std::function<void(AcceptedVisitor)>;
 
     Prefaces(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept;
@@ -82,7 +81,7 @@ public:
     Prefaces(const Prefaces&) = delete;
     Prefaces& operator=(const Prefaces&) = delete;
 
-    /// Begins to read. `done` is dropped without a call when the visitor is refused or gone.
+    /// Begins to read. `done` is dropped without a call if the visitor is rejected or gone.
     void begin(runtime::Fd socket, const runtime::SocketAddress& from, const PrefacePlan& plan, Done done) noexcept;
     void clear() noexcept;
     std::size_t size() const noexcept { return reading_.size(); }
@@ -97,7 +96,7 @@ private:
     runtime::DeadlineWheel& wheel_;
     Logger& log_;
     std::unordered_set<Reading*> reading_;
-    std::vector<std::uint8_t> room_;  // to look at a ClientHello in
+    std::vector<std::uint8_t> room_;  // for reading a ClientHello
 };
 
 }  // namespace ferrotunnel::ingress

@@ -21,7 +21,7 @@ public:
 
     runtime::SocketAddress address() const override { return acceptor_.address(); }
     void set_paused(bool paused) noexcept override { paused ? acceptor_.pause() : acceptor_.resume(); }
-    // A listening socket that is shut down listens no more, but its descriptor stays valid until it is closed.
+    // A listening socket that is shut down no longer listens, but its descriptor stays valid until it is closed.
     void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
     int descriptor() const noexcept override { return descriptor_; }
     void hand_over() noexcept override { acceptor_.close(); }
@@ -36,7 +36,7 @@ private:
     runtime::Acceptor acceptor_;
 };
 
-// Turns visitors away when few descriptors are left.
+// Rejects visitors when few descriptors are left.
 class Doorman {
 public:
     explicit Doorman(Logger& log) : log_(log) {}
@@ -48,7 +48,7 @@ public:
         static constexpr LineKind descriptors{"descriptors", limits::crowd_lines_per_second};
         if (log_.may_write(LogLevel::warn, descriptors, now)) {
             log_.warn(
-                "a visitor of a TCP service was rejected: the descriptors that are left are kept for clients "
+                "a visitor of a TCP service was rejected: the remaining file descriptors are reserved for clients "
                 "and HTTP",
                 {{"most", most_}});
         }
@@ -60,7 +60,7 @@ private:
     const std::uint64_t most_ = runtime::descriptors_for_visitors();
 };
 
-// Reads what proxies say about their visitors before these are passed on.
+// Reads the PROXY headers of visitors before these are passed on.
 class Reception {
 public:
     Reception(runtime::Worker& worker, std::shared_ptr<const net::IpNetworks> proxies, Logger& log,

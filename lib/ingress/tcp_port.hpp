@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::ingress {
 
-/// Takes visitors from a listening socket, for session::ServerShared::open_port. `proxies` begin with a PROXY header
-/// (preface.hpp) that says who the visitor is. A visitor who comes when the process has few descriptors left is turned
-/// away (limits::descriptors_reserved_max). `log` outlives the ports.
+/// Accepts visitors from a listening socket, for session::ServerShared::open_port. `proxies` begin with a PROXY header
+/// (preface.hpp) with the visitor's address. A visitor is rejected if the process has few descriptors left
+/// (limits::descriptors_reserved_max). `log` outlives the ports.
 directory::PortOpener tcp_port_opener(net::IpNetworks proxies, Logger& log);
 
 }  // namespace ferrotunnel::ingress

@@ -25,7 +25,7 @@ void bring_in(EdgeWorker& edge, const TlsMatch& match, TlsVisitor visitor) {
     }
 }
 
-/// Brings visitors back to a worker, as long as that is there.
+/// Returns visitors to a worker, as long as that exists.
 class Entrance final : public directory::TlsEntrance {
 public:
     explicit Entrance(EdgeWorker& edge) : mailbox_(edge.worker.mailbox()), edge_(edge.weak_from_this()) {}

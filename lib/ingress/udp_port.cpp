@@ -20,7 +20,7 @@ namespace {
 
 using trunk::DatagramCounts;
 
-// Visitors choose their addresses, so the hash has a secret: nobody can aim at one bucket.
+// Visitors choose their addresses, so the hash has a secret: an attacker cannot aim at one bucket.
 class AddressHash {
 public:
     AddressHash(std::uint64_t first, std::uint64_t second) noexcept : first_(first | 1), second_(second | 1) {}
@@ -59,7 +59,7 @@ public:
     ~UdpPort() override;
 
     runtime::SocketAddress address() const override { return address_; }
-    // Nobody waits in the kernel for being taken: a visitor without a stream has little, and is one of few.
+    // No visitor waits in the kernel for being accepted: one without a stream uses little, and their number is limited.
     void set_paused(bool) noexcept override {}
     void refuse_visitors() noexcept override {
         worker_.poller().unwatch(socket_.get());
@@ -94,7 +94,7 @@ private:
     void forget(UdpVisitor& visitor, const char* why);
     void expire();
 
-    // A batch is 16 messages, each of one datagram, or of up to 64 that were joined.
+    // A batch is 16 messages, each with one datagram, or with up to 64 joined ones.
     static constexpr std::size_t datagrams_per_round = 128;
     static constexpr std::size_t expired_per_round = 256;
 
@@ -104,15 +104,15 @@ private:
     const directory::DatagramTerms terms_;
     const directory::DatagramHandler on_visitor_;
     const Shared shared_;
-    Visitors visitors_;  // the one that has been silent for longest comes first
+    Visitors visitors_;  // the one that was silent longest is first
     std::unordered_map<net::Address, Visitors::iterator, AddressHash> by_address_;
     std::vector<IntrusivePtr<UdpVisitor>> fed_;  // of one batch
     std::vector<IntrusivePtr<UdpVisitor>> due_;
     std::vector<IntrusivePtr<UdpVisitor>> serving_;
     std::size_t waiting_bytes_ = 0;  // for streams
-    Duration idle_;                  // after which a visitor goes
+    Duration idle_;                  // after which a visitor is forgotten
     bool readable_ = true;
-    bool is_handed_over_ = false;  // answers are still sent
+    bool is_handed_over_ = false;  // responses are still sent
     runtime::Segmenting segmenting_;
     runtime::Timer idle_timer_;
 };
@@ -172,7 +172,7 @@ void UdpPort::run_deferred() noexcept {
 
 // --- from visitors ---
 
-// Reads until nothing is there: a short batch may have been cut by an error, with more behind it.
+// Reads until nothing is left: a short batch may have been cut by an error, with more after it.
 void UdpPort::receive() {
     runtime::DatagramReader reader(worker_.slabs());
     for (std::size_t taken = 0; taken < datagrams_per_round && readable_;) {
@@ -180,7 +180,7 @@ void UdpPort::receive() {
         readable_ = result.status != runtime::IoStatus::would_block;
         taken += std::max<std::size_t>(result.bytes, 1);
         reader.for_each([this](const runtime::DatagramReader::Datagram& datagram) { take(datagram); });
-        // Once a batch: a session on another worker is woken once, and finds all of it.
+        // Once per batch: a session on another worker is woken once, and finds all of it.
         for (const IntrusivePtr<UdpVisitor>& visitor : fed_) {
             visitor->flush();
         }
@@ -190,7 +190,7 @@ void UdpPort::receive() {
 
 void UdpPort::take(const runtime::DatagramReader::Datagram& datagram) {
     DatagramCounts::add(counts().received, 1);
-    if (datagram.cut || datagram.from.port() == 0) {  // nobody can be answered at port 0
+    if (datagram.cut || datagram.from.port() == 0) {  // port 0 cannot be answered
         DatagramCounts::add(counts().no_visitor, 1);
         return;
     }
@@ -218,7 +218,7 @@ void UdpPort::take(const runtime::DatagramReader::Datagram& datagram) {
     }
 }
 
-// Makes a visitor, or returns the end if there is no place for one more.
+// Creates a visitor, or returns the end if there is no place for another one.
 UdpPort::Visitors::iterator UdpPort::begin_visitor(const net::Address& key, const runtime::SocketAddress& from) {
     if (!make_room()) {
         return visitors_.end();
@@ -244,7 +244,7 @@ bool UdpPort::make_room() {
     if (worker_.now() - oldest.active_at < limits::udp_gives_way_after) {
         return false;
     }
-    forget(oldest, "made room for another one");
+    forget(oldest, "made room for another visitor");
     return true;
 }
 
@@ -258,7 +258,7 @@ void UdpPort::touch(Visitors::iterator visitor) noexcept {
 
 // --- to visitors ---
 
-// Those that become due meanwhile have their turn in a later round.
+// Visitors that become due meanwhile have their turn in a later round.
 void UdpPort::serve() {
     runtime::DatagramWriter writer;
     serving_.swap(due_);
@@ -271,7 +271,7 @@ void UdpPort::serve() {
         const std::uint64_t sent = visitor->sent();
         bool more = false;
         if (!visitor->serve(writer, more)) {
-            forget(*visitor, "its stream has ended");
+            forget(*visitor, "its stream ended");
             continue;
         }
         if (visitor->sent() != sent) {
@@ -306,13 +306,13 @@ void UdpPort::forget(UdpVisitor& visitor, const char* why) {
     visitors_.erase(known->second);
     by_address_.erase(known);
     keep->end();
-    shared_.log.debug("a visitor of a UDP service has gone", {{"service", terms_.service},
-                                                              {"from", keep->from().text()},
-                                                              {"why", why},
-                                                              {"received", keep->received()},
-                                                              {"sent", keep->sent()},
-                                                              {"no_room", keep->drops().no_room},
-                                                              {"too_old", keep->drops().too_old}});
+    shared_.log.debug("a visitor of a UDP service left", {{"service", terms_.service},
+                                                          {"from", keep->from().text()},
+                                                          {"why", why},
+                                                          {"received", keep->received()},
+                                                          {"sent", keep->sent()},
+                                                          {"no_room", keep->drops().no_room},
+                                                          {"too_old", keep->drops().too_old}});
 }
 
 void UdpPort::expire() {
@@ -323,7 +323,7 @@ void UdpPort::expire() {
             idle_timer_.set(until);
             return;
         }
-        forget(oldest, "was silent");
+        forget(oldest, "was idle");
     }
     if (!visitors_.empty()) {
         idle_timer_.set(worker_.now());

@@ -11,15 +11,15 @@
 
 namespace ferrotunnel::limits {
 
-/// For how long a visitor stays without an answer when the port's socket is another process's as well, which has what
-/// he sends: what was asked before is answered by then, and the old process comes to its end.
+/// How long a visitor stays without a response once another process has the port's socket too, and receives what the
+/// visitor sends: earlier requests are answered by then, and the old process can end.
 inline constexpr Duration udp_handed_over_idle_max = std::chrono::seconds(5);
 
 }  // namespace ferrotunnel::limits
 
 namespace ferrotunnel::ingress {
 
-/// Takes visitors from a UDP socket, for session::ServerShared::open_udp. `log`, `random` and `counts` outlive the
+/// Serves visitors of a UDP socket, for session::ServerShared::open_udp. `log`, `random` and `counts` outlive the
 /// ports.
 directory::DatagramOpener udp_port_opener(std::shared_ptr<trunk::DatagramCounts> counts, Random& random, Logger& log);
 

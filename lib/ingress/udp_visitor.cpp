@@ -78,7 +78,7 @@ void UdpVisitor::take_stream() noexcept {
         return;
     }
     if (home_ == nullptr) {
-        let_go_of_flow();  // over before its stream came
+        let_go_of_flow();  // it ended before its stream arrived
         return;
     }
     home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
@@ -90,7 +90,7 @@ void UdpVisitor::take_stream() noexcept {
     flush();
 }
 
-// The payload is copied, whatever its size: what a visitor has sent never holds a buffer that others read into.
+// The payload is copied, whatever its size: a visitor's data never holds a buffer that others read into.
 void UdpVisitor::take(Bytes payload, std::size_t room) {
     ++received_;
     if (flow_) {
@@ -146,7 +146,7 @@ void UdpVisitor::flush() noexcept {
     }
 }
 
-// Takes until there is nothing more: whatever comes later wakes.
+// Takes datagrams until there are no more: later ones wake it.
 bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
     using Next = trunk::DatagramFlow::Next;
     more = false;

@@ -1,18 +1,18 @@
-// One visitor of a public UDP port, or of a place where a client visits a UDP service of another one, which is an
-// address: the endpoint half of its stream.
+// One visitor of a public UDP port, or of the local address of a visit to a UDP service: the endpoint half of its
+// stream. A visitor is an address.
 //
 //   waiting --opened--> open --silent for too long, made room, port closes (abort)--> over
 //      \ \--refused------\------ the stream ended: FIN, RESET, the trunk is lost -----> over
 //       \--rejected--> kept out --for as long as a visitor may be silent----------> over
 //
-// Whoever is kept out stays in the port's table, and what it sends is dropped: so rules are asked once, and not for
-// each datagram. What it sends does not keep it there.
+// A visitor that is kept out stays in the port's table, and its datagrams are dropped: so rules are consulted once, and
+// not for each datagram. Its datagrams do not keep it there.
 //
-// It lives on the port's worker. Its stream's session may be on another one: that reaches it by mail alone, and it
-// looks into the stream's queue whenever it has got its stream or a wake, until the queue is parked. So it does not
-// matter in which order the stream and the first wake come.
+// It lives on the port's worker. Its stream's session may be on another one, which reaches it only by mail; the visitor
+// reads the stream's queue whenever it gets its stream or a wake, until the queue is parked. So the order of the
+// stream and the first wake does not matter.
 //
-// Where the service has rates, a datagram whose turn has not come is dropped: there is nobody who would hold it back.
+// If the service has rates, a datagram whose turn has not come is dropped: nothing could hold it back.
 #pragma once
 
 #include <atomic>
@@ -33,16 +33,16 @@ namespace ferrotunnel::ingress {
 
 class UdpVisitor;
 
-/// What a visitor needs of its port; on the port's worker.
+/// A visitor's view of its port; on the port's worker.
 class UdpVisitorHome {
 public:
     virtual runtime::Worker& worker() noexcept = 0;
     virtual trunk::DatagramCounts& counts() noexcept = 0;
-    /// The visitor has something to receive, or is over: its serve() is to be called soon.
+    /// The visitor has something to receive, or is over: its serve() must be called soon.
     virtual void set_due(UdpVisitor& visitor) noexcept = 0;
-    /// Makes what carries the visitor's datagrams on its stream.
+    /// Creates the flow that carries the visitor's datagrams on its stream.
     virtual std::unique_ptr<trunk::DatagramFlow> make_flow(IntrusivePtr<mux::Stream> stream, UdpVisitor& visitor) = 0;
-    /// So many bytes wait for a stream no longer.
+    /// So many bytes no longer wait for a stream.
     virtual void uncount_waiting(std::size_t bytes) noexcept = 0;
 
 protected:
@@ -63,8 +63,8 @@ public:
 
     // On the port's worker.
 
-    /// Takes a datagram from the visitor, which goes on its way with the next flush(); `room`: how much more may wait
-    /// for streams of the port to be opened.
+    /// Takes a datagram from the visitor, which is sent with the next flush(); `room`: how much more may wait for
+    /// streams of the port to be opened.
     void take(Bytes payload, std::size_t room);
     void flush() noexcept;
     /// Adds datagrams for the visitor to `writer` while that has room. False: the visitor is over. `more`: some may be
@@ -72,19 +72,19 @@ public:
     bool serve(runtime::DatagramWriter& writer, bool& more);
     /// Whether rules keep it out.
     bool is_kept_out() const noexcept { return kept_out_.load(std::memory_order_acquire); }
-    /// Ends it: nobody hears of it any more.
+    /// Ends it: no callbacks follow.
     void end() noexcept;
 
     const runtime::SocketAddress& from() const noexcept { return from_; }
     std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
     std::uint64_t received() const noexcept { return received_; }
     std::uint64_t sent() const noexcept { return sent_; }
-    /// What was dropped, as far as it has been counted.
+    /// Dropped datagrams, as far as they have been counted.
     mux::Stream::Drops drops() const noexcept { return {unopened_ + counted_.no_room, counted_.too_old}; }
 
     // The port's bookkeeping.
-    TimePoint active_at{};   // when a datagram came or went last
-    runtime::LocalEnd to{};  // which address of this machine the last one came to
+    TimePoint active_at{};   // when a datagram was last received or sent
+    runtime::LocalEnd to{};  // the address of this machine that the last one was sent to
     bool due = false;
 
 private:

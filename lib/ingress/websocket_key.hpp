@@ -1,5 +1,5 @@
-// The two fields by which both ends of a WebSocket of HTTP/1.1 show that they mean one (RFC 6455, 4.1). Visitors of
-// HTTP/2 do not send them (RFC 8441, 5), so the edge does, as the client that it is to the backend.
+// The two fields by which both ends of an HTTP/1.1 WebSocket confirm each other (RFC 6455, 4.1). HTTP/2 visitors do not
+// send them (RFC 8441, 5), so the edge does, as the backend's client.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace ferrotunnel::ingress {
 
-/// A value of Sec-WebSocket-Key that nobody can foresee; without a source it is always the same.
+/// An unpredictable value of Sec-WebSocket-Key; without a source it is always the same.
 std::string new_websocket_key(Random* random);
 
-/// The value of Sec-WebSocket-Accept that answers it. Throws std::bad_alloc where there is no SHA-1.
+/// The value of Sec-WebSocket-Accept that answers it. Throws std::bad_alloc if there is no SHA-1.
 std::string websocket_accept_of(std::string_view key);
 
 }  // namespace ferrotunnel::ingress

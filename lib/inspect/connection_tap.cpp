@@ -58,7 +58,7 @@ void ConnectionTap::not_reached(std::string_view why, std::span<const Bytes>, Ti
     }
 }
 
-// Where the backend has not ended its direction, the visitor has left.
+// If the backend has not ended its direction, the visitor has left.
 void ConnectionTap::over(TimePoint now) noexcept {
     record_->change([&](Exchange& exchange) {
         if (exchange.state == Exchange::State::under_way) {

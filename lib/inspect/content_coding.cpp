@@ -1,7 +1,7 @@
 #include "inspect/content_coding.hpp"
 
 #include <brotli/decode.h>
-#define ZLIB_CONST  // it does not write into what it reads
+#define ZLIB_CONST  // it does not write into its input
 #include <zlib.h>
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::size_t step_bytes = 16'384;
 
-// Makes room for one more step of the result; false: it has all that it may.
+// Makes room for another step of the result; false if it has reached its limit.
 bool make_room(std::string& result, std::size_t used, std::size_t bytes_max) {
     result.resize(std::min(used + step_bytes, bytes_max));
     return result.size() > used;
 }
 
-// `window_bits` says the format to zlib: 15 + 32 takes gzip and zlib, -15 bare deflate, which some call "deflate".
+// `window_bits` selects zlib's format: 15 + 32 accepts gzip and zlib, -15 bare deflate, which some call "deflate".
 std::optional<std::string> inflated(std::string_view body, int window_bits, std::size_t bytes_max) {
     z_stream stream{};
     if (::inflateInit2(&stream, window_bits) != Z_OK) {
@@ -41,7 +41,7 @@ std::optional<std::string> inflated(std::string_view body, int window_bits, std:
         used = result.size() - stream.avail_out;
     }
     result.resize(used);
-    // Z_BUF_ERROR: nothing more is there, and something is missing.
+    // Z_BUF_ERROR: there is no more input, and something is missing.
     const bool is_wrong = state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR;
     return is_wrong && used == 0 ? std::nullopt : std::optional(std::move(result));
 }
@@ -89,7 +89,7 @@ std::optional<std::string> decoded(std::string_view body, std::string_view codin
     for (std::string_view item; items.next(item);) {
         list.push_back(item);
         if (list.size() > 4) {
-            return std::nullopt;  // nobody compresses that often but to tire out who reads it
+            return std::nullopt;  // only an attack compresses that often
         }
     }
     std::optional<std::string> result(body);

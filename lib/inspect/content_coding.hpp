@@ -1,4 +1,4 @@
-// Bodies as they were before they were compressed for the way.
+// Decoding of compressed bodies.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::inspect {
 
-/// Takes off what a Content-Encoding says: gzip, deflate and br, one or several. A body that was cut gives what is
-/// there, and nothing gives more than `bytes_max`. Nothing: it has another coding, or is none of that.
+/// Removes the codings of a Content-Encoding: gzip, deflate and br, one or several. A truncated body gives what is
+/// there, and none gives more than `bytes_max`. Empty: it has another coding, or does not match its coding.
 std::optional<std::string> decoded(std::string_view body, std::string_view codings, std::size_t bytes_max);
 
 }  // namespace ferrotunnel::inspect

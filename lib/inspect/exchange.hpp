@@ -1,4 +1,4 @@
-// What is known of one exchange between a visitor and a backend, or of one connection that is not valid HTTP: values.
+// One recorded exchange between a visitor and a backend, or one connection that is not valid HTTP: values.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace ferrotunnel::inspect {
 
-/// A request or an answer, as it passed between the client and the backend. Secrets are masked in all of it.
+/// A request or a response, as it passed between the client and the backend. Secrets are masked in all of it.
 struct Half {
-    std::string head{};  // as it was written, to the empty line; empty: it has not come
+    std::string head{};  // as sent, up to the empty line; empty: it has not arrived
     std::string body{};  // payload without its framing, as far as it is kept; empty until all of it has passed
     std::uint64_t body_bytes = 0;  // of the payload that has passed
     bool complete = false;         // its end has passed
     bool cut = false;              // more has passed than is kept
-    bool masked = false;           // the head or the body had secrets
+    bool masked = false;           // the head or the body contained secrets
     bool head_masked = false;
     bool body_masked = false;
-    bool decoded = false;  // the body is kept without its Content-Encoding, since secrets were looked for
-    bool dropped = false;  // nothing of the body is kept: there was no room, or it could not be searched for secrets
+    bool decoded = false;  // the body is kept without its Content-Encoding, since it was searched for secrets
+    bool dropped = false;  // no part of the body is kept: there was no room, or it could not be searched for secrets
 };
 
 /// A message of a WebSocket, or an event of an event stream.
@@ -32,9 +32,9 @@ struct Message {
     bool by_visitor = false;
     Kind kind = Kind::text;
     std::uint64_t bytes = 0;
-    std::string text{};       // of text, events and reasons to close
+    std::string text{};       // of text, events and close reasons
     bool cut = false;         // there was more text
-    bool compressed = false;  // nothing of the text is kept: it is compressed for the way
+    bool compressed = false;  // the text is not kept: it is compressed
 };
 
 struct Exchange {
@@ -42,10 +42,10 @@ struct Exchange {
     enum class State : std::uint8_t {
         under_way,
         complete,
-        visitor_left,  // before the answer was complete
+        visitor_left,  // before the response was complete
         backend_left,  // likewise
-        not_http,      // what was said is not HTTP, and was passed on as it was
-        lost,          // the backend was not reached, or refused before it answered
+        not_http,      // the bytes are not HTTP, and were passed on unchanged
+        lost,          // the backend was not reached, or refused before it responded
     };
 
     std::uint64_t id = 0;
@@ -53,22 +53,22 @@ struct Exchange {
     State state = State::under_way;
     std::string service{};
     std::string backend{};
-    std::string visitor{};        // its address, perhaps with a port
-    std::uint64_t replay_of = 0;  // the exchange that this one repeats; 0: none
-    std::string why{};            // of a state that is not an orderly end, where there is something to say
+    std::string visitor{};        // its address, possibly with a port
+    std::uint64_t replay_of = 0;  // the exchange that this one repeats; 0 if none
+    std::string why{};            // for a state that is not an orderly end, if there is a reason
     TimePoint began{};
-    // Since then; nothing: it has not come to that.
+    // Since the begin; empty if not reached.
     std::optional<Duration> head_sent{};
     std::optional<Duration> request_sent{};
     std::optional<Duration> first_byte{};
     std::optional<Duration> end{};
     Half request{};
     Half answer{};
-    unsigned edge_status = 0;  // of an exchange that is lost: what the server answers in the backend's place; 0: nobody
-    bool upgraded = false;     // after the answer's head the bytes are no HTTP
+    unsigned edge_status = 0;  // for a lost exchange: the server's status in the backend's place; 0 if none
+    bool upgraded = false;     // after the response's head the bytes are not HTTP
     std::vector<Message> messages{};
-    std::uint64_t messages_left_off = 0;  // older ones
-    // Of a connection, or after an upgrade: bytes.
+    std::uint64_t messages_left_off = 0;  // older ones that were dropped
+    // For a connection, or after an upgrade: bytes.
     std::uint64_t to_backend = 0;
     std::uint64_t from_backend = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::inspect {
 
-// Whatever says that a value has a name is one of these, or is written with one of the last three.
+// Every notation for named values contains one of these, or is written with one of the last three.
 bool Findings::may_have_names(std::string_view value) noexcept {
     return value.size() > 2 && value.find_first_of(":=<\\%&") != std::string_view::npos;
 }

@@ -1,4 +1,4 @@
-// What a search has found in a text: secrets, and values that have to be searched without their wrapping.
+// Results of a search in a text: secrets, and values that have to be searched without their wrapping.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ struct Finding {
     std::size_t begin = 0;
     std::size_t end = 0;
     bool is_secret = false;
-    Wrapping wrapping = Wrapping::none;  // of what is searched
-    std::string_view mask{};             // of a secret
+    Wrapping wrapping = Wrapping::none;  // of a value to search
+    std::string_view mask{};             // for a secret
     std::string name{};                  // likewise
 };
 
@@ -38,10 +38,10 @@ public:
     }
 
     /// The text with masks. `depth` is how often it was unwrapped already; beyond limits::inspect_wrappings_max a value
-    /// that would have to be is masked itself.
+    /// that would have to be unwrapped is masked itself.
     Masked masked(const Secrets& secrets, const Replace& replace, std::size_t depth);
 
-    /// Whether something in this value may be found by a name of its own.
+    /// Whether this value may contain something that is found by a name of its own.
     static bool may_have_names(std::string_view value) noexcept;
 
 private:

@@ -14,7 +14,7 @@ using http::BodyState;
 using http::FieldName;
 using http::ParseState;
 
-// As wide as the edge of a server can be set to: what has come that far is worth being seen.
+// The widest that a server's edge can be set to: whatever has passed it is worth recording.
 constexpr http::HeadLimits widest{limits::http_head_settable_max, limits::http_line_settable_max,
                                   limits::http_fields_max, limits::http_line_settable_max};
 
@@ -22,7 +22,7 @@ std::string text_of(const http::Fields& fields, FieldName name) {
     return std::string(fields.first(name).value_or(std::string_view()));
 }
 
-// Parses what has come of a head: in place, where all of it comes at once. `part` has what came before.
+// Parses the received part of a head: in place, if all of it arrives at once. `part` has the earlier bytes.
 template <typename Parser>
 ParseState parse(Parser& parser, std::string& part, std::string_view bytes) {
     if (part.empty()) {
@@ -44,7 +44,7 @@ HttpTap::HttpTap(std::shared_ptr<Inspector> inspector, Origin origin)
       request_parser_(widest, true),
       answer_parser_(widest) {}
 
-// The connection continues, whatever the tap has met.
+// The connection continues, whatever happens in the tap.
 template <typename Action>
 void HttpTap::guarded(Action action) noexcept {
     if (state_ == State::blind) {
@@ -107,7 +107,7 @@ void HttpTap::over(TimePoint now) noexcept {
                          : backend_ == Backend::ended ? Exchange::State::backend_left
                                                       : Exchange::State::visitor_left);
         } else if (origin_.id != 0) {
-            record_lost();  // a replay that nobody has taken
+            record_lost();  // a replay that was not accepted
         }
     });
     state_ = State::blind;
@@ -122,7 +122,7 @@ void HttpTap::end_unreached() {
     }
 }
 
-// An exchange of which no head has come.
+// An exchange without a received head.
 void HttpTap::record_lost() {
     Exchange lost;
     lost.id = origin_.id;
@@ -137,7 +137,7 @@ void HttpTap::record_lost() {
     inspector_->records().begin(std::move(lost));
 }
 
-// A replay does not pass the edge: nobody answers it.
+// A replay does not pass the edge, which therefore does not respond.
 unsigned HttpTap::status_if_lost() const noexcept {
     constexpr unsigned bad_gateway = 502;
     return backend_ == Backend::unreached && origin_.replay_of == 0 ? bad_gateway : 0;
@@ -156,7 +156,7 @@ void HttpTap::take_request(std::string_view bytes) {
             continue;
         }
         if (request_over_) {
-            go_blind("another request came before the answer was complete");
+            go_blind("another request arrived before the response was complete");
             return;
         }
         const http::BodyReader::Piece piece = request_reader_.next(bytes);
@@ -170,7 +170,7 @@ void HttpTap::take_request(std::string_view bytes) {
     }
 }
 
-// How many of the bytes are of the head.
+// How many of the bytes belong to the head.
 std::size_t HttpTap::read_request_head(std::string_view bytes) {
     const std::size_t before = request_part_.size();
     switch (parse(request_parser_, request_part_, bytes)) {
@@ -200,7 +200,7 @@ void HttpTap::begin_exchange(std::string_view raw) {
     request_reader_ = http::BodyReader(head.body);
     request_body_ = {};
     answer_body_ = {};
-    if (origin_.id != 0 || inspector_->records().admits(now_)) {  // who has sent a request again wants to see it
+    if (origin_.id != 0 || inspector_->records().admits(now_)) {  // a user who has sent a request again wants to see it
         record_request(raw);
     }
     if (request_reader_.state() == BodyState::complete) {
@@ -251,7 +251,7 @@ void HttpTap::take_answer(std::string_view bytes) {
             return;
         }
         if (state_ == State::waiting || answer_ == Answer::over) {
-            go_blind("the backend has said something that nobody asked for");
+            go_blind("the backend sent data without a request");
             return;
         }
         if (answer_ == Answer::awaited) {
@@ -339,7 +339,7 @@ void HttpTap::record_answer(std::string_view raw) {
 }
 
 void HttpTap::take_body(std::string_view bytes) {
-    // The events of a stream are seen as they come, one by one, and not as one body at its end.
+    // The events of a stream are shown one by one as they arrive, and not as one body at its end.
     answer_body_.add(bytes, inspector_->records(), has_events_ ? 0 : inspector_->settings().body);
     if (has_events_) {
         messages_->events.take(bytes, [this](Message&& message) { add_message(std::move(message), false); });
@@ -409,7 +409,7 @@ void HttpTap::add_message(Message&& message, bool by_visitor) {
     inspector_->records().shrink(*record_, freed);
 }
 
-// Nothing more of this connection is recorded; what passes is none of our business.
+// Nothing more of this connection is recorded; its data continues to pass.
 void HttpTap::go_blind(std::string why) {
     if (record_) {
         end_exchange(Exchange::State::not_http, std::move(why));

@@ -1,11 +1,11 @@
-// Reads HTTP/1.1 along with the connection of one stream to a backend, by the parsers of the edge, and records each
-// exchange. It has no say in what passes: what it cannot read ends the recording of this connection. Of exchanges that
-// come too fast to be kept (Records::admits) it only finds the ends, and has no record.
+// Parses HTTP/1.1 of one stream's connection to a backend, with the edge's parsers, and records each exchange. It does
+// not influence the data: bytes that it cannot parse end the recording of this connection. For exchanges that arrive
+// too fast to be kept (Records::admits) it only finds the ends, and has no record.
 //
 //   waiting --request's head--> exchange --both halves have ended--> waiting
 //                                  |  \--101, or 2xx to CONNECT--> upgraded (messages, bytes)
-//      |                           \--not reached--> over (lost), with what waits of the request
-//      \---- refused by a parser, a request before the last answer has ended, no memory ----> blind
+//      |                           \--not reached--> over (lost), with the unsent rest of the request
+//      \---- refused by a parser, a request before the last response has ended, no memory ----> blind
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ public:
 
 private:
     enum class State : std::uint8_t { waiting, exchange, upgraded, blind };
-    /// How far the answer of the exchange is: bytes have come, its head is complete, or all of it.
+    /// The progress of the exchange's response: bytes have arrived, its head is complete, or all of it.
     enum class Answer : std::uint8_t { awaited, heard, begun, over };
     enum class Backend : std::uint8_t { connected, ended, unreached };
 
@@ -74,7 +74,7 @@ private:
     std::shared_ptr<Record> record_;  // of the exchange; null: there is none, or it is not recorded
     http::RequestParser request_parser_;
     http::ResponseParser answer_parser_;
-    std::string request_part_;  // of a head that has come in part
+    std::string request_part_;  // of a head that has arrived in part
     std::string answer_part_;
     http::BodyReader request_reader_;
     http::BodyReader answer_reader_;

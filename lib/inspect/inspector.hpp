@@ -1,4 +1,4 @@
-// The inspector of one client: what it keeps, by which rules, and the taps that fill it.
+// The inspector of one client: its records, its rules, and the taps that fill it.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Origin {
     std::string backend;
     std::string visitor;
     std::uint64_t id = 0;         // the number that its first exchange gets; 0: the next one
-    std::uint64_t replay_of = 0;  // the exchange that is sent again; 0: none
+    std::uint64_t replay_of = 0;  // the exchange that is sent again; 0 if none
     TimePoint at{};               // when the connection began
 };
 
@@ -29,7 +29,7 @@ public:
         std::uint64_t memory = limits::inspect_memory_default;
         std::uint64_t body = limits::inspect_body_default;
         Secrets secrets{};
-        bool keeps_originals = true;  // of requests that are masked, for those who may send them again
+        bool keeps_originals = true;  // of masked requests, for users who may send them again
     };
 
     explicit Inspector(Settings settings)
@@ -39,7 +39,7 @@ public:
     const Settings& settings() const noexcept { return settings_; }
     Records& records() noexcept { return records_; }
 
-    /// Any thread. Null where there is no memory for one.
+    /// Any thread. Null if there is no memory for one.
     std::unique_ptr<Tap> http_tap(Origin origin) noexcept;
     std::unique_ptr<Tap> connection_tap(Origin origin) noexcept;
 

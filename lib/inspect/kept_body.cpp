@@ -95,7 +95,7 @@ Searched searched(std::string body, std::string_view content_type, std::string_v
     if (masked.has_masks && !is_coded) {
         found.original = std::move(text);
     }
-    found.decoded = is_coded;  // what has its coding still may have more behind what was looked at
+    found.decoded = is_coded;  // a body that is still coded may have more after the searched part
     found.body = std::move(masked.text);
     found.body.shrink_to_fit();
     return found;

@@ -1,4 +1,4 @@
-// Keeps the beginning of one body, and searches it for secrets before anybody can see it.
+// Keeps the beginning of one body, and searches it for secrets before it becomes visible.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +37,10 @@ private:
     bool dropped_ = false;
 };
 
-/// What of a body may be kept.
+/// The part of a body that may be kept.
 struct Searched {
     std::string body;
-    std::optional<std::string> original{};  // as it was; nothing: `body` is
+    std::optional<std::string> original{};  // unmasked; empty: `body` is
     bool masked = false;
     bool decoded = false;
     bool cut = false;

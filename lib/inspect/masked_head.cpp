@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t protocol_name_max = 24;
 constexpr std::size_t protocol_digits_max = 4;
 
-// Pages have no other place for a token when they open a WebSocket, so what does not look like the name of a protocol
-// is one, and what follows a name of secrets.
+// Pages that open a WebSocket have no other place for a token, so a value that does not look like the name of a
+// protocol is one, and so is one that follows the name of a secret.
 bool is_protocol_name(std::string_view name) noexcept {
     std::size_t digits = 0;
     for (const char c : name) {
@@ -29,7 +29,7 @@ class Masking {
 public:
     explicit Masking(std::string_view raw) : raw_(raw) {}
 
-    /// `part` points into the head, behind all parts before.
+    /// `part` points into the head, after all earlier parts.
     void replace(std::string_view part, std::string_view with) {
         const auto at = static_cast<std::size_t>(part.data() - raw_.data());
         masked_.text.append(raw_.substr(copied_, at - copied_)).append(with);

@@ -1,4 +1,4 @@
-// Heads as they are kept: the bytes that have passed, with masks in the place of secrets.
+// Heads as they are kept: the original bytes, with masks in place of secrets.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::inspect {
 
-/// `raw` is the head that `fields` and `target` point into; `target` is empty for an answer.
+/// `raw` is the head that `fields` and `target` point into; `target` is empty for a response.
 Masked masked_head(std::string_view raw, std::string_view target, const http::Fields& fields, const Secrets& secrets);
 
 }  // namespace ferrotunnel::inspect

@@ -33,7 +33,7 @@ bool is_html_page(std::string_view text) noexcept {
     return http::same_text(text.substr(0, 14), "<!doctype html") || http::same_text(text.substr(0, 5), "<html");
 }
 
-// The boundary of parts without a Content-Type that has it; empty: they are none.
+// The boundary of parts without a Content-Type that has it; empty if there are none.
 std::string_view first_boundary(std::string_view text) noexcept {
     const std::size_t line_end = std::min(text.find("\r\n"), text.size());
     const bool has_fields = http::same_text(text.substr(std::min(line_end + 2, text.size()), 8), "Content-");
@@ -76,7 +76,7 @@ void search_any(Findings& findings, Range range, const Secrets& secrets) {
     }
 }
 
-// In this order: only what has no other names in it is walked to its end, so nested ones are walked once.
+// In this order: only a text without other names is scanned to its end, so nested ones are scanned once.
 bool names_secret(std::string_view written, const Secrets& secrets) {
     return !Findings::may_have_names(written) && secrets.is_secret(written);
 }
@@ -146,7 +146,7 @@ Masked masked_body(std::string_view text, std::string_view content_type, const S
     const char begin = first == std::string_view::npos ? '\0' : text[first];
     switch (search_for(content_type)) {
         case Search::form:
-            // By default curl says of everything that it is a form.
+            // By default curl declares everything as a form.
             return begin == '{' || begin == '[' || begin == '<' ? masked_text(text, secrets, replace)
                                                                 : masked_form(text, secrets, replace);
         case Search::multipart:

@@ -124,7 +124,7 @@ void Members::settle(Brackets& brackets, bool is_cut, Findings& findings, const 
         text = text.substr(0, text.find_last_not_of(member_blanks) + 1);
         one.value.end = one.value.begin + text.size();
         if (one.role == Role::name) {
-            // What is cut within its quotes may continue.
+            // A value cut within its quotes may continue.
             const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
             has_name = has_name || (is_quoted ? without_quotes(text).size() + 2 == text.size()
                                               : one.value.end < findings.text().size());

@@ -1,5 +1,5 @@
-// Members that mean something together: {"name": "password", "value": "x"} in any order, as archives, forms and lists
-// of variables have them, and the private parts of a JSON Web Key beside its "kty".
+// Members that have a meaning only together: {"name": "password", "value": "x"} in any order, as archives, forms and
+// lists of variables have them, and the private parts of a JSON Web Key beside its "kty".
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,25 @@
 
 namespace ferrotunnel::inspect {
 
-/// The brackets around the place of a search, and what is known of the members within each. Beyond
-/// limits::inspect_brackets_max it only counts them.
+/// The brackets around the place of a search, and the members seen within each. Beyond limits::inspect_brackets_max it
+/// only counts them.
 class Members {
 public:
     Members() : open_(1) {}
 
     std::size_t depth() const noexcept { return open_.size() - 1 + beyond_; }
     void open(char bracket);
-    /// Within "(", at any depth: the arguments and variables of GraphQL are.
+    /// Within "(", at any depth, as the arguments and variables of GraphQL are.
     bool in_arguments() const noexcept { return open_.back().in_arguments; }
     /// The innermost brackets end before this place; without any, nothing does.
     void close(std::size_t end, Findings& findings, const Secrets& secrets);
-    /// Between two members. Outside of brackets, lines and items of a list are.
+    /// Between two members. Outside brackets: between lines and between items of a list.
     void end_member(std::size_t end);
     void end_item(std::size_t end, Findings& findings, const Secrets& secrets);
-    /// The text is over, perhaps before what belongs to a value.
+    /// The text is over, possibly before the end of a value.
     void finish(std::size_t end, Findings& findings, const Secrets& secrets);
-    /// A member whose name begins here. The end of its value counts if that is a secret by the member's own name; of
-    /// others it is where the member ends. True: whether it is one is decided with its neighbours.
+    /// A member whose name begins here. If it is a secret by the member's own name, the end of its value counts; for
+    /// others, the end of the member. True: its neighbours decide whether it is a secret.
     bool add(std::string_view name, std::size_t begin, Range value, bool is_secret);
 
 private:
@@ -55,7 +55,7 @@ private:
     std::size_t beyond_ = 0;
 };
 
-/// A value as it is written: without its quotes, if it has any.
+/// A value as written, without its quotes if it has any.
 std::string_view without_quotes(std::string_view value) noexcept;
 
 }  // namespace ferrotunnel::inspect

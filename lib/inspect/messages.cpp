@@ -27,7 +27,7 @@ bool WebSocketReader::take(std::string_view bytes, const OnMessage& on_message) 
     while (!bytes.empty() || in_payload_) {
         if (!in_payload_) {
             if (!read_head(bytes)) {
-                return true;  // more is to come
+                return true;  // more has to arrive
             }
             if (!begin_frame()) {
                 return false;
@@ -46,7 +46,7 @@ bool WebSocketReader::take(std::string_view bytes, const OnMessage& on_message) 
     return true;
 }
 
-// Gathers the head of a frame. True: it is whole.
+// Collects the head of a frame. True: it is complete.
 bool WebSocketReader::read_head(std::string_view& bytes) {
     for (;;) {
         std::size_t wanted = 2;

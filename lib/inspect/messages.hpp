@@ -1,4 +1,4 @@
-// What passes a WebSocket, or an event stream, message by message: bytes in as they come, messages out.
+// Messages of a WebSocket or an event stream: bytes in as they arrive, messages out.
 #pragma once
 
 #include <array>
@@ -15,10 +15,10 @@ namespace ferrotunnel::inspect {
 using OnMessage = std::function<void(Message&&)>;
 
 /// One direction of a WebSocket. It holds at most one message's text (limits::inspect_message_max), and only while that
-/// has come in part.
+/// is incomplete.
 class WebSocketReader {
 public:
-    /// False: this is not a WebSocket, and nothing more can be said.
+    /// False: this is not a WebSocket, and nothing more can be read.
     bool take(std::string_view bytes, const OnMessage& on_message);
 
 private:
@@ -28,7 +28,7 @@ private:
         bool is_compressed = false;
         bool is_masked = false;
         std::array<std::uint8_t, 4> key{};
-        std::uint64_t at = 0;  // bytes of the payload that have come
+        std::uint64_t at = 0;  // bytes of the payload that have arrived
         std::uint64_t size = 0;
     };
 
@@ -47,7 +47,7 @@ private:
     std::string control_;
 };
 
-/// An event stream (text/event-stream): what stands between empty lines. Holds as much at most.
+/// An event stream (text/event-stream): the parts between empty lines. It holds one event at most.
 class EventReader {
 public:
     void take(std::string_view bytes, const OnMessage& on_message);

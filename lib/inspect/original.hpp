@@ -1,5 +1,5 @@
-// The parts of a request that its record has with masks, as they passed: what a replay sends. They are no part of an
-// Exchange, which everything is made from that shows what was recorded, and so in no list, archive, page or log.
+// Original parts of a request that is masked in its record: what a replay sends. They are not part of an Exchange, from
+// which everything that shows recordings is made, and so appear in no list, archive, page or log.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 namespace ferrotunnel::inspect {
 
 struct Original {
-    std::string head{};                 // empty: the record has it as it was, or it is not kept (any more)
-    std::optional<std::string> body{};  // likewise; with its Content-Encoding, and whole
+    std::string head{};                 // empty: the record has it unmasked, or it is not kept (any more)
+    std::optional<std::string> body{};  // likewise; with its Content-Encoding, and complete
 
     std::uint64_t bytes() const noexcept { return head.size() + (body ? body->size() : 0); }
 };

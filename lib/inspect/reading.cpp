@@ -65,7 +65,7 @@ std::string in_shell_quotes(std::string_view text) {
     return quoted + '\'';
 }
 
-// Whether a text can stand in a command as it is, which a terminal shows.
+// Whether a text can be part of a command unchanged, which a terminal shows.
 bool is_shown_text(std::string_view text) {
     while (!text.empty()) {
         const bool is_blank = text.front() == '\n' || text.front() == '\t';
@@ -147,11 +147,11 @@ std::string problem_of(const Exchange& exchange) {
         case Exchange::State::complete:
             break;
         case Exchange::State::visitor_left:
-            return with_reason("the visitor has left");
+            return with_reason("the visitor closed the connection");
         case Exchange::State::backend_left:
-            return with_reason("the backend has left");
+            return with_reason("the backend closed the connection");
         case Exchange::State::not_http:
-            return with_reason("no HTTP");
+            return with_reason("not HTTP");
         case Exchange::State::lost:
             return with_reason("the backend was not reached");
     }
@@ -202,7 +202,7 @@ std::optional<std::string> curl_command(const Exchange& exchange) {
     const HeadView head(request.head);
     const bool is_text = is_shown_text(request.body);
     std::string command = is_text ? "" : "printf %s " + in_shell_quotes(base64(request.body)) + " | base64 -d | ";
-    // By itself, curl takes brackets in a URL for several URLs, and takes out what dots in a path take back.
+    // By default, curl expands brackets in a URL to several URLs, and removes dot segments from its path.
     command += "curl --globoff --path-as-is";
     const std::string_view method = method_of(exchange);
     if (method == "HEAD") {
@@ -221,7 +221,7 @@ std::optional<std::string> curl_command(const Exchange& exchange) {
         command += " --compressed";
     }
     if (!request.body.empty()) {
-        // Otherwise curl says that it is a form.
+        // Otherwise curl declares it as a form.
         command += head.value("Content-Type").empty() ? " -H 'Content-Type:'" : "";
         command += is_text ? " --data-raw " + in_shell_quotes(request.body) : " --data-binary @-";
     }

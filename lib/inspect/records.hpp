@@ -1,8 +1,8 @@
-// The exchanges that are kept, the latest ones: bounded in number, and in the memory that they hold together. Those
-// that are under way count too. One more takes the place of the oldest.
+// The recorded exchanges, the latest ones: bounded in number, and in the memory that they use together. Those in
+// progress count too. A new one replaces the oldest.
 //
-// Any thread. Each record has a lock of its own, held for as long as a value is changed or copied, so that who reads a
-// long list stops no connection.
+// Any thread. Each record has a lock of its own, held as long as a value is changed or copied, so that reading a long
+// list stops no connection.
 #pragma once
 
 #include <atomic>
@@ -32,22 +32,21 @@ public:
         const MutexLock lock(mutex_);
         return exchange_;
     }
-    /// Looks at it without a copy. `visit` is short, and looks at nothing else that is locked.
+    /// Reads it without a copy. `visit` is short, and reads nothing else that is locked.
     template <typename Visit>
     auto look(Visit visit) const {
         const MutexLock lock(mutex_);
         return visit(exchange_);
     }
-    /// What a replay sends in the place of what is masked; without its parts once limits::inspect_original_time is
-    /// over.
+    /// What a replay sends in place of the masks; without its parts once limits::inspect_original_time is over.
     Original original(TimePoint now) const {
         const MutexLock lock(mutex_);
         return now - began_ < limits::inspect_original_time ? original_ : Original();
     }
 
-    // --- for whoever records ---
+    // --- for recording ---
 
-    /// False: it was dropped, and there is nothing to record into.
+    /// False: it was dropped, and cannot be recorded into.
     template <typename Change>
     bool change(Change change) {
         const MutexLock lock(mutex_);
@@ -57,7 +56,7 @@ public:
         change(exchange_);
         return true;
     }
-    /// A body on its way, which nobody sees before it was searched for secrets.
+    /// A body on its way, which is not visible before it was searched for secrets.
     std::string take_waiting(bool of_request) {
         const MutexLock lock(mutex_);
         return std::exchange(of_request ? waiting_request_ : waiting_answer_, {});
@@ -88,35 +87,36 @@ private:
 
 class Records {
 public:
-    /// `keeps_originals`: somebody may send a request again.
+    /// `keeps_originals`: a user may send a request again.
     Records(std::uint64_t bytes_max, std::size_t entries_max = limits::inspect_entries_max, bool keeps_originals = true)
         : bytes_max_(bytes_max), entries_max_(entries_max), keeps_originals_(keeps_originals) {}
 
-    /// A number for an exchange that is still to come.
+    /// A number for an exchange that is yet to begin.
     std::uint64_t next_id() noexcept { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
-    /// Whether one more exchange should be recorded. False: they come too fast, and it is only counted.
+    /// Whether another exchange should be recorded. False: they arrive too fast, and it is only counted.
     bool admits(TimePoint now);
-    /// Takes an exchange that begins; it gets a number, unless it has one. Its texts are counted.
+    /// Adds an exchange that begins; it gets a number, unless it has one. Its texts are counted.
     std::shared_ptr<Record> begin(Exchange exchange);
-    /// Counts so many more bytes of it, for which older ones go. False: there is no room, or it has gone itself.
+    /// Counts so many more bytes of it; older ones are dropped for them. False: there is no room, or it was dropped
+    /// itself.
     bool grow(Record& record, std::uint64_t bytes);
-    /// It holds so many bytes less.
+    /// It uses so many bytes less.
     void shrink(Record& record, std::uint64_t bytes);
     /// Keep the head or the body of a request for a replay (Record::original), if there is room: they are counted.
     void keep_original_head(Record& record, std::string_view head);
     void keep_original_body(Record& record, std::string body);
-    /// Forgets the originals of exchanges that began before this. What they showed of themselves stays.
+    /// Deletes the originals of exchanges that began before this. Their visible form stays.
     void forget_originals(TimePoint began_before);
 
     /// The newest first.
     std::vector<std::shared_ptr<const Record>> all() const;
-    /// Null: there is none, or not any more.
+    /// Null: there is none, or no longer.
     std::shared_ptr<const Record> find(std::uint64_t id) const;
-    /// Forgets those that are over, and those that are under way.
+    /// Deletes all, including those in progress.
     void clear();
 
     std::uint64_t bytes() const;
-    /// Exchanges that were not recorded, since they came too fast.
+    /// Exchanges that were not recorded because they arrived too fast.
     std::uint64_t passed_over() const;
 
 private:

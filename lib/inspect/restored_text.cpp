@@ -27,7 +27,7 @@ bool are_all_equal(const Values& values) {
     return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
 }
 
-// `walk` goes over the secrets of a text, and returns it with what it was given for them.
+// `walk` passes over the secrets of a text, and returns it with their replacements.
 template <typename Walk>
 std::optional<std::string> restored(std::string_view edited, std::string_view original, Walk walk) {
     std::map<std::string, Values> originals;
@@ -52,8 +52,8 @@ std::optional<std::string> restored(std::string_view edited, std::string_view or
         }
         return values[std::min(place, values.size() - 1)];
     });
-    // What is put back may make the rest of a text that is not well-formed read otherwise, so that a secret is found no
-    // more when the result is recorded.
+    // The restored values may change how the rest of a malformed text is parsed, so that a secret is not found any more
+    // when the result is recorded.
     is_whole = is_whole && walk(result.text, Replace()).text == walk(edited, Replace()).text;
     return is_whole ? std::optional(std::move(result.text)) : std::nullopt;
 }

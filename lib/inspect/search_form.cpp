@@ -9,7 +9,7 @@
 namespace ferrotunnel::inspect {
 namespace {
 
-// A part reaches from one boundary to the next one, with its fields and the empty line behind them.
+// A part extends from one boundary to the next one, with its fields and the empty line after them.
 void search_part(Findings& findings, Range part, bool is_last, const Secrets& secrets) {
     const std::string_view text = findings.text().substr(part.begin, part.end - part.begin);
     const std::size_t content = text.find("\r\n\r\n");
@@ -61,7 +61,7 @@ void search_form(Findings& findings, Range range, const Secrets& secrets) {
         if (equals < pair.size() && secrets.hides_parameter(name, text.substr(value, end - value))) {
             findings.add_secret(value, end, name);
         } else {
-            // What has no name is searched as a whole: "?{...}" and "?/x?token=y" are queries, too.
+            // A value without a name is searched as a whole: "?{...}" and "?/x?token=y" are queries, too.
             findings.add_wrapped(equals < pair.size() ? value : at, end, Wrapping::percent);
         }
         at = end + 1;
@@ -82,7 +82,7 @@ void search_url(Findings& findings, Range range, const Secrets& secrets) {
     }
     search_path(findings, {path, query}, secrets);
     search_form(findings, {std::min(query + 1, fragment), fragment}, secrets);
-    // Answers to a browser carry secrets in the fragment as well ("#access_token=...").
+    // Responses to a browser also carry secrets in the fragment ("#access_token=...").
     search_form(findings, {std::min(fragment + 1, text.size()), text.size()}, secrets);
 }
 

@@ -25,8 +25,8 @@ bool is_name_of_values(std::string_view name) noexcept {
     return http::same_text(name, "value") || http::same_text(name, "content");
 }
 
-// The value of a secret that <name> or <key> has named: the element behind it, and what is called <value> behind that,
-// up to the end of the element around them.
+// The value of a secret that <name> or <key> has named: the next element, and elements called <value> after that, up to
+// the end of the element around them.
 class AwaitedValue {
 public:
     // An element has named a secret or something else. A name further within belongs to other values.
@@ -81,7 +81,7 @@ private:
     struct Tag {
         std::string_view name;
         bool is_closed = false;        // <name/>
-        bool says_secret = false;      // an attribute names one: <input name="password" value="x">
+        bool says_secret = false;      // an attribute names a secret: <input name="password" value="x">
         std::optional<Range> value{};  // of such an element
         std::optional<Range> key{};    // an attribute that is a name or a secret
     };
@@ -110,7 +110,7 @@ private:
         }
     }
 
-    // Behind what begins here and is not an element.
+    // The place after something that begins here and is not an element.
     std::size_t behind(std::size_t begin) const noexcept {
         const std::string_view rest = text_.substr(begin);
         const std::string_view end = rest.starts_with("<!--") ? "-->" : rest.starts_with("<![CDATA[") ? "]]>" : ">";
@@ -145,7 +145,7 @@ private:
         }
     }
 
-    // A program has '<' that begin nothing. What a field has as its content is its value.
+    // A program has '<' that begin nothing. The content of a field is its value.
     void take_content_of_html(const Tag& tag) {
         const auto is = [&](std::string_view name) { return http::same_text(tag.name, name); };
         const bool is_value = tag.says_secret && (is("textarea") || is("output"));
@@ -238,7 +238,7 @@ private:
         return {begin, at_};
     }
 
-    // Where the end tag begins that belongs to the element whose content begins here.
+    // Where the end tag of the element begins whose content begins here.
     std::size_t content_end(std::size_t place) const {
         for (std::size_t depth = 0; place < text_.size();) {
             place = std::min(text_.find('<', place), text_.size());

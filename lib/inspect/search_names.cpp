@@ -25,7 +25,7 @@ bool is_digit_of_name(char c) noexcept {
 bool is_of_word(char c) noexcept {
     return begins_word(c) || is_digit_of_name(c) || c == '-' || c == '.';
 }
-// Words that may stand before the name of a line: "export TOKEN=x".
+// Words that may precede the name of a line: "export TOKEN=x".
 bool is_before_name(std::string_view word) noexcept {
     return word == "export" || word == "set" || word == "env" || word == "ENV";
 }
@@ -97,8 +97,8 @@ std::size_t NamesSearch::skip_blanks(std::size_t place, bool over_lines) const n
 
 // --- names ---
 
-// In prose an apostrophe stands within a word, and in a program a string does not reach over lines. Before a string
-// that a word follows ("'tis {'password'") stands another quote than its own.
+// In prose an apostrophe is within a word, and in a program a string does not extend over lines. Before a string that
+// is followed by a word ("'tis {'password'") is a quote that is not its own.
 bool NamesSearch::begins_string(char quote) {
     const char before = at_ > begin_ ? text_[at_ - 1] : ' ';
     if (!bare_names_) {
@@ -115,13 +115,13 @@ bool NamesSearch::begins_string(char quote) {
     if (!end) {
         return quote == '"';
     }
-    // A string with escapes is one. Without, the next quote of this kind is its end, so nothing is walked twice.
+    // A string with escapes counts. Without them, the next quote of this kind is its end, so nothing is scanned twice.
     const char next = at(*end);
     return !(begins_word(next) || is_digit_of_name(next)) ||
            text_.substr(at_, *end - at_).find('\\') != std::string_view::npos;
 }
 
-// Of the string whose quote this is: behind its other quote.
+// For the string of this quote: the place after its other quote.
 std::optional<std::size_t> NamesSearch::string_end(std::size_t quote) const {
     for (std::size_t place = quote + 1; place < text_.size(); ++place) {
         if (text_[place] == '\\') {
@@ -152,7 +152,7 @@ void NamesSearch::take_string(char quote) {
     }
 }
 
-// A word without quotes is a name within brackets, at the begin of a line, or before a value with quotes. Elsewhere
+// A word without quotes is a name within brackets, at the start of a line, or before a value with quotes. Elsewhere
 // "name=value" has one; "Unexpected token: x" does not.
 void NamesSearch::take_word() {
     const std::size_t begin = at_;
@@ -184,7 +184,7 @@ void NamesSearch::take_word() {
     take_value(std::move(name), separator);
 }
 
-// "name=value" in a URL, or behind a semicolon as fields have it.
+// "name=value" in a URL, or after a semicolon as in fields.
 void NamesSearch::take_parameter() {
     const char before = text_[at_++];
     const std::size_t begin = before == ';' ? skip_blanks(at_, false) : at_;
@@ -200,8 +200,8 @@ void NamesSearch::take_parameter() {
     };
     at_ = value;
     const std::string name = unwrapped(text_.substr(begin, equals - begin), Wrapping::percent);
-    // Other parameters may begin in a value that is shown: to look for its end for each of them would be more than one
-    // walk.
+    // Other parameters may begin in a value that is shown: searching its end for each of them would be more than one
+    // pass.
     const std::string_view value_begin = text_.substr(value, deciding_bytes);
     const std::size_t quotes = at(value) == '"' ? 1 : 0;
     if (secrets_.hides_parameter(name, value_begin.substr(0, value_begin.find_first_of(stops, quotes)))) {
@@ -231,7 +231,7 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
     at_ = separator + 1;
     at_ += is_in("=>", at(at_)) ? 1U : 0U;
     const std::size_t value = skip_blanks(at_, name.is_quoted || name.ends == Ends::with_member);
-    // What has to be known of a list is at its begin; to look for its end each time would be more than one walk.
+    // The start of a list tells what has to be known of it; searching its end each time would be more than one pass.
     const bool has_brackets = is_in(openers, at(value));
     const std::string_view begin = text_.substr(std::min(value, text_.size()), deciding_bytes);
     const bool may_be_variable = !name.is_quoted && name.separator == ':' && members_.in_arguments();
@@ -242,8 +242,8 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
         is_secret = has_brackets || secrets_.hides(name.text, text_.substr(value, end - value));
     }
     at_ = value;
-    // A secret of several lines or in brackets is not a valid name of another one; to search in it too would be a
-    // second walk.
+    // A secret with several lines or in brackets is not a valid name of another one; searching in it too would be a
+    // second pass.
     const bool is_large = is_secret && (has_brackets || text_.substr(value, end - value).find('\n') != text_.npos);
     const bool is_held = !is_large && members_.add(name.text, name.begin, {value, end}, is_secret);
     if (!is_secret) {
@@ -257,7 +257,7 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
     findings_.add_secret(value, end, name.text, mask_of(name, value));
 }
 
-// "$name" of GraphQL with what may stand behind it: "$2y$10$..." is a secret, and what is cut may be one.
+// "$name" of GraphQL with what may follow it: "$2y$10$..." is a secret, and a truncated one may be.
 bool NamesSearch::is_variable(std::size_t value) const noexcept {
     const std::size_t begin = value + 1;
     std::size_t end = begin;
@@ -267,7 +267,7 @@ bool NamesSearch::is_variable(std::size_t value) const noexcept {
     return at(value) == '$' && end > begin && is_in(" \t\r\n,)]}", at(end));
 }
 
-// If its neighbours say that it is the name of a secret, it is not a secret, and may have some in it.
+// If its neighbours show that it is the name of a secret, it is not a secret, and may contain some.
 void NamesSearch::take_held(std::size_t value, std::size_t end) {
     const std::string_view text = without_quotes(text_.substr(value, end - value));
     const auto begin = static_cast<std::size_t>(text.data() - text_.data());
@@ -324,7 +324,7 @@ std::size_t NamesSearch::brackets_end(std::size_t value) const {
     return text_.size();
 }
 
-// The lines behind this one that belong to it in YAML: those with a larger indent, and items of a list.
+// The following lines that belong to it in YAML: those with a larger indent, and items of a list.
 std::size_t NamesSearch::block_end(std::size_t line_end, std::size_t indent) const {
     while (line_end < text_.size()) {
         const std::size_t line = line_end + 1;

@@ -1,5 +1,5 @@
-// The search of texts that have names before values, whatever their notation: JSON and what is like it, GraphQL, YAML,
-// lines of "name: value" or "name=value", log lines, URLs.
+// Search of texts that have names before values, in any notation: JSON and similar ones, GraphQL, YAML, lines of "name:
+// value" or "name=value", log lines, URLs.
 #pragma once
 
 #include <cstddef>
@@ -62,10 +62,10 @@ private:
     Members members_;
     std::size_t at_;
     const std::size_t begin_;
-    std::size_t wrapped_until_ = 0;  // what is before this is searched without its wrapping already
+    std::size_t wrapped_until_ = 0;  // the text before this was already searched without its wrapping
     std::size_t line_ = 0;           // where the line begins
-    bool in_line_begin_ = true;      // nothing but blanks and "- " stands before
-    bool has_single_quotes_ = true;  // false: no more of them that are closed
+    bool in_line_begin_ = true;      // only blanks and "- " precede
+    bool has_single_quotes_ = true;  // false: there are no more closed ones
     const bool bare_names_;
 };
 

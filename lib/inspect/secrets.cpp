@@ -6,7 +6,7 @@
 namespace ferrotunnel::inspect {
 namespace {
 
-// Words that mean a secret only where they stand by themselves: "key" is in "monkey", "pin" in "pinned".
+// Words that mean a secret only as a whole part: "key" is in "monkey", "pin" in "pinned".
 constexpr std::array<std::string_view, 59> words_alone{"auth",
                                                        "bearer",
                                                        "cookies",
@@ -66,13 +66,13 @@ constexpr std::array<std::string_view, 59> words_alone{"auth",
                                                        "passwort",
                                                        "recoveryphrase",
                                                        "seedphrase"};
-// Words that mean one at the end of a part, too, since names are also written in one: "newpassword", "csrftoken".
+// Words that mean one at the end of a part, too, since names are also written in one word: "newpassword", "csrftoken".
 constexpr std::array<std::string_view, 28> words_at_end{
     "apikey",     "accesskey",   "accountkey", "assertion",   "authkey",    "authorization", "cookie",
     "credential", "credentials", "cryptkey",   "cryptionkey", "jwt",        "licensekey",    "masterkey",
     "passphrase", "passwd",      "password",   "privatekey",  "privkey",    "pwd",           "secret",
     "secretkey",  "sessionid",   "sessionkey", "sharedkey",   "signingkey", "sshkey",        "token"};
-// Behind one of those, a part that says something about a secret that is not its value.
+// Parts that, after one of those, describe a secret other than by its value.
 constexpr std::array<std::string_view, 16> words_about{
     "alg",    "algorithm", "count",  "enabled",  "endpoint",  "expiration", "expires", "expiry",
     "length", "limit",     "policy", "required", "supported", "ttl",        "type",    "types"};
@@ -89,8 +89,8 @@ bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-// Whether a part begins between two neighbours of a name. Of "APIKey" and "APIkey" nobody knows where the second word
-// begins, so it may be before and behind the last capital letter.
+// Whether a part begins between two neighbours of a name. In "APIKey" and "APIkey" it is unclear where the second word
+// begins, so it may be before and after the last capital letter.
 bool begins_part(std::string_view name, std::size_t at) noexcept {
     const char c = name[at];
     const char before = at == 0 ? '-' : name[at - 1];
@@ -103,7 +103,7 @@ bool begins_part(std::string_view name, std::size_t at) noexcept {
     return is_lower(c) && is_upper(before) && at >= 2 && is_upper(name[at - 2]);
 }
 
-// A name without what is neither a letter nor a digit, and where its parts begin.
+// A name reduced to letters and digits, and where its parts begin.
 class SplitName {
 public:
     explicit SplitName(std::string_view name) {
@@ -132,7 +132,7 @@ public:
     bool has_before(std::size_t end, std::string_view word) const noexcept {
         return end > 0 && plain_[end - 1] == word.back() && std::string_view(plain_).substr(0, end).ends_with(word);
     }
-    /// Whether a part behind this place says that the name is only about a secret.
+    /// Whether a later part shows that the name only describes a secret.
     bool is_about(std::size_t at) const noexcept { return last_about_ != none && last_about_ >= at; }
 
 private:

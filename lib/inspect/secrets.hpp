@@ -1,4 +1,4 @@
-// Which fields, parameters and members have secrets as their values, by their names. Values alone tell nothing.
+// Names of fields, parameters and members whose values are secrets. Values by themselves reveal nothing.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@
 
 namespace ferrotunnel::inspect {
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 inline constexpr std::string_view mask = "***";
 
-/// How much of the begin of a value decides whether it is hidden. A number that is longer counts nothing.
+/// How much of the start of a value decides whether it is hidden. A longer number is not a count.
 inline constexpr std::size_t deciding_bytes = 64;
 
-/// The one class that knows names of secrets. A name is split into parts at everything that is neither a letter nor a
-/// digit, at changes of case and behind digits. It names a secret where one part, or several in a row, are one of the
-/// words, whatever digits follow: "X-Api-Key", "apiKey", "password1" and "user[pin]", but not "monkey" or "pinned".
-/// What only describes a secret is none: "token_type", "token_expires_in", "public_key".
+/// The only class that knows names of secrets. A name is split into parts at everything that is neither a letter nor a
+/// digit, at changes of case and after digits. It names a secret if one part, or several in a row, are one of the
+/// words, whatever digits follow: "X-Api-Key", "apiKey", "password1" and "user[pin]", but not "monkey" or "pinned". A
+/// name that only describes a secret does not: "token_type", "token_expires_in", "public_key".
 class Secrets {
 public:
     /// Hides nothing.
@@ -29,11 +29,10 @@ public:
     bool are_hidden() const noexcept { return on_; }
     /// Whether each value of this name is a secret.
     bool is_secret(std::string_view name) const { return verdict_on(name) == Verdict::always; }
-    /// Whether this value is one, as it is written, by its first `deciding_bytes`. A plural counts things where it has
-    /// a number ("max_tokens": 4096), and "keys" and "sessions" with a list of objects are searched by the names in
-    /// there.
+    /// Whether this value, as written, is a secret, by its first `deciding_bytes`. A plural with a number counts things
+    /// ("max_tokens": 4096), and "keys" and "sessions" with a list of objects are searched by the names in there.
     bool hides(std::string_view name, std::string_view value) const;
-    /// Of a query or a form, where "code" is what OAuth and one-time passwords call theirs.
+    /// For a query or a form, where OAuth and one-time passwords use "code".
     bool hides_parameter(std::string_view name, std::string_view value) const;
 
 private:
@@ -46,7 +45,7 @@ private:
     std::vector<std::string> words_;  // in the form of plain_name()
 };
 
-/// A name in lower case, with letters and digits alone.
+/// A name in lower case, with only letters and digits.
 std::string plain_name(std::string_view name);
 
 }  // namespace ferrotunnel::inspect

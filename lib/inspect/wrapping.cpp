@@ -30,7 +30,7 @@ void append_utf8(std::string& to, std::uint32_t code) {
     }
 }
 
-// Four hexadecimal digits at this place; -1: there are none.
+// Four hexadecimal digits at this place; -1 if there are none.
 std::int32_t unit_at(std::string_view text, std::size_t at) {
     if (at + 4 > text.size()) {
         return -1;
@@ -46,7 +46,7 @@ std::int32_t unit_at(std::string_view text, std::size_t at) {
     return code;
 }
 
-// What "\uXXXX" at `at` stands for, with a second one behind it if they are a pair. It moves behind them.
+// Appends the character of "\uXXXX" at `at`, and of a second one after it if they are a pair. Moves `at` past them.
 void append_unit(std::string& to, std::string_view text, std::size_t& at) {
     const std::int32_t unit = unit_at(text, at + 2);
     if (unit < 0) {
@@ -87,7 +87,7 @@ std::string unquoted(std::string_view written) {
     return value;
 }
 
-// Which bytes a text has: what was written as it is stays so, and a text with masks is hardly longer than without.
+// The bytes in a text: those written literally stay literal, and a text with masks is hardly longer than without.
 std::array<bool, 256> bytes_of(std::string_view text) {
     std::array<bool, 256> has{};
     for (const char c : text) {
@@ -123,7 +123,7 @@ std::string form_decoded(std::string_view written) {
     return percent_decoded(blanks);
 }
 
-// Nobody has to read a mask as %2A.
+// So that a mask is not written as %2A.
 std::string form_encoded(std::string_view value, std::string_view written) {
     std::array<bool, 256> is_plain = bytes_of(written);
     is_plain['%'] = is_plain['+'] = is_plain['&'] = is_plain[' '] = false;
@@ -146,7 +146,7 @@ constexpr std::array<std::pair<std::string_view, char>, 5> references{
     {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
 constexpr std::size_t reference_max = 10;  // "&#x10FFFF;"
 
-// The character that "&#65;" or "&#x41;" stands for; 0: it is none.
+// The character of "&#65;" or "&#x41;"; 0 if it is none.
 std::uint32_t numbered(std::string_view reference) {
     std::string_view digits = reference.substr(2, reference.size() - 3);
     const bool is_hex = digits.starts_with('x') || digits.starts_with('X');

@@ -1,5 +1,5 @@
-// The networks that the owner of one address may have as a whole. Caps per address alone cap nothing where addresses
-// are free: an IPv6 customer gets a /56 with 256 networks of one host each, a company a /48 with 65,536.
+// The networks that the owner of one address may have as a whole. Limits for single addresses have no effect where
+// addresses are free: an IPv6 customer gets a /56 with 256 networks of one host each, a company a /48 with 65,536.
 #pragma once
 
 #include <array>

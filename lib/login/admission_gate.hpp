@@ -1,5 +1,5 @@
-// Caps on visitors: in all, per address, and for IPv6 also per home (/56) and block (/48), since the owner of one of
-// those has all of its addresses.
+// Limits on visitors: in total, per address, and for IPv6 also per home (/56) and block (/48), since the owner of one
+// of those has all of its addresses.
 #pragma once
 
 #include <netinet/in.h>
@@ -38,16 +38,16 @@ inline std::string network_of(const net::Address& from) {
                             : net::ip_text(from);
 }
 
-/// Whether the caps of addresses stay as they are, or shrink as places are taken.
+/// Whether the limits of addresses stay as they are, or shrink as places are taken.
 enum class Sharing : std::uint8_t {
     fixed,
-    /// Once half of the places are taken, each cap is multiplied by the square of the free part of the other half. So a
-    /// few addresses, or all addresses of one block, do not take every place, and the last places are for those who
-    /// have few.
+    /// Once half of the places are taken, each limit is multiplied by the square of the free part of the other half. So
+    /// a few addresses, or all addresses of one block, do not take every place, and the last places are for those with
+    /// few.
     of_what_is_free,
 };
 
-/// Counts visitors and enforces the caps; any thread.
+/// Counts visitors and enforces the limits; any thread.
 class AdmissionGate : public std::enable_shared_from_this<AdmissionGate> {
 public:
     /// A home may have a quarter of the places and a block half of them, but never fewer than one address may have.
@@ -56,7 +56,7 @@ public:
         set_caps(max, per_address_max);
     }
 
-    /// Other caps, for those who come from now on: those who are there stay.
+    /// Sets other limits for new visitors: present ones stay.
     void set_caps(std::uint32_t max, std::uint32_t per_address_max) {
         const MutexLock lock(mutex_);
         max_ = max;
@@ -74,7 +74,7 @@ public:
         Ticket(const Ticket&) = delete;
         Ticket& operator=(const Ticket&) = delete;
 
-        /// Counts a visitor that entered without an address for this one too. False if the cap of the address is
+        /// Counts a visitor that entered without an address towards this one too. False if the limit of the address is
         /// reached.
         bool set_address(std::string address) {
             check(address_.empty(), "a ticket is for one address");
@@ -92,8 +92,8 @@ public:
         std::string address_;
     };
 
-    /// Null if the cap in all, or that of this address or of a network around it, is reached. An empty address is for a
-    /// proxy's visitors, who all have the proxy's address until it has told theirs.
+    /// Null if the total limit, or that of this address or of a network around it, is reached. An empty address is for
+    /// a proxy's visitors, who all have the proxy's address until it has sent theirs.
     std::shared_ptr<Ticket> enter(const std::string& address) {
         const MutexLock lock(mutex_);
         if (count_ >= max_ || !has_room(address)) {
@@ -106,7 +106,7 @@ public:
         return ticket;
     }
 
-    /// Whether no place is left, or the last ones are being given out: a sixteenth of all, or fewer.
+    /// Whether no place is left, or the last ones are being used: a sixteenth of all, or fewer.
     bool is_full() const {
         const MutexLock lock(mutex_);
         return count_ >= max_;
@@ -123,8 +123,8 @@ public:
     }
 
 private:
-    // Visits the networks for which an address counts: itself; an IPv6 address, which stands for its /64, also counts
-    // for its /56 and its /48.
+    // Visits the networks towards which an address counts: itself; an IPv6 address, which represents its /64, also
+    // counts towards its /56 and its /48.
     template <typename Action>
     void for_networks(const std::string& address, Action action) const REQUIRES(mutex_) {
         if (address.empty()) {
@@ -184,7 +184,7 @@ private:
     }
 
     const Sharing sharing_;
-    mutable Mutex mutex_;  // of what follows
+    mutable Mutex mutex_;  // guards the following
     std::uint32_t max_ GUARDED_BY(mutex_) = 0;
     std::uint32_t per_address_max_ GUARDED_BY(mutex_) = 0;
     std::uint32_t per_home_max_ GUARDED_BY(mutex_) = 0;
@@ -193,6 +193,6 @@ private:
     std::map<std::string, std::uint32_t> per_network_ GUARDED_BY(mutex_);
 };
 
-using AdmissionTicket = std::shared_ptr<AdmissionGate::Ticket>;  // null: nothing counts it
+using AdmissionTicket = std::shared_ptr<AdmissionGate::Ticket>;  // null: it is not counted
 
 }  // namespace ferrotunnel::login

@@ -11,7 +11,7 @@ constexpr std::array<std::uint32_t, network_levels> free_of_level{
     limits::wrong_tokens_free, limits::wrong_tokens_of_home_free, limits::wrong_tokens_of_block_free};
 constexpr Duration look_every = std::chrono::seconds(1);
 
-// The region of a block, as text: a /16 for IPv4, a /32 for IPv6, which is the least that a provider has.
+// The region of a block, as text: a /16 for IPv4, a /32 for IPv6, which is the smallest that a provider has.
 std::string_view region_of(std::string_view block) {
     const auto is_mark = [](char c) { return c == '.' || c == ':'; };
     const auto first = std::find_if(block.begin(), block.end(), is_mark);
@@ -66,7 +66,7 @@ void GuessGate::failed(const AddressNetworks& networks, const TokenId& token, Ti
     }
 }
 
-// Counts a token; true if it counts for the networks around this one as well.
+// Counts a token; true if it counts towards the networks around this one as well.
 bool GuessGate::count(Record& record, std::uint32_t free, const TokenId& token, TimePoint now) {
     if (record.known_until <= now) {
         record = {};
@@ -98,7 +98,7 @@ GuessGate::Record* GuessGate::record_of(const std::string& network, TimePoint no
     return records_.size() < networks_max_ ? &records_[network] : nullptr;
 }
 
-// Whether a record may go if there is no room: one that was never closed is worth less than a new one.
+// Whether a record may be removed if there is no room: one that was never closed is worth less than a new one.
 bool GuessGate::is_dispensable(const Record& record, TimePoint now) {
     constexpr Duration free_for = limits::wrong_tokens_known_for - limits::wrong_tokens_free_known_for;
     return record.known_until <= now + (record.closed_until == TimePoint{} ? free_for : Duration::zero());

@@ -1,8 +1,8 @@
-// Slows down peers that try tokens. A token that a person made up can be guessed, one of 32 random bytes cannot: so an
-// address that has brought many different wrong tokens is closed for weak ones, each time for longer, while strong ones
-// continue. If more networks have tried than can be remembered, those that are not remembered share one record for each
-// region (/16 of IPv4, /32 of IPv6): an attacker with very many networks closes what is around them, and not the rest
-// of the world. Nobody can lock out a client with a strong token by this, not even from the client's own address.
+// Slows down peers that try tokens. A token made up by a person can be guessed, one of 32 random bytes cannot: so an
+// address that has sent many different wrong tokens is closed for weak ones, each time for longer, while strong ones
+// continue to work. If more networks have tried than can be remembered, the others share one record for each region
+// (/16 of IPv4, /32 of IPv6): an attacker with very many networks closes what is around them, and not the rest of the
+// world. This cannot lock out a client with a strong token, not even from the client's own address.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ class GuessGate {
 public:
     explicit GuessGate(std::size_t networks_max = limits::wrong_token_networks_max) : networks_max_(networks_max) {}
 
-    /// Whether weak tokens from these networks are not looked at now.
+    /// Whether weak tokens from these networks are rejected unchecked at present.
     bool is_closed(const AddressNetworks& networks, TimePoint now) const;
     /// Counts a login that has failed with this token.
     void failed(const AddressNetworks& networks, const TokenId& token, TimePoint now);
@@ -47,7 +47,7 @@ private:
     const std::size_t networks_max_;
     mutable Mutex mutex_;
     std::map<std::string, Record> records_ GUARDED_BY(mutex_);  // by network
-    // The shared records of networks for which there was no room, by the region that they are in.
+    // The shared records of networks for which there was no room, by region.
     std::vector<Record> rest_ GUARDED_BY(mutex_) = std::vector<Record>(limits::wrong_token_regions);
     TimePoint looked_at_ GUARDED_BY(mutex_){};
 };

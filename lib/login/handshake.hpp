@@ -1,4 +1,4 @@
-// What both sides of the login have in common. The state machines themselves (handshake_client.hpp,
+// Common parts of both sides of the login. The state machines themselves (handshake_client.hpp,
 // handshake_server.hpp) take control payloads in and give control payloads out; the driver moves the payloads and
 // watches limits::handshake_deadline.
 //
@@ -32,10 +32,10 @@ namespace ferrotunnel::login {
 
 /// What the caller of a handshake must do next.
 enum class Want : std::uint8_t {
-    message,   // send what was given, and bring the next message
+    message,   // send the payload, and pass in the next message
     decision,  // server only: the token is proved; call `welcome` or `refuse`
-    nothing,   // send what was given; the login has succeeded: see `agreed`
-    close,     // send what was given, say GOAWAY with failure().code and text_for_peer, close the trunk
+    nothing,   // send the payload; the login has succeeded: see `agreed`
+    close,     // send the payload, then GOAWAY with failure().code and text_for_peer, close the trunk
 };
 
 struct Step {
@@ -47,10 +47,10 @@ struct HandshakeFailure {
     wire::Code code = wire::Code::none;
     std::string text;           // for this side's user or log: what happened and what to do
     std::string text_for_peer;  // at most limits::goaway_text_max bytes, and nothing that only this side may know
-    bool by_peer = false;       // the peer ended it; there is nothing to tell it
+    bool by_peer = false;       // the peer ended it; nothing has to be sent
 };
 
-/// What a login has agreed on.
+/// The results of a login.
 struct Agreement {
     std::uint8_t version = 0;
     std::uint64_t features = 0;
@@ -61,21 +61,21 @@ struct Agreement {
     std::uint64_t peer_epoch = 0;
     std::uint64_t peer_attempt = 0;
     std::uint32_t trunk = 1;   // k ...
-    std::uint32_t trunks = 1;  // ... of n, as the client said
+    std::uint32_t trunks = 1;  // ... of n, as the client reported
     std::string peer_agent;
     std::string peer_name;        // the client's own name for itself
-    std::string peer_identity{};  // what the client's successor goes by; empty: it has none
-    bool peer_replaces = false;   // the client wants the place of the one of its identity
+    std::string peer_identity{};  // identifies the client's successor; empty: there is none
+    bool peer_replaces = false;   // the client wants to replace the one of its identity
     std::string session;          // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
-    /// Of a new session that can be resumed: how, and for how long. Zero: it cannot.
+    /// For a new session that can be resumed: how, and for how long. Zero: it cannot.
     Duration resume_window{};
     wire::ResumeId resume_id{};
     std::optional<Key> resume_key{};
-    std::optional<wire::ResumeRequest> resume{};  // server: the client wants to continue with an earlier session
-    std::uint64_t resumed_received = 0;           // client: what the server has of the session that continues
-    wire::Proof client_proof{};                   // the client's, of the token: what proofs of services are bound to
+    std::optional<wire::ResumeRequest> resume{};  // server: the client requests to continue an earlier session
+    std::uint64_t resumed_received = 0;           // client: how much the server has received of the resumed session
+    wire::Proof client_proof{};  // the client's proof of the token, to which proofs of services are bound
 };
 
 struct Versions {
@@ -83,13 +83,13 @@ struct Versions {
     std::uint8_t max = wire::protocol_version;
 };
 
-/// The highest version that both speak; nothing if there is none.
+/// The highest version that both support; empty if there is none.
 std::optional<std::uint8_t> common_version(Versions a, Versions b) noexcept;
 
 /// "version 1" or "versions 1 to 3".
 std::string describe(Versions versions);
 
-/// What a client is told whose token the server does not have, or whose proof is wrong.
+/// The message to a client whose token the server does not have, or whose proof is wrong.
 inline constexpr std::string_view unknown_token = "The token is not accepted.";
 
 /// A failure with one text for both sides.
@@ -98,13 +98,13 @@ HandshakeFailure failure_for_both(wire::Code code, std::string text);
 /// The failure when two hellos have no common version; tells the user of either side which one to update.
 HandshakeFailure version_failure(Versions client, Versions server);
 
-/// Decodes a message of the login: garbage, oversize and unknown types are failures.
+/// Decodes a message of the login: malformed, oversized and unknown messages are failures.
 Result<wire::ControlMessage, HandshakeFailure> decode_handshake(Bytes payload);
 
 /// The failure for a message that is well-formed but not allowed in this state.
 HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_view expected);
 
-/// Copies into `agreement` what a peer's hello says.
+/// Copies the values of a peer's hello into `agreement`.
 void take_hello(Agreement& agreement, const wire::Hello& hello);
 
 }  // namespace ferrotunnel::login

@@ -99,7 +99,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     agreement_.client_proof = auth.proof;
     if (settings_.resume) {
         if ((common_features_ & wire::feature::resume) == 0) {
-            return fail(failure_for_both(wire::Code::unknown_session, "The server resumes no sessions any more."));
+            return fail(failure_for_both(wire::Code::unknown_session, "The server no longer resumes sessions."));
         }
         const Settings::Resume& resume = *settings_.resume;
         auth.resume = {resume.id, resume.attempt, resume.received,
@@ -110,7 +110,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 }
 
 Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
-    // The proof comes first: what an impostor says about versions and features is of no interest.
+    // The proof comes first: an impostor's versions and features are irrelevant.
     if (!verify_proof(settings_.token.key, Prover::server, transcript(), welcome.proof)) {
         return fail(server_without_proof());
     }
@@ -133,7 +133,7 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     return {Want::nothing, std::nullopt};
 }
 
-// What welcome says of resuming: the session that continues, or how the new one can be resumed.
+// The part of welcome about resuming: the session that continues, or how the new one can be resumed.
 std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
     if (settings_.resume) {
         const Settings::Resume& resume = *settings_.resume;
@@ -150,7 +150,7 @@ std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome
         return std::nullopt;
     }
     if (!welcome.resume) {
-        return failure_for_both(wire::Code::protocol, "Welcome does not say how the session can be resumed.");
+        return failure_for_both(wire::Code::protocol, "Welcome lacks the data to resume the session.");
     }
     agreement_.resume_window = std::chrono::milliseconds(welcome.resume->ms);
     agreement_.resume_id = welcome.resume->id;
@@ -190,7 +190,7 @@ const HandshakeFailure& ClientHandshake::failure() const {
 std::string explain_refusal(wire::Code code, std::string_view text) {
     if (code == wire::Code::unauthorized && !text.empty() && text != unknown_token) {
         return "The server does not accept the token: " + printable(text, limits::goaway_text_max) +
-               " If that cannot be, someone may be in between.";
+               " If that is impossible, someone may be in between.";
     }
     if (code == wire::Code::unauthorized) {
         return "The server does not accept the token. Check that client and server use the same one; if they do, "

@@ -37,7 +37,7 @@ public:
         std::string name{};
         std::string identity{};
         bool replaces = false;
-        /// The session to continue with; nothing: a new one.
+        /// The session to resume; empty: a new one.
         struct Resume {
             wire::ResumeId id{};
             Key key;
@@ -52,7 +52,7 @@ public:
     /// The hello, to be sent first. Call once.
     wire::ControlPayload start();
     Step receive(Bytes payload);
-    /// To be called when the server has said GOAWAY instead of answering.
+    /// Call it when the server has sent GOAWAY instead of a message of the login.
     Step peer_gave_up(wire::Code code, std::string_view text);
 
     /// Valid after Want::nothing.

@@ -18,14 +18,14 @@ Key random_key(Random& random) {
     return Key(bytes);
 }
 
-// A duration as welcome may carry it: at least one millisecond, at most a day.
+// A duration in the range for welcome: at least one millisecond, at most a day.
 std::uint32_t milliseconds(Duration duration) {
     using std::chrono::milliseconds;
     Duration sendable = std::clamp<Duration>(duration, milliseconds(1), std::chrono::hours(24));
     return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(sendable).count());
 }
 
-// The failure for an unknown token or a wrong proof. The peer is told the same; the operator needs to know which.
+// The failure for an unknown token or a wrong proof. The peer gets the same text; the operator needs to know which.
 HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& id) {
     std::string text = token == nullptr
                            ? "The client's token (id " + to_hex(id) +
@@ -111,7 +111,7 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 
 Step ServerHandshake::on_auth(const wire::Auth& auth) {
     Found found = find(token_id_);
-    // A closed weak token is proved against a random key: that costs the same, and says nothing of the token.
+    // A closed weak token is proved against a random key: that costs the same, and reveals nothing about the token.
     const bool closed = settings_.guesses_too_often && settings_.guesses_too_often();
     if (closed && found.token != nullptr && found.token->strength == TokenStrength::weak) {
         found = {};
@@ -121,7 +121,7 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
     if (closed && (!proved || found.token == nullptr)) {
         return fail(failure_for_both(wire::Code::busy,
                                      "Too many wrong tokens came from this address or its neighbours. Try again later; "
-                                     "with a token that `ferrotunnel token` has made there is no wait."));
+                                     "tokens made by `ferrotunnel token` never have to wait."));
     }
     if (!proved || found.token == nullptr) {
         wrong_token_ = token_id_;
@@ -163,7 +163,7 @@ Step ServerHandshake::welcome(std::string session) {
 }
 
 Step ServerHandshake::resumed(const Key& resume_key, std::uint64_t received) {
-    check(state_ == State::proved && agreement_.resume, "only who has asked for a session continues with one");
+    check(state_ == State::proved && agreement_.resume, "only a client that requested a session resumes one");
     wire::Welcome welcome = make_welcome();
     welcome.resumed = {
         received, make_resume_proof(resume_key, Prover::server, agreement_.resume->attempt, received, welcome.proof)};
@@ -197,7 +197,7 @@ Step ServerHandshake::fail(HandshakeFailure failure) {
     return {Want::close, wire::encode_control(refused)};
 }
 
-// The accepted token with this id. Looks at every entry, so that the time does not tell where a token stands.
+// The accepted token with this id. Checks every entry, so that the time does not reveal the position of a token.
 ServerHandshake::Found ServerHandshake::find(const wire::TokenId& id) const noexcept {
     Found found;
     for (const AcceptedToken& accepted : *settings_.tokens) {

@@ -4,8 +4,8 @@
 //         |                      |                                   |
 //         '----------------------'--anything else--> failed <--refuse(), anything received
 //
-// A client with an unknown token goes the same way as one with a wrong proof, at the same cost, against a random key,
-// and gets the same answer: nobody can find out from the server which tokens it has.
+// A client with an unknown token takes the same path as one with a wrong proof, at the same cost, against a random key,
+// and gets the same response: nobody can find out from the server which tokens it has.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,13 @@ namespace ferrotunnel::login {
 struct AcceptedToken {
     std::string name;  // given by the operator, for logs; not the secret
     Token token;
-    PortPolicy ports;                        // unless its rights say otherwise
-    std::shared_ptr<const Rights> rights{};  // null: what every token may
-    /// A second secret that is accepted too, while clients change from one to the other. Whoever has it has logged in
-    /// with this token: what it holds belongs to the id of the first.
+    PortPolicy ports;                        // unless its rights override them
+    std::shared_ptr<const Rights> rights{};  // null: the rights of every token
+    /// A second secret that is accepted too, while clients change from one to the other. A client that has it is logged
+    /// in with this token: what it holds belongs to the id of the first.
     std::optional<Token> also{};
-    /// By what the server knows the token for as long as it runs, where that is not the id of the first secret: secrets
-    /// may change meanwhile, and what the token holds stays its own.
+    /// The server's id of the token as long as it runs, if that is not the id of the first secret: secrets may change
+    /// meanwhile, and what the token holds stays its own.
     std::optional<TokenId> known_as{};
 
     const TokenId& id() const noexcept { return known_as ? *known_as : token.id; }
@@ -60,30 +60,30 @@ public:
         Duration ping_interval = limits::ping_interval;
         Duration dead_interval = limits::dead_interval;
         std::string agent{wire::agent_name};
-        /// How long a session may be resumed for; with feature::resume alone.
+        /// How long a session may be resumed; only with feature::resume.
         Duration resume_window{};
-        /// Whether too many wrong tokens have come from the client's address: then only strong tokens are considered,
-        /// and anything else is answered with `busy`. Empty: never.
+        /// Whether too many wrong tokens have arrived from the client's address: then only strong tokens are
+        /// considered, and any other is answered with `busy`. Empty: never.
         std::function<bool()> guesses_too_often{};
     };
 
     ServerHandshake(Settings settings, Random& random);
 
     Step receive(Bytes payload);
-    /// After Want::decision: lets the client in. `session` is a name for the logs of both sides.
+    /// After Want::decision: admits the client. `session` is a name for the logs of both sides.
     Step welcome(std::string session);
-    /// After Want::decision of a client that asked for it: the session with this key continues, of which this side has
+    /// After Want::decision for a client that requested it: continues the session with this key, of which this side has
     /// received so much.
     Step resumed(const Key& resume_key, std::uint64_t received);
-    /// After Want::decision: sends the client away; the text is for its user.
+    /// After Want::decision: rejects the client; the text is for its user.
     Step refuse(wire::Code code, std::string_view text);
-    /// To be called when the client has said GOAWAY.
+    /// Call it when the client has sent GOAWAY.
     Step peer_gave_up(wire::Code code, std::string_view text);
 
     /// Valid after Want::decision and Want::nothing (the session's name only after the latter).
     const Agreement& agreed() const;
     const AcceptedToken& token() const;
-    /// The one of the token's secrets that the client has, by its id.
+    /// The id of the client's secret among those of the token.
     const TokenId& secret() const;
     /// Valid after Want::close.
     const HandshakeFailure& failure() const;
@@ -98,7 +98,7 @@ private:
     Step fail(HandshakeFailure failure);
     struct Found {
         const AcceptedToken* accepted = nullptr;
-        const Token* token = nullptr;  // of its secrets, the one with the id
+        const Token* token = nullptr;  // the one with the id among its secrets
     };
     Found find(const wire::TokenId& id) const noexcept;
     Transcript transcript() const;

@@ -19,7 +19,8 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using Mac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeWith<EVP_MAC_CTX_free>>;
 
-// Throws if an OpenSSL call failed: memory is out or the crypto library has no such algorithm, and we cannot continue.
+// Throws if an OpenSSL call failed: there is no memory or the crypto library has no such algorithm, and we cannot
+// continue.
 void require(bool done) {
     if (!done) {
         throw std::bad_alloc();

@@ -1,4 +1,4 @@
-// Key material and digests: the one place where lib/login calls OpenSSL.
+// Key material and digests: the only place where lib/login calls OpenSSL.
 #pragma once
 
 #include <array>

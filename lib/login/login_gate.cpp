@@ -8,7 +8,7 @@
 namespace ferrotunnel::login {
 
 LoginGate::LoginGate(const Settings& settings) : settings_(settings), rate_(settings.rate) {
-    check(settings.max > 0, "a gate lets somebody in");
+    check(settings.max > 0, "a login gate has a positive capacity");
 }
 
 LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint now) {
@@ -20,7 +20,7 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
         answer.network = std::move(*network);
         return answer;
     }
-    std::function<void()> give_way;  // to be called without the lock
+    std::function<void()> give_way;  // call it without the lock
     {
         const MutexLock lock(mutex_);
         if (const Crowd* crowd = crowded(networks, answer)) {
@@ -38,7 +38,7 @@ LoginGate::Answer LoginGate::enter(const runtime::SocketAddress& from, TimePoint
     return answer;
 }
 
-// The crowd of which one has to go before another comes; null if there is room.
+// The group from which one has to be removed before another is admitted; null if there is room.
 const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answer& answer) const {
     for (std::size_t i = 0; i < network_levels; ++i) {
         const auto crowd = levels_[i].find(networks[i]);
@@ -54,7 +54,7 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
     }
     const Crowds& blocks = levels_.back();
     // Of several equally large blocks, the one with the oldest connection: an attacker that holds one place in each of
-    // very many blocks must not push out whoever has just come.
+    // very many blocks must not displace peers that have just arrived.
     const auto most = std::max_element(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) {
         const auto rank = [](const Crowd& crowd) { return std::pair(crowd.size(), ~crowd.front()->number_); };
         return rank(a.second) < rank(b.second);
@@ -65,7 +65,7 @@ const LoginGate::Crowd* LoginGate::crowded(const AddressNetworks& networks, Answ
     return &most->second;
 }
 
-// Takes out the oldest connection that can be ended. One that has not yet set how it is ended is about to do so.
+// Removes the oldest connection that can be ended. One that has not set its function yet is about to do so.
 std::function<void()> LoginGate::make_room(const Crowd& crowd) {
     const auto oldest = std::find_if(crowd.begin(), crowd.end(), [](const Ticket* one) { return !!one->give_way_; });
     if (oldest == crowd.end()) {
@@ -79,7 +79,7 @@ std::function<void()> LoginGate::make_room(const Crowd& crowd) {
 
 void LoginGate::take_in(Ticket& ticket, const AddressNetworks& networks) {
     ticket.number_ = ++last_number_;
-    ticket.inside_ = true;  // from now on it is taken out, even if memory runs out below
+    ticket.inside_ = true;  // from now on it is removed, even if memory runs out below
     ++count_;
     for (std::size_t i = 0; i < network_levels; ++i) {
         if (!networks[i].empty()) {

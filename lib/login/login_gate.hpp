@@ -1,7 +1,8 @@
-// Decides who may connect to the control port: caps the peers that have not proved their token yet, and how often they
-// may begin, per address and per network around it. When there is no room, the oldest connection gives way: that of the
-// network at its cap, or else of the block that has most (of several such blocks, the one with the oldest connection).
-// A peer with a token needs some milliseconds to prove it; one without holds a place for as long as possible.
+// Limits who may connect to the control port: how many peers may be there without having proved their token, and how
+// often they may connect, per address and per network around it. If there is no room, the oldest connection gives way:
+// that of the network at its limit, or else of the block that has most (of several such blocks, the one with the oldest
+// connection). A peer with a token needs some milliseconds to prove it; one without holds a place for as long as
+// possible.
 #pragma once
 
 #include <array>
@@ -27,7 +28,7 @@ class LoginGate : public std::enable_shared_from_this<LoginGate> {
 public:
     struct Settings {
         std::uint32_t max = limits::unauthenticated_max;
-        /// Caps for one network of each level (see AddressNetworks).
+        /// Limits for one network of each level (see AddressNetworks).
         std::array<std::uint32_t, network_levels> level_max{limits::unauthenticated_per_address_max,
                                                             limits::unauthenticated_per_home_max,
                                                             limits::unauthenticated_per_block_max};
@@ -44,17 +45,17 @@ public:
 
     enum class Fault : std::uint8_t {
         none,
-        full,          // the cap in all is reached
-        network_full,  // too many of this address, or of a network around it
-        too_often,     // this address, or a network around it, comes too often
+        full,          // the total limit is reached
+        network_full,  // too many from this address, or from a network around it
+        too_often,     // this address, or a network around it, connects too often
     };
     struct Answer {
-        std::shared_ptr<Ticket> ticket;  // null: close it; else, with a fault, another one has given way
+        std::shared_ptr<Ticket> ticket;  // null: close it; otherwise, with a fault, another one has given way
         Fault fault = Fault::none;
         std::string network{};      // the cause of the fault; full: the block that has most
         std::uint32_t present = 0;  // connections of that network
     };
-    /// May call the `give_way` of another connection. Connections from this host may come as often as they like.
+    /// May call the `give_way` of another connection. Connections from this host are not limited in rate.
     Answer enter(const runtime::SocketAddress& from, TimePoint now);
 
     std::uint32_t count() const;
@@ -85,8 +86,8 @@ public:
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
-    /// Sets what ends the connection when its place is needed; called at most once, on any thread. Until it is set, the
-    /// connection does not give way.
+    /// Sets the function that ends the connection when its place is needed; called at most once, on any thread. Until
+    /// it is set, the connection does not give way.
     void on_give_way(std::function<void()> give_way) { gate_->set_give_way(*this, std::move(give_way)); }
 
 private:

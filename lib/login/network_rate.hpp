@@ -1,4 +1,4 @@
-// How often an address may come, and the networks around it.
+// Rate limits for addresses and the networks around them.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace ferrotunnel::login {
 
-/// Limits how often each address may come: token buckets, kept while they are not full. For one thread, or under a
+/// Limits how often each address may connect: token buckets, kept while they are not full. For one thread, or under a
 /// lock.
 class RateGate {
 public:
@@ -30,7 +30,7 @@ public:
     RateGate() : RateGate(Settings{}) {}
     explicit RateGate(const Settings& settings) : settings_(settings) {}
 
-    /// Counts one visit; false if the address comes too often.
+    /// Counts one connection; false if the address connects too often.
     bool take(const std::string& address, TimePoint now) {
         if (!may_take(address, now)) {
             return false;
@@ -54,7 +54,7 @@ public:
 private:
     static constexpr Duration look_every = std::chrono::milliseconds(100);
 
-    // A full bucket need not be kept. When as many are kept as may be, they are searched only at intervals.
+    // A full bucket need not be kept. At the maximum number of buckets they are searched only at intervals.
     bool has_room(TimePoint now) {
         if (buckets_.size() >= settings_.addresses_max && now >= looked_at_ + look_every) {
             looked_at_ = now;
@@ -68,14 +68,14 @@ private:
     std::map<std::string, TokenBucket> buckets_;
 };
 
-/// Limits how often an address and the networks around it may come; any thread.
+/// Limits how often an address and the networks around it may connect; any thread.
 class NetworkRate {
 public:
     struct Settings {
         std::array<Pace, network_levels> levels;  // for one network of each (see AddressNetworks)
 
-        /// Allows `per_second` for an address, twice as many for a home, five times as many for a block; and at once
-        /// what comes in ten seconds.
+        /// Allows `per_second` for an address, twice as many for a home, five times as many for a block; and bursts of
+        /// ten seconds' worth.
         static Settings of(std::uint32_t per_second) noexcept {
             return {{{{10 * per_second, per_second},
                       {20 * per_second, 2 * per_second},
@@ -86,9 +86,9 @@ public:
     explicit NetworkRate(const Settings& settings)
         : gates_{gate(settings.levels[0]), gate(settings.levels[1]), gate(settings.levels[2])} {}
 
-    /// Returns nothing and counts the visit; or returns the network that comes too often, and counts it for none: the
-    /// neighbours of an address that comes all the time must not wait for it. This machine's own visits are never too
-    /// often.
+    /// Returns nothing and counts the connection; or returns the network that connects too often, and counts it for
+    /// none: the neighbours of an address that connects all the time must not wait for it. Connections from this
+    /// machine are never limited.
     std::optional<std::string> take(const runtime::SocketAddress& from, TimePoint now) {
         return from.is_loopback() ? std::nullopt : take(networks_of(from), now);
     }

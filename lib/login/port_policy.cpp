@@ -45,7 +45,7 @@ std::uint16_t port_at(const std::vector<PortRange>& ranges, std::uint32_t place)
         }
         place -= size;
     }
-    check(false, "a place among the ports is below their number");
+    check(false, "an index of a port is below their number");
     return 0;
 }
 
@@ -125,7 +125,7 @@ std::vector<PortRange> PortPolicy::unprivileged() const {
 }
 
 std::string PortPolicy::describe() const {
-    constexpr std::size_t shown_max = 8;  // the text travels in a message to the client
+    constexpr std::size_t shown_max = 8;  // the text is sent in a message to the client
     std::string text;
     for (const PortRange& range : ranges_) {
         text += text.empty() ? "" : ", ";

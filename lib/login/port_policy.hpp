@@ -1,4 +1,4 @@
-// Which public ports a token may ask for.
+// Public ports that a token may request.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,13 @@ public:
 
     /// The default: every unprivileged port, and assigned ones from the system's ephemeral range.
     PortPolicy() = default;
-    /// Allows these and no others. Ranges must be in order (first <= last) and not contain port 0. Empty: no port at
-    /// all.
+    /// Allows only these. Ranges must be in order (first <= last) and not contain port 0. Empty: no port at all.
     explicit PortPolicy(std::vector<PortRange> ranges);
 
-    /// Reads "2222,8000-8100". The error is a sentence that quotes the wrong part.
+    /// Parses "2222,8000-8100". The error is a sentence that quotes the wrong part.
     static Result<PortPolicy, std::string> parse(std::string_view text);
 
-    /// Whether a client may ask for `port`. Port 0 (assign me one) is not a port: see `candidates`.
+    /// Whether a client may request `port`. Port 0 (assign me one) is not a port: see `candidates`.
     bool allows(std::uint16_t port) const noexcept;
 
     /// The ports to try to bind, in this order, for a client that lets the server choose: by default port 0, so that

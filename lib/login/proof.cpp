@@ -9,8 +9,8 @@
 namespace ferrotunnel::login {
 
 Proof make_proof(const Key& key, Prover prover, const Transcript& transcript) {
-    // No two different transcripts read as the same bytes: every part has one possible length, except for the exporter,
-    // which has 0 or 32 bytes and so shows in the length of the whole.
+    // No two different transcripts result in the same bytes: every part has one possible length, except for the
+    // exporter, which has 0 or 32 bytes and so affects the total length.
     check(transcript.exporter.empty() || transcript.exporter.size() == exporter_bytes, "an exporter has 32 bytes");
     check(transcript.client_nonce.size() == nonce_bytes && transcript.server_nonce.size() == nonce_bytes,
           "a nonce has 32 bytes");

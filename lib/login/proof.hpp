@@ -1,4 +1,4 @@
-// The proof that one side knows the token, bound to this very connection.
+// Proof that one side has the token, bound to this very connection.
 //
 //    HMAC-SHA-256( key,  role || 0x00 || version || exporter || client nonce || server nonce
 //                        || SHA-256(client hello || server hello) )
@@ -7,7 +7,7 @@
 // version:  one byte, the negotiated protocol version
 // exporter: the 32 bytes of RFC 9266 ("EXPORTER-Channel-Binding"), which differ on the two halves of a connection that
 //           a man in the middle terminates; empty with tls off
-// hellos:   the payloads of both CONTROL messages as they travelled, so that nobody edits versions, features or limits
+// hellos:   the payloads of both CONTROL messages as they travelled, so that nobody can edit versions, features, limits
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ inline constexpr std::size_t nonce_bytes = 32;
 
 using Proof = Digest;
 
-/// What both sides know of a login once the hellos have been exchanged. The members are views.
+/// The shared data of a login once the hellos have been exchanged. The members are views.
 struct Transcript {
     std::uint8_t version = 0;
-    Bytes exporter;      // exporter_bytes, or none
+    Bytes exporter;      // exporter_bytes, or empty
     Bytes client_nonce;  // nonce_bytes
     Bytes server_nonce;  // nonce_bytes
     Bytes client_hello;
@@ -44,14 +44,14 @@ bool verify_proof(const Key& key, Prover prover, const Transcript& transcript, B
 ///
 ///    HMAC-SHA-256( key,  "ferrotunnel service" || 0x00 || client's proof of the login || name of the service )
 ///
-/// It holds on that connection alone, as the client's proof does.
+/// It is valid only on that connection, like the client's proof.
 Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view service);
 
 /// The key of a session that can be resumed, which neither side ever sends:
 ///
 ///    HMAC-SHA-256( key,  "ferrotunnel resume key" || 0x00 || exporter || client's proof || server's proof )
 ///
-/// all of the login that has made the session: who has the token but was not an end of that connection does not have
+/// all from the login that created the session: a token holder that was not an end of that connection does not have
 /// it.
 Key make_resume_key(const Key& key, Bytes exporter, Bytes client_proof, Bytes server_proof);
 

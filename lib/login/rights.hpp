@@ -1,4 +1,4 @@
-// What a token may, beyond what every token of the server may. An immutable value: sessions look it up by their token
+// Rights of a token, beyond those of every token of the server. An immutable value: sessions look it up by their token
 // each time they need it, and keep no copy.
 #pragma once
 
@@ -17,10 +17,10 @@
 
 namespace ferrotunnel::login {
 
-/// How many hosts, ranges of ports and networks one token's rights may list: each registration looks at all of them.
+/// How many hosts, ranges of ports and networks one token's rights may list: each registration checks all of them.
 inline constexpr std::size_t rights_list_max = 256;
 
-/// A kind of service, and what rights call it.
+/// A kind of service, and its name in rights.
 struct KindName {
     wire::ServiceKind kind;
     std::string_view name;
@@ -35,7 +35,7 @@ inline constexpr KindName service_kinds[] = {
 
 /// The ports that a token may have.
 struct PortRight {
-    /// Every port that no other token's list has. Then `listed` is as it is by default.
+    /// Every port that is in no other token's list. `listed` then has its default.
     bool any = false;
     PortPolicy listed{};
 };
@@ -43,19 +43,19 @@ struct PortRight {
 struct Rights {
     using Moment = std::chrono::system_clock::time_point;
 
-    /// Hosts and patterns in normal form; those below a pattern are included. Nothing: whatever others leave.
+    /// Hosts and patterns in normal form; those below a pattern are included. Empty: all that no other token has.
     std::optional<std::vector<std::string>> hosts;
-    std::optional<PortRight> ports;  // nothing: those that every token may have
+    std::optional<PortRight> ports;  // empty: those of every token
     std::optional<std::vector<wire::ServiceKind>> kinds;
-    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; nothing: the server's own
+    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; empty: the server's own
     std::vector<std::string> visited_by;           // names of other tokens that may visit its private services
-    std::optional<net::IpNetworks> from;           // where its clients connect from
-    std::optional<Moment> expires;                 // from then on it is not accepted
-    // How many there may be at a time, of all clients of the token together.
+    std::optional<net::IpNetworks> from;           // the networks that its clients connect from
+    std::optional<Moment> expires;                 // it is rejected from then on
+    // Limits at any one time, for all clients of the token together.
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> services;
     std::optional<std::uint64_t> visitors;
-    /// How many new visitors may come in a second: as many at once, and one at least.
+    /// How many new visitors are admitted per second: as many at once, and at least one.
     std::optional<double> visitors_per_second;
     shaping::TokenRates rates;  // bytes per second
 
@@ -68,7 +68,7 @@ struct Rights {
 
 /// The kinds for a message: "tcp, http"; "none".
 std::string names_of(const std::vector<wire::ServiceKind>& kinds);
-/// What rights call a kind; empty where they have no name for it.
+/// The name of a kind in rights; empty if it has none.
 std::string_view name_of(wire::ServiceKind kind) noexcept;
 std::optional<wire::ServiceKind> kind_named(std::string_view name) noexcept;
 

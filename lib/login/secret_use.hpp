@@ -1,5 +1,5 @@
-// When each secret of a server's tokens was last used, and from where: an operator who replaces one wants to know when
-// nobody has the old one any more.
+// Last use of each secret of a server's tokens, with its origin: an operator who replaces a secret wants to know when
+// the old one is no longer used.
 #pragma once
 
 #include <chrono>
@@ -14,14 +14,14 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread. It knows secrets that were proved alone, so as many as the server accepts; those that it does not accept
-/// any more are forgotten with the change that takes them away.
+/// Any thread. It holds only secrets that were proved, so no more than the server accepts; those that are no longer
+/// accepted are removed with the change that removes them.
 class SecretUse {
 public:
     struct Last {
         std::chrono::system_clock::time_point at{};  // of the last login, or of the last end of a connection
         std::string from{};                          // the client's address
-        std::size_t connections = 0;                 // with it, now
+        std::size_t connections = 0;                 // present connections with it
 
         friend bool operator==(const Last&, const Last&) = default;
     };
@@ -43,7 +43,7 @@ public:
             --found->second.connections;
         }
     }
-    /// Nothing: nobody has used it since the server began.
+    /// Empty: it was not used since the server started.
     std::optional<Last> last(const TokenId& secret) const {
         const MutexLock lock(mutex_);
         const auto found = secrets_.find(secret);

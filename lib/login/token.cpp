@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t checksum_bytes = 4;
 
-// Key and checksum as they stand in a token; wiped by the destructor.
+// Key and checksum in the layout of a token; wiped by the destructor.
 struct Body {
     std::array<std::uint8_t, Key::size_bytes + checksum_bytes> bytes{};
 
@@ -29,7 +29,7 @@ Token token_of(Bytes key_bytes, TokenStrength strength) {
     return {key, token_id(key), strength};
 }
 
-// What people and programs put around a token: one character each.
+// Characters that people and programs put around a token.
 struct Wrapping {
     std::string_view text;
     const char* name;
@@ -82,7 +82,7 @@ bool is_whole(std::string_view text) {
     return read_body(text.substr(0, token_length), body);
 }
 
-// Where a token begins within the text: ft1_ that is not a part of a longer word, or that a whole token follows.
+// Where a token begins within the text: ft1_ that is not a part of a longer word, or that is followed by a whole token.
 std::size_t find_token(std::string_view text) {
     std::size_t at = text.find(token_prefix);
     while (at != std::string_view::npos && at > 0 && is_of_token(text[at - 1]) && !is_whole(text.substr(at))) {
@@ -91,7 +91,7 @@ std::size_t find_token(std::string_view text) {
     return at;
 }
 
-// A sentence about a token that does not stand alone; empty if the text is not like that.
+// A sentence about a token with other text around it; empty if the text is not like that.
 std::string company_of_token(std::string_view text) {
     const std::size_t at = find_token(text);
     const auto name_of = [](const Wrapping* wrapping) { return wrapping == nullptr ? "other text" : wrapping->name; };
@@ -99,11 +99,11 @@ std::string company_of_token(std::string_view text) {
     if (at != std::string_view::npos && at > 0) {
         what = std::string(name_of(wrapping_at_end(text.substr(0, at)))) + " before it";
     } else if (at == 0 && text.size() > token_length && is_whole(text)) {
-        what = std::string(name_of(wrapping_at_begin(text.substr(token_length)))) + " behind it";
+        what = std::string(name_of(wrapping_at_begin(text.substr(token_length)))) + " after it";
     }
     return what.empty() ? what
                         : "This contains a token with " + what +
-                              ". Pass the token alone: ft1_ and the 48 characters after "
+                              ". Pass only the token: ft1_ and the 48 characters after "
                               "it.";
 }
 

@@ -34,14 +34,15 @@ struct Token {
 inline constexpr std::string_view token_prefix = "ft1_";
 inline constexpr std::size_t token_length = 52;
 
-/// A fresh strong token as text. `random` must be cryptographic outside of tests.
+/// A new strong token as text. `random` must be cryptographic outside tests.
 std::string make_token(Random& random);
 
-/// Returns a token, or a sentence for the user that does not repeat the text. The text is taken as it is, spaces
-/// included; one that holds more than a token that make_token() has made is refused, since it would be a weak one.
+/// Returns a token, or a sentence for the user that does not repeat the text. The text is used as it is, including
+/// spaces; a text that contains a token made by make_token() and more is rejected, since it would be a weak one.
 Result<Token, std::string> parse_token(std::string_view text);
 
-/// Returns what begins with ft1_ between blanks, line ends and quotation marks; the text itself if nothing does.
+/// Returns the part that begins with ft1_ between blanks, line ends and quotation marks; the text itself if there is
+/// none.
 std::string_view unwrapped_token(std::string_view text) noexcept;
 
 TokenId token_id(const Key& key);

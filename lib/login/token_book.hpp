@@ -1,5 +1,5 @@
-// The tokens that a server accepts now: they may change while it runs, and logins that have begun keep those that they
-// began with.
+// Tokens that a server accepts at present: they may change while it runs, and logins that have begun keep those that
+// they began with.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread. Look-ups take the logarithm of the number of tokens.
+/// Any thread. Look-ups take logarithmic time in the number of tokens.
 class TokenBook {
 public:
     TokenBook() = default;
@@ -27,9 +27,9 @@ public:
     /// Whether any of them can be guessed.
     bool any_weak() const noexcept { return any_weak_.load(std::memory_order_relaxed); }
 
-    /// The token with this secret, the first or the second; null: there is none any more.
+    /// The token with this secret, the first or the second; null if there is none any more.
     std::shared_ptr<const AcceptedToken> find(const TokenId& secret) const;
-    /// The token that is known by this id, whatever its secrets are by now.
+    /// The token with this id, whatever its secrets are by now.
     std::shared_ptr<const AcceptedToken> known_as(const TokenId& id) const;
     std::shared_ptr<const AcceptedToken> named(std::string_view name) const;
 

@@ -59,8 +59,8 @@ std::optional<std::string> refusal_to_listen(WeakTokenPolicy policy, TokenStreng
         return std::nullopt;
     }
     return "The token is weak, and the server would listen on " + std::string(host) +
-           ", beyond this machine. Who watches a login can guess such a token. Make a strong one with "
-           "`ferrotunnel token` and give it to server and clients, or allow weak tokens explicitly.";
+           ", which other machines can reach. Anyone who records a login can guess such a token. Make a strong one "
+           "with `ferrotunnel token` and give it to server and clients, or allow weak tokens explicitly.";
 }
 
 std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength strength, std::string_view host) {
@@ -68,12 +68,13 @@ std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength
         return std::nullopt;
     }
     return "The token is weak, and the server " + std::string(host) +
-           " is beyond this machine. Who is in between can guess such a token from one login. Make a strong one with "
+           " is on another machine. Anyone in between can guess such a token from one login. Make a strong one with "
            "`ferrotunnel token` and give it to server and clients, or allow weak tokens explicitly.";
 }
 
 std::string weak_token_warning() {
-    return "A weak token is in use: who watches a login can guess it offline. `ferrotunnel token` makes a strong one.";
+    return "A weak token is in use: anyone who records a login can guess it offline. `ferrotunnel token` makes a "
+           "strong one.";
 }
 
 }  // namespace ferrotunnel::login

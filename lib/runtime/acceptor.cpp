@@ -95,7 +95,7 @@ void Acceptor::accept_some() noexcept {
             destroyed_ = outer;
             return;
         }
-        // Anything else (ECONNABORTED, EINTR, an error of the network) concerns that one connection.
+        // Any other error (ECONNABORTED, EINTR, an error of the network) concerns that one connection.
     }
     destroyed_ = outer;
     if (is_open() && !paused_) {

@@ -1,4 +1,4 @@
-// Takes connections from a listening socket and survives running out of descriptors.
+// Accepts connections from a listening socket and survives running out of descriptors.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
         /// Called with each connection. The handler may close or destroy the acceptor; if it throws bad_alloc, that
         /// connection is dropped.
         std::function<void(Fd, const SocketAddress& peer)> on_accept;
-        /// Called, once a second at most, when accepting has failed for want of descriptors or memory; the acceptor
+        /// Called, once a second at most, when accepting has failed for lack of descriptors or memory; the acceptor
         /// continues by itself. May be empty; must not destroy the acceptor.
         std::function<void(std::error_code)> on_accept_error;
     };
@@ -34,7 +34,7 @@ public:
     /// Stops accepting: connections wait in the kernel until `resume`.
     void pause() noexcept;
     void resume() noexcept;
-    /// Stops listening at once: later connects are refused, and those that wait in the kernel are reset.
+    /// Stops listening at once: later connects are refused, and connections that wait in the kernel are reset.
     void close() noexcept;
 
     bool is_open() const noexcept { return static_cast<bool>(listener_); }

@@ -1,4 +1,4 @@
-// Addresses as sockets use them.
+// Addresses in the form that sockets use.
 #pragma once
 
 #include <sys/socket.h>
@@ -22,7 +22,7 @@ public:
     SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
     /// Parses a numeric address; "" is the unspecified IPv6 address, which for our listeners includes IPv4.
     static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
-    /// The same, where an IPv6 address may have the interface that it is reached by ("fe80::1%eth0").
+    /// The same, with an optional interface for an IPv6 address ("fe80::1%eth0").
     static std::optional<SocketAddress> from_ip(const net::HostPort& place);
 
     const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -52,10 +52,10 @@ private:
     socklen_t size_ = 0;
 };
 
-/// Whether a place to connect to is this machine, as it is written: a loopback address, `localhost` or nothing.
+/// Whether a place to connect to is on this machine, as it is written: a loopback address, `localhost` or empty.
 bool is_loopback(const net::HostPort& place);
 
-/// A visitor's address in the form that OPEN carries. An IPv4-mapped IPv6 address becomes IPv4.
+/// A visitor's address in the form for OPEN. An IPv4-mapped IPv6 address becomes IPv4.
 net::Address visitor_address(const runtime::SocketAddress& from) noexcept;
 
 }  // namespace ferrotunnel::runtime

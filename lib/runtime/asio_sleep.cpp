@@ -61,7 +61,7 @@ void AsioSleep::close() noexcept {
     try {
         watch_->release();  // the descriptor belongs to the poller
     } catch (const std::system_error&) {
-        // Then it is not in the reactor, which is what was wanted.
+        // Then it is not in the reactor, which is the goal.
     }
     watch_.reset();
     alarm_.reset();

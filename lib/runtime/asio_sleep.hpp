@@ -3,7 +3,7 @@
 //
 //     idle --watch, set_alarm, post--> a handler is in the io_context --it runs: Sleeper::on_wake--> idle
 //
-// A handler keeps its sleeper alive. Each kind has at most one handler that counts; memory for them is set aside.
+// A handler keeps its sleeper alive. Each kind has at most one active handler; memory for them is reserved.
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -23,7 +23,7 @@ class AsioSleep {
 public:
     enum class Cause : std::uint8_t { posted, events, alarm };
 
-    /// What sleeps: it has the AsioSleep.
+    /// The sleeping object: it owns the AsioSleep.
     class Sleeper : public std::enable_shared_from_this<Sleeper> {
     public:
         /// In the io_context's thread. If it may wake, it calls woken_by() with the cause.
@@ -41,17 +41,17 @@ public:
 
     /// Wakes the sleeper in a turn of its own.
     void post(Sleeper& sleeper) noexcept;
-    /// Waits for events. The io_context looks at the descriptor again with each wait, so none is lost that came between
-    /// the last look at the poller and this call.
+    /// Waits for events. The io_context checks the descriptor again with each wait, so no event is lost between the
+    /// last check of the poller and this call.
     void watch(Sleeper& sleeper) noexcept;
-    /// Wakes at `when`, or at an earlier time that was set before; it is set again then. False: it was set to that or
-    /// earlier. The io_context's list of timers may need memory: without it the sleeper wakes at once, for as long as
-    /// the shortage lasts.
+    /// Wakes at `when`, or at an earlier time that was set before; it has to be set again then. False: it was set to
+    /// that or earlier. The io_context's list of timers may need memory: without it the sleeper wakes at once, as long
+    /// as the shortage lasts.
     bool set_alarm(Sleeper& sleeper, TimePoint when) noexcept;
     /// A wait for this is over, and the next one may begin.
     void woken_by(Cause cause) noexcept;
 
-    /// Takes everything out of the io_context. Afterwards nothing is set any more. Idempotent.
+    /// Removes everything from the io_context. Afterwards nothing can be set any more. Idempotent.
     void close() noexcept;
 
 private:

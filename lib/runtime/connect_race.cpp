@@ -11,7 +11,7 @@ namespace ferrotunnel::runtime {
 
 namespace {
 
-// Every address that a name or a user leads to passes through here before a socket is connected to it.
+// Every address of a name or from a user passes through here before a socket is connected to it.
 Fd begin_connect(const SocketAddress& to, std::error_code& error) noexcept {
     if (leads_to_own_door(to)) {
         error = own_door_error();
@@ -33,7 +33,7 @@ bool is_connected_to_itself(int fd, const SocketAddress& to) {
     return local.port() == peer.port() && local.ip() == peer.ip();
 }
 
-// Errors of this machine, which has no such family, address or route. They say nothing about the peer.
+// Errors of this machine, which has no such family, address or route. They tell nothing about the peer.
 bool is_about_us(std::error_code error) noexcept {
     return error == std::errc::address_family_not_supported || error == std::errc::address_not_available ||
            error == std::errc::network_unreachable;
@@ -126,7 +126,7 @@ ConnectRace::Attempt& ConnectRace::place_for_one() noexcept {
     return place;
 }
 
-// To be called while every place is taken.
+// Only while every place is taken.
 std::size_t ConnectRace::oldest() const noexcept {
     check(under_way_ == attempts_.size(), "every place is taken");
     const auto first = std::ranges::min_element(attempts_, {}, &Attempt::began);

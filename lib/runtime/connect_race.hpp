@@ -4,8 +4,8 @@
 //   address 2  |-- 250 ms --|-----> refused
 //   address 3                      |--------> connected: the result
 //
-// An address is started limits::connect_attempt_every after the one before it, or at once when an attempt fails. At
-// most limits::connects_at_once_max are under way: then the oldest one, if it had limits::connect_room_after, makes
+// An address is started limits::connect_attempt_every after the previous one, or at once when an attempt fails. At
+// most limits::connects_at_once_max are in progress: then the oldest one, if it had limits::connect_room_after, makes
 // room.
 #pragma once
 
@@ -31,7 +31,7 @@ class ConnectRace {
 public:
     class Owner {
     public:
-        /// A socket's event has brought the winner or ended an attempt. May destroy the race.
+        /// A socket's event has produced the winner or ended an attempt. May destroy the race.
         virtual void on_race_changed() noexcept = 0;
 
     protected:
@@ -43,17 +43,17 @@ public:
     ConnectRace(const ConnectRace&) = delete;
     ConnectRace& operator=(const ConnectRace&) = delete;
 
-    /// Adds those addresses that are not there yet, behind the others.
+    /// Appends those addresses that are not in the list yet.
     void add(std::vector<SocketAddress> addresses);
-    /// Starts what is due. Within this machine that may bring the winner.
+    /// Starts attempts that are due. Within this machine that may produce the winner.
     void advance() noexcept;
-    /// Ends what is under way; nothing is started any more.
+    /// Ends attempts in progress; no others are started.
     void stop() noexcept;
 
-    /// When `advance` has something to start; `never`: there is nothing more.
+    /// When `advance` has something to start; `never` if there is nothing more.
     TimePoint next_start() const noexcept;
     bool is_won() const noexcept { return winner_ != none; }
-    /// Whether nothing is under way and nothing left to start, and nobody has won.
+    /// Whether no attempt is in progress or left to start, and there is no winner.
     bool is_lost() const noexcept { return !is_won() && under_way_ == 0 && next_ == addresses_.size(); }
     bool has_addresses() const noexcept { return !addresses_.empty(); }
     std::size_t under_way() const noexcept { return under_way_; }
@@ -63,7 +63,7 @@ public:
     /// The place of the winner's address among those added.
     std::size_t winner() const noexcept { return winner_; }
     const SocketAddress& winning_address() const noexcept { return addresses_[winner_]; }
-    /// Why nobody has won.
+    /// Why there is no winner.
     std::error_code error() const noexcept { return error_; }
 
 private:

@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::runtime {
 
-// A question put to the worker's name service. If its owner no longer waits for the answer, the service forgets it.
+// A request to the worker's name service. If its owner no longer waits for the result, the service forgets it.
 struct Resolver::Request {
     NameService& names;
     NameService::Ticket ticket;
@@ -34,9 +34,9 @@ Resolver::~Resolver() {
     request_->names.forget(request_->ticket);
 }
 
-//   resolving --addresses--> racing --first connection--------------> told
-//       |                    |    ^ '--none left, or no answer for a while: resolved again, once; what is new joins
-//       +--no address--------+----+--deadline, no address left--> told with the error
+//   resolving --addresses--> racing --first connection--------------> reported
+//       |                    |    ^ '--none left, or no response for a while: resolved again, once; new addresses join
+//       +--no address--------+----+--deadline, no address left--> reported with the error
 class Connector::Attempt final : private ConnectRace::Owner {
 public:
     Attempt(Worker& worker, Callback callback, Options options)
@@ -110,7 +110,7 @@ private:
         timer_.set(std::min({deadline_, race_.next_start(), resolves_again_at_}));
     }
 
-    // The addresses may be what the name cache has kept from before the name had others.
+    // The addresses may be older ones from the name cache, and the name may have others by now.
     void resolve_again() noexcept {
         if (std::exchange(resolves_again_at_, never) == never) {
             return;
@@ -179,8 +179,8 @@ private:
         }
     }
 
-    // Ends the attempt. A result that is known early is told from the timer: never from within the constructor, and
-    // with nothing of ours on the stack.
+    // Ends the attempt. An early result is reported from the timer: never from within the constructor, and with none of
+    // our calls on the stack.
     void finish(std::error_code error) noexcept {
         if (error && race_.has_addresses() && !place_.host.empty()) {
             worker_.names().distrust(place_.host);
@@ -198,7 +198,7 @@ private:
         } else if (worker_.now() < deadline_) {
             go_on();
         } else {
-            // Where each address has failed, and only the name is still asked for, that is what there is to tell.
+            // If each address has failed, and only the name is still being resolved, that failure is reported.
             const bool lost = race_.has_addresses() && race_.is_lost();
             resolver_.reset();
             race_.stop();

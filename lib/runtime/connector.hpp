@@ -16,8 +16,8 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// Resolves a name off the worker's thread. A numeric address is answered without a thread, but never from within the
-/// constructor. `localhost` and an empty host are both loopback addresses. Destroying the resolver cancels: the
+/// Resolves a name off the worker's thread. A numeric address needs no thread, but its callback never comes from within
+/// the constructor. `localhost` and an empty host are both loopback addresses. Destroying the resolver cancels: the
 /// callback is then not called any more.
 class Resolver {
 public:
@@ -37,27 +37,27 @@ struct UnixPath {
     std::string path;
 };
 
-/// Connects to a name: its addresses are tried at the same time (connect_race.hpp), in the order in which the name
-/// cache has them. When none of them answers, the name is resolved again, once, for those that it did not have before.
-/// Never connects to a door of this process that trusts its user (own_doors.hpp).
-/// Lives on its worker; the callback comes from an event of the socket or from a timer, never from within the
-/// constructor, and may destroy the connector. Destroying the connector cancels.
+/// Connects to a name: its addresses are tried at the same time (connect_race.hpp), in the order of the name cache. If
+/// none of them responds, the name is resolved again, once, for addresses that it did not have before. Never connects
+/// to an endpoint of this process that trusts its user (own_doors.hpp). Lives on its worker; the callback comes from an
+/// event of the socket or from a timer, never from within the constructor, and may destroy the connector. Destroying
+/// the connector cancels.
 class Connector {
 public:
-    /// Gets exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A callback
-    /// that throws bad_alloc is called again, with std::errc::not_enough_memory.
+    /// Receives exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A
+    /// callback that throws bad_alloc is called again, with std::errc::not_enough_memory.
     using Callback = std::function<void(std::error_code, Fd)>;
 
     struct Options {
         Duration deadline = std::chrono::seconds(10);  // for the whole attempt
     };
 
-    /// A numeric address, `localhost` (both loopback addresses) or an empty host, which means the same, needs no
+    /// A numeric address, `localhost` (both loopback addresses) or an empty host, which is equivalent, needs no
     /// resolver: then the connect begins within the constructor.
     Connector(Worker& worker, const net::HostPort& to, Callback callback, Options options);
     Connector(Worker& worker, const net::HostPort& to, Callback callback)
         : Connector(worker, to, std::move(callback), Options()) {}
-    /// Connects to addresses of `name` that were resolved before; they are neither resolved again nor added to.
+    /// Connects to addresses of `name` that were resolved earlier; they are neither resolved again nor added to.
     Connector(Worker& worker, std::string name, std::vector<SocketAddress> to, Callback callback, Options options);
     /// Connects to a unix socket, and tries again while the listener's queue is full.
     Connector(Worker& worker, const UnixPath& to, Callback callback, Options options);

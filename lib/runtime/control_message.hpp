@@ -1,4 +1,4 @@
-// Control messages of a packet that is sent: its source address, the length of its segments.
+// Control messages for sending a packet: its source address, the length of its segments.
 #pragma once
 
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 
 namespace ferrotunnel::runtime {
 
-/// Appends a control message to those of `message`, which lie in `room` from its start on. All bytes of it are written,
-/// also those between its parts: what is on the stack there is not the kernel's business.
+/// Appends a control message to those of `message`, which lie in `room` from its start on. Writes all bytes of it,
+/// including those between its parts, so that no other stack content reaches the kernel.
 template <typename Info>
 void append_control(msghdr& message, std::span<std::uint8_t> room, int level, int type, const Info& info) noexcept {
     std::array<std::uint8_t, CMSG_SPACE(sizeof info)> bytes{};

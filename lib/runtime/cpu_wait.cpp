@@ -15,7 +15,8 @@ namespace ferrotunnel::runtime {
 
 namespace {
 
-// The file has three numbers: nanoseconds on a processor, nanoseconds ready and waiting for one, and how often it ran.
+// The file has three numbers: nanoseconds on a processor, nanoseconds ready and waiting for one, and the number of
+// runs.
 std::optional<CpuTimes> read_times(int file) noexcept {
     std::array<char, 128> bytes;
     const ssize_t size = ::pread(file, bytes.data(), bytes.size(), 0);

@@ -18,8 +18,8 @@
 namespace ferrotunnel::runtime {
 namespace {
 
-// Room for one control message that says which address of this machine is meant, and one with the length of segments,
-// which is an int where they were joined, and a std::uint16_t where they are to be cut.
+// Room for one control message with an address of this machine, and one with the length of segments, which is an int if
+// they were joined, and a std::uint16_t if they have to be split.
 constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
 static_assert(sizeof(in_pktinfo) <= sizeof(in6_pktinfo));
 static_assert(buffer::slab_bytes > limits::datagram_payload_max);
@@ -41,11 +41,12 @@ Fd make_datagram_socket(int family, std::error_code& error) noexcept {
     }
     set_int(fd.get(), SOL_SOCKET, SO_RCVBUF, limits::udp_socket_buffer);
     set_int(fd.get(), SOL_SOCKET, SO_SNDBUF, limits::udp_socket_buffer);
-    set_int(fd.get(), SOL_UDP, UDP_GRO, 1);  // a kernel before 5.0 does not, and brings each datagram by itself
+    set_int(fd.get(), SOL_UDP, UDP_GRO,
+            1);  // a kernel before 5.0 does not support it, and delivers each datagram by itself
     return fd;
 }
 
-// The length of the datagrams that `message` was joined of; 0: it is one.
+// The length of the datagrams that `message` was joined from; 0: it is a single one.
 std::size_t segment_of(msghdr& message) noexcept {
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
@@ -101,7 +102,7 @@ Fd bind_datagrams(const SocketAddress& at, std::error_code& error) noexcept {
     if (!fd) {
         return fd;
     }
-    // All visitors share this socket. Who administers the network here is not held to the settings for everybody else.
+    // All visitors share this socket. A network administrator is not bound by the limits for ordinary users.
     set_int(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, limits::udp_socket_buffer);
     set_int(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, limits::udp_socket_buffer);
     if (at.family() == AF_INET6) {
@@ -192,8 +193,8 @@ void DatagramWriter::add(buffer::Slice payload, const SocketAddress& to, const L
     entry.from = from;
 }
 
-// The end of the entries from `begin` on that may leave as one message: all as long as the first, but for a shorter
-// last.
+// The end of the entries from `begin` on that may be sent as one message: all as long as the first, except for a
+// shorter last.
 std::size_t DatagramWriter::group_end(std::size_t begin, bool segmenting) const noexcept {
     const Entry& first = entries_[begin];
     const std::size_t bytes = first.payload.size();
@@ -256,7 +257,7 @@ DatagramWriter::Result DatagramWriter::send(int fd, Segmenting& segmenting) noex
             result.no_room += static_cast<std::uint32_t>(count_ - done);
             break;
         } else if (errno == ECONNREFUSED && std::exchange(refused_at, done) != done) {
-            // A refusal is about an earlier datagram, and this one is still to be sent. Anything else is about this
+            // A refusal concerns an earlier datagram, and this one is still to be sent. Any other error concerns this
             // one.
             result.error = {errno, std::system_category()};
             ++result.failed;

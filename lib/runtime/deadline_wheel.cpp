@@ -64,7 +64,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
     if (deadline.wheel_ == this && deadline.tick_ <= at) {
-        return;  // its slot comes first and moves it on
+        return;  // its slot is reached first and moves it on
     }
     deadline.unlink();
     link(deadline, at);
@@ -75,7 +75,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
 }
 
 void DeadlineWheel::link(Deadline& deadline, std::int64_t at) noexcept {
-    // An overdue deadline waits for the next visit; one beyond a turn of the wheel is looked at within the turn.
+    // An overdue deadline waits for the next visit; one beyond a turn of the wheel is checked within the turn.
     deadline.tick_ = std::clamp(at, done_ + 1, done_ + static_cast<std::int64_t>(slots) - 1);
     const std::size_t slot = slot_of(deadline.tick_);
     deadline.wheel_ = this;

@@ -1,12 +1,12 @@
-// Deadlines of many connections over one timer of their worker: a connection that waits for its next request costs one
-// list entry and nothing else.
+// Deadlines of many connections with one timer of their worker: a connection that waits for its next request costs only
+// one list entry.
 //
 //     set(node, when) --> slot of that tick --timer reaches the slot--> due? on_deadline : moved to its later slot
 //
 // A deadline that is only moved later stays in its slot until the timer reaches that slot, so moving the deadline with
 // every read is free. Deadlines fire within a tick (20 ms) after their time, never early. A deadline further away than
-// one turn of the wheel is looked at once per turn. Thousands of visitors who came at once have their deadlines at
-// once: a round has so many of them, and sockets their turn before the next.
+// one turn of the wheel is checked once per turn. Thousands of visitors that arrived together have their deadlines at
+// once: a round fires a few of them, and sockets have their turn before the next.
 #pragma once
 
 #include <array>
@@ -89,7 +89,7 @@ private:
     std::bitset<slots> used_;
     std::size_t size_ = 0;
     std::int64_t done_ = 0;       // ticks up to this one have been visited, or are being visited
-    std::int64_t next_ = 1;       // the first tick of which something is left: after done_ if nothing is
+    std::int64_t next_ = 1;       // the first tick with entries left: after done_ if there are none
     Deadline* cursor_ = nullptr;  // the next entry of the slot that is being visited
 };
 

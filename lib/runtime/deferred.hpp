@@ -1,4 +1,4 @@
-// Work that is put off until the end of the present round of events, so that many causes make one effect (one flush).
+// Work deferred to the end of the present round of events, so that many causes have one effect (one flush).
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,18 @@ namespace ferrotunnel::runtime {
 
 class DeferredQueue;
 
-/// A piece of work that can be queued once at a time. Destroying it takes it off the queue.
+/// A piece of work that can be queued once at a time. Destroying it removes it from the queue.
 class Deferred {
 public:
     Deferred() = default;
     Deferred(const Deferred&) = delete;
     Deferred& operator=(const Deferred&) = delete;
 
-    /// Does the work. May defer itself again, perhaps for ever: sockets have their turn in between.
+    /// Does the work. May defer itself again, possibly for ever: sockets have their turn in between.
     virtual void run_deferred() noexcept = 0;
 
     bool deferred() const noexcept { return queue_ != nullptr; }
-    /// Takes it off the queue, if it is on one.
+    /// Removes it from the queue, if it is on one.
     void cancel_deferred() noexcept;
 
 protected:

@@ -1,5 +1,5 @@
 // Preallocated memory for the few handlers that an object has in an io_context at a time, so that waiting never fails
-// for want of memory.
+// for lack of memory.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ public:
         ::operator delete(memory);
     }
 
-    /// The allocator in the form that Asio asks for.
+    /// The allocator in the form that Asio requires.
     template <typename Value>
     class Allocator {
     public:

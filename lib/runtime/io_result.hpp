@@ -1,4 +1,4 @@
-// The outcome of a read or write that does not wait.
+// The outcome of a non-blocking read or write.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ enum class IoStatus : std::uint8_t {
     error,        // see IoResult::error; the connection is lost
 };
 
-/// `bytes` counts with every status: take the bytes first, then look at why the call stopped.
+/// `bytes` counts with every status: process the bytes first, then check why the call stopped.
 struct IoResult {
     std::size_t bytes = 0;
     IoStatus status = IoStatus::ok;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t unlimited = UINT64_MAX;
 
-// Reads a limit as the kernel writes it: a number, or "max". A file that cannot be read limits nothing.
+// Parses a limit as the kernel writes it: a number, or "max". A file that cannot be read limits nothing.
 std::uint64_t read_limit(const std::string& path) {
     std::ifstream file(path);
     std::string word;
@@ -22,8 +22,8 @@ std::uint64_t read_limit(const std::string& path) {
     return error == std::errc() && end == word.data() + word.size() && limit != 0 ? limit : unlimited;
 }
 
-// The lowest limit of a group and of the groups around it, each of which limits what is in it. Inside a container the
-// path may lead nowhere: then the container's own limit stands at the root.
+// The lowest limit of a group and of the groups around it, each of which limits its members. Inside a container the
+// path may lead nowhere: then the container's own limit is at the root.
 std::uint64_t least_limit(const std::string& mount, std::string group, const char* file) {
     std::uint64_t least = unlimited;
     while (true) {

@@ -19,7 +19,7 @@ public:
     std::string message(int code) const override { return ::gai_strerror(code); }
 };
 
-// Whether the resolver has answered that there is no such name, or that the name has no address.
+// Whether the resolver has returned that there is no such name, or that the name has no address.
 bool is_answer(const std::error_code& error) {
     return error == std::error_code(EAI_NONAME, resolve_category()) ||
            error == std::error_code(EAI_NODATA, resolve_category());
@@ -37,7 +37,7 @@ void order_addresses(std::vector<SocketAddress>& addresses, const SocketAddress&
     if (preferred != addresses.end()) {
         std::rotate(addresses.begin(), preferred, preferred + 1);
     }
-    // Each place gets the next address of the other family than the one before, as long as there is one.
+    // Each position gets an address of the other family than the one before, as long as there is one.
     const std::size_t used = std::min(addresses.size(), limits::name_addresses_max);
     for (std::size_t place = 1; place < used; ++place) {
         const int before = addresses[place - 1].family();
@@ -85,7 +85,7 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     if (now < name.fresh_until) {
         return name.answer;
     }
-    // A resolver that does not answer takes longer to fail than a visitor is willing to wait.
+    // A resolver that does not respond takes longer to fail than a visitor is willing to wait.
     const bool waits = now >= name.usable_until || (!name.failing && (!name.under_way || name.distrusted));
     std::error_code error;
     if (!name.under_way) {
@@ -104,7 +104,7 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     return std::nullopt;
 }
 
-// The entry of `host`. A new one takes the place of the entry with the oldest answer.
+// The entry of `host`. A new one replaces the entry with the oldest result.
 NameCache::Name& NameCache::find_or_add(const std::string& host) {
     const auto found = names_.find(host);
     if (found != names_.end()) {
@@ -197,7 +197,7 @@ void NameCache::run() noexcept {
     --running_;
 }
 
-// Stores an answer, in its order, and returns the callbacks that wait for it; `found` becomes what they are told.
+// Stores a result, in order, and returns the callbacks that wait for it; `found` becomes their argument.
 std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
     name.under_way = name.distrusted = false;
     name.answered_at = now;

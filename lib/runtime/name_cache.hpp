@@ -1,5 +1,5 @@
-// What names have resolved to, shared by all workers of a client or server: each getaddrinfo costs a thread and a query
-// to a name server, and every visitor of a backend that is given by name would cause one.
+// A cache of resolved names, shared by all workers of a client or server: each getaddrinfo costs a thread and a query
+// to a name server, and every visitor of a backend given by name would cause one.
 #pragma once
 
 #include <deque>
@@ -25,22 +25,22 @@ struct NameAnswer {
     std::vector<SocketAddress> addresses;  // empty with an error; the ports are 0
 };
 
-/// Orders the addresses of a name for those who try them one after the other, and drops those beyond
-/// limits::name_addresses_max: `first`, if it is one of them, is the first one, and the families take turns.
+/// Orders the addresses of a name for trying them one after the other, and drops those beyond
+/// limits::name_addresses_max: `first`, if it is one of them, is the first one, and the families alternate.
 void order_addresses(std::vector<SocketAddress>& addresses, const SocketAddress& first) noexcept;
 
-/// Asks getaddrinfo, and blocks until it answers.
+/// Calls getaddrinfo, and blocks until it returns.
 NameAnswer look_up(const std::string& host);
 
-///     unknown --find--> under way --answer--> known --limits::name_fresh--> asked again, by the next caller
+///     unknown --find--> in progress --result--> known --limits::name_fresh--> looked up again, by the next caller
 ///                          |                   |
-///                          |                   '--its addresses do not answer (distrust)--> asked again
-///                          '--error--> told; asked again after limits::name_retry
+///                          |                   '--its addresses do not respond (distrust)--> looked up again
+///                          '--error--> reported; looked up again after limits::name_retry
 ///
 /// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
-/// the first caller waits for the resolver, and until the resolver answers again no other caller does, unless the
-/// addresses are distrusted. "No such name" is an answer, not a failure. Addresses are in the order in which they are
-/// to be tried: the system's (RFC 6724), but behind the preferred one, and with both families in turn (RFC 8305). Any
+/// the first caller waits for the resolver, and until the resolver works again no other caller does, unless the
+/// addresses are distrusted. "No such name" is a result, not a failure. Addresses are in the order in which they should
+/// be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305). Any
 /// thread.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
@@ -48,18 +48,19 @@ public:
     /// Called once, on the lookup's thread.
     using Told = std::function<void(const NameAnswer&)>;
 
-    /// Lookups run on detached threads, since nothing can end them early; whatever they use must live as long.
+    /// Lookups run on detached threads, since they cannot be ended early; everything they use must live as long.
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
         : look_up_(std::move(how)), clock_(std::move(clock)) {}
 
-    /// Returns the answer if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
+    /// Returns the result if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
     /// lookup runs for each name, and at most limits::lookups_max together: others wait for their turn. Throws if there
-    /// is no memory; then nobody is told.
+    /// is no memory; then `told` is not called.
     std::optional<NameAnswer> find(const std::string& host, Told told);
-    /// Says that the addresses of `host` do not answer: the name is looked up again, unless its answer is very recent.
+    /// Reports that the addresses of `host` do not respond: the name is looked up again, unless its result is very
+    /// recent.
     void distrust(const std::string& host) noexcept;
-    /// Says that this address of `host` answered, and those before it did not: for limits::name_preference it is the
-    /// first one.
+    /// Reports that this address of `host` responded, and those before it did not: for limits::name_preference it is
+    /// the first one.
     void prefer(const std::string& host, SocketAddress address) noexcept;
 
     std::size_t size() const;
@@ -71,7 +72,7 @@ private:
         TimePoint fresh_until{};
         TimePoint usable_until{};  // if the resolver fails
         bool failing = false;
-        bool distrusted = false;  // since the last answer
+        bool distrusted = false;  // since the last result
         bool under_way = false;   // or waiting for its turn
         SocketAddress preferred;  // empty: none
         TimePoint preferred_until{};

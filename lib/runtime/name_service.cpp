@@ -38,7 +38,7 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     try {
         begins = under_way_.insert(host).second;
         begin(host, begins);
-    } catch (...) {  // nobody will answer: as if it had never been asked
+    } catch (...) {  // there will be no result: as if it had never been requested
         open_.erase(question);
         if (begins) {
             under_way_.erase(host);
@@ -48,8 +48,8 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     return ++last_;
 }
 
-// Asks the cache, even while the first question is under way: the name's older answer may do for a later caller, and
-// then for all.
+// Asks the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
+// all.
 void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
         return [self, host, found = std::move(found)] {
@@ -83,10 +83,10 @@ void NameService::forget(Ticket ticket) noexcept {
     open_.erase(ticket);
 }
 
-// Answers all who asked for `host`. Allocates nothing itself, so that everybody who waits gets the answer.
+// Calls all that requested `host`. Allocates nothing itself, so that every waiting caller gets the result.
 void NameService::answer(const std::string& host, const NameAnswer& found) {
     under_way_.erase(host);
-    const Ticket last = last_;  // a name that a callback asks for is another question
+    const Ticket last = last_;  // a name that a callback requests is another request
     Ticket at = 0;
     while (true) {
         const auto next = std::find_if(open_.upper_bound(at), open_.end(),

@@ -1,6 +1,5 @@
-// Resolves names to addresses without holding up the worker. getaddrinfo blocks for as long as it likes and cannot be
-// cancelled, so it runs on a detached thread that knows nothing but the mailbox: a worker stops at once even while a
-// lookup hangs.
+// Resolves names to addresses without blocking the worker. getaddrinfo may block for any time and cannot be cancelled,
+// so it runs on a detached thread that holds only the mailbox: a worker stops at once even while a lookup hangs.
 #pragma once
 
 #include <cstdint>
@@ -32,18 +31,18 @@ public:
     explicit NameService(std::shared_ptr<buffer::Mailbox> mailbox);
     ~NameService();
 
-    /// Sets the cache that is shared with other workers. To be called before the first `resolve`.
+    /// Sets the cache that is shared with other workers. Call it before the first `resolve`.
     void share(std::shared_ptr<NameCache> cache) noexcept { cache_ = std::move(cache); }
 
-    /// Asks for the addresses of `host`, whose port will be 0. Never calls back from within. A callback that throws
+    /// Requests the addresses of `host`, whose port will be 0. Never calls back from within. A callback that throws
     /// bad_alloc is called again with std::errc::not_enough_memory and no address, and must handle that without
     /// allocating.
     Ticket resolve(const std::string& host, Callback callback);
-    /// Withdraws a question: its callback is not called any more.
+    /// Withdraws a request: its callback is not called any more.
     void forget(Ticket ticket) noexcept;
-    /// Says that no address of `host` could be connected to: the name may have other addresses by now.
+    /// Reports that no address of `host` could be connected to: the name may have other addresses by now.
     void distrust(const std::string& host) noexcept { cache_->distrust(host); }
-    /// Says that `address` of `host` answered, and those before it did not: it is to be the first one.
+    /// Reports that `address` of `host` responded, and those before it did not: it will be the first one.
     void prefer(const std::string& host, const SocketAddress& address) noexcept { cache_->prefer(host, address); }
 
 private:
@@ -57,7 +56,7 @@ private:
 
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<NameCache> cache_ = std::make_shared<NameCache>();
-    std::shared_ptr<NameService*> self_;  // set to null when the service is destroyed before an answer
+    std::shared_ptr<NameService*> self_;  // set to null if the service is destroyed before a result
     std::map<Ticket, Question> open_;
     std::set<std::string> under_way_;
     Ticket last_ = 0;

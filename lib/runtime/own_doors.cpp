@@ -22,7 +22,9 @@ namespace {
 class OwnDoorCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "own door"; }
-    std::string message(int) const override { return "it is this program's own control API, which no tunnel reaches"; }
+    std::string message(int) const override {
+        return "it is this program's own control API, which tunnels cannot reach";
+    }
 };
 
 using FileStatus = struct stat;
@@ -32,7 +34,7 @@ bool is_same_file(const FileStatus& dialled, const std::string& bound) noexcept 
     return ::stat(bound.c_str(), &at) == 0 && dialled.st_dev == at.st_dev && dialled.st_ino == at.st_ino;
 }
 
-/// Connects to the file that a descriptor of it (O_PATH) holds.
+/// Connects to the file behind a descriptor (O_PATH).
 Fd connect_to_held(const Fd& file, std::error_code& error) noexcept {
     constexpr std::string_view folder = "/proc/self/fd/";
     std::array<char, 32> path{};
@@ -41,8 +43,8 @@ Fd connect_to_held(const Fd& file, std::error_code& error) noexcept {
     return connect_unix({path.data(), static_cast<std::size_t>(end - path.data())}, error);
 }
 
-// What a /proc says that is not there, is closed to this user (hidepid, a sandbox) or is something else. The socket's
-// own file may say the same of itself, and then says it again.
+// The errors of a /proc that is missing, closed to this user (hidepid, a sandbox) or something else. The socket's own
+// file may produce the same error, and then does so again.
 bool may_be_for_want_of_proc(const std::error_code& error) noexcept {
     return error == std::errc::no_such_file_or_directory || error == std::errc::permission_denied ||
            error == std::errc::operation_not_permitted || error == std::errc::too_many_symbolic_link_levels ||
@@ -73,7 +75,7 @@ public:
 
     bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
 
-    /// Whether one of the doors whose place is of that type is the same as `to`.
+    /// Whether one of the endpoints whose place has that type is the same as `to`.
     template <typename Place, typename To, typename IsSame>
     bool has(const To& to, IsSame is_same) noexcept {
         if (empty()) {
@@ -94,7 +96,7 @@ private:
 
 namespace {
 
-// Never destroyed, since what outlives main() may have a door.
+// Never destroyed, since objects that outlive main() may have an endpoint.
 OwnDoors& own_doors() noexcept {
     static auto* const doors = new OwnDoors;
     return *doors;
@@ -114,7 +116,7 @@ OwnDoor::~OwnDoor() {
     own_doors().remove(*this);
 }
 
-// 0.0.0.0 and :: stand for the loopback address of their family when they are connected to.
+// 0.0.0.0 and :: mean the loopback address of their family when connected to.
 bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept {
     if (dialled.port() != bound.port()) {
         return false;

@@ -1,10 +1,10 @@
-// The doors of this process that trust whoever its own user is: its control sockets, and dashboards without a secret.
-// A connection that the process makes has its user's rights there, although a visitor or a server's administrator may
-// have chosen where it leads. So no connection of the process leads to them.
+// Endpoints of this process that trust its own user: its control sockets, and dashboards without a secret. A connection
+// that the process makes has its user's rights there, although a visitor or a server's administrator may have chosen
+// its destination. So no connection of the process leads to them.
 //
-// Of an address only what is dialled is compared: a door takes connections from within this machine alone, and where
-// the kernel rewrites a destination (NAT) the door does not find the other end's user, and refuses it. Of a unix socket
-// the file itself is compared.
+// For addresses only the dialled one is compared: an endpoint accepts connections only from within this machine, and if
+// the kernel rewrites a destination (NAT) it does not find the other end's user, and rejects it. For a unix socket the
+// file itself is compared.
 #pragma once
 
 #include <string>
@@ -16,12 +16,12 @@
 
 namespace ferrotunnel::runtime {
 
-/// Keeps the process's own connections away from a door, from its construction to its destruction. Any thread.
+/// Keeps the process's own connections away from an endpoint, from construction to destruction. Any thread.
 class OwnDoor {
 public:
-    /// Where a listener is bound.
+    /// The address to which a listener is bound.
     explicit OwnDoor(const SocketAddress& at);
-    /// A unix socket by its path, which may also come into being later or be another process's.
+    /// The path of a unix socket, which may be created later or belong to another process.
     explicit OwnDoor(std::string path);
     ~OwnDoor();
     OwnDoor(const OwnDoor&) = delete;
@@ -35,17 +35,17 @@ private:
 /// Whether a connection to an address ends at the listener that is bound to the other one.
 bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept;
 
-/// Whether a connection to the address would end at one of this process's doors. Any thread; costs one atomic load
-/// where there is no door.
+/// Whether a connection to the address would end at one of this process's endpoints. Any thread; costs one atomic load
+/// if there is none.
 bool leads_to_own_door(const SocketAddress& to) noexcept;
 
-/// Connects to the unix socket that a path leads to, unless that is one of this process's doors. The file is held while
-/// it is compared and connected to, so another one that takes its place meanwhile is not reached. Without /proc the
-/// process that listens is compared instead, behind the connect. Errors as of connect_unix, and own_door_error(). Any
-/// thread; where there is no door it costs no more than connect_unix.
+/// Connects to the unix socket at a path, unless that is one of this process's endpoints. The file is held while it is
+/// compared and connected to, so a replacement in the meantime is not reached. Without /proc the listening process is
+/// compared instead, after the connect. Errors are those of connect_unix, and own_door_error(). Any thread; without
+/// endpoints it costs no more than connect_unix.
 Fd connect_past_own_doors(const std::string& path, std::error_code& error) noexcept;
 
-/// The error of a connect that would have ended at one of this process's doors.
+/// The error of a connect that would have ended at one of this process's endpoints.
 std::error_code own_door_error() noexcept;
 
 }  // namespace ferrotunnel::runtime

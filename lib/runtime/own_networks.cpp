@@ -54,7 +54,7 @@ struct Reading {
     std::vector<AddressOfInterface> addresses;
 };
 
-// IPv4 addresses may have a label behind the name: "eth0:1".
+// IPv4 addresses may have a label after the name: "eth0:1".
 std::string_view without_label(std::string_view name) noexcept {
     return name.substr(0, name.find(':'));
 }

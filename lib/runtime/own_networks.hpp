@@ -1,4 +1,4 @@
-// What belongs to this machine: its own addresses, and the networks that it reaches without a router.
+// Addresses and networks of this machine: its own addresses, and the networks that it reaches without a router.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::runtime {
 
-/// Reads them from the kernel, at most once a second for each thread. Always contains the addresses that stand for this
-/// machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 is not counted as a network of its own. Throws
-/// std::system_error where the kernel does not tell.
+/// Reads them from the kernel, at most once a second for each thread. Always contains the addresses that mean this
+/// machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 does not count as a network of its own. Throws
+/// std::system_error if the kernel does not report them.
 const net::IpNetworks& own_networks(TimePoint now);
 
 /// Whether the interface has an address, or the peer of one, in a network. Reads and throws like own_networks().

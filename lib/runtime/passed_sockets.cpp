@@ -82,7 +82,7 @@ Fd PassedSockets::take(const SocketAddress& at, bool datagrams, std::string_view
     return taken;
 }
 
-// The lock is held while it is bound: whoever wants the address finds it free, or finds the socket.
+// The lock is held while it is bound: another caller finds the address free, or finds the socket.
 bool PassedSockets::keep_datagrams(const SocketAddress& at) {
     const MutexLock lock(mutex_);
     if (find(at, true, {}) != sockets_.end()) {
@@ -98,8 +98,8 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
     return is_bound;
 }
 
-// False: there is none. The end of a socket that a service manager keeps is this process's to decide: a copy that
-// listens would hold the port.
+// False: there is none. Ending a socket that a service manager keeps is up to this process: a listening copy would hold
+// the port.
 bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
     const MutexLock lock(mutex_);
     const auto closed = port == 0 ? 0 : std::erase_if(sockets_, [&](const NamedSocket& one) {

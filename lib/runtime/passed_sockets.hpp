@@ -1,4 +1,4 @@
-// Sockets that listen already: another process, whose place this one takes, or a service manager has passed them on.
+// Listening sockets passed on by another process, which this one replaces, or by a service manager.
 #pragma once
 
 #include <atomic>
@@ -15,14 +15,14 @@
 
 namespace ferrotunnel::runtime {
 
-/// A socket with what it is for, as whoever passes it on says: "clients", say, or nothing.
+/// A socket with its purpose as named by its sender: "clients", for example, or empty.
 struct NamedSocket {
     Fd socket;
     std::string name;
-    bool is_kept = false;  // a service manager has another descriptor of it, and no process accepts at it
+    bool is_kept = false;  // a service manager has another descriptor of it, and no process accepts on it
 };
 
-/// They wait here until somebody would listen at their address. Visitors who come meanwhile wait in the kernel. Any
+/// Sockets wait here until the process listens at their address. Visitors that arrive meanwhile wait in the kernel. Any
 /// thread.
 class PassedSockets {
 public:
@@ -30,25 +30,25 @@ public:
     PassedSockets(const PassedSockets&) = delete;
     PassedSockets& operator=(const PassedSockets&) = delete;
 
-    /// What is not a socket of IP that listens, or takes datagrams, is closed. They are made non-blocking, and
+    /// Sockets other than IP sockets that listen, or receive datagrams, are closed. They are made non-blocking, and
     /// close-on-exec.
     void add(std::vector<NamedSocket> sockets);
-    /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False: that can
-    /// not be.
+    /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False if that is
+    /// impossible.
     bool keep_datagrams(const SocketAddress& at);
     std::size_t size() const;
-    /// Counts the changes of what waits here.
+    /// Counts the changes of the waiting sockets.
     std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     /// Copies of all that wait here.
     std::vector<NamedSocket> copies() const;
-    /// Closes those that nobody has taken.
+    /// Closes those that were not used.
     void clear() noexcept;
 
     /// Like runtime::listen_on, with the socket that listens there already, if one was passed on; with port 0 that of
-    /// this name. One that waits here, has the port on another IP address, and is in the way of that is closed; one
-    /// that a service manager keeps listens no more, which the manager sees.
+    /// this name. A waiting socket that has the port on another IP address, and is in the way of that, is closed; one
+    /// that a service manager keeps stops listening, which the manager sees.
     Fd listen_on(const SocketAddress& at, std::error_code& error, std::string_view name = {}, int backlog = 4096);
-    /// The same of runtime::bind_datagrams.
+    /// The same for runtime::bind_datagrams.
     Fd bind_datagrams(const SocketAddress& at, std::error_code& error);
 
 private:

@@ -48,14 +48,14 @@ void Poller::add_output(int fd, PollTarget& target) noexcept {
 }
 
 void Poller::unwatch(int fd) noexcept {
-    epoll_event unused{};  // kernels before 2.6.9 wanted one
+    epoll_event unused{};  // kernels before 2.6.9 require one
     (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused);
 }
 
 void Poller::remove(int fd, PollTarget& target) noexcept {
-    epoll_event unused{};  // kernels before 2.6.9 wanted one
+    epoll_event unused{};  // kernels before 2.6.9 require one
     ++system_calls_;
-    // What the descriptor stood for may have been replaced, behind unwatch().
+    // After unwatch() the descriptor may refer to something else.
     if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &unused) == 0 || errno == ENOENT) {
         --size_;
     }
@@ -77,7 +77,7 @@ std::size_t Poller::dispatch() noexcept {
 
 std::size_t Poller::wait(int timeout_ms) noexcept {
     if (next_ != filled_) {
-        return 0;  // called from a target: an outer call is still telling the batch
+        return 0;  // called from a target: an outer call is still dispatching the batch
     }
     ++system_calls_;
     int count = ::epoll_wait(epoll_, batch_.data(), batch_max, timeout_ms);

@@ -1,7 +1,7 @@
 // Edge-triggered readiness of descriptors: each is registered once, for every event, and not touched again (except that
 // watching for output may begin later).
 //
-// Asio's own waits cost a system call and an allocation per operation, and while nobody waits for a read, an error on
+// Asio's own waits cost a system call and an allocation per operation, and while no read is waiting, an error on
 // the socket goes unnoticed. Here an event is a virtual call, and hang-ups and errors always arrive.
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace ferrotunnel::runtime {
 
-// What an edge-triggered event says about a socket. Behind an end of stream, an error or urgent data, more may be
-// waiting than a short read returned, and no further event will announce it.
+// Flags of an edge-triggered event after which more may be waiting than a short read returned: after an end of stream,
+// an error or urgent data no further event will announce it.
 inline constexpr std::uint32_t more_behind_events = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 inline constexpr std::uint32_t readable_events = EPOLLIN | more_behind_events;
 inline constexpr std::uint32_t writable_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
@@ -35,7 +35,7 @@ protected:
 /// Used by one thread at a time: the worker's, or any other while the worker does not run.
 class Poller {
 public:
-    /// Events that are told at once, the others at the next time: a worker's flushes wait for the end of a round.
+    /// Events that are dispatched at once, the others at the next time: a worker's flushes wait for the end of a round.
     static constexpr int batch_max = 64;
 
     Poller();  // throws std::system_error
@@ -45,22 +45,22 @@ public:
 
     /// Registers for input and output. Throws std::system_error, for instance if the descriptor cannot be polled.
     void add(int fd, PollTarget& target) { add(fd, target, input | EPOLLOUT); }
-    /// Registers without EPOLLOUT, for targets that can usually write and would be woken in vain to hear so.
-    /// `add_output` adds it later, and an event comes at once if there is room.
+    /// Registers without EPOLLOUT, for targets that can usually write and would be woken in vain. `add_output` adds it
+    /// later, and an event follows at once if there is room.
     void add_input(int fd, PollTarget& target) { add(fd, target, input); }
     void add_output(int fd, PollTarget& target) noexcept;
-    /// To be called before `fd` is closed: a forked child may hold a copy, and events would continue coming. Afterwards
+    /// Call it before `fd` is closed: a forked child may hold a copy, and events would continue to arrive. Afterwards
     /// `target` gets no event, not even one that the current batch already holds.
     void remove(int fd, PollTarget& target) noexcept;
 
-    /// Collects the events that are ready now, without waiting, and tells the targets. Returns the number of events.
+    /// Collects the events that are ready now, without waiting, and calls the targets. Returns the number of events.
     std::size_t dispatch() noexcept;
     /// The two halves of `dispatch`, for a caller that sleeps here: `wait` waits up to `timeout_ms` (-1: for ever)
-    /// until something is ready and returns the number of events; `tell` then tells the targets.
+    /// until something is ready and returns the number of events; `tell` then calls the targets.
     std::size_t wait(int timeout_ms) noexcept;
     void tell() noexcept;
 
-    /// Ends the watch over what the descriptor stands for now, before it is replaced: as long as another process has a
+    /// Ends the watch over what the descriptor refers to now, before it is replaced: as long as another process has a
     /// copy of a socket, closing it here does not. remove() follows. Any thread.
     void unwatch(int fd) noexcept;
     /// A descriptor that is readable when there is something to dispatch, so that pollers nest.
@@ -78,7 +78,7 @@ private:
     int epoll_;
     std::size_t size_ = 0;
     std::uint64_t system_calls_ = 0;
-    int next_ = 0;  // index into the batch: what is to be told next; equal to filled_ when all was told
+    int next_ = 0;  // index into the batch: the next event to dispatch; equal to filled_ when all were dispatched
     int filled_ = 0;
     std::array<epoll_event, batch_max> batch_;
 };

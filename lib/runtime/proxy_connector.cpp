@@ -13,8 +13,8 @@
 
 namespace ferrotunnel::runtime {
 
-//   connecting --socket--> shaking hands --done--> told with the socket
-//        \______________________\__ failed, or the deadline ____________> told with words
+//   connecting --socket--> shaking hands --done--> reported with the socket
+//        \______________________\__ failed, or the deadline ____________> reported with words
 class ProxyConnector::Attempt final : private PollTarget {
 public:
     Attempt(Worker& worker, const net::Proxy& proxy, const net::HostPort& to, Callback callback,
@@ -75,7 +75,7 @@ private:
             } else if (read.status == IoStatus::would_block) {
                 return;
             } else {
-                end_soon("the proxy " + name_ + " ended the connection instead of an answer");
+                end_soon("the proxy " + name_ + " closed the connection without a response");
                 return;
             }
         }
@@ -86,8 +86,8 @@ private:
         }
     }
 
-    // Sends what the handshake has to say. False: the connection has broken, or there is no room now, and an event will
-    // come when there is.
+    // Sends the handshake's output. False: the connection has broken, or there is no room now, and an event will follow
+    // when there is.
     bool send() {
         output_ += handshake_.take_output();
         while (!output_.empty()) {
@@ -105,7 +105,8 @@ private:
         return true;
     }
 
-    // The result is told from the timer: with nothing of ours on the stack, and again if the callback lacks memory.
+    // The result is reported from the timer: with none of our calls on the stack, and again if the callback lacks
+    // memory.
     void end_soon(std::string words) noexcept {
         ended_ = true;
         words_ = std::move(words);
@@ -114,7 +115,7 @@ private:
 
     void on_timer() {
         if (!ended_) {
-            words_ = "the proxy " + name_ + " does not answer";
+            words_ = "the proxy " + name_ + " does not respond";
         }
         tell(std::move(words_));
     }

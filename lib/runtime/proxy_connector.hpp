@@ -14,8 +14,8 @@ namespace ferrotunnel::runtime {
 /// the callback never comes from within the constructor, and may destroy the connector. Destroying it cancels.
 class ProxyConnector {
 public:
-    /// Gets exactly one of the two: why it failed, in words that can follow "cannot connect to the server"; or, with
-    /// empty words, a connected non-blocking socket through which nothing of the server's was read yet.
+    /// Receives exactly one of the two: why it failed, in words that can follow "cannot connect to the server"; or,
+    /// with empty words, a connected non-blocking socket from which no byte of the server was read yet.
     using Callback = std::function<void(std::string, Fd)>;
 
     ProxyConnector(Worker& worker, const net::Proxy& proxy, const net::HostPort& to, Callback callback,

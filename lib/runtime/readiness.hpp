@@ -1,4 +1,4 @@
-// Readiness of a polled socket: the events that the poller has reported, as far as reads and writes have not used them
+// Readiness of a polled socket: the events that the poller has reported, minus those that reads and writes have used
 // up.
 //
 //     not readable --event--> readable --a read finds nothing more--> not readable          (writable alike)
@@ -34,7 +34,7 @@ public:
 
     bool is_readable() const noexcept { return readable_; }
     bool is_writable() const noexcept { return writable_; }
-    /// Something waits behind the bytes of a short read (an end, an error, urgent data), and no event announces it
+    /// Something waits after the bytes of a short read (an end, an error, urgent data), and no event announces it
     /// again.
     bool has_more_behind() const noexcept { return seen_ != 0; }
     /// Both directions are over: the process at the other end of a unix socket is gone.

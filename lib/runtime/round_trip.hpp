@@ -1,4 +1,4 @@
-// How far away the other end of a TCP connection is.
+// Round-trip time of a TCP connection.
 #pragma once
 
 #include <optional>

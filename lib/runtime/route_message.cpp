@@ -18,7 +18,7 @@ void append(std::vector<std::byte>& bytes, const Header& header) {
     bytes.insert(bytes.end(), from, from + sizeof header);
 }
 
-/// Takes a header from the front. Nothing: there are too few bytes.
+/// Removes a header from the front. Empty: there are too few bytes.
 template <typename Header>
 std::optional<Header> take(std::span<const std::byte>& bytes) noexcept {
     if (bytes.size() < sizeof(Header)) {
@@ -95,7 +95,7 @@ Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noe
         case RTN_MULTICAST:
             answer.is_of_this_machine = true;
             break;
-        default:  // unreachable, prohibited: nobody gets there
+        default:  // unreachable, prohibited: packets are not delivered
             return EHOSTUNREACH;
     }
     read_attributes(bytes, answer);

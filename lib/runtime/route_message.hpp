@@ -1,4 +1,4 @@
-// The kernel's question and answer about the route to an address (rtnetlink, RTM_GETROUTE), as bytes.
+// The kernel's request and response about the route to an address (rtnetlink, RTM_GETROUTE), as bytes.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,24 @@
 
 namespace ferrotunnel::runtime {
 
-/// What an answer has of a route.
+/// The parts of a response about a route.
 struct RouteAnswer {
     bool is_of_this_machine = false;  // delivered here, or to all of a network (broadcast, anycast, multicast)
     bool has_gateway = false;
     std::uint8_t prefix_bits = 0;
-    std::uint32_t interface = 0;  // its index; 0: none is named
+    std::uint32_t interface = 0;  // its index; 0 if there is none
 };
 
 enum class RouteQuestion : std::uint8_t {
-    resolved,  // the way of one packet
+    resolved,  // the path of one packet
     entry,     // the entry of the table that it matches, with its prefix
 };
 
 /// The request for an address that has a family.
 std::vector<std::byte> route_request(const net::Address& to, RouteQuestion question);
 
-/// Reads the answer. Its error is an errno: the kernel's own, EHOSTUNREACH for a route that leads nowhere, or EBADMSG
-/// for what is not whole or not an answer.
+/// Parses the response. Its error is an errno: the kernel's own, EHOSTUNREACH for a route that leads nowhere, or
+/// EBADMSG for an incomplete or unrelated message.
 Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace ferrotunnel::runtime

@@ -23,7 +23,7 @@
 namespace ferrotunnel::runtime {
 namespace {
 
-// The kernel answers within sendto(), so what does not wait here does not come.
+// The kernel responds within sendto(), so a response that is not waiting here never arrives.
 Result<RouteAnswer, int> ask_kernel(const Fd& socket, const net::Address& to, RouteQuestion question) {
     const std::vector<std::byte> request = route_request(to, question);
     sockaddr_nl kernel{};
@@ -38,8 +38,8 @@ Result<RouteAnswer, int> ask_kernel(const Fd& socket, const net::Address& to, Ro
                     : read_route_answer(std::span(answer).first(static_cast<std::size_t>(size)));
 }
 
-// The name of an interface that has nobody on it but its other end, such as a tunnel's; nothing: it is another one, or
-// it cannot be told.
+// The name of an interface with only one other end, such as a tunnel's; empty: it is of another kind, or that is
+// unknown.
 std::optional<std::string> name_of_line(const Fd& socket, std::uint32_t interface) {
     ifreq request{};
     request.ifr_ifindex = static_cast<int>(interface);
@@ -96,7 +96,7 @@ Reach reach_of(const net::Address& to, TimePoint now) noexcept {
 
 Reach reach_without_answer(int error) noexcept {
     switch (error) {
-        case EAFNOSUPPORT:  // a kernel or a sandbox without rtnetlink, or without this question
+        case EAFNOSUPPORT:  // a kernel or a sandbox without rtnetlink, or without this request
         case EPROTONOSUPPORT:
         case EOPNOTSUPP:
         case ENOSYS:

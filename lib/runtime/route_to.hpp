@@ -1,5 +1,5 @@
-// Whether an address is this machine's or a neighbour's, by the kernel's routes: it knows more than interfaces say
-// (`ip route add local`, networks on a link without an address there, the network of a point-to-point peer).
+// Whether an address belongs to this machine or a neighbour, by the kernel's routes: they have more information than
+// interfaces (`ip route add local`, networks on a link without an address there, the network of a point-to-point peer).
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,19 @@
 namespace ferrotunnel::runtime {
 
 enum class Reach : std::uint8_t {
-    unknown,       // the kernel does not answer such questions, or has no route
-    failed,        // it could not be asked now: no descriptor or memory is left
+    unknown,       // the kernel does not support such requests, or has no route
+    failed,        // the request failed for now: no descriptor or memory is left
     this_machine,  // delivered to this machine
     on_link,       // reached without a gateway, in a network of its own
     routed,        // beyond a gateway, or by a route without one that leads away: into a tunnel or a dialled line that
                    // has no address in it, or for a large part of all addresses
 };
 
-/// Asks the kernel: one or two questions, which it answers before the call returns. What it says of interfaces may be a
-/// second old. Never waits, never throws. Any thread.
+/// Asks the kernel: one or two requests, which it answers before the call returns. Its information about interfaces may
+/// be a second old. Never waits, never throws. Any thread.
 Reach reach_of(const net::Address& to, TimePoint now) noexcept;
 
-/// What an errno says that came in place of an answer: unknown or failed.
+/// The meaning of an errno in place of a response: unknown or failed.
 Reach reach_without_answer(int error) noexcept;
 
 }  // namespace ferrotunnel::runtime

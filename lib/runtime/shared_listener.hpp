@@ -1,4 +1,4 @@
-// A listening socket beside that of another program of this user, which is about to end.
+// A listening socket beside that of another process of this user, which is about to end.
 #pragma once
 
 #include <system_error>
@@ -7,8 +7,8 @@
 
 namespace ferrotunnel::runtime {
 
-/// Like listen_on(), but where another socket of this user that was made by this function listens already, both do, and
-/// connections are spread over them.
+/// Like listen_on(), except that if another socket of this user that was made by this function listens already, both
+/// do, and connections are spread over them.
 Fd listen_beside(const SocketAddress& at, std::error_code& error, int backlog = 4096) noexcept;
 
 }  // namespace ferrotunnel::runtime

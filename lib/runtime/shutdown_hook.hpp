@@ -1,4 +1,5 @@
-// Notice of a worker's end, for objects that live on it with no other owner and must go before its poller and timers.
+// Hooks for a worker's end, for objects that live on it without another owner and must end before its poller and
+// timers.
 #pragma once
 
 namespace ferrotunnel::runtime {
@@ -11,13 +12,13 @@ public:
     ShutdownHook(const ShutdownHook&) = delete;
     ShutdownHook& operator=(const ShutdownHook&) = delete;
 
-    /// Called when the worker is about to be destroyed and runs no more: let go of its poller and timers. The hook is
-    /// already off the list.
+    /// Called when the worker is about to be destroyed and does not run any more: release its poller and timers. The
+    /// hook is already off the list.
     virtual void on_worker_end() noexcept = 0;
 
 protected:
     ~ShutdownHook() { leave(); }
-    /// Takes the hook off its list, if it is on one.
+    /// Removes the hook from its list, if it is on one.
     void leave() noexcept;
 
 private:

@@ -43,8 +43,8 @@ IoResult failure(std::size_t bytes = 0) noexcept {
     return {bytes, IoStatus::error, last_error()};
 }
 
-// Turns pacing off on connections within this machine. If BBR is the system's default, a timer paces every connection,
-// even a local one: there it costs a third of all CPU time and protects nothing. It can be changed only before a
+// Turns pacing off for connections within this machine. If BBR is the system's default, a timer paces every connection,
+// even a local one, where it costs a third of all CPU time and protects nothing. It can be changed only before a
 // connection is made; accepted connections inherit it from their listener. docs/performance.md has the measurement.
 void unpace_if_local(int fd, const SocketAddress& end) noexcept {
     static const bool default_paces = [fd] {

@@ -1,4 +1,4 @@
-// Sockets that go from one process to another by a Unix socket (SCM_RIGHTS).
+// Passing of sockets from one process to another over a Unix socket (SCM_RIGHTS).
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) 
 }
 
 IoResult read_with_sockets(int fd, MutableBytes into, std::vector<Fd>& sockets) {
-    sockets.reserve(sockets.size() + sockets_sent_max);  // so that none is lost for want of memory
+    sockets.reserve(sockets.size() + sockets_sent_max);  // so that none is lost for lack of memory
     DescriptorControl control{};
     iovec piece{into.data(), into.size()};
     msghdr message{};

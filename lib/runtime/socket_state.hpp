@@ -1,5 +1,5 @@
-// State of a socket for whoever reads and writes it: its readiness, from events and from what reads and writes have
-// returned, and whether its peer still sends.
+// State of a socket for its reader and writer: its readiness, from events and from the results of reads and writes,
+// and whether its peer still sends.
 //
 //   sends --its end was read--> has ended --error--> is lost
 //     \_________________________error________________/
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::runtime {
 
-/// A new socket is taken to be ready for both: its first read and write find out.
+/// A new socket counts as ready for both: its first read and write find out.
 class SocketState {
 public:
     void note_events(std::uint32_t events) noexcept { readiness_.add(events); }
@@ -28,7 +28,7 @@ public:
         }
     }
     void note_write(IoStatus status) noexcept { readiness_.set_writable(status == IoStatus::ok); }
-    /// A write has failed. What the peer sent before it went is still to be read, and its end behind that.
+    /// A write has failed. Data that the peer sent before is still to be read, and its end after that.
     void note_failed_write() noexcept {
         readiness_.set_writable(false);
         readiness_.add(EPOLLRDHUP);

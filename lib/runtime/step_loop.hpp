@@ -1,4 +1,4 @@
-// Runs an object's steps until nothing is left to do, where what a step calls may ask for another one.
+// A loop over an object's steps until nothing is left to do, in which a step's calls may request another one.
 #pragma once
 
 #include <exception>
@@ -7,13 +7,12 @@
 
 namespace ferrotunnel::runtime {
 
-/// The guard against recursion: a session wakes a pump from within the pump's own calls, an exchange its connection. On
+/// A guard against recursion: a session wakes a pump from within the pump's own calls, an exchange its connection. On
 /// the worker.
 class StepLoop {
 public:
-    /// Calls `step`, and again for as long as somebody has asked for it and `goes_on`. From within a step, only asks
-    /// for another one. `owner` stays alive meanwhile. A step that throws ends what `failed`, which gets the exception,
-    /// says.
+    /// Calls `step`, and again as long as another one was requested and `goes_on`. From within a step, only requests
+    /// another one. `owner` stays alive meanwhile. If a step throws, `failed` is called with the exception.
     template <typename Owner, typename Step, typename Failed, typename GoesOn>
     void run(Owner* owner, Step step, Failed failed, GoesOn goes_on) noexcept {
         if (running_) {
@@ -33,7 +32,7 @@ public:
         running_ = false;
     }
 
-    /// Asks for another step when the present one is over.
+    /// Requests another step when the present one is over.
     void ask_again() noexcept { again_ = true; }
     bool is_running() const noexcept { return running_; }
 

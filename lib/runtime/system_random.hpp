@@ -11,7 +11,7 @@ public:
     void fill(MutableBytes out) override;
 };
 
-/// The one instance for everybody; any thread.
+/// The one instance for all users; any thread.
 SystemRandom& system_random() noexcept;
 
 }  // namespace ferrotunnel::runtime

@@ -81,7 +81,7 @@ void TimerQueue::remove(Timer& timer) noexcept {
     }
 }
 
-// False if the callback lacked memory. It is called again a little later: its work must be done some time, and the
+// False if the callback lacked memory. It is called again a little later: its work must be done eventually, and the
 // process continues meanwhile.
 bool TimerQueue::call(const std::function<void()>& callback) {
     try {

@@ -1,5 +1,5 @@
 // Timers of a worker: any number of them over one Asio timer. Moving a deadline later costs no system call, so a
-// session may push its deadline with every read.
+// session may move its deadline with every read.
 #pragma once
 
 #include <chrono>
@@ -50,21 +50,22 @@ class TimerQueue {
 public:
     TimePoint earliest() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
     std::size_t size() const noexcept { return heap_.size(); }
-    /// The delay before a callback that failed for want of memory is called again, unless it has set the timer itself.
+    /// The delay before a callback that failed for lack of memory is called again, unless it has set the timer itself.
     static constexpr Duration again_after = std::chrono::milliseconds(100);
 
-    /// Thousands of visitors who came at once have their deadlines at once; sockets have their turn between the calls.
+    /// Thousands of visitors that arrived together have their deadlines at once; sockets have their turn between the
+    /// calls.
     static constexpr int fired_at_once_max = 32;
 
-    /// Fires the timers that are due, `fired_at_once_max` at the most and none that a callback sets again: the others
-    /// wait for the next call.
+    /// Fires the timers that are due, at most `fired_at_once_max` and none that a callback sets again: the others wait
+    /// for the next call.
     void fire_due(TimePoint now);
 
 private:
     friend class Timer;
 
     static bool call(const std::function<void()>& callback);
-    void enlist();  // makes room for one more timer, so that setting one never allocates
+    void enlist();  // makes room for another timer, so that setting one never allocates
     void delist(Timer& timer) noexcept;
     void set(Timer& timer, TimePoint when) noexcept;
     void remove(Timer& timer) noexcept;

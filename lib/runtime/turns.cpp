@@ -24,8 +24,8 @@ void Turns::call() noexcept {
     arm();
 }
 
-// Those who are left over are due already, and have their turn in the next round. Without a rate a turn is due since
-// the beginning of time, with which no timer can count.
+// The remaining lanes are due already, and have their turn in the next round. Without a rate a turn is due since the
+// beginning of time, which no timer can represent.
 void Turns::arm() noexcept {
     const TimePoint next = std::max(queue_.next(), timer_.now());
     if (next != timer_.deadline()) {

@@ -1,4 +1,4 @@
-// Those on a worker whose bytes wait for their turn, with one timer for all of them, which is set only while somebody
+// The lanes on a worker whose bytes wait for their turn, with one timer for all of them, which is set only while one
 // waits.
 #pragma once
 
@@ -18,14 +18,14 @@ public:
     /// Turns in one round of the worker: sockets have theirs in between.
     static constexpr std::size_t per_round_max = 64;
 
-    /// `worker` is that of the timer, whose time counts.
+    /// `worker` is that of the timer, whose time is used.
     explicit Turns(Worker& worker);
 
     /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
     std::size_t ask(shaping::Lane& lane);
-    /// Rates have changed: those who wait do so for as long as the present ones say.
+    /// Rates have changed: waiting lanes wait as long as the present rates require.
     void ask_again() noexcept;
-    /// How many wait.
+    /// The number of waiting lanes.
     std::size_t waiting() const noexcept { return queue_.size(); }
 
 private:

@@ -67,7 +67,7 @@ private:
 
 }  // namespace
 
-// The part of a worker that handlers in the io_context keep alive: with an application's io_context they may come after
+// The part of a worker that handlers in the io_context keep alive: with an application's io_context they may run after
 // the Worker is gone.
 //
 //     phase: parked (poller watched, timer armed) --handler--> awake <--> in_round, until nothing is ready --> parked
@@ -75,8 +75,8 @@ private:
 //     life:  running --stop, of an own loop--> stopping --the loop has ended--> closed
 //               \-----stop, inside an application's io_context-------------------/
 //
-// A worker with a thread of its own begins without Asio (run_direct, never parked), until somebody asks for the
-// io_context. It may be closed from within a round.
+// A worker with a thread of its own begins without Asio (run_direct, never parked), until its io_context is
+// requested. It may be closed from within a round.
 class Worker::Core final : public AsioSleep::Sleeper, public HandlerHome, private PollTarget {
 public:
     Core(Worker& owner, std::unique_ptr<asio::io_context> own, asio::io_context* application, Duration busy_poll)
@@ -114,7 +114,7 @@ public:
 
     asio::io_context& io() noexcept {
         if (direct_.exchange(false)) {
-            (void)look_mail_->post(*mailbox_, this);  // a loop that waits for sockets comes back to look
+            (void)look_mail_->post(*mailbox_, this);  // a loop that waits for sockets returns to check
         }
         return io_;
     }
@@ -143,7 +143,8 @@ public:
         (void)stop_mail_->post(*mailbox_, this);  // by mail, so that what was posted before is still done
     }
 
-    // Unregisters everything from the io_context. The rest stays usable for owners that tear down what lived here.
+    // Unregisters everything from the io_context. The rest stays usable for owners that destroy objects that lived
+    // here.
     void close() noexcept {
         if (std::exchange(life_, Life::closed) == Life::closed) {
             return;
@@ -176,7 +177,7 @@ public:
         auto self = shared_from_this();  // the function may destroy the worker
         auto alone = exclude_others();
         if (is_closed() && alone) {
-            alone.unlock();  // nobody is at work here any more
+            alone.unlock();  // nothing runs here any more
         }
         if (phase_ == Phase::in_round || is_closed()) {
             function();
@@ -207,7 +208,7 @@ public:
     std::optional<NameService> names_;
     Counters counters_;
     metrics::WorkTimes timer_delays_;
-    std::atomic<int> thread_number_{0};  // the system's; 0: it does not run
+    std::atomic<int> thread_number_{0};  // the system's; 0 if it does not run
     std::function<void(std::exception_ptr)> on_exception_;
     std::thread thread_;
     bool started_ = false;
@@ -217,13 +218,13 @@ private:
     enum class Life : std::uint8_t { running, stopping, closed };
 
     static constexpr int rounds_per_turn = 16;
-    // A flush makes room, room makes a pump read, and the read asks for the next flush: while a bulk transfer continues
-    // this would never end, and other sockets would wait. So only those that were queued before the first one ran have
-    // a turn.
+    // A flush makes room, room makes a pump read, and the read requests the next flush: during a bulk transfer this
+    // would never end, and other sockets would wait. So only those that were queued before the first one ran have a
+    // turn.
     static constexpr std::size_t deferred_per_round_max = 16;
     static constexpr std::size_t last_words_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
-    // A look and an offer of the processor that nobody takes need less than a microsecond.
+    // A check and an unused offer of the processor take less than a microsecond.
     static constexpr Duration somebody_ran = std::chrono::microseconds(5);
 
     // Locks out the other thread. Inside an application's io_context its thread runs the rounds, and another thread may
@@ -249,9 +250,9 @@ private:
         }
     }
 
-    // Runs the worker without Asio. While nobody uses the io_context there is nothing to wait for but sockets, mail and
-    // timers: one epoll_wait a round. Asio's way costs three system calls more (its own wait, an empty look at the
-    // poller, arming the watch).
+    // Runs the worker without Asio. As long as the io_context is not used there is nothing to wait for except sockets,
+    // mail and timers: one epoll_wait per round. Asio costs three more system calls (its own wait, an empty check of
+    // the poller, arming the watch).
     void run_direct() noexcept {
         TimePoint woke = Clock::now();
         while (direct_ && life_ == Life::running) {
@@ -273,7 +274,7 @@ private:
         }
     }
 
-    // Looks for events and mail until there are some; false if it is better to sleep. See busy_poll.hpp.
+    // Polls for events and mail until there are some; false if it is better to sleep. See busy_poll.hpp.
     bool poll(TimePoint since) noexcept {
         const TimePoint until = std::min(since + busy_poll_.budget(), timers_.earliest());
         for (TimePoint now = since; now < until;) {
@@ -344,7 +345,7 @@ private:
         }
         if (!is_closed()) {
             sleep();
-            kick();  // the watch does not see mail, so come back by post
+            kick();  // the watch does not see mail, so return by post
         }
     }
 
@@ -390,7 +391,7 @@ private:
     TimePoint now_{};
     Phase phase_ = Phase::awake;
     Life life_ = Life::running;
-    std::atomic<bool> direct_;  // the thread is our own, and nobody has asked for the io_context
+    std::atomic<bool> direct_;  // the thread is our own, and the io_context was not requested
 };
 
 Worker::Worker(Duration busy_poll)

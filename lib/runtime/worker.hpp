@@ -1,5 +1,5 @@
-// A worker: one thread's loop with its sockets, timers, slabs and mailbox. Workers share nothing but the NameCache of
-// their group.
+// A worker: one thread's loop with its sockets, timers, slabs and mailbox. Workers share only the NameCache of their
+// group.
 //
 // The loop is an Asio io_context, either the worker's own (with its own thread) or the application's. The worker's
 // Poller is nested in it. Everything that the worker calls runs in a *round*:
@@ -9,7 +9,7 @@
 //                       -> some of what was deferred meanwhile (this is where trunks flush)
 //
 // While sockets stay busy the worker does several rounds, one epoll_wait each, before it returns to Asio. A worker with
-// its own thread does without Asio, which costs system calls, until somebody asks for its io_context.
+// its own thread avoids Asio, which costs system calls, until its io_context is requested.
 #pragma once
 
 #include <cstdint>
@@ -42,10 +42,10 @@ class Turns;
 
 class Worker {
 public:
-    /// Has its own io_context and, after `start`, a thread of its own. While it waits without Asio and its work comes
-    /// in quick succession, it looks for more for as long as `busy_poll` before it sleeps.
+    /// Has its own io_context and, after `start`, a thread of its own. While it waits without Asio and its work arrives
+    /// in quick succession, it polls for more for up to `busy_poll` before it sleeps.
     explicit Worker(Duration busy_poll = Duration::zero());
-    /// Lives inside the application's io_context, which one thread runs. To be destroyed before the io_context, on that
+    /// Lives inside the application's io_context, which one thread runs. Destroy it before the io_context, on that
     /// thread or any other.
     explicit Worker(asio::io_context& application);
     /// Stops and joins.
@@ -57,15 +57,15 @@ public:
 
     /// Starts the thread. Does nothing inside an application's io_context.
     void start();
-    /// Runs the worker's own io_context on the calling thread until `stop`, for callers that bring the thread
+    /// Runs the worker's own io_context on the calling thread until `stop`, for callers that provide the thread
     /// themselves.
     void run();
     /// Stops the worker; any thread. Its own loop ends after the present round; mail is refused from then on. Inside an
     /// application's io_context the call waits for the present round, unless it is made from within that round; the
-    /// worker closes at once and leaves the io_context running. From then on only the caller may touch what lived on
-    /// the worker.
+    /// worker closes at once and leaves the io_context running. From then on only the caller may touch objects that
+    /// lived on the worker.
     void stop() noexcept;
-    /// Waits for the thread. Afterwards any thread may destroy what lived on the worker.
+    /// Waits for the thread. Afterwards any thread may destroy objects that lived on the worker.
     void join();
     bool owns_thread() const noexcept;
 
@@ -76,14 +76,14 @@ public:
     Poller& poller() noexcept;
     buffer::SlabPool& slabs() noexcept;
     NameService& names() noexcept;
-    /// Those whose bytes wait for their turn. May throw for want of memory, when it is called first.
+    /// The lanes whose bytes wait for their turn. May throw for lack of memory on its first call.
     Turns& turns();
     /// The hooks that are called if they are still registered when the worker is destroyed.
     ShutdownHooks& shutdown_hooks() noexcept;
     /// The time at which this round began; outside of a round the clock is read again.
     TimePoint now() const noexcept;
     /// Runs `deferred` at the end of this round, of a later one if more is queued than a round runs, or in a round of
-    /// its own when none is running. Queued already, it runs once.
+    /// its own if none is running. If queued already, it runs once.
     void defer(Deferred& deferred) noexcept;
     /// Runs `function` as a round, or directly inside a running one. For handlers that Asio calls (resolver, signals).
     void as_round(const std::function<void()>& function) noexcept;
@@ -96,7 +96,7 @@ public:
     /// True on the thread that runs the worker: if here(), or in a handler of the application's own io_context between
     /// rounds.
     bool runs_here() const noexcept;
-    /// The mailbox, which other threads may keep for as long as they like.
+    /// The mailbox, which other threads may keep for any time.
     const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept;
     /// Runs `callable` later on the worker. Returns false, and drops it, if the worker has stopped. For a lack of
     /// memory see Mailbox::post_call.
@@ -109,7 +109,7 @@ public:
     /// io_context or gave to executor_of(). Without this the exception leaves `run`, or ends the process if the worker
     /// has its own thread.
     void on_exception(std::function<void(std::exception_ptr)> handler);
-    /// What executor_of() needs to know about this worker.
+    /// The part of this worker that executor_of() needs.
     std::shared_ptr<HandlerHome> handler_home() noexcept;
 
     struct Counters {
@@ -119,10 +119,10 @@ public:
         std::uint64_t system_calls = 0;  // made by the poller
     };
     Counters counters() const noexcept;
-    /// What the system says of the worker's thread. Any thread. Nothing: it does not say, the thread is an
+    /// The system's accounting of the worker's thread. Any thread. Empty: not available, the thread is an
     /// application's, or it does not run.
     std::optional<CpuTimes> cpu_times() const noexcept;
-    /// How late timers were when they were looked at: how long the loop was busy with others, or had no processor. Any
+    /// How late timers were when they were checked: how long the loop was busy with others, or had no processor. Any
     /// thread.
     const metrics::WorkTimes& timer_delays() const noexcept;
     /// The number of timers that are set now, for tests and stats.
@@ -136,10 +136,10 @@ private:
     void timer_moved() noexcept;
 
     std::shared_ptr<Core> core_;
-    std::unique_ptr<Turns> turns_;  // null until somebody waits
+    std::unique_ptr<Turns> turns_;  // null until a lane waits
 };
 
-/// States that the caller is on the worker, or may stand in for it: nobody runs it yet, or no more. Checked in debug
+/// Asserts that the caller is on the worker, or may stand in for it: it does not run yet, or no more. Checked in debug
 /// builds (buffer::checks_threads); a release build pays nothing.
 inline void check_here([[maybe_unused]] const Worker& worker, const char* file = __builtin_FILE(),
                        int line = __builtin_LINE()) {

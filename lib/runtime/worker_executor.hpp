@@ -1,4 +1,4 @@
-// The executor for handlers that bring none: they run on a worker, as mail in its rounds.
+// The executor for handlers without one of their own: they run on a worker, as mail in its rounds.
 //
 // A worker with a thread of its own needs no io_context for that. A function that is posted after the worker has
 // stopped, or is still waiting there when it stops, runs on Asio's system executor instead: a handler that waits for
@@ -21,7 +21,7 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// What the executor knows of its worker; it outlives the worker.
+/// The executor's view of its worker; it outlives the worker.
 class HandlerHome {
 public:
     virtual buffer::Mailbox& mailbox_for_handlers() noexcept = 0;
@@ -72,7 +72,7 @@ private:
             asio::post(asio::system_executor(), [function = std::move(function_)]() mutable {
                 try {
                     function();
-                } catch (...) {  // nobody is left to report it to
+                } catch (...) {  // there is nothing left to report it to
                 }
             });
         }

@@ -1,6 +1,6 @@
 // TLS sessions with the backend of one service: connections that resume a session skip the certificates and their
-// verification, which are most of the cost of a handshake. Each service has sessions of its own, so what one was
-// verified for is what the next connection asks for.
+// verification, which are most of the cost of a handshake. Each service has sessions of its own, so a session was
+// verified for exactly what the next connection requires.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -16,12 +16,12 @@ namespace ferrotunnel::transport {
 using SessionPtr = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
 
 /// Sessions that can be resumed. Any thread. Bounded by limits::backend_sessions_max; older ones make room, and none is
-/// used for longer than limits::backend_session_lifetime, since a certificate may be withdrawn meanwhile.
+/// used longer than limits::backend_session_lifetime, since a certificate may be withdrawn meanwhile.
 class BackendSessions {
 public:
     /// Collects the sessions that the backend offers. Must outlive the connections made with `context`.
     void collect_from(SSL_CTX* context);
-    /// Returns the youngest session for a handshake that begins, or null. One of TLS 1.3 is used only once (RFC 8446,
+    /// Returns the newest session for a handshake that begins, or null. A TLS 1.3 session is used only once (RFC 8446,
     /// appendix C.4).
     SessionPtr take();
 
@@ -30,7 +30,7 @@ private:
     void put(SessionPtr session);
 
     Mutex mutex_;
-    std::vector<SessionPtr> sessions_ GUARDED_BY(mutex_);  // the youngest last
+    std::vector<SessionPtr> sessions_ GUARDED_BY(mutex_);  // the newest last
 };
 
 }  // namespace ferrotunnel::transport

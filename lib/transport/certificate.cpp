@@ -44,7 +44,7 @@ void add_extension(X509* certificate, int id, const char* value) {
 
 void set_random_serial(X509* certificate) {
     unsigned char raw[16];
-    require_openssl(RAND_bytes(raw, sizeof raw) == 1, "no randomness");
+    require_openssl(RAND_bytes(raw, sizeof raw) == 1, "cannot get random bytes");
     raw[0] &= 0x7f;  // positive
     BIGNUM* number = BN_bin2bn(raw, sizeof raw, nullptr);
     bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
@@ -80,7 +80,7 @@ Identity read_identity(const std::filesystem::path& path) {
         ERR_clear_error();
         fail_with_errno(path, "cannot be read");
     }
-    // A key that asks for a pass phrase must not stop the program at a prompt: the answer is an empty one.
+    // A key that needs a pass phrase must not stop the program at a prompt: the reply is an empty one.
     char no_phrase[] = "";
     Identity identity;
     identity.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_phrase));
@@ -90,8 +90,8 @@ Identity read_identity(const std::filesystem::path& path) {
         std::string reason = take_openssl_error();
         throw TlsConfigError(
             error_with(path, "is damaged (" + reason +
-                                 "). It holds the server's key. Restore it from a backup, or delete it: "
-                                 "a new key is then made, and clients that pin the old one must be told "
+                                 "). It contains the server's key. Restore it from a backup, or delete it: "
+                                 "the server then makes a new key, and clients that pin the old one need "
                                  "the new fingerprint"));
     }
     return identity;
@@ -199,7 +199,7 @@ void try_identity(const std::filesystem::path& directory) {
     const bool made = try_directory(directory);
     const int error = errno;
     for (const std::filesystem::path& folder : missing) {
-        ::rmdir(folder.c_str());  // the innermost first; one that somebody uses meanwhile is not empty, and stays
+        ::rmdir(folder.c_str());  // the innermost first; one that is in use meanwhile is not empty, and stays
     }
     if (!made) {
         errno = error;

@@ -47,7 +47,7 @@ std::string digest_of(const PemText& certificate, const PemText& key) {
     return digest;
 }
 
-// Collects the names. Those that could never be asked for are left out, with a warning.
+// Collects the names. Those that could never be requested are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
         X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
@@ -55,7 +55,7 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type != GEN_DNS) {
-            continue;  // visitors never ask for addresses by name
+            continue;  // visitors never request addresses by name
         }
         const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
                                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
@@ -150,8 +150,9 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
         return reading_failed(files.certificate, all.error());
     }
     if (all->size() > 1 + limits::certificate_chain_max) {
-        return reading_failed(files.certificate,
-                              "holds more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
+        return reading_failed(
+            files.certificate,
+            "contains more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
     auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
@@ -180,7 +181,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     reading.file = files.certificate;
     take_hosts(*loaded, reading.warnings);
     if (needs_hosts && loaded->hosts.empty()) {
-        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could ask for");
+        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could request");
     }
     warn_of_dates(*loaded, now, reading.warnings);
     warn_of_chain(*loaded, reading.warnings);
@@ -188,7 +189,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
         reading.warnings.emplace_back("is not meant for servers (its key usage says so)");
     }
     if (key_text->others_may_read) {
-        reading.warnings.push_back("the key in " + key_file.string() + " can be read by everybody on this machine");
+        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
     }
     ERR_clear_error();
     reading.loaded = std::move(loaded);

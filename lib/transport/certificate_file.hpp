@@ -1,4 +1,4 @@
-// One certificate with its chain and key, read from PEM files and checked before it is shown to anybody.
+// One certificate with its chain and key, read from PEM files and checked before it is used.
 #pragma once
 
 #include <chrono>
@@ -28,16 +28,16 @@ struct LoadedCertificate {
     ChainPtr chain_view;                       // the same chain in OpenSSL's form
     std::vector<std::string> hosts;            // names and "*." patterns of its subjectAltName, in normal form
     int key_type = 0;                          // EVP_PKEY_RSA, EVP_PKEY_EC, ...
-    std::string content;                       // digest of the files, to tell whether anything has changed
+    std::string content;                       // digest of the files, for detecting changes
     std::chrono::system_clock::time_point not_before;
     std::chrono::system_clock::time_point not_after;
 };
 
-/// Keeps equal intermediate certificates once: there are few, but each comes with thousands of hosts.
+/// Keeps equal intermediate certificates once: there are few, but each appears with thousands of hosts.
 class ChainCertificates {
 public:
     std::shared_ptr<X509> share(CertificatePtr certificate);
-    /// Forgets the certificates that nobody holds any more.
+    /// Removes certificates that are not held any more.
     void sweep();
     std::size_t size() const noexcept { return known_.size(); }
 
@@ -46,10 +46,10 @@ private:
 };
 
 struct CertificateReading {
-    std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` says why
-    std::filesystem::path file;                       // the file that the error is about
+    std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` has the reason
+    std::filesystem::path file;                       // the file that the error concerns
     std::string error;
-    std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key that everybody may read
+    std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key readable by all users
 };
 
 /// Reads and checks a certificate. `needs_hosts`: a certificate without a usable name is an error.

@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 using WallTime = CertificateStore::WallTime;
 
-// The kernel's clock for files moves in ticks: a second write within one tick leaves the stamp unchanged.
+// The kernel's clock for files has ticks: a second write within one tick leaves the stamp unchanged.
 constexpr auto stamp_settles_after = std::chrono::seconds(2);
 
 bool may_still_change(const FileStamp& stamp, WallTime now) {
@@ -72,7 +72,7 @@ CertificateReport CertificateStore::report() const {
     return report_;
 }
 
-// Finds out which pairs there are. A folder that cannot be listed keeps those that it had.
+// Finds out which pairs there are. A folder that cannot be listed keeps its earlier ones.
 bool CertificateStore::look() {
     std::map<Place, CertificateFiles> wanted;
     for (const CertificateFiles& files : sources_.files) {
@@ -144,8 +144,8 @@ bool CertificateStore::refresh(Pair& pair, bool needs_hosts, WallTime now) {
     return changed;
 }
 
-// All candidates, the best first. Of two for the same name and kind of key, files come before folders, then the one
-// that is valid already, then the one that is valid longest.
+// All candidates, the best first. Of two for the same name and kind of key, files precede folders, then the one that is
+// valid already, then the one that is valid longest.
 std::vector<CertificateStore::Candidate> CertificateStore::by_preference(WallTime now) const {
     std::vector<Candidate> all;
     for (const auto& [place, pair] : pairs_) {
@@ -186,7 +186,7 @@ void CertificateStore::publish(WallTime now) {
     }
     std::shared_ptr<const CertificateSnapshot> old = std::move(next);
     const MutexLock lock(swap_);
-    snapshot_.swap(old);  // the old snapshot goes with its last holder, and not under the lock
+    snapshot_.swap(old);  // the old snapshot is destroyed with its last holder, and not under the lock
 }
 
 }  // namespace ferrotunnel::transport

@@ -1,8 +1,8 @@
-// The certificates that visitors are shown, by host: read from files, kept when a file goes bad, and read again when a
-// file changes.
+// Certificates for visitors, by host: read from files, kept when a file becomes invalid, and read again when a file
+// changes.
 //
-// Readers take an immutable snapshot; a reload builds the next snapshot beside it and then swaps them. Both share what
-// did not change, and equal intermediate certificates are kept once.
+// Readers take an immutable snapshot; a reload builds the next snapshot and then swaps them. Both share what did not
+// change, and equal intermediate certificates are kept once.
 #pragma once
 
 #include <chrono>
@@ -28,10 +28,10 @@ namespace ferrotunnel::transport {
 struct CertificateSources {
     /// Files, which take precedence over folders if both have the same name.
     std::vector<CertificateFiles> files{};
-    /// Folders; certificate_folder.hpp says what is found in them.
+    /// Folders; certificate_folder.hpp defines what is found in them.
     std::vector<std::filesystem::path> folders{};
-    /// For visitors who send no name, or one that no certificate has. Without a fallback they are refused. It needs no
-    /// names.
+    /// For visitors that send no name, or one that no certificate has. Without a fallback they are rejected. It needs
+    /// no names.
     CertificateFiles fallback{};
 
     friend bool operator==(const CertificateSources&, const CertificateSources&) = default;
@@ -40,29 +40,29 @@ struct CertificateSources {
 struct CertificateProblem {
     std::filesystem::path file;
     std::string reason;
-    bool warning = false;  // the certificate is used nevertheless (expired, readable by everybody)
-    bool kept = false;     // what was read from there before stays in use
+    bool warning = false;  // the certificate is used nevertheless (expired, readable by all users)
+    bool kept = false;     // the version that was read before stays in use
 
     friend bool operator==(const CertificateProblem&, const CertificateProblem&) = default;
 };
 
-/// The result of a load. Problems are all that exist, not only new ones.
+/// The result of a load. It lists all problems, not only new ones.
 struct CertificateReport {
     std::vector<CertificateProblem> problems;
     std::size_t certificates = 0;
     std::size_t hosts = 0;  // names and wildcards
-    std::size_t read = 0;   // certificates that were read again by this load
+    std::size_t read = 0;   // certificates that this load has read again
     bool errors() const noexcept;
 };
 
-/// What is shown for a name: one certificate for each available kind of key, so that old visitors find one they know.
+/// The certificates for a name: one for each available kind of key, so that old visitors find one that they support.
 using ServedCertificates = std::vector<std::shared_ptr<const LoadedCertificate>>;
 
 /// The certificates at one moment. Immutable.
 class CertificateSnapshot {
 public:
     /// Returns those of the exact name, else those of "*." and the name without its first label, else the fallback.
-    /// Null: refuse. Costs two hash lookups, however many names there are.
+    /// Null: reject. Costs two hash lookups, however many names there are.
     const ServedCertificates* find(std::string_view host) const noexcept;
     std::size_t hosts() const noexcept { return exact_.size() + wildcard_.size(); }
 
@@ -84,8 +84,8 @@ public:
 
     explicit CertificateStore(CertificateSources sources);
 
-    /// Sets other sources. What they have is read, and what they do not have is given up, by the next load; pairs that
-    /// are in both stay as they are.
+    /// Sets other sources. The next load reads new ones and drops removed ones; pairs that are in both stay as they
+    /// are.
     void set_sources(CertificateSources sources);
 
     /// Reads what has changed since the last call; the first call reads everything. Any thread; see VisitorTls.
@@ -109,7 +109,7 @@ private:
         CertificateFiles files;
         FileStamp certificate_stamp;
         FileStamp key_stamp;
-        bool unsettled = false;                           // must be read again, whatever the stamps say
+        bool unsettled = false;                           // must be read again, whatever the stamps are
         std::shared_ptr<const LoadedCertificate> loaded;  // the last good certificate
         std::vector<CertificateProblem> problems;
     };

@@ -1,5 +1,5 @@
-// A thread that looks after a VisitorTls: it reads certificates that have changed and changes the ticket keys. Looking
-// at thousands of files takes milliseconds, which a worker must not spend.
+// A thread that maintains a VisitorTls: it reads changed certificates and changes the ticket keys. Checking thousands
+// of files takes milliseconds, which a worker must not spend.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ public:
     CertificateWatch(const CertificateWatch&) = delete;
     CertificateWatch& operator=(const CertificateWatch&) = delete;
 
-    /// Makes the thread look now, for example after a signal. Any thread; does not wait.
+    /// Makes the thread check now, for example after a signal. Any thread; does not wait.
     void look_now();
 
 private:

@@ -43,7 +43,7 @@ std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& fil
     authority->names.reset(sk_X509_NAME_new_null());
     for (const CertificatePtr& certificate : *certificates) {
         if (X509_check_ca(certificate.get()) == 0) {
-            refuse(file, "holds a certificate that is none of a CA");
+            refuse(file, "contains a certificate that is not a CA certificate");
         }
         X509_NAME* name = X509_NAME_dup(X509_get_subject_name(certificate.get()));
         const bool fine = authority->store && authority->names && name != nullptr &&

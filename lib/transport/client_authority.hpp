@@ -1,4 +1,4 @@
-// Which visitors must show a certificate of their own, decided by host.
+// Rules for visitors' client certificates, by host.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ struct ClientAuthorityRule {
     std::string host{};
     /// PEM file with the CA certificates that sign the visitors' certificates.
     std::filesystem::path ca_file{};
-    /// False: a visitor without a certificate is admitted too, and the service can tell the two cases apart.
+    /// False: a visitor without a certificate is admitted too, and the service can distinguish the two cases.
     bool required = true;
 
     friend bool operator==(const ClientAuthorityRule&, const ClientAuthorityRule&) = default;
@@ -26,10 +26,10 @@ struct ClientAuthorityRule {
 
 /// A rule with its CA certificates. Immutable.
 struct ClientAuthority {
-    StorePtr store;     // to verify with
-    NameListPtr names;  // told to the visitor, so that its user is offered the right certificate
+    StorePtr store;     // for verification
+    NameListPtr names;  // sent to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the CA file and `required`: rules that ask for something else have another digest
+    std::string digest;  // of the CA file and `required`: rules with other requirements have another digest
 };
 
 /// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,

@@ -1,12 +1,12 @@
-// The limits of visits between clients, each with its reason.
+// Limits of visits between clients, each with its reason.
 #pragma once
 
 #include <cstdint>
 
 namespace ferrotunnel::limits {
 
-/// Handshakes of visits to one service at a time. Who has not proved the key gets no more memory than that; a page
-/// with many connections, or a pool of them, begins some dozens.
+/// Simultaneous handshakes of visits to one service, which limits the memory for visitors that have not proved the key;
+/// a page with many connections, or a pool of them, begins some dozens.
 inline constexpr std::uint32_t visit_handshakes_max = 256;
 
 }  // namespace ferrotunnel::limits

@@ -48,7 +48,7 @@ std::string text_of(const GENERAL_NAME& name) {
         case GEN_IPADD:
             return address_text(bytes_of(name.d.iPAddress).substr(0, 16));
         default:
-            return {};  // of a mail address, say: nobody connects by that
+            return {};  // such as a mail address: nobody connects by that
     }
 }
 
@@ -76,7 +76,7 @@ std::string common_name_of(X509* certificate) {
 
 }  // namespace
 
-// A certificate that was not accepted stands in the chain alone.
+// The chain of a certificate that was not accepted contains only the certificate.
 PeerNames peer_names(SSL* ssl) {
     const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
     X509* certificate = chain == nullptr || sk_X509_num(chain) == 0 ? nullptr : sk_X509_value(chain, 0);

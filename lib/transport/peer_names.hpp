@@ -1,4 +1,4 @@
-// The names in a peer's certificate, for messages about one that was asked for by another name.
+// Names in a peer's certificate, for messages about a mismatch with the requested name.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@ struct ssl_st;
 namespace ferrotunnel::transport {
 
 struct PeerNames {
-    std::string listed;       // of the subjectAltName, the first few: "app.internal, 10.0.0.5 and 3 more"; empty: none
-    std::string common_name;  // of the subject, which does not count: RFC 9525, 6.3
+    std::string listed;  // from the subjectAltName, the first few: "app.internal, 10.0.0.5 and 3 more"; empty if none
+    std::string common_name;  // from the subject, which is not checked: RFC 9525, 6.3
 };
 
-/// The names of the certificate that the peer has shown, also where it was not accepted. All is safe to print. Nothing
-/// where there is no certificate.
+/// The names of the peer's certificate, even if it was not accepted. All are safe to print. Empty if there is no
+/// certificate.
 PeerNames peer_names(ssl_st* ssl);
 
 }  // namespace ferrotunnel::transport

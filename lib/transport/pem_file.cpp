@@ -44,7 +44,7 @@ int note_pass_phrase(char*, int, int, void* asked) {
     return 0;
 }
 
-// Reads a key of this type. Null when there is none, or when it needs more care.
+// Reads a key of this type. Null if there is none, or if it needs more care.
 KeyPtr key_of_type(const PemText& pem, const char* type) {
     EVP_PKEY* key = nullptr;
     DecoderPtr decoder(OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", nullptr, type, EVP_PKEY_KEYPAIR, nullptr, nullptr));
@@ -85,7 +85,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
         return std::string("is not a regular file");
     }
     if (about.st_size > static_cast<off_t>(limits::pem_file_bytes_max)) {
-        return std::string("is larger than 1 MiB, and so no certificate or key");
+        return std::string("is larger than 1 MiB, so it is not a certificate or key");
     }
     std::string text(static_cast<std::size_t>(about.st_size), '\0');
     std::size_t have = 0;
@@ -102,7 +102,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
     }
     std::string_view rest = text;
     const std::string_view fault = ferrotunnel::detail::take_byte_order_mark(rest);
-    text.erase(0, text.size() - rest.size());  // OpenSSL would pass over what begins behind a mark
+    text.erase(0, text.size() - rest.size());  // OpenSSL would skip the first block after a mark
     PemText pem(std::move(text));
     if (!fault.empty()) {
         return std::string(fault);
@@ -141,11 +141,11 @@ Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& 
         all.push_back(std::move(one));
     }
     if (!bio || !ended_in_order()) {
-        return "holds a certificate that is damaged (" + take_openssl_error() + ")";
+        return "contains a damaged certificate (" + take_openssl_error() + ")";
     }
     ERR_clear_error();
     if (all.empty()) {
-        return std::string("holds no certificate in PEM form");
+        return std::string("contains no certificate in PEM form");
     }
     return all;
 }
@@ -162,13 +162,14 @@ Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) 
         ERR_clear_error();
         return key;
     }
-    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not tell the two apart
+    const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not distinguish the two
     const std::string reason = take_openssl_error();
     if (asked) {
-        return std::string("holds a private key with a pass phrase, which nobody is there to type; remove it");
+        return std::string(
+            "contains a private key with a pass phrase, which the program cannot ask for; remove the pass phrase");
     }
-    return none ? std::string("holds no private key in PEM form")
-                : "holds a private key that is damaged (" + reason + ")";
+    return none ? std::string("contains no private key in PEM form")
+                : "contains a damaged private key (" + reason + ")";
 }
 
 std::string curve_fault(EVP_PKEY* key) {

@@ -25,7 +25,7 @@ public:
     ~PemText() { wipe(); }
 
     const std::string& text() const noexcept { return text_; }
-    bool others_may_read = false;  // everybody on this machine may read the file
+    bool others_may_read = false;  // all users of this machine may read the file
 
 private:
     void wipe() noexcept;
@@ -35,21 +35,21 @@ private:
 /// Reads a regular file of bounded size. The error is only the reason, without the file's name.
 Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
 
-/// Why OpenSSL, if it reads the file by itself, would pass over what it begins with: a byte order mark, or UTF-16.
-/// Empty: it would not.
+/// Why OpenSSL, if it reads the file by itself, would skip its beginning: a byte order mark, or UTF-16. Empty: it would
+/// not.
 std::string encoding_fault(const std::filesystem::path& file);
 
-/// Whether everybody on this machine can read the file.
+/// Whether all users of this machine can read the file.
 bool others_may_read(const std::filesystem::path& file) noexcept;
 
 /// Returns all certificates in `pem`, in its order; other things between them are skipped.
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 
 /// Returns the first private key in `pem`. A correct `likely_type` ("EC", "RSA", ...) makes this several times faster:
-/// without one OpenSSL tries everything it knows.
+/// without one OpenSSL tries all types.
 Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
 
-/// Why TLS has no use for the key of a certificate, whatever else is right: its curve. Empty: it can be used.
+/// Why TLS cannot use the key of a certificate that is otherwise right: its curve. Empty: it can be used.
 std::string curve_fault(EVP_PKEY* key);
 
 }  // namespace ferrotunnel::transport

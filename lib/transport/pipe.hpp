@@ -1,7 +1,7 @@
 // A pipe carries a trunk's bytes over one socket. It never waits: the owner registers the socket with the worker's
 // poller and calls again on its events.
 //
-//     connected socket --handshake()--> open --read/write--> ... --shutdown()--> our end is told to the peer
+//     connected socket --handshake()--> open --read/write--> ... --shutdown()--> the peer learns of our end
 //
 // Rules for edge-triggered events: after `would_block` from a read, wait for EPOLLIN; after one from a write or flush,
 // wait for EPOLLOUT; after one from a handshake, call it again on either event. A TLS pipe may need to write in order
@@ -26,16 +26,16 @@ struct PipeCounters {
     std::uint64_t system_calls = 0;  // reads and writes on the socket
     std::uint64_t bytes_in = 0;      // plain bytes of the trunk, without TLS
     std::uint64_t bytes_out = 0;
-    std::uint64_t bytes_copied = 0;  // by us, outside of TLS: small pieces gathered into one record
+    std::uint64_t bytes_copied = 0;  // by us, outside TLS: small pieces gathered into one record
 };
 
-/// What a visitor's TLS handshake revealed (visitor_tls.hpp).
+/// Facts from a visitor's TLS handshake (visitor_tls.hpp).
 struct VisitorHandshake {
-    std::string server_name;  // the name asked for, in the form of net/host_name.hpp; empty: the visitor named none
+    std::string server_name;  // the requested name, in the form of net/host_name.hpp; empty: the visitor sent none
     std::string protocol;     // chosen by ALPN; empty: the visitor offered none
-    std::string authority;    // identifies the rule about client certificates that applied; empty: none
-    /// About the certificate that the visitor showed and that was verified; empty without one.
-    std::string client_subject;      // as RFC 2253 writes it
+    std::string authority;    // identifies the rule about client certificates that applied; empty if none
+    /// About the visitor's verified certificate; empty without one.
+    std::string client_subject;      // in the form of RFC 2253
     std::string client_fingerprint;  // "sha256:<base64>" of its public key
     bool resumed = false;
 };
@@ -45,13 +45,14 @@ class Pipe {
 public:
     virtual ~Pipe() = default;
 
-    /// Makes one step. `ok`: done, and bytes may have come with its end, of which no event tells: read. `would_block`:
-    /// call again on the next event of any kind. Otherwise `why` says, in words for the user, what went wrong.
+    /// Makes one step. `ok`: done, and bytes may have arrived with its end, which no event reports: read.
+    /// `would_block`: call again on the next event of any kind. Otherwise `why` describes, in words for the user, what
+    /// went wrong.
     virtual IoStatus handshake(std::string& why) = 0;
 
     /// Reads as much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: everything
     /// was read, except for an end that was announced in the same event as the last bytes (EPOLLRDHUP): a caller that
-    /// was told of one must read until nothing comes.
+    /// received such an event must read until nothing is left.
     virtual IoResult read(MutableBytes into) noexcept = 0;
 
     /// Reads into several pieces, one after the other.
@@ -67,25 +68,25 @@ public:
         return all;
     }
 
-    /// Writes the pieces. `ok`: everything was taken and nothing is pending. `would_block`: `bytes` of the pieces were
-    /// taken (perhaps all) and the socket is full; flush or write again on EPOLLOUT. What was taken will not be needed
-    /// again.
+    /// Writes the pieces. `ok`: everything was accepted and nothing is pending. `would_block`: `bytes` of the pieces
+    /// were accepted (possibly all) and the socket is full; flush or write again on EPOLLOUT. Accepted bytes will not
+    /// be needed again.
     virtual IoResult write(std::span<const Bytes> pieces) noexcept = 0;
 
-    /// Whether there are bytes that were taken but that the socket has not taken yet.
+    /// Whether there are bytes that were accepted here but not by the socket yet.
     virtual bool has_pending() const noexcept = 0;
     virtual IoStatus flush() noexcept = 0;
     /// Whether bytes have been received that a read would return without a system call.
     virtual bool may_read_more() const noexcept = 0;
 
-    /// Whether the peer's end was seen, of TLS or of the socket alone, and no reset: its machine has closed the socket.
+    /// Whether the peer's end was seen, of TLS or only of the socket, and no reset: its machine has closed the socket.
     virtual bool saw_end() const noexcept { return false; }
 
-    /// Tells the peer that nothing more comes (TLS: close_notify, then TCP FIN). Best effort; flush what is pending
-    /// first.
+    /// Announces to the peer that no more data follows (TLS: close_notify, then TCP FIN). Best effort; flush pending
+    /// data first.
     virtual void shutdown() noexcept = 0;
 
-    /// Returns 32 bytes that only the two ends of this TLS connection know (RFC 9266). False on a plain pipe.
+    /// Returns 32 bytes that only the two ends of this TLS connection have (RFC 9266). False on a plain pipe.
     virtual bool exporter(MutableBytes out32) noexcept = 0;
 
     /// The handshake of a visitor's TLS connection, once it is done; null for any other connection.
@@ -97,7 +98,7 @@ public:
     virtual std::string error_text() const = 0;
 
     virtual int fd() const noexcept = 0;
-    /// Gives up the socket, for instance to `reset_close` it. The pipe can then only be destroyed.
+    /// Releases the socket, for instance to `reset_close` it. The pipe can then only be destroyed.
     virtual runtime::Fd release_fd() noexcept = 0;
 
     const PipeCounters& counters() const noexcept { return counters_; }

@@ -16,10 +16,10 @@
 namespace ferrotunnel::transport {
 namespace {
 
-// Says which protocol it is. It names neither the key nor the service: everybody on the way can read it.
+// Identifies the protocol. It names neither the key nor the service, since it can be read on the way.
 constexpr std::string_view psk_identity = "ferrotunnel-visit";
 constexpr std::string_view psk_label = "ferrotunnel visit 1";
-// As ALPN has it: the length in front.
+// In the form of ALPN: the length first.
 constexpr std::string_view alpn_of_bytes =
     "\x13"
     "ferrotunnel-visit/1";
@@ -36,7 +36,7 @@ void require(bool fine) {
     }
 }
 
-// HKDF-SHA-256 with `label`, a zero byte and the service's name as what the key is for.
+// HKDF-SHA-256 with `label`, a zero byte and the service's name as the purpose of the key.
 void derive(Bytes key, std::string_view service, std::array<std::uint8_t, 32>& into) {
     std::vector<std::uint8_t> what(psk_label.begin(), psk_label.end());
     what.push_back(0);
@@ -101,7 +101,7 @@ SealContext::SealContext(End end, Bytes key, std::string_view service, Carries c
         SSL_CTX_set_psk_use_session_callback(context, &SealContext::use_session);
         const std::string_view alpn = alpn_of(carries);
         require(SSL_CTX_set_alpn_protos(context, bytes_of(alpn), static_cast<unsigned>(alpn.size())) == 0);
-        // Who answers without the key has to show a certificate, and there is none that this would take.
+        // A peer without the key has to present a certificate, and none is accepted here.
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     }
 }
@@ -177,7 +177,7 @@ Sealed::State Sealed::shake_hands(std::string& why) {
     return state_;
 }
 
-// What went wrong. All that means the wrong key says so; a visitor hears of it by an alert.
+// The reason of the failure. All errors that mean a wrong key are reported as such; a visitor learns of it by an alert.
 std::string Sealed::failure() const {
     switch (ERR_GET_REASON(ERR_peek_error())) {
         case SSL_R_BINDER_DOES_NOT_VERIFY:
@@ -185,14 +185,14 @@ std::string Sealed::failure() const {
         case SSL_R_SSLV3_ALERT_ILLEGAL_PARAMETER:
         case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-            return "the client of the service refuses the key: it has another one";
+            return "the client of the service rejected the key: the keys differ";
         case SSL_R_NO_APPLICATION_PROTOCOL:
-            return is_of_datagrams_ ? "it takes this service for one of TCP" : "it takes this service for one of UDP";
+            return is_of_datagrams_ ? "it expects a TCP service" : "it expects a UDP service";
         case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-            return is_of_datagrams_ ? "the service is not one of UDP" : "the service is not one of TCP";
+            return is_of_datagrams_ ? "the service is not a UDP service" : "the service is not a TCP service";
         default:
-            return is_service_ ? "it does not begin end-to-end encryption"
-                               : "the service has no key, or somebody in between answers in its place";
+            return is_service_ ? "it does not start end-to-end encryption"
+                               : "the service has no key, or someone in between responds in its place";
     }
 }
 
@@ -227,7 +227,7 @@ void Sealed::write(Bytes plain) {
     std::size_t written = 0;
     if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written) != 1 || written != plain.size()) {
         ERR_clear_error();
-        throw std::bad_alloc();  // the only reason: what is sealed goes to memory
+        throw std::bad_alloc();  // the only reason: sealed data goes to memory
     }
 }
 

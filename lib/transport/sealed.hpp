@@ -4,8 +4,8 @@
 //   handshaking --the peer has proved the key--> open --close_notify from the peer--> ended
 //        \__ another key, no TLS at all ________\__ a record that is not the peer's __--> failed
 //
-// Both ends have the key and the server has not. The key is an external PSK (RFC 8446, 2.2) with a fresh key exchange
-// (psk_dhe_ke), and there are no certificates: whoever lacks the key can neither read nor take part, and what was
+// Both ends have the key and the server does not. The key is an external PSK (RFC 8446, 2.2) with a fresh key exchange
+// (psk_dhe_ke), and there are no certificates: without the key nobody can read or take part, and what was
 // recorded stays secret even if the key becomes known later. The PSK is bound to the service's name, so that a server
 // cannot lead visitors of one service to another with the same key.
 #pragma once
@@ -24,11 +24,11 @@
 
 namespace ferrotunnel::transport {
 
-/// What all visits of one service have in common at one end. Any thread.
+/// State shared by all visits of one service at one end. Any thread.
 class SealContext {
 public:
     enum class End : std::uint8_t { visitor, service };
-    /// What passes: both ends have to mean the same, and the handshake tells if they do not.
+    /// The content: both ends have to agree on it, and the handshake fails if they do not.
     enum class Carries : std::uint8_t { bytes, datagrams };
 
     /// `key`: 32 bytes that both ends have. Throws TlsConfigError.
@@ -41,8 +41,8 @@ public:
     Carries carries() const noexcept { return carries_; }
     SSL_CTX* native() const noexcept { return native_.get(); }
 
-    /// Counts a handshake until the result is gone; null: there are limits::visit_handshakes_max already. Who has not
-    /// proved the key gets no more memory than that.
+    /// Counts a handshake until the result is destroyed; null: there are limits::visit_handshakes_max already. This
+    /// limits the memory for visitors that have not proved the key.
     PermitPtr begin_handshake() const { return handshakes_.acquire(); }
 
 private:
@@ -62,33 +62,33 @@ private:
 class Sealed {
 public:
     enum class State : std::uint8_t { handshaking, open, failed };
-    /// The most plain bytes of one record such that it fits one frame of a stream.
+    /// The maximum of plain bytes in one record so that it fits into one frame of a stream.
     static constexpr std::size_t plain_max = 16'320;
 
     /// Throws std::bad_alloc.
     explicit Sealed(const SealContext& context);
 
     State state() const noexcept { return state_; }
-    /// Continues with the handshake. When it has failed, `why` is a part of a sentence.
+    /// Continues the handshake. When it has failed, `why` is a part of a sentence.
     State shake_hands(std::string& why);
 
-    /// Takes what came from the peer. Not more before read() has said that there is nothing, so that little waits.
+    /// Takes bytes from the peer. Call it again only after read() has returned nothing, so that little waits.
     void put(Bytes received);
     struct Got {
         std::size_t bytes = 0;
         bool failed = false;
     };
-    /// Gives what the peer has sent; nothing: more has to come, or the peer has ended its direction.
+    /// Returns the peer's data; none: more has to arrive, or the peer has ended its direction.
     Got read(MutableBytes into);
-    /// The peer has said that nothing follows. An end without this is none: somebody has cut the stream.
+    /// The peer has sealed its end. An end without this is not valid: the stream was cut.
     bool peer_has_ended() const noexcept;
 
     /// Seals at most `plain_max` bytes.
     void write(Bytes plain);
-    /// Says that nothing follows.
+    /// Seals our end: no more data follows.
     void finish();
 
-    /// What is to be sent to the peer.
+    /// The number of bytes to send to the peer.
     std::size_t to_send() const noexcept;
     std::size_t take(MutableBytes into) noexcept;
 

@@ -15,7 +15,7 @@ constexpr std::array<const char*, 5> usual_files{"/etc/ssl/certs/ca-certificates
                                                  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora
                                                  "/etc/pki/tls/certs/ca-bundle.crt",  // older Fedora and its relatives
                                                  "/etc/ssl/ca-bundle.pem",            // SUSE
-                                                 "/etc/ssl/cert.pem"};  // Alpine, without its package of certificates
+                                                 "/etc/ssl/cert.pem"};  // Alpine, without its certificate package
 
 bool is_readable(const char* path) noexcept {
     return ::access(path, R_OK) == 0;

@@ -37,7 +37,7 @@ public:
             return IoStatus::error;
         }
         if (got == 0) {
-            why = "the peer closed the connection before it said anything";
+            why = "the peer closed the connection before it sent anything";
             return IoStatus::eof;
         }
         Bytes seen(first.data(), static_cast<std::size_t>(got));
@@ -113,8 +113,8 @@ private:
     static constexpr std::size_t pieces_per_send = 64;
     static constexpr std::size_t client_hello_max = 16 * 1024;
 
-    // Without an answer a TLS client would see only a reset, since its hello was not read. A GOAWAY without text is no
-    // TLS record, and this is what the client can tell its user.
+    // Without a response a TLS client would see only a reset, since its hello was not read. A GOAWAY without text is
+    // not a TLS record, and the client can report this to its user.
     void answer_tls() noexcept {
         static constexpr std::uint8_t goaway_protocol[] = {0, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12};
         std::array<std::uint8_t, 1024> hello;
@@ -126,8 +126,7 @@ private:
         (void)runtime::write_some(socket_.get(), Bytes(goaway_protocol));
     }
 
-    // The kernel tells of a reset once: what is read behind it looks like the end. A broken pipe is one that the peer
-    // had closed before.
+    // The kernel reports a reset once: later reads look like the end. A broken pipe was closed by the peer before.
     IoResult noted(IoResult result) noexcept {
         saw_end_ = saw_end_ || result.status == IoStatus::eof;
         if (result.status == IoStatus::error) {

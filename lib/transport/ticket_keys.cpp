@@ -52,7 +52,7 @@ std::shared_ptr<const TicketKeys::Key> TicketKeys::make_key() {
     auto key = std::make_shared<Key>();
     const auto fill = [](auto& bytes) { return RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1; };
     if (!fill(key->name) || !fill(key->cipher) || !fill(key->mac)) {
-        throw TlsConfigError("no randomness: " + take_openssl_error());
+        throw TlsConfigError("cannot get random bytes: " + take_openssl_error());
     }
     return key;
 }

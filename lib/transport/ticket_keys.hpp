@@ -1,8 +1,8 @@
-// The keys that seal the session tickets of visitors. The visitor keeps the ticket; what is needed to open it again is
-// kept here, in memory only, the same for all workers, and is forgotten after some hours. Somebody who gets hold of the
-// keys later can read nothing older (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
+// Keys that seal the session tickets of visitors. The visitor keeps the ticket; the key to open it again is kept here,
+// in memory only, the same for all workers, and is discarded after some hours. An attacker who obtains the keys
+// later can read no older data (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
 //
-//     new key every 4 h:   |--seals--|--opens only--|--opens only--|  forgotten
+//     new key every 4 h:   |--seals--|--opens only--|--opens only--|  discarded
 #pragma once
 
 #include <openssl/ssl.h>
@@ -20,10 +20,11 @@ namespace ferrotunnel::transport {
 
 class TicketKeys {
 public:
-    /// Makes the first key. Throws TlsConfigError when there is no randomness.
+    /// Makes the first key. Throws TlsConfigError if there are no random bytes.
     TicketKeys();
 
-    /// Makes a new key if it is time for one, and forgets the oldest. The first call only starts the clock. Any thread.
+    /// Makes a new key if it is time for one, and discards the oldest. The first call only starts the clock. Any
+    /// thread.
     void rotate(TimePoint now);
 
     /// Makes the context seal and open its tickets with these keys, which must outlive it.

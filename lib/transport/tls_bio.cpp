@@ -14,7 +14,7 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-// What one batch of records needs, whatever the handshake has left in front of it.
+// The size of one batch of records, including what the handshake has left in front of it.
 constexpr std::size_t block_bytes = tls_send_bytes + tls_record_plain_max;
 
 thread_local std::unique_ptr<std::uint8_t[]> spare_block;

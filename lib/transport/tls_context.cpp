@@ -16,7 +16,7 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-// Our one protocol name in the form of the wire: a length and the name.
+// Our one protocol name in wire format: a length and the name.
 constexpr unsigned char alpn_list[] =
     "\x0d"
     "ferrotunnel/1";
@@ -54,7 +54,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
     return context;
 }
 
-// What backends speak is not ours to choose, so only what is broken is left out; the rest is as the system sets it.
+// Backends choose their own protocols and suites, so only broken ones are excluded; the rest are the system's defaults.
 SSL_CTX* make_native_for_backend() {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
     require_openssl(context != nullptr, "cannot set up TLS");
@@ -76,7 +76,7 @@ std::string if_exposed(const std::filesystem::path& key) {
     return others_may_read(key) ? key.string() : std::string();
 }
 
-// OpenSSL would pass over the first certificate behind a byte order mark, and take the next one for it.
+// OpenSSL would skip the first certificate after a byte order mark, and use the next one instead.
 void require_plain_text(const std::filesystem::path& file) {
     if (const std::string fault = encoding_fault(file); !fault.empty()) {
         throw TlsConfigError(file.string() + ' ' + fault);

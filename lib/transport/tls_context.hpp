@@ -1,5 +1,5 @@
-// How our ends speak TLS. With each other: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early data. With
-// backends of services, as their clients: also 1.2, and with resumed sessions.
+// TLS configuration of our ends. With each other: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early
+// data. With backends of services, as their clients: also 1.2, and with resumed sessions.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ class BackendSessions;
 
 inline constexpr const char* tls_alpn = "ferrotunnel/1";
 
-/// What is wrong with a certificate, key, pin or their files, in words for the user.
+/// An error of a certificate, key, pin or their files, in words for the user.
 class TlsConfigError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -28,9 +28,9 @@ struct TlsServerSettings {
     /// PEM files: the chain, our own certificate first, and its key. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
-    /// Where a self-made certificate is kept when no files are given. Empty: it exists in memory only.
+    /// Where a self-made certificate is kept if no files are given. Empty: it exists in memory only.
     std::filesystem::path state_directory{};
-    /// Clients are asked for a certificate of this CA. Empty: they are not asked.
+    /// Clients must have a certificate of this CA. Empty: none is requested.
     std::filesystem::path client_ca_file{};
 };
 
@@ -43,37 +43,37 @@ struct TlsClientSettings {
     bool system_ca = false;
     /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
     std::string pin{};
-    /// Our certificate, for servers that ask for one. Both or none.
+    /// Our certificate, for servers that request one. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };
 
-/// For connections to the backend of a service. Its certificate and name are verified unless `insecure` says otherwise.
+/// For connections to the backend of a service. Its certificate and name are verified unless `insecure` is set.
 struct TlsBackendSettings {
     /// Name or address: used for SNI, and the certificate must have it.
     std::string server_name{};
     /// CAs, or the backend's own certificate. Empty: the system's store is used.
     std::filesystem::path ca_file{};
     bool insecure = false;
-    /// What is offered by ALPN: "http/1.1", "h2" (which the backend then has to choose) or nothing.
+    /// The protocol offered by ALPN: "http/1.1", "h2" (which the backend then has to select) or none.
     std::string protocol{};
-    /// Our certificate, for backends that ask for one. Both or none.
+    /// Our certificate, for backends that request one. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };
 
-/// Sets what a context needs for make_tls_pipe, whatever it is for: buffers that idle connections do not hold, large
-/// reads.
+/// Sets the options of a context for make_tls_pipe, whatever its purpose: buffers that idle connections do not hold,
+/// large reads.
 void prepare_for_pipe(ssl_ctx_st* context) noexcept;
 
-/// The settings of TLS for one kind of connection. Immutable once made, so any number of threads may make pipes of it.
+/// TLS settings for one kind of connection. Immutable once made, so any number of threads may make pipes with it.
 class TlsContext {
 public:
     /// Throws TlsConfigError. May create the certificate in the state directory.
     static std::shared_ptr<TlsContext> make_server(const TlsServerSettings& settings);
     static std::shared_ptr<TlsContext> make_client(const TlsClientSettings& settings);
     static std::shared_ptr<TlsContext> make_for_backend(const TlsBackendSettings& settings);
-    /// Makes a context for visitors: everything is decided by the callbacks of `context` (visitor_tls.hpp), whose
+    /// Makes a context for visitors: all decisions are made by the callbacks of `context` (visitor_tls.hpp), whose
     /// argument `keeps` owns. `context` is taken over. `answer_to_plain_http` may be empty.
     static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
                                                          std::string answer_to_plain_http);
@@ -86,12 +86,12 @@ public:
     bool is_for_visitors() const noexcept { return keeps_ != nullptr; }
     /// True for a client's context that is for the backend of a service, and not for our own servers.
     bool is_for_backends() const noexcept { return backends_; }
-    /// "sha256:<base64>" of our certificate's public key, as `pin` takes it; empty without a certificate.
+    /// "sha256:<base64>" of our certificate's public key, in the form of `pin`; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
-    /// Whether both show the same certificate with the same chain.
+    /// Whether both use the same certificate with the same chain.
     bool shows_the_same(const TlsContext& other) const noexcept;
 
-    /// The file of the private key if everybody on this machine can read it; otherwise empty.
+    /// The file of the private key if all users of this machine can read it; otherwise empty.
     const std::string& exposed_key() const noexcept { return exposed_key_; }
 
     // For TlsPipe.
@@ -99,7 +99,7 @@ public:
     const std::string& server_name() const noexcept { return server_name_; }
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
-    /// The protocol that a backend has to choose by ALPN; empty: any, or none.
+    /// The protocol that a backend has to select by ALPN; empty: any, or none.
     const std::string& needed_protocol() const noexcept { return needed_protocol_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
     /// Sessions to resume with backends; null for other contexts.

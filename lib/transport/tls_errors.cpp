@@ -17,14 +17,14 @@ constexpr int reason_of_alert(int alert) {
     return SSL_AD_REASON_OFFSET + alert;
 }
 
-// What to do about a certificate that was asked for by another name than it has. `how`: where the name is said;
-// `otherwise`: what helps where it has none.
+// What to do about a certificate that does not have the requested name. `how`: where the name is set; `otherwise`: the
+// remedy if it has none.
 std::string mismatch_text(SSL* ssl, const std::string& how, const std::string& otherwise) {
     const PeerNames names = peer_names(ssl);
     if (!names.listed.empty()) {
         return "; " + how + ": " + names.listed;
     }
-    return "; it has no host name or address in its subjectAltName, and only these count" +
+    return "; it has no host name or address in its subjectAltName, and only these are checked" +
            (names.common_name.empty() ? "" : ", not its common name (CN) " + in_quotes(names.common_name)) + ": " +
            otherwise;
 }
@@ -56,10 +56,9 @@ std::string no_tls_text(bool server) {
 }
 
 std::string no_alpn_text(bool server) {
-    return server
-               ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
-               : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol ferrotunnel/1); "
-                 "check address and port";
+    return server ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol ferrotunnel/1)"
+                  : "the server speaks TLS but is not a FerroTunnel server (it does not select the protocol "
+                    "ferrotunnel/1); check address and port";
 }
 
 }  // namespace
@@ -83,7 +82,7 @@ std::string visitor_failure_text(SSL* ssl) {
     const RunningHandshake* running = running_handshake(ssl);
     if (running != nullptr && !running->refusal.empty()) {
         ERR_clear_error();
-        return "the visitor is refused: " + running->refusal;
+        return "the visitor was rejected: " + running->refusal;
     }
     if (tls_failure_is_no_tls()) {
         const bool http = tls_failure_is_plain_http();
@@ -102,14 +101,14 @@ std::string visitor_failure_text(SSL* ssl) {
             return "the visitor offers no cipher suite, group or kind of signature that is accepted here";
         case SSL_R_NO_APPLICATION_PROTOCOL:
             ERR_clear_error();
-            return "the visitor offers protocols (ALPN), but none that is spoken here";
+            return "the visitor offers protocols (ALPN), but none that this server supports";
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             ERR_clear_error();
             return std::string("the visitor's certificate cannot be verified: ") +
                    X509_verify_cert_error_string(SSL_get_verify_result(ssl));
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
             ERR_clear_error();
-            return "the visitor has no certificate, and this host asks for one";
+            return "the visitor has no certificate, and this host requires one";
         default:
             return "TLS with the visitor: " + take_openssl_error();
     }
@@ -132,21 +131,22 @@ std::string backend_failure_text(SSL* ssl) {
             return std::string("the backend's certificate cannot be verified: ") +
                    X509_verify_cert_error_string(result) +
                    (is_mismatch(result)
-                        ? mismatch_text(ssl, "say with backend_name by which of its names it is to be asked for",
-                                        "give the backend one that has it (`subjectAltName=DNS:NAME`), or say "
+                        ? mismatch_text(ssl, "set backend_name to one of its names",
+                                        "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
                                         "backend_insecure")
                         : "; give the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();
-            return "the backend asks for a client certificate; give one with backend_certificate and backend_key";
+            return "the backend requires a client certificate; set backend_certificate and backend_key";
         case reason_of_alert(SSL_AD_UNKNOWN_CA):
         case reason_of_alert(SSL_AD_BAD_CERTIFICATE):
         case reason_of_alert(SSL_AD_CERTIFICATE_EXPIRED):
         case reason_of_alert(SSL_AD_CERTIFICATE_UNKNOWN):
-            return "the backend does not accept the client certificate that it was shown: " + take_openssl_error();
+            return "the backend does not accept our client certificate: " + take_openssl_error();
         case reason_of_alert(SSL_AD_HANDSHAKE_FAILURE):  // TLS 1.2 has no alert for a missing certificate
-            return "the backend refuses TLS with us; perhaps it asks for a client certificate: " + take_openssl_error();
+            return "the backend rejected the TLS handshake; it may require a client certificate: " +
+                   take_openssl_error();
         default:
             return "TLS with the backend: " + take_openssl_error();
     }
@@ -173,10 +173,10 @@ std::string tls_failure_text(SSL* ssl, bool server) {
             return verification_text(ssl, server);
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
             ERR_clear_error();
-            return "the client has no certificate, and this server asks for one";
+            return "the client has no certificate, and this server requires one";
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();
-            return "the server asks for a client certificate; give a certificate and its key";
+            return "the server requires a client certificate; give a certificate and its key";
         case reason_of_alert(SSL_AD_UNKNOWN_CA):
         case reason_of_alert(SSL_AD_BAD_CERTIFICATE):
         case reason_of_alert(SSL_AD_CERTIFICATE_EXPIRED):

@@ -55,9 +55,10 @@ private:
 
 //   handshaking --done, name, protocol and pin right--> open --close_notify--> read: eof
 //        |                                               |----FIN alone-----> read: error, "truncated"
-//        +--any failure--> failed <----------------------+----any failure---> failed: every call answers error
+//        +--any failure--> failed <----------------------+----any failure---> failed: every call returns error
 //
-// One failure is less severe: when the socket takes no more bytes, reads continue, since the peer may have said why.
+// One failure is less severe: when the socket accepts no more bytes, reads continue, since the peer may have sent the
+// reason.
 class TlsPipe final : public Pipe {
 public:
     TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTuning tuning);
@@ -91,8 +92,8 @@ private:
     IoStatus step_handshake();
     IoStatus fail_handshake(std::string text);
     std::string handshake_failure();
-    // The kernel tells of a reset once, perhaps when what was left over was written: what is read behind it looks like
-    // the end. A broken pipe is one that the peer had closed before.
+    // The kernel reports a reset once, possibly when leftover data was written: later reads look like the end. A broken
+    // pipe was closed by the peer before.
     bool was_reset() const noexcept { return write_error_ && write_error_ != std::errc::broken_pipe; }
     void note_error(std::error_code error, std::string_view text, std::error_code& where) noexcept;
     IoResult fail_by_openssl() noexcept;
@@ -110,9 +111,9 @@ private:
     std::unique_ptr<VisitorHandshake> visitor_;
     bool open_ = false;
     bool stopped_full_ = false;     // the last read ended because its buffer was full
-    bool end_after_flush_ = false;  // TCP FIN is to follow once everything is sent
+    bool end_after_flush_ = false;  // TCP FIN follows once everything is sent
     std::error_code error_;         // why the pipe failed
-    std::error_code write_error_;   // why the socket takes no more bytes
+    std::error_code write_error_;   // why the socket accepts no more bytes
     std::string error_text_;        // of the last call that returned error
 };
 
@@ -164,7 +165,7 @@ void TlsPipe::set_peer_name() {
 IoStatus TlsPipe::handshake(std::string& why) {
     if (!open_ && !error_) {
         if (IoStatus status = step_handshake(); status == IoStatus::would_block && write_error_) {
-            (void)step_handshake();  // an alert that has come meanwhile says more than a failed send
+            (void)step_handshake();  // an alert that has arrived meanwhile tells more than a failed send
         }
     }
     why = error_text_;
@@ -193,7 +194,7 @@ IoStatus TlsPipe::step_handshake() {
     return IoStatus::ok;
 }
 
-// Checks the protocol and the pin, which is our task; OpenSSL has verified chain and name.
+// Checks the protocol and the pin; OpenSSL has verified chain and name.
 std::string TlsPipe::wrong_peer() {
     const unsigned char* chosen = nullptr;
     unsigned chosen_bytes = 0;
@@ -202,15 +203,14 @@ std::string TlsPipe::wrong_peer() {
         const std::string& needed = context_->needed_protocol();
         return needed.empty() || as_text({chosen, chosen_bytes}) == needed
                    ? std::string()
-                   : "the backend does not choose HTTP/2 (ALPN h2): write its address with https://";
+                   : "the backend does not select HTTP/2 (ALPN h2): write its address with https://";
     }
     if (as_text({chosen, chosen_bytes}) != tls_alpn) {
         return context_->is_server()
                    ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol "
                      "ferrotunnel/1)"
                    : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol "
-                     "ferrotunnel/1); "
-                     "check address and port";
+                     "ferrotunnel/1); check address and port";
     }
     if (const auto& pin = context_->pin()) {
         X509* certificate = SSL_get0_peer_certificate(ssl_.get());
@@ -219,13 +219,13 @@ std::string TlsPipe::wrong_peer() {
             return "the server's key is not the pinned one: it has " +
                    (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
                    fingerprint_text(*pin) +
-                   "; if the server's key was not changed on purpose, somebody may be in between";
+                   "; if the server's key was not changed on purpose, someone may be in between";
         }
     }
     return {};
 }
 
-// Checks a visitor. The handshake itself was decided by the context's callbacks, but a resumed session brings the
+// Checks a visitor. The context's callbacks have decided on the handshake itself, but a resumed session has the
 // certificate of its first handshake.
 std::string TlsPipe::wrong_visitor() {
     visitor_ = finish_visitor_handshake(ssl_.get());
@@ -255,8 +255,8 @@ std::string TlsPipe::handshake_failure() {
         ERR_clear_error();
         std::string why = std::error_code(socket_.read_errno, std::system_category()).message();
         if (socket_.read_errno == ECONNRESET && !context_->is_server() && !context_->is_for_backends()) {
-            return "the connection was reset before the TLS handshake was over; the server may have too many "
-                   "connections, or something in between does not let it through: " +
+            return "the connection was reset before the TLS handshake was complete; the server may have too many "
+                   "connections, or something in between blocks it: " +
                    why;
         }
         return "the connection failed during the TLS handshake: " + why;
@@ -276,7 +276,7 @@ std::string TlsPipe::handshake_failure() {
         Bytes answer = as_bytes(plain_answer);
         socket_.out.append(answer.data(), answer.size());
     } else if (context_->is_server() && tls_failure_is_no_tls()) {
-        // OpenSSL stays silent here. An alert lets a client of ours that has TLS off tell its user.
+        // OpenSSL stays silent here. With an alert, a client of ours that has TLS off can inform its user.
         const std::uint8_t protocol_version_alert[] = {0x15, 0x03, 0x03, 0, 2, SSL3_AL_FATAL, SSL_AD_PROTOCOL_VERSION};
         socket_.out.append(protocol_version_alert, sizeof protocol_version_alert);
     }
@@ -299,7 +299,7 @@ IoResult TlsPipe::fail_by_openssl() noexcept {
         note_error(write_error_, {}, error_);
     } else if (socket_.saw_end) {
         note_error(std::make_error_code(std::errc::connection_aborted),
-                   "truncated: the connection ended without the end of TLS being told", error_);
+                   "truncated: the connection ended without a TLS close alert", error_);
     } else {
         try {
             note_error(std::make_error_code(std::errc::protocol_error), failure_text(), error_);
@@ -322,7 +322,7 @@ IoResult TlsPipe::read(MutableBytes into) noexcept {
         std::size_t got = 0;
         if (SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &got) != 1) {
             if (total == 0 && std::exchange(socket_.skipped, false)) {
-                continue;  // only part of a record was there: the socket itself must say that nothing comes
+                continue;  // only part of a record was there: the socket itself must report that nothing is left
             }
             stopped_full_ = false;
             break;
@@ -331,7 +331,7 @@ IoResult TlsPipe::read(MutableBytes into) noexcept {
     }
     IoResult result = stopped_full_ ? IoResult{total, IoStatus::ok, {}} : stop_reading(total);
     if (!socket_.out.empty()) {
-        (void)flush();  // the answer to a key update
+        (void)flush();  // the response to a key update
     }
     counters_.bytes_in += total;
     counters_.system_calls = socket_.system_calls;
@@ -391,7 +391,7 @@ bool TlsPipe::write_batch(Cursor& cursor, std::size_t& accepted) noexcept {
 }
 
 // How much plain text the next record of this send may hold: a whole record or none. A send may be half a record longer
-// or shorter than wished, so that a small record among large ones does not cut every record that follows.
+// or shorter than intended, so that a small record among large ones does not cut every record that follows.
 std::size_t TlsPipe::room() const noexcept {
     return socket_.out.size() + tls_record_plain_max / 2 > send_bytes_ ? 0 : tls_record_plain_max;
 }

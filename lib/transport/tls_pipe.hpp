@@ -1,7 +1,8 @@
 // The pipe of a trunk with TLS 1.3, implemented with OpenSSL over our own BIO (tls_bio.hpp).
 //
-// The reason is this measurement by benchmarks/micro/tls_pipe.cpp: two cores that others used too, loopback TCP, one
-// thread at each end, medians of 7 interleaved rounds of 1 GiB. CPU seconds are those of both ends, user and kernel.
+// The reason is this measurement by benchmarks/micro/tls_pipe.cpp: two cores that were shared with others, loopback
+// TCP, one thread at each end, medians of 7 interleaved rounds of 1 GiB. CPU seconds are those of both ends, user and
+// kernel.
 //
 //                                            GB/s   CPU s per GB
 //     plain, gathered sends                  2.76      0.334
@@ -26,7 +27,7 @@
 
 namespace ferrotunnel::transport {
 
-/// Settings for measurements; the default is what was measured to be best.
+/// Settings for measurements; the default was measured to be best.
 struct TlsPipeTuning {
     std::size_t records_per_send = 4;
 };

@@ -33,10 +33,9 @@ TlsGrade parse_tls_grade(std::string_view name) {
             return grade;
         }
     }
-    throw TlsConfigError(
-        "\"" + std::string(name) +
-        "\" is not a valid grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
-        "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
+    throw TlsConfigError("\"" + std::string(name) +
+                         "\" is not a valid TLS profile: expected \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) or "
+                         "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is supported");
 }
 
 std::string_view name_of(TlsGrade grade) noexcept {

@@ -1,5 +1,4 @@
-// The parts of TLS towards visitors that do not depend on the host (versions, suites, options), and what is known about
-// a handshake while it runs.
+// Host-independent TLS settings towards visitors (versions, suites, options), and the state of a running handshake.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,7 @@ struct LoadedCertificate;
 
 /// How old a visitor's software may be.
 enum class TlsGrade : std::uint8_t {
-    modern,        // TLS 1.3, and 1.2 with ECDHE and AEAD alone: everything since about 2015
+    modern,        // TLS 1.3, and 1.2 with only ECDHE and AEAD: everything since about 2015
     intermediate,  // and 1.2 with ECDHE and AES-CBC: Internet Explorer 11 before Windows 10, Safari 6 to 8, Java 7
 };
 
@@ -28,31 +27,31 @@ std::string_view name_of(TlsGrade grade) noexcept;
 /// Makes a context without certificate and callbacks. Throws TlsConfigError.
 SslContextPtr make_visitor_context(TlsGrade grade);
 
-/// Shows this certificate in the handshake of `ssl`, in addition to those with other kinds of keys. False: OpenSSL
-/// refuses it.
+/// Uses this certificate in the handshake of `ssl`, in addition to those with other kinds of keys. False: OpenSSL
+/// rejects it.
 bool use_certificate(SSL* ssl, const LoadedCertificate& certificate) noexcept;
 
 /// Tries the certificate. Empty, or why a handshake could not use it: its key or a signature is too weak, or its kind
 /// is not known.
 std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 
-/// What is known about one visitor's handshake while it runs, kept with its SSL object. It is for visitor_tls.cpp,
-/// which fills it in, and for the pipe, which asks for it at the end.
+/// State of one visitor's handshake, kept with its SSL object. visitor_tls.cpp fills it in, and the pipe reads it at
+/// the end.
 struct RunningHandshake {
     std::string server_name;
     std::string authority;  // the rule's digest; empty: no client certificate is requested
     /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
-    /// Why we refused the visitor, in words for the log; empty when we did not.
+    /// Why we rejected the visitor, in words for the log; otherwise empty.
     std::string refusal;
 };
 
-/// The record of this handshake; null before the ClientHello, or when there is no memory.
+/// The record of this handshake; null before the ClientHello, or if there is no memory.
 RunningHandshake* running_handshake(SSL* ssl) noexcept;
 /// Returns that record, a new and empty one if there is none yet. Throws std::bad_alloc.
 RunningHandshake& start_running_handshake(SSL* ssl);
 
-/// To be called after the handshake. Releases what only the handshake needed. Throws std::bad_alloc.
+/// Call it after the handshake. Releases everything that only the handshake needed. Throws std::bad_alloc.
 std::unique_ptr<VisitorHandshake> finish_visitor_handshake(SSL* ssl);
 
 }  // namespace ferrotunnel::transport

@@ -19,12 +19,12 @@ namespace {
 
 using WallTime = VisitorTls::WallTime;
 
-// The list in the form that ALPN has on the wire.
+// The list in ALPN's wire format.
 std::string protocol_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {
         if (protocol.empty() || protocol.size() > 255) {
-            throw TlsConfigError("\"" + protocol + "\" is not a valid name of a protocol (ALPN)");
+            throw TlsConfigError("\"" + protocol + "\" is not a valid protocol name (ALPN)");
         }
         list += static_cast<char>(protocol.size());
         list += protocol;
@@ -114,10 +114,10 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
 // Returns what OpenSSL expects: whether the handshake continues.
 int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     auto name = asked_name(ssl);
-    const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after one that guessed wrong
+    const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after a wrong guess in the first
     RunningHandshake& running = start_running_handshake(ssl);
     if (!name || (again && *name != running.server_name)) {
-        running.refusal = name ? "its second ClientHello asks for another name"
+        running.refusal = name ? "its second ClientHello has another server name"
                                : std::string("the server name in its ClientHello ") + name.error();
         alert = SSL_AD_ILLEGAL_PARAMETER;
         return SSL_CLIENT_HELLO_ERROR;
@@ -129,7 +129,7 @@ int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     running.certificates = certificates.snapshot();
     if (running.certificates->find(running.server_name) == nullptr) {
         running.refusal = running.server_name.empty()
-                              ? "it asks for no name, and there is no certificate for such visitors"
+                              ? "its ClientHello has no server name, and there is no certificate for such visitors"
                               : "there is no certificate for the name " + running.server_name;
         alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_CLIENT_HELLO_ERROR;

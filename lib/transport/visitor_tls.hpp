@@ -1,13 +1,13 @@
-// TLS towards visitors: which certificate is shown for a name, who must show one of its own, and what is remembered
-// between connections. The result is a TlsContext, so that a visitor's connection is an ordinary Pipe:
+// TLS towards visitors: which certificate is used for a name, who must have a client certificate, and what is
+// remembered between connections. The result is a TlsContext, so a visitor's connection is an ordinary Pipe:
 //
 //     auto tls = VisitorTls::make(settings, now, report);         // at start; report: what could not be loaded
 //     auto pipe = make_tls_pipe(std::move(socket), tls->context());
 //     ... pipe->handshake(why) until ok ...
-//     const VisitorHandshake* told = pipe->visitor();             // the name asked for, the protocol, the certificate
+//     const VisitorHandshake* told = pipe->visitor();             // the requested name, the protocol, the certificate
 //     if (!tls->may_serve(*told, host_of_the_request)) answer 421;
 //
-// One SSL_CTX serves all names: a host costs its certificate and key, not a context. What changes at run time
+// One SSL_CTX serves all names: a host costs its certificate and key, not a context. State that changes at run time
 // (certificates, client CAs, ticket keys) is looked up by callbacks in immutable snapshots. A handshake keeps the
 // snapshot it began with, so a reload never disturbs it.
 //
@@ -38,9 +38,9 @@ struct VisitorTlsSettings {
     CertificateSources certificates{};
     std::vector<ClientAuthorityRule> client_authorities{};
     TlsGrade grade = TlsGrade::modern;
-    /// ALPN names, the most preferred first. A visitor that offers protocols but none of these is refused.
+    /// ALPN names, the most preferred first. A visitor that offers protocols but none of these is rejected.
     std::vector<std::string> protocols{"http/1.1"};
-    /// Sent as it is, without TLS, to a visitor whose first bytes are a plain HTTP request.
+    /// Sent unencrypted to a visitor whose first bytes are a plain HTTP request.
     std::string answer_to_plain_http{};
 
     friend bool operator==(const VisitorTlsSettings&, const VisitorTlsSettings&) = default;
@@ -51,7 +51,7 @@ public:
     using WallTime = CertificateStore::WallTime;
 
     /// Reads everything. Throws TlsConfigError for settings that cannot work and for a client CA that cannot be read
-    /// (continuing without it would let everybody in). Bad certificates are listed in `report`; the others are served.
+    /// (continuing without it would admit everyone). Bad certificates are listed in `report`; the others are served.
     static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now,
                                             CertificateReport& report);
     ~VisitorTls();
@@ -64,16 +64,16 @@ public:
     /// Sets where certificates come from; the next load reads them. Any thread.
     void set_certificates(CertificateSources sources);
 
-    /// Looks for changed files and reads them. It reads files and may take long if there are many, so it is for a
-    /// thread that may wait, not for a worker. Any thread; two calls at once wait for each other. An empty optional:
-    /// nothing has changed.
+    /// Checks for changed files and reads them. With many files this may take long, so call it on a thread that may
+    /// wait, not on a worker. Any thread; two simultaneous calls wait for each other. An empty optional: nothing has
+    /// changed.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
     /// Makes a new ticket key when it is time. Any thread, and cheap; once a minute is often enough.
     void rotate_ticket_keys(TimePoint now);
 
-    /// Whether a visitor who asks for this name, or for one that this pattern ("*.example.com") covers, is shown a
-    /// certificate now. Any thread.
+    /// Whether there is a certificate now for visitors that request this name, or one that this pattern
+    /// ("*.example.com") covers. Any thread.
     bool has_certificate(std::string_view host) const;
 
     /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this
@@ -81,7 +81,7 @@ public:
     /// must be under the same rule about client certificates (the same CAs, required or not, or none) as the handshake.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
-    /// Whether a request for `host` may be answered without TLS: not if a client certificate must be shown.
+    /// Whether a request for `host` may be answered without TLS: not if a client certificate is required.
     bool may_serve_plain(std::string_view host) const;
 
 private:

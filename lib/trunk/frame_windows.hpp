@@ -1,5 +1,5 @@
-// A slab as pumps read into it: windows that each hold one frame's payload, with room for the frame's header before
-// each, so that header and payload are sent in one piece and nothing is copied.
+// Windows in a slab that pumps read into: each holds one frame's payload, with room for the frame's header before it,
+// so that header and payload are sent in one piece and nothing is copied.
 #pragma once
 
 #include <algorithm>
@@ -18,11 +18,11 @@ namespace ferrotunnel::trunk {
 inline constexpr std::size_t frame_bytes = limits::frame_header_bytes + limits::data_payload_max;
 inline constexpr std::size_t windows_per_slab = buffer::slab_bytes / frame_bytes;
 
-/// The windows that one read may fill. Live as long as the slab.
+/// The windows that one read may fill. Valid as long as the slab.
 class Windows {
 public:
-    /// Covers the whole slab (`bulk`) or one frame; less if the stream's session has much queued, or fewer bytes than
-    /// that may come.
+    /// Covers the whole slab (`bulk`) or one frame; less if the stream's session has much queued, or if no more bytes
+    /// may arrive.
     Windows(buffer::Slab& slab, const mux::Stream& stream, bool bulk,
             std::size_t bytes_max = limits::send_queue_max) noexcept {
         const std::size_t most = std::min<std::size_t>(stream.read_size_max(), bytes_max);
@@ -42,9 +42,8 @@ private:
 };
 
 /// Queues the first `bytes` bytes of the slab's windows. Queued windows pin the slab until they are sent, so a few
-/// bytes are copied instead. Where sending has come to a halt, or the trunk is behind, anything that fills less than
-/// half of the slab is copied too: otherwise a visitor whose stream is not read could pin a slab with every 4 KiB that
-/// it sends.
+/// bytes are copied instead. If sending has stalled, or the trunk is behind, anything that fills less than half of the
+/// slab is copied too: otherwise a visitor whose stream is not read could pin a slab with every 4 KiB that it sends.
 inline void send_frames(mux::Stream& stream, buffer::SlabPtr slab, std::size_t bytes) {
     if (bytes == 0) {
         return;

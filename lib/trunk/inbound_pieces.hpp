@@ -1,4 +1,4 @@
-// The data at the front of a stream, as one write to the other end, or one look at it, takes it.
+// The data at the front of a stream, as much as one write to the other end, or one inspection, covers.
 #pragma once
 
 #include <array>
@@ -11,13 +11,13 @@
 
 namespace ferrotunnel::trunk {
 
-/// Why another end that is there is not used.
+/// Why an existing other end is not used.
 inline constexpr std::string_view no_memory_text = "there is no memory";
 
 inline constexpr std::size_t pieces_max = 64;
 using Pieces = std::array<Bytes, pieces_max>;
 
-/// Fills `pieces` with what waits, up to the first item that is not data. The views are valid until that is consumed.
+/// Fills `pieces` with waiting data, up to the first item that is not data. The views are valid until that is consumed.
 inline std::span<const Bytes> gather_inbound(mux::Stream& stream, Pieces& pieces) {
     std::size_t count = 0;
     stream.for_each_inbound([&](mux::StreamItem& item) {  // the queue may be long

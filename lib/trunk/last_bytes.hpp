@@ -1,8 +1,8 @@
-// The end of a stream whose other end is gone, while its socket still has to take the bytes that came before. A closed
-// stream ends nothing by itself: the socket may take its time, but not for ever.
+// The end of a stream whose other end is gone, while its socket still has to accept the earlier bytes. A closed stream
+// ends nothing by itself: the socket may take its time, but not for ever.
 //
-// What the socket's peer still says goes to nobody, and is dropped here: a peer that takes nothing until it has said
-// all of it, as one that echoes, would otherwise wait for us while we wait for it.
+// Data that the socket's peer still sends has no reader, and is dropped here: a peer that reads nothing until it has
+// sent everything, such as one that echoes, would otherwise wait for us while we wait for it.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@
 
 namespace ferrotunnel::trunk {
 
-/// Watches whether the socket's peer still takes anything. Lives on its worker; the socket outlives it.
+/// Watches whether the socket's peer still reads. Lives on its worker; the socket outlives it.
 class LastBytes {
 public:
     enum class Until : std::uint8_t {
-        stalled,       // the socket does not take all that waits for it
-        acknowledged,  // it has taken all and is to be reset, but a reset discards what the kernel holds
+        stalled,       // the socket does not accept all that waits for it
+        acknowledged,  // it has accepted all and will be reset, but a reset discards what the kernel holds
     };
 
     /// `due` is called once, from a timer, and may destroy this: when the peer has acknowledged everything, if that is
-    /// waited for, or has acknowledged nothing for as long as the stream's patience lasts.
+    /// awaited, or has acknowledged nothing for the duration of the stream's patience.
     LastBytes(runtime::Worker& worker, int fd, const mux::Stream& stream, Until until, std::function<void()> due)
         : worker_(worker),
           fd_(fd),
@@ -52,11 +52,12 @@ public:
 private:
     static constexpr Duration pause_min = std::chrono::milliseconds(1);
     static constexpr Duration pause_acknowledged_max = std::chrono::milliseconds(50);
-    static constexpr int looks_at_stalled_min = 8;  // looks before the peer is given up
+    static constexpr int looks_at_stalled_min = 8;  // checks before the peer is dropped
     // A peer that sends for ever costs 16 MB/s until the patience has ended.
     static constexpr std::size_t unwanted_at_once = 16'384;
 
-    /// Roughly the acknowledged bytes of the stream: what TLS adds is counted on one side only. Any change is progress.
+    /// Roughly the acknowledged bytes of the stream: the overhead of TLS is counted on one side only. Any change is
+    /// progress.
     std::uint64_t acknowledged() const noexcept { return stream_.delivered() - runtime::unacknowledged_bytes(fd_); }
 
     void look() {
@@ -74,7 +75,7 @@ private:
         timer_.set(now + pause_);
     }
 
-    /// True: there was something.
+    /// True: there was some data.
     bool drop_unwanted() const noexcept {
         std::array<std::uint8_t, unwanted_at_once> unwanted;
         return runtime::read_some(fd_, MutableBytes(unwanted)).bytes > 0;

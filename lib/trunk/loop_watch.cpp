@@ -6,7 +6,7 @@
 namespace ferrotunnel::trunk {
 namespace {
 
-// Only one visitor in so many has the others counted: counting them costs more than all the rest.
+// Only one visitor in so many has the others counted, since counting costs more than everything else.
 constexpr std::uint64_t look_at_every = 16;
 
 }  // namespace

@@ -1,23 +1,23 @@
-// Finds out whether a public port makes its own visitors: a service whose backend leads back to the port, perhaps
+// Finds out whether a public port creates its own visitors: a service whose backend leads back to the port, possibly
 // through other clients and servers and behind addresses that reveal nothing. Sans-IO; LoopGate acts on the result.
 //
-// In such a loop each visitor is the consequence of the one before. So when many have come and are still there, the
-// suspicion is tested in rounds:
+// In such a loop each visitor is the consequence of the previous one. So when many have arrived and are still there,
+// the suspicion is tested in rounds:
 //
-//   idle --many came--> quiet: newcomers are held
-//     ^                   |  ^
-//     |     for a while nobody came: all that are held are let in
-//     |                   v  | one came: the next round
-//     +--nobody came-- followed?  ... and by exactly as many, in `proof` rounds of the test --> a loop
+//   idle --many arrived--> quiet: newcomers are held
+//     ^                      |  ^
+//     |     no arrivals for a while: all that are held are let in
+//     |                      v  | one arrived: the next round
+//     +--none arrived----- followed?  ... and by exactly as many, in `proof` rounds of the test --> a loop
 //
-// Visitors that wait for nobody (browsers, crowds, people) come at other times too, which ends the test; and a visitor
-// that has got a byte from the service was not in a loop, since at the end of a loop there is nobody. The cost to
-// others is that a port with many silent visitors holds the next one for half a second, rarely.
+// Visitors that do not wait for each other (browsers, crowds, people) arrive at other times too, which ends the test;
+// and a visitor that has received a byte from the service was not in a loop, since no end of a loop sends any. The cost
+// to others is that a port with many silent visitors holds the next one for half a second, rarely.
 //
-// Anybody who knows this can imitate it, with many idle connections and one more in each round. So the verdict touches
-// nobody else: only the visitors of the last round are sent away, and the imitator's must be all of that round; with
-// one visitor besides, the round does not count. Nor does the verdict make the next test come sooner, unless the other
-// visitors fell with those sent away, as they do in a loop.
+// An attacker can imitate this, with many idle connections and one more in each round. So the verdict affects no other
+// visitors: only those of the last round are disconnected, and the imitator's must be all of that round; with
+// one visitor besides, the round does not count. Nor does the verdict bring the next test forward, unless the other
+// visitors ended with the disconnected ones, as they do in a loop.
 #pragma once
 
 #include <chrono>
@@ -31,17 +31,17 @@ namespace ferrotunnel::trunk {
 
 class LoopWatch {
 public:
-    /// How many visitors must have come within `window`, and still be there, before anything is suspected.
+    /// How many visitors must have arrived within `window`, and still be there, before a loop is suspected.
     static constexpr std::uint64_t many = 64;
     static constexpr Duration window = std::chrono::seconds(60);
-    /// In how many rounds exactly as many must follow as were let in. Visitors that come by chance, at the rate that is
-    /// worst for us, do so once in ten thousand times.
+    /// In how many rounds exactly as many must follow as were let in. Visitors that arrive at random, at the rate that
+    /// is worst for us, do so once in ten thousand times.
     static constexpr unsigned proof = 10;
     /// After this many rounds the test is over, however many of them counted.
     static constexpr unsigned rounds_max = 3 * proof;
     /// How many visitors may be held at once: several loops may run through one port, but more than this are a crowd.
     static constexpr std::size_t held_max = 8;
-    /// The longest time for which a visitor is held, however many come behind.
+    /// The longest time for which a visitor is held, however many arrive after it.
     static constexpr Duration held_for_max = std::chrono::seconds(1);
     static constexpr Duration quiet_min = std::chrono::milliseconds(250);
     static constexpr Duration quiet_max = std::chrono::milliseconds(500);
@@ -53,7 +53,7 @@ public:
 
     explicit LoopWatch(Random& random) : random_(random) {}
 
-    /// True now and then: `on_visitor` then needs the number of visitors that are there; otherwise it may be 0.
+    /// True now and then: `on_visitor` then needs the number of present visitors; otherwise it may be 0.
     bool wants_count(TimePoint now) noexcept;
 
     enum class Verdict : std::uint8_t {
@@ -65,17 +65,18 @@ public:
 
     enum class Act : std::uint8_t {
         nothing,
-        try_in,      // let in all that are held, and say when one of them gets a byte
+        try_in,      // let in all that are held, and report when one of them gets a byte
         let_all_in,  // let in all that are held; the test is over
-        loop,        // send away all that are held
+        loop,        // disconnect all that are held
     };
-    /// To be called at `deadline`.
+    /// Call it at `deadline`.
     Act on_time(TimePoint now);
     TimePoint deadline() const noexcept { return deadline_; }
 
-    /// Says that a visitor let in since the test began has got a byte: there is no loop. The rest is to be let in.
+    /// Reports that a visitor let in since the test began has got a byte: there is no loop. The others have to be let
+    /// in.
     void answered(TimePoint now) noexcept { give_up(now); }
-    /// Says that after the verdict most visitors have gone: it was indeed a loop. The next one is looked for at once.
+    /// Reports that most visitors ended after the verdict: it was indeed a loop. The next one is tested for at once.
     void fell() noexcept;
     bool is_testing() const noexcept { return state_ != State::idle; }
 
@@ -94,7 +95,7 @@ private:
     TimePoint held_since_{};
     std::size_t let_in_ = 0;  // in the last round
     unsigned rounds_ = 0;
-    unsigned followed_ = 0;   // rounds that count
+    unsigned followed_ = 0;   // rounds that counted
     std::uint64_t came_ = 0;  // in this window
     TimePoint window_began_{};
     Duration next_rest_ = rest;

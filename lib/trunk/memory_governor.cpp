@@ -44,7 +44,7 @@ void MemoryGovernor::sum_up() {
     }
 }
 
-// Asks each session of `owner` in proportion to what it holds.
+// Reclaims from each session of `owner` in proportion to what it holds.
 void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
     if (excess == 0) {
         return;
@@ -92,7 +92,7 @@ MemoryGovernor::Member::~Member() {
 
 namespace {
 
-// The least time between two lines: memory may be short for as long as somebody likes.
+// The minimum time between two lines: memory may be short for any time.
 constexpr auto told_again_after = std::chrono::seconds(60);
 
 }  // namespace

@@ -1,13 +1,13 @@
-// Bounds the memory that the bytes of all visitors may take, over all sessions of a client or server, in addition to
-// each session's own budget.
+// Limits the memory for the bytes of all visitors, over all sessions of a client or server, in addition to each
+// session's own budget.
 //
 //   beyond half of the limit    all sessions are tight: no window grows, new streams begin with small ones, send queues
 //                               are short
-//   beyond the limit            the token that holds most is asked to give up the excess: its sessions reset the
-//                               streams that hold most for longest and do not move
-//   one token beyond its share  the same, for its sessions alone; if there is one token, its share is the whole
+//   beyond the limit            the token that holds most has to release the excess: its sessions reset the
+//                               streams that held most for longest without progress
+//   one token beyond its share  the same, only for its sessions; if there is one token, its share is the whole
 //
-// Nothing is counted here: sessions count what they hold when they take it, and a look sums that up at intervals.
+// Nothing is counted here: sessions count the memory that they hold, and a check sums that up at intervals.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace ferrotunnel::trunk {
 
-/// Sums up the memory of all sessions and asks for some of it back; any thread.
+/// Sums up the memory of all sessions and reclaims some of it; any thread.
 class MemoryGovernor {
 public:
     class Member;
@@ -31,20 +31,20 @@ public:
     /// `tokens`: the number of tokens whose sessions may be here.
     explicit MemoryGovernor(std::uint64_t limit, std::size_t tokens = 1) noexcept
         : limit_(limit), share_(share_of(limit, tokens)) {}
-    /// Sets the number of tokens, which decides how much a single one may have.
+    /// Sets the number of tokens, which determines the share of each.
     void set_tokens(std::size_t tokens) {
         const MutexLock lock(mutex_);
         share_ = share_of(limit_, tokens);
     }
 
-    /// The result of a look, for the log.
+    /// The result of a check, for the log.
     struct Look {
         std::uint64_t held = 0;   // by all
-        std::uint64_t asked = 0;  // bytes that `owner` is to give up; 0: nobody is asked
+        std::uint64_t asked = 0;  // bytes that `owner` has to release; 0: none
         std::string owner;        // the token that holds most
-        bool busy = false;        // somebody has visitors: look again soon
+        bool busy = false;        // there are visitors: check again soon
     };
-    /// Sums up what all sessions hold, and asks for the excess.
+    /// Sums up what all sessions hold, and reclaims the excess.
     Look look();
 
     std::uint64_t limit() const noexcept { return limit_; }
@@ -54,7 +54,7 @@ public:
 private:
     struct Owner {
         std::size_t sessions = 0;
-        std::uint64_t held = 0;  // as found by the last look
+        std::uint64_t held = 0;  // as found by the last check
         bool tight = false;
     };
     using Owners = std::map<std::string, Owner>;
@@ -92,11 +92,11 @@ private:
     const std::shared_ptr<MemoryGovernor> governor_;
     const IntrusivePtr<mux::SessionShared> session_;
     Owners::iterator owner_;
-    std::uint64_t held_ = 0;  // as found by the last look
+    std::uint64_t held_ = 0;  // as found by the last check
 };
 
-/// Makes a governor look at all sessions at intervals, and tells the log when memory is short. Created on its worker;
-/// destroyed there, or after the worker has stopped.
+/// Makes a governor check all sessions at intervals, and logs when memory is short. Created on its worker; destroyed
+/// there, or after the worker has stopped.
 class MemoryWatch {
 public:
     MemoryWatch(runtime::Worker& worker, std::shared_ptr<MemoryGovernor> governor, Logger& log);

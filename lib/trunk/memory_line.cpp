@@ -11,7 +11,7 @@
 namespace ferrotunnel::trunk {
 namespace {
 
-// How often each end may speak before others of the worker have their turn.
+// How often each end may send before others of the worker have their turn.
 constexpr int carries_per_turn = 16;
 
 mux::Settings settings_of(mux::Role role) {
@@ -37,7 +37,7 @@ private:
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
         line_.on_stream_(std::move(stream), open);
     }
-    // Nobody at either end says anything of this kind.
+    // Neither end sends this kind of message.
     void on_control(Bytes) override {}
     void on_goaway(wire::Code, std::string_view) override {}
     void on_drained() override {}
@@ -100,7 +100,7 @@ void MemoryLine::run_deferred() noexcept {
     }
 }
 
-// Gives `to` what `from` has to say. False: nothing.
+// Gives the output of `from` to `to`. False: there was none.
 bool MemoryLine::carry(End& from, End& to) {
     mux::Batch batch(worker_.slabs());
     if (!from.session.produce(batch, worker_.now())) {
@@ -130,7 +130,7 @@ void MemoryLine::close() noexcept {
     }
 }
 
-// The sessions hold this line as their waker: it goes with them, once the last stream has.
+// The sessions hold this line as their waker: it is destroyed with them, after the last stream.
 void MemoryLine::let_go() noexcept {
     const IntrusivePtr<MemoryLine> keep(this);
     const std::unique_ptr<End> near = std::move(near_);

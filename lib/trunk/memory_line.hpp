@@ -1,6 +1,6 @@
-// A trunk that is nothing but memory: two sessions on one worker, each of which gets what the other one says. A stream
-// that is opened at the near end arrives at the far one as on every trunk, so whoever serves streams serves this one,
-// too.
+// A trunk in memory, without a connection: two sessions on one worker, each of which receives the other's output. A
+// stream opened at the near end arrives at the far one as on every trunk, so any code that serves streams can serve
+// this one, too.
 //
 //   open --close, a session has failed, the worker ends--> closed (streams that are left are lost)
 #pragma once
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::trunk {
 
-/// For the worker's thread, but for wake(). Keeps itself alive until it is closed.
+/// For the worker's thread, except wake(). Keeps itself alive until it is closed.
 class MemoryLine final : public buffer::Waker, private runtime::Deferred, private runtime::ShutdownHook {
 public:
     using OnStream = std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)>;
@@ -26,9 +26,9 @@ public:
     MemoryLine(runtime::Worker& worker, OnStream on_stream);
     ~MemoryLine() override;
 
-    /// Opens a stream at the near end, whose endpoint is still to be attached.
+    /// Opens a stream at the near end, to which the endpoint is not attached yet.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open(const mux::Session::OpenRequest& request);
-    /// Loses the streams that are left, at once or as soon as the sessions have returned. Idempotent.
+    /// Ends the remaining streams as lost, at once or as soon as the sessions have returned. Idempotent.
     void close() noexcept;
 
     /// Any thread.

@@ -17,7 +17,7 @@ void PipePump::set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadlin
     try {
         handshake_ = std::make_unique<runtime::Timer>(worker_, [this] {
             IntrusivePtr<PipePump> keep(this);
-            handshake_failed(Code::timeout, "the backend does not complete the TLS handshake in time");
+            handshake_failed(Code::timeout, "the backend did not complete the TLS handshake in time");
         });
         handshake_->set(deadline);
         worker_.poller().add(pipe->fd(), *this);
@@ -96,7 +96,7 @@ void PipePump::send() {
     }
 }
 
-// Writes what is pending, or else everything queued, gathered into one write. False if there is nothing more to do now.
+// Writes pending data, or else everything queued, gathered into one write. False if there is nothing more to do now.
 bool PipePump::write_once() {
     if (pipe_->has_pending()) {
         return after_write(pipe_->flush());
@@ -114,7 +114,8 @@ bool PipePump::write_once() {
         return end_or_park();
     }
     const IoResult result = pipe_->write(pieces);
-    // The pipe may already have sent what it has taken: from here on nobody may assume that the backend has none of it.
+    // The pipe may already have sent the bytes that it accepted: from here on it is not safe to assume that the backend
+    // has none.
     count_taken(result.bytes);
     return after_write(result.status);
 }

@@ -1,4 +1,4 @@
-// The pump of a backend that speaks TLS: before bytes move, its pipe shakes hands.
+// The pump of a backend with TLS: before bytes move, its pipe shakes hands.
 //
 //   dialing --connected--> handshaking --TLS is up: the stream is accepted--> open
 //                               \__ failed, or too late: refused, and why __--> closed
@@ -23,8 +23,9 @@ public:
     ~PipePump() override { close(true); }
 
     /// Takes the pipe over a connected socket and does the handshake, until `deadline`. Then the stream is accepted, or
-    /// it is refused and `outcome` is told why. `outcome` also gets the reason if the backend fails before it has sent
-    /// anything, as one does that wants a client's certificate; and an empty text once the backend has sent something.
+    /// it is refused and `outcome` receives the reason. `outcome` also receives the reason if the backend fails before
+    /// it has sent anything, such as one that requires a client certificate; and an empty text once the backend has
+    /// sent something.
     void set_pipe(std::unique_ptr<transport::Pipe> pipe, TimePoint deadline,
                   std::function<void(const std::string& why)> outcome);
 
@@ -46,8 +47,8 @@ private:
     std::unique_ptr<transport::Pipe> pipe_;
     std::function<void(const std::string&)> outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
-    bool heard_ = false;                         // something has come from the backend
-    bool reset_next_ = false;                    // a reset follows what the pipe still has to send
+    bool heard_ = false;                         // the backend has sent something
+    bool reset_next_ = false;                    // a reset follows the pipe's pending output
 };
 
 }  // namespace ferrotunnel::trunk

@@ -98,12 +98,12 @@ void Pump::enter(State next) {
     state_ = next;
 }
 
-// What a broken end still holds goes nowhere, and no event comes of it: it is not waited for.
+// The remaining bytes of a broken end have no reader and cause no event: they are not waited for.
 void Pump::watch_end() {
     if (!reading_ && !writing_ && (is_broken() || !has_pending())) {
         close(is_broken());
     } else if (!reading_ && readiness_.has_hung_up()) {
-        stream_->leave();  // of a unix socket: both directions have ended, not only one
+        stream_->leave();  // for a unix socket: both directions have ended, not only one
     } else if (!readiness_.is_writable() && !last_bytes_ && stream_->send_is_dead()) {
         watch_last_bytes(LastBytes::Until::stalled);
     }
@@ -271,7 +271,7 @@ void Pump::close(bool reset) noexcept {
         tap_->over(worker_.now());
         tap_.reset();
     }
-    // Nobody will take what is still queued inbound; the stream itself goes with its last reference.
+    // Inbound data that is still queued has no reader; the stream itself is destroyed with its last reference.
     if (stream_) {
         stream_->stop_receiving();
     }

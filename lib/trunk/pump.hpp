@@ -8,13 +8,13 @@
 //      |                     \--reset in order--> resetting --acknowledged------------> |
 //      \______________________ verdict, cancel: from every state ____________________> /
 //
-// In `open` each direction ends by itself. In `broken` the end takes nothing more, and what it still holds is read; in
-// `resetting` it gives nothing more.
+// In `open` each direction ends by itself. In `broken` the end accepts nothing more, and its remaining bytes are read;
+// in `resetting` it delivers nothing more.
 //
-// The end's reset arrives behind the bytes that came before it. In the other direction a stream's reset becomes the
-// end's only after the peer has acknowledged everything written before (`resetting`, bounded in time).
+// The end's reset arrives after the bytes that preceded it. In the other direction a stream's reset becomes the end's
+// only after the peer has acknowledged everything written before (`resetting`, bounded in time).
 //
-// An open pump keeps itself alive: its stream may be gone from the session while a slow peer still takes the last
+// An open pump keeps itself alive: its stream may be gone from the session while a slow peer still reads the last
 // bytes. An idle pump holds no slab and no timer.
 #pragma once
 
@@ -46,9 +46,9 @@ class Pump : public buffer::Waker, protected runtime::PollTarget, private runtim
 public:
     /// Sets the stream (attached to this pump). It comes first; the end follows, at once or when it is connected.
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
-    /// Sets the function to call if the stream ends before there is an end: whoever dials should stop.
+    /// Sets the function to call if the stream ends before there is an end, so that dialling stops.
     void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
-    /// Sets who sees what passes; null: nobody.
+    /// Sets the observer of the data; null: none.
     void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
     /// Ends the stream with this code, since there is no end. The tap gets the reason.
     void refuse(wire::Code code, std::string_view why);
@@ -61,9 +61,9 @@ protected:
     /// A derived class closes in its destructor, since closing calls what that class overrides.
     ~Pump() override = default;
 
-    /// The end is there and watched: the pump lives until it is closed.
+    /// The end exists and is watched: the pump lives until it is closed.
     void begin();
-    /// Drops what the dialler was told to call. False: the pump is closed, and wants no end any more.
+    /// Drops the dialler's cancel function. False: the pump is closed, and needs no end any more.
     bool wants_end() noexcept {
         cancel_ = nullptr;
         return !is_closed();
@@ -72,17 +72,17 @@ protected:
 
     // From the end.
     void stop_reading() noexcept;
-    /// Passes on that the end gives nothing more. An HTTP stream is over then: HTTP has no use for half a connection,
-    /// and nobody would answer what is still sent. The reset behind its end says how much has been delivered, so that
-    /// the edge can resend what was on the way here.
+    /// Passes on that the end delivers nothing more. An HTTP stream is over then: HTTP has no use for half a
+    /// connection, and nothing would answer further data. The reset after its end reports how much has been delivered,
+    /// so that the edge can resend what was on its way here.
     void finish_stream();
     /// The end was reset, or has failed.
     void reset_stream();
 
     // To the end.
-    /// The data that waits at the front of the stream, no further than one write goes.
+    /// The data at the front of the stream, as much as one write covers.
     std::span<const Bytes> gather(Pieces& pieces) { return gather_inbound(*stream_, pieces); }
-    /// The end has taken so much of it.
+    /// The end has accepted so much of it.
     void count_taken(std::size_t bytes);
     /// Shows the tap the first `bytes` bytes of what was read into these pieces.
     void show_read(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
@@ -90,17 +90,17 @@ protected:
             show_to_tap(pieces, bytes);
         }
     }
-    /// Tells the tap why the end, which is there, comes to nothing.
+    /// Tells the tap why the existing end is not used.
     void show_not_reached(std::string_view why) noexcept;
-    /// Shows the tap what the end has taken, where that is not what the stream has.
+    /// Shows the tap the bytes that the end has accepted, if they differ from the stream's.
     void show_written(Bytes bytes) noexcept {
         if (tap_) {
             tap_->to_backend(bytes, worker_.now());
         }
     }
-    /// Behind the stream's FIN only a reset can come.
+    /// After the stream's FIN only a reset can follow.
     bool is_reset_behind_end();
-    /// Handles an end that takes nothing any more. What it received before it failed is still to be read, and the reset
+    /// Handles an end that accepts nothing any more. What it received before it failed is still read, and the reset
     /// follows that; if its end was already read, the reset follows at once.
     void end_failed();
     /// Resets the end once its peer has acknowledged everything, and reads no more of it.
@@ -113,26 +113,26 @@ protected:
     bool is_broken() const noexcept { return state_ == State::broken; }
 
     runtime::Readiness readiness_;  // of the end
-    bool reading_ = true;           // the end may still give bytes
-    bool writing_ = true;           // the stream may still give bytes, and the end takes them
+    bool reading_ = true;           // the end may still deliver bytes
+    bool writing_ = true;           // the stream may still deliver bytes, and the end accepts them
     bool bulk_ = false;             // the last read filled a frame
 
 private:
     enum class State : std::uint8_t { dialing, open, broken, resetting, closed };
 
-    // What the kinds of ends do differently.
+    // The differences between kinds of ends.
     virtual int fd() const noexcept = 0;  // below 0: there is no end (`dialing`, `closed`)
     virtual bool is_ready() { return true; }
     /// The stream may have something, and there is no end yet.
     virtual void before_end() {}
     virtual void send() = 0;
-    /// False: nothing more comes for now.
+    /// False: there is no more for now.
     virtual bool read_once() = 0;
-    /// Something is still to be sent: bytes that the end has taken and its socket has not, or a reset behind them.
+    /// There is something left to send: bytes that the end has accepted and its socket has not, or a reset after them.
     virtual bool has_pending() const noexcept { return false; }
-    /// Closes the end, if there is one; it is watched no more. Stops timers, of which one may be the caller.
+    /// Closes the end, if there is one; it is not watched any more. Stops timers, of which one may be the caller.
     virtual void let_go(bool reset) noexcept = 0;
-    /// Somebody may hold the pump for longer, but its timers must not outlive the worker.
+    /// Other owners may hold the pump for longer, but its timers must not outlive the worker.
     virtual void drop_timers() noexcept {}
 
     void on_events(std::uint32_t events) noexcept override;

@@ -89,7 +89,7 @@ DatagramFlow::Next SealedDatagrams::shake_hands() {
     return Next::datagram;
 }
 
-// The reset stands in line behind an alert, and says the same.
+// The reset is queued after an alert, and reports the same.
 DatagramFlow::Next SealedDatagrams::failed(const std::string& why, Code code) {
     over_ = true;
     tell(why);
@@ -132,7 +132,7 @@ DatagramFlow::Next SealedDatagrams::take(buffer::Slice& into) {
     return Next::over;
 }
 
-// Reads on into the datagram that is coming. True: it is whole. `failed`: what comes is not the peer's.
+// Reads more of the incoming datagram. True: it is complete. `failed`: the data is not the peer's.
 bool SealedDatagrams::read_whole(buffer::Slice& into, bool& failed) {
     for (;;) {
         const bool in_length = have_ < length_bytes;
@@ -192,8 +192,8 @@ void SealedDatagrams::send(buffer::Slice payload, TimePoint) {
     seal(payload.bytes());
 }
 
-// More than other streams may queue, since nobody waits here until there is room; as little as they where the session
-// or the process is short of memory.
+// More than other streams may queue, since senders do not wait here for room; the same as they if the session or the
+// process is short of memory.
 bool SealedDatagrams::has_room() const noexcept {
     if (stream_->read_size_max() < limits::send_queue_max) {
         return stream_->can_send();
@@ -218,7 +218,7 @@ void SealedDatagrams::seal(Bytes payload) {
 
 void SealedDatagrams::send_sealed() {
     if (send_what_is_sealed(sealed_, *stream_) && sealed_.state() != Sealed::State::open) {
-        stream_->flush();  // nobody else does while hands are shaken
+        stream_->flush();  // no other code does during the handshake
     }
 }
 
@@ -242,7 +242,7 @@ void SealedDatagrams::tell(const std::string& why) noexcept {
         try {
             outcome_(why);
         } catch (const std::exception&) {
-            // It is only told.
+            // It is only a report.
         }
     }
 }

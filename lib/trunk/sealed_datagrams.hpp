@@ -3,10 +3,10 @@
 //   length (2 bytes) | datagram | length | datagram ...        each begins a record of its own
 //
 //   handshaking --the key is proved--> open --idle, the stream has ended--> over
-//        \__ another key, no answer, no such visits: told, reset _________/
+//        \__ another key, no answer, no such visits: reported, reset _____/
 //
-// What was sealed cannot be dropped any more, so a datagram is dropped before: where much is queued already, or the
-// stream has no room. What comes before the key was proved waits, within its bounds. A datagram on its way in is read
+// Sealed data cannot be dropped any more, so a datagram is dropped earlier: if much is queued already, or the stream
+// has no room. Datagrams that arrive before the key was proved wait, within their limits. An incoming datagram is read
 // into its own place: an end holds one of them and OpenSSL's state.
 #pragma once
 
@@ -29,7 +29,7 @@ public:
     /// As SealedPump::Outcome.
     using Outcome = std::function<void(const std::string& why)>;
 
-    /// On the endpoint's worker. `deadline`: of the handshake; `late` is called when it has passed, and is to end the
+    /// On the endpoint's worker. `deadline`: of the handshake; `late` is called when it has passed, and must end the
     /// flow. `ticket` is kept until the handshake is over.
     SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream,
                     std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
@@ -60,12 +60,12 @@ private:
     std::optional<runtime::Timer> handshake_;
     std::vector<buffer::Slice> waiting_;  // for the handshake
     std::size_t waiting_bytes_ = 0;
-    std::array<std::uint8_t, 2> length_{};  // of the datagram that is coming in
+    std::array<std::uint8_t, 2> length_{};  // of the incoming datagram
     std::size_t have_ = 0;                  // of it, with its length
     buffer::Slice coming_;
     std::uint32_t no_room_ = 0;
     bool over_ = false;
-    bool reset_ = false;  // the stream's last word stands behind what was sent
+    bool reset_ = false;  // the stream's final frame is queued after the data
     bool told_ = false;
 };
 

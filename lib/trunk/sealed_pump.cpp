@@ -50,7 +50,7 @@ void SealedPump::set_socket(runtime::Fd socket) {
 
 // --- the handshake ---
 
-// True once the key was proved. Looks until the stream is parked.
+// True once the key was proved. Reads until the stream is parked.
 bool SealedPump::shake_hands() {
     while (!is_closed() && sealed_.state() != Sealed::State::open) {
         std::string why;
@@ -78,7 +78,7 @@ bool SealedPump::shake_hands() {
     return !is_closed();
 }
 
-// The reset stands in line behind the alert, and says the same.
+// The reset is queued after the alert, and reports the same.
 void SealedPump::handshake_failed(const std::string& why) {
     if (is_closed()) {
         return;
@@ -138,7 +138,7 @@ void SealedPump::send() {
     if (is_closed() || !ended_ || is_broken()) {
         return;
     }
-    // Behind the peer's last word only a reset matters.
+    // After the peer's sealed end only a reset matters.
     do {
         for (StreamItem* item = stream_->front(); item != nullptr && item->kind != StreamItem::Kind::reset;
              item = stream_->front()) {
@@ -206,11 +206,11 @@ bool SealedPump::unseal_front() {
         stream_->consume(item->slice.size());
         return true;
     }
-    cut();  // an end that the peer has not said
+    cut();  // an end that the peer has not sealed
     return false;
 }
 
-// Somebody in between has changed, or cut, what the peer sends.
+// Something in between has changed, or cut, what the peer sends.
 void SealedPump::cut() {
     if (!std::exchange(told_, true)) {
         outcome_(words_cut);
@@ -231,14 +231,14 @@ void SealedPump::let_go(bool reset) noexcept {
     socket_.reset();
 }
 
-// Tells why a stream that was aborted has come to nothing.
+// Reports why a stream that was aborted has failed.
 void SealedPump::tell_end() noexcept {
     const mux::Verdict verdict = stream_ ? stream_->verdict() : mux::Verdict();
     if (verdict && !heard_ && !std::exchange(told_, true)) {
         try {
             outcome_(words_for(verdict));
         } catch (const std::exception&) {
-            // It is only told.
+            // It is only a report.
         }
     }
 }

@@ -1,11 +1,11 @@
-// The pump of a visit between two clients: what passes the stream is sealed (transport/sealed.hpp), and the socket is
+// The pump of a visit between two clients: the stream's data is sealed (transport/sealed.hpp), and the socket is
 // plain.
 //
-//   handshaking --the key is proved--> open, or, where the socket follows, dialing --connected--> open
-//        \__ another key, no answer, the stream has ended: told, reset --> closed
+//   handshaking --the key is proved--> open, or, if the socket follows, dialing --connected--> open
+//        \__ another key, no answer, the stream has ended: reported, reset --> closed
 //
-// A direction ends by the peer's sealed word and by nothing else: a stream that ends without it was cut by somebody in
-// between, and the socket is reset. A reset is passed on in its place behind the data, as by other pumps.
+// A direction ends only by the peer's sealed end: a stream that ends without it was cut by something in between, and
+// the socket is reset. A reset is passed on in order, after the data, as by other pumps.
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ namespace ferrotunnel::trunk {
 
 class SealedPump final : public Pump {
 public:
-    /// Told once that the key was proved, with an empty text; and before or after that why the visit has come to
-    /// nothing, if it has. A part of a sentence.
+    /// Called once with an empty text when the key was proved; and before or after that with the reason if the visit
+    /// has failed. A part of a sentence.
     using Outcome = std::function<void(const std::string& why)>;
 
     /// `deadline`: of the handshake. `ticket` is kept until that is over.
@@ -33,7 +33,7 @@ public:
                PermitPtr ticket);
     ~SealedPump() override;
 
-    /// Takes the socket, before the handshake or when the key was proved, and begins.
+    /// Takes the socket, before the handshake or when the key was proved, and starts.
     void set_socket(runtime::Fd socket);
 
 private:
@@ -61,10 +61,10 @@ private:
     Outcome outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
     runtime::Fd socket_;
-    std::vector<std::uint8_t> left_;  // unsealed, and not taken by the socket yet; at most one record
-    bool ended_ = false;              // the peer's word that nothing follows was passed on
-    bool heard_ = false;              // something has come behind the handshake
-    bool told_ = false;               // why it has come to nothing
+    std::vector<std::uint8_t> left_;  // unsealed, and not accepted by the socket yet; at most one record
+    bool ended_ = false;              // the peer's sealed end was passed on
+    bool heard_ = false;              // data has arrived after the handshake
+    bool told_ = false;               // the failure was reported
 };
 
 }  // namespace ferrotunnel::trunk

@@ -15,18 +15,18 @@ std::string words_for(const mux::Verdict& verdict) {
     }
     switch (verdict.code) {
         case Code::unknown_service:
-            return "no client offers it now that this one may visit";
+            return "no connected client offers it to this client";
         case Code::unsupported:
-            return "the server carries no visits";
+            return "the server does not support visits";
         case Code::busy:
-            return "too many visits are under way, or the quota of its token is used up";
+            return "too many visits are open, or the quota of its token is used up";
         case Code::refused:
         case Code::timeout:
-            return "its client cannot reach what is behind it";
+            return "its client cannot reach the backend";
         case Code::unauthorized:
-            return "the client of the service refuses the key: it has another one";
+            return "the client of the service rejected the key: the keys differ";
         default:
-            return "it was ended from outside: " + std::string(wire::name_of(verdict.code));
+            return "it was ended by the server or the other client: " + std::string(wire::name_of(verdict.code));
     }
 }
 

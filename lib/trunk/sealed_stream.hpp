@@ -1,4 +1,4 @@
-// What the two kinds of sealed ends have in common: connections (sealed_pump.hpp) and datagrams (sealed_datagrams.hpp).
+// Common code of the two kinds of sealed ends: connections (sealed_pump.hpp) and datagrams (sealed_datagrams.hpp).
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace ferrotunnel::trunk {
 
-inline constexpr const char* words_late = "the other client does not answer in time";
-inline constexpr const char* words_ended_early = "the other client has ended it before the key was proved";
-inline constexpr const char* words_cut = "what came is not, or not all, of what the other client has sent";
+inline constexpr const char* words_late = "the other client did not respond in time";
+inline constexpr const char* words_ended_early = "the other client ended it before the key was verified";
+inline constexpr const char* words_cut = "the received data was altered or cut off on the way";
 
-/// Why a visit has come to nothing whose stream was ended from outside. A part of a sentence.
+/// Why a visit failed whose stream was ended by the server or the other client. A part of a sentence.
 std::string words_for(const mux::Verdict& verdict);
 
-/// Queues what is to be sent to the peer; flush() follows. False: there was nothing.
+/// Queues output for the peer; flush() follows. False: there was none.
 bool send_what_is_sealed(transport::Sealed& sealed, mux::Stream& stream);
 
 }  // namespace ferrotunnel::trunk

@@ -16,16 +16,16 @@ using wire::Code;
 
 namespace {
 
-// The kernel's probes find visitors and services that have vanished without a word (a laptop closed, an address
-// translation forgotten): the first probe comes after `idle` without traffic, the next ones `interval` apart, `probes`
-// in all. They also find peers that have closed their socket while nothing was under way. Such an end looks like that
-// of one direction, and may be no more; but a kernel forgets a socket that nobody holds after a minute (FIN_WAIT2), and
-// answers a later probe with a reset. A socket that is still held is probed for as long as its peer likes.
+// The kernel's probes find visitors and services that have vanished silently (a laptop closed, an address translation
+// forgotten): the first probe is sent after `idle` without traffic, the next ones `interval` apart, `probes` in all.
+// They also find peers that have closed their socket without pending data. Such an end looks like that of one
+// direction, and may be no more; but a kernel forgets a socket without an owner after a minute (FIN_WAIT2), and answers
+// a later probe with a reset. A socket that still has an owner is probed as long as its peer exists.
 constexpr auto keepalive_idle = std::chrono::seconds(75);
 constexpr auto keepalive_interval = std::chrono::seconds(30);
 constexpr int keepalive_probes = 4;
 
-// The part of `pieces` that has `bytes` bytes at the most.
+// The part of `pieces` that has at most `bytes` bytes.
 std::span<const Bytes> first_bytes(std::span<Bytes> pieces, std::size_t bytes) noexcept {
     std::size_t count = 0;
     while (count < pieces.size() && bytes > 0) {
@@ -77,12 +77,12 @@ void SocketPump::set_socket(runtime::Fd socket) {
     begin();
 }
 
-// Reads up to four frames' worth in one system call, or one frame's worth while little comes.
+// Reads up to four frames' worth in one system call, or one frame's worth while little arrives.
 bool SocketPump::read_once() {
     const bool is_shaped = this->is_shaped();
     const std::size_t most = is_shaped ? ask_for(shaping::Way::up) : shaping::Lane::any_number;
     if (most == 0) {
-        return false;  // its turn wakes it
+        return false;  // it is woken for its turn
     }
     buffer::SlabPtr slab = worker_.slabs().acquire();
     const Windows windows(*slab, *stream_, bulk_, most);
@@ -96,7 +96,7 @@ bool SocketPump::read_once() {
     send_frames(*stream_, std::move(slab), result.bytes);
     switch (result.status) {
         case IoStatus::ok:
-            // A short read has emptied the socket, and later bytes cause a new event: no second call to learn that. But
+            // A short read has emptied the socket, and later bytes cause a new event, so no second call is needed. But
             // an end that was announced together with these bytes will not be announced again.
             readiness_.set_readable(result.bytes == windows.bytes() || readiness_.has_more_behind());
             return readiness_.is_readable();
@@ -108,7 +108,7 @@ bool SocketPump::read_once() {
                 finish_stream();
                 return false;
             }
-            [[fallthrough]];  // a write was told of the error, so a read afterwards reports an end
+            [[fallthrough]];  // a write has consumed the error, so a read afterwards reports an end
         case IoStatus::error:
             reset_stream();
             return false;
@@ -135,7 +135,7 @@ bool SocketPump::write_once() {
     if (is_shaped) {
         pieces = first_bytes(std::span(room).first(pieces.size()), ask_for(shaping::Way::down));
         if (pieces.empty()) {
-            return false;  // its turn wakes it
+            return false;  // it is woken for its turn
         }
     }
     const IoResult result = runtime::write_some(socket_.get(), pieces);
@@ -167,7 +167,7 @@ bool SocketPump::end_or_park() {
     stream_->drop_front();
     if (reading_) {
         (void)runtime::shutdown_send(socket_.get());
-    }  // otherwise the socket is closed next, which says the same
+    }  // otherwise the socket is closed next, which has the same effect
     writing_ = false;
     (void)stream_->try_park_receive();
     return false;
@@ -180,7 +180,7 @@ std::size_t SocketPump::ask_for(shaping::Way way) {
     return worker_.turns().ask(lanes_->of(way));
 }
 
-// What could not pass now asks again when it can: meanwhile it keeps nobody waiting.
+// Data that could not pass now requests its turn again when it can: meanwhile it delays no others.
 void SocketPump::count_passed(shaping::Way way, std::size_t bytes) noexcept {
     shaping::Lane& lane = lanes_->of(way);
     lane.passed(bytes, worker_.now());

@@ -1,6 +1,6 @@
-// The pump of a visitor's socket, or of a backend's that speaks no TLS: bytes go from it into slabs and out of slabs to
-// it. Only small reads are copied (frame_windows.hpp). Where the visitor's service has rates, it asks for its turn
-// before it reads and before it writes (docs/architecture/shaping.md).
+// The pump of a visitor's socket, or of a backend's without TLS: bytes are read from it into slabs and written to it
+// from slabs. Only small reads are copied (frame_windows.hpp). If the visitor's service has rates, it waits for its
+// turn before it reads and before it writes (docs/architecture/shaping.md).
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@
 
 namespace ferrotunnel::trunk {
 
-/// Sets the options of every visitor's and backend's socket: no Nagle delay, a bound on what the kernel holds unsent
+/// Sets the options of every visitor's and backend's socket: no Nagle delay, a limit on unsent bytes in the kernel
 /// (limits::socket_unsent_max), and probes that find a peer which has vanished. Accepted sockets inherit the options
-/// from their listener, at no cost for each. A peer on this machine (`local`) answers the first probe, or its kernel
-/// does.
+/// from their listener, without a cost for each. A peer on this machine (`local`) answers the first probe, or its
+/// kernel does.
 void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public Pump {
@@ -23,9 +23,9 @@ public:
     SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
     ~SocketPump() override;
 
-    /// Sets the rates that count for a visitor of a service, before set_socket. Without them there are none.
+    /// Sets the rates for a visitor of a service, before set_socket. Without them there are none.
     void set_shape(std::shared_ptr<shaping::ServiceShape> shape) noexcept { shape_ = std::move(shape); }
-    /// Takes the connected socket, which has set_pumped_socket_options, and begins. On failure the stream is aborted.
+    /// Takes the connected socket, which has set_pumped_socket_options, and starts. On failure the stream is aborted.
     void set_socket(runtime::Fd socket);
 
 private:

@@ -1,4 +1,4 @@
-// The counts of what the pumps of sockets have moved, for one service, one trunk or a whole process.
+// Traffic counters of socket pumps, for one service, one trunk or a whole process.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,8 @@
 
 namespace ferrotunnel::trunk {
 
-/// Visitors and bytes, counted as they come; any thread may read. Visitors are counted on any thread. Bytes are counted
-/// with every read and write of a socket, but only if a single worker counts them, so that no worker waits for
+/// Visitors and bytes, counted as they occur; any thread may read. Visitors are counted on any thread. Bytes are
+/// counted with every read and write of a socket, but only if a single worker counts them, so that no worker waits for
 /// another's cache line. The total of a process is the sum of its sessions (trunk/traffic_book.hpp).
 struct Traffic {
     /// On how many workers the visitors are: bytes are counted only for one_worker.
@@ -21,9 +21,9 @@ struct Traffic {
     Traffic() = default;
     explicit Traffic(Of of_in) : of(of_in) {}
 
-    std::atomic<std::uint64_t> visitors{0};      // so far
+    std::atomic<std::uint64_t> visitors{0};      // total
     std::atomic<std::uint64_t> visitors_now{0};  // open now
-    std::atomic<std::uint64_t> sending_now{0};   // those of `visitors_now` that may still send
+    std::atomic<std::uint64_t> sending_now{0};   // of `visitors_now`, those that may still send
     Counter from_sockets;                        // bytes
     Counter to_sockets;
     std::shared_ptr<Traffic> total;  // counts the same, if set
@@ -46,13 +46,13 @@ struct Traffic {
             each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    /// Takes the visitor off the total of visitors: another trunk counts it.
+    /// Removes the visitor from the total of visitors: another trunk counts it.
     void passed_on() noexcept {
         for (Traffic* each = this; each != nullptr; each = each->total.get()) {
             each->visitors.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    /// Counts bytes; to be called on the visitor's worker.
+    /// Counts bytes; call it on the visitor's worker.
     void moved(Counter Traffic::*direction, std::uint64_t bytes) noexcept {
         for (Traffic* each = this; each != nullptr && each->of == Of::one_worker; each = each->total.get()) {
             (each->*direction).add(bytes);
@@ -60,7 +60,7 @@ struct Traffic {
     }
 };
 
-/// How much a trunk has moved lately. One thread counts, any thread reads. The answer covers the last one or two
+/// How much a trunk has moved recently. One thread counts, any thread reads. The result covers the last one or two
 /// windows: a burst counts at once, and an old one is soon forgotten.
 class RecentTraffic {
 public:
@@ -77,7 +77,7 @@ public:
         at_.store(now, std::memory_order_relaxed);
     }
 
-    /// The bytes moved lately. A read between the two stores of `count` is off by that one count, which does no harm.
+    /// The bytes moved recently. A read between the two stores of `count` is off by that one count, which does no harm.
     std::uint64_t lately(TimePoint now) const noexcept {
         return now - at_.load(std::memory_order_relaxed) < 2 * window ? bytes_.load(std::memory_order_relaxed) : 0;
     }
@@ -85,7 +85,7 @@ public:
 private:
     TimePoint began_{};         // start of the present window
     std::uint64_t since_ = 0;   // bytes in it
-    std::uint64_t before_ = 0;  // bytes in the one before
+    std::uint64_t before_ = 0;  // bytes in the previous one
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<TimePoint> at_{TimePoint{}};
 };

@@ -30,7 +30,7 @@ TrafficBook::Account::Account(std::shared_ptr<TrafficBook> book, const mux::Sess
     }
 }
 
-// Moves the session to the past in one step, so that nobody sees it counted twice, or not at all.
+// Moves the session to the past in one step, so that readers never count it twice, or not at all.
 TrafficBook::Account::~Account() {
     if (book_) {
         update();

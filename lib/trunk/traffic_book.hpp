@@ -1,4 +1,4 @@
-// The sums of what the sessions of a Client or a Server move, for readers on other threads.
+// Traffic sums over the sessions of a Client or a Server, for readers on other threads.
 #pragma once
 
 #include <atomic>
@@ -14,19 +14,19 @@
 
 namespace ferrotunnel::trunk {
 
-/// What the sessions have done together.
+/// The activity of all sessions together.
 struct TrafficSums : mux::SessionStats {
-    metrics::WorkTimes::Sums decode;  // what taking the frames of a read has cost, one read in sixteen
-    metrics::WorkTimes::Sums encode;  // and making a batch of them
+    metrics::WorkTimes::Sums decode;  // time spent on processing the frames of a read, for one read in sixteen
+    metrics::WorkTimes::Sums encode;  // and on making a batch of them
 };
 
-/// The sums over all sessions, present and past. Answers at any time, without asking a worker, even while sessions end
-/// and after the last one has ended. Any thread.
+/// The sums over all sessions, present and past. Available at any time, without waiting for a worker, even while
+/// sessions end and after the last one has ended. Any thread.
 class TrafficBook {
 public:
     class Account;
 
-    /// Totals over all sessions that ever were; counts of what exists now; the shortest round trip of the open
+    /// Totals over all sessions that ever existed; counts of present objects; the shortest round trip of the open
     /// sessions.
     TrafficSums sum() const;
 
@@ -36,16 +36,16 @@ private:
     TrafficSums past_ GUARDED_BY(mutex_);
 };
 
-/// One session's page in the book. Its worker writes, any thread reads.
+/// One session's entry in the book. Its worker writes, any thread reads.
 class TrafficBook::Account {
 public:
-    /// `book` may be null: then nothing is kept.
+    /// `book` may be null: then nothing is recorded.
     Account(std::shared_ptr<TrafficBook> book, const mux::Session& session);
     ~Account();
     Account(const Account&) = delete;
     Account& operator=(const Account&) = delete;
 
-    /// Updates the page; to be called on the worker, whenever the session has done something.
+    /// Updates the entry; call it on the worker, whenever the session has done something.
     void update() noexcept {
         const mux::SessionStats& counted = session_.counted();
         payload_received_.set(counted.payload_received);
@@ -62,7 +62,7 @@ public:
         rtt_min_.store(session_.rtt_min(), std::memory_order_relaxed);
     }
 
-    /// Runs work on frames. One time in sixteen it is timed: the clock costs more than a small frame does.
+    /// Runs work on frames. One time in sixteen it is timed: reading the clock costs more than a small frame.
     template <typename Work>
     auto timed(metrics::WorkTimes Account::*times, Work work) {
         if (++works_ % one_timed_of != 0) {

@@ -16,15 +16,15 @@ namespace {
 // How often one trunk may read or write before other sockets of the worker get their turn.
 constexpr int reads_per_turn = 4;
 constexpr int writes_per_turn = 2;
-// What the kernel may hold unsent: those bytes stay ahead of anything more urgent that comes later.
+// How much the kernel may hold unsent: those bytes stay ahead of anything more urgent that follows.
 constexpr std::uint32_t unsent_max = 32_KiB;
-// A slab with less room left than this is exchanged for another.
+// A slab with less room left than this is replaced by another.
 constexpr std::uint32_t worth_reading = 16_KiB;
 constexpr auto linger = std::chrono::seconds(2);
 
 }  // namespace
 
-// The way in which streams on any thread ask for a flush. Outlives the trunk as long as somebody holds a stream.
+// The waker by which streams on any thread request a flush. Outlives the trunk as long as a stream is held.
 class Trunk::Bell final : public buffer::Waker {
 public:
     Bell(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
@@ -106,7 +106,7 @@ void Trunk::session_changed() {
 
 // --- events ---
 
-// Runs a step, during which the owner may let go of the trunk. A bug ends this trunk, not the process.
+// Runs a step, during which the owner may release the trunk. A bug ends this trunk, not the process.
 void Trunk::guarded(void (Trunk::*step)()) noexcept {
     IntrusivePtr<Trunk> keep(this);
     if (state_ == State::closed) {
@@ -207,7 +207,7 @@ void Trunk::step_handshake() {
 
 // --- reading ---
 
-// Reads for one turn. What is left stays readable, for the next round.
+// Reads for one turn. The rest stays readable, for the next round.
 void Trunk::read_some() {
     for (int reads = 0; reads < reads_per_turn && readiness_.is_readable() && state_ == State::running;) {
         reads += static_cast<int>(slabs_per_round_);
@@ -240,7 +240,7 @@ bool Trunk::read_round() {
 Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
     auto& [slab, used] = into;
     if (slab && slab->unique()) {
-        used = 0;  // everybody has taken their bytes: reuse the memory while it is in the cache
+        used = 0;  // all streams have taken their bytes: reuse the memory while it is in the cache
     } else if (!slab || slab->capacity() - used < worth_reading) {
         slab = worker_.slabs().acquire(session_.ledger().get());
         used = 0;
@@ -252,8 +252,8 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
         take({slab, used, length});
         used += length;
     }
-    // Nothing follows the end. If everything was read, we come back only for an end that was announced together with
-    // these bytes.
+    // Nothing follows the end. If everything was read, we return only for an end that was announced together with these
+    // bytes.
     const bool has_end_behind =
         result.status == IoStatus::would_block && readiness_.has_more_behind() && result.bytes > 0;
     readiness_.set_readable(result.status == IoStatus::ok || has_end_behind);
@@ -269,7 +269,7 @@ void Trunk::take(const buffer::Slice& bytes) {
 
 void Trunk::input_ended(IoStatus status) {
     if (session_.failure()) {
-        check_session();  // the peer said why before it closed, or may still read why we close
+        check_session();  // the peer sent the reason before it closed, or may still read ours
         return;
     }
     TrunkEnd end{Code::none, "the peer closed the connection", true, true};
@@ -295,7 +295,7 @@ void Trunk::discard_input() {
 
 void Trunk::write_some() {
     if (state_ == State::handshaking) {
-        if (const auto& failure = session_.failure()) {  // ended by its owner: there is nobody to tell yet
+        if (const auto& failure = session_.failure()) {  // ended by its owner, which has not returned yet
             close({failure->code, failure->text, false, false});
         }
         return;
@@ -331,7 +331,7 @@ bool Trunk::write_once() {
     batch_.advance(result.bytes);
     tell_written(result.bytes);
     if (result.status == IoStatus::error) {
-        // What the peer sent before it went may still be there to read: a GOAWAY tells more than this error.
+        // Data that the peer sent before it closed may still be readable: a GOAWAY tells more than this error.
         readiness_.set_readable(true);
         batch_.clear();
         std::string why = pipe_->error_text();
@@ -350,8 +350,8 @@ bool Trunk::produce() {
     return account_ ? account_->timed(&TrafficBook::Account::encode, work) : work();
 }
 
-// Tells the session how much was written. Bytes that TLS has taken but the socket has not are still under way: one of
-// them is held back, so that the session continues watching for progress.
+// Reports to the session how much was written. Bytes that TLS has accepted but the socket has not are still pending:
+// one of them is held back, so that the session continues watching for progress.
 void Trunk::tell_written(std::size_t bytes) {
     bytes += std::exchange(held_back_, 0);
     if (bytes > 0 && pipe_->has_pending()) {
@@ -381,7 +381,7 @@ transport::PipeCounters Trunk::counters() const noexcept {
 
 // --- ending ---
 
-// Begins to close once a failed session has said its last words: when produce() gives nothing more.
+// Starts to close once a failed session has produced its last frames: when produce() returns nothing more.
 void Trunk::check_session() {
     if (state_ != State::running || !session_.failure()) {
         return;

@@ -3,7 +3,7 @@
 //
 //   handshaking --pipe is open--> running --drained, or failed--> closing --peer has closed, or 2 s--> closed
 //        \_________________________\______ pipe error, end of bytes _______________________________/
-//                                  \___ the same, of a session that can be resumed --> detached --attach--> running
+//                                  \___ the same, if the session can be resumed -----> detached --attach--> running
 //                                                                                         \___ too late --> closed
 //
 // In `closing` our last frames (a GOAWAY) and the end of our direction have been sent. The peer's remaining bytes are
@@ -40,7 +40,7 @@ struct TrunkEnd {
     bool proved = false;   // for a client: the peer has proved to be its server, by token or certificate
 };
 
-/// Receives what a trunk tells its owner, always on the trunk's worker and from within its events.
+/// Receives the trunk's events, always on the trunk's worker and from within its own event handling.
 class TrunkEvents {
 public:
     virtual ~TrunkEvents() = default;
@@ -55,12 +55,12 @@ public:
     virtual void on_room() {}
     /// The connection is gone, and the session waits for another one: see Trunk::attach.
     virtual void on_detached(const TrunkEnd&) {}
-    /// A stream has stood still for no reason, and is woken: a bug of this program, which the log should have.
+    /// A stream has stalled without a reason, and is resumed: a bug of this program, which the log should show.
     virtual void on_stall(const mux::Stall&) {}
-    /// The session has waited for as long as it may: what is under way may finish. Whether a connection may come of it;
-    /// asked again until it is there, or this is false.
+    /// The session has waited as long as it may: attempts in progress may finish. Returns whether one of them may
+    /// result in a connection; called again until there is one, or this returns false.
     virtual bool finish_resuming() { return false; }
-    /// Called once, and no event follows. The streams are lost already. The owner may let go of the trunk.
+    /// Called once, and no event follows. The streams are lost already. The owner may release the trunk.
     virtual void on_trunk_end(const TrunkEnd& end) = 0;
 };
 
@@ -69,45 +69,44 @@ class Trunk final : public RefCounted,
                     private runtime::PollTarget,
                     private runtime::Deferred {
 public:
-    /// To be called on the worker. `handshake_deadline` covers everything until `login_done` is called.
+    /// Call it on the worker. `handshake_deadline` covers everything until `login_done` is called.
     Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings, Random& random,
           Duration handshake_deadline, TrunkEvents& events);
     ~Trunk() override;
 
-    /// Counts the bytes that the trunk moves in `recent` as well. To be called before `start`.
+    /// Counts the bytes that the trunk moves in `recent` as well. Call it before `start`.
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
-    /// Gives the session a page in `book` for as long as it lives. To be called before `start`.
+    /// Gives the session an entry in `book` as long as it lives. Call it before `start`.
     void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
-    /// Counts the session's memory in `governor`, as `owner`'s, for as long as the trunk lives. To be called after the
-    /// login.
+    /// Counts the session's memory in `governor`, as `owner`'s, as long as the trunk lives. Call it after the login.
     void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {
         governed_.emplace(std::move(governor), session_.shared(), owner);
     }
-    /// Begins; events follow, perhaps from within this call.
+    /// Starts; events follow, possibly from within this call.
     void start();
-    /// Says that the login has succeeded: streams may be opened, and the handshake's deadline no longer applies.
+    /// Reports that the login has succeeded: streams may be opened, and the handshake's deadline no longer applies.
     void login_done(const mux::PeerLimits& peer);
     /// Ends the trunk with this GOAWAY; on_trunk_end follows. Idempotent.
     void end(wire::Code code, std::string_view text);
 
-    /// Whether it is this side that makes the new connection, and so tries also where the peer's machine has closed the
-    /// socket; the other side then knows that its peer is gone. To be called before the login is done.
+    /// This side makes new connections for the session, and so also tries after the peer's machine has closed the
+    /// socket; the other side then knows that its peer is gone. Call it before the login is done.
     void resumes_by_itself() noexcept { dials_ = true; }
-    /// The peer may take this connection for another session, which is resumed, before this side knows. If the login
-    /// does not finish in time, the connection is then reset: a GOAWAY, or an end in order, would end that session.
+    /// The peer may use this connection for another session, which is resumed, before this side knows. If the login
+    /// does not finish in time, the connection is then reset: a GOAWAY, or an orderly end, would end that session.
     void may_be_taken() noexcept { may_be_taken_ = true; }
-    /// Gives the connection up as if it were lost: another one has come. To be called when the session is resumable.
+    /// Drops the connection as if it were lost: another one has arrived. Call it when the session is resumable.
     void detach();
     bool is_detached() const noexcept { return state_ == State::detached; }
-    /// Continues with this connection, whose login said how much the peer has received. `login` is written before
-    /// anything else; `rest` is what came behind the login. To be called when the session can_reattach().
+    /// Continues with this connection, whose login reported how much the peer has received. `login` is written before
+    /// anything else; `rest` contains the bytes after the login. Call it when the session can_reattach().
     void attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
                 const buffer::Slice& rest);
-    /// Gives its connection to another trunk: nothing follows, and nobody is told. Not while bytes are being written.
-    /// Within on_control, `rest` becomes what came behind that message.
+    /// Gives its connection to another trunk: no events follow. Not while bytes are being written. Within on_control,
+    /// `rest` becomes the bytes after that message.
     std::unique_ptr<transport::Pipe> hand_over(buffer::Slice& rest);
 
-    /// Closes the trunk at once and tells nobody: the owner is going away.
+    /// Closes the trunk at once, without events: the owner is being destroyed.
     void abandon() noexcept;
 
     mux::Session& session() noexcept { return session_; }
@@ -115,10 +114,10 @@ public:
     transport::Pipe& pipe() noexcept { return *pipe_; }
     bool has_pipe() const noexcept { return pipe_ != nullptr; }
     runtime::Worker& worker() noexcept { return worker_; }
-    /// The counters of all its pipes, even after they have gone.
+    /// The counters of all its pipes, including past ones.
     transport::PipeCounters counters() const noexcept;
     bool is_closed() const noexcept { return state_ == State::closed; }
-    /// To be called after the session's actions were used outside of its events, so that its deadline is watched.
+    /// Call it after the session was used outside its events, so that its deadline is watched.
     void session_changed();
 
 private:
@@ -179,16 +178,16 @@ private:
     runtime::Timer timer_;
     State state_ = State::handshaking;
     TrunkEnd end_;
-    transport::PipeCounters last_counters_;  // of pipes that have gone
+    transport::PipeCounters last_counters_;  // of past pipes
     std::shared_ptr<RecentTraffic> recent_;  // may be null
     std::optional<TrafficBook::Account> account_;
     std::optional<MemoryGovernor::Member> governed_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;
-    std::size_t slabs_per_round_ = 1;  // grows while each round finds as much
-    std::size_t held_back_ = 0;        // bytes written, but not told to the session yet
-    // Of the pipe. TLS may hold what arrived with the handshake's end, and no event tells of that.
+    std::size_t slabs_per_round_ = 1;  // grows while each round fills all of them
+    std::size_t held_back_ = 0;        // bytes written, but not reported to the session yet
+    // Of the pipe. TLS may hold data that arrived with the handshake's end, which no event reports.
     runtime::Readiness readiness_ = runtime::Readiness::both();
     bool logged_in_ = false;
     bool dials_ = false;

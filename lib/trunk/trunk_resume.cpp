@@ -1,4 +1,4 @@
-// A trunk whose session outlives its connection: losing one, waiting without, continuing with the next.
+// Trunks whose session outlives its connection: losing one, waiting without, continuing with the next.
 #include <utility>
 
 #include "trunk/trunk.hpp"
@@ -7,8 +7,8 @@ namespace ferrotunnel::trunk {
 
 using wire::Code;
 
-// A socket that the peer's machine has closed says that the process there is gone, or has ended the session in order.
-// The side that dials tries all the same, since something in between may have closed it, unless the end was announced.
+// A socket that the peer's machine has closed shows that the process there is gone, or has ended the session in order.
+// The side that dials tries anyway, since something in between may have closed it, unless the end was announced.
 void Trunk::connection_lost(TrunkEnd end) {
     const bool is_the_end = pipe_->saw_end() && (!dials_ || session_.peer_drains());
     if (!session_.is_resumable() || is_the_end) {
@@ -19,7 +19,7 @@ void Trunk::connection_lost(TrunkEnd end) {
 }
 
 void Trunk::on_silent() {
-    detach_then_tell({Code::silent, "nothing was heard from the peer", false, true});
+    detach_then_tell({Code::silent, "the peer sent nothing for too long", false, true});
 }
 
 void Trunk::detach_then_tell(TrunkEnd end) {
@@ -40,7 +40,7 @@ void Trunk::detach() {
     set_timer();
 }
 
-// Resets the connection: an end in order would tell the peer that this process is gone.
+// Resets the connection: an orderly end would tell the peer that this process is gone.
 void Trunk::leave_pipe() noexcept {
     worker_.poller().remove(pipe_->fd(), *this);
     batch_.clear();
@@ -52,7 +52,7 @@ void Trunk::leave_pipe() noexcept {
     pipe_.reset();
 }
 
-// Streams end and are opened meanwhile as well.
+// Streams are also opened and ended meanwhile.
 void Trunk::wait_detached() {
     if (const auto& failure = session_.failure()) {
         close({failure->code, failure->text, failure->by_peer, true});

@@ -59,7 +59,7 @@ all=$(public_of all)
 for address in 127.0.0.1 0.0.0.0 localhost; do
     equal "$address" "$(by_curl "http://$address:$web_port/file" -p -x "http://$all")" "56 403/000"
 done
-wait_for_text all "an exit has refused a visitor.*no item of .allow. names it"
+wait_for_text all "an exit refused a visitor.*no item of .allow. names it"
 
 say "a wrong login, and none"
 wrong=(--proxy-user 'me:wrong-password')
@@ -67,7 +67,7 @@ equal "SOCKS5, wrong" "$(by_curl "http://$web/file" --socks5 "$exit" "${wrong[@]
 equal "SOCKS5, none" "$(by_curl "http://$web/file" --socks5 "$exit")" "97 000/000"
 equal "HTTP, wrong" "$(by_curl "http://$web/file" -p -x "http://$exit" "${wrong[@]}")" "56 407/000"
 equal "HTTP, none" "$(by_curl "http://$web/file" -x "http://$exit")" "0 000/407"
-wait_for_text short "an exit has refused a visitor.*name or password are wrong"
+wait_for_text short "an exit refused a visitor.*wrong user name or password"
 ! grep -l -e 'wrong-password' -e 'pass word' "$dir"/short.{out,err} || fail "a password is in the log"
 
 say "what is not allowed is refused, in each protocol's words"
@@ -78,7 +78,7 @@ equal "a URL" "$(by_curl "http://10.1.2.3/" -x "http://$exit" "${with_login[@]}"
 equal "another port" "$(by_curl "http://127.0.0.1:1/" -x "http://$exit" "${with_login[@]}")" "0 000/403"
 equal "a mapped address" "$(by_curl "http://[::ffff:10.1.2.3]:$web_port/" -x "http://$exit" "${with_login[@]}")" "0 000/403"
 equal "nobody there" "$(by_curl "http://127.0.0.1:$closed_port/" -x "http://$exit" "${with_login[@]}")" "0 000/502"
-wait_for_text short "an exit has refused a visitor.*destination=10.1.2.3:$web_port why=\"the destination is not allowed\""
+wait_for_text short "an exit refused a visitor.*destination=10.1.2.3:$web_port why=\"the destination is not allowed\""
 leave_it() {
     signal "$1" TERM
     join_ok "$1"
@@ -109,7 +109,7 @@ for name in localhost LOCALHOST. ; do
     equal "$name" "$(by_curl "http://$name:$web_port/file" -x "http://$named")" "0 000/403"
 done
 equal "SOCKS5" "$(by_curl "http://localhost:$web_port/file" --socks5-hostname "$named")" "97 000/000"
-wait_for_text file "stands for addresses that are not allowed"
+wait_for_text file "resolves to addresses that are not allowed"
 equal "an address is not a valid name" "$(by_curl "http://$web/file" -x "http://$named")" "0 000/403"
 equal "where addresses are named" "$(by_curl "http://localhost:$web_port/file" -x "http://$open")" "0 000/200"
 same_file "a name for an address that is allowed"

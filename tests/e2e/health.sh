@@ -100,7 +100,7 @@ status_is socket.test / 200 || fail "the unix socket: $(status_of socket.test /)
 status_is sealed.test / 200 || fail "the backend by TLS: $(status_of sealed.test /)"
 status_is lacks.test / 503 || fail "without the text: $(status_of lacks.test /)"
 has_text "$dir/c.out" '  dead is unhealthy: Connection refused$'
-has_text "$dir/c.out" '  lacks is unhealthy: the answer lacks the text that it should have$'
+has_text "$dir/c.out" '  lacks is unhealthy: the response does not contain the expected text$'
 has_text "$dir/c.out" '  tried is unhealthy: '
 for port in "$tcp" "$tried"; do
     visit "127.0.0.1:$port" line finish rest >"$dir/visit.out" || fail "a visitor of port $port"

@@ -262,7 +262,7 @@ has_text "$dir/four.out" "^X-Forwarded-For: 127.0.0.1"
 
 say "a trusted proxy without a header, or with a wrong one, is refused"
 equal "what it gets" "$(raw "$edge" "$request")" ""
-wait_for_text proxied 'it does not begin with a header of the PROXY protocol'
+wait_for_text proxied 'it does not begin with a PROXY protocol header'
 equal "what it gets" "$(raw "$edge" "PROXY TCP4 192.0.2.7 x\r\n$request")" ""
 curl_code 35 app.example.com /fields
 

@@ -206,7 +206,7 @@ chmod 644 "$dir/open.key"
 server_name=nameless_server tls=on start_server --tls-cert "$dir/nameless.crt" --tls-key "$dir/open.key"
 control=localhost:${control##*:} start_client nameless --tls-ca "$dir/ca.crt" --attempts 1 "${service[@]}"
 refused_client nameless 4 "the server's certificate cannot be verified"
-has_text "$dir/nameless.out" 'hostname mismatch; it has no host name or address in its subjectAltName, and only these count, not its common name (CN) "localhost": give'
+has_text "$dir/nameless.out" 'hostname mismatch; it has no host name or address in its subjectAltName, and only these are checked, not its common name (CN) "localhost": give'
 say "a key that everybody can read is told"
 wait_for_text nameless_server "private key is readable by every user of this machine  file=$dir/open.key"
 equal "warnings about a key that only its owner can read" "$(count_of ca_server 'private key is readable')" 0

@@ -40,7 +40,7 @@ for host in 127.0.0.1 0.0.0.0 localhost; do
 done
 has_text "$dir/client.err" "service=own .*it is this program's own control API"
 has_text "$dir/client.err" "service=control .*it is this program's own control API"
-has_text "$dir/client.err" "an exit has refused a visitor.*it is this program's own control API"
+has_text "$dir/client.err" "an exit refused a visitor.*it is this program's own control API"
 
 say "nor does the server's administrator, whose services may lead to all of this machine"
 at_server() { run "$@" --client nas --control "$dir/run/server.sock"; }

@@ -50,7 +50,7 @@ say "a server that has no certificate at all"
 start_https
 wait_for_text server "there are no certificates"
 equal "nobody has it yet" "$(alert_of app.example.com)" $unrecognized_name
-wait_for_text server "info  a visitor's TLS handshake has failed  visitor=127.0.0.1 why=.*app.example.com"
+wait_for_text server "info  a visitor's TLS handshake failed  visitor=127.0.0.1 why=.*app.example.com"
 ready_client client 2 --passthrough "app.example.com=$secure" --passthrough "*.wild.example.com=$secure"
 wait_for_text client "^  tls://app.example.com:${https##*:} -> $secure"
 equal "the backend's own certificate" "$(with_tls ca app.example.com /)" "untouched app.example.com"

@@ -102,7 +102,7 @@ has_text "$dir/run.out" 'ferrotunnel --version'
 
 run client --server 127.0.0.1:1 --token-file token --http http://app.example.com=3000
 refused
-told 'The host "http://app.example.com" is a URL; write its host alone, like app.example.com'
+told 'The host "http://app.example.com" is a URL; write only its host, like app.example.com'
 run http 3000 --host https://app.example.com --server 127.0.0.1:1 --token-file token
 refused
 told 'The host "https://app.example.com" is a URL'

@@ -107,5 +107,5 @@ line=$(shake 2001:db8:3::1)
 say "$line"
 at_least "handshakes of an address" "$(value done "$line")" 10
 at_most "handshakes of an address" "$(value done "$line")" "$(value most "$line")"
-wait_for_text server 'handshakes come too often.*network=2001:db8:3::/64'
+wait_for_text server 'too many TLS handshakes.*network=2001:db8:3::/64'
 check_alive

@@ -62,7 +62,7 @@ wait_for_services idle 1
 first=$(peer ask 127.0.0.1 "$(port_of idle)" who)
 at_least "the port of a visitor" "$first" 1
 wait_until $patience "the server to forget it" file_has "$dir/server.err" 'service=idle.*silent'
-wait_until $patience "the client to forget it" file_has "$dir/idle.err" 'a visitor of a UDP service has gone'
+wait_until $patience "the client to forget it" file_has "$dir/idle.err" 'a visitor of a UDP service left'
 at_least "a new visitor's port" "$(peer ask 127.0.0.1 "$(port_of idle)" who)" 1
 
 say "a flood while the client stands still is dropped and counted"
@@ -114,7 +114,7 @@ refused() { # PATTERN OPTION...
     equal "the exit code" $code 2
     has_text "$dir/refused.out" "$pattern"
 }
-refused 'unix socket, which takes no UDP' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=unix:/a
+refused 'unix socket, which does not support UDP' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=unix:/a
 refused 'TLS, which a UDP service does not have' udp tls://127.0.0.1:1 --server 127.0.0.1:1 --token-file "$dir/token"
 refused 'v1 is for connections' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=1 --proxy-protocol v1
 refused 'is there twice' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 5=1 --udp 5=2

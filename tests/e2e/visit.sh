@@ -88,8 +88,8 @@ say "a wrong key is refused on both ends, and nothing is dialled"
 visiting wrong db other_key
 through "$at" "$dir/page" >"$dir/got" 2>"$dir/got.err" && fail "a visitor with a wrong key got an orderly answer"
 equal "bytes that came" "$(stat -c %s "$dir/got")" 0
-wait_for_text office "a visit was refused.*service=db.*its key is not the key of this service"
-wait_for_text wrong "a visit has failed.*service=db.*refuses the key"
+wait_for_text office "a visit was rejected.*service=db.*its key is not the key of this service"
+wait_for_text wrong "a visit has failed.*service=db.*rejected the key"
 equal "dialled" "$(grep -c dialled "$dir/backend.out")" "$dialled"
 join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }
 join_ok_by_term wrong
@@ -97,12 +97,12 @@ join_ok_by_term wrong
 say "a name that is not there and one that may not be visited are answered alike"
 visiting lost nothing key
 through "$at" "$dir/page" >"$dir/got" 2>&1 && fail "a service that is not there has answered"
-wait_for_text lost "a visit has failed.*no client offers it now that this one may visit"
+wait_for_text lost "a visit has failed.*no connected client offers it to this client"
 join_ok_by_term lost
 client_token=$dir/guest
 visiting stranger db@token key
 through "$at" "$dir/page" >"$dir/got" 2>&1 && fail "a stranger has reached the service"
-wait_for_text stranger "a visit has failed.*no client offers it now that this one may visit"
+wait_for_text stranger "a visit has failed.*no connected client offers it to this client"
 join_ok_by_term stranger
 client_token=
 
@@ -136,7 +136,7 @@ through "$at" "$dir/page" >"$dir/got" || fail "a visitor of the one that has sta
 is_counted() {
     "$FERROTUNNEL" status --control "$dir/visits.sock" >"$dir/status.out" || fail "status"
     file_has "$dir/status.out" "db  *tcp  *$at .* 0  *2  *0$" &&
-        file_has "$dir/status.out" "nothing  *tcp  *127.0.0.1:$other_port .* 1, .*ago: no client offers it now"
+        file_has "$dir/status.out" "nothing  *tcp  *127.0.0.1:$other_port .* 1, .*ago: no connected client offers it"
 }
 wait_until $patience "both in the status" is_counted
 visits_file "$first"

@@ -83,14 +83,14 @@ join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }
 
 say "a wrong key is refused on both ends"
 visiting wrong other_key --udp
-failed wrong "refuses the key"
-wait_for_text office "a visit was refused.*service=dns.*its key is not the key of this service"
+failed wrong "rejected the key"
+wait_for_text office "a visit was rejected.*service=dns.*its key is not the key of this service"
 join_ok_by_term wrong
 
 say "a visit by TCP to a UDP service, and the reverse, say so"
 visiting by_tcp key
 (echo hello >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || true
-wait_for_text by_tcp "a visit has failed.*the service is not one of TCP"
+wait_for_text by_tcp "a visit has failed.*the service is not a TCP service"
 join_ok_by_term by_tcp
 programs[by_udp]=1
 start by_udp "$FERROTUNNEL" visit tcp --udp --local 0 --key-file "$dir/key" --server "$client_to" \
@@ -98,7 +98,7 @@ start by_udp "$FERROTUNNEL" visit tcp --udp --local 0 --key-file "$dir/key" --se
 wait_for_text by_udp "^connected to"
 port=$(awk '$2 == "->" { print $1; exit }' "$dir/by_udp.out")
 port=${port##*:}
-failed by_udp "the service is not one of UDP"
+failed by_udp "the service is not a UDP service"
 join_ok_by_term by_udp
 
 say "the control: without a visit, the capture would have it"

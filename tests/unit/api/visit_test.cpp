@@ -170,7 +170,7 @@ TEST_CASE("visits of the settings are compared, and only what differs is touched
         Visitor late(port_in(at));
         CHECK_FALSE(late.echoes("hello"));
         REQUIRE(eventually([&] { return rig.visiting.visits().at(0).failed == 1; }));
-        CHECK(rig.visiting.visits().at(0).why == "the client of the service refuses the key: it has another one");
+        CHECK(rig.visiting.visits().at(0).why == "the client of the service rejected the key: the keys differ");
         CHECK(rig.visiting.visits().at(0).opened == 2);
     }
     SECTION("one that is new, and one that is gone") {

@@ -35,7 +35,7 @@ TEST_CASE("a dead backend is told once, its visitors at debug level, and that it
         told.failed();
     }
     CHECK(told.log.count("the backend of a service cannot be reached service=app backend=127.0.0.1:9") == 1);
-    CHECK(told.log.count("a visitor was refused") == 999);
+    CHECK(told.log.count("a visitor was rejected") == 999);
     told.answered();
     told.answered();
     CHECK(told.log.count("can be reached again service=app backend=127.0.0.1:9 visitors_refused=1000 seconds=99") == 1);

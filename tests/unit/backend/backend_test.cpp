@@ -67,19 +67,19 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
     CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
     CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("begins with http://, which is left out"));
     for (const char* text : {"http://host:1/path", "https://host:1/path", "https://host:1//"}) {
-        CHECK(refusal(text, ServiceKind::http) == "has a path; expected host:port alone");
+        CHECK(refusal(text, ServiceKind::http) == "has a path; expected only host:port");
     }
     CHECK(refusal("grpc://host:1", ServiceKind::http) == "is written h2c://host:port: gRPC is HTTP/2");
     CHECK(refusal("grpcs://host:1", ServiceKind::http) == "is written h2://host:port: gRPC is HTTP/2");
-    CHECK(refusal("h2c://host:1/x", ServiceKind::http) == "has a path; expected host:port alone");
+    CHECK(refusal("h2c://host:1/x", ServiceKind::http) == "has a path; expected only host:port");
     for (ServiceKind kind : {ServiceKind::tcp, ServiceKind::tls, ServiceKind::udp}) {
         CHECK(refusal("h2c://host:1", kind) ==
               "begins with h2c://, which only an HTTP service has; expected host:port");
     }
     CHECK_THAT(refusal("https://host:1", ServiceKind::tls),
-               Catch::Contains("speaks of TLS, which goes to this backend"));
-    CHECK_THAT(refusal("unix:app.sock", ServiceKind::tcp), Catch::Contains("its whole path"));
-    CHECK_THAT(refusal("unix:", ServiceKind::tcp), Catch::Contains("its whole path"));
+               Catch::Contains("asks for TLS, but this kind of service forwards the visitor's TLS"));
+    CHECK_THAT(refusal("unix:app.sock", ServiceKind::tcp), Catch::Contains("its absolute path"));
+    CHECK_THAT(refusal("unix:", ServiceKind::tcp), Catch::Contains("its absolute path"));
     CHECK_THAT(refusal("unix:/a\nb", ServiceKind::tcp), Catch::Contains("control characters"));
 }
 

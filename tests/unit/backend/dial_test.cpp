@@ -359,11 +359,11 @@ TEST_CASE("a backend that cannot be verified is refused, and the log names it an
     }
     SECTION("another name") {
         settings.server_name = "other.internal";
-        why = "hostname mismatch; say with backend_name by which of its names it is to be asked for: app.internal";
+        why = "hostname mismatch; set backend_name to one of its names: app.internal";
     }
     SECTION("an address that is not in the certificate") {
         settings.server_name = "127.0.0.1";
-        why = "IP address mismatch; say with backend_name by which of its names it is to be asked for: app.internal";
+        why = "IP address mismatch; set backend_name to one of its names: app.internal";
     }
     SECTION("the system's authorities") {
         settings.ca_file.clear();

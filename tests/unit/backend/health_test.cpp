@@ -145,18 +145,18 @@ TEST_CASE("an answer is judged by status and text, however it comes", "[health]"
     CHECK(judge("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") == "the status is 400");
     CHECK(judge("HTTP/1.1 503 Service Unavailable\r\n\r\n") == "the status is 503");
     CHECK(judge("SSH-2.0-OpenSSH_9.2\r\n") == "the response is not valid HTTP/1.1");
-    CHECK(judge("HTTP/1.1 200 OK\r\n") == "the backend has closed the connection without a whole answer");
-    CHECK(judge("") == "the backend has closed the connection without a whole answer");
+    CHECK(judge("HTTP/1.1 200 OK\r\n") == "the backend closed the connection before the response was complete");
+    CHECK(judge("") == "the backend closed the connection before the response was complete");
 
     CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nall fine", "fine").empty());
     CHECK(judge("HTTP/1.1 200 OK\r\n\r\nall fine", "fine").empty());
     CHECK(judge("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nall fi\r\n2\r\nne\r\n0\r\n\r\n", "fine")
               .empty());
-    const std::string lacks = "the answer lacks the text that it should have";
+    const std::string lacks = "the response does not contain the expected text";
     CHECK(judge("HTTP/1.1 200 OK\r\nX-State: fine\r\nContent-Length: 3\r\n\r\nbad", "fine") == lacks);
     CHECK(judge("HTTP/1.1 204 No Content\r\n\r\n", "fine") == lacks);
     CHECK(judge("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall fine", "fine") ==
-          "the backend has closed the connection without a whole answer");
+          "the backend closed the connection before the response was complete");
 }
 
 TEST_CASE("of a body, the first 64 KiB are looked at and no more is held", "[health]") {

@@ -95,7 +95,7 @@ TEST_CASE("plugins: those that collect an answer of the edge get its body at onc
         CHECK(asking.last->collected(hooks::Side::response) == "page");
         asking.last->is_complete = false;
         CHECK(plugins.pass_local(view, "a larger page", edits) == hooks::Step::go_on);
-        CHECK(asking.last->failure == "the body of the answer is larger than it takes");
+        CHECK(asking.last->failure == "the response body is larger than the plugin accepts");
         plugins.drop_answer();
         CHECK(asking.last->dropped == "a");
     });

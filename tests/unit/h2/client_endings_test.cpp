@@ -115,7 +115,7 @@ TEST_CASE("a backend that speaks something else") {
     };
     for (const Case& one : {Case{"HTTP/1.1 400 Bad Request\r\n\r\n", "it speaks HTTP/1.1 and not HTTP/2"},
                             Case{"220 mail.example.com ESMTP\r\n", "it does not speak HTTP/2"},
-                            Case{"", "it has closed the connection before it spoke HTTP/2"}}) {
+                            Case{"", "it closed the connection before it sent any HTTP/2"}}) {
         ClientConnection client("http");
         (void)client.take(as_bytes(get));
         client.receive(as_bytes(one.says));

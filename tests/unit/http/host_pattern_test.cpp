@@ -65,14 +65,12 @@ TEST_CASE("host patterns: mistakes have words that help") {
     const std::string middle =
         "has an asterisk in the middle; only `*` (every other host), `*.example.com` (one label in front) and "
         "`**.example.com` (one or more) are patterns";
-    CHECK(pattern_problem("https://app.example.com") == "is a URL; write its host alone, like app.example.com");
+    CHECK(pattern_problem("https://app.example.com") == "is a URL; write only its host, like app.example.com");
     CHECK(pattern_problem("app.example.com/api") == "has a path; a path is a setting of its own");
     CHECK(pattern_problem("app.example.com:80") ==
-          "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(pattern_problem("app.example.com:") ==
-          "has a port; hosts are matched on every port, so write the host alone");
-    CHECK(pattern_problem("*.example.com:80") ==
-          "has a port; hosts are matched on every port, so write the host alone");
+          "has a port; hosts are matched on every port, so write only the host");
+    CHECK(pattern_problem("app.example.com:") == "has a port; hosts are matched on every port, so write only the host");
+    CHECK(pattern_problem("*.example.com:80") == "has a port; hosts are matched on every port, so write only the host");
     CHECK(pattern_problem("a.*.example.com") == middle);
     CHECK(pattern_problem("*.*.example.com") == middle);
     CHECK(pattern_problem("***.example.com") == middle);
@@ -83,8 +81,8 @@ TEST_CASE("host patterns: mistakes have words that help") {
     CHECK(pattern_problem("*.") == "is empty");
     CHECK(pattern_problem("*..com") == "has an empty label: two dots in a row, or a dot in front");
     CHECK(pattern_problem("a..b") == "has an empty label: two dots in a row, or a dot in front");
-    CHECK(pattern_problem("*.192.0.2.1") == "has an address behind the asterisk; only names have labels in front");
-    CHECK(pattern_problem("*.[::1]") == "has an address behind the asterisk; only names have labels in front");
+    CHECK(pattern_problem("*.192.0.2.1") == "has an address after the asterisk; only names have labels in front");
+    CHECK(pattern_problem("*.[::1]") == "has an address after the asterisk; only names have labels in front");
     CHECK(pattern_problem("b\xc3\xbc"
                           "cher.example") == "has a letter beyond ASCII; write the name as DNS has it, with xn--");
     CHECK(pattern_problem("a b") == "has a character that no host name has");

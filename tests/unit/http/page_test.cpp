@@ -194,7 +194,7 @@ TEST_CASE("pages: an operator's own, for a state or for all, of a host or of all
     CHECK(body("a.b.example.com", PageState::loop) == "any labels");
     CHECK(body("example.com", PageState::loop) == "below com");
     CHECK(body("a.b.example.com", PageState::no_client) == "server's");
-    CHECK(body("", PageState::backend_slow) == "slow: The service did not answer in time. backend_slow 7f3a");
+    CHECK(body("", PageState::backend_slow) == "slow: The service did not respond in time. backend_slow 7f3a");
     CHECK(body("[::1]", PageState::no_client) == "server's");
     CHECK(body("app.example.com", PageState::no_client, PageFormat::json) == "{\"s\":503}");
     CHECK(body("x", PageState::unknown_host) == "built in");
@@ -214,8 +214,9 @@ TEST_CASE("pages: placeholders are checked") {
     CHECK(page_problem("{{status}}{{title}}{{message}}{{code}}{{host}}{{request_id}}{{retry_after}}") == "none");
     CHECK(page_problem("a { b } {{ {{} {{1}} {{ a b }} {{}} {{status") == "none");
     CHECK(page_template("{{{status}}}", PageFormat::text).pieces().size() == 2);
-    CHECK(page_problem("x {{statu}}") ==
-          "has the placeholder {{statu}}; there are status, title, message, code, host, request_id and retry_after");
+    CHECK(
+        page_problem("x {{statu}}") ==
+        "has the placeholder {{statu}}; known ones are status, title, message, code, host, request_id and retry_after");
     CHECK(page_problem(std::string(limits::http_page_max, 'a')) == "none");
     CHECK(page_problem(std::string(limits::http_page_max + 1, 'a')) == "is larger than 256 KiB");
 

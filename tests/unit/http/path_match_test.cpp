@@ -247,15 +247,15 @@ TEST_CASE("path rules: mistakes have words that help") {
     CHECK(prefix("") == "is empty; the path for everything is '/'");
     CHECK(prefix("api") == "does not begin with '/'");
     CHECK(equals("*") == "does not begin with '/'");
-    CHECK(prefix("/a?b=c") == "has a query or fragment ('?' or '#'); rules look at the path alone");
-    CHECK(prefix("/a#b") == "has a query or fragment ('?' or '#'); rules look at the path alone");
+    CHECK(prefix("/a?b=c") == "has a query or fragment ('?' or '#'); rules match only the path");
+    CHECK(prefix("/a#b") == "has a query or fragment ('?' or '#'); rules match only the path");
     CHECK(prefix("/a/../b") == "has a dot segment ('.' or '..'); write the path that it leads to");
     CHECK(prefix("/a/%2e") == "has a dot segment ('.' or '..'); write the path that it leads to");
     CHECK(prefix("/a//b") == "has '//'; write one slash");
     CHECK(prefix("/a%2Fb") ==
           "has an encoded slash or backslash (%2F, %5C), which programs do not read alike; " + ends_before);
-    CHECK(prefix("/a;b") == "has a ';', from which on some programs do not read a segment; " + ends_before);
-    CHECK(prefix("/%zz") == "has a '%' without two hexadecimal digits behind it");
+    CHECK(prefix("/a;b") == "has a ';', where some programs cut a segment off; " + ends_before);
+    CHECK(prefix("/%zz") == "has a '%' without two hexadecimal digits after it");
     CHECK(prefix("/a%0a") == "has an encoded control character");
     CHECK(prefix("/a\\b") ==
           "has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not percent-encoded");

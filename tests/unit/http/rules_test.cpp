@@ -101,26 +101,26 @@ TEST_CASE("rules: fields that are the edge's own may not be touched, under no sp
     };
     const Row rows[] = {
         {"Host", "decides where a request goes; use the host rewrite instead"},
-        {"content-length", "decides where a message ends; the edge alone writes it"},
-        {"Content_Length", "decides where a message ends; the edge alone writes it"},
-        {"TRANSFER-ENCODING", "decides where a message ends; the edge alone writes it"},
-        {"Trailer", "decides where a message ends; the edge alone writes it"},
-        {"Connection", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Keep-Alive", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"TE", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Upgrade", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Expect", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Proxy-Connection", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Proxy-Authorization", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"HTTP2-Settings", "belongs to one connection, not to a message; the edge alone writes it"},
-        {"Forwarded", "tells a backend who the visitor is; the edge alone writes it"},
-        {"X-Forwarded-For", "tells a backend who the visitor is; the edge alone writes it"},
-        {"X_Forwarded_For", "tells a backend who the visitor is; the edge alone writes it"},
-        {"x.forwarded-for-", "tells a backend who the visitor is; the edge alone writes it"},
-        {"X-Forwarded-Prefix", "tells a backend who the visitor is; the edge alone writes it"},
-        {"X-Real-IP", "tells a backend who the visitor is; the edge alone writes it"},
-        {"Via", "shows the way of a message; the edge alone writes it"},
-        {"X-Request-ID", "ties the logs of both ends together; the edge alone writes it"},
+        {"content-length", "decides where a message ends; only the edge writes it"},
+        {"Content_Length", "decides where a message ends; only the edge writes it"},
+        {"TRANSFER-ENCODING", "decides where a message ends; only the edge writes it"},
+        {"Trailer", "decides where a message ends; only the edge writes it"},
+        {"Connection", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Keep-Alive", "belongs to one connection, not to a message; only the edge writes it"},
+        {"TE", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Upgrade", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Expect", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Proxy-Connection", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Proxy-Authorization", "belongs to one connection, not to a message; only the edge writes it"},
+        {"HTTP2-Settings", "belongs to one connection, not to a message; only the edge writes it"},
+        {"Forwarded", "tells a backend who the visitor is; only the edge writes it"},
+        {"X-Forwarded-For", "tells a backend who the visitor is; only the edge writes it"},
+        {"X_Forwarded_For", "tells a backend who the visitor is; only the edge writes it"},
+        {"x.forwarded-for-", "tells a backend who the visitor is; only the edge writes it"},
+        {"X-Forwarded-Prefix", "tells a backend who the visitor is; only the edge writes it"},
+        {"X-Real-IP", "tells a backend who the visitor is; only the edge writes it"},
+        {"Via", "shows the path of a message; only the edge writes it"},
+        {"X-Request-ID", "ties the logs of both ends together; only the edge writes it"},
         {"X-FerroTunnel-Error", "is the edge's own"},
     };
     for (const Row& row : rows) {
@@ -155,7 +155,7 @@ TEST_CASE("rules: names and values that would break a message are problems") {
     CHECK(problems_of_field({Action::set, "X", "a\tb"}).empty());
     CHECK(problems_of_field({Action::set, "X", "gr\xc3\xbc\xc3\x9f"}).empty());
     CHECK(problems_of_field({Action::remove, "X", "a"}) ==
-          Texts{"request_headers[0].value: is given, but a field that is removed has none"});
+          Texts{"request_headers[0].value: is given, but a field that is removed has no value"});
     CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max, 'a'), "x"}).empty());
     CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max + 1, 'a'), "x"}) ==
           Texts{"request_headers[0].name: is longer than 256 bytes"});
@@ -211,8 +211,7 @@ TEST_CASE("rules: redirects") {
         CHECK(problems_of_redirect("/new", "/api", status).empty());
     }
     for (const int status : {200, 300, 303, 304, 309, 0}) {
-        CHECK(problems_of_redirect("/new", "/api", status) ==
-              Texts{"redirect.status: is none of 301, 302, 307 and 308"});
+        CHECK(problems_of_redirect("/new", "/api", status) == Texts{"redirect.status: is not 301, 302, 307 or 308"});
     }
     CHECK(problems_of_redirect("/" + std::string(limits::http_redirect_text_max - 1, 'a')).empty());
     CHECK(problems_of_redirect("/" + std::string(limits::http_redirect_text_max, 'a')) ==
@@ -231,7 +230,7 @@ TEST_CASE("rules: redirects") {
     CHECK(problems_of_redirect("https://a/x\r\nSet-Cookie: y").size() == 1);
     CHECK(problems_of_redirect("//evil.example/") ==
           Texts{"redirect.to: has '.', '..', '//', an encoded slash or ';', which not all programs read alike"});
-    const Texts itself = {"redirect.to: leads to the path that it is the answer for"};
+    const Texts itself = {"redirect.to: redirects to its own path"};
     CHECK(problems_of_redirect("/api") == itself);
     CHECK(problems_of_redirect("/api/v2") == itself);
     CHECK(problems_of_redirect("/new", "/") == itself);
@@ -241,14 +240,14 @@ TEST_CASE("rules: redirects") {
     CHECK(check_rules(rules, *parse_path_equals("/x")).size() == 1);
     CHECK(check_rules(rules, *parse_path_equals("/")).empty());
     rules.prefix = PrefixRewrite{""};
-    CHECK(problems_of(rules) == Texts{"redirect: answers without the backend, so that there is nothing to rewrite"});
+    CHECK(problems_of(rules) == Texts{"redirect: responds without the backend, so there is nothing to rewrite"});
 }
 
 TEST_CASE("rules: https and HSTS") {
     using namespace std::chrono_literals;
     Rules rules;
     rules.https_redirect = HttpsRedirect{303, 0};
-    CHECK(problems_of(rules) == Texts{"https_redirect.status: is none of 301, 302, 307 and 308"});
+    CHECK(problems_of(rules) == Texts{"https_redirect.status: is not 301, 302, 307 or 308"});
     rules.https_redirect = HttpsRedirect{0, 0};
     CHECK(problems_of(rules).empty());
     rules = {};
@@ -259,8 +258,8 @@ TEST_CASE("rules: https and HSTS") {
     rules.hsts = Hsts{-1s, false, false};
     CHECK(problems_of(rules) == Texts{"hsts.max_age: is not from 0 to 315360000 seconds"});
     const Texts preload = {
-        "hsts.preload: needs include_subdomains and a max_age of at least 31536000 seconds (a year), or no list takes "
-        "the host"};
+        "hsts.preload: needs include_subdomains and a max_age of at least 31536000 seconds (a year); preload lists "
+        "reject the host otherwise"};
     rules.hsts = Hsts{limits::http_hsts_preload_age_min, true, true};
     CHECK(problems_of(rules).empty());
     rules.hsts = Hsts{limits::http_hsts_preload_age_min - 1s, true, true};

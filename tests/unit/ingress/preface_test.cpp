@@ -190,7 +190,7 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
         CHECK(rig.reading() == 0);
         CHECK(rig.count() == 0);
     }
-    CHECK(rig.log.count("a connection of a proxy was refused") == 6);
+    CHECK(rig.log.count("a connection from a proxy was rejected") == 6);
     // Half a header and the end; and nothing at all, as from a health check.
     for (const std::string& bytes : {header_v1.substr(0, 20), std::string()}) {
         Peer peer = rig.visit(proxied());
@@ -200,7 +200,7 @@ TEST_CASE("a proxy that sends no header, a wrong one, or not all of one, is refu
         CHECK(eventually([&] { return rig.reading() == 0; }));
         CHECK(rig.count() == 0);
     }
-    CHECK(rig.log.count("a connection of a proxy was refused") == 6);
+    CHECK(rig.log.count("a connection from a proxy was rejected") == 6);
 }
 
 TEST_CASE("limit: lines about proxies that send no header") {
@@ -212,7 +212,7 @@ TEST_CASE("limit: lines about proxies that send no header") {
         (void)peer.read_to_end();
     }
     rig.log.tell_left_out();
-    const int written = rig.log.count("a connection of a proxy was refused");
+    const int written = rig.log.count("a connection from a proxy was rejected");
     CHECK(written >= static_cast<int>(limits::log_lines_per_second));
     CHECK((written == static_cast<int>(limits::log_lines_per_second) + more ||
            rig.log.count("lines were left out kind=proxies") > 0));  // the former if each second had few
@@ -240,8 +240,8 @@ TEST_CASE("what does not come in time is given up") {
     CHECK(first.read_to_end().empty());
     CHECK(second.read_to_end().empty());
     CHECK(rig.reading() == 0);
-    CHECK(rig.log.count("its PROXY header has not come in time") == 1);
-    CHECK(rig.log.count("its ClientHello has not come in time") == 1);
+    CHECK(rig.log.count("its PROXY header did not arrive in time") == 1);
+    CHECK(rig.log.count("its ClientHello did not arrive in time") == 1);
 }
 
 TEST_CASE("the name in a ClientHello is told, and all its bytes stay where they are") {

@@ -238,5 +238,5 @@ TEST_CASE("limit: a ClientHello that does not come in time") {
     const std::string hello = hello_for("app.example.com");
     visitor.send(hello.substr(0, hello.size() - 1));
     CHECK(visitor.read_to_end().empty());
-    CHECK(rig.log.count("its ClientHello has not come in time") == 1);
+    CHECK(rig.log.count("its ClientHello did not arrive in time") == 1);
 }

@@ -62,7 +62,7 @@ TEST_CASE("a token that does not stand alone is no weak token: what is around it
         const auto token = parse_token(text);
         return token ? std::string() : token.error();
     };
-    const std::string tail = ". Pass the token alone: ft1_ and the 48 characters after it.";
+    const std::string tail = ". Pass only the token: ft1_ and the 48 characters after it.";
     CHECK(fault(" " + whole) == "This contains a token with a blank before it" + tail);
     CHECK(fault(whole + "\n") == "This contains a token with a line end behind it" + tail);
     CHECK(fault("\"" + whole + "\"") == "This contains a token with a quotation mark before it" + tail);

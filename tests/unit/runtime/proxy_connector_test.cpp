@@ -94,7 +94,7 @@ TEST_CASE("a proxy that refuses, goes or is not there: words that name it") {
         rig.accept();
         rig.proxy.reset();
         rig.wait_for_result();
-        CHECK(rig.why == "the proxy " + name + " ended the connection instead of an answer");
+        CHECK(rig.why == "the proxy " + name + " closed the connection without a response");
     }
     CHECK_FALSE(rig.fd);
 }
@@ -115,7 +115,7 @@ TEST_CASE("a proxy that is silent is waited for until the deadline") {
     ProxyFixture rig(Connector::Options{.deadline = 100ms});
     rig.accept();
     rig.wait_for_result();
-    CHECK(rig.why.ends_with(" does not answer"));
+    CHECK(rig.why.ends_with(" does not respond"));
 }
 
 TEST_CASE("a connector that is destroyed while it shakes hands tells nothing") {

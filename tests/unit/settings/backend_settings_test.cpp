@@ -62,7 +62,7 @@ TEST_CASE("where a service leads is checked, and brought to its full form", "[se
     CHECK(backend_problems(Tcp(1, "tls://db.internal:5433")).empty());
     only(web_backend("tls://app.internal:1"),
          "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
-    only(Tcp(1, "unix:app.sock"), "its whole path");
+    only(Tcp(1, "unix:app.sock"), "its absolute path");
 }
 
 TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
@@ -126,7 +126,7 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     only(tls("app.example.com", ""), "missing `local`");
     only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an address");
     only(tls("app..com"), "The host \"app..com\"");
-    only(tls("app.example.com", "https://:8443"), "speaks of TLS, which goes to this backend");
+    only(tls("app.example.com", "https://:8443"), "asks for TLS, but this kind of service forwards the visitor's TLS");
     app.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
     CHECK(backend_problems(app).empty());
     app.aliases.emplace_back("x.example.com");
@@ -155,8 +155,8 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
     only(web_backend("files:/dev/null"), "is not a folder");
     only(web_backend("files:"), "names no folder");
     only(web_backend("files:a\nb"), "has control characters");
-    only(Tcp(1, whole), "which only an HTTP service answers with");
-    only(tls("app.example.com", whole), "which only an HTTP service answers with");
+    only(Tcp(1, whole), "which only an HTTP service can serve");
+    only(tls("app.example.com", whole), "which only an HTTP service can serve");
 }
 
 TEST_CASE("what is said of a folder has to fit", "[settings]") {

@@ -307,7 +307,7 @@ TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "
                 "10 server.http.pages.no_clients: no such state; did you mean no_client?",
                 "11 server.http.pages.503.xml: no such key; the keys here are html, json, text",
                 "13 server.http.hosts.app.example.com:80: the host \"app.example.com:80\" has a port; hosts are "
-                "matched on every port, so write the host alone",
+                "matched on every port, so write only the host",
                 "14 server.http.hosts.b.x.page: no such key; did you mean pages?",
                 "15 server.http.trusted_proxies[1]: \"10.1.2.3/8\" has bits behind its length; the network is "
                 "10.0.0.0/8"});

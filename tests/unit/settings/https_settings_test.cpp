@@ -93,7 +93,7 @@ TEST_CASE("what cannot work is refused before anything is loaded", "[https]") {
     expect([](auto& settings) { settings.https.handshakes_per_second = limits::visitor_handshakes_settable_max + 1; },
            "https.handshakes_per_second: expected a number from 0 to 1000000, found 1000001");
     CHECK(Https().handshakes_per_second == limits::visitor_handshakes_per_second);
-    expect([](auto& settings) { settings.https.redirect = 303; }, "https.redirect: is none of 301, 302, 307 and 308");
+    expect([](auto& settings) { settings.https.redirect = 303; }, "https.redirect: is not 301, 302, 307 or 308");
     expect(
         [](auto& settings) {
             settings.https.hsts = Hsts{-1s, false, false};
@@ -103,8 +103,8 @@ TEST_CASE("what cannot work is refused before anything is loaded", "[https]") {
         [](auto& settings) {
             settings.https.hsts = Hsts{31'536'000s, false, true};
         },
-        "https.hsts.preload: needs include_subdomains and a max_age of at least 31536000 seconds (a year), or no "
-        "list takes the host");
+        "https.hsts.preload: needs include_subdomains and a max_age of at least 31536000 seconds (a year); "
+        "preload lists reject the host otherwise");
     expect(
         [](auto& settings) {
             settings.proxies = {"10.0.0.0/8", "10.1.2.3/8"};

@@ -96,8 +96,8 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     HttpHeaderRules& fields = http.rules.response_headers;
     fields = {{"X-A", "Connection"}, {{"X-B", "1"}, {"Via", "2"}, {"X-C", "a\nb"}}, {{"X D", "3"}}};
     const Texts expected{
-        "rules.response_headers.remove[1]: belongs to one connection, not to a message; the edge alone writes it",
-        "rules.response_headers.set[1].name: shows the way of a message; the edge alone writes it",
+        "rules.response_headers.remove[1]: belongs to one connection, not to a message; only the edge writes it",
+        "rules.response_headers.set[1].name: shows the path of a message; only the edge writes it",
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
         "rules.response_headers.add[0].name: is not a valid name of a field: letters, digits and '-'"};
@@ -119,7 +119,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules.hsts = Hsts{-1s, false, false};
     CHECK(service_rule_problems(http) == Texts{"rules.replace_prefix: does not begin with '/'",
                                                "rules.host_header: has a character that no host name has",
-                                               "rules.https_redirect.status: is none of 301, 302, 307 and 308",
+                                               "rules.https_redirect.status: is not 301, 302, 307 or 308",
                                                "rules.hsts.max_age: is not from 0 to 315360000 seconds"});
     http.rules = {};
     http.rules.redirect = HttpRedirect{"ftp://x", 302};
@@ -180,5 +180,5 @@ TEST_CASE("a service that redirects needs nothing behind it", "[http]") {
     check_service(http, false, problems);
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].key == "app.example.com/api");
-    CHECK(problems[0].text == "`rules.redirect.status` is none of 301, 302, 307 and 308");
+    CHECK(problems[0].text == "`rules.redirect.status` is not 301, 302, 307 or 308");
 }

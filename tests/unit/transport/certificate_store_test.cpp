@@ -157,24 +157,24 @@ TEST_CASE("every bad pair is reported with file and reason, and the others serve
     put_file(folder.path / "n.crt", damaged);
     put_file(folder.path / "n.key", key_pem(made));
 
-    const std::string none = "holds no certificate in PEM form";
-    const std::string no_name = "has no DNS name in its subjectAltName that a visitor could ask for";
+    const std::string none = "contains no certificate in PEM form";
+    const std::string no_name = "has no DNS name in its subjectAltName that a visitor could request";
     const Texts found = folder.load_problems();
     const Texts expected = {
         "a.key: the private key does not belong to the certificate " + (folder.path / "a.crt").string(),
         "b.key: No such file or directory",
         "c.crt: No such file or directory",
         "d.crt: " + none,
-        "e.key: holds no private key in PEM form",
-        "f.key: holds a private key with a pass phrase, which nobody is there to type; remove it",
+        "e.key: contains no private key in PEM form",
+        "f.key: contains a private key with a pass phrase, which the program cannot ask for; remove the pass phrase",
         "g.crt: " + no_name,
         "h.crt: " + no_name,
         "i.crt: cannot be used: ee key too small",
-        "j.pem: holds no private key in PEM form",
+        "j.pem: contains no private key in PEM form",
         "k.example/fullchain.pem: No such file or directory",
         "l.crt: No such file or directory",
         "m.crt: is not a regular file",
-        "n.crt: holds a certificate that is damaged (bad base64 decode)",
+        "n.crt: contains a damaged certificate (bad base64 decode)",
     };
     CHECK(found == expected);
     CHECK(served(folder.store, "good.example") == "good");
@@ -211,7 +211,7 @@ TEST_CASE("what can be used nevertheless is a warning") {
     CHECK(found[5] ==
           "names.crt: the name \"-bad.example\" in it has a label that begins or ends with a hyphen (warning)");
     CHECK(found[6] == "open.crt: the key in " + (folder.path / "open.key").string() +
-                          " can be read by everybody on this machine (warning)");
+                          " can be read by all users of this machine (warning)");
     CHECK(report.hosts == 6);
 }
 
@@ -374,7 +374,7 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     put_file(folder.path / "a.crt", pem + std::string((1 << 20) - pem.size(), '\n'));
     CHECK(folder.load_problems() == Texts{});
     put_file(folder.path / "a.crt", pem + std::string((1 << 20) + 1 - pem.size(), '\n'));
-    CHECK(folder.load_problems() == Texts{"a.crt: is larger than 1 MiB, and so no certificate or key (kept)"});
+    CHECK(folder.load_problems() == Texts{"a.crt: is larger than 1 MiB, so it is not a certificate or key (kept)"});
 
     std::string chain = pem;
     for (std::size_t i = 0; i < limits::certificate_chain_max; ++i) {
@@ -383,7 +383,7 @@ TEST_CASE("limits of one certificate: bytes, names, chain") {
     put_file(folder.path / "a.crt", chain);
     CHECK(folder.load_problems() == Texts{});
     put_file(folder.path / "a.crt", chain + pem);
-    CHECK(folder.load_problems() == Texts{"a.crt: holds more than 17 certificates (kept)"});
+    CHECK(folder.load_problems() == Texts{"a.crt: contains more than 17 certificates (kept)"});
 
     std::string names;
     for (std::size_t i = 0; i < limits::certificate_names_max; ++i) {

@@ -78,8 +78,9 @@ TEST_CASE("rules about client certificates that cannot work") {
     put_file(empty, "");
     CHECK(authority_error({{"a.example", directory.path() / "none", true}}) ==
           (directory.path() / "none").string() + ": No such file or directory");
-    CHECK(authority_error({{"a.example", empty, true}}) == empty.string() + ": holds no certificate in PEM form");
-    CHECK(authority_error({{"a.example", leaf, true}}) == leaf.string() + ": holds a certificate that is none of a CA");
+    CHECK(authority_error({{"a.example", empty, true}}) == empty.string() + ": contains no certificate in PEM form");
+    CHECK(authority_error({{"a.example", leaf, true}}) ==
+          leaf.string() + ": contains a certificate that is not a CA certificate");
     CHECK(authority_error({{"a b", good, true}}) ==
           "client certificates for \"a b\": the host has a character that no host name has");
     for (const char* host : {"a.example", "*.a.example", "**.a.example", "*"}) {

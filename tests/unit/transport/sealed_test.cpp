@@ -116,7 +116,7 @@ TEST_CASE("another key, or the same for another service, is refused on both ends
     CHECK(ends.service.state() == Sealed::State::failed);
     CHECK(ends.visitor.state() == Sealed::State::failed);
     CHECK(ends.service_why == "its key is not the key of this service");
-    CHECK_THAT(ends.visitor_why, Contains("refuses the key"));
+    CHECK_THAT(ends.visitor_why, Contains("rejected the key"));
 }
 
 TEST_CASE("what is no visit is told apart from a wrong key") {

@@ -65,7 +65,7 @@ std::string raw_hello_refusal(const std::shared_ptr<VisitorTls>& tls, const hell
         .first;
 }
 
-const std::string name_is = "the visitor is refused: the server name in its ClientHello ";
+const std::string name_is = "the visitor was rejected: the server name in its ClientHello ";
 
 }  // namespace
 
@@ -91,10 +91,12 @@ TEST_CASE("a name without a certificate is refused, or gets the fallback") {
     Hosts hosts({"a.example"});
     Visit got = visit(hosts.tls(), {.name = "c.example"});
     CHECK(!got.open);
-    CHECK(got.why == "the visitor is refused: there is no certificate for the name c.example");
+    CHECK(got.why == "the visitor was rejected: there is no certificate for the name c.example");
     CHECK(got.alert == "tlsv1 unrecognized name");
     got = visit(hosts.tls(), {});
-    CHECK(got.why == "the visitor is refused: it asks for no name, and there is no certificate for such visitors");
+    CHECK(
+        got.why ==
+        "the visitor was rejected: its ClientHello has no server name, and there is no certificate for such visitors");
 
     TemporaryDirectory other;
     put_pair(other.path(), "fallback", make({.common_name = "fallback"}));
@@ -164,8 +166,8 @@ TEST_CASE("grades have names") {
     CHECK(parse_tls_grade("intermediate") == TlsGrade::intermediate);
     CHECK_THROWS_WITH(
         parse_tls_grade("old"),
-        "\"old\" is not a valid grade of TLS: there are \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) and "
-        "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is spoken");
+        "\"old\" is not a valid TLS profile: expected \"modern\" (TLS 1.3, and 1.2 with ECDHE and AEAD) or "
+        "\"intermediate\" (also 1.2 with ECDHE and AES-CBC); nothing older than TLS 1.2 is supported");
 }
 
 TEST_CASE("ALPN: the protocol that both speak, or none at all") {
@@ -176,13 +178,13 @@ TEST_CASE("ALPN: the protocol that both speak, or none at all") {
     CHECK(visit(tls, {.name = "a.example"}).told.protocol == "");
     Visit got = visit(tls, {.name = "a.example", .protocols = "\x02h2"});
     CHECK(!got.open);
-    CHECK(got.why == "the visitor offers protocols (ALPN), but none that is spoken here");
+    CHECK(got.why == "the visitor offers protocols (ALPN), but none that this server supports");
     CHECK(got.alert == "tlsv1 alert no application protocol");
 
     hosts.settings.protocols = {"h2", "http/1.1"};  // shows where HTTP/2 would have its place
     CHECK(visit(hosts.tls(), {.name = "a.example", .protocols = std::string(http11) + "\x02h2"}).told.protocol == "h2");
     hosts.settings.protocols = {""};
-    CHECK_THROWS_WITH(hosts.tls(), "\"\" is not a valid name of a protocol (ALPN)");
+    CHECK_THROWS_WITH(hosts.tls(), "\"\" is not a valid protocol name (ALPN)");
 }
 
 TEST_CASE("a name that breaks the rules is refused with the reason") {
@@ -326,7 +328,7 @@ TEST_CASE("client certificates: required, or taken if there is one") {
         CHECK(got.told.client_fingerprint == fingerprint_text(key_digest(alice.certificate.get())));
         got = go("closed.example", nullptr);
         CHECK(!got.open);
-        CHECK(got.why == "the visitor has no certificate, and this host asks for one");
+        CHECK(got.why == "the visitor has no certificate, and this host requires one");
         got = go("closed.example", &mallory);
         CHECK(!got.open);
         CHECK(got.why.starts_with("the visitor's certificate cannot be verified: "));
@@ -384,13 +386,13 @@ TEST_CASE("a client CA that goes bad leaves the rules as they were") {
     auto report = tls->reload_if_changed(wall_now());
     REQUIRE(report);
     REQUIRE(report->problems.size() == 1);
-    CHECK(report->problems[0].reason == file.string() + ": holds no certificate in PEM form");
+    CHECK(report->problems[0].reason == file.string() + ": contains no certificate in PEM form");
     CHECK(report->problems[0].kept);
     CHECK(!tls->reload_if_changed(wall_now()));
     CHECK(!visit(tls, {.name = "a.example"}).open);
     CHECK(visit(tls, {.name = "a.example", .certificate = &alice}).open);
 
-    CHECK_THROWS_WITH(hosts.tls(), file.string() + ": holds no certificate in PEM form");  // not served without it
+    CHECK_THROWS_WITH(hosts.tls(), file.string() + ": contains no certificate in PEM form");  // not served without it
 }
 
 TEST_CASE("which requests belong on a connection") {

@@ -200,8 +200,8 @@ TEST_CASE("another key, and no answer in time, end both ends and are told", "[se
     on(visit.pair.worker,
        [&] { visit.open(other_key ? Duration(std::chrono::seconds(60)) : Duration(std::chrono::milliseconds(20))); });
     REQUIRE(visit.soon([&] { return visit.visitor->is_over; }));
-    CHECK(visit.visitor->why == (other_key ? "the client of the service refuses the key: it has another one"
-                                           : "the other client does not answer in time"));
+    CHECK(visit.visitor->why == (other_key ? "the client of the service rejected the key: the keys differ"
+                                           : "the other client did not respond in time"));
     CHECK_FALSE(visit.visitor->proved);
     if (other_key) {
         REQUIRE(visit.soon([&] { return visit.service->is_over; }));
@@ -228,5 +228,5 @@ TEST_CASE("a length that no datagram has ends the flow", "[sealed-datagrams]") {
     REQUIRE(runtime::write_some(far.get(), Bytes(bytes)).bytes == bytes.size());
     REQUIRE(visit.soon([&] { return visit.visitor->is_over; }));
     CHECK(visit.visitor->got == std::vector<std::string>{"ok"});
-    CHECK(visit.visitor->why == "what came is not, or not all, of what the other client has sent");
+    CHECK(visit.visitor->why == "the received data was altered or cut off on the way");
 }
