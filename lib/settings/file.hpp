@@ -41,7 +41,7 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .operand = "TIME",
       .topic = running_topic,
       .brief = "Time for visitors to finish (default: server 30s, client 10s)",
-      .help = "How long present visitors may take to finish after Ctrl-C or SIGTERM.",
+      .help = "How long connected visitors may take to finish after Ctrl-C or SIGTERM.",
       .otherwise = "30s for a server, 10s for a client",
       .is_live = true},
      &ProgramValues::drain},
@@ -50,8 +50,8 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .option = "endpoint-file",
       .operand = "PATH",
       .topic = running_topic,
-      .help = "For other programs: what is reachable where, lines `control HOST:PORT` and `service NAME HOST:PORT`, "
-              "replaced as a whole when something changes."},
+      .help = "File that tells other programs the addresses in use, as lines `control HOST:PORT` and `service NAME "
+              "HOST:PORT`. It is replaced as a whole when something changes."},
      &ProgramValues::endpoint_file},
 };
 

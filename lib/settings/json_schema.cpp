@@ -29,7 +29,7 @@ std::string without_links(std::string text) {
 
 std::string description_of(const SettingFacts& facts) {
     return without_links(std::string(facts.help) +
-                         (facts.otherwise.empty() ? "" : " Else " + std::string(facts.otherwise) + '.'));
+                         (facts.otherwise.empty() ? "" : " Default: " + std::string(facts.otherwise) + '.'));
 }
 
 Json default_of(const FileKey& key) {

@@ -30,7 +30,7 @@ std::string help_of(const SettingFacts& setting, std::string initial) {
     if (setting.form == Form::number) {
         help += ' ' + std::to_string(setting.min) + " to " + std::to_string(setting.max) + '.';
     }
-    help += setting.is_repeated ? " Several times for several." : "";
+    help += setting.is_repeated ? " May be repeated." : "";
     return help + (initial.empty() ? "" : " Default: " + initial + ".");
 }
 

@@ -24,9 +24,9 @@ constexpr std::array settings_of_traces{
                      .operand = "URL",
                      .topic = traces_topic,
                      .type = "http or https URL",
-                     .help = "The OpenTelemetry collector that is told of requests of HTTP visitors, by OTLP in JSON; "
-                             "without a path it gets /v1/traces. docs/traces.md says what it is told.",
-                     .otherwise = "there are no traces",
+                     .help = "OpenTelemetry collector that receives spans of HTTP requests, as OTLP in JSON; the "
+                             "default path is /v1/traces. docs/traces.md describes the spans.",
+                     .otherwise = "no traces",
                      .is_live = true},
                     &Traces::endpoint},
     Setting<Traces>{{.key = "sample",
@@ -35,14 +35,14 @@ constexpr std::array settings_of_traces{
                      .operand = "N",
                      .topic = traces_topic,
                      .type = "0 to 1",
-                     .help = "The part of requests that are told of. Of a trace that a trusted proxy has begun, it "
-                             "decides itself.",
+                     .help = "Share of requests that are traced. For a trace that a trusted proxy has begun, the proxy "
+                             "decides.",
                      .is_live = true},
                     &Traces::sample},
     Setting<Traces>{{.key = "service_name",
                      .form = Form::word,
                      .type = "text",
-                     .help = "What traces call this server: OpenTelemetry's `service.name`.",
+                     .help = "Name of this server in traces: OpenTelemetry's `service.name`.",
                      .is_live = true},
                     &Traces::service_name},
     Setting<Traces>{
@@ -57,8 +57,8 @@ constexpr std::array settings_of_traces{
     Setting<Traces>{{.key = "ca",
                      .form = Form::path,
                      .type = "file",
-                     .help = "CAs that the collector's certificate is verified against, PEM.",
-                     .otherwise = "the system's",
+                     .help = "CAs to verify the collector's certificate against, PEM.",
+                     .otherwise = "the system's CAs",
                      .is_live = true},
                     &Traces::ca_file},
 };
