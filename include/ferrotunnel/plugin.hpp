@@ -353,7 +353,7 @@ public:
     void declare_identity(Text name) const {
         if (!has() || detail::api.settings->declare_identity == nullptr) {
             // Without it visitors could say who they are.
-            problem({}, "needs a server that takes identity fields from visitors: a newer version");
+            problem({}, "needs a newer server, one that removes identity fields of visitors");
             return;
         }
         detail::api.settings->declare_identity(settings_, detail::text(name));
@@ -452,7 +452,7 @@ struct TypeOf {
         } catch (const std::exception& problem) {
             settings.problem({}, problem.what());
         } catch (...) {
-            settings.problem({}, "its constructor has thrown what is not a std::exception");
+            settings.problem({}, "its constructor threw something that is not a std::exception");
         }
         return nullptr;
     }

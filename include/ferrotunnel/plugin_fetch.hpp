@@ -45,9 +45,8 @@ struct FetchResponse {
 
 /// Why a URL cannot be fetched, in words that follow it; empty if it can. Any thread.
 inline std::string url_fault(std::string_view url) {
-    return detail::api.fetch != nullptr
-               ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
-               : std::string("needs a server that sends requests for plugins: a newer version");
+    return detail::api.fetch != nullptr ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
+                                        : std::string("needs a newer server, one that sends requests for plugins");
 }
 
 /// Sends requests, on a thread of its own, and keeps connections for the next one.

@@ -210,7 +210,7 @@ private:
         } else if (auto [first, fresh] = into.seen.emplace(node.text, node.place); !fresh) {
             const std::string before = path();
             report_.add(node.place, (before.empty() ? "" : before + ".") + node.text,
-                        "this key is there twice; the first one is in line " + std::to_string(first->second.line));
+                        "this key appears twice; the first one is in line " + std::to_string(first->second.line));
             into.drops_value = true;
         }
         into.has_key = true;
@@ -242,7 +242,7 @@ std::string explain(const std::string& message) {
         {"illegal map value",
          "a `key: value` cannot begin here; check the indentation, and put a text with a colon in quotes"},
         {"illegal block entry", "a list item (-) cannot stand here; check the indentation"},
-        {endless_quote, "behind this place a quote is opened that is never closed"},
+        {endless_quote, "a quote that is opened after this place is never closed"},
         {"end of sequence flow not found", "a list that was opened with [ is not closed"},
         {"end of map flow not found", "a `{` is not closed"},
         {"end of map not found", "a `key: value` was expected here; check the indentation"},
@@ -320,7 +320,7 @@ Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& rep
         const std::string variable =
             explain_variable(places.line_of(error.mark), static_cast<std::size_t>(std::max(error.mark.column, 0)));
         report.add(place, "",
-                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML takes blanks only"
+                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML allows blanks only"
                    : variable.empty()                     ? explain(error.msg)
                                                           : variable);
         return {};
@@ -399,7 +399,7 @@ Node parse_document(std::string_view text, Report& report, const DocumentBounds&
     }
     if (looks_like_toml(text)) {
         report.add({1, 1}, "",
-                   "this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both");
+                   "this is TOML, but configurations are YAML; docs/coming-from.md shows the same settings in both");
         return empty;
     }
     Node root = run_parser(text, bounds, report);
@@ -409,7 +409,7 @@ Node parse_document(std::string_view text, Report& report, const DocumentBounds&
     if (report.empty()) {
         report.add({1, 1}, "",
                    root.kind == Node::Kind::nothing
-                       ? "there is nothing in the file"
+                       ? "the file is empty"
                        : "expected `key: value` at the top of the file, found " + describe(root));
     }
     return empty;

@@ -57,7 +57,7 @@ Result<std::string, ExpandError> expand(std::string_view text, const Environment
         const std::size_t end = text.starts_with('{') ? text.find('}') : std::string_view::npos;
         if (end == std::string_view::npos) {
             return ExpandError{text.starts_with('{')
-                                   ? "a ${ without its }"
+                                   ? "a ${ without a closing }"
                                    : "a single $; write $$ for the character, ${NAME} for a variable"};
         }
         Result<std::string, ExpandError> value = value_of(text.substr(1, end - 1), environment);

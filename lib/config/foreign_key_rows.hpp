@@ -16,7 +16,7 @@ struct Row {
 inline constexpr std::string_view of_kind = "kind";
 inline constexpr std::string_view of_local = "local";
 
-inline constexpr std::string_view services = "what is offered is the list `services` in `client:`";
+inline constexpr std::string_view services = "the services to offer are the list `services` in `client:`";
 inline constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 inline constexpr std::string_view private_tcp =
     "here that is `tcp: private` with a `key`: without a public port, reached by `ferrotunnel visit`";
@@ -54,7 +54,7 @@ inline constexpr std::array rows{
          "the "
          "standard error stream",
          {}}},
-    Row{"include includes", {"other files are included by `include` at the top level of the file", {}}},
+    Row{"include includes", {"other files may be included at most by `include` at the top level of the file", {}}},
     // --- what is offered ---
     Row{"type proto protocol schemes",
         {"what kind a service is, its first key says: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},

@@ -26,7 +26,7 @@ std::vector<Finding> Report::take() {
         const std::size_t more = all.size() - limits::config_problems_max;
         all.resize(limits::config_problems_max);
         const Place last = all.back().place;
-        all.push_back({last, "", "and " + std::to_string(more) + " more problems behind this place"});
+        all.push_back({last, "", "and " + std::to_string(more) + " more problems after this place"});
     }
     return all;
 }

@@ -65,7 +65,7 @@ CheckedValue SchemaCheck::check_object(const SchemaNode& schema, const Value& va
         if (property != schema.properties.end()) {
             is_there[static_cast<std::size_t>(property - schema.properties.begin())] = true;
             if (&schema == of_client_ && !property->is_for_clients) {
-                each.problem_at_key("is not for clients to say");
+                each.problem_at_key("cannot be set by clients");
                 continue;
             }
             members.push_back({key, check(property->schema, each)});
@@ -116,7 +116,7 @@ bool SchemaCheck::has_room(const Value& value, std::size_t values) {
         value.problem("more than " + std::to_string(limits::plugin_values_max) + " values, defaults included");
         is_over_ = true;
     } else if (report_.size() - problems_before_ > limits::config_problems_max) {
-        value.problem("so much is wrong that what comes behind this place was not looked at");
+        value.problem("too many problems: everything after this place was not checked");
         is_over_ = true;
     }
     return !is_over_;

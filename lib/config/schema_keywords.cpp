@@ -49,7 +49,7 @@ void read_words(const Value& value, SchemaNode& schema) {
     for (const Value& item : items) {
         const std::optional<std::string> word = item.text();
         if (word && std::ranges::find(schema.words, *word) != schema.words.end()) {
-            item.problem("this word is there twice");
+            item.problem("this word appears twice");
         }
         schema.words.push_back(word.value_or(""));
     }

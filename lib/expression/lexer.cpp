@@ -130,7 +130,7 @@ private:
         const auto [end, error] = std::from_chars(begin, source_.data() + source_.size(), token.integer);
         at_ += static_cast<std::size_t>(end - begin);
         if (begins_name(ahead()) || (ahead() == '.' && is_digit(ahead(1)))) {
-            return Mistake{token.offset, "numbers are whole and decimal"};
+            return Mistake{token.offset, "numbers must be whole and decimal"};
         }
         if (error != std::errc()) {
             return Mistake{token.offset, "the number does not fit into 64 bits"};

@@ -176,7 +176,7 @@ private:
             return false;
         }
         return !is_comparison(here()) ||
-               fail(here().offset, "comparisons do not follow each other; write `a < b && b < c`, or parentheses");
+               fail(here().offset, "comparisons cannot be chained; write `a < b && b < c`, or parentheses");
     }
 
     bool unary(Syntax& out) {
@@ -206,13 +206,15 @@ private:
     bool dot(Syntax& out) {
         cursor_.take();
         if (here().kind != Token::Kind::name) {
-            return expected("a name behind the `.`");
+            return expected("a name after the `.`");
         }
         if (cursor_.is_next("(")) {
             return go_deeper() && wrap(out, Kind::method) && arguments(out);
         }
         if (out.kind != Kind::name) {
-            return fail(here().offset, in_message(here().text) + " belongs to no field; is it a method without ( )?");
+            return fail(here().offset, in_message(here().text) +
+                                           " does not belong to a field; is it a method without "
+                                           "( )?");
         }
         out.word += '.' + cursor_.take().text;
         return true;
@@ -270,7 +272,7 @@ private:
         }
         while (!cursor_.take_if("]")) {
             if (!cursor_.is_literal()) {
-                return expected("a literal, of which alone lists are made");
+                return expected("a literal, since lists contain literals only");
             }
             if (out.parts.size() == limits::expression_list_max) {
                 return fail(here().offset, "the list has more than " + std::to_string(out.parts.size()) + " elements");

@@ -23,7 +23,7 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
             return "does not close a bracket [";
         case re2::RE2::ErrorBadCharClass:
         case re2::RE2::ErrorBadCharRange:
-            return "has a wrong set of characters in [ ]";
+            return "has an invalid set of characters in [ ]";
         case re2::RE2::ErrorRepeatArgument:
             return "repeats where there is nothing to repeat";
         case re2::RE2::ErrorRepeatSize:
@@ -31,9 +31,9 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
         case re2::RE2::ErrorRepeatOp:
             return "repeats a repetition";
         case re2::RE2::ErrorBadPerlOp:
-            return "looks ahead or behind, or has another group that is not known";
+            return "has a lookahead, a lookbehind or another group that is not supported";
         case re2::RE2::ErrorBadEscape:
-            return "has a \\ before something that is not known; there are no back references";
+            return "has an unknown escape with \\; back references are not supported";
         case re2::RE2::ErrorTrailingBackslash:
             return "ends with a \\";
         default:

@@ -131,7 +131,7 @@ std::string read_hello(Bytes body, ClientHello& hello) {
         return "it is shorter than its own lengths say";
     }
     if (version[0] != version_major) {
-        return "its version is none of TLS";
+        return "its version is not a TLS version";
     }
     if (session_id.size() > session_id_max) {
         return "its session id is longer than 32 bytes";
@@ -287,7 +287,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
         return Status::more;
     }
     if (seen_ + record_bytes > message_bytes_) {
-        return fail("its record continues behind it");
+        return fail("its record continues after it");
     }
     if (record_at_ + record_head_bytes + record_bytes + (message_bytes_ - seen_ - record_bytes) >
         limits::client_hello_bytes_max) {

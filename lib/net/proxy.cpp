@@ -86,8 +86,8 @@ Result<Proxy, std::string> parse_proxy(std::string_view text) {
     }
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
         if (!read_login(rest.substr(0, at), proxy)) {
-            return "has no user and password that can be used in front of the '@': percent-encode what is special "
-                   "there (%40 for '@'), at most " +
+            return "has no valid user and password in front of the '@': percent-encode special characters there (%40 "
+                   "for '@'), at most " +
                    std::to_string(limits::proxy_login_bytes_max) + " bytes each";
         }
         rest.remove_prefix(at + 1);

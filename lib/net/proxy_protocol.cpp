@@ -95,7 +95,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     auto from = parse(*source);
     auto to = parse(*destination);
     if (!from || !to) {
-        return "an address is none of the family that is named";
+        return "an address does not belong to the named family";
     }
     auto from_port = proxy_port(*source_port);
     auto to_port = proxy_port(*destination_port);
@@ -119,7 +119,7 @@ const char* read_v1_line(std::string_view line, ProxyHeader& header) {
     if (*protocol == "TCP4" || *protocol == "TCP6") {
         return read_v1_addresses(rest, *protocol == "TCP4" ? 4 : 6, header);
     }
-    return "the protocol is none of TCP4, TCP6 and UNKNOWN";
+    return "the protocol is not one of TCP4, TCP6 and UNKNOWN";
 }
 
 ProxyReading read_v1(std::string_view text) {
@@ -139,7 +139,7 @@ ProxyReading read_v1(std::string_view text) {
             return error == nullptr ? reading : malformed(ProxyVersion::v1, error);
         }
         if (text[i] != '\r' && (text[i] < ' ' || text[i] > '~')) {
-            return malformed(ProxyVersion::v1, "a byte that is no printable ASCII, or a line feed alone");
+            return malformed(ProxyVersion::v1, "a byte that is not printable ASCII, or a single line feed");
         }
     }
     return verdict(Status::more);
@@ -152,7 +152,7 @@ const char* check_tlvs(Bytes all, std::size_t at) {
     bool checked = false;
     while (at < all.size()) {
         if (all.size() - at < tlv_head_bytes) {
-            return "less than a TLV is left at the end";
+            return "an incomplete TLV at the end";
         }
         const std::uint8_t type = all[at];
         const auto bytes = static_cast<std::size_t>(load_be<2>(all.data() + at + 1));
@@ -162,7 +162,7 @@ const char* check_tlvs(Bytes all, std::size_t at) {
         }
         if (type == tlv_crc32c) {
             if (checked || bytes != crc_bytes) {
-                return "the checksum occurs twice, or has not 4 bytes";
+                return "the checksum occurs twice, or does not have 4 bytes";
             }
             checked = true;
             constexpr std::uint8_t zeros[crc_bytes] = {};

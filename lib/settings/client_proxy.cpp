@@ -41,7 +41,7 @@ Found proxy_of_environment(const net::HostPort& server) {
     auto proxy = net::parse_proxy(url.text);
     return proxy ? Found(std::optional(std::move(*proxy)))
                  : Found(std::string(url.name) + " in the environment " + proxy.error() +
-                         "; `off` leaves the environment alone");
+                         "; `off` ignores the environment");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ void check_dashboard(const CommonValues& settings, std::vector<Problem>& problem
         }
     }
     if (settings.dashboard_chain.empty() != settings.dashboard_key.empty()) {
-        problems.push_back({"dashboard_tls", "needs both, a certificate and its key"});
+        problems.push_back({"dashboard_tls", "needs both a certificate and its key"});
     }
     const runtime::SocketAddress at = dashboard_address(settings.dashboard, "server");
     if (at.empty() || at.is_loopback()) {

@@ -201,7 +201,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
                   static_cast<int>(HttpPage::Format::text) == static_cast<int>(http::PageFormat::text));
     const auto states = page_states_of(page.state);
     if (!states) {
-        return "is for nothing that happens; expected a status like 404, a state like no_client, or all";
+        return "is not a valid status or state; expected a status like 404, a state like no_client, or all";
     }
     auto parsed = http::PageTemplate::parse(page.text, static_cast<http::PageFormat>(page.format));
     if (!parsed) {

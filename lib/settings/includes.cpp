@@ -157,7 +157,10 @@ private:
     void add(Node& root, const std::string& path, const config::Value& item, std::size_t depth) {
         file_.files.push_back(path);
         if (depth >= include_depth_max) {
-            item.problem("files are included " + std::to_string(include_depth_max) + " deep, as deep as they may be");
+            item.problem(
+                "files may be included at most "
+                "" +
+                std::to_string(include_depth_max) + " levels deep");
             return;
         }
         if (texts_.size() > included_files_max) {
@@ -165,7 +168,7 @@ private:
             return;
         }
         if (!seen_.insert(identity_of(path)).second) {
-            item.problem("the file " + in_quotes(path) + " is a part of this configuration already");
+            item.problem("the file " + in_quotes(path) + " is already a part of this configuration");
             return;
         }
         auto text = source_.read_file(path);
@@ -222,7 +225,7 @@ private:
             } else if (value.kind == Node::Kind::map && entry.value.kind == Node::Kind::map) {
                 merge(value, std::move(entry.value), key);
             } else {
-                context_.report.add(entry.place, key, "is said already, at " + place_of(there->place));
+                context_.report.add(entry.place, key, "is already set at " + place_of(there->place));
             }
         }
     }

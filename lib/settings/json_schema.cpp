@@ -308,7 +308,9 @@ std::string json_schema() {
     FileKey file = file_keys();
     Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
                 {"title", "FerroTunnel configuration"},
-                {"description", "docs/configuration.md says more; `ferrotunnel check` knows what a schema cannot say."},
+                {"description",
+                 "See docs/configuration.md. `ferrotunnel check` also finds mistakes that a schema "
+                 "cannot describe."},
                 {"if", {{"required", {"include"}}}},
                 {"else", needed_without_includes(file)}};
     schema.update(group_of(file.keys));

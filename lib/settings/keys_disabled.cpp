@@ -27,7 +27,7 @@ void read_disabled_services(const Value& list, ClientPart& part) {
     std::size_t count = 0;
     for (const Value& item : list.items()) {
         if (!item.is_group()) {
-            item.unexpected("a service that is off, like {name: web, by: alice}");
+            item.unexpected("a disabled service, like {name: web, by: alice}");
             continue;
         }
         Section section = section_of(item, disabled_service_keys());
@@ -37,7 +37,7 @@ void read_disabled_services(const Value& list, ClientPart& part) {
         const auto name = name_at ? name_at->word() : std::nullopt;
         const auto by = by_at ? by_at->text() : std::optional<std::string>("");
         if (!name_at) {
-            item.problem("`name` is missing: which service is off");
+            item.problem("`name` is missing: the name of the disabled service");
         }
         if (by && by->size() > disabled_by_max) {
             by_at->problem("has at most " + std::to_string(disabled_by_max) + " bytes");

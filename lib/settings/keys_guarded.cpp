@@ -43,7 +43,7 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
     is_right = read_list(section, "hosts", service.hosts) && is_right;
     section.finish();
     if (!name || !token) {
-        item.problem("a service of the server has a `name` and a `token`");
+        item.problem("a service of the server needs a `name` and a `token`");
         return std::nullopt;
     }
     const auto called = name->word();
@@ -59,13 +59,13 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
 void read_guarded_services(const Value& list, ConfigReading& reading, std::vector<GuardedService>& services) {
     if (list.is_group()) {  // as rathole's servers have them
         list.problem(
-            "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; what "
-            "is offered is the client's to say: the list `services` in `client:`");
+            "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; the "
+            "services to offer are the list `services` in `client:`");
         return;
     }
     const std::vector<Value> items = list.items();
     if (items.size() > guarded_services_max) {
-        list.problem("a server has up to " + std::to_string(guarded_services_max));
+        list.problem("a server can have at most " + std::to_string(guarded_services_max));
         return;
     }
     for (const Value& item : items) {

@@ -49,7 +49,7 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto required = section.find("required");
     section.finish();
     if (!host || !ca) {
-        value.problem("`host` and `ca` are needed: for which host, and the file of the CAs");
+        value.problem("`host` and `ca` are required: the host of the rule, and the file of the CAs");
         return std::nullopt;
     }
     const auto name = host->word();

@@ -90,7 +90,7 @@ private:
         }
         for (plugin::Type& type : *types) {
             if (known(type.name) != nullptr) {
-                return "has a type `" + type.name + "`, which another one has too";
+                return "has a type `" + type.name + "`, which another plugin has too";
             }
             all_.push_back({library->entry, std::move(type)});
         }
@@ -113,7 +113,7 @@ void read_use(Section& group, PluginUse& use, const std::vector<PluginSpec>& plu
         if (const auto fault = word ? plugin_id_fault(*word) : std::nullopt) {
             id->problem(*fault);
         } else if (word && is_taken(*word, plugins)) {
-            id->problem("is another plugin's too");
+            id->problem("is used by another plugin too");
         } else {
             config::assign(use.id, word);
         }
@@ -242,7 +242,7 @@ void read_client_types(const Value& value, PluginTypes& types, std::vector<Clien
         if (const auto fault = plugin::fault_for_clients(client.library, *name)) {
             item.problem("the plugin " + *name + " " + *fault);
         } else if (std::ranges::find(clients, *name, &ClientPlugin::type) != clients.end()) {
-            item.problem("this plugin is there twice");
+            item.problem("this plugin appears twice");
         } else {
             clients.push_back(std::move(client));
         }

@@ -35,7 +35,7 @@ void read_ports(Section& token, std::optional<std::vector<std::string>>& ports) 
     }
     for (const std::string& port : *ports) {
         if (port == any_port) {
-            token.find("ports")->problem("`any` stands alone");
+            token.find("ports")->problem("`any` must be the only port");
             ports = {{port}};
             return;
         }
@@ -53,7 +53,7 @@ void read_expiry(Section& token, ConfigReading& reading, std::optional<std::chro
         value->unexpected("a date with its time and offset, like 2027-03-31T23:59:59Z");
     } else if (*into <= std::chrono::system_clock::now()) {
         reading.file.warnings.push_back(
-            {value->key_path(), config::moment_text(*into) + " is over: nobody gets in with this token",
+            {value->key_path(), config::moment_text(*into) + " is in the past: this token is refused",
              reading.text_at(value->place()).name, value->place().line, value->place().column});
     }
 }

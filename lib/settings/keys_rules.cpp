@@ -98,7 +98,7 @@ void RuleReader::read_prefix(const RuleKeys& keys, HttpRules& rules) {
     }
     if (const Value* value = keys.get("replace_prefix")) {
         if (rules.replace_prefix) {
-            value->problem_at_key("`strip_prefix` says already that nothing comes in its place");
+            value->problem_at_key("cannot be combined with `strip_prefix`, which replaces the prefix with nothing");
             complete_ = false;
         }
         keep("rules.replace_prefix", *value);

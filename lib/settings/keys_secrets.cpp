@@ -56,7 +56,7 @@ void warn_of_written_out(const config::Value& value, const std::string& what, Co
     const char* const why =
         reading.text_at(value.place()).others_can_read
             ? " in a file that other users of this machine can read; file:PATH or env:NAME avoid that"
-            : " in the file itself goes wherever copies of the file go; file:PATH or env:NAME avoid that";
+            : " in the file itself is in every copy of the file; file:PATH or env:NAME avoid that";
     reading.file.warnings.push_back(
         {value.key_path(), what + why, reading.text_at(value.place()).name, value.place().line, value.place().column});
 }

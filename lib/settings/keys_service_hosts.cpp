@@ -142,7 +142,7 @@ void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         tls_key->problem("a `tls` service has none: its backend speaks TLS with the visitor");
     }
     if (keys.path) {
-        keys.path->problem("a `tls` service has no paths: nobody looks into its TLS");
+        keys.path->problem("a `tls` service has no paths: its TLS is passed through");
     }
     const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `tls`");
     if (!complete || !address || tls_key != nullptr || keys.path || ruled || (keys.name && !called)) {

@@ -17,7 +17,7 @@ bool is_new_port(std::uint16_t port, const Value& place, TakenNames::Ports& port
     }
     const auto [bound, fresh] = ports.emplace(port, place.place());
     if (!fresh) {
-        place.problem("the public port " + std::to_string(port) + " is there twice" +
+        place.problem("the public port " + std::to_string(port) + " appears twice" +
                       taken.first_one(bound->second, place));
     }
     return fresh;
@@ -119,7 +119,7 @@ bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
         return false;
     }
     if (udp.proxy_protocol == ProxyProtocol::v1) {
-        keys.backend.proxy()->problem("a UDP service can have v2 alone: v1 is for connections");
+        keys.backend.proxy()->problem("a UDP service can have v2 only: v1 is for connections");
         return false;
     }
     if (!keys.backend.proxy_each()) {
@@ -180,7 +180,7 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         is_private_one ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
     if (keys.bind && is_private_one) {
-        keys.bind->problem("a private service has none: it has no port that could listen");
+        keys.bind->problem("a private service has none: it has no public port");
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
@@ -213,11 +213,11 @@ void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         return;
     }
     if (udp.is_private && !keys.key) {
-        keys.udp->problem("needs a `key`: other clients visit it, and nobody else");
+        keys.udp->problem("needs a `key`, which other clients need to visit it");
         return;
     }
     if (keys.bind && udp.is_private) {
-        keys.bind->problem("a private service has none: it has no port that could listen");
+        keys.bind->problem("a private service has none: it has no public port");
         return;
     }
     const std::vector<PortOfRange> places =

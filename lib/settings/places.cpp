@@ -51,7 +51,7 @@ void check_places(const ServerValues& settings, std::vector<Problem>& problems) 
             if (other.needed && !other.text.empty() && !may_share &&
                 overlap(listening_address(place.text, place.default_port),
                         listening_address(other.text, other.default_port))) {
-                problems.push_back({place.key, '"' + place.text + "\" cannot be listened on beside `" + other.key +
+                problems.push_back({place.key, '"' + place.text + "\" cannot be used together with `" + other.key +
                                                    "`, which is \"" + other.text + '"'});
                 break;
             }

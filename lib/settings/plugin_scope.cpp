@@ -28,7 +28,7 @@ void read_scope_list(Section& group, ScopeList& list) {
     }
     const std::vector<Value> items = value->items_or_single();
     if (items.empty() && value->node().kind == config::Node::Kind::list) {
-        value->problem("names nothing, so the plugin would never run; leave the key out where it is for everything");
+        value->problem("is an empty list, so the plugin would never run; leave the key out to run it everywhere");
     }
     for (const Value& item : items) {
         if (std::optional<std::string> text = item.word()) {

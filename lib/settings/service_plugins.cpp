@@ -104,7 +104,7 @@ wire::PluginsPart plugins_part(const std::vector<ServicePlugin>& plugins, const 
     }
     for (const ServicePlugin& plugin : plugins) {
         if (!plugin::is_type_name(plugin.type)) {
-            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is not a type of a plugin"});
+            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is not a valid plugin type"});
             continue;
         }
         part.push_back({plugin.type, canonical(plugin, service, problems)});
@@ -127,7 +127,7 @@ bool read_service_plugins(const Value& value, std::vector<ServicePlugin>& plugin
         }
         for (const auto& [type, settings] : named) {
             if (!plugin::is_type_name(type)) {
-                settings.problem_at_key("is not a type of a plugin");
+                settings.problem_at_key("is not a valid plugin type");
             }
             const bool has_keys = settings.is_group() || settings.node().kind == Node::Kind::nothing;
             if (!has_keys) {

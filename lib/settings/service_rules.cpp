@@ -109,15 +109,15 @@ bool is_folder(const Http& service) {
 
 void check_listing(const Http& service, std::vector<Problem>& problems) {
     if (service.listing && !is_folder(service)) {
-        problems.push_back({"listing", "has no meaning: `local` is not written files:FOLDER"});
+        problems.push_back({"listing", "needs a `local` like files:FOLDER"});
     }
 }
 
 void check_host(const Http& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.rules.host_header == backend_host && application_serves) {
-        problems.push_back({"rules.host_header", "cannot be the backend's: the application itself serves"});
+        problems.push_back({"rules.host_header", "cannot be `backend` if the application itself serves"});
     } else if (service.rules.host_header == backend_host && is_folder(service)) {
-        problems.push_back({"rules.host_header", "cannot be the backend's: a folder has no host"});
+        problems.push_back({"rules.host_header", "cannot be `backend` for a folder, which has no host"});
     }
 }
 

@@ -78,7 +78,7 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
         if (!http::is_field_name(name)) {
             problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
         } else if (is_of_message(name)) {
-            problems.push_back({key, in_quotes(name) + " is a field that the message has anyway"});
+            problems.push_back({key, in_quotes(name) + " is a field that FerroTunnel sets itself"});
         } else if (value.empty() || !http::is_field_value(value)) {
             problems.push_back({key, "the value of " + in_quotes(name) + " is empty, or cannot be in a header field"});
         }
@@ -107,10 +107,10 @@ Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url) 
     endpoint.path = rest.substr(end);
     const bool is_plain = std::all_of(url.begin(), url.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
     if (!is_plain || rest.find('#') != std::string::npos || endpoint.path.starts_with('?')) {
-        return wrong(" has characters that no URL of a collector has");
+        return wrong(" has characters that are not valid in a collector's URL");
     }
     if (endpoint.authority.find('@') != std::string::npos) {
-        return std::string(" has a user or password in front of the host; `headers` can have an Authorization");
+        return std::string(" has a user or password in front of the host; set Authorization in `headers` instead");
     }
     const auto at = net::parse_host_port(endpoint.authority, endpoint.https ? https_port : http_port);
     if (!at || at->host.empty() || at->port == 0) {

@@ -50,7 +50,7 @@ void decode_role(FieldReader& fields, Hello& hello) {
     if (hello.role == HelloRole::client) {
         fields.bytes("token_id", hello.token_id.emplace());
     } else if (fields.has("token_id")) {
-        fields.fail(Code::protocol, "token_id", " is not for a server to send");
+        fields.fail(Code::protocol, "token_id", " cannot be sent by a server");
     }
 }
 

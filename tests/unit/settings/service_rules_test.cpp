@@ -118,7 +118,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules.https_redirect = HttpsRedirect{200, 0};
     http.rules.hsts = Hsts{-1s, false, false};
     CHECK(service_rule_problems(http) == Texts{"rules.replace_prefix: does not begin with '/'",
-                                               "rules.host_header: has a character that no host name has",
+                                               "rules.host_header: has a character that is not valid in a host name",
                                                "rules.https_redirect.status: is none of 301, 302, 307 and 308",
                                                "rules.hsts.max_age: is not from 0 to 315360000 seconds"});
     http.rules = {};
@@ -127,7 +127,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules = {};
     http.rules.host_header = "backend";
     CHECK(service_rule_problems(http, true) ==
-          Texts{"rules.host_header: cannot be the backend's: the application itself serves"});
+          Texts{"rules.host_header: cannot be `backend` if the application itself serves"});
 }
 
 TEST_CASE("all rules of a service together have a bound, which is reached and passed by one", "[http]") {
