@@ -74,12 +74,12 @@ struct Tcp {
     VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
-    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not
-    /// of a private service.
+    /// Plugins of the server that visitors pass in this order, after the server's own; up to 8. Not for private
+    /// services.
     std::vector<ServicePlugin> plugins{};
-    /// With whom the client shares the service; by default with nobody.
+    /// The group that shares the service; none by default.
     Group group{};
-    /// Whether its backend can serve visitors, looked at by this client; by default nobody looks.
+    /// Health check of the backend; off by default.
     HealthCheck health{};
     /// Of an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
     /// "[2001:db8::7]:22"; 1 to 256, without ports all of them. What is allowed by its name alone leads to public
@@ -87,12 +87,12 @@ struct Tcp {
     std::vector<std::string> allow{};
     /// Of an exit: who may use it, up to 64.
     std::vector<ExitUser> users{};
-    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    /// A token of the service's own, if the server requires one in addition to the client's (GuardedService).
     ServiceToken token{};
-    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
-    /// Client::set_enabled or apply() says otherwise.
+    /// Whether the service is offered. A disabled one is not registered with the server (Service::State::disabled),
+    /// until Client::set_enabled or apply() enables it.
     bool enabled = true;
-    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    /// Who disabled it, for status; ignored if `enabled` is true.
     std::string disabled_by{};
 
     friend bool operator==(const Tcp&, const Tcp&) = default;

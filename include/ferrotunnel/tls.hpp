@@ -36,18 +36,18 @@ struct Tls {
     /// Further hosts, up to 15.
     std::vector<std::string> aliases{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
-    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8.
+    /// Plugins of the server that visitors pass in this order, after the server's own; up to 8.
     std::vector<ServicePlugin> plugins{};
-    /// With whom the client shares the service; by default with nobody.
+    /// The group that shares the service; none by default.
     Group group{};
-    /// Whether its backend can serve visitors, looked at by this client; by default nobody looks.
+    /// Health check of the backend; off by default.
     HealthCheck health{};
-    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    /// A token of the service's own, if the server requires one in addition to the client's (GuardedService).
     ServiceToken token{};
-    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
-    /// Client::set_enabled or apply() says otherwise.
+    /// Whether the service is offered. A disabled one is not registered with the server (Service::State::disabled),
+    /// until Client::set_enabled or apply() enables it.
     bool enabled = true;
-    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    /// Who disabled it, for status; ignored if `enabled` is true.
     std::string disabled_by{};
 
     friend bool operator==(const Tls&, const Tls&) = default;

@@ -72,14 +72,14 @@ struct Udp {
     /// Plugins that the server is asked for, which look at each visitor's address once, in this order: up to 8. A
     /// server that does not let clients have one refuses the service; a private one has none.
     std::vector<ServicePlugin> plugins{};
-    /// With whom the client shares the service; by default with nobody.
+    /// The group that shares the service; none by default.
     Group group{};
-    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    /// A token of the service's own, if the server requires one in addition to the client's (GuardedService).
     ServiceToken token{};
-    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
-    /// Client::set_enabled or apply() says otherwise.
+    /// Whether the service is offered. A disabled one is not registered with the server (Service::State::disabled),
+    /// until Client::set_enabled or apply() enables it.
     bool enabled = true;
-    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    /// Who disabled it, for status; ignored if `enabled` is true.
     std::string disabled_by{};
 
     friend bool operator==(const Udp&, const Udp&) = default;

@@ -1,4 +1,4 @@
-// What a decision of a plugin becomes for its host: the implementation of Decision and Later. plugin.hpp includes this.
+// Implementation of Decision and Later: passes a plugin's decision to its host. plugin.hpp includes this.
 #pragma once
 
 #include <cstddef>
