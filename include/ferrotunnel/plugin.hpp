@@ -139,8 +139,8 @@ public:
         }
     }
 
-    /// Has `then`, a Decision(Exchange&), called on the exchange's worker, unless the exchange has ended. Any thread.
-    /// `then` is destroyed in any case: on the worker, or here.
+    /// Calls `then`, a Decision(Exchange&), on the exchange's worker, unless the exchange has ended. Any thread. `then`
+    /// is destroyed in any case: on the worker, or here.
     template <typename Function>
     void resume(Function then) && {
         auto kept = std::make_unique<Function>(std::move(then));
