@@ -56,7 +56,7 @@ void check_folder(const BackendWords& words, const std::string& folder, std::vec
     }
 }
 
-// OpenSSL does not say why it cannot read a file.
+// OpenSSL does not report why it cannot read a file.
 bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     const std::size_t before = problems.size();
     for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
@@ -68,7 +68,7 @@ bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     return problems.size() == before;
 }
 
-// For a service that has no TLS of its own with the backend: it passes on the visitor's, or datagrams.
+// For services without TLS settings for the backend: TLS passthrough, or datagrams.
 const BackendTls no_backend_tls{};
 
 }  // namespace

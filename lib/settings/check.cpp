@@ -83,7 +83,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     check_timing(settings.timing, problems);
 }
 
-// The token's strength, or nothing and a problem that does not repeat the token.
+// Returns the token's strength, or reports a problem that does not repeat the token.
 std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
     auto token = login::parse_token(secret.reveal());
     if (!token) {
@@ -97,7 +97,7 @@ WeakTokenPolicy policy_of(const CommonValues& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
-// Whether the text has 32 bytes in hexadecimal, or in base64 as the server prints them.
+// Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
 bool is_pin(std::string_view text) {
     constexpr std::string_view prefix = "sha256:";
     constexpr std::string_view hex = "0123456789abcdefABCDEF";
@@ -169,7 +169,7 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// This host is only shown in addresses: a name or an IP address, whether it exists or not.
+// This host is only shown in addresses: any name or IP address, whether it exists or not.
 void check_public_host(const std::string& host, std::vector<Problem>& problems) {
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
@@ -220,8 +220,8 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// What is wrong with "service", "service.client" or either with "@token" behind it. Without a token that would be
-// anybody's service who calls one so.
+// The problem of "service" or "service.client", optionally followed by "@token". With several tokens it is required,
+// since otherwise a client of any token could offer a service of that name.
 std::optional<std::string> named_service_fault(const std::string& place, const std::vector<NamedToken>& tokens) {
     const std::size_t at = place.rfind('@');
     if (at == std::string::npos) {
@@ -238,7 +238,7 @@ std::optional<std::string> named_service_fault(const std::string& place, const s
     return is_known ? std::nullopt : std::optional("there is no token called " + in_quotes(token));
 }
 
-// A port that several protocols share, and who else comes to it.
+// Checks a port that several protocols share.
 void check_sharing(const ServerSettings& settings, std::vector<Problem>& problems) {
     const bool with_clients =
         is_shared(settings.bind, settings.http_bind) || is_shared(settings.bind, settings.https_bind);
@@ -263,7 +263,7 @@ void check_sharing(const ServerSettings& settings, std::vector<Problem>& problem
     }
 }
 
-// Clears addresses that are off: from here on they are empty.
+// Clears addresses that are off; after this, empty means off.
 void leave_out_what_is_off(ServerSettings& settings) {
     if (settings.http_bind == bind_off) {
         settings.http_bind.clear();
@@ -276,7 +276,7 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
 }
 
-// The one, and the other if there is one.
+// The secrets of a token: `secret`, and `also` if it is set.
 std::vector<const Secret*> secrets_of(const NamedToken& token) {
     std::vector<const Secret*> secrets{&token.secret};
     if (!token.also.empty()) {

@@ -1,4 +1,4 @@
-// What a service may say of itself, of each kind.
+// Validation of services of each kind.
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -60,7 +60,7 @@ void check_eject(const Group::Eject& eject, const std::string& service, std::vec
     }
 }
 
-// What is wrong with the group of a service.
+// Checks the group of a service.
 void check_group(const Group& group, const std::string& service, wire::ServiceKind kind, bool has_plugins,
                  bool is_private, std::vector<Problem>& problems) {
     if (group.name.empty()) {
@@ -91,7 +91,7 @@ void check_group(const Group& group, const std::string& service, wire::ServiceKi
     }
 }
 
-// An IP address of the server's, brought into one form; empty: the server's choice.
+// Checks an IP address of the server and brings it into normal form; empty: the server's choice.
 void check_service_bind(const std::string& name, std::string& bind, std::vector<Problem>& problems) {
     if (bind.empty()) {
         return;

@@ -32,29 +32,29 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
-    std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
+    std::optional<std::chrono::milliseconds> retry_refused;  // empty: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
-    std::string identity;                                    // that it shares with its successor; empty: none
-    bool replace = false;                                    // it takes the place of the client of its identity
+    std::string identity;                                    // shared with its successor; empty: none
+    bool replace = false;                                    // replaces the client of its identity
     std::chrono::milliseconds linger{0};                     // for the program
-    std::vector<std::string> managed;                        // where the server's administrator may lead services to
+    std::vector<std::string> managed;                        // backends that the server's administrator may use
     bool inspect = false;
     std::uint64_t inspect_memory = limits::inspect_memory_default;
     std::uint64_t inspect_body = limits::inspect_body_default;
-    std::vector<std::string> inspect_mask;  // words that are added to the usual ones, or mask_off alone
+    std::vector<std::string> inspect_mask;  // words in addition to the usual ones, or only mask_off
     std::vector<Visit> visits;
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
 
-/// What is wrong with an identity; nothing: it can be used.
+/// The problem of an identity; empty if it is valid.
 std::optional<std::string> identity_fault(const std::string& text);
 
-/// What `inspect_mask` says alone, to hide nothing.
+/// The only word of `inspect_mask` that disables masking.
 inline constexpr std::string_view mask_off = "off";
-/// What is wrong with a word of `inspect_mask`; nothing: it can be used.
+/// The problem of a word of `inspect_mask`; empty if it is valid.
 std::optional<std::string> mask_fault(const std::string& word);
-/// Everything that is wrong with the list.
+/// Appends the problems of the list.
 void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems);
 
 inline constexpr std::string_view inspector_topic = "Inspector";

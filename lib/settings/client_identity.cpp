@@ -1,4 +1,4 @@
-// What a client and its successor have in common.
+// Validation of a client's identity.
 #include "base/text.hpp"
 #include "settings/client.hpp"
 #include "wire/control.hpp"

@@ -1,4 +1,4 @@
-// The settings that server and client have in common.
+// Settings that server and client have in common.
 #pragma once
 
 #include <chrono>
@@ -16,16 +16,16 @@
 
 namespace ferrotunnel::detail {
 
-/// What is wrong with a value of `metrics`; nothing: it can be used.
+/// The problem of a value of `metrics`; empty if it is valid.
 std::optional<std::string> metrics_fault(const std::string& text);
 
-/// The same of `dashboard`.
+/// The same for `dashboard`.
 std::optional<std::string> dashboard_fault(const std::string& text);
 struct CommonValues;
-/// What is wrong with the keys of the dashboard together.
+/// Checks the keys of the dashboard together.
 void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems);
 
-/// The values that both sides have. Two of them can be compared, to tell what has changed.
+/// The values that both sides have; comparable, to detect changes.
 struct CommonValues {
     std::uint64_t workers = 0;           // 0: one per core
     std::uint64_t busy_poll = 0;         // microseconds
@@ -34,9 +34,9 @@ struct CommonValues {
     std::uint64_t resume_memory = limits::resume_memory_usual;
     bool allow_weak_token = false;
     bool tls = true;
-    std::string control;    // a path, control_usual or control_off; empty: nobody has set it
-    std::string metrics;    // an address, metrics_usual or metrics_off; empty: nobody has set it
-    std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: nobody has set it
+    std::string control;    // a path, control_usual or control_off; empty: not set
+    std::string metrics;    // an address, metrics_usual or metrics_off; empty: not set
+    std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: not set
     std::string dashboard_token_file;
     std::string dashboard_chain;
     std::string dashboard_key;
@@ -225,7 +225,7 @@ inline constexpr Setting<Timing> timing_settings[]{
              "A visitor is rejected if its service does not answer for this long."),
 };
 
-/// The times that only clients have, in addition to timing_settings.
+/// The times of clients only, in addition to timing_settings.
 inline constexpr Setting<Timing> reconnect_settings[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,

@@ -23,7 +23,7 @@ ConfigFile read_config(const ConfigSource& source) {
     config::Report report;
     const auto whole = std::make_shared<config::Node>(config::parse_document(source.text, report));
     config::Node& document = *whole;
-    const bool is_broken = !report.empty() && document.entries.empty();  // then nothing more can be said about it
+    const bool is_broken = !report.empty() && document.entries.empty();  // then further problems would be meaningless
 
     config::Context context{report, source.environment, folder_of(source.name), {}};
     std::vector<ConfigText> texts{{source.name, std::string(source.text), source.others_can_read}};

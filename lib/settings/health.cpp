@@ -14,9 +14,9 @@ namespace {
 using backend::HealthTerms;
 using Kind = HealthCheck::Kind;
 
-constexpr std::string_view host_of_backend = "backend";  // the word of `host_header`
+constexpr std::string_view host_of_backend = "backend";  // the value of `host_header`
 
-// A status of a final answer.
+// Parses the status of a final response.
 std::optional<std::uint16_t> status_of(std::string_view text) {
     std::uint16_t status = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
@@ -24,7 +24,7 @@ std::optional<std::uint16_t> status_of(std::string_view text) {
     return is_one && status >= 200 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
-// Reads "200-299,401". Nothing: something in it is neither a status nor a range.
+// Parses "200-299,401". Empty if an item is neither a status nor a range.
 std::optional<std::vector<HealthTerms::Statuses>> statuses_of(std::string_view text) {
     std::vector<HealthTerms::Statuses> all;
     for (;;) {
@@ -57,11 +57,11 @@ bool is_count(unsigned count) {
     return count >= 1 && count <= limits::health_in_a_row_max;
 }
 
-// Why the service can have no such check; empty: it can.
+// Why the service does not support such a check; empty if it does.
 std::string why_unsuited(const HealthCheck& check, const std::string& local, wire::ServiceKind kind) {
     const auto place = backend::parse_backend_place(local, kind);
     if (!place) {
-        return "";  // that is reported elsewhere
+        return "";  // reported elsewhere
     }
     if (!place->folder.empty() || place->is_exit) {
         return "needs a backend that can be connected to, and " + in_quotes(local) + " is not one";
@@ -161,7 +161,7 @@ std::shared_ptr<const HealthTerms> health_terms(const Tcp& service) {
     return terms_of(service.health, {}, service.local, wire::ServiceKind::tcp);
 }
 
-// A check asks for the host that visitors' requests have, where that is one host.
+// A check sends the host of visitors' requests, if that is a single one.
 std::shared_ptr<const HealthTerms> health_terms(const Http& service) {
     std::string host = service.rules.host_header;
     if (host.empty() && service.host.find('*') == std::string::npos) {

@@ -17,7 +17,7 @@ namespace {
 
 using S = HttpServerSettings;
 
-/// Longer than that nobody waits for a page.
+/// No visitor waits longer for a page.
 constexpr std::chrono::milliseconds hold_max{60'000};
 
 constexpr Setting<S> of_time(std::string_view key, std::chrono::milliseconds S::*at, std::string_view help,
@@ -137,7 +137,7 @@ constexpr std::array settings_of_http{
                [](S& into, const S& from) { into.pages = from.pages; }},
     Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below.", .is_live = true},
                {},
-               [](const S&, const S&) { return true; }},  // their pages are among `pages`
+               [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {
@@ -222,7 +222,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
     return std::nullopt;
 }
 
-// The pages for the most exact states are put in last, and so stay.
+// The pages for the most specific states are added last, so that they win.
 http::HostPages pages_of(const std::vector<HttpPage>& pages) {
     const auto exactness = [](const HttpPage& page) {
         return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;

@@ -135,7 +135,7 @@ constexpr std::array settings_of_https{
                             "TLS.",
                     .is_live = true,
                     .keys = hsts_keys}},
-    // These are compared, and are what problems are called by.
+    // These rows are for comparison and for the names in problems.
     Setting<Https>{{.key = "hsts.max_age", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
     Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
     Setting<Https>{{.key = "hsts.preload", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},

@@ -1,4 +1,4 @@
-// The words by which the inspector finds secrets.
+// Words by which the inspector recognizes secrets.
 #include "base/text.hpp"
 #include "inspect/secrets.hpp"
 #include "settings/client.hpp"

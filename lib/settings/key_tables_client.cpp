@@ -1,4 +1,4 @@
-// The tables of a client's services.
+// Key tables of a client's services.
 #include <vector>
 
 #include "backend/health.hpp"

@@ -1,5 +1,5 @@
-// `client.disabled`: services that are off, by their names. What says it is mostly conf.d/90-runtime.yml, which names
-// services of other files.
+// `client.disabled`: names of disabled services. They are usually in conf.d/90-runtime.yml, and name services of other
+// files.
 #include "base/limits.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
@@ -16,7 +16,7 @@ bool is_meant(const Description& service, const std::string& name) {
     return service.name == name;
 }
 
-// One that has the number of a TCP service is there with that alone.
+// Whether the service has this name, or shares the port number of the TCP service of this name.
 bool is_meant(const Udp& service, const std::string& name) {
     return service.name == name || service.with_tcp == name;
 }

@@ -1,4 +1,4 @@
-// The services of a server's section, which have to prove a token of their own.
+// The services of a server's section, which must prove a token of their own.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace {
 
 using config::Value;
 
-// Reads words, of which those that are wrong were reported. False: there are too many.
+// Reads words, and reports invalid ones. False: there are too many.
 bool read_list(config::Section& section, const char* key, std::vector<std::string>& into) {
     const std::optional<Value> value = section.find(key);
     if (!value) {
@@ -28,7 +28,7 @@ bool read_list(config::Section& section, const char* key, std::vector<std::strin
     return is_right;
 }
 
-// Reads one of them. Nothing: something is wrong with it, which was reported.
+// Reads one of them. Empty: a problem was reported.
 std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a service with its token, like {name: ssh, ports: 2222, token: file:ssh.token}");
@@ -57,7 +57,7 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
 }  // namespace
 
 void read_guarded_services(const Value& list, ConfigReading& reading, std::vector<GuardedService>& services) {
-    if (list.is_group()) {  // as rathole's servers have them
+    if (list.is_group()) {  // as in rathole's server files
         list.problem(
             "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; the "
             "services to offer are the list `services` in `client:`");

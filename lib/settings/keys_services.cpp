@@ -1,5 +1,5 @@
-// The services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `http` and `tls`, which
-// says what kind it is.
+// Services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `tcp+udp`, `http` and
+// `tls`, its kind.
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "settings/key_tables.hpp"

@@ -1,4 +1,4 @@
-// The visits of a client in a configuration file.
+// Visits of a client in a configuration file.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 
 using config::Value;
 
-// Reads one visit. Nothing: something is wrong with it, which was reported.
+// Reads one visit. Empty: a problem was reported.
 std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a visit, like {name: db, local: 5432, key: file:db.key}");

@@ -5,7 +5,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Whether `wide` means every address and so includes `narrow`. As an address of our listeners, :: includes IPv4.
+// Whether `wide` means every address and so includes `narrow`. For our listeners, :: includes IPv4.
 bool covers(const runtime::SocketAddress& wide, const runtime::SocketAddress& narrow) {
     return wide.is_unspecified() && (wide.family() == AF_INET6 || narrow.family() == AF_INET);
 }

@@ -1,4 +1,4 @@
-// The bounds of what waits for plugins: keys of server.plugins beside `load` and `chain`, which are sections.
+// Limits of waits for plugins: keys of server.plugins in addition to the sections `load` and `chain`.
 #pragma once
 
 #include <chrono>

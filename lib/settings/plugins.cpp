@@ -13,7 +13,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-/// The name of an instance that was given none: that of its type, with a number where it is not the first.
+/// The default name of an instance: that of its type, with a number if it is not the first.
 std::string usual_id(const std::string& type, const std::set<std::string>& taken) {
     std::string id = type;
     for (std::size_t i = 2; taken.contains(id); ++i) {
@@ -53,7 +53,7 @@ void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t pl
             }
         }
     }
-    // More than a chain may have at all is told by prepare_plugins.
+    // A chain that is too long for any setting is reported by prepare_plugins.
     if (!types.empty() && plugins > limits::plugin_instances_of_operator_max &&
         plugins <= limits::plugin_instances_max) {
         problems.push_back({"plugins", "are " + std::to_string(plugins) + "; there may be up to " +

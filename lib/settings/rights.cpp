@@ -16,7 +16,7 @@ namespace {
 
 using Fault = std::optional<std::string> (*)(const std::string& text);
 
-// The first thing that is wrong with a list of rights.
+// The first problem of a list of rights.
 std::optional<std::string> list_fault(const std::optional<std::vector<std::string>>& list, Fault fault) {
     if (!list) {
         return std::nullopt;

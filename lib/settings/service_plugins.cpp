@@ -15,7 +15,7 @@ namespace {
 using config::Node;
 using config::Value;
 
-// Control characters are two ranges of Unicode; those of the second one have two bytes, C2 80 to C2 9F.
+// Control characters are two ranges of Unicode; the second one has two bytes each, C2 80 to C2 9F.
 std::string escaped(unsigned character) {
     std::array<char, 8> text{};
     (void)std::snprintf(text.data(), text.size(), "\\u%04x", character);
@@ -43,7 +43,7 @@ std::string map_of(const Value& value) {
     return '{' + inside + '}';
 }
 
-// The settings in their one form; nothing, and problems, where they cannot be read.
+// The settings in canonical form; empty, with problems, if they cannot be parsed.
 std::string canonical(const ServicePlugin& plugin, const std::string& service, std::vector<Problem>& problems) {
     if (plugin.settings.empty()) {
         return {};

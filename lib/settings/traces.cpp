@@ -125,7 +125,7 @@ void check_traces(const Traces& traces, std::vector<Problem>& problems) {
     check_bounds(traces_place, traces_settings(), traces, problems);
     if (!traces.endpoint.empty()) {
         if (const auto endpoint = parse_trace_endpoint(traces.endpoint); !endpoint) {
-            const bool has_login = traces.endpoint.find('@') != std::string::npos;  // perhaps with a password
+            const bool has_login = traces.endpoint.find('@') != std::string::npos;  // may contain a password
             problems.push_back(
                 {"traces.endpoint", (has_login ? "the URL" : in_quotes(traces.endpoint)) + endpoint.error()});
         }
