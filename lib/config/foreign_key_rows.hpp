@@ -1,4 +1,4 @@
-// The keys of frp, rathole, ngrok and cloudflared, with what they are called here. Only foreign_keys.cpp includes this.
+// Keys of frp, rathole, ngrok and cloudflared, with their equivalents here. Only foreign_keys.cpp includes this.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline constexpr std::string_view nothing_needed = "there is no such setting her
 inline constexpr std::array gathering{std::string_view("transport"), std::string_view("originrequest"),
                                       std::string_view("agent")};
 
-// A name with a section in front, like "transport.type", wins over the name without it.
+// A name with its section, like "transport.type", takes precedence over the name without it.
 inline constexpr std::array rows{
     // --- addresses, secrets, logs ---
     Row{"serveraddr serverport remoteaddr connecturl",
@@ -55,7 +55,7 @@ inline constexpr std::array rows{
          "standard error stream",
          {}}},
     Row{"include includes", {"other files may be included at most by `include` at the top level of the file", {}}},
-    // --- what is offered ---
+    // --- services ---
     Row{"type proto protocol schemes",
         {"the kind of a service is its first key: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},
     Row{"localip localport localaddr addr service upstream",
@@ -113,7 +113,7 @@ inline constexpr std::array rows{
     Row{"bastionmode proxytype proxyaddress proxyport iprules socks warprouting",
         {"a client acts as a proxy with `local: exit` and `allow`, the list of destinations", of_local}},
     Row{"nohappyeyeballs disablechunkedencoding websockettcpconverter", {nothing_needed, {}}},
-    // --- the way between client and server ---
+    // --- tunnel connections ---
     Row{"transport",
         {"encryption and multiplexing need no settings; the visitor's address is sent with `proxy_protocol` of a "
          "service",
@@ -197,7 +197,7 @@ inline constexpr std::array rows{
     Row{"httpplugins", {"the plugin `hooks` asks a program about clients and services; see `plugins`", {}}},
     Row{"trafficpolicy policy",
         {"a policy is the server's chain of `plugins`; rules of a service are keys of it, like `request_headers`", {}}},
-    // --- looking at it ---
+    // --- monitoring ---
     Row{"enableprometheus", {"the listen address for Prometheus is `metrics`, like `metrics: default`", {}}},
     Row{"webserver dashboardaddr dashboardport dashboarduser dashboardpwd dashboardtlsmode adminaddr adminport "
         "adminuser "
@@ -213,7 +213,7 @@ inline constexpr std::array rows{
     Row{"agent", {"the keys below it are keys of `client:`, like `token` and `proxy`", {}}},
 };
 
-// What the values of a service's `type` in other programs correspond to.
+// Equivalents of the values of a service's `type` in other programs.
 inline constexpr std::array types{
     Row{"tcp", {"here that is the key `tcp`, whose value is the public port: `tcp: 2222`", of_kind}},
     Row{"http", {"here that is the key `http`, whose value is the host: `http: app.example.com`", of_kind}},

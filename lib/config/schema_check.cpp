@@ -22,7 +22,7 @@ CheckedValue SchemaCheck::check(const SchemaNode& schema, Value value) {
         return {};
     }
     if (schema.has_secret) {
-        value.hide();  // a secret may stand where the group around it was expected
+        value.hide();  // a secret may be in place of the expected group
     }
     switch (schema.form) {
         case SchemaNode::Form::array:
@@ -77,7 +77,7 @@ CheckedValue SchemaCheck::check_object(const SchemaNode& schema, const Value& va
     return CheckedValue(std::move(members), value.place());
 }
 
-// Puts defaults where no value is.
+// Fills in defaults of missing values.
 void SchemaCheck::complete(const SchemaNode& schema, const Value& value, const std::vector<bool>& is_there,
                            CheckedValue::Map& members) {
     for (std::size_t i = 0; i < schema.properties.size(); ++i) {
@@ -106,7 +106,7 @@ CheckedValue SchemaCheck::check_map(const SchemaNode& schema, const Value& value
     return CheckedValue(std::move(members), value.place());
 }
 
-// Whether to continue. Settings may come from peers, so neither values nor problems may grow without end.
+// Whether to continue. Settings may come from peers, so the numbers of values and problems are limited.
 bool SchemaCheck::has_room(const Value& value, std::size_t values) {
     if (is_over_) {
         return false;

@@ -15,27 +15,27 @@ namespace {
 using Form = SchemaNode::Form;
 
 constexpr const char* dialect = "https://json-schema.org/draft/2020-12/schema";
-constexpr std::size_t name_length_max = 64;  // longer words are not guessed at when they are misspelt
+constexpr std::size_t name_length_max = 64;  // longer words are not guessed at
 constexpr std::string_view definition_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
-// Whether a value can name a file or a variable of the server.
+// Whether a value may refer to a file or a variable of the server.
 bool reaches_beyond(const SchemaNode& schema) {
     return schema.form == Form::file || schema.has_secret || std::ranges::any_of(schema.values, reaches_beyond) ||
            std::ranges::any_of(schema.properties, [](const Property& each) { return reaches_beyond(each.schema); });
 }
 
-// Looks for each keyword where it has a meaning, so that Section::finish() refuses all others.
+// Looks up each keyword where it is valid, so that Section::finish() rejects all others.
 class Compiler {
 public:
     explicit Compiler(const Report& report) : report_(report) {}
 
-    /// What is said beside the schema of a key.
+    /// Keywords of a key besides its schema.
     struct OfKey {
         std::optional<Value> fallback{};
         std::optional<Value> for_clients{};
         std::optional<Value> client_fallback{};
     };
-    /// `of_key`: null: this has no key that could be left out.
+    /// `of_key` is null if the schema is not that of a key.
     SchemaNode compile(const Value& value, std::size_t depth, OfKey* of_key = nullptr);
 
 private:
@@ -70,7 +70,7 @@ SchemaNode Compiler::compile(const Value& value, std::size_t depth, OfKey* of_ke
     }
     const std::optional<SchemaType> read = type ? read_type(*type) : std::nullopt;
     if (!read) {
-        return schema;  // what else belongs here depends on the type
+        return schema;  // the other keywords depend on the type
     }
     if (const auto description = keys.find("description")) {
         assign(schema.description, description->text());

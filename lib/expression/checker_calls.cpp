@@ -1,4 +1,4 @@
-// The type check of functions and methods.
+// Type checks of functions and methods.
 #include <algorithm>
 #include <iterator>
 #include <span>

@@ -12,7 +12,7 @@
 namespace ferrotunnel::expression {
 namespace {
 
-// RE2's own words are terse ("missing ): /v("), and it calls what other engines know an "invalid perl operator".
+// RE2's own messages are terse ("missing ): /v("), and call features of other engines an "invalid perl operator".
 std::string_view words_for(re2::RE2::ErrorCode code) {
     switch (code) {
         case re2::RE2::ErrorMissingParen:
@@ -46,7 +46,7 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
 Pattern::Pattern(std::shared_ptr<const re2::RE2> expression) noexcept : expression_(std::move(expression)) {}
 
 Result<Pattern, std::string> Pattern::compile(std::string_view expression) {
-    // As bytes, [é] would be either half of it.
+    // Matched by bytes, [é] would match either byte of it.
     if (std::any_of(expression.begin(), expression.end(),
                     [](char c) { return static_cast<unsigned char>(c) > 0x7f; })) {
         return std::string("has a character beyond ASCII; it is matched by bytes, so write them, like \\xC3\\xA9");
