@@ -12,13 +12,13 @@
 namespace ferrotunnel::net {
 namespace {
 
-constexpr std::size_t quoted_max = 100;  // bytes of the proxy's own words in a message
+constexpr std::size_t quoted_max = 100;  // bytes of the proxy's own text in a message
 
 char byte(unsigned value) {
     return static_cast<char>(static_cast<unsigned char>(value));
 }
 
-// Basic (RFC 7617): base64 with its usual alphabet and padding.
+// Basic (RFC 7617): base64 with the standard alphabet and padding.
 std::string basic(const Proxy& proxy) {
     const std::string login = proxy.user + ':' + proxy.password;
     std::string text = encode_base64url({reinterpret_cast<const std::uint8_t*>(login.data()), login.size()});
@@ -40,7 +40,7 @@ std::string_view without_spaces(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
-// Whether a proxy offers to take a login in this way, in a head whose lines end with LF.
+// Whether a proxy offers this authentication scheme, in a head whose lines end with LF.
 bool offers(std::string_view head, std::string_view scheme) {
     constexpr std::string_view field = "proxy-authenticate:";
     while (!head.empty()) {
@@ -54,7 +54,7 @@ bool offers(std::string_view head, std::string_view scheme) {
     return false;
 }
 
-// "503 Service Unavailable" of a status line, or nothing if it is none.
+// The status of a status line, "503 Service Unavailable"; empty if it is not one.
 std::string_view status_of(std::string_view line) {
     line = without_spaces(line);
     const bool is_http = line.size() >= 12 && line.starts_with("HTTP/1.") && line[8] == ' ';
