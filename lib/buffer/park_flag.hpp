@@ -1,4 +1,4 @@
-// How two threads agree whether one of them has to be woken: a flag, or a counter with a mark, as Dekker's scheme.
+// Wake-up protocol between two threads: a flag, or a counter with a mark, as in Dekker's algorithm.
 //
 // One side waits for a condition on a word that the other side changes:
 //
@@ -8,8 +8,8 @@
 // All four are sequentially consistent, so they have one order in which A is before B and C before D. If D does not see
 // A, then D is before A, hence C before B: the waiter sees the change and does not park. If B does not see C, then B is
 // before C, hence A before D: the changer sees the flag and wakes. At least one of them sees the other, so no wake is
-// lost. Both may: then the exchange of the flag lets one changer wake once, and the waiter has a wake too many, which
-// a waker must bear.
+// lost. Both may: then the exchange of the flag lets one changer wake once, and the waiter gets a spurious wake, which
+// it must tolerate.
 //
 // The words on both sides must be written and read with std::memory_order_seq_cst, or the proof is void.
 #pragma once
@@ -41,7 +41,7 @@ public:
         return parked_.load(std::memory_order_seq_cst) && is_enough() && unpark();
     }
 
-    /// Whether somebody is parked, or was a moment ago: for a look from outside.
+    /// Whether a waiter is parked, or was a moment ago: for observers.
     bool is_parked() const noexcept { return parked_.load(std::memory_order_relaxed); }
 
 private:
@@ -63,7 +63,7 @@ public:
     }
     /// The count, in the one order of all of these operations.
     std::uint64_t count() const noexcept { return count_.load(std::memory_order_seq_cst); }
-    /// The same where an old value will do.
+    /// The same if a stale value is sufficient.
     std::uint64_t recent() const noexcept { return count_.load(std::memory_order_relaxed); }
 
 private:

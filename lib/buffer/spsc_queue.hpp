@@ -31,8 +31,8 @@
 
 namespace ferrotunnel::buffer {
 
-/// Where a queue's segments come from: straight from the allocator, or from a list that each thread keeps
-/// (spare_segments.hpp). The latter needs values that hold nothing once they have been moved from.
+/// The source of a queue's segments: the allocator, or a free list of each thread (spare_segments.hpp). The latter
+/// needs values that hold nothing after they were moved from.
 enum class Spares : std::uint8_t { none, per_thread };
 
 template <typename T, Spares spares = Spares::none>
@@ -94,13 +94,13 @@ public:
         return Place(segment, index);
     }
 
-    /// Producer: true when the consumer had parked and must be woken by the caller.
+    /// Producer: true if the consumer had parked and must be woken by the caller.
     bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
 
-    /// Any thread: whether the consumer has parked, or is about to.
+    /// Any thread: whether the consumer is parked, or about to park.
     bool is_parked() const noexcept { return parked_.load(std::memory_order_acquire); }
 
-    /// Consumer: takes the oldest value, if there is one.
+    /// Consumer: removes and returns the oldest value; empty if there is none.
     std::optional<T> pop() noexcept {
         T* slot = front();
         if (slot == nullptr) {
@@ -136,9 +136,9 @@ public:
         ++index_;
     }
 
-    /// Consumer, when `pop` has found nothing: raises the parked flag and looks again. True: the consumer is parked
-    /// and its role at rest, and the next `unpark()` returns true. False: something came, so continue popping. A wake
-    /// may come although this returns false.
+    /// Consumer, after `pop` has returned nothing: sets the parked flag and checks again. True: the consumer is parked,
+    /// and the next `unpark()` returns true. False: a value has arrived, so continue popping. A wake may happen even if
+    /// this returns false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
         if (front() != nullptr || !let_go_last()) {
@@ -162,7 +162,7 @@ public:
         walk(place.segment_, place.index_, visit);
     }
 
-    /// Consumer's role: true when the queue holds memory; for tests.
+    /// Consumer's role: true if the queue holds memory; for tests.
     bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
 
 private:
@@ -189,7 +189,7 @@ private:
 
     struct Segment {
         std::array<T, segment_slots> slots;    // no braces: with them gcc 12 takes a throwing T for a nothrow one
-        std::atomic<std::uint32_t> filled{0};  // written by the producer alone
+        std::atomic<std::uint32_t> filled{0};  // written only by the producer
         std::atomic<Segment*> next{nullptr};
 
         bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
@@ -202,7 +202,7 @@ private:
     };
 
 public:
-    /// What a ledger counts for each segment.
+    /// Bytes that a ledger counts for each segment.
     static constexpr std::uint32_t segment_footprint = sizeof(Segment) + allocation_overhead;
 
 private:

@@ -289,7 +289,7 @@ ControlMessage decode_unregister(cbor::Item map, Error& error) {
     return message;
 }
 
-// Reserved. Entries that are not counters are left out, so that later versions can add other things.
+// Reserved. Entries that are not counters are ignored, so that later versions can add others.
 ControlMessage decode_stats(cbor::Item map, Error& error) {
     Stats stats;
     FieldReader fields(map, "stats", error);
