@@ -89,7 +89,8 @@ public:
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
     /// Stops the client at once and joins its threads. Must not be called from one of the client's own callbacks. With
-    /// run_on: call it on the io_context's thread, or while no thread runs the io_context, and before that is gone.
+    /// run_on: call it on the io_context's thread, or while no thread runs the io_context, and before that is
+    /// destroyed.
     ~Client();
 
     /// Offers a service; may be called before start() or at any time later. Returns at once; Service::state() reports

@@ -16,16 +16,16 @@ namespace ferrotunnel {
 
 /// The library's error codes. Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
 enum class errc {
-    session_closed = 1,  ///< the Client or Server behind this object was stopped or destroyed [not_connected]
+    session_closed = 1,  ///< the Client or Server of this object was stopped or destroyed [not_connected]
     trunk_lost,          ///< the connection between client and server broke [connection_reset]
     stream_reset,        ///< the other side reset this stream [connection_reset]
-    refused,             ///< the service behind the tunnel refused the connection [connection_refused]
+    refused,             ///< the backend refused the connection [connection_refused]
     timed_out,           ///< no answer in time; from stop(): streams were cut [timed_out]
     unknown_service,     ///< no such service, or its client is not connected [host_unreachable]
     busy,                ///< a limit is reached; trying later may work [resource_unavailable_try_again]
     unauthorized,        ///< the token is wrong or unknown to the other side [permission_denied]
     superseded,          ///< another client has replaced this one [connection_aborted]
-    protocol_violation,  ///< the other side does not speak the protocol [protocol_error]
+    protocol_violation,  ///< the other side violated the protocol [protocol_error]
     port_taken,          ///< the public port belongs to another client or program [address_in_use]
     port_forbidden,      ///< the server does not allow this token to use that port [permission_denied]
     name_taken,          ///< another client holds the name [address_in_use]

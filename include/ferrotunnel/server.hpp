@@ -102,7 +102,8 @@ public:
     Server(Server&&) noexcept;
     Server& operator=(Server&&) noexcept;
     /// Stops the server at once and joins its threads. Must not be called from one of the server's own callbacks. With
-    /// run_on: call it on the io_context's thread, or while no thread runs the io_context, and before that is gone.
+    /// run_on: call it on the io_context's thread, or while no thread runs the io_context, and before that is
+    /// destroyed.
     ~Server();
 
     /// Binds the control port and begins to serve. Throws std::system_error whose text names the operation that failed,

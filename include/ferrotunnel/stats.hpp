@@ -57,7 +57,7 @@ struct TrafficStats {
 struct DatagramStats {
     std::uint64_t received = 0;             ///< from sockets
     std::uint64_t sent = 0;                 ///< to sockets
-    std::uint64_t dropped_no_room = 0;      ///< the queue was full: the trunk or the other end is behind
+    std::uint64_t dropped_no_room = 0;      ///< the queue was full: the trunk or the other end is too slow
     std::uint64_t dropped_too_old = 0;      ///< waited for the trunk for 200 ms
     std::uint64_t dropped_over_rate = 0;    ///< beyond the bytes per second of their token, service or visitor
     std::uint64_t dropped_no_visitor = 0;   ///< no room for another visitor, or the visitor is refused by a plugin

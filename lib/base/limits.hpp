@@ -120,7 +120,7 @@ inline constexpr std::uint32_t socket_unsent_max = 256_KiB;
 inline constexpr std::uint64_t session_outbound_max = 64_MiB;
 inline constexpr std::uint32_t send_queue_tight = 16_KiB;
 inline constexpr std::uint32_t send_queue_full = 4_KiB;
-/// From this many queued bytes on the trunk counts as behind: data read from sockets may have to wait, so reads that
+/// From this many queued bytes on the trunk counts as congested: data read from sockets may have to wait, so reads that
 /// fill less than half of a slab are merged by copying.
 inline constexpr std::uint64_t session_outbound_behind = 4_MiB;
 /// Payloads below this size that cross threads are copied, so that a slow reader does not pin a slab of 64 KiB with
@@ -130,7 +130,7 @@ inline constexpr std::uint32_t copy_below = 4_KiB;
 /// A whole frame is never copied, except while a quarter of the budget is in use or the process is short of memory.
 inline constexpr std::uint32_t compact_below = data_payload_max / 2;
 inline constexpr std::uint32_t compact_below_tight = 32_KiB;
-/// Size of the slabs into which payloads are merged if their endpoint is behind: a quarter of the bytes that already
+/// Size of the slabs into which payloads are merged if their endpoint is slow: a quarter of the bytes that already
 /// wait for the endpoint, within these bounds, so that little memory is allocated in advance. The smallest is 512 bytes
 /// with its header.
 inline constexpr std::uint32_t copies_slab_min = 480;

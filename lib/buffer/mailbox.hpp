@@ -4,7 +4,7 @@
 // Other threads hold the mailbox (shared), never the worker or its io_context. Once the mailbox is closed, post()
 // returns false and drops the message, so a message's destructor must handle its loss.
 //
-// No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park the
+// No ring is lost because owner and senders change `parked_` only by read-modify-write: of a post and a try_park the
 // later one reads what the other wrote. Clearing the flag with a plain store would break that chain: with two senders,
 // one rings for an earlier message while the other, finding the flag clear, has not been seen yet.
 //
@@ -45,7 +45,7 @@ private:
 };
 
 /// Wakes the owner of a mailbox from its sleep. Must be safe to ring from any thread while the mailbox lives, even
-/// after the mailbox was closed and its owner is gone.
+/// after the mailbox was closed and its owner was destroyed.
 class Doorbell {
 public:
     virtual ~Doorbell() = default;

@@ -48,15 +48,15 @@ private:
     std::atomic<bool> parked_{false};
 };
 
-/// A count that one side raises, and at whose mark the other side wants to be notified.
+/// A count that one side increases, with a mark at which the other side is notified.
 class MarkedCount {
 public:
-    /// Raising side: true when the count has reached the mark: notify the other side.
+    /// Increasing side: true if the count has reached the mark: notify the other side.
     [[nodiscard]] bool add(std::uint64_t n) noexcept {
         const std::uint64_t count = count_.fetch_add(n, std::memory_order_seq_cst) + n;
         return count >= mark_.load(std::memory_order_seq_cst);
     }
-    /// Other side: false when the count has reached `mark` already; the raising side may not notify it then.
+    /// Other side: false if the count has already reached `mark`; then the increasing side may not notify it.
     [[nodiscard]] bool set_mark(std::uint64_t mark) noexcept {
         mark_.store(mark, std::memory_order_seq_cst);
         return count_.load(std::memory_order_seq_cst) < mark;

@@ -33,8 +33,8 @@ public:
     std::uint32_t capacity() const noexcept { return capacity_; }
     /// True if the caller's reference is the only one: then the bytes may be overwritten.
     bool unique() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
-    /// Charges the slab to `ledger` until its last reference goes, unless a ledger counts it already. To be called by
-    /// the thread that fills the slab, before another thread has a reference that it may charge too.
+    /// Charges the slab to `ledger` until its last reference is released, unless a ledger counts it already. To be
+    /// called by the thread that fills the slab, before another thread has a reference that it may charge too.
     void charge_to(SlabLedger& ledger) noexcept {
         if (ledger_ == nullptr) {
             ledger_ = &ledger;
@@ -87,16 +87,16 @@ public:
     SlabPool(const SlabPool&) = delete;
     SlabPool& operator=(const SlabPool&) = delete;
 
-    /// Returns a slab of `slab_bytes`, charged to `ledger` until its last reference goes. Throws std::bad_alloc.
+    /// Returns a slab of `slab_bytes`, charged to `ledger` until its last reference is released. Throws std::bad_alloc.
     SlabPtr acquire(SlabLedger* ledger = nullptr);
 
-    /// Number of slabs that are referenced now. Exact only when nobody is releasing; for tests and stats.
+    /// Number of slabs that are referenced now. Exact only while no thread releases any; for tests and stats.
     std::size_t in_use() const noexcept;
 
-    /// Number of free slabs kept, including those on the return stack. Exact only when nobody is releasing.
+    /// Number of free slabs kept, including those on the return stack. Exact only while no thread releases any.
     std::size_t cached() const noexcept;
 
-    /// Frees all cached slabs; for tests and for a worker that has gone idle.
+    /// Frees all cached slabs; for tests and for a worker that has become idle.
     void trim() noexcept;
 
     /// While a scope lives, releases on this thread are known to be the owner's: only one thread at a time may have

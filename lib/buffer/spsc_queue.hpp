@@ -7,10 +7,10 @@
 // when it points to the segment that it has read to the end. The consumer can still read what was published in between,
 // and the producer, finding no token, begins a new chain in `first_`.
 //
-//   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
-//   consumer:  pop() until empty; try_park() = raise flag, look again, let go of the last segment
+//   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then wake if `unpark()` returns true
+//   consumer:  pop() until empty; try_park() = set flag, check again, release the last segment
 //
-// No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() the
+// No wake is lost because both sides change `parked_` only by read-modify-write: of an unpark() and a try_park() the
 // later one reads what the other wrote, so either the producer learns that the consumer parked, or the consumer sees
 // everything that was pushed before. Clearing the flag after a failed try_park() needs it too: a plain store there
 // could hide a publication whose unpark() had just returned false.
@@ -226,7 +226,7 @@ private:
         delete segment;
     }
 
-    // Makes the segment behind `last`. Gives the token back when there is no memory: without the token the producer
+    // Makes the segment after `last`. Returns the token if there is no memory: without the token the producer
     // would begin a new chain, which a consumer that waits for the end of this one never finds.
     Segment* make_segment_after(Segment* last) {
         try {
@@ -237,13 +237,13 @@ private:
         }
     }
 
-    // The segment behind `segment`; behind a detached one, the chain that the producer may have begun since.
+    // The segment after `segment`; after a detached one, the chain that the producer may have begun since.
     Segment* after(Segment* segment) const noexcept {
         bool end_of_chain = detached_ && segment == head_;
         return (end_of_chain ? first_ : segment->next).load(std::memory_order_acquire);
     }
 
-    // Leaves a segment that was read to its end. False when nothing newer is published.
+    // Leaves a segment that was read to its end. False if nothing newer is published.
     bool advance() noexcept {
         if (detached_) {
             let_go(std::exchange(head_, nullptr));

@@ -1,7 +1,7 @@
 // The interface between a server's sessions and plugins: for logins of clients, registrations of services, and visitors
 // of TCP or TLS. lib/plugin implements it; sessions have no other dependency on plugins.
 //
-//   begin --> ask --go_on--> it goes its way (a visit: close, exactly once)
+//   begin --> ask --go_on--> accepted (a visit: close, exactly once)
 //              |  '--answer--> refused, with take_refusal()
 //              '--wait--> on_decision or expire(), then ask() again
 #pragma once

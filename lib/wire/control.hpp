@@ -1,21 +1,21 @@
 // Control messages, which both sides send besides the streams. docs/protocol.md is the definition.
 //
 //   client                      server
-//     hello  ------------------>          who I am, what I can, my nonce, which token
+//     hello  ------------------>          identity, features, limits, nonce, token
 //            <------------------  hello
 //     auth   ------------------>          proof of the token over both hellos
 //            <------------------  welcome or refused
 //     register, unregister  --->          at any time from here on
 //            <-----------------  registered, refused
 //            <-- stats ------->
-//            <-- manage -------          what the server's administrator wants of the client's services
+//            <-- manage -------          requests of the server's administrator about the client's services
 //     managed ----------------->
 //     health ------------------>          whether the backend of a service is healthy
-//     take_over --------------->          it has what it wants, and comes in the place of another client
-//            <-------- taken_over          how many have been told to go
-//            <---------- replaced          another client has come in the place of this one
+//     take_over --------------->          its services are registered: it replaces another client
+//            <-------- taken_over          number of replaced clients
+//            <---------- replaced          another client has replaced this one
 //
-// Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
+// Each message is one CBOR map; its key "t" is the type. Unknown keys are ignored and unknown messages are
 // returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
 // assert that their output can be decoded, so that a peer never gets a message that it would reject.
 #pragma once
@@ -144,7 +144,7 @@ struct Welcome {
     Proof proof{};
     std::string session;  // a name for logs on both sides
     std::uint8_t version = protocol_version;
-    std::uint64_t features = 0;  // features that both sides announced and the server wants
+    std::uint64_t features = 0;  // features announced by both sides and used by the server
     std::uint32_t ping_ms = 15'000;
     std::uint32_t dead_ms = 45'000;
     std::optional<ResumeOffer> resume{};  // of a new session, with feature::resume
@@ -244,7 +244,7 @@ struct HealthPart {
 
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
-    ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
+    ServiceKind kind = ServiceKind::tcp;  // may be a number unknown to this version: refuse with `unsupported`
     std::uint16_t remote_port = 0;        // 0: the server assigns one
     std::string bind;                     // the server's address to listen on; empty: the server's choice
     std::string name;                     // empty: none

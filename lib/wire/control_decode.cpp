@@ -136,7 +136,7 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     return welcome;
 }
 
-// The map may have keys that this version does not know.
+// The map may have keys unknown to this version.
 void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error& error) {
     auto map = service.map("http");
     if (!map) {

@@ -2,7 +2,7 @@
 //
 //    0       2      3       4                8
 //   +-------+------+-------+----------------+----------------+
-//   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts the payload alone
+//   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts only the payload
 //   +-------+------+-------+----------------+----------------+
 //
 // Decoders return nullopt for bytes that are not such a frame; they never read beyond `payload` and never allocate.
